@@ -1,0 +1,191 @@
+/* cfg.c -- settings from the environment, scribe.env and NAME_FILE. */
+#include "cfg.h"
+
+#include <errno.h>
+
+#define FILE_NAME    "scribe.env"
+#define LINE_BYTES   8192
+#define SECRET_BYTES 4096
+
+/* "KEY=VALUE", the value bare or in double or single quotes. */
+static bool take_line(char *line)
+{
+	struct span rest = span_trim(span_of(line)), key, value;
+	char       *equals;
+
+	if (rest.len == 0 || rest.ptr[0] == '#')
+		return true;
+	equals = memchr(rest.ptr, '=', rest.len);
+	if (!equals || equals == rest.ptr)
+		return false;
+	key = (struct span){rest.ptr, (size_t)(equals - rest.ptr)};
+	value = span_trim((struct span){equals + 1, rest.len - key.len - 1});
+	if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
+	    value.ptr[value.len - 1] == value.ptr[0])
+		value = (struct span){value.ptr + 1, value.len - 2};
+	line[(size_t)(value.ptr - line) + value.len] = '\0';
+	*equals = '\0';
+	return setenv(key.ptr, value.ptr, 0) == 0;
+}
+
+int cfg_load_file(void)
+{
+	FILE *file = fopen(FILE_NAME, "re");
+	char  line[LINE_BYTES];
+	int   problems = 0;
+
+	if (!file)
+		return 0;
+	for (int number = 1; fgets(line, sizeof(line), file); number++) {
+		if (take_line(line))
+			continue;
+		fprintf(stderr, FILE_NAME ":%d: expected KEY=VALUE\n", number);
+		problems++;
+	}
+	fclose(file);
+	return problems;
+}
+
+static int complain(const struct cfg_key *key, const char *what)
+{
+	fprintf(stderr, "%s: %s (%s)\n", key->env, what, key->help);
+	return 1;
+}
+
+/* The content of the file named by NAME_FILE, without its line end. It stays for good. */
+static const char *read_secret_file(const char *path)
+{
+	FILE  *file = fopen(path, "re");
+	char  *text;
+	size_t len;
+
+	if (!file)
+		return NULL;
+	text = calloc(1, SECRET_BYTES);
+	len = text ? fread(text, 1, SECRET_BYTES - 1, file) : 0;
+	fclose(file);
+	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		text[--len] = '\0';
+	return text;
+}
+
+/* The setting's text, NULL when there is none. Empty in the environment counts as absent. */
+static const char *text_of(const struct cfg_key *key, int *problems)
+{
+	const char *value = getenv(key->env), *path;
+	char        file_env[128];
+
+	if (value && *value)
+		return value;
+	snprintf(file_env, sizeof(file_env), "%s_FILE", key->env);
+	path = key->flags & CFG_SECRET ? getenv(file_env) : NULL;
+	if (!path || !*path)
+		return key->fallback;
+	value = read_secret_file(path);
+	if (!value || !*value)
+		*problems += complain(key, "the file named by its _FILE setting is missing or empty");
+	return value;
+}
+
+static bool is_url(const char *text)
+{
+	return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
+static bool parse_bool(const char *text, bool *out)
+{
+	*out = str_equal(text, "1") || str_equal_nocase(text, "true") ||
+	       str_equal_nocase(text, "yes") || str_equal_nocase(text, "on");
+	return *out || str_equal(text, "0") || str_equal_nocase(text, "false") ||
+	       str_equal_nocase(text, "no") || str_equal_nocase(text, "off");
+}
+
+static int load_int(const struct cfg_key *key, const char *text, int64_t *to)
+{
+	bool    bounded = key->min || key->max;
+	int64_t value;
+	char    what[96];
+
+	if (str_to_int(text, bounded ? key->min : INT64_MIN, bounded ? key->max : INT64_MAX, &value)) {
+		*to = value;
+		return 0;
+	}
+	snprintf(what, sizeof(what), "must be a whole number from %lld to %lld",
+	         (long long)key->min, (long long)key->max);
+	return complain(key, what);
+}
+
+static int load_num(const struct cfg_key *key, const char *text, double *to)
+{
+	bool   bounded = key->min || key->max;
+	double value;
+
+	if (!str_to_double(text, &value) ||
+	    (bounded && (value < (double)key->min || value > (double)key->max)))
+		return complain(key, "must be a number in its range");
+	*to = value;
+	return 0;
+}
+
+static int load_value(const struct cfg_key *key, const char *text, void *to)
+{
+	switch (key->type) {
+	case CFG_INT:
+		return load_int(key, text, to);
+	case CFG_NUM:
+		return load_num(key, text, to);
+	case CFG_BOOL:
+		return parse_bool(text, to) ? 0 : complain(key, "must be 1 or 0");
+	case CFG_URL:
+		if (!is_url(text))
+			return complain(key, "must begin with http:// or https://");
+		break;
+	case CFG_STR:
+	case CFG_LIST:
+		break;
+	}
+	*(const char **)to = text;
+	return 0;
+}
+
+static int load_key(const struct cfg_group *group, const struct cfg_key *key)
+{
+	int         problems = 0;
+	const char *text = text_of(key, &problems);
+
+	if (problems)
+		return problems;
+	if (text && *text)
+		return load_value(key, text, (char *)group->values + key->offset);
+	return key->flags & CFG_REQUIRED ? complain(key, "is required") : 0;
+}
+
+int cfg_load(const struct cfg_group *const *groups, size_t n)
+{
+	int problems = 0;
+
+	for (size_t g = 0; g < n; g++)
+		for (size_t k = 0; k < groups[g]->n; k++)
+			problems += load_key(groups[g], &groups[g]->keys[k]);
+	return problems;
+}
+
+const char *cfg_shown(const struct cfg_group *group, const struct cfg_key *key, struct arena *a)
+{
+	const void *at = (const char *)group->values + key->offset;
+	const char *text;
+
+	switch (key->type) {
+	case CFG_INT:
+		return arena_printf(a, "%lld", (long long)*(const int64_t *)at);
+	case CFG_NUM:
+		return arena_printf(a, "%g", *(const double *)at);
+	case CFG_BOOL:
+		return *(const bool *)at ? "1" : "0";
+	default:
+		text = *(const char *const *)at;
+		if (text && *text && key->flags & CFG_SECRET)
+			return "(set)";
+		return text ? text : "";
+	}
+}

@@ -1,0 +1,94 @@
+/* crypto.c -- libsodium behind the names we use. */
+#include "crypto.h"
+
+#include "log.h"
+
+#include <sodium.h>
+
+void crypto_start(void)
+{
+	if (sodium_init() < 0)
+		log_fatal("libsodium found no source of randomness");
+}
+
+void crypto_random(void *out, size_t bytes)
+{
+	randombytes_buf(out, bytes);
+}
+
+uint32_t crypto_random_below(uint32_t bound)
+{
+	return randombytes_uniform(bound);
+}
+
+void crypto_uuid(char out[CRYPTO_UUID_CHARS + 1])
+{
+	unsigned char b[16];
+
+	crypto_random(b, sizeof(b));
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	snprintf(out, CRYPTO_UUID_CHARS + 1,
+	         "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+	         b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+	         b[14], b[15]);
+}
+
+struct hash hash_parts(const char *purpose, const unsigned char *key, const struct span *parts,
+                        size_t n)
+{
+	unsigned char                personal[crypto_generichash_blake2b_PERSONALBYTES] = {0};
+	crypto_generichash_blake2b_state state;
+	struct hash                  out;
+
+	memcpy(personal, purpose, strnlen(purpose, sizeof(personal)));
+	crypto_generichash_blake2b_init_salt_personal(&state, key, key ? CRYPTO_KEY_BYTES : 0,
+	                                              sizeof(out.bytes), NULL, personal);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t len = parts[i].len;
+
+		crypto_generichash_blake2b_update(&state, (const unsigned char *)&len, sizeof(len));
+		crypto_generichash_blake2b_update(&state, (const unsigned char *)parts[i].ptr,
+		                                  parts[i].len);
+	}
+	crypto_generichash_blake2b_final(&state, out.bytes, sizeof(out.bytes));
+	return out;
+}
+
+struct span hash_span(const struct hash *h)
+{
+	return (struct span){(const char *)h->bytes, sizeof(h->bytes)};
+}
+
+bool crypto_equal(struct span a, struct span b)
+{
+	return a.len == b.len && sodium_memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+struct span crypto_seal(struct arena *a, const unsigned char *key, struct span plain)
+{
+	size_t         len = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.len;
+	unsigned char *out = arena_alloc_raw(a, len);
+
+	crypto_random(out, crypto_secretbox_NONCEBYTES);
+	crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, (const unsigned char *)plain.ptr,
+	                      plain.len, out, key);
+	return (struct span){(const char *)out, len};
+}
+
+bool crypto_open(struct arena *a, const unsigned char *key, struct span sealed,
+                 struct span *plain_out)
+{
+	const unsigned char *in = (const unsigned char *)sealed.ptr;
+	size_t               extra = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
+	unsigned char       *plain;
+
+	if (sealed.len < extra)
+		return false;
+	plain = arena_alloc_secret(a, sealed.len - extra + 1);
+	if (crypto_secretbox_open_easy(plain, in + crypto_secretbox_NONCEBYTES,
+	                               sealed.len - crypto_secretbox_NONCEBYTES, in, key) != 0)
+		return false;
+	*plain_out = (struct span){(const char *)plain, sealed.len - extra};
+	return true;
+}

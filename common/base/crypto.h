@@ -1,0 +1,49 @@
+/* crypto.h -- the few primitives we need, thin over libsodium. Thread-safe after crypto_start. */
+#ifndef CRYPTO_H
+#define CRYPTO_H
+
+#include "arena.h"
+
+#define CRYPTO_HASH_BYTES 32
+#define CRYPTO_KEY_BYTES  32
+#define CRYPTO_UUID_CHARS 36
+
+struct hash {
+	unsigned char bytes[CRYPTO_HASH_BYTES];
+};
+
+/* Once per process, before threads. Ends the process when there is no randomness. */
+void crypto_start(void);
+
+void     crypto_random(void *out, size_t bytes);
+uint32_t crypto_random_below(uint32_t bound);
+
+/* A random (version 4) UUID in text form; 122 random bits. */
+void crypto_uuid(char out[CRYPTO_UUID_CHARS + 1]);
+
+/* BLAKE2b-256 of the parts in order, each preceded by its length, so that
+ * parts can not run into each other. `purpose` keeps hashes of different use
+ * apart (at most 16 characters). With `key` (32 bytes, may be NULL) it is a MAC. */
+struct hash hash_parts(const char *purpose, const unsigned char *key, const struct span *parts,
+                        size_t n);
+#define HASH(purpose, ...) \
+	hash_parts((purpose), NULL, (const struct span[]){__VA_ARGS__}, \
+	            COUNT(((const struct span[]){__VA_ARGS__})))
+#define KEYED_HASH(purpose, key, ...) \
+	hash_parts((purpose), (key), (const struct span[]){__VA_ARGS__}, \
+	            COUNT(((const struct span[]){__VA_ARGS__})))
+
+struct span hash_span(const struct hash *h); /* its bytes, for a database parameter */
+
+/* In time that does not depend on where they differ; only the length may leak. */
+bool crypto_equal(struct span a, struct span b);
+
+/* XSalsa20-Poly1305 with a fresh nonce in front; key of CRYPTO_KEY_BYTES. */
+struct span crypto_seal(struct arena *a, const unsigned char *key, struct span plain);
+
+/* False when it was not sealed with this key or was changed. The plain bytes
+ * are NUL-terminated behind their length and wiped on arena reset. */
+bool crypto_open(struct arena *a, const unsigned char *key, struct span sealed,
+                 struct span *plain_out) CHECKED;
+
+#endif

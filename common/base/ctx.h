@@ -1,0 +1,37 @@
+/* ctx.h -- what one unit of work (an HTTP request or a queued job) carries.
+ *
+ * Every function that may fail, allocate or wait takes it first. One thread
+ * uses one ctx; work that runs beside it gets a child (task.h). */
+#ifndef CTX_H
+#define CTX_H
+
+#include "arena.h"
+#include "clock.h"
+#include "err.h"
+
+#include <stdatomic.h>
+
+#define CTX_ID_MAX 128 /* longest X-Request-Id taken from outside */
+
+struct db_conn;
+
+/* What the work cost, for its log line. */
+struct ctx_cost {
+	unsigned db_ms, upstream_ms;
+};
+
+struct ctx {
+	struct arena   *arena;    /* everything the work allocates; reset when it ends */
+	struct deadline deadline; /* every wait takes min(its own limit, what is left here) */
+	struct db_conn *tx;       /* the open transaction; NULL outside db_tx() */
+	/* Asked now and then while waiting: true ends the wait. NULL: never. */
+	bool (*is_cancelled)(void *data);
+	void           *cancel_data;
+	struct ctx_cost cost;
+	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
+};
+
+/* True when nobody wants the result any more (client gone, newer turn). */
+bool ctx_cancelled(const struct ctx *cx);
+
+#endif

@@ -1,0 +1,45 @@
+/* json_in.h -- read JSON we did not write, bounded in depth, values and text.
+ *
+ * The tree lives in the arena. A checked text is valid UTF-8 without U+0000 and
+ * lone surrogates, so every string in it is a clean NUL-terminated string. */
+#ifndef JSON_IN_H
+#define JSON_IN_H
+
+#include "ctx.h"
+
+/* One value of a parsed text. */
+struct cJSON;
+
+enum { JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 100000 };
+
+/* What is wrong with the text, or NULL: a short sentence that is safe to show. */
+const char *json_problem(struct span text);
+
+/* ERR_INPUT when json_problem() finds one or the text is not JSON. */
+struct err *json_parse(struct ctx *cx, struct span text, const struct cJSON **root_out) CHECKED;
+
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type json_type(const struct cJSON *node);
+const char    *json_type_name(enum json_type type) NEVER_NULL; /* "a string", "an array", ... */
+
+/* Path like "choices[0].message.content"; "" is the node itself. NULL when a
+ * step is missing. Names compare case-sensitively; of duplicates the first wins. */
+const struct cJSON *json_at(const struct cJSON *root, const char *path);
+
+/* A value at a path, or `otherwise` when it is missing or of another type. */
+const char *json_text_at(const struct cJSON *root, const char *path); /* NULL otherwise */
+double      json_num_at(const struct cJSON *root, const char *path, double otherwise);
+bool        json_bool_at(const struct cJSON *root, const char *path, bool otherwise);
+
+size_t           json_count(const struct cJSON *node); /* elements or members; 0 for scalars */
+const struct cJSON *json_first(const struct cJSON *node); /* first element or member; NULL when none */
+const struct cJSON *json_next(const struct cJSON *node);  /* its next sibling; NULL at the end */
+const char      *json_name(const struct cJSON *node);  /* member name; NULL for elements */
+
+/* The node as compact JSON, in the arena. */
+struct span json_print(struct ctx *cx, const struct cJSON *node);
+
+/* Makes cJSON allocate from the arena of the call in progress. Once, before threads. */
+void json_start(void);
+
+#endif

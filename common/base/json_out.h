@@ -1,0 +1,28 @@
+/* json_out.h -- write JSON forward-only into a buffer; keys and strings are escaped, nesting is asserted. */
+#ifndef JSON_OUT_H
+#define JSON_OUT_H
+
+#include "str.h"
+
+struct json_out;
+
+/* `max` bytes of output, 0 for 1 MiB; past it json_done reports failure. */
+struct json_out *json_new(struct arena *a, size_t max) NEVER_NULL;
+
+/* The members. `key` is NULL inside arrays and at the top. */
+void json_obj(struct json_out *j, const char *key);
+void json_arr(struct json_out *j, const char *key);
+void json_end(struct json_out *j);                                 /* of the innermost of both */
+void json_str(struct json_out *j, const char *key, const char *v); /* NULL writes null */
+void json_span(struct json_out *j, const char *key, struct span v);
+void json_int(struct json_out *j, const char *key, int64_t v);
+void json_num(struct json_out *j, const char *key, double v);      /* at most 6 digits after the point */
+void json_bool(struct json_out *j, const char *key, bool v);
+void json_null(struct json_out *j, const char *key);
+void json_raw(struct json_out *j, const char *key, struct span v); /* v is JSON already */
+void json_base64(struct json_out *j, const char *key, struct span bytes);
+
+/* Everything written; all objects and arrays are ended (asserted). */
+struct span json_done(const struct json_out *j);
+
+#endif

@@ -1,0 +1,43 @@
+/* hearing.h -- speech to text: Groq Whisper, then Whisper tiny on this machine. */
+#ifndef HEARING_H
+#define HEARING_H
+
+#include "../domain/audio.h"
+#include "provider.h"
+
+struct recording {
+	struct span         bytes;    /* as sent by the client, already sniffed */
+	enum audio_format   format;   /* what the bytes are */
+	struct pcm          pcm;      /* the same, decoded: 16 kHz mono */
+	const char         *language; /* ISO-639-1, NULL: detect */
+	const char         *model;    /* one of the engine's allowed models, NULL or unknown: its default */
+};
+
+/* One stretch of recognised speech with the recogniser's own evidence; values as
+ * in Whisper's verbose_json. Whether it is speech is decided by
+ * domain/speech_evidence.h, the same way for every engine. */
+struct heard_segment {
+	const char *text;
+	double      start_s, end_s;
+	double      no_speech_prob, avg_logprob, compression_ratio;
+};
+
+struct heard {
+	const struct heard_segment *segments;
+	size_t                      n;
+	const char                 *language; /* ISO-639-1 or the engine's name for it; NULL unknown */
+	const char                 *model;    /* the model that answered */
+};
+
+struct stt_engine {
+	struct provider p;
+	struct err *(*transcribe)(struct ctx *cx, const struct recording *in, struct heard *out);
+};
+
+extern struct chain hearing;
+extern const struct cfg_group hearing_settings;
+
+struct err *hear(struct ctx *cx, const struct recording *in, struct heard *out,
+                 struct chain_result *served_out) CHECKED;
+
+#endif

@@ -1,0 +1,53 @@
+/* thinking.h -- language models: Groq, OpenAI (or any compatible server), then the built-in responder. */
+#ifndef THINKING_H
+#define THINKING_H
+
+#include "provider.h"
+
+enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
+const char *chat_role_name(enum chat_role role) NEVER_NULL;
+
+struct chat_message {
+	enum chat_role role;
+	const char    *content;
+};
+
+struct chat_usage {
+	int64_t prompt_tokens, completion_tokens;
+};
+
+struct chat_order {
+	const struct chat_message *messages; /* system first, newest last */
+	size_t                     n;
+	const char                *model;    /* one of the allowed models, NULL or unknown: the default */
+	double                     temperature;
+	unsigned                   max_tokens;
+	/* The mode's name for the built-in responder ("mentor"); NULL: "professional". */
+	const char                *mode;
+	/* A forced structured answer: JSON schema and its name; NULL: plain text. */
+	const char                *schema_name;
+	struct span                schema;
+	/* Each piece of text as it arrives; false stops. NULL: whole answer only. */
+	bool (*on_text)(struct span piece, void *data);
+	void *data;
+};
+
+struct chat_reply {
+	const char       *text;  /* not empty; the JSON text when a schema was asked */
+	const char       *model;
+	struct chat_usage usage; /* zeros when the engine did not say */
+	unsigned          first_token_ms;
+};
+
+struct llm_engine {
+	struct provider p;
+	struct err *(*complete)(struct ctx *cx, const struct chat_order *order, struct chat_reply *out);
+};
+
+extern struct chain thinking;
+extern const struct cfg_group thinking_settings;
+
+struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
+                  struct chain_result *served_out) CHECKED;
+
+#endif
