@@ -1,0 +1,3 @@
+begin;
+drop table events, extracts, turns, utterances, sessions;
+commit;

@@ -1,0 +1,3 @@
+begin;
+drop function purge_expired(integer);
+commit;

@@ -1,0 +1,4 @@
+begin;
+drop table jobs;
+drop function jobs_notify();
+commit;

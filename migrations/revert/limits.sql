@@ -1,0 +1,3 @@
+begin;
+drop table chat_budgets, idempotency_keys;
+commit;

@@ -1,0 +1,3 @@
+begin;
+drop table embedding_cache, memories;
+commit;
