@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# Debian packages: one dpkg query tells what is missing, one apt-get run
+# installs it without starting a service or creating a database cluster.
+
+debian_packages=(
+	# building
+	gcc g++ make cmake pkg-config git ca-certificates libc6-dev
+	libfcgi-dev libpq-dev libcurl4-openssl-dev libcjson-dev libsodium-dev libjwt-dev
+	libmp3lame-dev flite1-dev libavformat-dev libavcodec-dev libswresample-dev libavutil-dev
+	# running
+	nginx "postgresql-$postgres_version" "postgresql-server-dev-$postgres_version"
+	spawn-fcgi multiwatch runit sqitch libdbd-pg-perl curl jq procps
+	# checking
+	libcmocka-dev clang clang-tidy clang-format cppcheck libclang-rt-14-dev valgrind libc6-dbg
+	shellcheck "postgresql-$postgres_version-pgtap" wrk chromium fonts-liberation
+)
+policy_file=/usr/sbin/policy-rc.d
+policy_mark='written by scribe setup, removed when it ends'
+cluster_file=/etc/postgresql-common/createcluster.d/scribe-setup.conf
+apt_log=/var/log/scribe-setup.log
+
+packages_check() {
+	packages_missing
+	[[ ${#missing[@]} -eq 0 ]]
+}
+
+# Fills the array `missing`. Node.js may come from elsewhere than Debian.
+packages_missing() {
+	local package state
+	local -A installed=()
+	while read -r package state; do
+		# shellcheck disable=SC2034 # read by key below
+		[[ $state == installed ]] && installed[$package]=1
+	done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${debian_packages[@]}" 2>/dev/null)
+	missing=()
+	for package in "${debian_packages[@]}"; do
+		[[ -n ${installed[$package]-} ]] || missing+=("$package")
+	done
+	node_is_usable || missing+=(nodejs)
+	command -v npm >/dev/null || missing+=(npm)
+}
+
+node_is_usable() {
+	local version
+	version=$(node --version 2>/dev/null) || return 1
+	version=${version#v}
+	[[ ${version%%.*} -ge $node_major_min ]]
+}
+
+packages_make() {
+	local nginx_is_new=
+	if [[ $EUID -ne 0 ]]; then
+		give_up "Debian packages: ${#missing[@]} missing, and only root may install them. Run" \
+			"    sudo $root/scripts/setup --system" \
+			"which does this without starting a service:" \
+			"    apt-get install --no-install-recommends ${missing[*]}"
+	fi
+	say "Debian packages: installing ${#missing[@]} (log: $apt_log)"
+	[[ " ${missing[*]} " == *' nginx '* ]] && nginx_is_new=1
+	trap system_leftovers_remove EXIT
+	services_stay_down
+	apt_install "${missing[@]}"
+	# A fresh nginx would take port 80 at the next start of the machine.
+	if [[ -n $nginx_is_new ]] && command -v systemctl >/dev/null; then
+		systemctl disable nginx.service >>"$apt_log" 2>&1 || say "could not disable nginx.service"
+	fi
+	packages_missing
+	if [[ ${#missing[@]} -ne 0 ]]; then
+		give_up "Debian packages: still missing after the installation: ${missing[*]}"
+	fi
+}
+
+# Keeps packages from starting services and PostgreSQL from creating its "main"
+# cluster on the default port. A policy that is already there stays as it is.
+services_stay_down() {
+	if [[ ! -e $policy_file ]]; then
+		printf '#!/bin/sh\n# %s\nexit 101\n' "$policy_mark" >"$policy_file.new"
+		chmod 755 "$policy_file.new"
+		mv "$policy_file.new" "$policy_file"
+	fi
+	mkdir -p "$(dirname "$cluster_file")"
+	printf '# %s\ncreate_main_cluster = false\n' "$policy_mark" >"$cluster_file"
+}
+
+# Also runs first in every setup: a killed one may have left these behind.
+system_leftovers_remove() {
+	[[ $EUID -eq 0 ]] || return 0
+	if grep -qs "$policy_mark" "$policy_file"; then
+		if [[ $BASHPID != "$$" ]] || flock -n /run/scribe-setup.lock true; then
+			rm -f "$policy_file"
+		fi
+	fi
+	rm -f "$cluster_file"
+}
+
+# The first try may fail only because the package lists are old or absent.
+apt_install() {
+	local attempt
+	for attempt in 1 2; do
+		if apt_run dpkg --configure -a &&
+			apt_run apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 \
+				install -y --no-install-recommends "$@"; then
+			return 0
+		fi
+		[[ $attempt -eq 2 ]] && break
+		say "Debian packages: refreshing the package lists"
+		apt_run apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update || true
+	done
+	tail -n 12 "$apt_log" >&2
+	give_up "Debian packages: apt-get failed (whole output in $apt_log); missing: ${missing[*]}"
+}
+
+apt_run() {
+	DEBIAN_FRONTEND=noninteractive "$@" >>"$apt_log" 2>&1 </dev/null
+}
