@@ -1,0 +1,101 @@
+/* test_words.c -- words are split and matched as people mean them. */
+#include "../../common/domain/words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static void splits(void **state)
+{
+	static const char *const want[] = {"I’m", "Dana", "o'neil", "50k", "naïve", "東京", "co", "op"};
+	struct span rest = SPAN("I’m Dana, 'o'neil' — $50k! naïve 🎉東京\u200bco-op..."), word;
+	size_t      n = 0;
+
+	(void)state;
+	for (; words_next(&rest, &word); n++) {
+		assert_true(n < COUNT(want));
+		assert_int_equal(word.len, strlen(want[n]));
+		assert_memory_equal(word.ptr, want[n], word.len);
+	}
+	assert_int_equal(n, COUNT(want));
+	assert_int_equal(words_count(SPAN(" ... ")), 0);
+	assert_int_equal(words_count(SPAN("")), 0);
+}
+
+static void finds_whole_words_only(void **state)
+{
+	static const struct {
+		const char *text, *phrase;
+		bool        found;
+	} cases[] = {
+		{"She is the VP of sales", "vp", true},
+		{"MVP launch", "vp", false},
+		{"vice-president", "vice president", true},
+		{"Vice \n President", "vice president", true},
+		{"vice, president", "vice president", false},
+		{"the CEO's plan", "ceo", true},
+		{"the CEO’s plan", "CEO", true},
+		{"CEO's office", "ceo office", false},
+		{"I don’t know", "don't", true},
+		{"I don't", "don", false},
+		{"research", "search", false},
+		{"AI strategy", "ai strategy", true},
+		{"a a b", "a b", true},
+		{"head", "head of", false},
+		{"anything", "", false},
+		{"", "a", false},
+		{"café", "caf", false},
+		{"snake_case", "snake case", true},
+		{"go.", "go", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (words_contain(span_of(cases[i].text), cases[i].phrase) != cases[i].found)
+			fail_msg("case %zu: \"%s\" in \"%s\"", i, cases[i].phrase, cases[i].text);
+}
+
+static void tells_where(void **state)
+{
+	static const char *const list[] = {"asap", "this month"};
+	struct span at = words_find(SPAN("well, This-Month or so"), "this month"), after;
+
+	(void)state;
+	assert_int_equal(at.len, 10);
+	assert_memory_equal(at.ptr, "This-Month", 10);
+	assert_string_equal(WORDS_ANY(SPAN("this month"), list), "this month");
+	assert_null(WORDS_ANY(SPAN("this year"), list));
+	assert_true(words_start_with(SPAN("  -- My name is Dana"), "my name is", &after));
+	assert_true(span_equal(after, SPAN(" Dana")));
+	assert_false(words_start_with(SPAN("well my name is"), "my name is", NULL));
+}
+
+static void knows_stop_words(void **state)
+{
+	(void)state;
+	assert_true(words_is_stop(SPAN("The")));
+	assert_true(words_is_stop(SPAN("I’m")));
+	assert_true(words_is_stop(SPAN("a")));
+	assert_true(words_is_stop(SPAN("yourself")));
+	assert_true(words_is_stop(SPAN("haven't")));
+	assert_true(words_is_stop(SPAN("over")));
+	assert_false(words_is_stop(SPAN("search")));
+	assert_false(words_is_stop(SPAN("")));
+	assert_false(words_is_stop(SPAN("für")));
+	assert_false(words_is_stop(SPAN("incomprehensibilities")));
+	assert_true(words_is_capitalised(SPAN("Dana")));
+	assert_false(words_is_capitalised(SPAN("dana")));
+	assert_false(words_is_capitalised(SPAN("")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(splits),
+		cmocka_unit_test(finds_whole_words_only),
+		cmocka_unit_test(tells_where),
+		cmocka_unit_test(knows_stop_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
