@@ -49,6 +49,7 @@ struct err {
 	const char   *where;          /* "file.c:line" where it was raised */
 	unsigned      retry_after_ms; /* when the one who refused said how long; 0: it did not */
 	bool          uncertain;      /* a write may or may not have taken effect */
+	bool          can_rerun;      /* database: the same transaction may succeed if run again */
 };
 
 /* Raise. `detail` is a printf string kept in cx's arena and never carries what

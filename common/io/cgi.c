@@ -1,0 +1,49 @@
+/* cgi.c -- one request as plain CGI (RFC 3875): environment and stdin in, response on stdout. */
+#include "serve.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+static const char *cgi_param(struct transport *t, const char *name)
+{
+	(void)t;
+	return getenv(name);
+}
+
+static size_t cgi_read(struct transport *t, char *to, size_t max)
+{
+	(void)t;
+	return fread(to, 1, max, stdin);
+}
+
+static bool cgi_write(struct transport *t, const char *bytes, size_t n)
+{
+	(void)t;
+	return fwrite(bytes, 1, n, stdout) == n;
+}
+
+static bool cgi_flush(struct transport *t)
+{
+	(void)t;
+	return fflush(stdout) == 0;
+}
+
+static bool cgi_is_gone(struct transport *t)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+
+	(void)t;
+	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
+}
+
+int serve_cgi(serve_handler *handle)
+{
+	struct transport t = {.param = cgi_param,
+	                      .read = cgi_read,
+	                      .write = cgi_write,
+	                      .flush = cgi_flush,
+	                      .is_gone = cgi_is_gone};
+
+	handle(&t);
+	return fflush(stdout) == 0 ? 0 : 1;
+}

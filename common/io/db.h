@@ -1,0 +1,98 @@
+/* db.h -- PostgreSQL through a fixed-size pool.
+ *
+ * A statement outside db_tx() borrows a connection for that statement only;
+ * inside, all use the transaction's. So no connection is ever held while a
+ * provider answers: http_do() asserts cx->tx == NULL. Statements are unnamed
+ * and leave no state on the connection, so PgBouncer in transaction mode may
+ * stand between. */
+#ifndef DB_H
+#define DB_H
+
+#include "../base/cfg.h"
+#include "../base/ctx.h"
+
+extern const struct cfg_group db_settings;
+
+/* Sets up an empty pool; connections are made when first needed. */
+void db_start(void);
+void db_stop(void);
+
+/* A statement's result; cleared by the arena. */
+struct db_rows {
+	int   count;
+	void *pg_result;
+};
+
+struct db_val {
+	enum { DB_NULL, DB_TEXT, DB_INT, DB_NUM, DB_BOOL, DB_BYTES, DB_VECTOR } type;
+	union {
+		const char *s;
+		int64_t     i;
+		double      d;
+		bool        b;
+		struct span bytes;
+		struct {
+			const float *at;
+			size_t       n;
+		} vec;
+	};
+};
+
+static inline struct db_val db_text(const char *s)
+{
+	return (struct db_val){.type = s ? DB_TEXT : DB_NULL, .s = s};
+}
+static inline struct db_val db_int(int64_t i)
+{
+	return (struct db_val){.type = DB_INT, .i = i};
+}
+static inline struct db_val db_num(double d)
+{
+	return (struct db_val){.type = DB_NUM, .d = d};
+}
+static inline struct db_val db_bool(bool b)
+{
+	return (struct db_val){.type = DB_BOOL, .b = b};
+}
+/* bytea; a span whose ptr is NULL is SQL NULL. */
+static inline struct db_val db_bytes(struct span bytes)
+{
+	return (struct db_val){.type = bytes.ptr ? DB_BYTES : DB_NULL, .bytes = bytes};
+}
+/* pgvector; NULL is SQL NULL. */
+static inline struct db_val db_vector(const float *at, size_t n)
+{
+	return (struct db_val){.type = at ? DB_VECTOR : DB_NULL, .vec = {at, n}};
+}
+#define ARGS(...) \
+	(const struct db_val[]){__VA_ARGS__}, COUNT(((const struct db_val[]){__VA_ARGS__}))
+#define NO_ARGS NULL, 0
+
+/* Runs one statement with parameters $1, $2, ...; `sql` is always a literal and
+ * casts its parameters (they are sent as text). Waits for a connection and for
+ * the answer at most until cx->deadline: ERR_UNAVAILABLE. SQLSTATE decides:
+ * 23505 is ERR_CONFLICT, classes 08, 53, 57 are ERR_UNAVAILABLE, others
+ * ERR_INTERNAL. `uncertain` is set when the connection broke after sending. */
+struct err *db_query(struct ctx *cx, struct db_rows *rows_out, const char *sql,
+                     const struct db_val *args, size_t n) CHECKED;
+
+/* The same for a statement whose rows do not matter; affected_out may be NULL. */
+struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
+                    const struct db_val *args, size_t n) CHECKED;
+
+/* Runs body(cx, data) in one transaction: commit on NULL, roll back on error, run
+ * again (3 times at most) on 40001 and 40P01. The body calls no provider. */
+struct err *db_tx(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),
+                  void *data) CHECKED;
+
+/* Values of a row; columns count from 0. Text is valid for the unit of work. */
+bool        row_is_null(const struct db_rows *r, int row, int col);
+const char *row_text(const struct db_rows *r, int row, int col); /* NULL for SQL NULL */
+int64_t     row_int(const struct db_rows *r, int row, int col);  /* 0 for SQL NULL */
+double      row_num(const struct db_rows *r, int row, int col);
+bool        row_bool(const struct db_rows *r, int row, int col);
+
+/* bytea, in the arena; ptr NULL for SQL NULL. */
+struct span row_bytes(struct ctx *cx, const struct db_rows *r, int row, int col);
+
+#endif

@@ -1,0 +1,280 @@
+/* req.c -- one HTTP request over a transport, and its reply. */
+#include "req.h"
+
+#include "../base/crypto.h"
+
+#include <assert.h>
+#include <ctype.h>
+
+#define HEADERS_MAX   16
+#define CHUNK_BYTES   65536u
+#define RETRY_SECONDS 1u /* told with 429 and 503 when nobody knows better */
+
+struct req {
+	struct ctx       *cx;
+	struct transport *t;
+	struct span       body;
+	bool              has_body, is_sent;
+	struct {
+		const char *name, *value;
+	} headers[HEADERS_MAX];
+	size_t           headers_n;
+	struct json_out *json; /* NULL: `reply` is complete */
+	struct reply     reply;
+};
+
+/* An id from outside goes into logs and headers: short, and of harmless characters. */
+static bool is_sane_id(const char *id)
+{
+	size_t len = strlen(id);
+
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)id[i]) && !strchr("._-", id[i]))
+			return false;
+	return len > 0 && len <= CTX_ID_MAX;
+}
+
+static const char *param(const struct req *rq, const char *name)
+{
+	return rq->t->param(rq->t, name);
+}
+
+struct req *req_new(struct ctx *cx, struct transport *t)
+{
+	struct req *rq = NEW(cx->arena, struct req);
+	const char *id = t->param(t, "HTTP_X_REQUEST_ID");
+
+	rq->cx = cx;
+	rq->t = t;
+	if (id && is_sane_id(id))
+		memcpy(cx->id, id, strlen(id) + 1);
+	else
+		crypto_uuid(cx->id);
+	req_set_header(rq, "X-Request-Id", cx->id);
+	return rq;
+}
+
+struct ctx *req_ctx(struct req *rq)
+{
+	return rq->cx;
+}
+
+static const char *param_or_empty(const struct req *rq, const char *name)
+{
+	const char *value = param(rq, name);
+
+	return value ? value : "";
+}
+
+const char *req_method(const struct req *rq)
+{
+	return param_or_empty(rq, "REQUEST_METHOD");
+}
+
+const char *req_path_info(const struct req *rq)
+{
+	return param_or_empty(rq, "PATH_INFO");
+}
+
+const char *req_query(const struct req *rq)
+{
+	return param_or_empty(rq, "QUERY_STRING");
+}
+
+const char *req_client_ip(const struct req *rq)
+{
+	return param_or_empty(rq, "REMOTE_ADDR");
+}
+
+const char *req_header(const struct req *rq, const char *name)
+{
+	struct buf  variable = buf_new(rq->cx->arena, 128);
+	const char *value;
+
+	buf_str(&variable, "HTTP_");
+	for (; *name; name++)
+		buf_char(&variable, *name == '-' ? '_' : (char)toupper((unsigned char)*name));
+	value = param(rq, buf_text(&variable));
+	return value && *value ? value : NULL;
+}
+
+bool req_accepts(const struct req *rq, const char *media_type)
+{
+	const char *accept = req_header(rq, "Accept");
+	struct span rest = accept ? span_of(accept) : SPAN(""), item;
+
+	while (str_next_item(&rest, &item)) {
+		const char *semicolon = memchr(item.ptr, ';', item.len);
+
+		if (semicolon)
+			item.len = (size_t)(semicolon - item.ptr);
+		if (span_equal_nocase(span_trim(item), span_of(media_type)))
+			return true;
+	}
+	return false;
+}
+
+bool req_is_gone(void *data)
+{
+	struct req *rq = data;
+
+	return rq->t->is_gone(rq->t);
+}
+
+/* ---- body ---- */
+
+static struct err *body_too_large(struct req *rq, size_t max)
+{
+	FAIL(rq->cx, ERR_TOO_LARGE, "the body is larger than %zu bytes", max);
+}
+
+static size_t read_fully(struct req *rq, char *to, size_t want)
+{
+	size_t have = 0, n = 1;
+
+	while (have < want && n) {
+		n = rq->t->read(rq->t, to + have, want - have);
+		have += n;
+	}
+	return have;
+}
+
+static struct err *read_announced(struct req *rq, size_t len)
+{
+	char  *body = arena_alloc_raw(rq->cx->arena, len + 1);
+	size_t got = read_fully(rq, body, len);
+
+	if (got < len)
+		FAIL(rq->cx, ERR_INPUT, "the body ended after %zu of %zu bytes", got, len);
+	body[len] = '\0';
+	rq->body = (struct span){body, len};
+	return NULL;
+}
+
+/* Without CONTENT_LENGTH (a shell's `program < body.json`) the end of input ends it. */
+static struct err *read_to_end(struct req *rq, size_t max)
+{
+	struct buf all = buf_new(rq->cx->arena, max);
+	char      *chunk = arena_alloc_raw(rq->cx->arena, CHUNK_BYTES);
+	size_t     n;
+
+	do {
+		n = rq->t->read(rq->t, chunk, CHUNK_BYTES);
+		buf_add(&all, chunk, n);
+	} while (n && !all.is_full);
+	if (all.is_full)
+		return body_too_large(rq, max);
+	rq->body = buf_span(&all);
+	return NULL;
+}
+
+struct err *req_read_body(struct req *rq, size_t max)
+{
+	const char *announced = param(rq, "CONTENT_LENGTH");
+	int64_t     len;
+
+	if (rq->has_body)
+		return NULL;
+	rq->has_body = true;
+	if (!announced || !*announced)
+		return read_to_end(rq, max);
+	if (!str_to_int(announced, 0, INT64_MAX, &len))
+		FAIL(rq->cx, ERR_INPUT, "Content-Length is not a number");
+	if ((uint64_t)len > max)
+		return body_too_large(rq, max);
+	return read_announced(rq, (size_t)len);
+}
+
+struct span req_body(const struct req *rq)
+{
+	return rq->body;
+}
+
+/* ---- reply ---- */
+
+void req_set_header(struct req *rq, const char *name, const char *value)
+{
+	assert(rq->headers_n < HEADERS_MAX);
+	rq->headers[rq->headers_n].name = name;
+	rq->headers[rq->headers_n].value = value;
+	rq->headers_n++;
+}
+
+struct json_out *reply_json(struct req *rq, int status, size_t max)
+{
+	rq->json = json_new(rq->cx->arena, max);
+	rq->reply = (struct reply){.status = status, .content_type = "application/json"};
+	return rq->json;
+}
+
+void reply_bytes(struct req *rq, int status, const char *content_type, struct span body)
+{
+	rq->json = NULL;
+	rq->reply = (struct reply){status, content_type, body};
+}
+
+/* What went wrong, for a person: only an error of the input tells its detail. */
+static const char *error_sentence(struct req *rq, const struct err *e)
+{
+	bool may_tell = err_http_status(e->kind) == 400 || err_http_status(e->kind) == 413;
+
+	if (may_tell && e->field)
+		return arena_printf(rq->cx->arena, "%s: %s", e->field, e->detail);
+	if (may_tell)
+		return arena_printf(rq->cx->arena, "%s (%s)", err_text(e->kind), e->detail);
+	return err_text(e->kind);
+}
+
+static void set_retry_after(struct req *rq, const struct err *e)
+{
+	int status = err_http_status(e->kind);
+
+	if (status != 429 && status != 503)
+		return;
+	req_set_header(rq, "Retry-After",
+	               arena_printf(rq->cx->arena, "%u",
+	                            e->retry_after_ms ? (e->retry_after_ms + 999) / 1000
+	                                              : RETRY_SECONDS));
+}
+
+void reply_error(struct req *rq, const struct err *e, bool with_success)
+{
+	struct json_out *j = reply_json(rq, err_http_status(e->kind), 0);
+
+	set_retry_after(rq, e);
+	json_obj(j, NULL);
+	if (with_success)
+		json_bool(j, "success", false);
+	json_str(j, "error", error_sentence(rq, e));
+	json_str(j, "code", err_code(e->kind));
+	if (e->field)
+		json_str(j, "field", e->field);
+	json_str(j, "request_id", rq->cx->id);
+	json_end(j);
+}
+
+struct reply req_reply(const struct req *rq)
+{
+	struct reply reply = rq->reply;
+
+	if (rq->json)
+		reply.body = json_done(rq->json);
+	return reply;
+}
+
+bool req_send(struct req *rq)
+{
+	struct reply reply = req_reply(rq);
+	struct buf   head = buf_new(rq->cx->arena, 0);
+
+	assert(!rq->is_sent && reply.status);
+	rq->is_sent = true;
+	buf_printf(&head, "Status: %d\r\n", reply.status);
+	if (reply.content_type)
+		buf_printf(&head, "Content-Type: %s\r\n", reply.content_type);
+	for (size_t i = 0; i < rq->headers_n; i++)
+		buf_printf(&head, "%s: %s\r\n", rq->headers[i].name, rq->headers[i].value);
+	buf_str(&head, "\r\n");
+	return rq->t->write(rq->t, buf_text(&head), head.len) &&
+	       rq->t->write(rq->t, reply.body.ptr, reply.body.len);
+}

@@ -1,0 +1,60 @@
+/* req.h -- the HTTP request and its one reply. */
+#ifndef REQ_H
+#define REQ_H
+
+#include "../base/ctx.h"
+#include "../base/json_out.h"
+#include "serve.h"
+
+struct req; /* lives as long as the request; owns nothing the arena does not */
+
+/* Sets a request up in cx (arena and deadline already there): its id, its way in and out. */
+struct req *req_new(struct ctx *cx, struct transport *t) NEVER_NULL;
+
+struct ctx *req_ctx(struct req *rq) NEVER_NULL;
+const char *req_method(const struct req *rq) NEVER_NULL;
+const char *req_path_info(const struct req *rq) NEVER_NULL;     /* behind the function's own path */
+const char *req_query(const struct req *rq) NEVER_NULL;         /* QUERY_STRING */
+const char *req_client_ip(const struct req *rq) NEVER_NULL;     /* set by nginx from trusted hops only */
+
+/* "Idempotency-Key" and the like, any case; NULL if absent or empty. */
+const char *req_header(const struct req *rq, const char *name);
+
+/* Does Accept name this media type? A wildcard alone does not. */
+bool req_accepts(const struct req *rq, const char *media_type);
+
+/* Has the client gone away? Fits ctx.is_cancelled with the request as its data. */
+bool req_is_gone(void *rq);
+
+/* Reads the whole body once; the same span again later. ERR_TOO_LARGE over max,
+ * ERR_INPUT when it ends before its announced length. */
+struct err *req_read_body(struct req *rq, size_t max) CHECKED;
+struct span req_body(const struct req *rq);
+
+/* ---- the reply: exactly one per request ---- */
+
+/* A header of the reply; name and value stay valid, the value has no line end. */
+void req_set_header(struct req *rq, const char *name, const char *value);
+
+/* A JSON answer of at most max bytes (0: 1 MiB), sent when the handler returns NULL. */
+struct json_out *reply_json(struct req *rq, int status, size_t max) NEVER_NULL;
+
+/* Any other answer, sent when the handler returns NULL. */
+void reply_bytes(struct req *rq, int status, const char *content_type, struct span body);
+
+/* The error as the contract shows it; takes the place of what was prepared. With
+ * `with_success` the object begins with "success": false. */
+void reply_error(struct req *rq, const struct err *e, bool with_success);
+
+/* What was prepared, for storing it: status, content type, body. */
+struct reply {
+	int         status;
+	const char *content_type;
+	struct span body;
+};
+struct reply req_reply(const struct req *rq);
+
+/* Sends the prepared reply. False when the client is gone. Once. */
+bool req_send(struct req *rq);
+
+#endif
