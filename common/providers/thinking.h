@@ -37,6 +37,8 @@ struct chat_reply {
 	const char       *model;
 	struct chat_usage usage; /* zeros when the engine did not say */
 	unsigned          first_token_ms;
+	/* The engine failed after on_text had been given a part: the text ends there. */
+	bool              is_truncated;
 };
 
 struct llm_engine {
