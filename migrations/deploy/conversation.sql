@@ -76,7 +76,6 @@ create table utterances (
 	position    bigint generated always as identity,
 	unique (session_id, position) -- history is read backwards along it
 );
-create index utterances_turn_idx on utterances (session_id, turn);
 
 -- One row per answered (or abandoned) message. sessions.turn says which one owns the session:
 -- only the turn that equals it may write its reply.
