@@ -1,0 +1,188 @@
+/* test_audio_decode.c -- every container to 16 kHz mono, and nothing that harms. */
+#include "../../common/io/audio_decode.h"
+
+#include "../../common/domain/wav.h"
+#include "recordings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define BROWSER_RATE 48000
+
+/* The formats folder holds the same second and a half of speech in each of them. */
+static void decodes_each_format(void **state)
+{
+	static const struct {
+		const char       *name;
+		enum audio_format format;
+		unsigned          ms;
+	} cases[] = {
+		{"formats/opus.webm", AUDIO_WEBM, 1500},
+		{"formats/opus.ogg", AUDIO_OGG, 1500},
+		{"formats/vorbis.ogg", AUDIO_OGG, 1500},
+		{"formats/tagged.mp3", AUDIO_MP3, 1500},
+		{"formats/plain.mp3", AUDIO_MP3, 1500},
+		{"formats/sound.flac", AUDIO_FLAC, 1500},
+		{"formats/aac.m4a", AUDIO_M4A, 1500},
+		{"formats/fragmented.m4a", AUDIO_M4A, 1500},
+		{"formats/camera.webm", AUDIO_WEBM, 1000},
+		{"formats/stereo-24bit.wav", AUDIO_WAV, 300},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ctx  cx = new_ctx(10000);
+		struct span bytes = read_recording(&cx, cases[i].name);
+		struct pcm  pcm;
+
+		assert_int_equal(audio_sniff(bytes), cases[i].format);
+		assert_null(audio_decode(&cx, bytes, cases[i].format, &pcm));
+		assert_in_range(pcm_ms(pcm), cases[i].ms, cases[i].ms + 110);
+		assert_true(rms_of(pcm) > 0.015 && rms_of(pcm) < 0.035);
+		arena_free(&cx.arena);
+	}
+}
+
+/* awful: 1 092 676 Hz; bad: a format chunk longer than the file; null: no samples. */
+static void refuses_what_is_no_sound(void **state)
+{
+	static const char *const names[] = {"malformed/awful.wav", "malformed/bad.wav",
+	                                    "malformed/null.wav", "formats/picture-only.webm"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct ctx  cx = new_ctx(10000);
+		struct span bytes = read_recording(&cx, names[i]);
+		struct pcm  pcm;
+		struct err *e = audio_decode(&cx, bytes, audio_sniff(bytes), &pcm);
+
+		assert_non_null(e);
+		assert_int_equal(e->kind, ERR_AUDIO);
+		assert_string_equal(e->field, "audio_base64");
+		arena_free(&cx.arena);
+	}
+}
+
+static void refuses_the_wrong_container(void **state)
+{
+	struct ctx  cx = new_ctx(10000);
+	struct span ogg = read_recording(&cx, "formats/opus.ogg");
+	struct span list = SPAN("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n");
+	struct pcm  pcm;
+
+	(void)state;
+	for (enum audio_format format = AUDIO_WAV; format <= AUDIO_M4A; format++) {
+		assert_int_equal(audio_decode(&cx, list, format, &pcm)->kind, ERR_AUDIO);
+		assert_int_equal(audio_decode(&cx, SPAN(""), format, &pcm)->kind, ERR_AUDIO);
+		if (format != AUDIO_OGG)
+			assert_int_equal(audio_decode(&cx, ogg, format, &pcm)->kind, ERR_AUDIO);
+	}
+	assert_int_equal(audio_decode(&cx, ogg, AUDIO_UNKNOWN, &pcm)->kind, ERR_AUDIO);
+	arena_free(&cx.arena);
+}
+
+static void decodes_what_is_left_of_a_cut(void **state)
+{
+	static const char *const names[] = {"formats/opus.webm", "formats/opus.ogg",
+	                                    "formats/plain.mp3", "formats/stereo-24bit.wav"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct ctx  cx = new_ctx(10000);
+		struct span bytes = read_recording(&cx, names[i]);
+		struct pcm  pcm;
+
+		bytes.len = bytes.len * 4 / 5;
+		assert_null(audio_decode(&cx, bytes, audio_sniff(bytes), &pcm));
+		assert_true(pcm_ms(pcm) > 100);
+		arena_free(&cx.arena);
+	}
+}
+
+/* PCM16 as a page records it; a 300 Hz tone at half scale. */
+static struct span browser_recording(struct ctx *cx, unsigned seconds)
+{
+	size_t   n = (size_t)seconds * BROWSER_RATE;
+	int16_t *samples = NEW_ARRAY(cx->arena, int16_t, n);
+
+	for (size_t i = 0; i < n; i++)
+		samples[i] = (int16_t)(16384 * sin(2 * M_PI * 300 * (double)i / BROWSER_RATE));
+	return wav_file(cx->arena, samples, n, BROWSER_RATE);
+}
+
+static void decodes_two_minutes_and_no_more(void **state)
+{
+	struct ctx  cx = new_ctx(20000);
+	struct pcm  pcm;
+	struct err *e;
+
+	(void)state;
+	assert_null(audio_decode(&cx, browser_recording(&cx, 120), AUDIO_WAV, &pcm));
+	assert_in_range(pcm_ms(pcm), 119990, 120010);
+	assert_true(fabs(rms_of(pcm) - 0.3536) < 0.01);
+	e = audio_decode(&cx, browser_recording(&cx, 121), AUDIO_WAV, &pcm);
+	assert_non_null(e);
+	assert_int_equal(e->kind, ERR_TOO_LARGE);
+	assert_string_equal(e->field, "audio_base64");
+	arena_free(&cx.arena);
+}
+
+static bool yes(void *data)
+{
+	(void)data;
+	return true;
+}
+
+static void stops_when_told(void **state)
+{
+	struct ctx cx = new_ctx(0);
+	struct pcm pcm;
+
+	(void)state;
+	assert_int_equal(audio_decode(&cx, browser_recording(&cx, 1), AUDIO_WAV, &pcm)->kind,
+	                 ERR_DEADLINE);
+	cx.deadline = deadline_in(10000);
+	cx.is_cancelled = yes;
+	assert_int_equal(audio_decode(&cx, browser_recording(&cx, 1), AUDIO_WAV, &pcm)->kind,
+	                 ERR_CANCELLED);
+	arena_free(&cx.arena);
+}
+
+/* A WAV header for float samples in front of values no wave has. */
+static void makes_wild_samples_finite(void **state)
+{
+	static const float wild[] = {NAN, INFINITY, -INFINITY, 7, -7, 0.5f};
+	struct ctx         cx = new_ctx(10000);
+	char              *file = NEW_ARRAY(cx.arena, char, 44 + 16000 * 4);
+	struct pcm         pcm;
+
+	(void)state;
+	memcpy(file, wav_file(cx.arena, NULL, 0, 16000).ptr, 44);
+	memcpy(file + 4, "\x24\xfa\0\0", 4);
+	memcpy(file + 20, "\3\0\1\0\x80\x3e\0\0\0\xfa\0\0\4\0\x20\0", 16);
+	memcpy(file + 40, "\0\xfa\0\0", 4);
+	for (size_t i = 0; i < 16000; i++)
+		memcpy(file + 44 + i * 4, &wild[i % COUNT(wild)], 4);
+	assert_null(audio_decode(&cx, (struct span){file, 44 + 16000 * 4}, AUDIO_WAV, &pcm));
+	assert_int_equal(pcm.n, 16000);
+	for (size_t i = 0; i < pcm.n; i++)
+		assert_true(pcm.samples[i] >= -1 && pcm.samples[i] <= 1);
+	arena_free(&cx.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(decodes_each_format),
+		cmocka_unit_test(refuses_what_is_no_sound),
+		cmocka_unit_test(refuses_the_wrong_container),
+		cmocka_unit_test(decodes_what_is_left_of_a_cut),
+		cmocka_unit_test(decodes_two_minutes_and_no_more),
+		cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(makes_wild_samples_finite),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
