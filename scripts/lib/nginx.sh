@@ -1,0 +1,222 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
+# Renders nginx/ into $stack_dir/nginx. Every number that a program knows comes from its
+# --show-config, so the two can not disagree. Uses: root stack_dir run log sup bin port functions.
+
+nginx_bin=${NGINX_BIN:-/usr/sbin/nginx}
+
+# render TEMPLATE NAME=VALUE...: the template with each @NAME@ replaced, on stdout.
+render() {
+	local text pair
+	text=$(<"$root/nginx/$1")
+	shift
+	for pair; do
+		text=${text//@"${pair%%=*}"@/"${pair#*=}"}
+	done
+	printf '%s\n' "$text"
+}
+
+# A setting that is a whole number of at least 0; $3 is its default.
+number_setting() {
+	local name=$1 value=${!1-}
+	value=${value:-$2}
+	[[ $value =~ ^[0-9]{1,9}$ ]] || die "$name: expected a number, not '$value'"
+	echo "$((10#$value))"
+}
+
+upper() {
+	tr '[:lower:]' '[:upper:]' <<<"$1"
+}
+
+# The `server` lines of a function: its own socket, or what UPSTREAM_<NAME> lists
+# ("local" and host:port, blanks between them).
+upstream_servers() {
+	local name=$1 setting word
+	setting=UPSTREAM_$(upper "$name")
+	for word in ${!setting:-local}; do
+		if [[ $word == local ]]; then
+			printf '\tserver unix:%s/%s.sock;\n' "$run" "$name"
+		elif [[ $word =~ ^[][A-Za-z0-9.:-]+:[0-9]+$ ]]; then
+			printf '\tserver %s;\n' "$word"
+		else
+			die "$setting: expected host:port or local, not '$word'"
+		fi
+	done
+}
+
+# Does this function run here at all?
+runs_here() {
+	[[ $(upstream_servers "$1") == *"unix:"* ]]
+}
+
+render_function() {
+	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5
+	local clients zones='' limits='' retry_after=1
+	rate=$(number_setting "RATE_$(upper "$name")" "$rate")
+	clients=$(number_setting SCRIBE_CONNECTIONS_PER_CLIENT 64)
+	if ((rate > 0)); then
+		zones="limit_req_zone \$scribe_limit_key zone=rate_$name:10m rate=${rate}r/m;"
+		limits=$'\t'"limit_req zone=rate_$name;"
+		# nginx lets one more through than its burst: together that makes `rate` at once.
+		((rate == 1)) || limits=$'\t'"limit_req zone=rate_$name burst=$((rate - 1)) nodelay;"
+		retry_after=$(((60 + rate - 1) / rate))
+	fi
+	if ((rate > 0 && clients > 0)); then
+		zones+=$'\n'"limit_conn_zone \$scribe_limit_key zone=connections_$name:10m;"
+		limits+=$'\n\t'"limit_conn connections_$name $clients;"
+	fi
+	render snippets/function_http.conf NAME="$name" ZONES="$zones" \
+		SERVERS="$(upstream_servers "$name")" >"$out/$name.http.conf"
+	{
+		for path in "/functions/v1/$name" $(aliases_of "$name"); do
+			render snippets/function_location.conf PATH="$path" NAME="$name" LIMITS="$limits" \
+				RETRY_AFTER="$retry_after" BODY_MAX="$body_max" TIMEOUT_MS=$((deadline_ms + 2000))
+		done
+		render snippets/function_health.conf NAME="$name"
+	} >"$out/$name.location.conf"
+}
+
+aliases_of() {
+	[[ $1 != speech_to_text ]] || echo /functions/v1/speech_to_text_groq
+}
+
+render_functions() {
+	local out=$1 name numbers
+	for name in "${functions[@]}"; do
+		numbers=$(show_config "$name" | jq -er '"\(.rate_per_minute) \(.body_max) \(.deadline_ms)"') ||
+			die "$bin/$name --show-config does not tell its limits"
+		# shellcheck disable=SC2086
+		render_function "$out" "$name" $numbers
+	done
+}
+
+show_config() {
+	timeout 10 "$bin/$1" --show-config
+}
+
+# The list of origins as lines of a map. Regular expressions: those mind the case.
+origin_lines() {
+	local origin
+	for origin in ${SCRIBE_ALLOWED_ORIGINS//,/ }; do
+		[[ $origin =~ ^[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9._:-]+$ || $origin =~ ^https?://\[[0-9A-Fa-f:]+\](:[0-9]+)?$ ]] ||
+			die "SCRIBE_ALLOWED_ORIGINS: '$origin' is not an origin (scheme://name[:port])"
+		origin=$(printf %s "$origin" | sed "s/[][+.]/\\\\&/g")
+		printf "\t\"~^%s$\" \$http_origin;\n" "$origin"
+	done | sort -u
+}
+
+render_trusted_proxies() {
+	local address
+	for address in ${SCRIBE_TRUSTED_PROXIES//,/ }; do
+		[[ $address =~ ^[0-9A-Fa-f.:/]+$ ]] ||
+			die "SCRIBE_TRUSTED_PROXIES: '$address' is not an address or a network"
+		echo "set_real_ip_from $address;"
+	done
+	echo 'real_ip_header X-Forwarded-For;'
+	echo 'real_ip_recursive on;'
+}
+
+render_tls() {
+	local out=$1 listen=${SCRIBE_TLS_LISTEN:-0.0.0.0} to
+	render snippets/tls.conf TLS_LISTEN="$listen" TLS_PORT="$(number_setting TLS_PORT 8443)" \
+		TLS_CERT="$(realpath "$SCRIBE_TLS_CERT")" TLS_KEY="$(realpath "$SCRIBE_TLS_KEY")" >"$out/tls.conf"
+	[[ -n ${TLS_REDIRECT_PORT-} ]] || return 0
+	to=${SCRIBE_PUBLIC_URL:-https://\$host}
+	[[ $to =~ ^https://[^/?#]+ ]] || die "SCRIBE_PUBLIC_URL must begin with https:// for the redirect"
+	render snippets/tls_redirect.conf TLS_LISTEN="$listen" TLS_REDIRECT_TO="${BASH_REMATCH[0]}" \
+		TLS_REDIRECT_PORT="$(number_setting TLS_REDIRECT_PORT 80)" >"$out/tls_redirect.conf"
+}
+
+# As many descriptors as two per connection of 16384, or what the machine allows.
+descriptor_limit() {
+	local hard
+	hard=$(ulimit -Hn)
+	[[ $hard != unlimited && $hard -lt 65536 ]] || hard=65536
+	echo "$hard"
+}
+
+# Renders everything into a directory beside the one in use and tests it there.
+render_nginx() {
+	local next=$stack_dir/nginx.next user_line='' trusted='' nofile snippet
+	nofile=$(descriptor_limit)
+	((EUID)) || user_line='user www-data;'
+	rm -rf "$next"
+	mkdir -p "$next/conf.d" "$next/snippets" "$next/functions"
+	for snippet in "$root"/nginx/snippets/*.conf; do
+		case ${snippet##*/} in
+		function_*.conf | tls*.conf | cors.conf | realip.conf) ;;
+		*) cp "$snippet" "$next/snippets/" ;;
+		esac
+	done
+	[[ -z ${SCRIBE_TRUSTED_PROXIES-} ]] || trusted=$(render_trusted_proxies)
+	render snippets/realip.conf TRUSTED="$trusted" >"$next/snippets/realip.conf"
+	render snippets/cors.conf ORIGINS="$(origin_lines)" >"$next/snippets/cors.conf"
+	render nginx.conf USER_LINE="$user_line" WORKERS="${SCRIBE_NGINX_WORKERS:-auto}" RUN="$run" \
+		LOG="$log" NOFILE="$nofile" CONNECTIONS="$((nofile < 32768 ? nofile / 2 : 16384))" \
+		DRAIN_S="$(number_setting SCRIBE_DRAIN_S 30)" >"$next/nginx.conf"
+	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
+	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
+	render_functions "$next/functions"
+	mkdir -p "$run/nginx-tmp"
+	"$nginx_bin" -t -q -p "$next" -c "$next/nginx.conf" -e stderr >"$log/nginx-test.log" 2>&1 ||
+		die "nginx does not accept its configuration:
+$(cat "$log/nginx-test.log")"
+	rm -rf "$stack_dir/nginx"
+	mv "$next" "$stack_dir/nginx"
+}
+
+write_nginx_unit() {
+	local dir=$sup/nginx/a
+	mkdir -p "$dir/log" "$dir/control"
+	write_file 755 "$dir/run" <<-END
+		#!/bin/bash
+		# A master that was killed leaves workers, which keep the port until they are told.
+		set -u
+		exec 2>&1
+		stack_id=$(printf %q "$stack_id") stack_dir=$(printf %q "$stack_dir") sup=$(printf %q "$sup")
+		. $(printf %q "$root/scripts/lib/say.sh")
+		. $(printf %q "$root/scripts/lib/units.sh")
+		signal QUIT \$(pids_at nginx "\$PWD")
+		rm -f $(printf %q "$run/nginx.sock")
+		exec $nginx_bin -p $(printf %q "$stack_dir/nginx") -c $(printf %q "$stack_dir/nginx/nginx.conf") -e stderr
+	END
+	write_file 755 "$dir/log/run" <<-END
+		#!/bin/sh
+		# Query strings may carry anything: they stay out of the log.
+		exec sed -u -E 's/\?[^ "]*/?-/g' >>$(printf %q "$log/nginx.log")
+	END
+	write_file 755 "$dir/control/t" <<-'END'
+		#!/bin/sh
+		exec kill -QUIT "$(cat supervise/pid)"
+	END
+}
+
+nginx_workers() {
+	local master=$1
+	ps -o pid= --ppid "$master"
+}
+
+# New workers are there, and each old one has left or is leaving.
+workers_have_changed() {
+	local master=$1 pid new=
+	shift
+	for pid in $(nginx_workers "$master"); do
+		if [[ " $* " == *" $pid "* ]]; then
+			tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'shutting down' || return 1
+		else
+			new=1
+		fi
+	done
+	[[ -n $new ]]
+}
+
+reload_nginx() {
+	local master old
+	master=$(unit_pid nginx) || die "nginx does not run"
+	old=$(nginx_workers "$master")
+	render_nginx
+	sv hup "$sup/nginx/a" >/dev/null
+	# shellcheck disable=SC2086
+	wait_until 20 workers_have_changed "$master" $old ||
+		die "nginx goes on with its old configuration: $(tail -n 5 "$log/nginx.log")"
+}

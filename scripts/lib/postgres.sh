@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
+# A private PostgreSQL: reached by its unix socket only, by peer authentication only.
+# Uses: stack_dir run sup log root.
+
+pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
+
+# PostgreSQL refuses to run as root; then it runs as the user that Debian's package made.
+pg_user() {
+	if ((EUID)); then id -un; else echo postgres; fi
+}
+
+as_pg_user() {
+	if ((EUID)); then "$@"; else
+		setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
+	fi
+}
+
+# Where the data is. A directory that the postgres user cannot reach (a clone in /root) gets its
+# data under /var/lib/postgresql instead; $STACK_DIR/pg then is a symbolic link.
+pg_place() {
+	local place=$stack_dir/pg
+	[[ -e $place/PG_VERSION || -L $place ]] && return
+	((EUID)) && return
+	as_pg_user test -x "$stack_dir" && return
+	ln -s "/var/lib/postgresql/scribe-$stack_id" "$place"
+	say "the postgres user cannot reach $stack_dir; the data is in $(readlink "$place")"
+}
+
+# Made beside its place and moved there, so that an interrupted initdb is begun anew.
+pg_init() {
+	local data
+	data=$(readlink -m "$stack_dir/pg")
+	[[ -e $data/PG_VERSION ]] && return
+	[[ -x $pg_bin/initdb ]] || die "$pg_bin/initdb is missing: run make setup"
+	say "making a new database cluster"
+	rm -rf "$data.new"
+	if ((EUID)); then mkdir "$data.new"; else install -d -o postgres -g postgres -m 700 "$data.new"; fi
+	(cd / && as_pg_user "$pg_bin/initdb" -D "$data.new" --username=postgres --auth=reject \
+		--locale=C.UTF-8 --encoding=UTF8 --data-checksums >"$log/initdb.log" 2>&1) ||
+		die "initdb failed: $(tail -n 3 "$log/initdb.log")"
+	echo "include_if_exists = 'scribe.conf'" >>"$data.new/postgresql.conf"
+	mv "$data.new" "$data"
+}
+
+# Who may connect as whom: the programs as scribe_app; who runs the stack as anybody.
+pg_configure() {
+	local data=$stack_dir/pg user
+	user=$(pg_user)
+	mkdir -p "$run/pg"
+	((EUID)) || chown postgres: "$run/pg"
+	chmod 711 "$run/pg"
+	echo "local all all peer map=scribe" >"$data/pg_hba.conf"
+	{
+		printf 'scribe %s %s\n' "$user" postgres "$(id -un)" postgres
+		printf 'scribe %s %s\n' "$(id -un)" scribe_owner "$(id -un)" scribe_app
+		[[ -z ${SCRIBE_USER-} ]] || printf 'scribe %s scribe_app\n' "$SCRIBE_USER"
+	} >"$data/pg_ident.conf"
+	cat >"$data/scribe.conf" <<-END
+		# Written by scripts/stack at every start.
+		listen_addresses = ''
+		unix_socket_directories = '$run/pg'
+		unix_socket_permissions = 0777 # pg_ident.conf decides
+		max_connections = 200
+		shared_buffers = 128MB
+		max_wal_size = 1GB
+		wal_compression = on
+		# A failed statement would bring what people said into the log.
+		log_min_error_statement = panic
+		log_error_verbosity = terse
+		log_statement = none
+		log_parameter_max_length_on_error = 0
+		log_line_prefix = '%m [%p] %q%u '
+		log_timezone = 'UTC'
+		timezone = 'UTC'
+	END
+	((EUID)) || chown postgres: "$data/scribe.conf"
+	pg_forget_stale_pid
+}
+
+# After a power cut the pid in postmaster.pid may belong to somebody else, and PostgreSQL would
+# refuse to start for as long as that process lives.
+pg_forget_stale_pid() {
+	local pid_file=$stack_dir/pg/postmaster.pid pid
+	[[ -e $pid_file ]] || return 0
+	pid=$(head -n 1 "$pid_file")
+	unit_pids postgresql | grep -qx "$pid" || rm -f "$pid_file"
+}
+
+pg_url() {
+	local user=$1 database=$2
+	printf 'postgresql:///%s?host=%s&user=%s' "$database" "$(jq -rn --arg s "$run/pg" '$s|@uri')" "$user"
+}
+
+pg_ready() {
+	"$pg_bin/pg_isready" -q -h "$run/pg" -U postgres
+}
+
+pg_migrate() {
+	local out
+	out=$(psql -XAtqc "select 1 from pg_database where datname = 'scribe'" "$(pg_url postgres postgres)")
+	[[ -n $out ]] ||
+		psql -Xqc "create database scribe" "$(pg_url postgres postgres)"
+	if [[ ! -x $root/scripts/migrate ]]; then
+		die "scripts/migrate is missing"
+	fi
+	timeout 60 "$root/scripts/migrate" deploy "$(pg_url postgres scribe)" >"$log/migrate.log" 2>&1 ||
+		die "the migrations failed:
+$(tail -n 20 "$log/migrate.log")"
+}
+
+# Debian's default is smart shutdown at TERM, which waits for every client; fast is INT.
+write_postgres_unit() {
+	local dir=$sup/postgresql/a drop=''
+	((EUID)) || drop='setpriv --reuid=postgres --regid=postgres --init-groups -- '
+	mkdir -p "$dir/control"
+	write_file 755 "$dir/run" <<-END
+		#!/bin/bash
+		set -eu
+		exec >>$(printf %q "$log/postgresql.log") 2>&1
+		echo \$\$ >$(printf %q "$run/postgresql.pid")
+		exec $drop$pg_bin/postgres -D $(printf %q "$(readlink -f "$stack_dir/pg")")
+	END
+	write_file 755 "$dir/control/t" <<-'END'
+		#!/bin/sh
+		exec kill -INT "$(cat supervise/pid)"
+	END
+}

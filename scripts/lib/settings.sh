@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
+# Where settings come from: the environment, then scribe.env, then what is generated here.
+# Uses: stack_dir run port.
+
+# KEY=VALUE lines, the value bare or in quotes, as the programs read them; the environment wins.
+load_settings_file() {
+	local file=$1 line key value number=0
+	[[ -r $file ]] || return 0
+	while IFS= read -r line || [[ -n $line ]]; do
+		number=$((number + 1))
+		[[ $line =~ ^[[:space:]]*(#|$) ]] && continue
+		[[ $line =~ ^[[:space:]]*([A-Z][A-Z0-9_]*)=[[:space:]]*(.*[^[:space:]])?[[:space:]]*$ ]] ||
+			die "$file:$number: expected KEY=VALUE"
+		key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
+		[[ $value =~ ^\"(.*)\"$ || $value =~ ^\'(.*)\'$ ]] && value=${BASH_REMATCH[1]}
+		[[ -n ${!key+set} ]] || export "$key=$value"
+	done <"$file"
+}
+
+random_hex() {
+	od -An -vN"$1" -tx1 /dev/urandom | tr -d ' \n'
+}
+
+# The keys nobody gave are made once and kept, so that sessions and sealed data outlive a restart.
+generate_secrets() {
+	local file=$stack_dir/secrets.env name file_name
+	[[ -e $file ]] || write_file 600 "$file" </dev/null
+	for name in SCRIBE_ANON_KEY SCRIBE_JWT_SECRET SCRIBE_DATA_KEY; do
+		file_name=${name}_FILE
+		[[ -z ${!name+set} && -z ${!file_name+set} ]] || continue
+		grep -q "^$name=" "$file" || printf '%s=%s\n' "$name" "$(random_hex 32)" >>"$file"
+		export "$name=$(sed -n "s/^$name=//p" "$file")"
+	done
+}
+
+# Browsers send Origin even to their own origin, so the stack's own names are always listed.
+list_own_origins() {
+	local own="http://localhost:$port,http://127.0.0.1:$port"
+	if [[ -n ${SCRIBE_PUBLIC_URL-} ]]; then
+		[[ $SCRIBE_PUBLIC_URL =~ ^https?://[^/?#]+ ]] ||
+			die "SCRIBE_PUBLIC_URL: expected http(s)://name, not '$SCRIBE_PUBLIC_URL'"
+		own+=",${BASH_REMATCH[0]}"
+	fi
+	export SCRIBE_ALLOWED_ORIGINS="${SCRIBE_ALLOWED_ORIGINS:+$SCRIBE_ALLOWED_ORIGINS,}$own"
+}
+
+# print_exports [NAME...]: the exported variables, or those named, for a shell to read.
+print_exports() {
+	local name
+	(($#)) || mapfile -t names < <(compgen -e)
+	for name in "${@:-${names[@]}}"; do
+		case $name in
+		_ | SHLVL | PWD | OLDPWD | SCRIBE_STACK_UNIT) ;;
+		*) printf 'export %s=%q\n' "$name" "${!name}" ;;
+		esac
+	done
+}
+
+# The environment given to `up`, before anything was added: `reload` begins from it again.
+remember_environment() {
+	print_exports | write_file 600 "$stack_dir/env.up"
+}
+
+# recall_environment KNOWN: for `reload`, the environment of `up`, except for the settings that
+# its own environment gives. KNOWN: the names that programs read.
+recall_environment() {
+	local known=" $1 " given=() line name
+	while IFS= read -r name; do
+		is_setting "$name" "$known" && given+=("$name")
+	done < <(compgen -e)
+	line=$( ((${#given[@]} == 0)) || print_exports "${given[@]}")
+	# shellcheck source=/dev/null
+	. "$stack_dir/env.up"
+	eval "$line"
+}
+
+# is_setting NAME KNOWN
+is_setting() {
+	case $1 in
+	SCRIBE_STACK_UNIT) return 1 ;;
+	SCRIBE_* | RATE_* | UPSTREAM_* | TLS_*) return 0 ;;
+	GROQ_* | OPENAI_* | ELEVENLABS_* | RESEND_* | *_PROVIDERS) return 0 ;;
+	esac
+	[[ $2 == *" $1 "* ]]
+}

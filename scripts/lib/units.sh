@@ -1,0 +1,200 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2046,SC2086 # variables of scripts/stack; lists of pids are split on purpose
+# A unit is one supervised part of the stack: postgresql, nginx, or a function. Supervision is
+# runit's. Uses: stack_dir stack_id run sup log bin work_dir.
+#
+# The listening socket of a function belongs to its supervisor: spawn-fcgi binds it and becomes
+# runsvdir, whose children inherit it as descriptor 0. So it stays while programs come and go,
+# and what arrives meanwhile waits in its backlog. Each function has two slots, a and b, one of
+# them in use: a reload starts the program in the other slot on the same socket and only then
+# asks the old one to finish, so nobody waits for somebody else's long request to end or for a
+# model to load.
+#
+# Which process is ours is never taken from a pid file, since pids are used again. A process is
+# of a unit if it carries the unit's mark in its environment; nginx and PostgreSQL overwrite
+# theirs with their titles and are known by program and working directory.
+
+unit_mark() {
+	printf 'SCRIBE_STACK_UNIT=%s:%s' "$stack_id" "$1"
+}
+
+# Every living process of a unit, supervisors included.
+unit_pids() {
+	local unit=$1 entry
+	{
+		grep -lzxF -- "$(unit_mark "$unit")" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+		case $unit in
+		nginx) pids_at nginx "$sup/nginx/a" ;;
+		postgresql) pids_at postgres "$(readlink -f "$stack_dir/pg")" ;;
+		esac
+	} | sort -un | while IFS= read -r entry; do
+		[[ $entry == "$$" || $entry == "$BASHPID" ]] || echo "$entry"
+	done
+}
+
+# pids_at COMMAND DIRECTORY: who runs COMMAND with that working directory.
+pids_at() {
+	local entry name
+	for entry in /proc/[0-9]*; do
+		{ read -r name <"$entry/comm"; } 2>/dev/null || continue
+		[[ $name == "$1" && $(readlink "$entry/cwd" 2>/dev/null) == "$2" ]] || continue
+		echo "${entry#/proc/}"
+	done
+}
+
+# of_kind COMMAND PID...: those among the pids that run COMMAND.
+of_kind() {
+	local kind=$1 pid name
+	shift
+	for pid; do
+		{ read -r name <"/proc/$pid/comm"; } 2>/dev/null && [[ $name == "$kind" ]] && echo "$pid"
+	done
+	return 0
+}
+
+unit_is_gone() {
+	[[ -z $(unit_pids "$1") ]]
+}
+
+# The slot whose program should run.
+unit_slot() {
+	if [[ -e $sup/$1/a/down ]]; then echo b; else echo a; fi
+}
+
+# The pid of the unit's program, if it runs; runsv keeps the file, and it is checked.
+unit_pid() {
+	local pid
+	pid=$(cat "$sup/$1/$(unit_slot "$1")/supervise/pid" 2>/dev/null) || return 1
+	[[ -n $pid ]] && unit_pids "$1" | grep -x "$pid"
+}
+
+unit_is_supervised() {
+	[[ -n $(of_kind runsvdir $(unit_pids "$1")) ]]
+}
+
+write_program_unit() {
+	local name=$1 slot drop=''
+	if ((EUID == 0)) && [[ -n ${SCRIBE_USER-} ]]; then
+		drop="setpriv --reuid=$SCRIBE_USER --regid=$(id -g "$SCRIBE_USER") --init-groups -- "
+	fi
+	for slot in a b; do
+		mkdir -p "$sup/$name/$slot"
+		write_file 755 "$sup/$name/$slot/run" <<-END
+			#!/bin/bash
+			set -eu
+			exec >>$(printf %q "$log/$name.log") 2>&1
+			. $(printf %q "$stack_dir/env.sh")
+			export $(printf %q "$(unit_mark "$name")")
+			cd $(printf %q "$work_dir")
+			echo \$\$ >$(printf %q "$run/$name.pid")
+			exec $drop$(printf %q "$bin/$name")
+		END
+	done
+	touch "$sup/$name/b/down"
+}
+
+start_unit() {
+	local name=$1 hold=() pid
+	if [[ -e $sup/$name/b ]]; then
+		hold=(spawn-fcgi -n -s "$run/$name.sock" -b 4096 -M 0600)
+		((EUID)) || hold+=(-U www-data)
+		hold+=(--)
+	fi
+	# The lock (9) and the caller's pipes must not live on in a supervisor.
+	env -i "PATH=$PATH" "$(unit_mark "$name")" setsid "${hold[@]}" "$(command -v runsvdir)" "$sup/$name" \
+		</dev/null >>"$log/supervisor.log" 2>&1 9>&- &
+	pid=$!
+	disown "$pid"
+}
+
+# Asks a unit to finish, through its supervisor if that lives. runsvdir passes HUP on as an
+# order to stop to its runsv, these tell the program and leave when it has left.
+ask_unit_to_stop() {
+	local name=$1 all some
+	mapfile -t all < <(unit_pids "$name")
+	((${#all[@]})) || return 0
+	some=$(of_kind runsvdir "${all[@]}")
+	if [[ -n $some ]]; then
+		signal HUP $some
+		return
+	fi
+	some=$(of_kind runsv "${all[@]}")
+	if [[ -n $some ]]; then
+		signal TERM $some
+		return
+	fi
+	case $name in
+	nginx) signal QUIT "${all[@]}" ;;
+	postgresql) signal INT "$(head -n 1 "$stack_dir/pg/postmaster.pid" 2>/dev/null | grep -xF "$(printf '%s\n' "${all[@]}")")" ;;
+	*) signal TERM "${all[@]}" ;;
+	esac
+}
+
+# signal NAME PID...: a process that has just left is no failure.
+signal() {
+	local name=$1 pid
+	shift
+	for pid; do
+		[[ -z $pid ]] || kill -s "$name" "$pid" 2>/dev/null || true
+	done
+}
+
+# stop_units SECONDS NAME...: together, and not gently any more when the time is up.
+stop_units() {
+	local seconds=$1 name
+	shift
+	for name; do ask_unit_to_stop "$name"; done
+	wait_until "$seconds" units_are_gone "$@" && return
+	for name; do
+		# A dead supervisor leaves programs that have not been asked yet.
+		unit_is_gone "$name" || ask_unit_to_stop "$name"
+	done
+	wait_until 1 units_are_gone "$@" && return
+	for name; do
+		unit_is_gone "$name" && continue
+		say "$name did not finish within $seconds s and is killed"
+		wait_until 5 unit_is_killed "$name" || die "$name can not be killed"
+	done
+}
+
+units_are_gone() {
+	local name
+	for name; do
+		unit_is_gone "$name" || return 1
+	done
+}
+
+unit_is_killed() {
+	signal KILL $(unit_pids "$1")
+	unit_is_gone "$1"
+}
+
+# The three steps of a reload: the other slot starts, takes over, and the old one finishes.
+
+other_slot() {
+	if [[ $(unit_slot "$1") == a ]]; then echo b; else echo a; fi
+}
+
+# Up for two seconds: a program that fails at its start is down again by then. What it can not
+# serve yet waits in the backlog or goes to the old one.
+slot_is_ready() {
+	local state
+	state=$(sv status "$sup/$1/$2") || return 1
+	[[ $state =~ ^run:.*\(pid\ ([0-9]+)\)\ ([0-9]+)s && ${BASH_REMATCH[2]} -ge 2 ]]
+}
+
+slot_is_stopped() {
+	[[ $(sv status "$sup/$1/$2") == down:* ]]
+}
+
+# Makes the other slot the one in use and asks the old one to finish; prints the old one.
+switch_slot() {
+	local name=$1 old new
+	old=$(unit_slot "$name")
+	new=$(other_slot "$name")
+	touch "$sup/$name/$old/down"
+	rm -f "$sup/$name/$new/down"
+	sv down "$sup/$name/$old" >/dev/null
+	cp "$sup/$name/$new/supervise/pid" "$run/$name.pid"
+	echo "$old"
+}
