@@ -5,16 +5,18 @@ set local role scribe_owner;
 create table sessions (
 	id                  uuid primary key default gen_random_uuid(),
 	created_by          uuid,
-	-- A visitor without an id of their own gets one nobody knows: nothing can be recalled by it.
+	-- A visitor without an id of their own gets one nobody knows, good for no recall.
 	visitor_id          text not null default gen_random_uuid()::text
 	                    check (char_length(visitor_id) between 1 and 200),
 	started_at          timestamptz not null default now(),
 	ended_at            timestamptz,
-	channel             text not null default 'web' check (char_length(channel) between 1 and 50),
+	channel             text not null default 'web'
+	                    check (char_length(channel) between 1 and 50),
 	consent             boolean not null default false,
 	final_intent        text check (final_intent in ('consulting_inquiry', 'collaboration',
-	                    'media_request', 'speaking_request', 'job_opportunity', 'product_feedback',
-	                    'partnership_vendor', 'advice_request', 'supporter_fan')),
+	                    'media_request', 'speaking_request', 'job_opportunity',
+	                    'product_feedback', 'partnership_vendor', 'advice_request',
+	                    'supporter_fan')),
 	lead_score          integer not null default 0 check (lead_score between 0 and 100),
 	lead_turn           bigint, -- the turn that gave lead_score and final_intent
 	lead_reasons        text[] not null default '{}',
@@ -39,8 +41,8 @@ create table sessions (
 	summarized_count    integer not null default 0, -- utterance_count at the last summary
 	summarized_position bigint not null default 0, -- utterances.position summarised up to
 	-- Who may recall what is said here: the visitor in all their sessions, if they agreed and
-	-- their id is a UUID (it acts as a bearer secret), else this session alone. The prefix keeps
-	-- a visitor id that equals somebody's session id apart from that session.
+	-- their id is a UUID (it acts as a bearer secret), else this session alone. The prefix
+	-- keeps a visitor id that equals somebody's session id apart from that session.
 	memory_owner        text not null generated always as (
 		case when consent and visitor_id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 			then 'v:' || lower(visitor_id)
@@ -86,7 +88,8 @@ create table turns (
 	                     check (char_length(turn_id) between 1 and 100),
 	message_hash         hash32 not null, -- finds the same message sent twice
 	state                text not null default 'running'
-	                     check (state in ('running', 'done', 'failed', 'superseded', 'abandoned')),
+	                     check (state in ('running', 'done', 'failed', 'superseded',
+	                     'abandoned')),
 	started_at           timestamptz not null default now(),
 	ends_by              timestamptz not null, -- still running after this: its program died
 	finished_at          timestamptz,
@@ -111,7 +114,8 @@ create table extracts (
 	entities         jsonb not null default '{}' check (jsonb_typeof(entities) = 'object'
 	                 and not entities ?| array['person_name', 'contact_email']),
 	contact_sealed   bytea,
-	followup_actions jsonb not null default '[]' check (jsonb_typeof(followup_actions) = 'array'),
+	followup_actions jsonb not null default '[]'
+	                 check (jsonb_typeof(followup_actions) = 'array'),
 	lead_score       integer not null check (lead_score between 0 and 100),
 	scoring_reasons  text[] not null default '{}',
 	priority         text generated always as (case when lead_score >= 70 then 'high'
@@ -134,9 +138,9 @@ create index events_session_idx on events (session_id, kind, ts desc);
 -- What identifies a session (id, visitor, consent, secret) is written once.
 grant select, insert on sessions to scribe_app;
 grant update (ended_at, final_intent, lead_score, lead_turn, lead_reasons, slack_alerted_at,
-	email, email_hash, contact_name, cta_chosen, notes, updated_at, current_mode, last_active_at,
-	turn, proactive_count, rate_window, rate_count, utterance_count, summarized_count,
-	summarized_position) on sessions to scribe_app;
+	email, email_hash, contact_name, cta_chosen, notes, updated_at, current_mode,
+	last_active_at, turn, proactive_count, rate_window, rate_count, utterance_count,
+	summarized_count, summarized_position) on sessions to scribe_app;
 -- A turn whose model failed takes the visitor's words back.
 grant select, insert, delete on utterances to scribe_app;
 grant update (text, text_sealed, interrupted, asr_conf, audio_url) on utterances to scribe_app;

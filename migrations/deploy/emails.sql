@@ -8,7 +8,8 @@ create table email_signups (
 	email           sealed_text not null,
 	email_hash      hash32 not null unique,
 	name            sealed_text,
-	signup_type     text not null default 'waitlist' check (char_length(signup_type) between 1 and 50),
+	signup_type     text not null default 'waitlist'
+	                check (char_length(signup_type) between 1 and 50),
 	status          text not null default 'active'
 	                check (status in ('active', 'confirmed', 'unsubscribed', 'bounced')),
 	-- Where it was given. The sign-up stands for itself and outlives the session; forgetting a

@@ -25,9 +25,9 @@ begin
 	-- Dead jobs stay until a person has dealt with them.
 	what := 'jobs';
 	delete from jobs where id in (
-		select j.id from jobs j where j.state = 'done' and j.finished_at < now() - interval '7 days'
-			order by j.finished_at
-			limit batch for update skip locked);
+		select j.id from jobs j
+			where j.state = 'done' and j.finished_at < now() - interval '7 days'
+			order by j.finished_at limit batch for update skip locked);
 	get diagnostics removed = row_count;
 	return next;
 

@@ -6,7 +6,8 @@ set local role scribe_owner;
 -- locked_until; then the next request with the key takes it over.
 create table idempotency_keys (
 	function     text not null check (char_length(function) between 1 and 50),
-	scope        text not null check (char_length(scope) between 1 and 200), -- session or caller
+	scope        text not null -- session or caller
+	             check (char_length(scope) between 1 and 200),
 	key_hash     hash32 not null,
 	payload_hash hash32 not null,
 	state        text not null default 'running' check (state in ('running', 'done')),

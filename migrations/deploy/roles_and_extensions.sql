@@ -16,9 +16,11 @@ do $$
 declare
 	wanted text;
 begin
-	foreach wanted in array array['scribe_owner login', 'scribe_app login', 'scribe_user nologin'] loop
+	foreach wanted in array
+		array['scribe_owner login', 'scribe_app login', 'scribe_user nologin'] loop
 		begin
-			execute 'create role ' || wanted || ' nosuperuser nocreatedb nocreaterole noreplication';
+			execute 'create role ' || wanted
+				|| ' nosuperuser nocreatedb nocreaterole noreplication';
 		exception when duplicate_object or unique_violation then
 			null; -- another database of this cluster has brought it
 		end;
@@ -75,7 +77,8 @@ create function secret_matches(stored bytea, offered bytea) returns boolean
 language sql volatile parallel safe
 begin atomic
 	with once as materialized (select gen_random_bytes(32) as key)
-	select coalesce(hmac(stored, key, 'sha256') = hmac(offered, key, 'sha256'), false) from once;
+	select coalesce(hmac(stored, key, 'sha256') = hmac(offered, key, 'sha256'), false)
+		from once;
 end;
 grant execute on function secret_matches(bytea, bytea) to scribe_app;
 

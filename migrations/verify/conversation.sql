@@ -35,8 +35,8 @@ select 1 / (count(*) = 5)::int from pg_constraint
 			'events'::regclass);
 select 1 / (count(*) = 10)::int from pg_class
 	where relkind = 'i' and relname in ('sessions_visitor_idx', 'sessions_started_idx',
-		'sessions_score_idx', 'sessions_email_idx', 'sessions_idle_idx', 'turns_utterance_idx',
-		'turns_running_idx', 'extracts_session_idx', 'extracts_utterance_idx',
-		'events_session_idx');
+		'sessions_score_idx', 'sessions_email_idx', 'sessions_idle_idx',
+		'turns_utterance_idx', 'turns_running_idx', 'extracts_session_idx',
+		'extracts_utterance_idx', 'events_session_idx');
 
 rollback;

@@ -2,7 +2,8 @@ begin;
 
 select 1 / (count(*) = 3)::int from pg_roles
 	where rolname in ('scribe_owner', 'scribe_app', 'scribe_user')
-		and not (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls);
+		and not (rolsuper or rolcreatedb or rolcreaterole or rolreplication
+			or rolbypassrls);
 select 1 / (count(*) = 4)::int from pg_extension
 	where extname in ('pgcrypto', 'uuid-ossp', 'vector', 'btree_gin');
 select 1 / (has_schema_privilege('scribe_owner', 'public', 'create')

@@ -22,7 +22,8 @@ create function tap.hash(value text) returns bytea language sql immutable as
 	$$ select sha256(convert_to(value, 'UTF8')) $$;
 
 -- A session to hang things on; number makes its id.
-create function tap.session(number integer, visitor text default 'nobody', agreed boolean default false)
+create function tap.session(
+	number integer, visitor text default 'nobody', agreed boolean default false)
 returns uuid language sql as $$
 	insert into public.sessions (id, visitor_id, consent, secret_hash)
 		values (lpad(number::text, 32, '0')::uuid, visitor, agreed, tap.hash(number::text))

@@ -22,7 +22,8 @@ create temp table owners on commit drop as select * from (values
 	(3, 'ada', true, 's:00000000-0000-0000-0000-000000000003', 'a name is no bearer secret'),
 	(4, 'f47ac10b-58cc-4372-a567-0e02b2c3d479 ', true, 's:00000000-0000-0000-0000-000000000004',
 		'nor is a UUID with something behind it'),
-	(5, E'f47ac10b-58cc-4372-a567-0e02b2c3d479\n', true, 's:00000000-0000-0000-0000-000000000005',
+	(5, E'f47ac10b-58cc-4372-a567-0e02b2c3d479\n', true,
+		's:00000000-0000-0000-0000-000000000005',
 		'nor with a line break behind it'),
 	(6, '00000000-0000-0000-0000-000000000002', true, 'v:00000000-0000-0000-0000-000000000002',
 		'a session id used as visitor id is not that session'))
@@ -74,17 +75,20 @@ insert into idempotency_keys (function, scope, key_hash, payload_hash, expires_a
 insert into jobs (kind, state, finished_at) select 'old', state, now() - days * interval '1 day'
 	from unnest(array['done', 'dead']) as state, unnest(array[1, 8]) as days;
 insert into embedding_cache (model, content_hash, embedding, last_used_at)
-	select 'm', hash(n::text), '[1]', now() - n * interval '1 day' from unnest(array[1, 31]) as n;
+	select 'm', hash(n::text), '[1]', now() - n * interval '1 day'
+		from unnest(array[1, 31]) as n;
 insert into chat_budgets (caller_hash, day)
 	select hash('c'), current_date - n from unnest(array[1, 40]) as n;
 update memories set expires_at = now() - interval '1 s';
 select results_eq('select removed from purge_expired(1) where what = ''idempotency_keys''',
 	array[1::bigint], 'no more than the batch at once');
-select results_eq('select * from purge_expired() order by what', $$values ('chat_budgets', 0::bigint),
-	('embedding_cache', 0), ('idempotency_keys', 1), ('jobs', 0), ('memories', 0)$$,
+select results_eq('select * from purge_expired() order by what', $$values
+	('chat_budgets', 0::bigint), ('embedding_cache', 0), ('idempotency_keys', 1), ('jobs', 0),
+	('memories', 0)$$,
 	'the next call takes the rest');
 select results_eq('select kind || '' '' || state from jobs order by kind, state',
-	array['mail running', 'old dead', 'old dead', 'old done'], 'dead jobs are kept for a person');
+	array['mail running', 'old dead', 'old dead', 'old done'],
+	'dead jobs are kept for a person');
 select is(count(*)::int, 1, 'a fresh vector stays') from embedding_cache;
 select is(count(*)::int, 1, 'a recent budget stays') from chat_budgets;
 select is_empty('select from memories', 'a memory that has run out is gone');

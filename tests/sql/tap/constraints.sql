@@ -23,7 +23,8 @@ insert into case_list values
 ('a visitor id too long', '23514',
 	$$insert into sessions (visitor_id, secret_hash) values (repeat('x', 201), hash('x'))$$),
 ('an unknown speaker', '23514',
-	$$insert into utterances (session_id, speaker, text) select id, 'system', 'x' from sessions$$),
+	$$insert into utterances (session_id, speaker, text)
+	select id, 'system', 'x' from sessions$$),
 ('confidence above one', '23514', $$insert into utterances (session_id, speaker, text, asr_conf)
 	select id, 'visitor', 'x', 1.1 from sessions$$),
 ('speech of no session', '23503', $$insert into utterances (session_id, speaker, text)
@@ -89,7 +90,8 @@ insert into case_list values
 ('a plain sign-up', '23514', $$insert into email_signups (email, email_hash)
 	values ('ada@lovelace.example', hash('other'))$$),
 ('a stored answer without a body', '23514', $$insert into idempotency_keys
-	(function, scope, key_hash, payload_hash, state) values ('f', 's', hash('k'), hash('p'), 'done')$$),
+	(function, scope, key_hash, payload_hash, state)
+	values ('f', 's', hash('k'), hash('p'), 'done')$$),
 ('a format we do not speak', '23514', $$insert into audio_cache (key, provider, format, audio)
 	values (hash('k'), 'local', 'ogg', '\x00')$$);
 -- The statements use the helpers above as the programs' role.

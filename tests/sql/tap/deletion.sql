@@ -31,7 +31,8 @@ insert into email_signups (email, email_hash, session_id)
 insert into utterances (id, session_id, speaker, text)
 	select '00000000-0000-0000-0000-0000000000a1', stays, 'visitor', 'y' from ids;
 insert into memories (session_id, owner, scope, content, content_hash, utterance_id)
-	select id, memory_owner, 'episodic', '"y"', hash('x'), '00000000-0000-0000-0000-0000000000a1'
+	select id, memory_owner, 'episodic', '"y"', hash('x'),
+		'00000000-0000-0000-0000-0000000000a1'
 		from sessions, ids where id = stays;
 insert into turns (session_id, turn, message_hash, ends_by, visitor_utterance_id)
 	select stays, 2, hash('x'), now(), '00000000-0000-0000-0000-0000000000a1' from ids;
@@ -51,7 +52,8 @@ begin
 	return n;
 end
 $$;
-select ok(pg_temp.left_of(name, gone) = 0 and pg_temp.left_of(name, stays) > 0, name || ' went along')
+select ok(pg_temp.left_of(name, gone) = 0 and pg_temp.left_of(name, stays) > 0,
+	name || ' went along')
 	from ids, unnest(array['utterances', 'turns', 'extracts', 'events', 'summaries', 'memories',
 		'embedding_cache', 'jobs', 'idempotency_keys', 'audio_cache']) as name;
 select is(count(*)::int, 2, 'a sign-up stands for itself') from email_signups;

@@ -10,11 +10,12 @@ insert into utterances (session_id, speaker, text, turn)
 	select lpad((n % 400 + 1)::text, 32, '0')::uuid, 'visitor', 'word ' || n, n / 400
 		from generate_series(1, 20000) as n;
 insert into turns (session_id, turn, message_hash, ends_by, state)
-	select id, n, hash('x'), now(), case when n = 20 and lead_score < 5 then 'running' else 'done' end
+	select id, n, hash('x'), now(),
+		case when n = 20 and lead_score < 5 then 'running' else 'done' end
 		from sessions, generate_series(1, 20) as n;
 insert into memories (session_id, owner, scope, content, content_hash, index_text, occurred_at)
-	select s.id, memory_owner, 'episodic', to_jsonb(n), hash(n::text), 'topic ' || n % 500 || ' word',
-		now() - n * interval '1 min'
+	select s.id, memory_owner, 'episodic', to_jsonb(n), hash(n::text),
+		'topic ' || n % 500 || ' word', now() - n * interval '1 min'
 		from sessions s, generate_series(1, 20) as n;
 update memories set embedding_model = 'all-MiniLM-L6-v2', embedding = (
 		select array_agg(sin(position * i)) from generate_series(1, 384) as i)::vector
@@ -31,13 +32,16 @@ insert into embedding_cache (model, content_hash, embedding)
 analyze sessions, utterances, turns, memories, jobs, events, embedding_cache;
 
 create function pg_temp.uses(index text, statement text) returns text language sql as
-	$$ select tap.matches(tap.plan_of(statement), format('"Index Name": "(%s)"', index), index) $$;
+	$$ select tap.matches(tap.plan_of(statement),
+		format('"Index Name": "(%s)"', index), index) $$;
 
 \set session '00000000-0000-0000-0000-000000000007'
 select pg_temp.uses('utterances_session_id_position_key', $$select speaker, text from utterances
-	where session_id = '00000000-0000-0000-0000-000000000007' order by position desc limit 20$$);
+	where session_id = '00000000-0000-0000-0000-000000000007'
+	order by position desc limit 20$$);
 select doesnt_match(plan_of($$select speaker, text from utterances
-	where session_id = '00000000-0000-0000-0000-000000000007' order by position desc limit 20$$),
+	where session_id = '00000000-0000-0000-0000-000000000007'
+	order by position desc limit 20$$),
 	'"Sort"', 'the newest history needs no sorting');
 select pg_temp.uses('sessions_pkey|sessions_id_memory_owner_key', $$select secret_hash from sessions
 	where id = '00000000-0000-0000-0000-000000000007'$$);
@@ -47,16 +51,19 @@ select pg_temp.uses('turns_running_idx', $$select * from turns
 	where state = 'running' and ends_by < now()$$);
 select pg_temp.uses('jobs_claim_idx', $$select id from jobs where kind = 'kind 3'
 	and state = 'ready' and run_at <= now() order by run_at for update skip locked limit 1$$);
-select pg_temp.uses('jobs_lease_idx', $$select id from jobs where kind = 'kind 3' and state = 'running'
-	and leased_until < now() order by leased_until for update skip locked limit 1$$);
+select pg_temp.uses('jobs_lease_idx', $$select id from jobs where kind = 'kind 3'
+	and state = 'running' and leased_until < now() order by leased_until
+	for update skip locked limit 1$$);
 select pg_temp.uses('memories_owner_idx', $$select * from memories
 	where owner = 's:00000000-0000-0000-0000-000000000007' and scope = 'episodic'
 	order by occurred_at desc limit 10$$);
 select pg_temp.uses('memories_words_idx', $$select id from memories
-	where owner = 's:00000000-0000-0000-0000-000000000007' and search @@ 'topic & 7'::tsquery$$);
+	where owner = 's:00000000-0000-0000-0000-000000000007'
+	and search @@ 'topic & 7'::tsquery$$);
 select pg_temp.uses('memories_minilm_idx', $$select id from memories
 	where embedding_model = 'all-MiniLM-L6-v2' order by embedding::halfvec(384)
-	<=> (select embedding::halfvec(384) from memories where embedding is not null limit 1) limit 5$$);
+	<=> (select embedding::halfvec(384) from memories where embedding is not null limit 1)
+	limit 5$$);
 select pg_temp.uses('sessions_idle_idx', $$select id from sessions
 	where ended_at is null and last_active_at < now() - interval '390 minutes'$$);
 select pg_temp.uses('sessions_score_idx', $$select id from sessions

@@ -5,7 +5,8 @@ select plan(45);
 grant usage on schema tap to scribe_app, scribe_user;
 select session(1);
 insert into profiles (id, display_name) values
-	('00000000-0000-0000-0000-00000000000a', 'Ada'), ('00000000-0000-0000-0000-00000000000b', 'Bob');
+	('00000000-0000-0000-0000-00000000000a', 'Ada'),
+	('00000000-0000-0000-0000-00000000000b', 'Bob');
 insert into audit_log (actor, action, subject) values ('test', 'read', 'session');
 
 select is(try(format('drop table %I', tablename)), '42501', 'programs do not drop ' || tablename)
@@ -39,7 +40,8 @@ select is(try(statement), '42501', 'programs: ' || statement) from (values
 select is(try($$insert into audit_log (actor, action, subject) values ('a', 'read', 's')$$), 'ok',
 	'programs write the audit log');
 select is(try('select * from profiles'), 'ok', 'programs read profiles');
-select throws_ok('delete from audit_log', '42501', null, 'not even an operator edits the audit log');
+select throws_ok('delete from audit_log', '42501', null,
+	'not even an operator edits the audit log');
 
 select set_config('scribe.user_id', '00000000-0000-0000-0000-00000000000a', true);
 select is(as_role('scribe_user', $$update profiles set display_name = 'Ada L.'$$), 'ok',
