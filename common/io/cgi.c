@@ -36,7 +36,7 @@ static bool cgi_is_gone(struct transport *t)
 	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
 }
 
-int serve_cgi(serve_handler *handle)
+int serve_cgi(serve_handler *handle, serve_thread_end *end)
 {
 	struct transport t = {.param = cgi_param,
 	                      .read = cgi_read,
@@ -45,5 +45,6 @@ int serve_cgi(serve_handler *handle)
 	                      .is_gone = cgi_is_gone};
 
 	handle(&t);
+	end();
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -42,21 +42,6 @@ void db_stop(void)
 
 /* ---- parameters ---- */
 
-static const char *bytea_text(struct ctx *cx, struct span bytes)
-{
-	static const char digits[] = "0123456789abcdef";
-	char             *out = arena_alloc_raw(cx->arena, 2 * bytes.len + 3), *at = out;
-
-	*at++ = '\\';
-	*at++ = 'x';
-	for (size_t i = 0; i < bytes.len; i++) {
-		*at++ = digits[(unsigned char)bytes.ptr[i] >> 4];
-		*at++ = digits[(unsigned char)bytes.ptr[i] & 15];
-	}
-	*at = '\0';
-	return out;
-}
-
 static const char *vector_text(struct ctx *cx, const float *at, size_t n)
 {
 	struct buf b = buf_new(cx->arena, 0);
@@ -67,6 +52,12 @@ static const char *vector_text(struct ctx *cx, const float *at, size_t n)
 	buf_char(&b, ']');
 	return buf_text(&b);
 }
+
+/* Parameters as libpq wants them: text, but bytea in binary so that audio is not doubled. */
+struct params {
+	const char **values;
+	int         *lengths, *formats;
+};
 
 static const char *value_text(struct ctx *cx, const struct db_val *v)
 {
@@ -80,13 +71,28 @@ static const char *value_text(struct ctx *cx, const struct db_val *v)
 	case DB_BOOL:
 		return v->b ? "t" : "f";
 	case DB_BYTES:
-		return bytea_text(cx, v->bytes);
+		return v->bytes.ptr;
 	case DB_VECTOR:
 		return vector_text(cx, v->vec.at, v->vec.n);
 	case DB_NULL:
 		break;
 	}
 	return NULL;
+}
+
+static struct params params_of(struct ctx *cx, const struct db_val *args, size_t n)
+{
+	struct params p = {NEW_ARRAY(cx->arena, const char *, n + 1),
+	                   NEW_ARRAY(cx->arena, int, n + 1), NEW_ARRAY(cx->arena, int, n + 1)};
+
+	for (size_t i = 0; i < n; i++) {
+		p.values[i] = value_text(cx, &args[i]);
+		if (args[i].type == DB_BYTES) {
+			p.lengths[i] = (int)args[i].bytes.len;
+			p.formats[i] = 1;
+		}
+	}
+	return p;
 }
 
 /* ---- one statement ---- */
@@ -179,11 +185,9 @@ static struct err *collect(struct ctx *cx, struct db_conn *conn, PGresult **out)
 static struct err *run_on(struct ctx *cx, struct db_conn *conn, const char *sql,
                           const struct db_val *args, size_t n, PGresult **out)
 {
-	const char **values_text = NEW_ARRAY(cx->arena, const char *, n + 1);
+	struct params p = params_of(cx, args, n);
 
-	for (size_t i = 0; i < n; i++)
-		values_text[i] = value_text(cx, &args[i]);
-	if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, values_text, NULL, NULL, 0))
+	if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, p.values, p.lengths, p.formats, 0))
 		return connection_lost(cx);
 	TRY(flush(cx, conn));
 	TRY(collect(cx, conn, out));

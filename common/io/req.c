@@ -262,6 +262,11 @@ struct reply req_reply(const struct req *rq)
 	return reply;
 }
 
+bool req_is_sent(const struct req *rq)
+{
+	return rq->is_sent;
+}
+
 bool req_send(struct req *rq)
 {
 	struct reply reply = req_reply(rq);

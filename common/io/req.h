@@ -54,6 +54,8 @@ struct reply {
 };
 struct reply req_reply(const struct req *rq);
 
+bool req_is_sent(const struct req *rq);
+
 /* Sends the prepared reply. False when the client is gone. Once. */
 bool req_send(struct req *rq);
 

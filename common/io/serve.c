@@ -33,8 +33,9 @@ struct fcgi_transport {
 };
 
 struct listener {
-	serve_handler *handle;
-	int            stop_fd;
+	serve_handler    *handle;
+	serve_thread_end *end;
+	int               stop_fd;
 };
 
 static struct fcgi_transport *fcgi(struct transport *t)
@@ -142,6 +143,7 @@ static void *serve_requests(void *data)
 	}
 	FCGX_Free(&t.request, 1);
 	close(watcher);
+	l->end();
 	return NULL;
 }
 
@@ -168,9 +170,9 @@ static void start_threads(pthread_t *threads, unsigned n, struct listener *l)
 	pthread_attr_destroy(&attr);
 }
 
-int serve_fastcgi(unsigned threads, serve_handler *handle)
+int serve_fastcgi(unsigned threads, serve_handler *handle, serve_thread_end *end)
 {
-	struct listener l = {.handle = handle, .stop_fd = eventfd(0, EFD_CLOEXEC)};
+	struct listener l = {.handle = handle, .end = end, .stop_fd = eventfd(0, EFD_CLOEXEC)};
 	pthread_t      *started = calloc(threads, sizeof(*started));
 	uint64_t        stop = 1;
 

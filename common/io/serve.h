@@ -20,6 +20,9 @@ struct transport {
 /* Called once for each request, from any of the threads. */
 typedef void serve_handler(struct transport *t);
 
+/* Called by each thread when it serves no more. */
+typedef void serve_thread_end(void);
+
 /* Is descriptor 0 a listening socket, as spawn-fcgi or systemd hand over? */
 bool serve_has_socket(void);
 
@@ -30,9 +33,9 @@ void serve_block_signals(void);
 /* Serves descriptor 0 with that many threads until SIGTERM or SIGINT, then lets
  * the requests in hand finish. The socket itself stays whole for the next
  * process that inherits it. Returns the exit status. */
-int serve_fastcgi(unsigned threads, serve_handler *handle);
+int serve_fastcgi(unsigned threads, serve_handler *handle, serve_thread_end *end);
 
 /* Serves the one request found in the environment and on standard input. */
-int serve_cgi(serve_handler *handle);
+int serve_cgi(serve_handler *handle, serve_thread_end *end);
 
 #endif

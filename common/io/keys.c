@@ -1,0 +1,116 @@
+/* keys.c -- keys and tokens. */
+#include "keys.h"
+
+#include "../base/crypto.h"
+
+#include <jwt.h>
+
+#define TOKEN_MAX        8192
+#define REALTIME_SECONDS 3600
+#define REALTIME_ROLE    "realtime"
+
+struct keys_values {
+	const char *anon_key, *jwt_secret;
+	bool        is_required;
+};
+static struct keys_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_STR(keys_values, anon_key, "SCRIBE_ANON_KEY", .flags = CFG_SECRET,
+	            .help = "the key browsers send as apikey"),
+	CFG_KEY_STR(keys_values, jwt_secret, "SCRIBE_JWT_SECRET", .flags = CFG_SECRET,
+	            .help = "signs and checks HS256 tokens"),
+	CFG_KEY_BOOL(keys_values, is_required, "SCRIBE_REQUIRE_KEY", .fallback = "0",
+	             .help = "1: create_session and collect_email want a key"),
+};
+
+const struct cfg_group keys_settings = {"Keys", &values, keys, COUNT(keys)};
+
+bool keys_are_required(void)
+{
+	return values.is_required;
+}
+
+/* Digests of equal length are compared, so that not even the length shows. */
+static bool is_anon_key(const char *key)
+{
+	struct hash offered = HASH("anon_key", span_of(key)), wanted;
+
+	if (!values.anon_key)
+		return false;
+	wanted = HASH("anon_key", span_of(values.anon_key));
+	return crypto_equal(hash_span(&offered), hash_span(&wanted));
+}
+
+static bool role_may_call(const char *role)
+{
+	static const char *const roles[] = {"anon", "authenticated", "service_role"};
+
+	for (size_t i = 0; i < COUNT(roles); i++)
+		if (str_equal(role, roles[i]))
+			return true;
+	return false;
+}
+
+static void free_token(void *token)
+{
+	jwt_free(token);
+}
+
+static bool is_good_token(struct ctx *cx, const char *text)
+{
+	int64_t now = clock_unix_ms() / 1000;
+	jwt_t  *token;
+
+	if (!values.jwt_secret || strlen(text) > TOKEN_MAX)
+		return false;
+	if (jwt_decode(&token, text, (const unsigned char *)values.jwt_secret,
+	               (int)strlen(values.jwt_secret)) != 0)
+		return false;
+	arena_defer(cx->arena, free_token, token);
+	return jwt_get_alg(token) == JWT_ALG_HS256 && role_may_call(jwt_get_grant(token, "role")) &&
+	       jwt_get_grant_int(token, "exp") > now && jwt_get_grant_int(token, "nbf") <= now;
+}
+
+static bool is_good(struct ctx *cx, const char *key)
+{
+	return key && *key && (is_anon_key(key) || is_good_token(cx, key));
+}
+
+bool keys_accept(struct ctx *cx, const char *apikey, const char *authorization)
+{
+	const struct span bearer = SPAN("Bearer ");
+
+	if (is_good(cx, apikey))
+		return true;
+	return authorization && span_starts_nocase(span_of(authorization), bearer) &&
+	       is_good(cx, authorization + bearer.len);
+}
+
+/* NULL when a claim could not be set. */
+static char *sign(jwt_t *token, const char *channel)
+{
+	int64_t now = clock_unix_ms() / 1000;
+
+	if (jwt_add_grant(token, "role", REALTIME_ROLE) || jwt_add_grant(token, "channel", channel) ||
+	    jwt_add_grant_int(token, "iat", now) ||
+	    jwt_add_grant_int(token, "exp", now + REALTIME_SECONDS) ||
+	    jwt_set_alg(token, JWT_ALG_HS256, (const unsigned char *)values.jwt_secret,
+	                (int)strlen(values.jwt_secret)))
+		return NULL;
+	return jwt_encode_str(token);
+}
+
+const char *keys_realtime_token(struct ctx *cx, const char *session_id)
+{
+	jwt_t *token;
+	char  *text;
+
+	if (!values.jwt_secret || jwt_new(&token) != 0)
+		return NULL;
+	arena_defer(cx->arena, free_token, token);
+	text = sign(token, arena_printf(cx->arena, "session:%s", session_id));
+	if (text)
+		arena_defer(cx->arena, free, text);
+	return text;
+}

@@ -1,0 +1,23 @@
+/* keys.h -- who may call: the anonymous key and signed tokens (JWT). The only file with libjwt. Thread-safe. */
+#ifndef KEYS_H
+#define KEYS_H
+
+#include "../base/cfg.h"
+#include "../base/ctx.h"
+
+extern const struct cfg_group keys_settings;
+
+/* Must callers without a session show a key (SCRIBE_REQUIRE_KEY)? */
+bool keys_are_required(void);
+
+/* Is one of the two good? A key is SCRIBE_ANON_KEY, compared in constant time, or
+ * an HS256 token signed with SCRIBE_JWT_SECRET whose role is anon, authenticated or
+ * service_role and whose exp lies ahead. Any other algorithm is refused. Both
+ * arguments are header values ("Bearer ..." for the second) and may be NULL. */
+bool keys_accept(struct ctx *cx, const char *apikey, const char *authorization);
+
+/* A token for the channel "session:<id>", good for an hour. Its role opens no
+ * function. NULL without SCRIBE_JWT_SECRET. */
+const char *keys_realtime_token(struct ctx *cx, const char *session_id);
+
+#endif

@@ -1,0 +1,105 @@
+/* service_options.c -- --help, --show-config, --check-config. */
+#include "service_options.h"
+
+bool service_option(int argc, char **argv, enum service_option *out)
+{
+	static const struct {
+		const char         *text;
+		enum service_option option;
+	} known[] = {
+		{"--check-config", OPTION_CHECK_CONFIG},
+		{"--show-config", OPTION_SHOW_CONFIG},
+		{"--help", OPTION_HELP},
+	};
+
+	*out = OPTION_SERVE;
+	if (argc <= 1)
+		return true;
+	for (size_t i = 0; i < COUNT(known) && argc == 2; i++) {
+		if (str_equal(argv[1], known[i].text)) {
+			*out = known[i].option;
+			return true;
+		}
+	}
+	fprintf(stderr, "%s: unknown option %s; try --help\n", argv[0], argv[1]);
+	return false;
+}
+
+static void help_group(const struct cfg_group *g)
+{
+	printf("\n%s\n", g->title);
+	for (size_t i = 0; i < g->n; i++) {
+		const struct cfg_key *key = &g->keys[i];
+
+		printf("  %-28s %s%s%s%s\n", key->env, key->help, key->fallback ? " [" : "",
+		       key->fallback ? key->fallback : "", key->fallback ? "]" : "");
+	}
+}
+
+int options_help(const struct service *s, const struct cfg_group *const *groups, size_t n)
+{
+	printf("%s [--check-config | --show-config | --help]\n"
+	       "\n"
+	       "Serves FastCGI on the listening socket it finds as descriptor 0; without\n"
+	       "one, a single request as plain CGI. SIGTERM lets the requests in hand finish.\n"
+	       "Settings, from the environment or scribe.env:\n",
+	       s->name);
+	for (size_t i = 0; i < n; i++)
+		help_group(groups[i]);
+	return 0;
+}
+
+static void show_methods(struct json_out *j, const struct service *s)
+{
+	json_arr(j, "methods");
+	if (s->methods & METHOD_GET)
+		json_str(j, NULL, "GET");
+	if (s->methods & METHOD_POST)
+		json_str(j, NULL, "POST");
+	json_end(j);
+}
+
+static void show_group(struct json_out *j, struct arena *a, const struct cfg_group *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		json_obj(j, NULL);
+		json_str(j, "name", g->keys[i].env);
+		json_str(j, "value", cfg_shown(g, &g->keys[i], a));
+		json_str(j, "default", g->keys[i].fallback ? g->keys[i].fallback : "");
+		json_bool(j, "secret", g->keys[i].flags & CFG_SECRET);
+		json_str(j, "group", g->title);
+		json_str(j, "help", g->keys[i].help);
+		json_end(j);
+	}
+}
+
+int options_show(const struct service *s, unsigned threads, const struct cfg_group *const *groups,
+                 size_t n)
+{
+	struct arena    *a = arena_new(4096);
+	struct json_out *j = json_new(a, 0);
+
+	json_obj(j, NULL);
+	json_str(j, "name", s->name);
+	show_methods(j, s);
+	json_int(j, "body_max", (int64_t)s->body_max);
+	json_int(j, "deadline_ms", s->deadline_ms);
+	json_int(j, "rate_per_minute", s->rate_per_minute);
+	json_int(j, "threads", threads);
+	json_bool(j, "stream", s->streams);
+	json_arr(j, "settings");
+	for (size_t i = 0; i < n; i++)
+		show_group(j, a, groups[i]);
+	json_end(j);
+	json_end(j);
+	puts(json_done(j).ptr);
+	arena_free(&a);
+	return 0;
+}
+
+int options_complain(const struct service *s, int problems)
+{
+	fprintf(stderr, "%s: %d problem%s in its settings; it does not start\n", s->name, problems,
+	        problems == 1 ? "" : "s");
+	return 1;
+}

@@ -1,0 +1,106 @@
+/* idempotency.c -- the idempotency_keys table. */
+#include "idempotency.h"
+
+#include "../base/str.h"
+#include "../io/db.h"
+
+static struct span without_quotes(struct span key)
+{
+	key = span_trim(key);
+	if (key.len >= 2 && key.ptr[0] == '"' && key.ptr[key.len - 1] == '"')
+		return (struct span){key.ptr + 1, key.len - 2};
+	return key;
+}
+
+struct err *idempotent_of(struct ctx *cx, const char *function, const char *scope, const char *key,
+                          struct span payload, struct idempotent *out)
+{
+	struct span bare = without_quotes(span_of(key));
+
+	if (bare.len == 0 || bare.len > IDEMPOTENCY_KEY_MAX)
+		FAIL_FIELD(cx, "Idempotency-Key", "must have 1 to %d characters",
+		           IDEMPOTENCY_KEY_MAX);
+	*out = (struct idempotent){
+		.function = function,
+		.scope = scope,
+		.key_hash = HASH("idem_key", bare),
+		.payload_hash = HASH("idem_payload", payload),
+		.seal_key = HASH("idem_seal", bare, payload),
+	};
+	return NULL;
+}
+
+/* One row decides: inserted or taken over from a dead runner (we run), or what is there. */
+static const char take_sql[] =
+	"with taken as ("
+	" insert into idempotency_keys as k (function, scope, key_hash, payload_hash, locked_until)"
+	" values ($1, $2, $3::bytea, $4::bytea, now() + $5::bigint * interval '1 ms')"
+	" on conflict (function, scope, key_hash) do update"
+	"  set payload_hash = excluded.payload_hash, state = 'running', status = null,"
+	"   content_type = null, body = null, locked_until = excluded.locked_until,"
+	"   created_at = now(), expires_at = now() + interval '24 hours'"
+	"  where k.expires_at < now() or"
+	"   (k.state = 'running' and k.locked_until < now() and k.payload_hash = excluded.payload_hash)"
+	" returning true)"
+	" select exists (select from taken), k.payload_hash = $4::bytea, k.state, k.status,"
+	"  k.content_type, k.body"
+	" from (select 1) one left join idempotency_keys k"
+	"  on k.function = $1 and k.scope = $2 and k.key_hash = $3::bytea";
+
+static struct err *read_answer(struct ctx *cx, const struct idempotent *it,
+                               const struct db_rows *rows, const struct stored_answer **out)
+{
+	struct stored_answer *answer = NEW(cx->arena, struct stored_answer);
+
+	answer->status = (int)row_int(rows, 0, 3);
+	answer->content_type = row_text(rows, 0, 4);
+	if (!crypto_open(cx->arena, it->seal_key.bytes, row_bytes(cx, rows, 0, 5), &answer->body))
+		FAIL(cx, ERR_INTERNAL, "a stored answer does not open");
+	*out = answer;
+	return NULL;
+}
+
+struct err *idempotency_take(struct ctx *cx, const struct idempotent *it, unsigned lock_ms,
+                             const struct stored_answer **replay_out)
+{
+	struct db_rows rows;
+
+	*replay_out = NULL;
+	TRY(db_query(cx, &rows, take_sql,
+	             ARGS(db_text(it->function), db_text(it->scope),
+	                  db_bytes(hash_span(&it->key_hash)),
+	                  db_bytes(hash_span(&it->payload_hash)), db_int(lock_ms))));
+	if (row_bool(&rows, 0, 0))
+		return NULL;
+	/* Nothing to see: the row was committed by another after our snapshot began. */
+	if (row_is_null(&rows, 0, 1))
+		FAIL(cx, ERR_CONFLICT, "the key was taken this moment");
+	if (!row_bool(&rows, 0, 1))
+		FAIL(cx, ERR_IDEMPOTENCY, "the key belongs to another payload");
+	if (!str_equal(row_text(&rows, 0, 2), "done"))
+		FAIL(cx, ERR_CONFLICT, "the same request is running");
+	return read_answer(cx, it, &rows, replay_out);
+}
+
+struct err *idempotency_store(struct ctx *cx, const struct idempotent *it,
+                              const struct stored_answer *answer)
+{
+	struct span sealed = crypto_seal(cx->arena, it->seal_key.bytes, answer->body);
+
+	return db_exec(cx, NULL,
+	               "update idempotency_keys set state = 'done', status = $4::int,"
+	               " content_type = $5, body = $6::bytea"
+	               " where function = $1 and scope = $2 and key_hash = $3::bytea",
+	               ARGS(db_text(it->function), db_text(it->scope),
+	                    db_bytes(hash_span(&it->key_hash)), db_int(answer->status),
+	                    db_text(answer->content_type), db_bytes(sealed)));
+}
+
+struct err *idempotency_release(struct ctx *cx, const struct idempotent *it)
+{
+	return db_exec(cx, NULL,
+	               "delete from idempotency_keys where function = $1 and scope = $2"
+	               " and key_hash = $3::bytea and state = 'running'",
+	               ARGS(db_text(it->function), db_text(it->scope),
+	                    db_bytes(hash_span(&it->key_hash))));
+}

@@ -1,0 +1,43 @@
+/* idempotency.h -- the idempotency_keys table: the same request twice gets one effect and one answer. */
+#ifndef STORE_IDEMPOTENCY_H
+#define STORE_IDEMPOTENCY_H
+
+#include "../base/crypto.h"
+#include "../base/ctx.h"
+
+#define IDEMPOTENCY_KEY_MAX 200 /* characters */
+
+/* What a repeated request is recognised by. */
+struct idempotent {
+	const char *function;
+	const char *scope;        /* keys of different scopes never meet */
+	struct hash key_hash, payload_hash;
+	/* The stored answer is sealed with a key only a holder of the Idempotency-Key
+	 * and the payload can make, so that no session secret lies open in the table. */
+	struct hash seal_key;
+};
+
+struct stored_answer {
+	int         status;
+	const char *content_type;
+	struct span body;
+};
+
+/* `key` bare or in double quotes. ERR_INPUT when it is empty or too long. */
+struct err *idempotent_of(struct ctx *cx, const char *function, const char *scope, const char *key,
+                          struct span payload, struct idempotent *out) CHECKED;
+
+/* Takes the key for lock_ms. *replay_out is the stored answer, NULL when the
+ * caller is the one to run. ERR_CONFLICT while another runs it;
+ * ERR_IDEMPOTENCY when the key belongs to another payload. */
+struct err *idempotency_take(struct ctx *cx, const struct idempotent *it, unsigned lock_ms,
+                             const struct stored_answer **replay_out) CHECKED;
+
+/* Keeps the answer for 24 h. */
+struct err *idempotency_store(struct ctx *cx, const struct idempotent *it,
+                              const struct stored_answer *answer) CHECKED;
+
+/* Gives the key back after a failure, so that the same request may be tried again. */
+struct err *idempotency_release(struct ctx *cx, const struct idempotent *it) CHECKED;
+
+#endif

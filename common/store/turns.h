@@ -1,0 +1,81 @@
+/* turns.h -- a turn of a conversation: one statement begins it, one ends it.
+ *
+ * sessions.turn counts the turns begun; only the newest may write its reply, so
+ * two turns of a session never interleave. The visitor's words are stored when
+ * the turn begins and taken back when it fails, so a failed turn leaves
+ * nothing; a turn whose program or client went away is adopted by the same
+ * message sent again. */
+#ifndef STORE_TURNS_H
+#define STORE_TURNS_H
+
+#include "../base/crypto.h"
+#include "../base/ctx.h"
+#include "../base/str.h"
+
+#define TURN_ID_MAX       100
+#define TURN_HISTORY_ROWS 80 /* newest rows fetched; the prompt's budget is smaller */
+#define PROACTIVE_MAX     2  /* unasked follow-ups in a row */
+
+enum turn_action {
+	TURN_BEGUN,  /* ours to answer */
+	TURN_JOINED, /* the same message is being answered, or was this moment */
+	TURN_QUIET   /* a follow-up nobody wants: say nothing */
+};
+
+struct turn_new {
+	const char *session_id, *session_secret;
+	const char *message;
+	bool        is_proactive; /* the idle browser asks; not the visitor's speech */
+	const char *mode;         /* NULL: as it is */
+	const char *turn_id;      /* the client's; NULL: a new one */
+	unsigned    deadline_ms;  /* after which a running turn counts as dead */
+};
+
+struct spoken_row {
+	bool        is_agent;
+	const char *text;
+};
+
+struct turn {
+	enum turn_action   action;
+	const char        *session_id;
+	int64_t            number;
+	const char        *turn_id;
+	const char        *mode;      /* in force, with this turn's change */
+	struct spoken_row *history;   /* oldest first, without this turn's message */
+	size_t             history_n;
+	int64_t            messages_n; /* utterances of the session before this one */
+	struct hash        answer_key; /* opens and seals the kept answer */
+};
+
+/* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
+struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *out) CHECKED;
+
+/* What a visitor turned out to want; stored with the turn. */
+struct turn_extract {
+	const char        *intent, *entities_json, *actions_json, *provider;
+	double             confidence;
+	int                lead_score;
+	const char *const *reasons;
+	size_t             reasons_n;
+};
+
+struct turn_end {
+	const char                *reply;   /* as sent */
+	const struct turn_extract *extract; /* NULL: nothing known */
+	struct span                answer;  /* the whole JSON answer, kept sealed for the same message again */
+};
+
+/* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile. */
+struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end) CHECKED;
+
+/* The turn will not be answered. With `take_back` the visitor's words go too (the
+ * client was told of the failure and may try again); without, they stay, for
+ * the visitor did say them. A turn already superseded is left alone. */
+struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back) CHECKED;
+
+/* Waits for the answer of a joined turn. *answer_out has ptr NULL when that turn
+ * ended without one: begin again. ERR_SUPERSEDED, ERR_DEADLINE. */
+struct err *turn_await(struct ctx *cx, const struct turn *turn, struct span *answer_out) CHECKED;
+
+#endif
