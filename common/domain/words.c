@@ -9,81 +9,106 @@
 static const struct {
 	uint32_t first, last;
 } separators[] = {
-	{0x80, 0xa9},       /* controls, no-break space, Latin-1 punctuation */
-	{0xab, 0xb4},       /* all but the ordinal signs and the micro sign */
-	{0xb6, 0xb9},
-	{0xbb, 0xbf},
-	{0xd7, 0xd7},       /* multiplication and division signs */
-	{0xf7, 0xf7},
-	{0x1680, 0x1680},   /* Ogham space */
-	{0x2000, 0x206f},   /* general punctuation, zero-width characters */
-	{0x20a0, 0x20cf},   /* currency */
-	{0x2190, 0x2bff},   /* arrows, mathematics, boxes, dingbats */
-	{0x2e00, 0x2e7f},   /* more punctuation */
-	{0x3000, 0x3004},   /* CJK punctuation */
-	{0x3008, 0x3020},
-	{0x3030, 0x3030},
-	{0xe000, 0xf8ff},   /* private use */
-	{0xfe00, 0xfe6f},   /* variation selectors, small forms */
-	{0xfeff, 0xfeff},   /* byte order mark */
-	{0xff00, 0xff0f},   /* full-width punctuation */
-	{0xff1a, 0xff20},
-	{0xff3b, 0xff40},
-	{0xff5b, 0xff65},
-	{0xffe0, 0xffff},
+	{0x80, 0xa9}, /* controls, no-break space, Latin-1 punctuation */
+	{0xab, 0xb4}, /* all but the ordinal signs and the micro sign */
+	{0xb6, 0xb9},        {0xbb, 0xbf},     {0xd7, 0xd7}, /* multiplication and division signs */
+	{0xf7, 0xf7},        {0x1680, 0x1680},               /* Ogham space */
+	{0x2000, 0x206f}, /* general punctuation, zero-width characters */
+	{0x20a0, 0x20cf}, /* currency */
+	{0x2190, 0x2bff}, /* arrows, mathematics, boxes, dingbats */
+	{0x2e00, 0x2e7f}, /* more punctuation */
+	{0x3000, 0x3004}, /* CJK punctuation */
+	{0x3008, 0x3020},    {0x3030, 0x3030}, {0xe000, 0xf8ff}, /* private use */
+	{0xfe00, 0xfe6f}, /* variation selectors, small forms */
+	{0xfeff, 0xfeff}, /* byte order mark */
+	{0xff00, 0xff0f}, /* full-width punctuation */
+	{0xff1a, 0xff20},    {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xffff},
 	{0x1f000, 0x1faff}, /* emoji and other pictures */
 	{0xe0000, 0x10ffff},
 };
 
 /* Sorted by strcmp; all lower case, apostrophes as '. */
 static const char *const stop_words[] = {
-	"a", "able", "about", "above", "absolutely", "across", "actually", "after", "afternoon",
-	"again", "against", "ago", "ah", "all", "almost", "already", "alright", "also", "although",
-	"always", "am", "an", "and", "another", "any", "anybody", "anymore", "anyone", "anything",
-	"anyway", "are", "aren't", "around", "as", "ask", "asked", "asking", "at", "away", "awesome",
-	"back", "bad", "basically", "be", "became", "because", "become", "been", "before", "behind",
-	"being", "below", "besides", "best", "better", "between", "big", "bit", "both", "bring",
-	"but", "by", "bye", "call", "called", "came", "can", "can't", "cannot", "certain",
-	"certainly", "come", "comes", "coming", "cool", "could", "couldn't", "currently", "day",
-	"definitely", "did", "didn't", "different", "do", "does", "doesn't", "doing", "don't", "done",
-	"down", "during", "each", "easily", "easy", "eight", "either", "else", "enough", "etc",
-	"even", "evening", "ever", "every", "everybody", "everyone", "everything", "exactly", "far",
-	"few", "find", "fine", "first", "five", "for", "found", "four", "from", "full", "fully",
-	"gave", "get", "gets", "getting", "give", "given", "gives", "giving", "glad", "go", "goes",
-	"going", "gone", "gonna", "good", "got", "gotta", "great", "guess", "had", "hadn't",
-	"happen", "happened", "happening", "happens", "happy", "hard", "hardly", "has", "hasn't",
-	"have", "haven't", "having", "he", "he's", "hear", "heard", "hello", "help", "helped",
-	"helping", "helps", "hence", "her", "here", "here's", "hers", "hey", "hi", "him", "his",
-	"hmm", "hope", "how", "how's", "however", "hundred", "i", "i'd", "i'll", "i'm", "i've", "if",
-	"in", "indeed", "instead", "interested", "interesting", "into", "is", "isn't", "it", "it'll",
-	"it's", "its", "itself", "just", "keep", "keeps", "kept", "kind", "kinda", "knew", "know",
-	"known", "knows", "last", "lately", "later", "least", "less", "let", "let's", "like", "likely",
-	"little", "long", "look", "looked", "looking", "looks", "lot", "lots", "love", "made",
-	"mainly", "make", "makes", "making", "many", "may", "maybe", "me", "mean", "means", "might",
-	"mine", "moment", "month", "months", "more", "morning", "most", "mostly", "mr", "mrs", "ms",
-	"much", "must", "my", "myself", "name", "near", "nearly", "need", "needed", "needs", "neither",
-	"never", "new", "next", "nice", "night", "nine", "no", "nobody", "none", "nor", "not",
-	"nothing", "now", "of", "off", "often", "oh", "ok", "okay", "on", "once", "one", "ones", "only",
-	"onto", "or", "other", "others", "our", "ours", "ourselves", "out", "over", "own", "part",
-	"people", "per", "perhaps", "person", "please", "plus", "pretty", "probably", "put", "quite",
-	"rather", "really", "right", "said", "same", "saw", "say", "saying", "says", "second", "see",
-	"seem", "seems", "seen", "seven", "several", "shall", "she", "she's", "should", "shouldn't",
-	"show", "simply", "since", "six", "small", "so", "some", "somebody", "someone", "something",
-	"sometimes", "somewhat", "soon", "sorry", "sort", "speak", "still", "stuff", "such", "sure",
-	"take", "taken", "takes", "taking", "talk", "talked", "talking", "tell", "ten", "than",
-	"thank", "thanks", "that", "that'll", "that's", "the", "their", "theirs", "them", "themselves",
-	"then", "there", "there's", "these", "they", "they'd", "they'll", "they're", "they've",
-	"thing", "things", "think", "thinking", "third", "this", "those", "though", "thought",
-	"three", "through", "thus", "time", "times", "to", "today", "together", "told", "tomorrow",
-	"too", "took", "totally", "toward", "towards", "tried", "tries", "truly", "try", "trying",
-	"two", "uh", "um", "under", "until", "up", "upon", "us", "use", "used", "uses", "using",
-	"usually", "various", "very", "via", "wait", "wanna", "want", "wanted", "wanting", "wants",
-	"was", "wasn't", "way", "ways", "we", "we'd", "we'll", "we're", "we've", "week", "weeks",
-	"well", "went", "were", "weren't", "what", "what's", "whatever", "when", "where", "where's",
-	"whether", "which", "while", "who", "who's", "whole", "whom", "whose", "why", "will", "with",
-	"within", "without", "won't", "wonder", "wondering", "would", "wouldn't", "wow", "yeah",
-	"year", "years", "yep", "yes", "yesterday", "yet", "you", "you'd", "you'll", "you're",
-	"you've", "your", "yours", "yourself",
+	"a",           "able",       "about",      "above",      "absolutely", "across",
+	"actually",    "after",      "afternoon",  "again",      "against",    "ago",
+	"ah",          "all",        "almost",     "already",    "alright",    "also",
+	"although",    "always",     "am",         "an",         "and",        "another",
+	"any",         "anybody",    "anymore",    "anyone",     "anything",   "anyway",
+	"are",         "aren't",     "around",     "as",         "ask",        "asked",
+	"asking",      "at",         "away",       "awesome",    "back",       "bad",
+	"basically",   "be",         "became",     "because",    "become",     "been",
+	"before",      "behind",     "being",      "below",      "besides",    "best",
+	"better",      "between",    "big",        "bit",        "both",       "bring",
+	"but",         "by",         "bye",        "call",       "called",     "came",
+	"can",         "can't",      "cannot",     "certain",    "certainly",  "come",
+	"comes",       "coming",     "cool",       "could",      "couldn't",   "currently",
+	"day",         "definitely", "did",        "didn't",     "different",  "do",
+	"does",        "doesn't",    "doing",      "don't",      "done",       "down",
+	"during",      "each",       "easily",     "easy",       "eight",      "either",
+	"else",        "enough",     "etc",        "even",       "evening",    "ever",
+	"every",       "everybody",  "everyone",   "everything", "exactly",    "far",
+	"few",         "find",       "fine",       "first",      "five",       "for",
+	"found",       "four",       "from",       "full",       "fully",      "gave",
+	"get",         "gets",       "getting",    "give",       "given",      "gives",
+	"giving",      "glad",       "go",         "goes",       "going",      "gone",
+	"gonna",       "good",       "got",        "gotta",      "great",      "guess",
+	"had",         "hadn't",     "happen",     "happened",   "happening",  "happens",
+	"happy",       "hard",       "hardly",     "has",        "hasn't",     "have",
+	"haven't",     "having",     "he",         "he's",       "hear",       "heard",
+	"hello",       "help",       "helped",     "helping",    "helps",      "hence",
+	"her",         "here",       "here's",     "hers",       "hey",        "hi",
+	"him",         "his",        "hmm",        "hope",       "how",        "how's",
+	"however",     "hundred",    "i",          "i'd",        "i'll",       "i'm",
+	"i've",        "if",         "in",         "indeed",     "instead",    "interested",
+	"interesting", "into",       "is",         "isn't",      "it",         "it'll",
+	"it's",        "its",        "itself",     "just",       "keep",       "keeps",
+	"kept",        "kind",       "kinda",      "knew",       "know",       "known",
+	"knows",       "last",       "lately",     "later",      "least",      "less",
+	"let",         "let's",      "like",       "likely",     "little",     "long",
+	"look",        "looked",     "looking",    "looks",      "lot",        "lots",
+	"love",        "made",       "mainly",     "make",       "makes",      "making",
+	"many",        "may",        "maybe",      "me",         "mean",       "means",
+	"might",       "mine",       "moment",     "month",      "months",     "more",
+	"morning",     "most",       "mostly",     "mr",         "mrs",        "ms",
+	"much",        "must",       "my",         "myself",     "name",       "near",
+	"nearly",      "need",       "needed",     "needs",      "neither",    "never",
+	"new",         "next",       "nice",       "night",      "nine",       "no",
+	"nobody",      "none",       "nor",        "not",        "nothing",    "now",
+	"of",          "off",        "often",      "oh",         "ok",         "okay",
+	"on",          "once",       "one",        "ones",       "only",       "onto",
+	"or",          "other",      "others",     "our",        "ours",       "ourselves",
+	"out",         "over",       "own",        "part",       "people",     "per",
+	"perhaps",     "person",     "please",     "plus",       "pretty",     "probably",
+	"put",         "quite",      "rather",     "really",     "right",      "said",
+	"same",        "saw",        "say",        "saying",     "says",       "second",
+	"see",         "seem",       "seems",      "seen",       "seven",      "several",
+	"shall",       "she",        "she's",      "should",     "shouldn't",  "show",
+	"simply",      "since",      "six",        "small",      "so",         "some",
+	"somebody",    "someone",    "something",  "sometimes",  "somewhat",   "soon",
+	"sorry",       "sort",       "speak",      "still",      "stuff",      "such",
+	"sure",        "take",       "taken",      "takes",      "taking",     "talk",
+	"talked",      "talking",    "tell",       "ten",        "than",       "thank",
+	"thanks",      "that",       "that'll",    "that's",     "the",        "their",
+	"theirs",      "them",       "themselves", "then",       "there",      "there's",
+	"these",       "they",       "they'd",     "they'll",    "they're",    "they've",
+	"thing",       "things",     "think",      "thinking",   "third",      "this",
+	"those",       "though",     "thought",    "three",      "through",    "thus",
+	"time",        "times",      "to",         "today",      "together",   "told",
+	"tomorrow",    "too",        "took",       "totally",    "toward",     "towards",
+	"tried",       "tries",      "truly",      "try",        "trying",     "two",
+	"uh",          "um",         "under",      "until",      "up",         "upon",
+	"us",          "use",        "used",       "uses",       "using",      "usually",
+	"various",     "very",       "via",        "wait",       "wanna",      "want",
+	"wanted",      "wanting",    "wants",      "was",        "wasn't",     "way",
+	"ways",        "we",         "we'd",       "we'll",      "we're",      "we've",
+	"week",        "weeks",      "well",       "went",       "were",       "weren't",
+	"what",        "what's",     "whatever",   "when",       "where",      "where's",
+	"whether",     "which",      "while",      "who",        "who's",      "whole",
+	"whom",        "whose",      "why",        "will",       "with",       "within",
+	"without",     "won't",      "wonder",     "wondering",  "would",      "wouldn't",
+	"wow",         "yeah",       "year",       "years",      "yep",        "yes",
+	"yesterday",   "yet",        "you",        "you'd",      "you'll",     "you're",
+	"you've",      "your",       "yours",      "yourself",
 };
 
 static bool is_word_char(uint32_t c)
@@ -188,7 +213,8 @@ static bool is_joint(struct span gap)
 }
 
 /* Does the phrase stand where `first` is, with `rest` behind it? *end_out: its last byte + 1. */
-static bool phrase_here(struct span first, struct span rest, struct span phrase, const char **end_out)
+static bool phrase_here(struct span first, struct span rest, struct span phrase,
+                        const char **end_out)
 {
 	struct span want, word = first;
 

@@ -7,7 +7,8 @@
 
 static void splits(void **state)
 {
-	static const char *const want[] = {"I’m", "Dana", "o'neil", "50k", "naïve", "東京", "co", "op"};
+	static const char *const want[] = {"I’m",   "Dana", "o'neil", "50k",
+	                                   "naïve", "東京", "co",     "op"};
 	struct span rest = SPAN("I’m Dana, 'o'neil' — $50k! naïve 🎉東京\u200bco-op..."), word;
 	size_t      n = 0;
 
