@@ -2,18 +2,11 @@
 #ifndef SPEAKING_H
 #define SPEAKING_H
 
+#include "../domain/spoken_text.h"
 #include "provider.h"
 
 enum speech_format { SPEECH_MP3, SPEECH_WAV };
 const char *speech_format_name(enum speech_format format) NEVER_NULL; /* "mp3", "wav" */
-
-#define SPEECH_PIECES_MAX 64
-
-/* What is spoken: runs of words with silence after each. */
-struct speech_piece {
-	const char *text;     /* "" for silence only */
-	unsigned    pause_ms; /* silence behind it */
-};
 
 struct speech_order {
 	const struct speech_piece *pieces;
