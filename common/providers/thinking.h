@@ -2,15 +2,10 @@
 #ifndef THINKING_H
 #define THINKING_H
 
+#include "../domain/chat.h"
 #include "provider.h"
 
-enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
 const char *chat_role_name(enum chat_role role) NEVER_NULL;
-
-struct chat_message {
-	enum chat_role role;
-	const char    *content;
-};
 
 struct chat_usage {
 	int64_t prompt_tokens, completion_tokens;
