@@ -1,0 +1,114 @@
+/* Settings: every problem is told, secrets are not. */
+#include "unit.h"
+
+#include "../../common/base/cfg.h"
+
+#include <unistd.h>
+
+struct values {
+	const char *name, *url, *secret;
+	int64_t     size;
+	double      weight;
+	bool        is_on;
+};
+static struct values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_STR(values, name, "T_NAME", .flags = CFG_REQUIRED, .help = "a name"),
+	CFG_KEY_URL(values, url, "T_URL", .fallback = "https://example.com", .help = "a URL"),
+	CFG_KEY_STR(values, secret, "T_SECRET", .flags = CFG_SECRET, .help = "a secret"),
+	CFG_KEY_INT(values, size, "T_SIZE", .fallback = "4", .min = 1, .max = 10, .help = "a size"),
+	CFG_KEY_NUM(values, weight, "T_WEIGHT", .fallback = "0.5", .max = 1, .help = "a weight"),
+	CFG_KEY_BOOL(values, is_on, "T_ON", .fallback = "0", .help = "a switch"),
+};
+static const struct cfg_group        group = {"Test", &values, keys, COUNT(keys)};
+static const struct cfg_group *const groups[] = {&group};
+
+static int setup(void **state)
+{
+	for (size_t i = 0; i < COUNT(keys); i++)
+		unsetenv(keys[i].env);
+	unsetenv("T_SECRET_FILE");
+	values = (struct values){.name = NULL};
+	return unit_setup(state);
+}
+
+static void defaults_and_environment(void **state)
+{
+	(void)state;
+	setenv("T_NAME", "x", 1);
+	setenv("T_ON", "yes", 1);
+	setenv("T_SIZE", "", 1); /* empty is absent */
+	assert_int_equal(cfg_load(groups, 1), 0);
+	assert_string_equal(values.name, "x");
+	assert_int_equal(values.size, 4);
+	assert_true(values.is_on);
+	assert_true(values.weight == 0.5);
+	assert_string_equal(values.url, "https://example.com");
+}
+
+static void all_problems_are_counted(void **state)
+{
+	(void)state;
+	setenv("T_SIZE", "11", 1);
+	setenv("T_URL", "ftp://x", 1);
+	setenv("T_ON", "maybe", 1);
+	setenv("T_WEIGHT", "1.5", 1);
+	assert_int_equal(cfg_load(groups, 1), 5); /* with the missing name */
+}
+
+static void a_secret_may_come_from_a_file_and_is_not_shown(void **state)
+{
+	struct ctx *cx = *state;
+	char        path[] = "/tmp/scribe-cfg-XXXXXX";
+	int         fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "hidden\n", 7), 7);
+	close(fd);
+	setenv("T_NAME", "x", 1);
+	setenv("T_SECRET_FILE", path, 1);
+	assert_int_equal(cfg_load(groups, 1), 0);
+	unlink(path);
+	assert_string_equal(values.secret, "hidden");
+	assert_string_equal(cfg_shown(&group, &keys[2], cx->arena), "(set)");
+	setenv("T_SECRET_FILE", "/nonexistent", 1);
+	assert_int_equal(cfg_load(groups, 1), 1);
+}
+
+static void the_file_gives_way_to_the_environment(void **state)
+{
+	char  dir[] = "/tmp/scribe-cfg-XXXXXX", before[4096];
+	FILE *file;
+
+	(void)state;
+	assert_non_null(getcwd(before, sizeof(before)));
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	file = fopen("scribe.env", "w");
+	assert_non_null(file);
+	fputs("# a comment\n\nT_NAME = \"from file\" \nT_SIZE=7\nnot a setting\n", file);
+	fclose(file);
+	setenv("T_SIZE", "2", 1);
+	assert_int_equal(cfg_load_file(), 1);
+	assert_int_equal(cfg_load(groups, 1), 0);
+	assert_string_equal(values.name, "from file");
+	assert_int_equal(values.size, 2);
+	unlink("scribe.env");
+	assert_int_equal(chdir(before), 0);
+	rmdir(dir);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(defaults_and_environment),
+		TEST(all_problems_are_counted),
+		TEST(a_secret_may_come_from_a_file_and_is_not_shown),
+		TEST(the_file_gives_way_to_the_environment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,234 @@
+/* A request from bytes to a typed struct, and its reply, over a transport made of strings. */
+#include "unit.h"
+
+#include "../../common/io/input.h"
+
+struct fake {
+	struct transport t; /* first */
+	const char      *body;
+	size_t           sent;
+	const char      *length, *request_id;
+	char             out[4096];
+	size_t           out_len;
+};
+
+static const char *fake_param(struct transport *t, const char *name)
+{
+	struct fake *f = (struct fake *)t;
+
+	if (!strcmp(name, "CONTENT_LENGTH"))
+		return f->length;
+	if (!strcmp(name, "HTTP_X_REQUEST_ID"))
+		return f->request_id;
+	if (!strcmp(name, "HTTP_ACCEPT"))
+		return "text/html;q=0.5, text/event-stream";
+	return NULL;
+}
+
+static size_t fake_read(struct transport *t, char *to, size_t max)
+{
+	struct fake *f = (struct fake *)t;
+	size_t       left = strlen(f->body) - f->sent, n = left < max ? left : max;
+
+	if (n > 3)
+		n = 3; /* in small pieces, as sockets do */
+	memcpy(to, f->body + f->sent, n);
+	f->sent += n;
+	return n;
+}
+
+static bool fake_write(struct transport *t, const char *bytes, size_t n)
+{
+	struct fake *f = (struct fake *)t;
+
+	assert_true(f->out_len + n < sizeof(f->out));
+	memcpy(f->out + f->out_len, bytes, n);
+	f->out_len += n;
+	return true;
+}
+
+static struct fake fake_of(const char *body)
+{
+	return (struct fake){.t = {.param = fake_param, .read = fake_read, .write = fake_write},
+	                     .body = body};
+}
+
+struct in {
+	const char          *name, *id;
+	int64_t              limit;
+	bool                 consent;
+	struct maybe_number  weight;
+	struct texts         tags;
+	const struct cJSON  *context;
+};
+
+static const struct input_field fields[] = {
+	INPUT_TEXT(in, name, .is_required = true, .min = 2, .max = 5),
+	INPUT_UUID(in, id),
+	INPUT_INT(in, limit, .min = 1, .max = 50),
+	INPUT_BOOL(in, consent),
+	INPUT_NUMBER(in, weight, .min = 0, .max = 10),
+	INPUT_TEXTS(in, tags, .max = 2),
+	INPUT_NODE(in, context, .is_object = true),
+};
+
+static struct err *parse(struct ctx *cx, const char *body, struct in *in)
+{
+	static struct fake f;
+	struct req        *rq;
+
+	json_start();
+	f = fake_of(body);
+	rq = req_new(cx, &f.t);
+	TRY(req_read_body(rq, 10000));
+	return input_parse(rq, fields, COUNT(fields), in);
+}
+
+static void a_good_body_fills_the_struct(void **state)
+{
+	struct in in = {.limit = 5};
+
+	assert_ok(parse(*state,
+	                "{\"name\":\"J\xc3\xb6rg\",\"id\":\"0b0ec6d1-9a9e-4e3c-8f52-0123456789ab\","
+	                "\"consent\":true,\"weight\":0.5,\"tags\":[\"a\",\"b\"],\"context\":{},"
+	                "\"unknown\":[1]}",
+	                &in));
+	assert_string_equal(in.name, "J\xc3\xb6rg");
+	assert_true(in.consent);
+	assert_true(in.weight.is_set);
+	assert_int_equal(in.tags.n, 2);
+	assert_non_null(in.context);
+	assert_int_equal(in.limit, 5); /* absent: the caller's default stays */
+}
+
+static void bad_fields_are_named(void **state)
+{
+	static const struct {
+		const char *body, *field, *sentence;
+	} cases[] = {
+		{"{}", "name", "is missing"},
+		{"{\"name\":null}", "name", "is missing"},
+		{"{\"name\":5}", "name", "must be a string"},
+		{"{\"name\":\"a\"}", "name", "shorter"},
+		{"{\"name\":\"   \"}", "name", "empty"},
+		{"{\"name\":\"abcdef\"}", "name", "longer than 5"},
+		{"{\"name\":\"ab\",\"id\":\"5\"}", "id", "UUID"},
+		{"{\"name\":\"ab\",\"limit\":0}", "limit", "from 1 to 50"},
+		{"{\"name\":\"ab\",\"limit\":1.5}", "limit", "whole"},
+		{"{\"name\":\"ab\",\"limit\":1e400}", "limit", "from 1 to 50"},
+		{"{\"name\":\"ab\",\"consent\":\"true\"}", "consent", "boolean"},
+		{"{\"name\":\"ab\",\"tags\":\"x\"}", "tags", "array"},
+		{"{\"name\":\"ab\",\"tags\":[1]}", "tags", "strings only"},
+		{"{\"name\":\"ab\",\"tags\":[\"\",\"\",\"\"]}", "tags", "more than 2"},
+		{"{\"name\":\"ab\",\"context\":[]}", "context", "object"},
+		{"", NULL, "empty"},
+		{"  ", NULL, "empty"},
+		{"[]", NULL, "object"},
+		{"nonsense", NULL, "not JSON"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct in   in = {.name = NULL};
+		struct err *e = parse(*state, cases[i].body, &in);
+
+		if (!e)
+			fail_msg("took %s", cases[i].body);
+		assert_int_equal(e->kind, ERR_INPUT);
+		assert_true(cases[i].field ? e->field && !strcmp(e->field, cases[i].field) : !e->field);
+		if (!strstr(e->detail, cases[i].sentence))
+			fail_msg("%s: %s", cases[i].body, e->detail);
+	}
+}
+
+static void a_body_is_held_to_its_limit_and_length(void **state)
+{
+	struct ctx *cx = *state;
+	struct fake f = fake_of("0123456789");
+
+	f.length = "11";
+	assert_err(req_read_body(req_new(cx, &f.t), 100), ERR_INPUT);
+	f = fake_of("0123456789");
+	f.length = "10";
+	assert_err(req_read_body(req_new(cx, &f.t), 9), ERR_TOO_LARGE);
+	f = fake_of("0123456789");
+	assert_err(req_read_body(req_new(cx, &f.t), 9), ERR_TOO_LARGE);
+	f = fake_of("0123456789");
+	f.length = "-1";
+	assert_err(req_read_body(req_new(cx, &f.t), 100), ERR_INPUT);
+	f = fake_of("0123456789");
+	assert_ok(req_read_body(req_new(cx, &f.t), 10));
+}
+
+static void an_id_from_outside_must_be_harmless(void **state)
+{
+	struct ctx *cx = *state;
+	struct fake f = fake_of("");
+
+	f.request_id = "abc-1.2_3";
+	req_new(cx, &f.t);
+	assert_string_equal(cx->id, "abc-1.2_3");
+	f.request_id = "x\r\nSet-Cookie: a";
+	req_new(cx, &f.t);
+	assert_int_equal(strlen(cx->id), 36);
+}
+
+static void media_types_are_found_in_accept(void **state)
+{
+	struct fake f = fake_of("");
+	struct req *rq = req_new(*state, &f.t);
+
+	assert_true(req_accepts(rq, "text/event-stream"));
+	assert_true(req_accepts(rq, "text/html"));
+	assert_false(req_accepts(rq, "application/json"));
+}
+
+static void an_error_tells_the_client_only_what_is_safe(void **state)
+{
+	struct ctx *cx = *state;
+	struct fake f = fake_of("");
+	struct req *rq = req_new(cx, &f.t);
+
+	reply_error(rq, err_new(cx, ERR_INTERNAL, WHERE, "relation secrets does not exist"), false);
+	req_send(rq);
+	f.out[f.out_len] = '\0';
+	assert_non_null(strstr(f.out, "Status: 500\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(f.out, "\"code\":\"internal\""));
+	assert_null(strstr(f.out, "relation"));
+}
+
+static void an_input_error_names_the_field_and_429_says_when(void **state)
+{
+	struct ctx *cx = *state;
+	struct fake f = fake_of("");
+	struct req *rq = req_new(cx, &f.t);
+	struct err *e = err_field(cx, ERR_INPUT, "name", WHERE, "is missing");
+
+	reply_error(rq, e, true);
+	req_send(rq);
+	f.out[f.out_len] = '\0';
+	assert_non_null(strstr(f.out, "{\"success\":false,\"error\":\"name: is missing\","
+	                              "\"code\":\"invalid_request\",\"field\":\"name\""));
+	f = fake_of("");
+	rq = req_new(cx, &f.t);
+	e = err_new(cx, ERR_RATE, WHERE, "fast");
+	e->retry_after_ms = 1500;
+	reply_error(rq, e, false);
+	req_send(rq);
+	f.out[f.out_len] = '\0';
+	assert_non_null(strstr(f.out, "Retry-After: 2\r\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(a_good_body_fills_the_struct),
+		UNIT_TEST(bad_fields_are_named),
+		UNIT_TEST(a_body_is_held_to_its_limit_and_length),
+		UNIT_TEST(an_id_from_outside_must_be_harmless),
+		UNIT_TEST(media_types_are_found_in_accept),
+		UNIT_TEST(an_error_tells_the_client_only_what_is_safe),
+		UNIT_TEST(an_input_error_names_the_field_and_429_says_when),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,137 @@
+/* Keys, tokens, digests and seals: nobody gets in. */
+#include "unit.h"
+
+#include "../../common/base/crypto.h"
+#include "../../common/base/str.h"
+#include "../../common/io/keys.h"
+
+#include <jwt.h>
+
+#define SECRET "a-signing-secret-of-some-length"
+
+static int setup(void **state)
+{
+	const struct cfg_group *group = &keys_settings;
+
+	crypto_start();
+	setenv("SCRIBE_ANON_KEY", "anon-key", 1);
+	setenv("SCRIBE_JWT_SECRET", SECRET, 1);
+	assert_int_equal(cfg_load(&group, 1), 0);
+	return unit_setup(state);
+}
+
+static const char *token(struct ctx *cx, jwt_alg_t alg, const char *secret, const char *role,
+                         long exp_in)
+{
+	jwt_t *jwt;
+	char  *text;
+
+	assert_int_equal(jwt_new(&jwt), 0);
+	if (role)
+		jwt_add_grant(jwt, "role", role);
+	if (exp_in)
+		jwt_add_grant_int(jwt, "exp", (long)(clock_unix_ms() / 1000) + exp_in);
+	if (alg == JWT_ALG_NONE)
+		jwt_set_alg(jwt, alg, NULL, 0);
+	else
+		jwt_set_alg(jwt, alg, (const unsigned char *)secret, (int)strlen(secret));
+	text = jwt_encode_str(jwt);
+	assert_non_null(text);
+	arena_defer(cx->arena, free, text);
+	jwt_free(jwt);
+	return text;
+}
+
+static void good_keys_are_accepted_in_both_headers(void **state)
+{
+	struct ctx *cx = *state;
+	const char *good = token(cx, JWT_ALG_HS256, SECRET, "anon", 60);
+
+	assert_true(keys_accept(cx, "anon-key", NULL));
+	assert_true(keys_accept(cx, NULL, "Bearer anon-key"));
+	assert_true(keys_accept(cx, "wrong", "bearer anon-key"));
+	assert_true(keys_accept(cx, good, NULL));
+	assert_true(keys_accept(cx, NULL, arena_printf(cx->arena, "Bearer %s", good)));
+}
+
+static void bad_keys_are_not(void **state)
+{
+	struct ctx *cx = *state;
+	char       *changed = arena_strdup(cx->arena, token(cx, JWT_ALG_HS256, SECRET, "anon", 60));
+
+	assert_false(keys_accept(cx, NULL, NULL));
+	assert_false(keys_accept(cx, "", "Bearer "));
+	assert_false(keys_accept(cx, "anon-kez", NULL));
+	assert_false(keys_accept(cx, "anon-key ", NULL));
+	assert_false(keys_accept(cx, NULL, "anon-key"));
+	assert_false(keys_accept(cx, token(cx, JWT_ALG_HS256, "another", "anon", 60), NULL));
+	assert_false(keys_accept(cx, token(cx, JWT_ALG_HS384, SECRET, "anon", 60), NULL));
+	assert_false(keys_accept(cx, token(cx, JWT_ALG_NONE, SECRET, "anon", 60), NULL));
+	assert_false(keys_accept(cx, token(cx, JWT_ALG_HS256, SECRET, "anon", -60), NULL));
+	assert_false(keys_accept(cx, token(cx, JWT_ALG_HS256, SECRET, "anon", 0), NULL));
+	assert_false(keys_accept(cx, token(cx, JWT_ALG_HS256, SECRET, "postgres", 60), NULL));
+	assert_false(keys_accept(cx, token(cx, JWT_ALG_HS256, SECRET, NULL, 60), NULL));
+	assert_false(keys_accept(cx, "a.b.c", NULL));
+	assert_true(keys_accept(cx, changed, NULL));
+	changed[strlen(changed) / 2] ^= 1;
+	assert_false(keys_accept(cx, changed, NULL));
+}
+
+static void a_realtime_token_opens_no_function(void **state)
+{
+	struct ctx *cx = *state;
+	const char *text = keys_realtime_token(cx, "some-id");
+	jwt_t      *jwt;
+
+	assert_non_null(text);
+	assert_false(keys_accept(cx, text, NULL));
+	assert_int_equal(jwt_decode(&jwt, text, (const unsigned char *)SECRET, sizeof(SECRET) - 1), 0);
+	assert_string_equal(jwt_get_grant(jwt, "channel"), "session:some-id");
+	assert_true(jwt_get_grant_int(jwt, "exp") > clock_unix_ms() / 1000);
+	jwt_free(jwt);
+}
+
+static void hashes_keep_parts_and_purposes_apart(void **state)
+{
+	struct hash a = HASH("p", SPAN("ab"), SPAN("c")), b = HASH("p", SPAN("a"), SPAN("bc"));
+	struct hash c = HASH("q", SPAN("ab"), SPAN("c")), d = HASH("p", SPAN("ab"), SPAN("c"));
+
+	(void)state;
+	assert_false(crypto_equal(hash_span(&a), hash_span(&b)));
+	assert_false(crypto_equal(hash_span(&a), hash_span(&c)));
+	assert_true(crypto_equal(hash_span(&a), hash_span(&d)));
+}
+
+static void a_seal_opens_only_whole_and_with_its_key(void **state)
+{
+	struct ctx   *cx = *state;
+	unsigned char key[CRYPTO_KEY_BYTES], other[CRYPTO_KEY_BYTES];
+	struct span   sealed, plain;
+	char         *changed;
+
+	crypto_random(key, sizeof(key));
+	crypto_random(other, sizeof(other));
+	sealed = crypto_seal(cx->arena, key, SPAN("words"));
+	assert_true(crypto_open(cx->arena, key, sealed, &plain));
+	assert_string_equal(plain.ptr, "words");
+	assert_false(crypto_open(cx->arena, other, sealed, &plain));
+	changed = arena_strndup(cx->arena, sealed.ptr, sealed.len);
+	changed[sealed.len - 1] ^= 1;
+	assert_false(crypto_open(cx->arena, key, (struct span){changed, sealed.len}, &plain));
+	assert_false(crypto_open(cx->arena, key, (struct span){sealed.ptr, 10}, &plain));
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(good_keys_are_accepted_in_both_headers),
+		TEST(bad_keys_are_not),
+		TEST(a_realtime_token_opens_no_function),
+		TEST(hashes_keep_parts_and_purposes_apart),
+		TEST(a_seal_opens_only_whole_and_with_its_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
