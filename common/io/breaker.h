@@ -22,6 +22,10 @@ bool breaker_allow(struct breaker *b, uint64_t now_ms);
 /* How a call that was allowed went. */
 void breaker_report(struct breaker *b, bool ok, uint64_t now_ms);
 
+/* A call that was allowed ended in a way that says nothing about the provider
+ * (cancelled, our own fault): if it was the probe, the next caller may probe. */
+void breaker_forget(struct breaker *b);
+
 /* The provider asked for peace (429) or refused us (quota, key): not before that time. */
 void breaker_hold(struct breaker *b, uint64_t until_ms);
 

@@ -1,0 +1,107 @@
+/* task.c -- one thread per task: they are few, and wait for most of their life. */
+#include "task.h"
+
+#include "log.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+/* TLS and name look-ups want 128 kB; sanitizers widen every frame. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STACK_BYTES ((size_t)1 << 20)
+#else
+#define STACK_BYTES ((size_t)256 << 10)
+#endif
+#define ARENA_BYTES 4096u
+
+struct task {
+	struct ctx   cx; /* the child's */
+	struct ctx  *parent;
+	task_fn     *fn;
+	void        *data;
+	struct err  *result;
+	pthread_t    thread;
+	bool         is_running; /* a thread is to be joined; only the parent's thread looks */
+	atomic_bool  is_cancelled;
+};
+
+static bool child_is_cancelled(void *data)
+{
+	struct task *t = data;
+
+	return atomic_load(&t->is_cancelled) || ctx_cancelled(t->parent);
+}
+
+static void *run(void *data)
+{
+	struct task *t = data;
+
+	t->result = t->fn(&t->cx, t->data);
+	return NULL;
+}
+
+static void end(void *data)
+{
+	struct task *t = data;
+
+	task_cancel(t);
+	if (t->is_running)
+		pthread_join(t->thread, NULL);
+	arena_free(&t->cx.arena);
+}
+
+/* Signals are for the threads that expect them: none is delivered here. */
+static bool start_thread(struct task *t)
+{
+	pthread_attr_t attr;
+	sigset_t       all;
+	int            failed;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_attr_setsigmask_np(&attr, &all);
+	failed = pthread_create(&t->thread, &attr, run, t);
+	pthread_attr_destroy(&attr);
+	return !failed;
+}
+
+struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
+{
+	struct task *t = NEW(cx->arena, struct task);
+
+	t->parent = cx;
+	t->fn = fn;
+	t->data = data;
+	t->cx = (struct ctx){
+		.arena = arena_new(ARENA_BYTES),
+		.deadline = cx->deadline,
+		.is_cancelled = child_is_cancelled,
+		.cancel_data = t,
+	};
+	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
+	arena_defer(cx->arena, end, t);
+	t->is_running = start_thread(t);
+	if (!t->is_running) {
+		LOG(LOG_WARN, cx, "task_without_thread");
+		run(t);
+	}
+	return t;
+}
+
+void task_cancel(struct task *task)
+{
+	atomic_store(&task->is_cancelled, true);
+}
+
+struct err *task_join(struct task *task)
+{
+	if (task->is_running)
+		pthread_join(task->thread, NULL);
+	task->is_running = false;
+	task->parent->cost.db_ms += task->cx.cost.db_ms;
+	task->parent->cost.upstream_ms += task->cx.cost.upstream_ms;
+	task->cx.cost = (struct ctx_cost){0};
+	return task->result;
+}
