@@ -196,13 +196,17 @@ nginx_workers() {
 	ps -o pid= --ppid "$master"
 }
 
+is_leaving() {
+	{ tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -q "shutting down" || [[ ! -e /proc/$1 ]]
+}
+
 # New workers are there, and each old one has left or is leaving.
 workers_have_changed() {
 	local master=$1 pid new=
 	shift
 	for pid in $(nginx_workers "$master"); do
 		if [[ " $* " == *" $pid "* ]]; then
-			tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'shutting down' || return 1
+			is_leaving "$pid" || return 1
 		else
 			new=1
 		fi
