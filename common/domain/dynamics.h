@@ -1,7 +1,7 @@
 /* dynamics.h -- small hints that keep a conversation alive.
  *
  * Pure: what the visitor just said, what is remembered and how far the
- * conversation is go in, hints for the prompt come out. Chance and the message
+ * conversation is go in; hints for the prompt come out. Chance and the message
  * numbers at which a hint was last given are passed in; the caller keeps the
  * numbers (events of the session) when they change. */
 #ifndef DYNAMICS_H
