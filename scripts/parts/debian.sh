@@ -29,7 +29,6 @@ packages_missing() {
 	local package state
 	local -A installed=()
 	while read -r package state; do
-		# shellcheck disable=SC2034 # read by key below
 		[[ $state == installed ]] && installed[$package]=1
 	done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${debian_packages[@]}" 2>/dev/null)
 	missing=()
@@ -57,7 +56,7 @@ packages_make() {
 	fi
 	say "Debian packages: installing ${#missing[@]} (log: $apt_log)"
 	[[ " ${missing[*]} " == *' nginx '* ]] && nginx_is_new=1
-	trap system_leftovers_remove EXIT
+	trap services_may_start EXIT
 	services_stay_down
 	apt_install "${missing[@]}"
 	# A fresh nginx would take port 80 at the next start of the machine.
@@ -73,24 +72,25 @@ packages_make() {
 # Keeps packages from starting services and PostgreSQL from creating its "main"
 # cluster on the default port. A policy that is already there stays as it is.
 services_stay_down() {
+	mkdir -p "$(dirname "$cluster_file")"
+	printf '# %s\ncreate_main_cluster = false\n' "$policy_mark" >"$cluster_file"
 	if [[ ! -e $policy_file ]]; then
 		printf '#!/bin/sh\n# %s\nexit 101\n' "$policy_mark" >"$policy_file.new"
 		chmod 755 "$policy_file.new"
 		mv "$policy_file.new" "$policy_file"
 	fi
-	mkdir -p "$(dirname "$cluster_file")"
-	printf '# %s\ncreate_main_cluster = false\n' "$policy_mark" >"$cluster_file"
 }
 
-# Also runs first in every setup: a killed one may have left these behind.
-system_leftovers_remove() {
-	[[ $EUID -eq 0 ]] || return 0
-	if grep -qs "$policy_mark" "$policy_file"; then
-		if [[ $BASHPID != "$$" ]] || flock -n /run/scribe-setup.lock true; then
-			rm -f "$policy_file"
-		fi
-	fi
+services_may_start() {
+	if grep -qs "$policy_mark" "$policy_file"; then rm -f "$policy_file"; fi
 	rm -f "$cluster_file"
+}
+
+# A killed setup may have left its policy behind; the cluster file, written
+# first and removed last, tells. Runs first in every setup.
+services_recover() {
+	[[ $EUID -eq 0 && -e $cluster_file ]] || return 0
+	(lock_system && services_may_start)
 }
 
 # The first try may fail only because the package lists are old or absent.

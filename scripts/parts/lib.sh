@@ -30,6 +30,7 @@ step() {
 		"lock_$lock"
 		if "${lib_step}_check"; then exit 0; fi
 		"${lib_step}_make"
+		if [[ $lock == cache ]]; then rm -rf "$cache/tmp"; fi
 	)
 	rc=$?
 	set -e

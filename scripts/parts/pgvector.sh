@@ -41,7 +41,7 @@ pgvector_from_package() {
 	dpkg --compare-versions "${candidate:-0}" ge 0.8 2>/dev/null || return 1
 	say "pgvector: installing $package"
 	missing=("$package")
-	trap system_leftovers_remove EXIT
+	trap services_may_start EXIT
 	services_stay_down
 	apt_install "$package"
 	pgvector_check
