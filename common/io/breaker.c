@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 _Static_assert(ATOMIC_LONG_LOCK_FREE == 2 && sizeof(long) == 8,
-               "words in shared memory must need no lock");
+	       "words in shared memory must need no lock");
 
 #define WINDOW        16u
 #define CALLS_MIN     5u

@@ -33,9 +33,9 @@ static struct settings {
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, ca_file, "SCRIBE_CA_FILE",
-                    .help = "certificates to trust instead of the system's, for private servers"),
+	            .help = "certificates to trust instead of the system's, for private servers"),
 	CFG_KEY_INT(settings, idle_max, "HTTP_IDLE_MAX", .fallback = "64", .min = 1, .max = 4096,
-                    .help = "connections to outside services kept warm"),
+	            .help = "connections to outside services kept warm"),
 };
 const struct cfg_group http_settings = {"Outside calls", &settings, keys, COUNT(keys)};
 
@@ -404,8 +404,9 @@ static void fill_reply(struct exchange *x)
 	x->out->status = status_of(x);
 	x->out->content_type = arena_strdup(x->cx->arena, type ? type : "");
 	x->out->body = buf_span(&x->body);
-	x->out->retry_after_ms = http_retry_after_ms(header_of(easy, "retry-after-ms"),
-	                                             header_of(easy, "retry-after"), clock_unix_ms());
+	x->out->retry_after_ms =
+		http_retry_after_ms(header_of(easy, "retry-after-ms"),
+	                            header_of(easy, "retry-after"), clock_unix_ms());
 	x->out->took_ms = (unsigned)(clock_mono_ms() - x->began_at_ms);
 	x->cx->cost.upstream_ms += x->out->took_ms;
 }

@@ -10,6 +10,9 @@
 const char *upstream_url(struct ctx *cx, const char *base, const char *prefix,
                          const char *path) NEVER_NULL;
 
+/* A key is needed at the vendor's own address only; a server of the user's own may have none. */
+bool upstream_is_configured(const char *key, const char *base_url, const char *vendor_url);
+
 /* "name: value" for http_call.headers, wiped when the unit of work ends. */
 const char *upstream_secret_header(struct ctx *cx, const char *name, const char *value) NEVER_NULL;
 

@@ -1,0 +1,208 @@
+/* chain.c -- who is asked, in which order, for how long; what a failure means for later calls. */
+#include "provider.h"
+
+#include "../base/log.h"
+#include "../base/str.h"
+
+#include <ctype.h>
+
+#define RESERVE_PART     4u      /* 1/4 of what is left is kept for the later engines */
+#define FAIR_MS          1000u   /* with less time than this a time-out is not the engine's fault */
+#define RATE_HOLD_MS     5000u   /* a 429 that does not say how long */
+#define DENIED_HOLD_MS   300000u /* a wrong key or a used-up quota: for a person to mend */
+#define UNAVAILABLE_MS   5000u
+
+/* ---- Start ---- */
+
+/* "STT_PROVIDERS" for "stt". */
+static const char *setting_of(const struct chain *c, char out[32])
+{
+	snprintf(out, 32, "%s_PROVIDERS", c->capability);
+	for (char *p = out; *p && *p != '_'; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return out;
+}
+
+/* Whatever an engine of this machine is called, "local" and "builtin" mean it. */
+static bool goes_by(const struct provider *p, struct span name)
+{
+	if (span_equal(name, span_of(p->name)))
+		return true;
+	return p->is_local && (span_equal(name, SPAN("local")) || span_equal(name, SPAN("builtin")));
+}
+
+static struct provider *find_known(const struct chain *c, struct span name)
+{
+	for (size_t i = 0; i < c->known_n; i++)
+		if (goes_by(c->known[i], name))
+			return c->known[i];
+	return NULL;
+}
+
+static bool has_already(const struct chain *c, const struct provider *p)
+{
+	for (size_t i = 0; i < c->order_n; i++)
+		if (c->order[i] == p)
+			return true;
+	return false;
+}
+
+static bool is_configured(const struct provider *p)
+{
+	return !p->is_configured || p->is_configured();
+}
+
+static void add(struct chain *c, struct provider *p)
+{
+	char name[56];
+
+	if (has_already(c, p) || c->order_n == CHAIN_MAX)
+		return;
+	if (p->start && !p->start())
+		return;
+	if (!p->is_local) {
+		snprintf(name, sizeof(name), "%s.%s", c->capability, p->name);
+		p->breaker = breaker_named(name);
+	}
+	c->order[c->order_n++] = p;
+}
+
+static int add_wanted(struct chain *c, struct span name)
+{
+	struct provider *p = find_known(c, name);
+	char             setting[32];
+
+	if (p && is_configured(p)) {
+		add(c, p);
+		return 0;
+	}
+	fprintf(stderr, "%s: '%.*s' %s\n", setting_of(c, setting), (int)name.len, name.ptr,
+	        p ? "lacks what it needs (a key, a model file)" : "is not a provider for this");
+	return 1;
+}
+
+int chain_start(struct chain *c)
+{
+	const char *wanted = c->wanted ? *c->wanted : NULL;
+	struct span rest = span_of(wanted ? wanted : ""), name;
+	int         problems = 0;
+
+	c->order_n = 0;
+	while (str_next_item(&rest, &name))
+		problems += add_wanted(c, name);
+	for (size_t i = 0; str_is_blank(wanted) && i < c->known_n; i++)
+		if (is_configured(c->known[i]))
+			add(c, c->known[i]);
+	return problems;
+}
+
+void chain_stop(struct chain *c)
+{
+	for (size_t i = 0; i < c->order_n; i++)
+		if (c->order[i]->stop)
+			c->order[i]->stop();
+	c->order_n = 0;
+}
+
+/* ---- Run ---- */
+
+/* The first engine at or behind `at` that would be let through now; order_n when none. */
+static size_t next_ready(const struct chain *c, size_t at)
+{
+	uint64_t now = clock_mono_ms();
+
+	while (at < c->order_n && c->order[at]->breaker &&
+	       breaker_is_open(c->order[at]->breaker, now))
+		at++;
+	return at;
+}
+
+/* An attempt with others behind it leaves them a part; the last gets what is left. */
+static unsigned budget_ms(const struct ctx *cx, const struct provider *p, bool is_last)
+{
+	unsigned left = deadline_left_ms(cx->deadline);
+	unsigned own = p->timeout_ms ? p->timeout_ms : UINT32_MAX;
+
+	if (is_last)
+		return left;
+	left -= left / RESERVE_PART;
+	return left < own ? left : own;
+}
+
+/* What the breaker learns: the classes of outcomes every service shares. */
+static void tell_breaker(struct breaker *b, const struct err *e, unsigned budget)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (!b)
+		return;
+	if (!e)
+		breaker_report(b, true, now);
+	else if (e->kind == ERR_RATE)
+		breaker_hold(b, now + (e->retry_after_ms ? e->retry_after_ms : RATE_HOLD_MS));
+	else if (e->kind == ERR_UPSTREAM_DENIED)
+		breaker_hold(b, now + DENIED_HOLD_MS);
+	else if (e->kind == ERR_UPSTREAM || (e->kind == ERR_DEADLINE && budget >= FAIR_MS))
+		breaker_report(b, false, now);
+	else
+		breaker_forget(b);
+}
+
+/* The caller's own fault, or nobody waits any more: no other engine can help. */
+static bool ends_chain(const struct err *e)
+{
+	return e->kind == ERR_CANCELLED || e->kind == ERR_INPUT || e->kind == ERR_AUDIO;
+}
+
+static void log_failure(const struct ctx *cx, const struct chain *c, const struct provider *p,
+	                const struct err *e, uint64_t began_at_ms)
+{
+	LOG(e->kind == ERR_UPSTREAM_DENIED ? LOG_ERROR : LOG_WARN, cx, "provider_failed",
+	    F_STR("capability", c->capability), F_STR("provider", p->name),
+	    F_STR("code", err_code(e->kind)), F_STR("detail", e->detail), F_STR("where", e->where),
+	    F_INT("ms", clock_mono_ms() - began_at_ms));
+}
+
+static struct err *try_one(struct ctx *cx, const struct chain *c, struct provider *p, bool is_last,
+	                   chain_attempt *attempt, void *data)
+{
+	struct deadline whole = cx->deadline;
+	unsigned        budget = budget_ms(cx, p, is_last);
+	uint64_t        began_at_ms = clock_mono_ms();
+	struct err     *e;
+
+	cx->deadline = deadline_sooner(whole, deadline_in(budget));
+	e = attempt(p, cx, data);
+	cx->deadline = whole;
+	tell_breaker(p->breaker, e, budget);
+	if (e && !ends_chain(e))
+		log_failure(cx, c, p, e, began_at_ms);
+	return e;
+}
+
+struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
+	              struct chain_result *out)
+{
+	struct err *e = NULL;
+
+	*out = (struct chain_result){0};
+	for (size_t i = 0; i < c->order_n; i++) {
+		struct provider *p = c->order[i];
+		bool             is_last = next_ready(c, i + 1) == c->order_n;
+
+		if (e && deadline_left_ms(cx->deadline) == 0)
+			return e;
+		if (p->breaker && !breaker_allow(p->breaker, clock_mono_ms()))
+			continue;
+		e = try_one(cx, c, p, is_last, attempt, data);
+		if (!e)
+			*out = (struct chain_result){.served = p, .fell_back = i > 0};
+		if (!e || ends_chain(e))
+			return e;
+	}
+	if (e)
+		return e;
+	e = err_new(cx, ERR_UNAVAILABLE, WHERE, "no provider for %s is ready", c->capability);
+	e->retry_after_ms = UNAVAILABLE_MS;
+	return e;
+}

@@ -1,0 +1,13 @@
+/* engines.h -- every engine there is; the chains choose from these. */
+#ifndef ENGINES_H
+#define ENGINES_H
+
+#include "hearing.h"
+#include "speaking.h"
+#include "thinking.h"
+
+extern struct stt_engine groq_stt, whisper_stt;
+extern struct llm_engine groq_llm, openai_llm, builtin_llm;
+extern struct tts_engine elevenlabs_tts, flite_tts;
+
+#endif

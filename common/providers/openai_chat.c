@@ -1,0 +1,144 @@
+/* openai_chat.c -- builds chat requests and sends them. */
+#include "openai_chat.h"
+
+#include "../base/json_out.h"
+#include "openai_reply.h"
+#include "upstream.h"
+
+#define REQUEST_MAX ((size_t)4 << 20)
+#define REPLY_MAX   ((size_t)16 << 20)
+
+bool chat_model_allowed(const struct chat_service *service, const char *model)
+{
+	struct span rest = span_of(service->models ? service->models : ""), item;
+
+	if (str_equal(model, service->model))
+		return true;
+	while (str_next_item(&rest, &item))
+		if (span_equal(item, span_of(model)))
+			return true;
+	return false;
+}
+
+static const char *model_for(const struct chat_service *service, const struct chat_order *order)
+{
+	bool is_allowed = order->model && chat_model_allowed(service, order->model);
+
+	return is_allowed ? order->model : service->model;
+}
+
+static void write_messages(struct json_out *j, const struct chat_order *order)
+{
+	json_arr(j, "messages");
+	for (size_t i = 0; i < order->n; i++) {
+		json_obj(j, NULL);
+		json_str(j, "role", chat_role_name(order->messages[i].role));
+		json_str(j, "content", order->messages[i].content);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void write_forced_call(struct json_out *j, const struct chat_order *order)
+{
+	json_arr(j, "tools");
+	json_obj(j, NULL);
+	json_str(j, "type", "function");
+	json_obj(j, "function");
+	json_str(j, "name", order->schema_name);
+	json_raw(j, "parameters", order->schema);
+	json_end(j);
+	json_end(j);
+	json_end(j);
+	json_obj(j, "tool_choice");
+	json_str(j, "type", "function");
+	json_obj(j, "function");
+	json_str(j, "name", order->schema_name);
+	json_end(j);
+	json_end(j);
+}
+
+static void write_stream(struct json_out *j, const struct chat_service *service)
+{
+	json_bool(j, "stream", true);
+	if (!service->asks_usage)
+		return;
+	json_obj(j, "stream_options");
+	json_bool(j, "include_usage", true);
+	json_end(j);
+}
+
+static struct span request_of(struct ctx *cx, const struct chat_service *service,
+	                      const struct chat_order *order, const char *model)
+{
+	struct json_out *j = json_new(cx->arena, REQUEST_MAX);
+
+	json_obj(j, NULL);
+	write_messages(j, order);
+	json_str(j, "model", model);
+	json_num(j, "temperature", order->temperature);
+	if (order->max_tokens)
+		json_int(j, service->max_tokens_name, order->max_tokens);
+	if (order->schema_name)
+		write_forced_call(j, order);
+	else
+		write_stream(j, service);
+	json_end(j);
+	return json_done(j);
+}
+
+static struct http_limits limits_for(const struct chat_order *order)
+{
+	/* A forced call comes in one piece, at the end. */
+	bool is_whole = order->schema_name != NULL;
+
+	return (struct http_limits){
+		.connect_ms = (unsigned)thinking_values.connect_ms,
+		.first_ms = is_whole ? 0 : (unsigned)thinking_values.first_token_ms,
+		.idle_ms = (unsigned)thinking_values.idle_ms,
+		.total_ms = (unsigned)thinking_values.total_ms,
+	};
+}
+
+static struct err *call_service(struct ctx *cx, struct http_call *call,
+	                        const struct chat_order *order, struct chat_reply *out)
+{
+	struct chat_reading *reading;
+	struct http_reply    reply;
+	struct err          *failed;
+
+	if (order->schema_name) {
+		TRY(upstream_call(cx, call, &reply));
+		TRY(chat_structured(cx, reply.body, out));
+	} else {
+		reading = chat_reading_new(cx, order->on_text, order->data);
+		call->on_data = chat_reading_feed;
+		call->data = reading;
+		failed = upstream_call(cx, call, &reply);
+		TRY(chat_reading_end(reading, failed, out));
+	}
+	out->first_token_ms = reply.first_ms;
+	return NULL;
+}
+
+struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
+	                const struct chat_order *order, struct chat_reply *out)
+{
+	const char      *model = model_for(service, order), *headers[4] = {0};
+	struct http_call call = {.method = "POST", .headers = headers, .reply_max = REPLY_MAX};
+	size_t           n = 0;
+
+	headers[n++] = "Content-Type: application/json";
+	headers[n++] = "Accept: application/json"; /* for streams too: so do the official clients */
+	if (!str_is_blank(service->key))
+		headers[n++] = upstream_secret_header(
+			cx, "Authorization", arena_printf(cx->arena, "Bearer %s", service->key));
+	call.url = upstream_url(cx, service->base_url, service->prefix, "/chat/completions");
+	call.body = request_of(cx, service, order, model);
+	call.limits = limits_for(order);
+	*out = (struct chat_reply){0};
+	TRY(call_service(cx, &call, order, out));
+	if (!out->model)
+		out->model = model;
+	return NULL;
+}

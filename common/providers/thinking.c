@@ -1,0 +1,65 @@
+/* thinking.c -- the language models we know, in default order. */
+#include "thinking.h"
+
+#include "engines.h"
+#include "openai_chat.h"
+
+struct thinking_values thinking_values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_LIST(thinking_values, providers, "LLM_PROVIDERS",
+	             .help = "language models in order: groq, openai, builtin; "
+	                     "default: those with a key, then builtin"),
+	CFG_KEY_INT(thinking_values, connect_ms, "LLM_CONNECT_MS", .fallback = "2000", .min = 50,
+	            .max = 60000, .help = "longest wait for a connection to a language model"),
+	CFG_KEY_INT(thinking_values, first_token_ms, "LLM_FIRST_TOKEN_MS", .fallback = "4000",
+	            .min = 50, .max = 300000,
+	            .help = "longest wait for the first words of an answer"),
+	CFG_KEY_INT(thinking_values, idle_ms, "LLM_IDLE_MS", .fallback = "3000", .min = 50,
+	            .max = 300000, .help = "longest silence inside an answer"),
+	CFG_KEY_INT(thinking_values, total_ms, "LLM_TOTAL_MS", .fallback = "15000", .min = 100,
+	            .max = 600000, .help = "longest time for one whole answer"),
+};
+const struct cfg_group thinking_settings = {"Thinking", &thinking_values, keys, COUNT(keys)};
+
+static struct provider *const known[] = {&groq_llm.p, &openai_llm.p, &builtin_llm.p};
+
+struct chain thinking = {
+	.capability = "llm",
+	.known = known,
+	.known_n = COUNT(known),
+	.wanted = &thinking_values.providers,
+};
+
+struct job {
+	const struct chat_order *order;
+	struct chat_reply       *out;
+};
+
+static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
+{
+	const struct job        *job = data;
+	const struct llm_engine *engine = (const struct llm_engine *)(const void *)p;
+
+	*job->out = (struct chat_reply){0};
+	return engine->complete(cx, job->order, job->out);
+}
+
+const char *chat_role_name(enum chat_role role)
+{
+	static const char *const names[] = {"system", "user", "assistant"};
+
+	return names[role];
+}
+
+struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
+	          struct chain_result *served_out)
+{
+	struct job job = {order, out};
+
+	TRY(chain_run(cx, &thinking, attempt, &job, served_out));
+	/* The turn is saved by what was said already; the engine failed all the same. */
+	if (out->is_truncated && served_out->served->breaker)
+		breaker_report(served_out->served->breaker, false, clock_mono_ms());
+	return NULL;
+}
