@@ -22,11 +22,13 @@
 #include <math.h>
 #include <pthread.h>
 
-#define FIELD        "audio_base64"
-#define IO_BYTES     65536
-#define CHANNELS_MAX 8
-#define RATE_MIN     4000
-#define RATE_MAX     192000
+#define FIELD    "audio_base64"
+#define IO_BYTES 65536
+/* Above the largest recording (16 MiB of base64) and all honest tables. */
+#define ALLOCATION_MAX (32u << 20)
+#define CHANNELS_MAX   8
+#define RATE_MIN       4000
+#define RATE_MAX       192000
 /* 120 s in the shortest frames of any allowed codec (Opus, 2.5 ms) are 48 000 packets. */
 #define PACKETS_MAX 100000u
 /* Streams of an honest recording: one, or a camera's picture and sound. */
@@ -153,10 +155,12 @@ static int refuse_open(AVFormatContext *file, AVIOContext **io, const char *url,
 	return AVERROR(EPERM);
 }
 
-/* libav writes to stderr by itself, and may quote a recording's tags. */
-static void silence_log(void)
+/* libav writes to stderr by itself, and may quote a recording's tags. Its
+ * containers may claim tables of any size: a 4 kB MP4 asked for 400 MB. */
+static void tame_libav(void)
 {
 	av_log_set_level(AV_LOG_QUIET);
+	av_max_alloc(ALLOCATION_MAX);
 }
 
 static struct err *open_memory(struct decoding *d)
@@ -409,7 +413,7 @@ struct err *audio_decode(struct ctx *cx, struct span bytes, enum audio_format fo
 
 	d->cx = cx;
 	d->bytes = bytes;
-	pthread_once(&once, silence_log);
+	pthread_once(&once, tame_libav);
 	if (format == AUDIO_UNKNOWN)
 		BAD_AUDIO(d, "not a known audio format");
 	arena_defer(cx->arena, decoding_free, d);

@@ -1,0 +1,199 @@
+/* test_flite_tts.c -- words become sound of the promised form, from several threads. */
+#include "../../common/io/audio_decode.h"
+#include "../../common/providers/mp3_encode.h"
+#include "../../common/providers/slots.h"
+#include "recordings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define SENTENCE "Hello Dana, thank you for telling me about your plan."
+
+extern struct tts_engine flite_tts;
+
+static struct err *say(struct ctx *cx, const char *text, unsigned pause_ms,
+                       enum speech_format format, struct speech *out)
+{
+	struct speech_piece piece = {text, pause_ms};
+	struct speech_order order = {.pieces = &piece, .n = 1, .format = format};
+
+	return flite_tts.speak(cx, &order, out);
+}
+
+static void makes_constant_mono_mp3(void **state)
+{
+	struct ctx    cx = new_ctx(20000);
+	struct speech speech;
+	struct pcm    pcm;
+
+	(void)state;
+	assert_null(say(&cx, SENTENCE, 0, SPEECH_MP3, &speech));
+	assert_int_equal(audio_sniff(speech.audio), AUDIO_MP3);
+	/* MPEG-1 layer III, 128 kbit/s, 44.1 kHz, mono, and no tag in front. */
+	assert_memory_equal(speech.audio.ptr, "\xff\xfb", 2);
+	assert_int_equal((unsigned char)speech.audio.ptr[2] & 0xfc, 0x90);
+	assert_int_equal((unsigned char)speech.audio.ptr[3] & 0xc0, 0xc0);
+	assert_null(audio_decode(&cx, speech.audio, AUDIO_MP3, &pcm));
+	assert_in_range(pcm_ms(pcm), 2000, 6000);
+	assert_in_range(pcm_ms(pcm), speech.audio.len / 16 - 60, speech.audio.len / 16 + 60);
+	assert_in_range(speech.audio_ms, pcm_ms(pcm) - 60, pcm_ms(pcm) + 60);
+	assert_true(rms_of(pcm) > 0.02);
+	arena_free(&cx.arena);
+}
+
+static void makes_wav(void **state)
+{
+	struct ctx    cx = new_ctx(20000);
+	struct speech speech;
+	struct pcm    pcm;
+
+	(void)state;
+	assert_null(say(&cx, SENTENCE, 0, SPEECH_WAV, &speech));
+	assert_null(audio_decode(&cx, speech.audio, AUDIO_WAV, &pcm));
+	assert_int_equal(pcm_ms(pcm), speech.audio_ms);
+	assert_true(rms_of(pcm) > 0.02);
+	arena_free(&cx.arena);
+}
+
+static void makes_pauses(void **state)
+{
+	struct ctx    cx = new_ctx(20000);
+	struct speech plain, paused, silent, capped;
+
+	(void)state;
+	assert_null(say(&cx, "Yes.", 0, SPEECH_WAV, &plain));
+	assert_null(say(&cx, "Yes.", 1500, SPEECH_WAV, &paused));
+	assert_int_equal(paused.audio_ms, plain.audio_ms + 1500);
+	assert_null(say(&cx, "", 500, SPEECH_MP3, &silent));
+	assert_in_range(silent.audio_ms, 500, 620);
+	assert_null(say(&cx, "", 900000, SPEECH_WAV, &capped));
+	assert_int_equal(capped.audio_ms, 3000);
+	arena_free(&cx.arena);
+}
+
+static void refuses_what_it_can_not_say(void **state)
+{
+	struct ctx    cx = new_ctx(20000);
+	struct speech speech;
+	struct err   *e = say(&cx, "東京", 0, SPEECH_MP3, &speech);
+
+	(void)state;
+	assert_non_null(e);
+	assert_int_equal(e->kind, ERR_UPSTREAM_REJECTED);
+	arena_free(&cx.arena);
+}
+
+static bool yes(void *data)
+{
+	(void)data;
+	return true;
+}
+
+static void stops_when_told(void **state)
+{
+	struct ctx    cx = new_ctx(0);
+	struct speech speech;
+
+	(void)state;
+	assert_int_equal(say(&cx, SENTENCE, 0, SPEECH_MP3, &speech)->kind, ERR_DEADLINE);
+	cx.deadline = deadline_in(20000);
+	cx.is_cancelled = yes;
+	assert_int_equal(say(&cx, SENTENCE, 0, SPEECH_MP3, &speech)->kind, ERR_CANCELLED);
+	arena_free(&cx.arena);
+}
+
+static void survives_odd_text(void **state)
+{
+	static const char *const texts[] = {
+		"$1,2,3.4.5 $.5 $5m $5 million 1.2.3.4 0x1F 1e999 -0",
+		"999999999999999999999999999999999999 00000000000000000000",
+		"a.b.c.d.e. U.S.A. etc. Mr. Dr. St. X. i.e. e.g. 1st 2nd 3rd 44th 1.5th",
+		"12:34:56 25:61 1/2/3 12/31/1999 3:5 10am 7pm 1990s 80's '90s",
+		"'''''' ''' ' -- ---- .-.-.- ;;;; ????? !!!!! ::::: ,,,,, $$$$$",
+		"IV XIV Henry VIII iii MCMXCIX qzxv bcdfg McDonald's O'Neil's s's",
+		"555-1234 (555) 123-4567 +1-555-123-4567 $-5 5- -5 5-5",
+	};
+	struct ctx    cx = new_ctx(60000);
+	struct speech speech;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		assert_null(say(&cx, texts[i], 0, SPEECH_WAV, &speech));
+	arena_free(&cx.arena);
+}
+
+struct speaker {
+	pthread_t thread;
+	double    rms;
+	unsigned  ms;
+};
+
+static void *speak_and_measure(void *data)
+{
+	struct speaker *speaker = data;
+	struct ctx      cx = new_ctx(60000);
+	struct speech   speech;
+	struct pcm      pcm;
+
+	if (!say(&cx, SENTENCE, 0, SPEECH_WAV, &speech) &&
+	    !audio_decode(&cx, speech.audio, AUDIO_WAV, &pcm)) {
+		speaker->rms = rms_of(pcm);
+		speaker->ms = speech.audio_ms;
+	}
+	arena_free(&cx.arena);
+	return NULL;
+}
+
+/* Not the same samples: the voice breathes with random numbers. */
+static void speaks_from_several_threads(void **state)
+{
+	struct speaker speakers[6] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(speakers); i++)
+		assert_int_equal(pthread_create(&speakers[i].thread, NULL, speak_and_measure,
+		                                &speakers[i]),
+		                 0);
+	for (size_t i = 0; i < COUNT(speakers); i++)
+		pthread_join(speakers[i].thread, NULL);
+	assert_true(speakers[0].ms > 2000);
+	for (size_t i = 1; i < COUNT(speakers); i++) {
+		assert_int_equal(speakers[i].ms, speakers[0].ms);
+		assert_true(fabs(speakers[i].rms - speakers[0].rms) < 0.01);
+	}
+}
+
+static void waits_for_a_slot_until_the_deadline(void **state)
+{
+	static struct slots one = SLOTS(1);
+	struct ctx          cx = new_ctx(60);
+	unsigned            mine, none;
+
+	(void)state;
+	assert_null(slots_take(&cx, &one, &mine));
+	assert_int_equal(slots_take(&cx, &one, &none)->kind, ERR_UNAVAILABLE);
+	cx.deadline = deadline_in(10000);
+	cx.is_cancelled = yes;
+	assert_int_equal(slots_take(&cx, &one, &none)->kind, ERR_CANCELLED);
+	slots_give(&one, mine);
+	assert_null(slots_take(&cx, &one, &mine));
+	arena_free(&cx.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(makes_constant_mono_mp3),
+		cmocka_unit_test(makes_wav),
+		cmocka_unit_test(makes_pauses),
+		cmocka_unit_test(refuses_what_it_can_not_say),
+		cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(survives_odd_text),
+		cmocka_unit_test(speaks_from_several_threads),
+		cmocka_unit_test(waits_for_a_slot_until_the_deadline),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
