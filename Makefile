@@ -1,36 +1,50 @@
-# make            all programs, optimised, in build/release/bin
-# make FLAVOUR=debug|asan|tsan|cover   the same, side by side in build/<flavour>
-# make demo       one spoken conversation through the real stack
-# make check      everything the tests know
+# make                the programs, optimised, in build/release/bin
+# make FLAVOUR=debug|asan|tsan|cover|fuzz   the same, side by side in build/<flavour>
+# make setup          everything a fresh Debian 12 needs
+# make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
+# make run            the stack in the foreground on port 8080 (PORT=)
+# make check          all tests; the last line counts them
 FLAVOUR ?= release
 BUILD   ?= build
 B       := $(BUILD)/$(FLAVOUR)
 CACHE   := $(or $(SCRIBE_CACHE),$(HOME)/.cache/scribe)
-export PKG_CONFIG_PATH := $(CACHE)/whisper.cpp/lib/pkgconfig:$(PKG_CONFIG_PATH)
+PKG     := PKG_CONFIG_PATH=$(CACHE)/whisper.cpp/lib/pkgconfig:$(PKG_CONFIG_PATH) pkg-config
 
-PKGS    := libpq libcurl libcjson libsodium libjwt libavformat libavcodec libswresample libavutil
+ifeq ($(FLAVOUR),fuzz)
+CC      := clang
+endif
+
+PKGS    := libpq libcurl libcjson libsodium libjwt libavformat libavcodec libswresample libavutil \
+           zlib whisper
 CSTD    := -std=gnu17 -D_GNU_SOURCE -include common/banned.h
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla -Wundef -Wformat=2 -Wwrite-strings \
            -Wcast-qual -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -fno-common
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE \
            -fno-strict-overflow -ffunction-sections -fdata-sections
+SANE    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 release := -O2 -g -D_FORTIFY_SOURCE=2
 debug   := -O0 -g3
-asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+asan    := -O1 -g $(SANE)
 tsan    := -O1 -g -fsanitize=thread
 cover   := -O0 -g --coverage
-CFLAGS  += $(CSTD) $(WARN) $(HARDEN) $($(FLAVOUR)) -I$(CACHE)/whisper.cpp/include \
-           $(shell pkg-config --cflags $(PKGS))
-LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections \
-           $(filter -fsanitize% --coverage,$($(FLAVOUR)))
-LDLIBS  := -lfcgi -lflite_cmu_us_slt -lflite_usenglish -lflite_cmulex -lflite -lmp3lame \
-           $(shell pkg-config --libs $(PKGS)) -lpthread -lm
+fuzz    := -O1 -g $(SANE) -fsanitize=fuzzer-no-link
+
+# Asked once, and only when something is compiled: on a fresh machine there is no pkg-config yet.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG) --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG) --libs $(PKGS)))$(PKG_LIBS)
+CFLAGS   += $(CSTD) $(WARN) $(HARDEN) $($(FLAVOUR)) $(PKG_CFLAGS)
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections \
+            $(filter -fsanitize=% --coverage,$($(FLAVOUR)))
+LDLIBS    = -lfcgi -lflite_cmu_us_slt -lflite_usenglish -lflite_cmulex -lflite -lmp3lame \
+            $(PKG_LIBS) -lpthread -lm
 
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c common/*/*.c))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-OBJS      := $(LIB_OBJS) $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c tests/unit/*.c))
+FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+OBJS      := $(LIB_OBJS) \
+             $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c tests/unit/*.c tests/fuzz/*.c))
 
 all: $(BINS)
 
@@ -52,15 +66,32 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 units: $(UNITS)
+fuzzers: $(FUZZERS)
+show-cflags:
+	@echo $(CFLAGS)
 
+setup:
+	@scripts/setup
+demo: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@scripts/demo
+run: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@scripts/stack run
+check: setup
+	@tests/run
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units clean
+.PHONY: all units fuzzers show-cflags setup demo run check clean
 .SECONDARY:
 -include $(OBJS:.o=.d)
