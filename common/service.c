@@ -77,7 +77,7 @@ static struct err *health(struct req *rq)
 	struct json_out *j;
 
 	cx->deadline = deadline_in(HEALTH_MS);
-	TRY(db_exec(cx, NULL, "select 1", NO_ARGS));
+	TRY(db_ping(cx));
 	j = reply_json(rq, 200, 0);
 	json_obj(j, NULL);
 	json_str(j, "status", "ok");

@@ -13,6 +13,7 @@
 
 struct arena;
 
+/* Its first block stays for as long as the arena does. */
 struct arena *arena_new(size_t first_block_bytes) NEVER_NULL;
 
 /* Runs the defers, newest first; gives back all blocks but the first. */

@@ -6,6 +6,10 @@
 #define FILE_NAME    "scribe.env"
 #define LINE_BYTES   8192
 #define SECRET_BYTES 4096
+#define SECRETS_MAX  32
+
+/* Secrets read from files; they stay as long as the process. */
+static char *secrets[SECRETS_MAX];
 
 /* "KEY=VALUE", the value bare or in double or single quotes. */
 static bool take_line(char *line)
@@ -23,8 +27,9 @@ static bool take_line(char *line)
 	if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
 	    value.ptr[value.len - 1] == value.ptr[0])
 		value = (struct span){value.ptr + 1, value.len - 2};
+	key = span_trim(key);
 	line[(size_t)(value.ptr - line) + value.len] = '\0';
-	*equals = '\0';
+	line[(size_t)(key.ptr - line) + key.len] = '\0';
 	return setenv(key.ptr, value.ptr, 0) == 0;
 }
 
@@ -52,7 +57,15 @@ static int complain(const struct cfg_key *key, const char *what)
 	return 1;
 }
 
-/* The content of the file named by NAME_FILE, without its line end. It stays for good. */
+static char *secret_buffer(void)
+{
+	for (size_t i = 0; i < SECRETS_MAX; i++)
+		if (!secrets[i])
+			return secrets[i] = calloc(1, SECRET_BYTES);
+	return NULL;
+}
+
+/* The content of the file named by NAME_FILE, without its line end. */
 static const char *read_secret_file(const char *path)
 {
 	FILE  *file = fopen(path, "re");
@@ -61,7 +74,7 @@ static const char *read_secret_file(const char *path)
 
 	if (!file)
 		return NULL;
-	text = calloc(1, SECRET_BYTES);
+	text = secret_buffer();
 	len = text ? fread(text, 1, SECRET_BYTES - 1, file) : 0;
 	fclose(file);
 	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))

@@ -15,6 +15,7 @@ struct deadline {
 	uint64_t at_ms;
 };
 
+/* So many milliseconds from now. */
 struct deadline deadline_in(uint64_t ms);
 
 /* Milliseconds left; 0 when passed. */

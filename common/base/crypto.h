@@ -15,6 +15,7 @@ struct hash {
 /* Once per process, before threads. Ends the process when there is no randomness. */
 void crypto_start(void);
 
+/* From the system's source: for keys and secrets, and for anything else. */
 void     crypto_random(void *out, size_t bytes);
 uint32_t crypto_random_below(uint32_t bound);
 

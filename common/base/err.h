@@ -61,6 +61,7 @@ struct err *err_new(struct ctx *cx, enum err_kind kind, const char *where, const
 struct err *err_field(struct ctx *cx, enum err_kind kind, const char *field, const char *where,
                       const char *detail, ...) PRINTF(5, 6) NEVER_NULL;
 
+/* What a client is told of a kind. */
 int         err_http_status(enum err_kind kind);
 const char *err_code(enum err_kind kind) NEVER_NULL; /* stable machine code */
 const char *err_text(enum err_kind kind) NEVER_NULL; /* sentence that is safe to show */

@@ -19,6 +19,7 @@ const char *json_problem(struct span text);
 struct err *json_parse(struct ctx *cx, struct span text, const struct cJSON **root_out) CHECKED;
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+/* What a value is, and how a sentence calls it. */
 enum json_type json_type(const struct cJSON *node);
 const char    *json_type_name(enum json_type type) NEVER_NULL; /* "a string", "an array", ... */
 

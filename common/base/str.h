@@ -14,6 +14,7 @@ struct buf {
 	bool          is_full;
 };
 
+/* Building up. */
 struct buf  buf_new(struct arena *a, size_t max);
 void        buf_add(struct buf *b, const char *bytes, size_t n);
 void        buf_str(struct buf *b, const char *s);
@@ -24,6 +25,7 @@ struct span buf_span(const struct buf *b);
 /* The text so far, NUL-terminated; "" when nothing was added. */
 const char *buf_text(const struct buf *b) NEVER_NULL;
 
+/* Spans. */
 struct span span_of(const char *s);                           /* of a NUL-terminated string */
 bool        span_equal(struct span a, struct span b);
 bool        span_equal_nocase(struct span a, struct span b);  /* ASCII letters only */

@@ -1,9 +1,10 @@
-/* utf8.h -- UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* utf8.h -- UTF-8 after RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #ifndef UTF8_H
 #define UTF8_H
 
 #include "base.h"
 
+/* Of a whole text. */
 bool   utf8_is_valid(struct span text);
 size_t utf8_length(struct span text); /* code points; the text is valid */
 

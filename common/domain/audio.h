@@ -30,10 +30,12 @@ struct pcm {
 /* Told from the bytes alone; AUDIO_UNKNOWN when none fits. */
 enum audio_format audio_sniff(struct span bytes);
 
+/* The columns of the table above. */
 const char *audio_format_name(enum audio_format format) NEVER_NULL;
 const char *audio_file_name(enum audio_format format) NEVER_NULL; /* with the extension uploads need */
 const char *audio_mime_type(enum audio_format format) NEVER_NULL;
 
+/* How long it plays, rounded down. */
 unsigned pcm_ms(struct pcm pcm);
 
 #endif

@@ -50,8 +50,10 @@ struct dynamics {
 	bool                  should_keep; /* the marks changed: remember them in events */
 };
 
+/* Which hints this message calls for. */
 void dynamics_judge(const struct dynamics_in *in, struct dynamics *out);
 
+/* A hint for events and logs, and for the prompt. */
 const char *dynamics_name(enum dynamics_hint hint) NEVER_NULL;
 const char *dynamics_text(enum dynamics_hint hint) NEVER_NULL;
 

@@ -11,19 +11,12 @@
 #include "chat.h"
 #include "dynamics.h"
 #include "mode.h"
+#include "utterance.h"
 
 #define PROMPT_MEMORIES_MAX     5
 #define PROMPT_MEMORY_BYTES_MAX 600 /* of each, cut at a word */
 #define PROMPT_CONTEXT_MAX      8
 #define PROMPT_BUDGET_TOKENS    6000 /* a good default */
-
-enum speaker { SPEAKER_VISITOR, SPEAKER_AGENT };
-
-/* One stored utterance. */
-struct utterance_text {
-	enum speaker speaker;
-	const char  *text;
-};
 
 struct prompt_memory {
 	const char *text;

@@ -29,6 +29,7 @@ void breaker_forget(struct breaker *b);
 /* The provider asked for peace (429) or refused us (quota, key): not before that time. */
 void breaker_hold(struct breaker *b, uint64_t until_ms);
 
+/* Would breaker_allow say no? Asks without taking the probe. */
 bool breaker_is_open(const struct breaker *b, uint64_t now_ms);
 
 /* The breaker with this name: shared by all programs of the host that name the

@@ -233,6 +233,11 @@ struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
 	return NULL;
 }
 
+struct err *db_ping(struct ctx *cx)
+{
+	return db_exec(cx, NULL, "select 1", NO_ARGS);
+}
+
 /* ---- transactions ---- */
 
 static void roll_back(struct ctx *cx)

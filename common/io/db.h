@@ -80,6 +80,9 @@ struct err *db_query(struct ctx *cx, struct db_rows *rows_out, const char *sql,
 struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
                     const struct db_val *args, size_t n) CHECKED;
 
+/* Does the database answer? ERR_UNAVAILABLE when it does not. */
+struct err *db_ping(struct ctx *cx) CHECKED;
+
 /* Runs body(cx, data) in one transaction: commit on NULL, roll back on error, run
  * again (3 times at most) on 40001 and 40P01. The body calls no provider. */
 struct err *db_tx(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),

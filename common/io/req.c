@@ -262,6 +262,35 @@ struct reply req_reply(const struct req *rq)
 	return reply;
 }
 
+static const char *reason(int status)
+{
+	static const struct {
+		int         status;
+		const char *text;
+	} known[] = {
+		{200, "OK"},
+		{204, "No Content"},
+		{400, "Bad Request"},
+		{401, "Unauthorized"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{405, "Method Not Allowed"},
+		{409, "Conflict"},
+		{413, "Payload Too Large"},
+		{422, "Unprocessable Entity"},
+		{429, "Too Many Requests"},
+		{500, "Internal Server Error"},
+		{502, "Bad Gateway"},
+		{503, "Service Unavailable"},
+		{504, "Gateway Timeout"},
+	};
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (known[i].status == status)
+			return known[i].text;
+	return "";
+}
+
 bool req_is_sent(const struct req *rq)
 {
 	return rq->is_sent;
@@ -274,7 +303,7 @@ bool req_send(struct req *rq)
 
 	assert(!rq->is_sent && reply.status);
 	rq->is_sent = true;
-	buf_printf(&head, "Status: %d\r\n", reply.status);
+	buf_printf(&head, "Status: %d %s\r\n", reply.status, reason(reply.status));
 	if (reply.content_type)
 		buf_printf(&head, "Content-Type: %s\r\n", reply.content_type);
 	for (size_t i = 0; i < rq->headers_n; i++)

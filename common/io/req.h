@@ -11,6 +11,7 @@ struct req; /* lives as long as the request; owns nothing the arena does not */
 /* Sets a request up in cx (arena and deadline already there): its id, its way in and out. */
 struct req *req_new(struct ctx *cx, struct transport *t) NEVER_NULL;
 
+/* What the client sent; "" where it sent nothing. */
 struct ctx *req_ctx(struct req *rq) NEVER_NULL;
 const char *req_method(const struct req *rq) NEVER_NULL;
 const char *req_path_info(const struct req *rq) NEVER_NULL;     /* behind the function's own path */
@@ -54,6 +55,7 @@ struct reply {
 };
 struct reply req_reply(const struct req *rq);
 
+/* Has req_send been called? */
 bool req_is_sent(const struct req *rq);
 
 /* Sends the prepared reply. False when the client is gone. Once. */

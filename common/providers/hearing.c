@@ -12,7 +12,7 @@ static const struct cfg_key keys[] = {
 	             .help = "recognisers in order: groq, local; "
 	                     "default: groq if it has a key, then local"),
 };
-const struct cfg_group hearing_settings = {"Hearing", &settings, keys, COUNT(keys)};
+static const struct cfg_group order_settings = {"Hearing", &settings, keys, COUNT(keys)};
 
 static struct provider *const known[] = {&groq_stt.p, &whisper_stt.p};
 
@@ -20,6 +20,7 @@ struct chain hearing = {
 	.capability = "stt",
 	.known = known,
 	.known_n = COUNT(known),
+	.settings = &order_settings,
 	.wanted = &settings.providers,
 };
 

@@ -35,8 +35,8 @@ struct stt_engine {
 };
 
 extern struct chain hearing;
-extern const struct cfg_group hearing_settings;
 
+/* What was said, by the first engine that can tell; errors as chain_run. */
 struct err *hear(struct ctx *cx, const struct recording *in, struct heard *out,
                  struct chain_result *served_out) CHECKED;
 

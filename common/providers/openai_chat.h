@@ -19,7 +19,7 @@ struct chat_service {
 struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
                         const struct chat_order *order, struct chat_reply *out) CHECKED;
 
-/* The values of thinking_settings: the order of engines and the limits all of
+/* The values of the settings of thinking: the order of engines and the limits all of
  * these servers share, in milliseconds. */
 struct thinking_values {
 	const char *providers;

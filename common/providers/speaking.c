@@ -12,7 +12,7 @@ static const struct cfg_key keys[] = {
 	             .help = "voices in order: elevenlabs, local; "
 	                     "default: elevenlabs if it has a key, then local"),
 };
-const struct cfg_group speaking_settings = {"Speaking", &settings, keys, COUNT(keys)};
+static const struct cfg_group order_settings = {"Speaking", &settings, keys, COUNT(keys)};
 
 static struct provider *const known[] = {&elevenlabs_tts.p, &flite_tts.p};
 
@@ -20,6 +20,7 @@ struct chain speaking = {
 	.capability = "tts",
 	.known = known,
 	.known_n = COUNT(known),
+	.settings = &order_settings,
 	.wanted = &settings.providers,
 };
 

@@ -27,8 +27,8 @@ struct tts_engine {
 };
 
 extern struct chain speaking;
-extern const struct cfg_group speaking_settings;
 
+/* The pieces aloud, by the first engine that can; errors as chain_run. */
 struct err *speak(struct ctx *cx, const struct speech_order *order, struct speech *out,
                   struct chain_result *served_out) CHECKED;
 

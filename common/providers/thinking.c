@@ -20,7 +20,7 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_INT(thinking_values, total_ms, "LLM_TOTAL_MS", .fallback = "15000", .min = 100,
 	            .max = 600000, .help = "longest time for one whole answer"),
 };
-const struct cfg_group thinking_settings = {"Thinking", &thinking_values, keys, COUNT(keys)};
+static const struct cfg_group order_settings = {"Thinking", &thinking_values, keys, COUNT(keys)};
 
 static struct provider *const known[] = {&groq_llm.p, &openai_llm.p, &builtin_llm.p};
 
@@ -28,6 +28,7 @@ struct chain thinking = {
 	.capability = "llm",
 	.known = known,
 	.known_n = COUNT(known),
+	.settings = &order_settings,
 	.wanted = &thinking_values.providers,
 };
 

@@ -5,6 +5,7 @@
 #include "../domain/chat.h"
 #include "provider.h"
 
+/* "system", "user", "assistant". */
 const char *chat_role_name(enum chat_role role) NEVER_NULL;
 
 struct chat_usage {
@@ -42,8 +43,8 @@ struct llm_engine {
 };
 
 extern struct chain thinking;
-extern const struct cfg_group thinking_settings;
 
+/* The next message, by the first engine that has one; errors as chain_run. */
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
                   struct chain_result *served_out) CHECKED;
 

@@ -57,25 +57,28 @@ static const char begin_sql[] = SESSION_CHECK_CTE
 	"    when c.action = 'begin' then c.proactive_count + 1 else c.proactive_count end"
 	"  from decided c where s.id = c.id and c.action <> 'again')"
 	" select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),"
-	"  coalesce($8, d.current_mode), d.utterance_count, h.speaker = 'agent', h.text"
+	"  coalesce($8, d.current_mode), (m.payload->>'callback_at')::int, h.speaker = 'agent', h.text,"
+	"  (m.payload->>'perspective_at')::int"
 	" from checked c left join decided d on true left join begun b on true"
+	" left join lateral (select payload from events e where e.session_id = d.id"
+	"  and e.kind = 'dynamics' order by e.ts desc limit 1) m on d.action = 'begin'"
 	" left join lateral (select speaker, text, position from utterances u"
 	"  where u.session_id = d.id and u.id is distinct from d.adopted"
 	"  order by position desc limit $13::int) h on d.action = 'begin'"
 	" order by h.position";
 
-static struct spoken_row *read_history(struct ctx *cx, const struct db_rows *rows, size_t *n_out)
+static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn *out)
 {
-	struct spoken_row *history = NEW_ARRAY(cx->arena, struct spoken_row, (size_t)rows->count);
-	size_t             n = 0;
+	struct utterance_text *history =
+		NEW_ARRAY(cx->arena, struct utterance_text, (size_t)rows->count);
 
 	for (int i = 0; i < rows->count; i++) {
 		if (row_is_null(rows, i, 7))
-			continue; /* no history yet */
-		history[n++] = (struct spoken_row){row_bool(rows, i, 6), row_text(rows, i, 7)};
+			continue; /* the one row of a session without history */
+		history[out->history_n++] = (struct utterance_text){
+			row_bool(rows, i, 6) ? SPEAKER_AGENT : SPEAKER_VISITOR, row_text(rows, i, 7)};
 	}
-	*n_out = n;
-	return history;
+	out->history = history;
 }
 
 static enum turn_action read_action(const char *word)
@@ -96,11 +99,11 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.number = number,
 		.turn_id = row_text(rows, 0, 3),
 		.mode = row_text(rows, 0, 4),
-		.messages_n = row_int(rows, 0, 5),
+		.marks = {(unsigned)row_int(rows, 0, 5), (unsigned)row_int(rows, 0, 8)},
 		.answer_key = HASH("turn_answer", span_of(in->session_secret),
 	                           span_of(row_text(rows, 0, 2))),
 	};
-	out->history = read_history(cx, rows, &out->history_n);
+	read_history(cx, rows, out);
 }
 
 static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct db_rows *rows)
@@ -137,7 +140,7 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 }
 
 /* $1 session $2 turn $3 reply $4 sealed answer $5 intent (null: no extract) $6 confidence
- * $7 entities $8 actions $9 lead score $10 reasons $11 provider */
+ * $7 entities $8 actions $9 lead score $10 reasons $11 provider $12 dynamics (null: unchanged) */
 static const char finish_sql[] =
 	"with owner as materialized (select id from sessions where id = $1::uuid and turn = $2::bigint"
 	"  for no key update),"
@@ -151,6 +154,8 @@ static const char finish_sql[] =
 	"  select session_id, visitor_utterance_id, $2::bigint, $5, $6::numeric, $7::jsonb, $8::jsonb,"
 	"   $9::int, array(select jsonb_array_elements_text($10::jsonb)), $11"
 	"  from done where $5 is not null and visitor_utterance_id is not null),"
+	" hinted as (insert into events (session_id, kind, payload)"
+	"  select session_id, 'dynamics', $12::jsonb from done where $12 is not null),"
 	" scored as (update sessions s set utterance_count = s.utterance_count + 1,"
 	"   lead_score = greatest(s.lead_score, coalesce($9::int, 0)),"
 	"   final_intent = case when $5 is not null and $9::int >= s.lead_score then $5"
@@ -161,6 +166,14 @@ static const char finish_sql[] =
 	"    then array(select jsonb_array_elements_text($10::jsonb)) else s.lead_reasons end"
 	"  from done where s.id = done.session_id)"
 	" select exists (select from done)";
+
+static const char *marks_json(struct ctx *cx, const struct dynamics_marks *marks)
+{
+	if (!marks)
+		return NULL;
+	return arena_printf(cx->arena, "{\"callback_at\":%u,\"perspective_at\":%u}",
+	                    marks->callback_at, marks->perspective_at);
+}
 
 static const char *reasons_json(struct ctx *cx, const struct turn_extract *x)
 {
@@ -185,7 +198,8 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_bytes(sealed), db_text(x->intent), db_num(x->confidence),
 	                  db_text(x->entities_json), db_text(x->actions_json),
 	                  end->extract ? db_int(x->lead_score) : db_text(NULL),
-	                  db_text(reasons_json(cx, x)), db_text(x->provider))));
+	                  db_text(reasons_json(cx, x)), db_text(x->provider),
+	                  db_text(marks_json(cx, end->marks)))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;

@@ -10,7 +10,8 @@
 
 #include "../base/crypto.h"
 #include "../base/ctx.h"
-#include "../base/str.h"
+#include "../domain/dynamics.h"
+#include "../domain/utterance.h"
 
 #define TURN_ID_MAX       100
 #define TURN_HISTORY_ROWS 80 /* newest rows fetched; the prompt's budget is smaller */
@@ -31,21 +32,16 @@ struct turn_new {
 	unsigned    deadline_ms;  /* after which a running turn counts as dead */
 };
 
-struct spoken_row {
-	bool        is_agent;
-	const char *text;
-};
-
 struct turn {
 	enum turn_action   action;
 	const char        *session_id;
 	int64_t            number;
 	const char        *turn_id;
 	const char        *mode;      /* in force, with this turn's change */
-	struct spoken_row *history;   /* oldest first, without this turn's message */
+	const struct utterance_text *history; /* oldest first, without this turn's message */
 	size_t             history_n;
-	int64_t            messages_n; /* utterances of the session before this one */
-	struct hash        answer_key; /* opens and seals the kept answer */
+	struct dynamics_marks marks;          /* when a hint was last given */
+	struct hash        answer_key;        /* opens and seals the kept answer */
 };
 
 /* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
@@ -63,6 +59,7 @@ struct turn_extract {
 struct turn_end {
 	const char                *reply;   /* as sent */
 	const struct turn_extract *extract; /* NULL: nothing known */
+	const struct dynamics_marks *marks; /* NULL: they did not change */
 	struct span                answer;  /* the whole JSON answer, kept sealed for the same message again */
 };
 
