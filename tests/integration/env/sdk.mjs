@@ -1,10 +1,14 @@
 /* What the tests of the simulator share: one simulator per file and the official clients on it. */
+import { File } from 'node:buffer';
 import { after, before, beforeEach } from 'node:test';
 import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js';
 import Groq from 'groq-sdk';
 import OpenAI from 'openai';
 import { simulatorAt } from '../../simulator/client.mjs';
 import { simulatorEnv, startSimulator } from '../../simulator/server.mjs';
+
+/* Node 18 has the class but not the global that the clients' uploads look for. */
+globalThis.File ??= File;
 
 let Resend;
 

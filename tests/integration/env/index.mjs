@@ -1,0 +1,9 @@
+/* All that a test of the stack needs:
+ *
+ *   import { newSession, post, useStack } from './env/index.mjs';
+ *   const stack = useStack();                  // the shared one: local providers, no limits
+ *   const stack = useStack({ simulator: true, env: { RATE_AGENT_REPLY: '3' } });  // an own one
+ */
+export * from './client.mjs';
+export { functionNames, root, Stack, startStack } from './stack.mjs';
+export { useStack } from './use.mjs';
