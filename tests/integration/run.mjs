@@ -70,6 +70,8 @@ const runTests = (files, stack) =>
 			],
 			{ env, stdio: ['ignore', 'inherit', 'inherit'], timeout: DEADLINE_MS },
 		);
+		for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+			process.prependListener(signal, () => child.kill('SIGTERM'));
 		child.once('error', reject);
 		child.once('close', (status) => {
 			const totals = readTotals(tap);

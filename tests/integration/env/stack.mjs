@@ -131,8 +131,10 @@ const running = new Set();
 
 const stopAtSignal = (signal) => {
 	process.once(signal, () => {
-		for (const { env, dir } of running)
+		for (const { env, dir } of running) {
 			spawnSync(STACK, ['down'], { env, cwd: dir, stdio: 'ignore' });
+			rmSync(dir, { recursive: true, force: true });
+		}
 		process.exit(130);
 	});
 };
