@@ -15,8 +15,8 @@ struct task;
 typedef struct err *task_fn(struct ctx *cx, void *data);
 
 /* Runs fn(child ctx, data) beside the caller; at once in the caller's thread when
- * no thread can be had. The caller leaves `data` alone until the task is joined. A task nobody joined is cancelled and joined when the parent's unit
- * of work ends. */
+ * no thread can be had. The caller leaves `data` alone until the task is joined. A
+ * task nobody joined is cancelled and joined when the parent's unit of work ends. */
 struct task *task_start(struct ctx *cx, task_fn *fn, void *data) NEVER_NULL;
 
 /* Nobody wants its result any more: it ends at its next wait. */

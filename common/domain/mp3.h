@@ -1,4 +1,4 @@
-/* mp3.h -- MPEG layer III as a row of frames: joined, stripped of tags, silent. Nothing is decoded. */
+/* mp3.h -- MPEG layer III as a row of frames: joined, stripped of tags, silent. */
 #ifndef MP3_H
 #define MP3_H
 

@@ -24,7 +24,7 @@ struct http_limits {
 enum http_verdict {
 	HTTP_GO_ON,  /* taken, but not what the caller waits for (half an event) */
 	HTTP_USEFUL, /* ends the wait for the first, begins that for the next */
-	HTTP_LAST,   /* all of it came: a success, at most 20 ms from now, which keep the connection */
+	HTTP_LAST,   /* all of it came: a success, at most 20 ms from now, to keep the line */
 	HTTP_STOP    /* enough: a success at once, the rest is thrown away */
 };
 

@@ -28,7 +28,9 @@ static bool goes_by(const struct provider *p, struct span name)
 {
 	if (span_equal(name, span_of(p->name)))
 		return true;
-	return p->is_local && (span_equal(name, SPAN("local")) || span_equal(name, SPAN("builtin")));
+	if (!p->is_local)
+		return false;
+	return span_equal(name, SPAN("local")) || span_equal(name, SPAN("builtin"));
 }
 
 static struct provider *find_known(const struct chain *c, struct span name)

@@ -13,7 +13,7 @@
 #include <assert.h>
 
 #define VENDOR_URL "https://api.elevenlabs.io"
-#define AUDIO_MAX  ((size_t)32 << 20)
+#define AUDIO_MAX  ((size_t)16 << 20)
 #define TEXT_MAX   ((size_t)64 << 10)
 #define VOICE_MAX  64u
 #define CONNECT_MS 2000u

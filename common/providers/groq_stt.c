@@ -7,7 +7,7 @@
 #include <math.h>
 
 #define VENDOR_URL   "https://api.groq.com"
-#define REPLY_MAX    ((size_t)4 << 20)
+#define REPLY_MAX    ((size_t)1 << 20)
 #define SEGMENTS_MAX 2000u
 #define CONNECT_MS   2000u
 

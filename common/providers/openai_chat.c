@@ -6,7 +6,8 @@
 #include "upstream.h"
 
 #define REQUEST_MAX ((size_t)4 << 20)
-#define REPLY_MAX   ((size_t)16 << 20)
+#define STREAM_MAX  ((size_t)16 << 20)
+#define WHOLE_MAX   ((size_t)1 << 20)
 
 bool chat_model_allowed(const struct chat_service *service, const char *model)
 {
@@ -125,7 +126,7 @@ struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
 	                const struct chat_order *order, struct chat_reply *out)
 {
 	const char      *model = model_for(service, order), *headers[4] = {0};
-	struct http_call call = {.method = "POST", .headers = headers, .reply_max = REPLY_MAX};
+	struct http_call call = {.method = "POST", .headers = headers};
 	size_t           n = 0;
 
 	headers[n++] = "Content-Type: application/json";
@@ -136,6 +137,7 @@ struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
 	call.url = upstream_url(cx, service->base_url, service->prefix, "/chat/completions");
 	call.body = request_of(cx, service, order, model);
 	call.limits = limits_for(order);
+	call.reply_max = order->schema_name ? WHOLE_MAX : STREAM_MAX;
 	*out = (struct chat_reply){0};
 	TRY(call_service(cx, &call, order, out));
 	if (!out->model)

@@ -1,4 +1,4 @@
-/* openai_reply.h -- what servers that speak OpenAI's chat protocol answer: streams, whole answers, forced calls. */
+/* openai_reply.h -- chat answers in OpenAI's protocol: streams, whole ones, forced calls. */
 #ifndef OPENAI_REPLY_H
 #define OPENAI_REPLY_H
 

@@ -1,0 +1,270 @@
+/* test_breaker.c -- trips, backs off, lets one probe through, and is shared safely. */
+#include "../../common/base/log.h"
+#include "../../common/io/breaker.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define NOW 1000000u
+
+static void fail_times(struct breaker *b, unsigned n, uint64_t now)
+{
+	for (unsigned i = 0; i < n; i++)
+		breaker_report(b, false, now);
+}
+
+/* The first time it lets a call through, to the millisecond. */
+static uint64_t opens_at(struct breaker *b, uint64_t from)
+{
+	while (breaker_is_open(b, from))
+		from++;
+	return from;
+}
+
+static void trips_on_five_failures(void **state)
+{
+	struct breaker b = {0};
+
+	(void)state;
+	fail_times(&b, 4, NOW);
+	assert_true(breaker_allow(&b, NOW));
+	fail_times(&b, 1, NOW);
+	assert_false(breaker_allow(&b, NOW));
+	assert_in_range(opens_at(&b, NOW), NOW + 4375, NOW + 5625);
+}
+
+static void trips_on_half_of_the_window(void **state)
+{
+	struct breaker b = {0};
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		breaker_report(&b, i % 3 != 0, NOW); /* a third fails */
+	assert_true(breaker_allow(&b, NOW));
+	for (int i = 0; i < 20 && !breaker_is_open(&b, NOW); i++)
+		breaker_report(&b, i % 2 == 0, NOW);
+	assert_true(breaker_is_open(&b, NOW));
+}
+
+static void backs_off_and_recovers(void **state)
+{
+	static const unsigned want_ms[] = {5000, 10000, 20000, 40000, 60000, 60000, 60000};
+	struct breaker        b = {0};
+	uint64_t              now = NOW;
+
+	(void)state;
+	fail_times(&b, 5, now);
+	for (size_t i = 0; i < COUNT(want_ms); i++) {
+		uint64_t until = opens_at(&b, now);
+
+		assert_in_range(until - now, want_ms[i] - want_ms[i] / 8, want_ms[i] + want_ms[i] / 8);
+		now = until;
+		assert_true(breaker_allow(&b, now));
+		assert_false(breaker_allow(&b, now));
+		breaker_report(&b, false, now);
+	}
+	now = opens_at(&b, now);
+	assert_true(breaker_allow(&b, now));
+	breaker_report(&b, true, now);
+	assert_true(breaker_allow(&b, now));
+	fail_times(&b, 5, now);
+	assert_in_range(opens_at(&b, now) - now, 4375, 5625);
+}
+
+static void gives_up_a_dead_probe(void **state)
+{
+	struct breaker b = {0};
+	uint64_t       now;
+
+	(void)state;
+	fail_times(&b, 5, NOW);
+	now = opens_at(&b, NOW);
+	assert_true(breaker_allow(&b, now));
+	assert_false(breaker_allow(&b, now + 29999));
+	assert_true(breaker_allow(&b, now + 30000));
+	assert_false(breaker_allow(&b, now + 30000));
+	breaker_forget(&b);
+	assert_true(breaker_allow(&b, now + 30000));
+}
+
+static void holds_when_asked(void **state)
+{
+	struct breaker b = {0};
+
+	(void)state;
+	breaker_hold(&b, NOW + 7000);
+	breaker_hold(&b, NOW + 3000); /* the longer one stands */
+	assert_false(breaker_allow(&b, NOW + 6999));
+	breaker_forget(&b);           /* says nothing while it is open */
+	breaker_report(&b, true, NOW);
+	assert_false(breaker_allow(&b, NOW + 6999));
+	assert_true(breaker_allow(&b, NOW + 7000));
+	assert_false(breaker_allow(&b, NOW + 7000));
+}
+
+static void survives_any_word(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 64; i++) {
+		struct breaker b = {.word = ~0ull << i};
+
+		breaker_allow(&b, NOW);
+		breaker_report(&b, false, NOW);
+		breaker_hold(&b, NOW + 10);
+		breaker_forget(&b);
+		assert_in_range(opens_at(&b, NOW), NOW, NOW + 120000);
+	}
+}
+
+static struct breaker contended;
+static atomic_int     probes;
+
+static void *race(void *data)
+{
+	(void)data;
+	for (int i = 0; i < 1000; i++)
+		if (breaker_allow(&contended, NOW + 10000))
+			probes++;
+	return NULL;
+}
+
+static void lets_one_probe_through(void **state)
+{
+	pthread_t threads[8];
+
+	(void)state;
+	fail_times(&contended, 5, NOW);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		pthread_create(&threads[i], NULL, race, NULL);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(probes, 1);
+}
+
+static void *report_many(void *data)
+{
+	for (int i = 0; i < 1000; i++)
+		breaker_report(data, i % 4 != 0, NOW);
+	return NULL;
+}
+
+static void loses_no_report(void **state)
+{
+	struct breaker b = {0};
+	pthread_t      threads[4];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(threads); i++)
+		pthread_create(&threads[i], NULL, report_many, &b);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(b.word >> 16 & 0x1f, breaker_is_open(&b, NOW) ? 0 : 16);
+}
+
+static void share_in_child(const char *path, const char *name)
+{
+	pid_t child = fork();
+	int   status;
+
+	if (child == 0) {
+		breaker_share(path);
+		fail_times(breaker_named(name), 5, NOW);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+static void is_shared_between_programs(void **state)
+{
+	char           path[64];
+	struct stat    st;
+	struct breaker *groq;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/scribe-test-breakers-%d", (int)getpid());
+	breaker_share(path);
+	groq = breaker_named("llm.groq");
+	assert_ptr_equal(breaker_named("llm.groq"), groq);
+	assert_ptr_not_equal(breaker_named("llm.openai"), groq);
+	for (int i = 0; i < 4; i++)
+		share_in_child(path, "tts.elevenlabs");
+	share_in_child(path, "llm.groq");
+	assert_true(breaker_is_open(groq, NOW));
+	assert_true(breaker_is_open(breaker_named("tts.elevenlabs"), NOW));
+	assert_false(breaker_is_open(breaker_named("llm.openai"), NOW));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	breaker_share(NULL);
+	unlink(path);
+}
+
+/* A file that can not be trusted: the program works, alone. */
+static void expect_private(const char *path)
+{
+	struct breaker *b;
+
+	breaker_share(path);
+	b = breaker_named("test.private");
+	b->word = 0;
+	share_in_child(path, "test.private");
+	assert_false(breaker_is_open(b, NOW));
+	breaker_share(NULL);
+}
+
+static void write_file(const char *path, const char *text, size_t len, mode_t mode)
+{
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, mode);
+
+	assert_int_equal(write(fd, text, len), (ssize_t)len);
+	fchmod(fd, mode);
+	close(fd);
+}
+
+static void distrusts_foreign_files(void **state)
+{
+	static char junk[64 + 64 * 64];
+	char        path[64], link[80];
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/scribe-test-foreign-%d", (int)getpid());
+	snprintf(link, sizeof(link), "%s.link", path);
+	write_file(path, "hello", 5, 0600);
+	expect_private(path);
+	memset(junk, 'x', sizeof(junk));
+	write_file(path, junk, sizeof(junk), 0600);
+	expect_private(path);
+	write_file(path, "", 0, 0666);
+	expect_private(path);
+	assert_int_equal(symlink(path, link), 0);
+	expect_private(link);
+	expect_private("/nonexistent/breakers");
+	unlink(link);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trips_on_five_failures),
+		cmocka_unit_test(trips_on_half_of_the_window),
+		cmocka_unit_test(backs_off_and_recovers),
+		cmocka_unit_test(gives_up_a_dead_probe),
+		cmocka_unit_test(holds_when_asked),
+		cmocka_unit_test(survives_any_word),
+		cmocka_unit_test(lets_one_probe_through),
+		cmocka_unit_test(loses_no_report),
+		cmocka_unit_test(is_shared_between_programs),
+		cmocka_unit_test(distrusts_foreign_files),
+	};
+
+	log_setup("test_breaker", LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

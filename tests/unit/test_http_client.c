@@ -1,0 +1,294 @@
+/* test_http_client.c -- limits, cancellation and broken servers, each to its error. */
+#include "../../common/base/task.h"
+#include "../../common/io/http_client.h"
+#include "fake_http.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+
+static struct ctx new_ctx(unsigned deadline_ms)
+{
+	return (struct ctx){.arena = arena_new(4096), .deadline = deadline_in(deadline_ms)};
+}
+
+static void takes_an_answer(void **state)
+{
+	struct fake_http *f = fake_start(OK_ANSWER);
+	struct ctx        cx = new_ctx(5000);
+	const char       *headers[] = {"X-Key: secret", NULL};
+	struct http_reply reply;
+
+	(void)state;
+	assert_null(http_do(&cx,
+	                    &(struct http_call){
+				    .url = f->url, .headers = headers, .body = SPAN("{\"a\":1}")},
+	                    &reply));
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply.body.ptr, "hello");
+	assert_string_equal(reply.content_type, "text/plain");
+	assert_true(reply.first_ms > 0);
+	assert_int_equal(cx.cost.upstream_ms, reply.took_ms);
+	assert_non_null(strstr(f->request, "POST / HTTP/1.1\r\n"));
+	assert_non_null(strstr(f->request, "X-Key: secret\r\n"));
+	assert_non_null(strstr(f->request, "User-Agent: scribe\r\n"));
+	assert_non_null(strstr(f->request, "\r\n\r\n{\"a\":1}"));
+	assert_null(strstr(f->request, "Expect:"));
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
+static void keeps_connections_warm(void **state)
+{
+	struct fake_http *f = fake_start(OK_ANSWER);
+	struct ctx        cx = new_ctx(5000);
+	struct http_reply reply;
+
+	(void)state;
+	f->end = FAKE_KEEP;
+	for (int i = 0; i < 5; i++)
+		assert_null(http_do(&cx, &(struct http_call){.url = f->url}, &reply));
+	assert_int_equal(f->requests, 5);
+	assert_int_equal(f->connections, 1);
+	arena_free(&cx.arena);
+	http_stop(); /* closes it, so that the server's thread can end */
+	assert_int_equal(http_start(), 0);
+	fake_stop(f);
+}
+
+static void sends_parts(void **state)
+{
+	static const struct http_part parts[] = {
+		{.name = "file", .filename = "a.wav", .content_type = "audio/wav", .content = SPAN("RIFF\0x")},
+		{.name = "model", .content = SPAN("whisper")},
+	};
+	struct fake_http *f = fake_start(OK_ANSWER);
+	struct ctx        cx = new_ctx(5000);
+	struct http_reply reply;
+
+	(void)state;
+	assert_null(http_do(&cx, &(struct http_call){.url = f->url, .parts = parts, .parts_n = 2},
+	                    &reply));
+	assert_non_null(strstr(f->request, "multipart/form-data; boundary="));
+	assert_non_null(strstr(f->request, "name=\"file\"; filename=\"a.wav\"\r\n"
+	                                   "Content-Type: audio/wav\r\n"));
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
+/* One call against one behaviour; returns the error's kind, or 0 for a success. */
+static int try_call(const char *answer, size_t step, unsigned pause_ms, enum fake_end end,
+                    struct http_limits limits, unsigned *took_ms)
+{
+	struct fake_http *f = fake_start(answer);
+	struct ctx        cx = new_ctx(3000);
+	struct http_reply reply;
+	struct err       *e;
+	int               kind;
+
+	f->step = step;
+	f->pause_ms = pause_ms;
+	f->end = end;
+	e = http_do(&cx, &(struct http_call){.url = f->url, .limits = limits, .reply_max = 64},
+	            &reply);
+	*took_ms = reply.took_ms;
+	kind = e ? (int)e->kind : 0;
+	assert_true(!e || e->uncertain); /* all of these had the request in hand */
+	arena_free(&cx.arena);
+	fake_stop(f);
+	return kind;
+}
+
+static void holds_its_limits(void **state)
+{
+	struct http_limits first = {.first_ms = 200}, idle = {.idle_ms = 200}, all = {.total_ms = 200};
+	unsigned           ms;
+
+	(void)state;
+	assert_int_equal(try_call("", 0, 0, FAKE_HANG, first, &ms), ERR_DEADLINE);
+	assert_in_range(ms, 200, 400);
+	assert_int_equal(try_call(OK_ANSWER, 67, 400, FAKE_CLOSE, first, &ms), ERR_DEADLINE);
+	assert_int_equal(try_call(OK_ANSWER, 70, 0, FAKE_CLOSE, idle, &ms), 0);
+	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 0, 0, FAKE_HANG,
+	                          idle, &ms),
+	                 ERR_DEADLINE);
+	assert_in_range(ms, 200, 400);
+	assert_int_equal(try_call(OK_ANSWER, 10, 50, FAKE_CLOSE, all, &ms), ERR_DEADLINE);
+	assert_in_range(ms, 200, 400);
+}
+
+static void calls_broken_servers_broken(void **state)
+{
+	struct http_limits none = {0};
+	unsigned           ms;
+
+	(void)state;
+	assert_int_equal(try_call("", 0, 0, FAKE_CLOSE, none, &ms), ERR_UPSTREAM);
+	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 0, 0, FAKE_CLOSE,
+	                          none, &ms),
+	                 ERR_UPSTREAM);
+	assert_int_equal(try_call("\x16\x03\x01 not HTTP\r\n\r\n", 0, 0, FAKE_CLOSE, none, &ms),
+	                 ERR_UPSTREAM);
+	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n"
+	                          "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg",
+	                          0, 0, FAKE_CLOSE, none, &ms),
+	                 ERR_UPSTREAM);
+}
+
+static void maps_nothing_of_other_statuses(void **state)
+{
+	struct fake_http *f = fake_start("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n"
+	                                 "Location: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\n{}");
+	struct ctx        cx = new_ctx(5000);
+	struct http_reply reply;
+
+	(void)state;
+	assert_null(http_do(&cx, &(struct http_call){.url = f->url}, &reply));
+	assert_int_equal(reply.status, 429);
+	assert_int_equal(reply.retry_after_ms, 7000);
+	assert_string_equal(reply.body.ptr, "{}");
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
+static void refuses_what_is_not_http(void **state)
+{
+	struct ctx        cx = new_ctx(2000);
+	struct http_reply reply;
+	struct err       *e;
+
+	(void)state;
+	e = http_do(&cx, &(struct http_call){.url = "file:///etc/passwd"}, &reply);
+	assert_int_equal(e->kind, ERR_UPSTREAM);
+	assert_false(e->uncertain);
+	e = http_do(&cx, &(struct http_call){.url = "http://127.0.0.1:1/"}, &reply);
+	assert_int_equal(e->kind, ERR_UPSTREAM);
+	assert_false(e->uncertain);
+	cx.deadline = deadline_in(0);
+	e = http_do(&cx, &(struct http_call){.url = "http://127.0.0.1:1/"}, &reply);
+	assert_int_equal(e->kind, ERR_DEADLINE);
+	arena_free(&cx.arena);
+}
+
+static bool is_past(void *data)
+{
+	const uint64_t *at_ms = data;
+
+	return clock_mono_ms() > *at_ms;
+}
+
+static void stops_when_cancelled(void **state)
+{
+	struct fake_http *f = fake_start("");
+	struct ctx        cx = new_ctx(5000);
+	uint64_t          at_ms = clock_mono_ms() + 100;
+	struct http_reply reply;
+	struct err       *e;
+
+	(void)state;
+	f->end = FAKE_HANG;
+	cx.is_cancelled = is_past;
+	cx.cancel_data = &at_ms;
+	e = http_do(&cx, &(struct http_call){.url = f->url}, &reply);
+	assert_int_equal(e->kind, ERR_CANCELLED);
+	assert_in_range(reply.took_ms, 100, 250);
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
+static enum http_verdict say(struct span piece, void *data)
+{
+	(void)piece;
+	return *(const enum http_verdict *)data;
+}
+
+static void obeys_the_receiver(void **state)
+{
+	static const enum http_verdict verdicts[] = {HTTP_STOP, HTTP_LAST};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(verdicts); i++) {
+		struct fake_http *f = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+		struct ctx        cx = new_ctx(5000);
+		struct http_reply reply;
+		struct http_call  call = {.url = f->url, .on_data = say};
+		enum http_verdict verdict = verdicts[i];
+
+		f->end = FAKE_HANG;
+		call.data = &verdict;
+		assert_null(http_do(&cx, &call, &reply));
+		assert_in_range(reply.took_ms, 0, 150);
+		assert_int_equal(reply.body.len, 0);
+		arena_free(&cx.arena);
+		fake_stop(f);
+	}
+}
+
+static struct err *call_in_task(struct ctx *cx, void *data)
+{
+	struct http_reply reply;
+
+	for (int i = 0; i < 20; i++)
+		TRY(http_do(cx, &(struct http_call){.url = data}, &reply));
+	return NULL;
+}
+
+static void serves_many_threads(void **state)
+{
+	struct fake_http *f = fake_start(OK_ANSWER);
+	struct ctx        cx = new_ctx(20000);
+	struct task      *tasks[8];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tasks); i++)
+		tasks[i] = task_start(&cx, call_in_task, f->url);
+	for (size_t i = 0; i < COUNT(tasks); i++)
+		assert_null(task_join(tasks[i]));
+	assert_int_equal(f->requests, 160);
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
+static void reads_how_long_to_wait(void **state)
+{
+	const int64_t now = 784111777000; /* Sun, 06 Nov 1994 08:49:37 GMT */
+
+	(void)state;
+	assert_int_equal(http_retry_after_ms(NULL, "2", now), 2000);
+	assert_int_equal(http_retry_after_ms(NULL, "0.25", now), 250);
+	assert_int_equal(http_retry_after_ms("150", "2", now), 150);
+	assert_int_equal(http_retry_after_ms(NULL, "Sun, 06 Nov 1994 08:49:47 GMT", now), 10000);
+	assert_int_equal(http_retry_after_ms(NULL, "Sun, 06 Nov 1994 08:49:27 GMT", now), 0);
+	assert_int_equal(http_retry_after_ms(NULL, "86400", now), 3600000);
+	assert_int_equal(http_retry_after_ms(NULL, "-5", now), 0);
+	assert_int_equal(http_retry_after_ms(NULL, "soon", now), 0);
+	assert_int_equal(http_retry_after_ms(NULL, NULL, now), 0);
+}
+
+int main(void)
+{
+	const struct cfg_group *groups[] = {&http_settings};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_an_answer),
+		cmocka_unit_test(keeps_connections_warm),
+		cmocka_unit_test(sends_parts),
+		cmocka_unit_test(holds_its_limits),
+		cmocka_unit_test(calls_broken_servers_broken),
+		cmocka_unit_test(maps_nothing_of_other_statuses),
+		cmocka_unit_test(refuses_what_is_not_http),
+		cmocka_unit_test(stops_when_cancelled),
+		cmocka_unit_test(obeys_the_receiver),
+		cmocka_unit_test(serves_many_threads),
+		cmocka_unit_test(reads_how_long_to_wait),
+	};
+	int failed;
+
+	if (cfg_load(groups, 1) || http_start())
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	http_stop();
+	return failed;
+}
