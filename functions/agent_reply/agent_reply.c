@@ -1,0 +1,181 @@
+/* agent_reply -- the turn: hear what was said, think, answer aloud.
+ *
+ * POST { session_id, session_secret, user_message, mode?, is_performer_mode?,
+ *        model?, context?, turn_id?, audio? }
+ *   -> { text, extract, audio_base64, session_id, current_mode, provider,
+ *        turn_id, timings, usage, degraded? }
+ *
+ * A turn is one statement to begin and one to end, and no connection is held
+ * in between. The session has one newest turn: it supersedes the one running,
+ * and the same message sent twice joins the first. */
+#include "../../common/base/log.h"
+#include "../../common/domain/mode.h"
+#include "../../common/domain/prompt.h"
+#include "../../common/service.h"
+#include "../../common/store/turns.h"
+#include "answer.h"
+#include "running.h"
+
+#define DEADLINE_MS 30000u
+#define CLEANUP_MS  2000u /* for storing how it ended, when the request's own time is over */
+#define MODE_MAX    50
+#define MODEL_MAX   200
+#define JOIN_TRIES  3
+
+static const struct input_field fields[] = {
+	INPUT_SESSION(in),
+	INPUT_TEXT(in, user_message, .is_required = true, .max = USER_MESSAGE_MAX),
+	INPUT_TEXT(in, mode, .max = MODE_MAX),
+	INPUT_BOOL(in, is_performer_mode),
+	INPUT_TEXT(in, model, .max = MODEL_MAX),
+	INPUT_NODE(in, context, .is_object = true),
+	INPUT_TEXT(in, turn_id, .min = 1, .max = TURN_ID_MAX),
+	INPUT_BOOL(in, audio),
+};
+
+static struct err *read_input(struct req *rq, struct in *in)
+{
+	struct ctx *cx = req_ctx(rq);
+	struct span message;
+	enum mode   mode;
+
+	TRY(input_parse(rq, fields, COUNT(fields), in));
+	if (in->mode && !mode_find(in->mode, &mode))
+		FAIL_FIELD(cx, "mode", "is not a known mode");
+	message = span_of(in->user_message);
+	in->is_nudge = prompt_strip_nudge(&message);
+	if (in->is_nudge)
+		in->audio = false;
+	return NULL;
+}
+
+static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
+{
+	return turn_begin(cx,
+	                  &(struct turn_new){.session_id = in->session_id,
+	                                     .session_secret = in->session_secret,
+	                                     .message = in->user_message,
+	                                     .is_proactive = in->is_nudge,
+	                                     .mode = in->mode,
+	                                     .turn_id = in->turn_id,
+	                                     .deadline_ms = DEADLINE_MS + CLEANUP_MS},
+	                  turn);
+}
+
+/* ---- a turn of our own ---- */
+
+/* Nobody waits for the answer any more: the client left, or a newer turn began. */
+struct watch {
+	struct req           *rq;
+	const struct running *running;
+};
+
+static bool is_unwanted(void *data)
+{
+	const struct watch *w = data;
+
+	return running_is_superseded(w->running) || req_is_gone(w->rq);
+}
+
+static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct turn *turn,
+                               struct answer *a, struct span *json_out)
+{
+	TRY(answer_think(cx, in, turn, a));
+	if (in->audio)
+		answer_speak(cx, a);
+	*json_out = answer_json(cx, turn, a);
+	return turn_finish(cx, turn,
+	                   &(struct turn_end){
+				   .reply = a->text,
+				   .answer = *json_out,
+				   .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL});
+}
+
+/* What the client was told it may try again takes the visitor's words back;
+ * when nobody was there to be told, they stay for the same message to adopt. */
+static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
+{
+	struct err *e;
+
+	cx->is_cancelled = NULL;
+	cx->deadline = deadline_in(CLEANUP_MS);
+	e = turn_give_up(cx, turn, take_back);
+	if (e)
+		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
+}
+
+static struct err *run_turn(struct req *rq, const struct in *in, const struct turn *turn,
+                            struct answer *a)
+{
+	struct ctx  *cx = req_ctx(rq);
+	struct watch watch = {rq, running_start(cx, turn->session_id, turn->number)};
+	struct span  json;
+	struct err  *e;
+
+	cx->is_cancelled = is_unwanted;
+	cx->cancel_data = &watch;
+	e = answer_turn(cx, in, turn, a, &json);
+	cx->is_cancelled = NULL;
+	if (!e) {
+		reply_bytes(rq, 200, "application/json", json);
+		return NULL;
+	}
+	if (running_is_superseded(watch.running))
+		FAIL(cx, ERR_SUPERSEDED, "a newer turn began");
+	if (e->kind != ERR_SUPERSEDED)
+		give_up(cx, turn, e->kind != ERR_CANCELLED);
+	return e;
+}
+
+/* ---- other ends of the story ---- */
+
+static void stay_silent(struct req *rq, const struct turn *turn, struct answer *a)
+{
+	a->text = SILENT_TEXT;
+	reply_bytes(rq, 200, "application/json", answer_json(req_ctx(rq), turn, a));
+}
+
+static struct err *agent_reply(struct req *rq)
+{
+	struct ctx   *cx = req_ctx(rq);
+	struct in     in = {.audio = true};
+	struct answer a = {.start_ms = clock_mono_ms()};
+	struct span   joined;
+	struct turn   turn;
+
+	TRY(read_input(rq, &in));
+	for (int i = 0; i < JOIN_TRIES; i++) {
+		TRY(begin(cx, &in, &turn));
+		a.begin_ms = (unsigned)(clock_mono_ms() - a.start_ms);
+		if (turn.action == TURN_BEGUN)
+			return run_turn(rq, &in, &turn, &a);
+		if (turn.action == TURN_QUIET) {
+			stay_silent(rq, &turn, &a);
+			return NULL;
+		}
+		TRY(turn_await(cx, &turn, &joined));
+		if (joined.ptr) {
+			reply_bytes(rq, 200, "application/json", joined);
+			return NULL;
+		}
+	}
+	FAIL(cx, ERR_UPSTREAM, "the joined turn failed %d times", JOIN_TRIES);
+}
+
+int main(int argc, char **argv)
+{
+	return service_main(
+		argc, argv,
+		&(struct service){.name = "agent_reply",
+	                          .methods = METHOD_POST,
+	                          .body_max = (size_t)1 << 20,
+	                          .deadline_ms = DEADLINE_MS,
+	                          .rate_per_minute = 30,
+	                          .threads = 64,
+	                          .is_idempotent = true,
+	                          .chains = (struct chain *const[]){&thinking, &speaking},
+	                          .chains_n = 2,
+	                          .settings = (const struct cfg_group *const[]){&answer_settings},
+	                          .settings_n = 1,
+	                          .handle = agent_reply});
+}

@@ -1,0 +1,208 @@
+/* answer.c -- thinking and speaking for one turn. */
+#include "answer.h"
+
+#include "../../common/base/crypto.h"
+#include "../../common/base/json_in.h"
+#include "../../common/base/json_out.h"
+#include "../../common/base/log.h"
+#include "../../common/domain/prompt.h"
+#include "../../common/domain/spoken_text.h"
+
+#define REPLY_BYTES_MAX 1200 /* of spoken text: four long sentences */
+
+struct answer_values {
+	int64_t max_tokens, budget_tokens;
+	double  temperature;
+};
+static struct answer_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_INT(answer_values, budget_tokens, "REPLY_PROMPT_TOKENS", .fallback = "6000",
+	            .min = 500, .max = 200000, .help = "tokens of prompt and history given to a model"),
+	CFG_KEY_INT(answer_values, max_tokens, "REPLY_MAX_TOKENS", .fallback = "220", .min = 16,
+	            .max = 4096, .help = "tokens of a spoken reply"),
+	CFG_KEY_NUM(answer_values, temperature, "REPLY_TEMPERATURE", .fallback = "0.7", .min = 0,
+	            .max = 2, .help = "how freely a model words its replies"),
+};
+
+const struct cfg_group answer_settings = {"Replies", &values, keys, COUNT(keys)};
+
+/* ---- the prompt ---- */
+
+static void judge_dynamics(const struct in *in, const struct turn *turn, struct dynamics *out)
+{
+	dynamics_judge(&(struct dynamics_in){.message = span_of(in->user_message),
+	                                     .message_index = (unsigned)turn->number,
+	                                     .marks = turn->marks,
+	                                     .random_percent = crypto_random_below(100)},
+	               out);
+}
+
+/* Only scalars: what a page knows of its visitor, not a second conversation. */
+static size_t read_context(struct ctx *cx, const struct cJSON *context, struct prompt_fact *out)
+{
+	size_t n = 0;
+
+	if (!context)
+		return 0;
+	for (const struct cJSON *m = json_first(context); m && n < PROMPT_CONTEXT_MAX;
+	     m = json_next(m)) {
+		enum json_type type = json_type(m);
+
+		if (type == JSON_STRING)
+			out[n++] = (struct prompt_fact){json_name(m), json_text_at(m, "")};
+		else if (type == JSON_NUMBER || type == JSON_BOOL)
+			out[n++] = (struct prompt_fact){json_name(m), json_print(cx, m).ptr};
+	}
+	return n;
+}
+
+static void build_prompt(struct ctx *cx, const struct in *in, const struct turn *turn,
+                         const struct dynamics *dynamics, struct prompt *out)
+{
+	struct prompt_fact facts[PROMPT_CONTEXT_MAX];
+	struct prompt_in   prompt = {
+                .is_performer = in->is_performer_mode,
+                .is_nudge = in->is_nudge,
+                .dynamics = dynamics,
+                .context = facts,
+                .context_n = read_context(cx, in->context, facts),
+                .history = turn->history,
+                .history_n = turn->history_n,
+                .message = in->user_message,
+                .budget_tokens = (size_t)values.budget_tokens,
+        };
+
+	if (!mode_find(turn->mode, &prompt.mode))
+		prompt.mode = MODE_DEFAULT;
+	prompt_build(cx->arena, &prompt, out);
+}
+
+/* ---- thinking ---- */
+
+struct thinking_try {
+	struct chat_order order;
+	struct chat_reply reply;
+	unsigned          sentences_max;
+	const char       *text;
+};
+
+/* A model that leaves nothing to say has failed, and the next one is asked. */
+static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
+{
+	struct thinking_try *t = data;
+
+	TRY(((struct llm_engine *)p)->complete(cx, &t->order, &t->reply));
+	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max,
+	                       REPLY_BYTES_MAX);
+	if (!*t->text)
+		FAIL(cx, ERR_UPSTREAM, "nothing speakable in %zu bytes", strlen(t->reply.text));
+	return NULL;
+}
+
+struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn *turn,
+                         struct answer *a)
+{
+	uint64_t            start_ms = clock_mono_ms();
+	struct thinking_try t = {.sentences_max = mode_sentences_max(in->is_performer_mode)};
+	struct chain_result result;
+	struct prompt       prompt;
+
+	if (!in->is_nudge)
+		judge_dynamics(in, turn, &a->dynamics);
+	build_prompt(cx, in, turn, &a->dynamics, &prompt);
+	t.order = (struct chat_order){.messages = prompt.messages,
+	                              .n = prompt.n,
+	                              .model = in->model,
+	                              .temperature = values.temperature,
+	                              .max_tokens = (unsigned)values.max_tokens,
+	                              .mode = turn->mode};
+	TRY(chain_run(cx, &thinking, try_engine, &t, &result));
+	a->text = t.text;
+	a->usage = t.reply.usage;
+	a->first_token_ms = t.reply.first_token_ms;
+	a->provider = result.served->name;
+	if (result.fell_back || result.served->is_local)
+		a->degraded[a->degraded_n++] = thinking.capability;
+	a->think_ms = (unsigned)(clock_mono_ms() - start_ms);
+	return NULL;
+}
+
+/* ---- speaking ---- */
+
+void answer_speak(struct ctx *cx, struct answer *a)
+{
+	uint64_t            start_ms = clock_mono_ms();
+	struct chain_result served = {.fell_back = false};
+	struct spoken       spoken;
+	struct speech       speech = {.audio_ms = 0};
+	struct err         *e;
+
+	spoken_text_clean(cx->arena, span_of(a->text), &spoken);
+	if (!spoken.is_speakable)
+		return;
+	e = speak(cx,
+	          &(struct speech_order){
+			  .pieces = spoken.pieces, .n = spoken.pieces_n, .format = SPEECH_MP3},
+	          &speech, &served);
+	if (e)
+		log_err(LOG_WARN, cx, "reply_not_spoken", e);
+	if (e || served.fell_back)
+		a->degraded[a->degraded_n++] = speaking.capability;
+	a->audio = speech.audio;
+	a->speak_ms = (unsigned)(clock_mono_ms() - start_ms);
+}
+
+/* ---- the answer ---- */
+
+static void write_timings(struct json_out *j, const struct answer *a)
+{
+	json_obj(j, "timings");
+	json_int(j, "begin_ms", a->begin_ms);
+	json_int(j, "think_ms", a->think_ms);
+	json_int(j, "first_token_ms", a->first_token_ms);
+	json_int(j, "speak_ms", a->speak_ms);
+	json_int(j, "total_ms", (int64_t)(clock_mono_ms() - a->start_ms));
+	json_end(j);
+}
+
+static void write_usage(struct json_out *j, const struct chat_usage *usage)
+{
+	json_obj(j, "usage");
+	json_int(j, "prompt_tokens", usage->prompt_tokens);
+	json_int(j, "completion_tokens", usage->completion_tokens);
+	json_int(j, "total_tokens", usage->prompt_tokens + usage->completion_tokens);
+	json_end(j);
+}
+
+static void write_degraded(struct json_out *j, const struct answer *a)
+{
+	if (a->degraded_n == 0)
+		return;
+	json_arr(j, "degraded");
+	for (size_t i = 0; i < a->degraded_n; i++)
+		json_str(j, NULL, a->degraded[i]);
+	json_end(j);
+}
+
+struct span answer_json(struct ctx *cx, const struct turn *turn, const struct answer *a)
+{
+	struct json_out *j = json_new(cx->arena, ANSWER_BYTES_MAX);
+
+	json_obj(j, NULL);
+	json_str(j, "text", a->text);
+	json_null(j, "extract");
+	if (a->audio.ptr)
+		json_base64(j, "audio_base64", a->audio);
+	else
+		json_null(j, "audio_base64");
+	json_str(j, "session_id", turn->session_id);
+	json_str(j, "current_mode", turn->mode);
+	json_str(j, "provider", a->provider);
+	json_str(j, "turn_id", turn->turn_id);
+	write_timings(j, a);
+	write_usage(j, &a->usage);
+	write_degraded(j, a);
+	json_end(j);
+	return json_done(j);
+}

@@ -1,0 +1,46 @@
+/* answer.h -- thinking and speaking for one turn, and the answer's JSON. No database. */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include "../../common/domain/dynamics.h"
+#include "../../common/providers/speaking.h"
+#include "../../common/providers/thinking.h"
+#include "../../common/store/turns.h"
+
+#define USER_MESSAGE_MAX  8000
+#define ANSWER_BYTES_MAX  ((size_t)4 << 20)
+#define SILENT_TEXT       "\u200b" /* a zero-width space: the page shows and speaks nothing */
+
+extern const struct cfg_group answer_settings;
+
+/* The request, read and checked. */
+struct in {
+	const char         *session_id, *session_secret, *user_message, *mode, *model, *turn_id;
+	const struct cJSON *context;
+	bool                is_performer_mode, audio;
+	bool                is_nudge; /* nobody spoke: the idle browser asks to be talked to */
+};
+
+struct answer {
+	const char         *text;     /* as shown and spoken */
+	const char         *provider; /* NULL when nobody was asked */
+	struct span         audio;    /* ptr NULL: none */
+	struct chat_usage   usage;
+	struct dynamics     dynamics;
+	const char         *degraded[2];
+	size_t              degraded_n;
+	unsigned            begin_ms, think_ms, first_token_ms, speak_ms;
+	uint64_t            start_ms; /* when the request came, monotonic */
+};
+
+/* Asks the model with this turn's prompt; the text is clean and not empty. */
+struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn *turn,
+                         struct answer *a) CHECKED;
+
+/* Speaks the text. That it fails is no error: the answer says so. */
+void answer_speak(struct ctx *cx, struct answer *a);
+
+/* The contract's JSON. */
+struct span answer_json(struct ctx *cx, const struct turn *turn, const struct answer *a);
+
+#endif
