@@ -1,0 +1,254 @@
+/* test_chain.c -- order, budgets, breakers and when the chain ends, with engines made of plans. */
+#include "../../common/base/log.h"
+#include "../../common/base/str.h"
+#include "../../common/providers/provider.h"
+#include "unit.h"
+
+static uint64_t now_ms = 5000000;
+
+static uint64_t fake_now(void)
+{
+	return now_ms;
+}
+
+/* What an engine does when asked, and what it saw. */
+struct plan {
+	enum err_kind kind;    /* of its failure */
+	bool          works;
+	unsigned      takes_ms, retry_after_ms;
+	unsigned      calls, budget_ms;
+};
+
+struct engine {
+	struct provider p;
+	struct plan    *plan;
+};
+
+static bool is_absent(void)
+{
+	return false;
+}
+
+static struct plan   plans[3];
+static struct engine first = {{.name = "first", .timeout_ms = 8000}, &plans[0]};
+static struct engine second = {{.name = "second"}, &plans[1]};
+static struct engine absent = {{.name = "absent", .is_configured = is_absent}, NULL};
+static struct engine local = {{.name = "whisper", .is_local = true}, &plans[2]};
+
+static struct provider *const known[] = {&first.p, &second.p, &absent.p, &local.p};
+static const char            *wanted;
+static struct chain           chain = {
+                  .capability = "test", .known = known, .known_n = COUNT(known), .wanted = &wanted};
+
+static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
+{
+	struct plan *plan = ((struct engine *)(void *)p)->plan;
+	struct err  *e;
+
+	(void)data;
+	plan->calls++;
+	plan->budget_ms = deadline_left_ms(cx->deadline);
+	now_ms += plan->takes_ms < plan->budget_ms ? plan->takes_ms : plan->budget_ms;
+	if (plan->works)
+		return NULL;
+	e = err_new(cx, plan->kind, WHERE, "planned");
+	e->retry_after_ms = plan->retry_after_ms;
+	return e;
+}
+
+/* Fresh breakers and plans, a full deadline. */
+static struct ctx *begin(void **state, const char *order)
+{
+	struct ctx *cx = *state;
+
+	memset(plans, 0, sizeof(plans));
+	wanted = order;
+	assert_int_equal(chain_start(&chain), 0);
+	for (size_t i = 0; i < chain.order_n; i++)
+		if (chain.order[i]->breaker)
+			chain.order[i]->breaker->word = 0;
+	plans[2].works = true;
+	cx->deadline = deadline_in(20000);
+	return cx;
+}
+
+static void orders_engines(void **state)
+{
+	(void)state;
+	wanted = NULL;
+	assert_int_equal(chain_start(&chain), 0);
+	assert_int_equal(chain.order_n, 3); /* without the absent one */
+	assert_ptr_equal(chain.order[0], &first.p);
+	assert_ptr_equal(chain.order[2], &local.p);
+	assert_null(local.p.breaker);
+	wanted = " local , second,second";
+	assert_int_equal(chain_start(&chain), 0);
+	assert_int_equal(chain.order_n, 2);
+	assert_ptr_equal(chain.order[0], &local.p);
+	wanted = "second,absent,nobody";
+	assert_int_equal(chain_start(&chain), 2);
+	assert_int_equal(chain.order_n, 1);
+}
+
+static void serves_from_the_first(void **state)
+{
+	struct ctx         *cx = begin(state, NULL);
+	struct chain_result by;
+
+	plans[0].works = true;
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_string_equal(by.served->name, "first");
+	assert_false(by.fell_back);
+	assert_int_equal(plans[0].budget_ms, 8000);
+	assert_int_equal(plans[1].calls, 0);
+	assert_int_equal(deadline_left_ms(cx->deadline), 20000);
+}
+
+static void leaves_time_for_the_later_ones(void **state)
+{
+	struct ctx         *cx = begin(state, NULL);
+	struct chain_result by;
+
+	cx->deadline = deadline_in(4000);
+	plans[0] = plans[1] = (struct plan){.kind = ERR_DEADLINE, .takes_ms = 10000};
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_string_equal(by.served->name, "whisper");
+	assert_true(by.fell_back);
+	assert_int_equal(plans[0].budget_ms, 3000);
+	assert_int_equal(plans[1].budget_ms, 750);
+	assert_int_equal(plans[2].budget_ms, 250); /* the last gets what is left */
+}
+
+static void moves_on_for_provider_failures_only(void **state)
+{
+	static const struct {
+		enum err_kind kind;
+		bool          moves_on;
+	} cases[] = {
+		{ERR_UPSTREAM, true},          {ERR_UPSTREAM_DENIED, true},
+		{ERR_UPSTREAM_REJECTED, true}, {ERR_RATE, true},
+		{ERR_DEADLINE, true},          {ERR_INTERNAL, true},
+		{ERR_CANCELLED, false},        {ERR_INPUT, false},
+		{ERR_AUDIO, false},
+	};
+	struct chain_result by;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ctx *cx = begin(state, "first,local");
+		struct err *e;
+
+		plans[0].kind = cases[i].kind;
+		e = chain_run(cx, &chain, attempt, NULL, &by);
+		assert_int_equal(plans[2].calls, cases[i].moves_on);
+		if (cases[i].moves_on)
+			assert_ok(e);
+		else
+			assert_err(e, cases[i].kind);
+	}
+}
+
+/* How long an engine is left alone after `times` failures of this kind. */
+static uint64_t left_alone_ms(void **state, enum err_kind kind, unsigned retry_after_ms, int times)
+{
+	struct ctx         *cx = begin(state, "first,local");
+	struct chain_result by;
+	uint64_t            until;
+
+	plans[0] = (struct plan){.kind = kind, .retry_after_ms = retry_after_ms};
+	for (int i = 0; i < times; i++)
+		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	for (until = now_ms; breaker_is_open(first.p.breaker, until); until++)
+		;
+	return until - now_ms;
+}
+
+static void teaches_the_breaker(void **state)
+{
+	assert_int_equal(left_alone_ms(state, ERR_RATE, 0, 1), 5000);
+	assert_int_equal(left_alone_ms(state, ERR_RATE, 7000, 1), 7000);
+	assert_int_equal(left_alone_ms(state, ERR_UPSTREAM_DENIED, 0, 1), 300000);
+	assert_int_equal(left_alone_ms(state, ERR_UPSTREAM_REJECTED, 0, 20), 0);
+	assert_int_equal(left_alone_ms(state, ERR_UPSTREAM, 0, 4), 0);
+	assert_in_range(left_alone_ms(state, ERR_UPSTREAM, 0, 5), 4375, 5625);
+	assert_in_range(left_alone_ms(state, ERR_DEADLINE, 0, 5), 4375, 5625);
+}
+
+static void skips_the_sick(void **state)
+{
+	struct ctx         *cx = begin(state, "first,second");
+	struct chain_result by;
+
+	plans[1].works = true;
+	breaker_hold(first.p.breaker, now_ms + 1000);
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_string_equal(by.served->name, "second");
+	assert_true(by.fell_back);
+	assert_int_equal(plans[0].calls, 0);
+	/* With the later one away, the earlier is the last and needs to spare nothing. */
+	breaker_hold(second.p.breaker, now_ms + 9000);
+	now_ms += 1000;
+	plans[0].works = true;
+	cx->deadline = deadline_in(4000);
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_int_equal(plans[0].budget_ms, 4000);
+}
+
+static void says_when_nobody_is_left(void **state)
+{
+	struct ctx         *cx = begin(state, "first");
+	struct chain_result by;
+	struct err         *e;
+
+	plans[0].kind = ERR_UPSTREAM;
+	assert_err(chain_run(cx, &chain, attempt, NULL, &by), ERR_UPSTREAM);
+	assert_null(by.served);
+	breaker_hold(first.p.breaker, now_ms + 1000);
+	e = chain_run(cx, &chain, attempt, NULL, &by);
+	assert_err(e, ERR_UNAVAILABLE);
+	assert_true(e->retry_after_ms > 0);
+}
+
+static void frees_a_probe_that_proved_nothing(void **state)
+{
+	struct ctx         *cx = begin(state, "first,local");
+	struct chain_result by;
+
+	breaker_hold(first.p.breaker, now_ms);
+	plans[0].kind = ERR_CANCELLED;
+	assert_err(chain_run(cx, &chain, attempt, NULL, &by), ERR_CANCELLED);
+	plans[0].works = true;
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_string_equal(by.served->name, "first");
+}
+
+static void forgives_a_late_start(void **state)
+{
+	struct ctx         *cx = begin(state, "first,local");
+	struct chain_result by;
+
+	plans[0] = (struct plan){.kind = ERR_DEADLINE, .takes_ms = 10000};
+	for (int i = 0; i < 10; i++) {
+		cx->deadline = deadline_in(400);
+		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	}
+	assert_false(breaker_is_open(first.p.breaker, now_ms));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(orders_engines),
+		UNIT_TEST(serves_from_the_first),
+		UNIT_TEST(leaves_time_for_the_later_ones),
+		UNIT_TEST(moves_on_for_provider_failures_only),
+		UNIT_TEST(teaches_the_breaker),
+		UNIT_TEST(skips_the_sick),
+		UNIT_TEST(says_when_nobody_is_left),
+		UNIT_TEST(frees_a_probe_that_proved_nothing),
+		UNIT_TEST(forgives_a_late_start),
+	};
+
+	clock_set_for_test(fake_now);
+	log_setup("test_chain", LOG_ERROR + 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

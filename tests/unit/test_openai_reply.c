@@ -1,0 +1,234 @@
+/* test_openai_reply.c -- streams as Groq, OpenAI and their copies send them, and how they break. */
+#include "../../common/base/json_in.h"
+#include "../../common/base/log.h"
+#include "../../common/base/str.h"
+#include "../../common/providers/openai_reply.h"
+#include "unit.h"
+
+#define CHUNK(content) \
+	"data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" content \
+	"\"},\"finish_reason\":null}]}\n\n"
+#define ROLE   "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n"
+#define FINISH "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+#define DONE   "data: [DONE]\n\n"
+
+struct heard_text {
+	struct buf text;
+	int        pieces, stop_after;
+};
+
+static bool on_text(struct span piece, void *data)
+{
+	struct heard_text *h = data;
+
+	buf_add(&h->text, piece.ptr, piece.len);
+	return ++h->pieces != h->stop_after;
+}
+
+/* Reads a stream fed in steps; the verdict of the last piece is left in *verdict. */
+static struct err *read_stream(struct ctx *cx, const char *stream, size_t step,
+                               struct heard_text *heard, struct err *failed,
+                               struct chat_reply *out, enum http_verdict *verdict)
+{
+	struct chat_reading *r = chat_reading_new(cx, heard ? on_text : NULL, heard);
+	size_t               len = strlen(stream);
+
+	*out = (struct chat_reply){0};
+	*verdict = HTTP_GO_ON;
+	for (size_t at = 0; at < len && *verdict < HTTP_LAST; at += step)
+		*verdict = chat_reading_feed(
+			(struct span){stream + at, len - at < step ? len - at : step}, r);
+	return chat_reading_end(r, failed, out);
+}
+
+static struct err *read_at_once(struct ctx *cx, const char *stream, struct chat_reply *out)
+{
+	enum http_verdict verdict;
+
+	return read_stream(cx, stream, 1 << 20, NULL, NULL, out, &verdict);
+}
+
+static void reads_streams_in_any_pieces(void **state)
+{
+	static const char groq[] =
+		ROLE CHUNK("Hel") CHUNK("lo, \\u00e9") CHUNK("!") FINISH
+		"data: {\"choices\":[],\"x_groq\":{\"id\":\"r\",\"usage\":"
+		"{\"prompt_tokens\":7,\"completion_tokens\":3}}}\n\n" DONE;
+
+	for (size_t step = 1; step < sizeof(groq); step += 7) {
+		struct ctx       *cx = *state;
+		struct heard_text heard = {.text = buf_new(cx->arena, 0)};
+		struct chat_reply reply;
+		enum http_verdict verdict;
+
+		assert_ok(read_stream(cx, groq, step, &heard, NULL, &reply, &verdict));
+		assert_string_equal(reply.text, "Hello, \xc3\xa9!");
+		assert_string_equal(buf_text(&heard.text), reply.text);
+		assert_int_equal(heard.pieces, 3);
+		assert_string_equal(reply.model, "m");
+		assert_int_equal(reply.usage.prompt_tokens, 7);
+		assert_int_equal(reply.usage.completion_tokens, 3);
+		assert_false(reply.is_truncated);
+		assert_int_equal(verdict, HTTP_LAST);
+	}
+}
+
+static void tells_useful_from_not(void **state)
+{
+	struct chat_reading *r = chat_reading_new(*state, NULL, NULL);
+
+	assert_int_equal(chat_reading_feed(SPAN(": ping\n\n"), r), HTTP_GO_ON);
+	assert_int_equal(chat_reading_feed(SPAN(ROLE), r), HTTP_GO_ON);
+	assert_int_equal(chat_reading_feed(SPAN(CHUNK(" \\n")), r), HTTP_GO_ON);
+	assert_int_equal(chat_reading_feed(SPAN(CHUNK("a")), r), HTTP_USEFUL);
+	assert_int_equal(chat_reading_feed(SPAN(DONE), r), HTTP_LAST);
+}
+
+static void keeps_reasoning_out(void **state)
+{
+	static const struct {
+		const char *stream, *want;
+	} cases[] = {
+		{CHUNK("<think>secret</think>\\n\\nHi") DONE, "Hi"},
+		{CHUNK("<thi") CHUNK("nk>sec") CHUNK("ret</th") CHUNK("ink>Hi") DONE, "Hi"},
+		{CHUNK("a < b <t") CHUNK("e> <") DONE, "a < b <te> <"},
+		{CHUNK("<<think>x</think>y") DONE, "<y"},
+		{CHUNK("Hi<think>cut") DONE, "Hi"},
+		{"data: {\"choices\":[{\"delta\":{\"reasoning\":\"secret\"}}]}\n\n" CHUNK("Hi") DONE, "Hi"},
+	};
+	struct chat_reply reply;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_ok(read_at_once(*state, cases[i].stream, &reply));
+		assert_string_equal(reply.text, cases[i].want);
+	}
+}
+
+static void reads_servers_that_do_not_stream(void **state)
+{
+	struct chat_reply reply;
+
+	assert_ok(read_at_once(*state,
+	                       " {\"model\":\"own\",\"choices\":[{\"message\":{\"content\":\"Hi\"}}],"
+	                       "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}",
+	                       &reply));
+	assert_string_equal(reply.text, "Hi");
+	assert_string_equal(reply.model, "own");
+	assert_int_equal(reply.usage.completion_tokens, 2);
+}
+
+static void fails_what_is_broken(void **state)
+{
+	static const char *const streams[] = {
+		"",
+		DONE,
+		FINISH,
+		CHUNK("cut"),
+		"<html>bad gateway</html>",
+		"{\"choices\":[",
+		"{\"choices\":[]}",
+		"{\"error\":{\"message\":\"x\"}}",
+		"data: nonsense\n\n",
+		"data: [1]\n\n",
+		"data: {\"error\":{\"message\":\"Ann\",\"code\":\"over_capacity\"}}\n\n",
+		"data: {\"error\":\"text\"}\n\n",
+		"event: error\ndata: {\"message\":\"x\"}\n\n",
+		CHUNK("a") "data: {\"choices\":[],\"x_groq\":{\"error\":\"stopped\"}}\n\n",
+		CHUNK("<think>only") DONE,
+		CHUNK("a\\u0000b") DONE,
+	};
+	struct chat_reply reply;
+
+	for (size_t i = 0; i < COUNT(streams); i++)
+		assert_err(read_at_once(*state, streams[i], &reply), ERR_UPSTREAM);
+	assert_err(read_at_once(*state,
+	                        "data: {\"choices\":[{\"delta\":{},"
+	                        "\"finish_reason\":\"content_filter\"}]}\n\n" DONE,
+	                        &reply),
+	           ERR_UPSTREAM_REJECTED);
+}
+
+static void finishes_with_what_was_said(void **state)
+{
+	struct ctx       *cx = *state;
+	struct heard_text heard = {.text = buf_new(cx->arena, 0)};
+	struct err       *cut = err_new(cx, ERR_UPSTREAM, WHERE, "cut");
+	struct err       *gone = err_new(cx, ERR_CANCELLED, WHERE, "gone");
+	struct chat_reply reply;
+	enum http_verdict verdict;
+
+	assert_ok(read_stream(cx, CHUNK("Half a "), 9, &heard, cut, &reply, &verdict));
+	assert_string_equal(reply.text, "Half a ");
+	assert_true(reply.is_truncated);
+	/* With nothing handed out another engine can begin anew. */
+	assert_err(read_stream(cx, CHUNK("Half a "), 9, NULL, cut, &reply, &verdict), ERR_UPSTREAM);
+	assert_err(read_stream(cx, ROLE, 9, &heard, cut, &reply, &verdict), ERR_UPSTREAM);
+	assert_err(read_stream(cx, CHUNK("Half"), 9, &heard, gone, &reply, &verdict), ERR_CANCELLED);
+	/* Broken after it said it was done: whole. */
+	assert_ok(read_stream(cx, CHUNK("All") FINISH, 9, NULL, cut, &reply, &verdict));
+	assert_false(reply.is_truncated);
+}
+
+static void stops_when_told(void **state)
+{
+	struct ctx       *cx = *state;
+	struct heard_text heard = {.text = buf_new(cx->arena, 0), .stop_after = 2};
+	struct chat_reply reply;
+	enum http_verdict verdict;
+
+	assert_ok(read_stream(cx, CHUNK("a") CHUNK("b") CHUNK("c") DONE, 1 << 20, &heard, NULL, &reply,
+	                      &verdict));
+	assert_string_equal(reply.text, "ab");
+	assert_int_equal(verdict, HTTP_STOP);
+	assert_false(reply.is_truncated);
+}
+
+static void reads_forced_calls(void **state)
+{
+	static const struct {
+		const char *message, *want;
+	} cases[] = {
+		{"{\"content\":null,\"tool_calls\":[{\"function\":{\"name\":\"f\","
+		 "\"arguments\":\"{\\\"a\\\":1}\"}}]}",
+		 "{\"a\":1}"},
+		{"{\"content\":\"{\\\"a\\\":2}\"}", "{\"a\":2}"},
+		{"{\"content\":\"Here:\\n```json\\n{\\\"a\\\":3}\\n```\"}", "{\"a\":3}"},
+		{"{\"content\":null}", NULL},
+		{"{\"content\":\"I can not\"}", NULL},
+		{"{\"content\":\"} then {\"}", NULL},
+		{"{\"tool_calls\":[{\"function\":{\"arguments\":\"{\\\"a\\\":\"}}]}", NULL},
+	};
+	struct ctx       *cx = *state;
+	struct chat_reply reply;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *body = arena_printf(
+			cx->arena, "{\"choices\":[{\"message\":%s}]}", cases[i].message);
+		struct err *e = chat_structured(cx, span_of(body), &reply);
+
+		if (cases[i].want) {
+			assert_ok(e);
+			assert_string_equal(reply.text, cases[i].want);
+		} else {
+			assert_err(e, ERR_UPSTREAM);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(reads_streams_in_any_pieces),
+		UNIT_TEST(tells_useful_from_not),
+		UNIT_TEST(keeps_reasoning_out),
+		UNIT_TEST(reads_servers_that_do_not_stream),
+		UNIT_TEST(fails_what_is_broken),
+		UNIT_TEST(finishes_with_what_was_said),
+		UNIT_TEST(stops_when_told),
+		UNIT_TEST(reads_forced_calls),
+	};
+
+	json_start();
+	log_setup("test_openai_reply", LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
