@@ -105,7 +105,7 @@ describe('the shared stack', () => {
 	});
 });
 
-test('a stack of its own: settings, restart after a kill, a broken log fails the stop', async () => {
+test('an own stack: settings, restart after a kill, a broken log fails the stop', async () => {
 	const own = await startStack({ name: 'own', env: { RATE_CREATE_SESSION: '2' } });
 	await newSession(own);
 	await newSession(own);

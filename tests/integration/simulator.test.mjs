@@ -269,6 +269,19 @@ for (const { provider, SDK, make, model } of chatClients) {
 			assert.equal((await asked).choices[0].message.content, ECHO);
 		});
 
+		test('a client that leaves in the middle of a stream is recorded', async () => {
+			await used.sim.fault({
+				provider,
+				fault: { hold: 'middle', hold_after_chunks: 2 },
+			});
+			const stream = await ask({ stream: true });
+			for await (const chunk of stream) if (chunk.choices[0].delta.content) break;
+			const [request] = await used.sim.wait({ provider, state: 'disconnected' });
+			assert.equal(request.finished, false);
+			assert.ok(request.bytes_sent > 0);
+			assert.ok(request.ended_after_ms > 0);
+		});
+
 		const refused = [
 			['an unknown member', { foo: 1 }],
 			[
@@ -400,6 +413,17 @@ describe('the control interface', () => {
 		await used.sim.reset();
 		assert.equal((await ask()).choices[0].message.content, ECHO);
 		assert.equal((await used.sim.requests()).length, 1);
+	});
+
+	test('a huge answer is as large as asked, in its own type', async () => {
+		await used.sim.fault({ provider: 'groq', fault: { huge_bytes: 3 << 20 } });
+		const ask = newGroq(used.env).chat.completions.create({
+			model: GROQ_MODEL,
+			messages,
+		});
+		const response = await ask.asResponse();
+		assert.equal(response.headers.get('content-type'), 'application/json');
+		assert.equal((await response.arrayBuffer()).byteLength, 3 << 20);
 	});
 
 	test('waiting for what never comes ends with an error', async () => {
