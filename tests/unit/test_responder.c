@@ -1,0 +1,217 @@
+/* test_responder.c -- whole conversations with the built-in responder, and what it never does. */
+#include "../../common/domain/responder.h"
+
+#include "../../common/base/str.h"
+#include "../../common/base/utf8.h"
+#include "../../common/domain/prompt.h"
+#include "../../common/domain/sentence.h"
+#include "../../common/providers/thinking.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+extern struct llm_engine builtin_llm;
+
+enum { TURNS_MAX = 12 };
+
+static int setup(void **state)
+{
+	*state = arena_new(65536);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	arena_free((struct arena **)state);
+	return 0;
+}
+
+struct dialogue {
+	const char *mode;
+	bool        is_performer;
+	const char *memory;
+	struct {
+		const char *said, *has,
+			*has_not; /* what the reply must and must not contain; NULL: anything */
+	} turns[TURNS_MAX];
+};
+
+static const struct dialogue dialogues[] = {
+#include "dialogues.h"
+};
+
+static size_t sentences_of(const char *text)
+{
+	struct span rest = span_of(text), one;
+	size_t      n = 0;
+
+	while (sentence_next(&rest, &one, true))
+		n++;
+	return n;
+}
+
+/* What holds for every reply, whatever was said. */
+static void check_manners(size_t d, const char *said, const char *reply, bool is_performer)
+{
+	size_t n = sentences_of(reply);
+
+	if (n < 1 || n > (is_performer ? 4 : 2))
+		fail_msg("dialogue %zu: %zu sentences: %s", d, n, reply);
+	if (!utf8_is_valid(span_of(reply)) || strpbrk(reply, "{}<>*#`\n") || strlen(reply) > 400)
+		fail_msg("dialogue %zu: not for the ear: %s", d, reply);
+	if (strlen(said) > 60 && strcasestr(reply, said))
+		fail_msg("dialogue %zu: parrots: %s", d, reply);
+}
+
+static void run(struct arena *a, size_t d, const struct dialogue *talk)
+{
+	struct utterance_text history[2 * TURNS_MAX];
+	struct prompt_memory  memory = {talk->memory, "2026-05-02"};
+	enum mode             mode = MODE_DEFAULT;
+	const char           *last = "";
+	size_t                n = 0;
+
+	assert_true(mode_find(talk->mode, &mode));
+	for (size_t i = 0; i < TURNS_MAX && talk->turns[i].said; i++) {
+		const char        *said = talk->turns[i].said, *reply;
+		const char        *texts[] = {talk->memory};
+		struct dynamics    dynamics;
+		struct dynamics_in judged = {.message = span_of(said),
+		                             .message_index = (unsigned)i + 1,
+		                             .memories = texts,
+		                             .memories_n = talk->memory ? 1 : 0,
+		                             .random_percent = 50};
+		struct span        message = span_of(said);
+		struct prompt_in   in = {.mode = mode,
+		                         .is_performer = talk->is_performer,
+		                         .is_nudge = prompt_strip_nudge(&message),
+		                         .dynamics = &dynamics,
+		                         .memories = &memory,
+		                         .memories_n = judged.memories_n,
+		                         .history = history,
+		                         .history_n = n,
+		                         .message = said,
+		                         .budget_tokens = PROMPT_BUDGET_TOKENS};
+		struct prompt      prompt;
+
+		dynamics_judge(&judged, &dynamics);
+		prompt_build(a, &in, &prompt);
+		reply = responder_reply(a, prompt.messages, prompt.n, mode);
+		check_manners(d, said, reply, talk->is_performer);
+		if (str_equal(reply, last))
+			fail_msg("dialogue %zu repeats: %s", d, reply);
+		if (talk->turns[i].has && !strcasestr(reply, talk->turns[i].has))
+			fail_msg("dialogue %zu turn %zu: no \"%s\" in: %s", d, i,
+			         talk->turns[i].has, reply);
+		if (talk->turns[i].has_not && strcasestr(reply, talk->turns[i].has_not))
+			fail_msg("dialogue %zu turn %zu: \"%s\" in: %s", d, i,
+			         talk->turns[i].has_not, reply);
+		assert_string_equal(reply, responder_reply(a, prompt.messages, prompt.n, mode));
+		history[n++] = (struct utterance_text){SPEAKER_VISITOR, said};
+		history[n++] = (struct utterance_text){SPEAKER_AGENT, reply};
+		last = reply;
+	}
+}
+
+static void converses(void **state)
+{
+	for (size_t d = 0; d < COUNT(dialogues); d++)
+		run(*state, d, &dialogues[d]);
+}
+
+/* Any text, any mode: a reply that is fit to be spoken. */
+static void survives_anything(void **state)
+{
+	static const char *const parts[] = {
+		"I'm ", "a ",  "$",     "€",      "at ", "Dana ", "5",   "k ", "? ",
+		"our ", "of ", "next ", "month ", "é",   "你好",  "🎉",   "{",  "<",
+		"next", ".",   "for ",  "ing ",   "by ", "'",     "’s ", "@",  "save_extract",
+	};
+	unsigned seed = 1;
+
+	for (size_t i = 0; i < 3000; i++) {
+		struct buf          b = buf_new(*state, 0);
+		struct chat_message message = {CHAT_USER, NULL};
+		const char         *reply;
+
+		for (size_t k = 0; k < 1 + i % 40; k++) {
+			seed = seed * 1103515245u + 12345u;
+			buf_str(&b, parts[(seed >> 16) % COUNT(parts)]);
+		}
+		message.content = buf_text(&b);
+		reply = responder_reply(*state, &message, 1, (enum mode)(i % 7));
+		check_manners(i, message.content, reply, true);
+		arena_reset(*state);
+	}
+}
+
+static void bounds_its_work(void **state)
+{
+	enum { N = 400 };
+	static struct chat_message messages[N];
+	struct buf                 b = buf_new(*state, 0);
+	const char                *reply;
+
+	while (b.len < 8000)
+		buf_str(&b, "I'm at our big $5 problem by next week for ");
+	for (size_t i = 0; i < N; i++)
+		messages[i] =
+			(struct chat_message){i % 2 ? CHAT_ASSISTANT : CHAT_USER, buf_text(&b)};
+	messages[N - 1].role = CHAT_USER;
+	reply = responder_reply(*state, messages, N, MODE_MENTOR);
+	check_manners(0, buf_text(&b), reply, false);
+	assert_true(strlen(responder_reply(*state, NULL, 0, MODE_WILLIAM)) > 0);
+}
+
+struct heard {
+	struct buf text;
+	size_t     pieces, stop_after;
+};
+
+static bool hear_piece(struct span piece, void *data)
+{
+	struct heard *heard = data;
+
+	buf_add(&heard->text, piece.ptr, piece.len);
+	return ++heard->pieces != heard->stop_after;
+}
+
+static void serves_as_an_engine(void **state)
+{
+	static const struct chat_message messages[] = {{CHAT_USER, "Hello, I'm Dana."}};
+	struct ctx                       cx = {.arena = *state};
+	struct heard                     heard = {.text = buf_new(*state, 0)};
+	struct chat_order                order = {.messages = messages,
+	                                          .n = 1,
+	                                          .mode = "mentor",
+	                                          .on_text = hear_piece,
+	                                          .data = &heard};
+	struct chat_reply                reply;
+	struct err                      *e;
+
+	assert_null(builtin_llm.complete(&cx, &order, &reply));
+	assert_string_equal(buf_text(&heard.text), reply.text);
+	assert_int_equal(heard.pieces, sentences_of(reply.text));
+	assert_int_equal(reply.usage.completion_tokens, 0);
+	heard = (struct heard){.text = buf_new(*state, 0), .stop_after = 1};
+	assert_null(builtin_llm.complete(&cx, &order, &reply));
+	assert_int_equal(heard.pieces, 1);
+	order.schema_name = "extract";
+	e = builtin_llm.complete(&cx, &order, &reply);
+	assert_non_null(e);
+	assert_int_equal(e->kind, ERR_UPSTREAM_REJECTED);
+	assert_true(builtin_llm.p.is_local);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(converses, setup, teardown),
+		cmocka_unit_test_setup_teardown(survives_anything, setup, teardown),
+		cmocka_unit_test_setup_teardown(bounds_its_work, setup, teardown),
+		cmocka_unit_test_setup_teardown(serves_as_an_engine, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
