@@ -2,7 +2,7 @@
  *
  * POST { text, voice_id?, voice?, format?, session_id?, session_secret? }
  *   -> { audio_base64, format, text, original_text, debug_commands, provider,
- *        duration_ms, cached } */
+ *        duration_ms, cached, degraded? } */
 #include "../../common/base/log.h"
 #include "../../common/domain/spoken_text.h"
 #include "../../common/io/keys.h"
@@ -32,6 +32,7 @@ static const struct input_field fields[] = {
 struct said {
 	struct cached_speech speech; /* audio.ptr NULL: nothing in the text could be spoken */
 	bool                 is_cached;
+	bool                 is_degraded; /* a stand-in spoke, or no voice knows these letters */
 };
 
 /* The browser sends only its key, other callers their session. */
@@ -93,6 +94,7 @@ static struct err *say(struct ctx *cx, const struct speech_order *order, struct 
 	struct chain_result served;
 	struct speech       speech;
 	struct hash         key;
+	struct err         *e;
 
 	if (speaking.order_n == 0)
 		FAIL(cx, ERR_UNAVAILABLE, "no voice is configured");
@@ -100,8 +102,16 @@ static struct err *say(struct ctx *cx, const struct speech_order *order, struct 
 	find_cached(cx, &key, out);
 	if (out->is_cached)
 		return NULL;
-	TRY(speak(cx, order, &speech, &served));
+	e = speak(cx, order, &speech, &served);
+	if (e && e->kind == ERR_UPSTREAM_REJECTED) {
+		log_err(LOG_WARN, cx, "text_not_speakable", e);
+		out->is_degraded = true;
+		return NULL;
+	}
+	if (e)
+		return e;
 	out->speech = (struct cached_speech){speech.audio, served.served->name};
+	out->is_degraded = served.fell_back;
 	if (!served.fell_back)
 		keep(cx, &key, speech_format_name(order->format), &out->speech);
 	return NULL;
@@ -127,6 +137,11 @@ static void answer(struct req *rq, const struct in *in, const struct spoken *spo
 	json_str(out, "provider", said->speech.provider);
 	json_int(out, "duration_ms", (int64_t)(clock_mono_ms() - start_ms));
 	json_bool(out, "cached", said->is_cached);
+	if (said->is_degraded) {
+		json_arr(out, "degraded");
+		json_str(out, NULL, speaking.capability);
+		json_end(out);
+	}
 	json_end(out);
 }
 
