@@ -218,7 +218,7 @@ static const char *gist(struct talk *t, const char *memory)
 	if (!t->known.name)
 		t->known.name = said.name;
 	if (!t->known.company)
-		t->known.company = remark.company;
+		t->known.company = said.company;
 	return said.topic;
 }
 
