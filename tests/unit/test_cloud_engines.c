@@ -1,0 +1,245 @@
+/* test_cloud_engines.c -- what Groq, OpenAI and ElevenLabs are sent, byte by byte, and what is made
+ * of their answers. */
+#include "../../common/base/json_in.h"
+#include "../../common/base/log.h"
+#include "../../common/base/str.h"
+#include "../../common/domain/mp3.h"
+#include "../../common/io/http_client.h"
+#include "../../common/providers/engines.h"
+#include "fake_http.h"
+#include "unit.h"
+
+static struct fake_http *server;
+
+/* The server answers with this body from now on. Its bytes outlive every test: the
+ * server may still be in the call that sent the last of them. */
+static void answer_with(const char *type, struct span body)
+{
+	static char answer[1 << 20];
+	size_t      n = (size_t)snprintf(answer, 256,
+	                                 "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+	                                 "Content-Length: %zu\r\n\r\n",
+	                                 type, body.len);
+
+	memcpy(answer + n, body.ptr, body.len);
+	server->answer_len = n + body.len;
+	server->answer = answer;
+}
+
+static const char *sent_body(void)
+{
+	return strstr(server->request, "\r\n\r\n") + 4;
+}
+
+static void assert_sent(const char *text)
+{
+	if (!strcasestr(server->request, text))
+		fail_msg("not sent: %s\nbut: %s", text, server->request);
+}
+
+static const struct chat_message messages[] = {{CHAT_SYSTEM, "Be brief."}, {CHAT_USER, "Say \"hi\""}};
+
+static void groq_streams_chat(void **state)
+{
+	struct chat_order order = {.messages = messages, .n = 2, .temperature = 0.5, .max_tokens = 99};
+	struct chat_reply reply;
+
+	answer_with("text/event-stream",
+	            SPAN("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},"
+	                 "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
+	assert_ok(groq_llm.complete(*state, &order, &reply));
+	assert_string_equal(reply.text, "Hi");
+	assert_string_equal(reply.model, "llama-3.3-70b-versatile");
+	assert_true(reply.first_token_ms > 0);
+	assert_sent("POST /openai/v1/chat/completions HTTP/1.1\r\n");
+	assert_sent("Authorization: Bearer groq-key\r\n");
+	assert_string_equal(sent_body(),
+	                    "{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},"
+	                    "{\"role\":\"user\",\"content\":\"Say \\\"hi\\\"\"}],"
+	                    "\"model\":\"llama-3.3-70b-versatile\",\"temperature\":0.5,"
+	                    "\"max_completion_tokens\":99,\"stream\":true}");
+}
+
+static void openai_forces_a_call_without_a_key(void **state)
+{
+	struct chat_order order = {.messages = messages,
+	                           .n = 1,
+	                           .temperature = 0,
+	                           .max_tokens = 50,
+	                           .model = "not-listed",
+	                           .schema_name = "f",
+	                           .schema = SPAN("{\"type\":\"object\"}")};
+	struct chat_reply reply;
+
+	answer_with("application/json",
+	            SPAN("{\"model\":\"own\",\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":"
+	                 "[{\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}]}}]}"));
+	assert_ok(openai_llm.complete(*state, &order, &reply));
+	assert_string_equal(reply.text, "{\"a\":1}");
+	assert_string_equal(reply.model, "own");
+	assert_null(strcasestr(server->request, "Authorization"));
+	assert_sent("POST /v1/chat/completions HTTP/1.1\r\n");
+	assert_string_equal(
+		sent_body(),
+		"{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"}],"
+		"\"model\":\"gpt-4o-mini\",\"temperature\":0,\"max_tokens\":50,"
+		"\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\","
+		"\"parameters\":{\"type\":\"object\"}}}],"
+		"\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}}");
+}
+
+static void groq_hears(void **state)
+{
+	static const float samples[16000];
+	struct recording   in = {.bytes = SPAN("RIFF as the browser sent it"),
+	                         .format = AUDIO_WAV,
+	                         .pcm = {samples, COUNT(samples)},
+	                         .language = "en",
+	                         .model = "whisper-large-v3"};
+	struct heard       heard = {0};
+
+	answer_with("application/json",
+	            SPAN("{\"text\":\" Yes.\",\"language\":\"English\",\"duration\":1.0,\"segments\":["
+	                 "{\"start\":0,\"end\":0.9,\"text\":\" Yes.\",\"avg_logprob\":-0.3,"
+	                 "\"compression_ratio\":0.5,\"no_speech_prob\":0.1}]}"));
+	assert_ok(groq_stt.transcribe(*state, &in, &heard));
+	assert_int_equal(heard.n, 1);
+	assert_string_equal(heard.segments[0].text, " Yes.");
+	assert_float_equal(heard.segments[0].avg_logprob, -0.3, 1e-9);
+	assert_float_equal(heard.segments[0].no_speech_prob, 0.1, 1e-9);
+	assert_string_equal(heard.language, "English");
+	assert_string_equal(heard.model, "whisper-large-v3");
+	assert_sent("POST /openai/v1/audio/transcriptions HTTP/1.1\r\n");
+	assert_sent("name=\"file\"; filename=\"audio.wav\"\r\nContent-Type: audio/wav\r\n\r\nRIFF");
+	assert_in_range(fake_body_bytes(server->request), 32044, 33500); /* 16 kHz, not the original */
+}
+
+static void groq_hears_what_servers_say_less(void **state)
+{
+	struct recording in = {.bytes = SPAN("OggS"), .format = AUDIO_OGG};
+	struct heard     heard = {0};
+
+	answer_with("application/json", SPAN("{\"text\":\"Hello\"}"));
+	assert_ok(groq_stt.transcribe(*state, &in, &heard));
+	assert_int_equal(heard.n, 1);
+	assert_sent("filename=\"audio.ogg\"");
+	assert_sent("\r\n\r\nOggS\r\n");
+	answer_with("application/json", SPAN("{\"text\":\"\",\"segments\":[]}"));
+	heard = (struct heard){0};
+	assert_ok(groq_stt.transcribe(*state, &in, &heard));
+	assert_int_equal(heard.n, 0);
+	answer_with("application/json", SPAN("{\"status\":\"fine\"}"));
+	assert_err(groq_stt.transcribe(*state, &in, &heard), ERR_UPSTREAM);
+}
+
+static struct span tone_like(struct ctx *cx, unsigned ms)
+{
+	struct buf      file = buf_new(cx->arena, 0);
+	struct mp3_kind kind = mp3_default();
+
+	mp3_append_silence(&file, &kind, ms);
+	return buf_span(&file);
+}
+
+static void elevenlabs_speaks_with_pauses(void **state)
+{
+	static const struct speech_piece pieces[] = {
+		{"", 500}, {"Hello", 0}, {"there.", 1000}, {"Bye.", 0}};
+	struct speech_order order = {.pieces = pieces, .n = 4, .voice = "../v1/user"};
+	struct speech       speech = {0};
+	struct mp3_kind     kind;
+
+	server->requests = 0;
+	answer_with("audio/mpeg", tone_like(*state, 700));
+	assert_ok(elevenlabs_tts.speak(*state, &order, &speech));
+	assert_int_equal(server->requests, 2); /* one for each run of words */
+	assert_in_range(speech.audio_ms, 2850, 2950);
+	assert_in_range(speech.audio.len, speech.audio_ms * 16 - 20, speech.audio_ms * 16 + 20);
+	assert_true(mp3_look(speech.audio, &kind));
+	assert_int_equal(kind.channels, 1);
+	assert_sent("POST /v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb?output_format=mp3_44100_128 HTTP");
+	assert_sent("xi-api-key: eleven-key\r\n");
+	assert_string_equal(sent_body(), "{\"text\":\"Bye.\",\"model_id\":\"eleven_flash_v2_5\"}");
+}
+
+static void elevenlabs_speaks_wav(void **state)
+{
+	static const struct speech_piece pieces[] = {{"Hello there.", 100}};
+	struct speech_order              order = {
+				     .pieces = pieces, .n = 1, .voice = "Voice7", .format = SPEECH_WAV};
+	struct speech speech = {0};
+
+	answer_with("audio/pcm", SPAN("\1\0\2\0\3"));
+	assert_ok(elevenlabs_tts.speak(*state, &order, &speech));
+	assert_int_equal(speech.audio_ms, 100);
+	assert_int_equal(speech.audio.len, 44 + 2 * (2 + 2400));
+	assert_memory_equal(speech.audio.ptr + 44, "\1\0\2\0\0", 5);
+	assert_sent("/text-to-speech/Voice7?output_format=pcm_24000 HTTP");
+}
+
+static void elevenlabs_refuses_what_is_not_speech(void **state)
+{
+	static const struct speech_piece pieces[] = {{"Hello there.", 0}};
+	struct speech_order              order = {.pieces = pieces, .n = 1};
+	struct ctx                      *cx = *state;
+	struct mp3_kind                  slow = {44100, 64, 1, 1152, 0};
+	struct buf                       file = buf_new(cx->arena, 0);
+	struct speech                    speech;
+
+	answer_with("text/html", tone_like(cx, 700));
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
+	answer_with("audio/mpeg", SPAN("<html>not audio</html>"));
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
+	answer_with("audio/mpeg", SPAN(""));
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
+	mp3_append_silence(&file, &slow, 500);
+	answer_with("audio/mpeg", buf_span(&file));
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
+}
+
+static void is_configured_by_key_or_address(void **state)
+{
+	(void)state;
+	assert_true(groq_llm.p.is_configured());
+	assert_true(openai_llm.p.is_configured()); /* no key, but an address of one's own */
+	assert_true(elevenlabs_tts.p.is_configured());
+}
+
+static int load_settings(void)
+{
+	const struct cfg_group *groups[] = {
+		&http_settings,        thinking.settings,    groq_llm.p.settings,
+		openai_llm.p.settings, groq_stt.p.settings,  elevenlabs_tts.p.settings,
+	};
+
+	setenv("GROQ_BASE_URL", server->url, 1);
+	setenv("OPENAI_BASE_URL", server->url, 1);
+	setenv("ELEVENLABS_BASE_URL", server->url, 1);
+	setenv("GROQ_API_KEY", "groq-key", 1);
+	setenv("ELEVENLABS_API_KEY", "eleven-key", 1);
+	unsetenv("OPENAI_API_KEY");
+	return cfg_load(groups, COUNT(groups)) + http_start();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(groq_streams_chat),
+		UNIT_TEST(openai_forces_a_call_without_a_key),
+		UNIT_TEST(groq_hears),
+		UNIT_TEST(groq_hears_what_servers_say_less),
+		UNIT_TEST(elevenlabs_speaks_with_pauses),
+		UNIT_TEST(elevenlabs_speaks_wav),
+		UNIT_TEST(elevenlabs_refuses_what_is_not_speech),
+		UNIT_TEST(is_configured_by_key_or_address),
+	};
+	int failed;
+
+	json_start();
+	log_setup("test_cloud_engines", LOG_ERROR);
+	server = fake_start("");
+	failed = load_settings() ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+	http_stop();
+	fake_stop(server);
+	return failed;
+}
