@@ -16,14 +16,14 @@
 #define ARENA_BYTES 4096u
 
 struct task {
-	struct ctx   cx; /* the child's */
-	struct ctx  *parent;
-	task_fn     *fn;
-	void        *data;
-	struct err  *result;
-	pthread_t    thread;
-	bool         is_running; /* a thread is to be joined; only the parent's thread looks */
-	atomic_bool  is_cancelled;
+	struct ctx  cx; /* the child's */
+	struct ctx *parent;
+	task_fn    *fn;
+	void       *data;
+	struct err *result;
+	pthread_t   thread;
+	bool        is_running; /* a thread is to be joined; only the parent's thread looks */
+	atomic_bool is_cancelled;
 };
 
 static bool child_is_cancelled(void *data)

@@ -1,11 +1,11 @@
 /* mp3.c -- walks and makes frames of MPEG 1, 2 and 2.5, layer III (ISO 11172-3, 13818-3). */
 #include "mp3.h"
 
-#define HEADER_BYTES  4u
-#define LEAD_IN_MAX   4096u /* junk before the first frame that players skip too */
-#define TRAILER_MAX   4096u /* tags behind the last frame */
-#define FRAME_MAX     1441u /* 320 kbit/s at 32 kHz, padded */
-#define ID3_HEADER    10u
+#define HEADER_BYTES 4u
+#define LEAD_IN_MAX  4096u /* junk before the first frame that players skip too */
+#define TRAILER_MAX  4096u /* tags behind the last frame */
+#define FRAME_MAX    1441u /* 320 kbit/s at 32 kHz, padded */
+#define ID3_HEADER   10u
 
 struct frame {
 	unsigned rate, kbps, channels, samples;
@@ -14,7 +14,7 @@ struct frame {
 
 static unsigned kbps_of(bool is_mpeg1, unsigned index)
 {
-	static const unsigned short mpeg1[] = {0,   32,  40,  48,  56,  64,  80, 96,
+	static const unsigned short mpeg1[] = {0,   32,  40,  48,  56,  64,  80,  96,
 	                                       112, 128, 160, 192, 224, 256, 320, 0};
 	static const unsigned short mpeg2[] = {0,  8,  16, 24,  32,  40,  48,  56,
 	                                       64, 80, 96, 112, 128, 144, 160, 0};

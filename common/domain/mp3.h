@@ -26,6 +26,7 @@ bool mp3_append(struct buf *out, struct span file, struct mp3_kind *kind) CHECKE
 /* Appends frames of that kind that hold nothing, to the nearest frame. */
 void mp3_append_silence(struct buf *out, struct mp3_kind *kind, unsigned ms);
 
+/* Playing time of what was appended. */
 unsigned mp3_ms(const struct mp3_kind *kind);
 
 #endif

@@ -22,14 +22,14 @@
 #include <unistd.h>
 
 _Static_assert(ATOMIC_LONG_LOCK_FREE == 2 && sizeof(long) == 8,
-	       "words in shared memory must need no lock");
+               "words in shared memory must need no lock");
 
 #define WINDOW        16u
 #define CALLS_MIN     5u
 #define OPEN_FIRST_MS 5000u
 #define OPEN_MAX_MS   60000u
-#define PROBE_MAX_MS  30000u           /* a probe that never reported is given up */
-#define SANE_MS       (2u * 3600000u)  /* no wait is longer */
+#define PROBE_MAX_MS  30000u          /* a probe that never reported is given up */
+#define SANE_MS       (2u * 3600000u) /* no wait is longer */
 #define TIME_MASK     ((1ull << 38) - 1)
 
 enum state { CLOSED, OPEN, PROBING };
@@ -121,8 +121,10 @@ bool breaker_allow(struct breaker *b, uint64_t now_ms)
 
 static struct view after_call(struct view v, bool ok, uint64_t now_ms)
 {
+	static const struct view fresh = {.state = CLOSED};
+
 	if (v.state == PROBING)
-		return ok ? (struct view){.state = CLOSED} : opened(v, now_ms);
+		return ok ? fresh : opened(v, now_ms);
 	if (v.state == OPEN)
 		return v; /* begun before it opened: too old to tell anything */
 	v.calls = (v.calls << 1 | !ok) & 0xffff;
@@ -134,8 +136,8 @@ void breaker_report(struct breaker *b, bool ok, uint64_t now_ms)
 {
 	uint64_t word = atomic_load(&b->word);
 
-	while (!atomic_compare_exchange_weak(&b->word, &word,
-	                                     pack(after_call(unpack(word), ok, now_ms))))
+	while (
+		!atomic_compare_exchange_weak(&b->word, &word, pack(after_call(unpack(word), ok, now_ms))))
 		;
 }
 
@@ -238,8 +240,8 @@ static const char *map_file(int fd, struct table **table_out)
 	problem = distrust(&st);
 	if (problem)
 		return problem;
-	if (st.st_size == 0 && (ftruncate(fd, sizeof(*t)) != 0 ||
-	                        pwrite(fd, MAGIC, sizeof(MAGIC), 0) != sizeof(MAGIC)))
+	if (st.st_size == 0 &&
+	    (ftruncate(fd, sizeof(*t)) != 0 || pwrite(fd, MAGIC, sizeof(MAGIC), 0) != sizeof(MAGIC)))
 		return strerror(errno);
 	if (st.st_size != 0 && (size_t)st.st_size != sizeof(*t))
 		return "it has another size";
@@ -286,8 +288,7 @@ void breaker_share(const char *path)
 	table_fd = -1;
 	problem = path ? open_table(path) : NULL;
 	if (problem)
-		LOG(LOG_WARN, NULL, "breakers_not_shared", F_STR("path", path),
-		    F_STR("detail", problem));
+		LOG(LOG_WARN, NULL, "breakers_not_shared", F_STR("path", path), F_STR("detail", problem));
 }
 
 static struct breaker *find_or_claim(struct table *t, const char *name)

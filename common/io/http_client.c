@@ -33,9 +33,9 @@ static struct settings {
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, ca_file, "SCRIBE_CA_FILE",
-	            .help = "certificates to trust instead of the system's, for private servers"),
+                .help = "certificates to trust instead of the system's, for private servers"),
 	CFG_KEY_INT(settings, idle_max, "HTTP_IDLE_MAX", .fallback = "64", .min = 1, .max = 4096,
-	            .help = "connections to outside services kept warm"),
+                .help = "connections to outside services kept warm"),
 };
 const struct cfg_group http_settings = {"Outside calls", &settings, keys, COUNT(keys)};
 
@@ -60,7 +60,7 @@ struct exchange {
 	struct handle          *handle;
 	struct buf              body;
 	uint64_t                began_at_ms, useful_at_ms, last_at_ms; /* 0: not yet */
-	size_t                  streamed_n; /* bytes handed to on_data */
+	size_t                  streamed_n;                            /* bytes handed to on_data */
 	bool                    is_stopped, is_too_large;
 	char                    problem[CURL_ERROR_SIZE];
 };
@@ -368,8 +368,7 @@ static struct err *drive(struct exchange *x, CURLcode *result_out)
 		if (!running)
 			break;
 		now = clock_mono_ms();
-		curl_multi_poll(x->handle->multi, NULL, 0, (int)wait_ms(x, next_limit(x), now),
-		                NULL);
+		curl_multi_poll(x->handle->multi, NULL, 0, (int)wait_ms(x, next_limit(x), now), NULL);
 	}
 	for (CURLMsg *m; (m = curl_multi_info_read(x->handle->multi, &running));)
 		if (m->msg == CURLMSG_DONE)
@@ -383,8 +382,7 @@ static struct err *judge(struct exchange *x, CURLcode result)
 		FAIL(x->cx, ERR_UPSTREAM, "the answer has more than %zu bytes", x->body.max);
 	if (result == CURLE_OK || x->is_stopped || x->last_at_ms)
 		return NULL;
-	FAIL(x->cx, ERR_UPSTREAM, "%s",
-	     x->problem[0] ? x->problem : curl_easy_strerror(result));
+	FAIL(x->cx, ERR_UPSTREAM, "%s", x->problem[0] ? x->problem : curl_easy_strerror(result));
 }
 
 static const char *header_of(CURL *easy, const char *name)
@@ -404,9 +402,8 @@ static void fill_reply(struct exchange *x)
 	x->out->status = status_of(x);
 	x->out->content_type = arena_strdup(x->cx->arena, type ? type : "");
 	x->out->body = buf_span(&x->body);
-	x->out->retry_after_ms =
-		http_retry_after_ms(header_of(easy, "retry-after-ms"),
-	                            header_of(easy, "retry-after"), clock_unix_ms());
+	x->out->retry_after_ms = http_retry_after_ms(header_of(easy, "retry-after-ms"),
+	                                             header_of(easy, "retry-after"), clock_unix_ms());
 	x->out->took_ms = (unsigned)(clock_mono_ms() - x->began_at_ms);
 	x->cx->cost.upstream_ms += x->out->took_ms;
 }

@@ -37,12 +37,12 @@ struct http_part {
 };
 
 struct http_call {
-	const char             *method;  /* NULL: "POST" with a body, else "GET" */
-	const char             *url;     /* never with a secret in it */
+	const char *method; /* NULL: "POST" with a body, else "GET" */
+	const char *url;    /* never with a secret in it */
 	/* "Name: value", NULL-terminated, may be NULL. Secrets only here. */
 	const char *const      *headers;
 	struct span             body;
-	const struct http_part *parts;   /* instead of body */
+	const struct http_part *parts; /* instead of body */
 	size_t                  parts_n;
 	struct http_limits      limits;
 	size_t                  reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */

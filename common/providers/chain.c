@@ -6,11 +6,11 @@
 
 #include <ctype.h>
 
-#define RESERVE_PART     4u      /* 1/4 of what is left is kept for the later engines */
-#define FAIR_MS          1000u   /* with less time than this a time-out is not the engine's fault */
-#define RATE_HOLD_MS     5000u   /* a 429 that does not say how long */
-#define DENIED_HOLD_MS   300000u /* a wrong key or a used-up quota: for a person to mend */
-#define UNAVAILABLE_MS   5000u
+#define RESERVE_PART   4u      /* 1/4 of what is left is kept for the later engines */
+#define FAIR_MS        1000u   /* with less time than this a time-out is not the engine's fault */
+#define RATE_HOLD_MS   5000u   /* a 429 that does not say how long */
+#define DENIED_HOLD_MS 300000u /* a wrong key or a used-up quota: for a person to mend */
+#define UNAVAILABLE_MS 5000u
 
 /* ---- Start ---- */
 
@@ -113,8 +113,7 @@ static size_t next_ready(const struct chain *c, size_t at)
 {
 	uint64_t now = clock_mono_ms();
 
-	while (at < c->order_n && c->order[at]->breaker &&
-	       breaker_is_open(c->order[at]->breaker, now))
+	while (at < c->order_n && c->order[at]->breaker && breaker_is_open(c->order[at]->breaker, now))
 		at++;
 	return at;
 }
@@ -157,7 +156,7 @@ static bool ends_chain(const struct err *e)
 }
 
 static void log_failure(const struct ctx *cx, const struct chain *c, const struct provider *p,
-	                const struct err *e, uint64_t began_at_ms)
+                        const struct err *e, uint64_t began_at_ms)
 {
 	LOG(e->kind == ERR_UPSTREAM_DENIED ? LOG_ERROR : LOG_WARN, cx, "provider_failed",
 	    F_STR("capability", c->capability), F_STR("provider", p->name),
@@ -166,7 +165,7 @@ static void log_failure(const struct ctx *cx, const struct chain *c, const struc
 }
 
 static struct err *try_one(struct ctx *cx, const struct chain *c, struct provider *p, bool is_last,
-	                   chain_attempt *attempt, void *data)
+                           chain_attempt *attempt, void *data)
 {
 	struct deadline whole = cx->deadline;
 	unsigned        budget = budget_ms(cx, p, is_last);
@@ -183,7 +182,7 @@ static struct err *try_one(struct ctx *cx, const struct chain *c, struct provide
 }
 
 struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
-	              struct chain_result *out)
+                      struct chain_result *out)
 {
 	struct err *e = NULL;
 

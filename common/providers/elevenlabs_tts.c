@@ -18,7 +18,7 @@
 #define VOICE_MAX  64u
 #define CONNECT_MS 2000u
 #define IDLE_MS    5000u
-#define KBPS       128u   /* clients tell playing time from the size */
+#define KBPS       128u /* clients tell playing time from the size */
 #define WAV_RATE   24000u
 
 static struct settings {
@@ -28,15 +28,15 @@ static struct settings {
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, key, "ELEVENLABS_API_KEY", .flags = CFG_SECRET,
-	            .help = "key for ElevenLabs"),
+                .help = "key for ElevenLabs"),
 	CFG_KEY_URL(settings, base_url, "ELEVENLABS_BASE_URL", .fallback = VENDOR_URL,
-	            .help = "ElevenLabs or a compatible server, which needs no key"),
+                .help = "ElevenLabs or a compatible server, which needs no key"),
 	CFG_KEY_STR(settings, voice, "ELEVENLABS_VOICE_ID", .fallback = "JBFqnCBsd6RMkjVDRZzb",
-	            .help = "the voice that speaks when the caller names none"),
+                .help = "the voice that speaks when the caller names none"),
 	CFG_KEY_STR(settings, model, "ELEVENLABS_MODEL", .fallback = "eleven_flash_v2_5",
-	            .help = "the model that speaks"),
+                .help = "the model that speaks"),
 	CFG_KEY_INT(settings, timeout_ms, "ELEVENLABS_MS", .fallback = "10000", .min = 100,
-	            .max = 600000, .help = "longest time for one run of words"),
+                .max = 600000, .help = "longest time for one run of words"),
 };
 static const struct cfg_group elevenlabs_settings = {"ElevenLabs", &settings, keys, COUNT(keys)};
 
@@ -67,7 +67,7 @@ static struct span request_of(struct ctx *cx, const char *text)
 }
 
 static struct err *fetch(struct ctx *cx, const struct speech_order *order, const char *text,
-	                 struct span *audio_out)
+                         struct span *audio_out)
 {
 	const char       *headers[] = {"Content-Type: application/json", NULL, NULL};
 	const char       *format = order->format == SPEECH_WAV ? "pcm_24000" : "mp3_44100_128";
@@ -116,7 +116,7 @@ struct stretch {
 };
 
 static struct err *fetch_all(struct ctx *cx, const struct speech_order *order,
-	                     struct stretch *stretches, size_t *n_out)
+                             struct stretch *stretches, size_t *n_out)
 {
 	*n_out = 0;
 	for (size_t i = 0; i < order->n; i++) {
@@ -131,7 +131,7 @@ static struct err *fetch_all(struct ctx *cx, const struct speech_order *order,
 }
 
 static struct err *join_mp3(struct ctx *cx, const struct stretch *stretches, size_t n,
-	                    struct speech *out)
+                            struct speech *out)
 {
 	struct buf      joined = buf_new(cx->arena, AUDIO_MAX);
 	struct mp3_kind kind = mp3_default();
@@ -163,7 +163,7 @@ static size_t pause_samples(unsigned ms)
 }
 
 static struct err *join_wav(struct ctx *cx, const struct stretch *stretches, size_t n,
-	                    struct speech *out)
+                            struct speech *out)
 {
 	size_t   total = 0, at = 0;
 	int16_t *samples;
@@ -198,8 +198,6 @@ static struct err *speak_order(struct ctx *cx, const struct speech_order *order,
 }
 
 struct tts_engine elevenlabs_tts = {
-	.p = {.name = "elevenlabs",
-	      .settings = &elevenlabs_settings,
-	      .is_configured = is_configured},
+	.p = {.name = "elevenlabs", .settings = &elevenlabs_settings, .is_configured = is_configured},
 	.speak = speak_order,
 };

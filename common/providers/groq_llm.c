@@ -12,12 +12,12 @@ static struct settings {
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, key, "GROQ_API_KEY", .flags = CFG_SECRET, .help = "key for Groq"),
 	CFG_KEY_URL(settings, base_url, "GROQ_BASE_URL", .fallback = VENDOR_URL,
-	            .help = "Groq, or a compatible server, which needs no key"),
+                .help = "Groq, or a compatible server, which needs no key"),
 	CFG_KEY_STR(settings, model, "GROQ_MODEL", .fallback = "llama-3.3-70b-versatile",
-	            .help = "the chat model asked for when the caller names none"),
+                .help = "the chat model asked for when the caller names none"),
 	CFG_KEY_LIST(settings, models, "GROQ_MODELS",
-	             .fallback = "llama-3.1-8b-instant,openai/gpt-oss-20b,openai/gpt-oss-120b",
-	             .help = "other chat models a caller may name"),
+                 .fallback = "llama-3.1-8b-instant,openai/gpt-oss-20b,openai/gpt-oss-120b",
+                 .help = "other chat models a caller may name"),
 };
 static const struct cfg_group groq_settings = {"Groq chat", &settings, keys, COUNT(keys)};
 

@@ -19,13 +19,13 @@ static struct settings {
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, key, "GROQ_API_KEY", .flags = CFG_SECRET, .help = "key for Groq"),
 	CFG_KEY_URL(settings, base_url, "GROQ_BASE_URL", .fallback = VENDOR_URL,
-	            .help = "Groq, or a compatible server, which needs no key"),
+                .help = "Groq, or a compatible server, which needs no key"),
 	CFG_KEY_STR(settings, model, "GROQ_STT_MODEL", .fallback = "whisper-large-v3-turbo",
-	            .help = "the recogniser asked for when the caller names none"),
+                .help = "the recogniser asked for when the caller names none"),
 	CFG_KEY_LIST(settings, models, "GROQ_STT_MODELS", .fallback = "whisper-large-v3",
-	             .help = "other recognisers a caller may name"),
-	CFG_KEY_INT(settings, timeout_ms, "GROQ_STT_MS", .fallback = "10000", .min = 100,
-	            .max = 600000, .help = "longest time for one transcription"),
+                 .help = "other recognisers a caller may name"),
+	CFG_KEY_INT(settings, timeout_ms, "GROQ_STT_MS", .fallback = "10000", .min = 100, .max = 600000,
+                .help = "longest time for one transcription"),
 };
 static const struct cfg_group groq_settings = {"Groq transcription", &settings, keys, COUNT(keys)};
 
@@ -106,34 +106,33 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 	const char       *model = model_for(in);
 	struct http_reply reply;
 	struct http_part  parts[5] = {
-	        {.name = "file",
-	          .filename = audio_file_name(in->format),
-	          .content_type = audio_mime_type(in->format),
-	          .content = upload_of(cx, in)},
-	        {.name = "model", .content = span_of(model)},
-	        {.name = "response_format", .content = SPAN("verbose_json")},
-	        {.name = "temperature", .content = SPAN("0")},
-	};
+		 {.name = "file",
+	      .filename = audio_file_name(in->format),
+	      .content_type = audio_mime_type(in->format),
+	      .content = upload_of(cx, in)},
+		 {.name = "model", .content = span_of(model)},
+		 {.name = "response_format", .content = SPAN("verbose_json")},
+		 {.name = "temperature", .content = SPAN("0")},
+    };
 	size_t n = 4;
 
 	if (in->language)
 		parts[n++] = (struct http_part){"language", .content = span_of(in->language)};
 	if (!str_is_blank(settings.key))
-		headers[0] = upstream_secret_header(
-			cx, "Authorization", arena_printf(cx->arena, "Bearer %s", settings.key));
+		headers[0] = upstream_secret_header(cx, "Authorization",
+		                                    arena_printf(cx->arena, "Bearer %s", settings.key));
 	*out = (struct heard){.model = model};
-	TRY(upstream_call(cx,
-	                  &(struct http_call){
-				  .url = upstream_url(cx, settings.base_url, "/openai/v1",
-	                                              "/audio/transcriptions"),
-				  .headers = headers,
-				  .parts = parts,
-				  .parts_n = n,
-				  .limits = {.connect_ms = CONNECT_MS,
-	                                     .total_ms = (unsigned)settings.timeout_ms},
-				  .reply_max = REPLY_MAX,
-			  },
-	                  &reply));
+	TRY(upstream_call(
+		cx,
+		&(struct http_call){
+			.url = upstream_url(cx, settings.base_url, "/openai/v1", "/audio/transcriptions"),
+			.headers = headers,
+			.parts = parts,
+			.parts_n = n,
+			.limits = {.connect_ms = CONNECT_MS, .total_ms = (unsigned)settings.timeout_ms},
+			.reply_max = REPLY_MAX,
+		},
+		&reply));
 	return read_reply(cx, reply.body, out);
 }
 

@@ -9,8 +9,8 @@ static struct settings {
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_LIST(settings, providers, "STT_PROVIDERS",
-	             .help = "recognisers in order: groq, local; "
-	                     "default: groq if it has a key, then local"),
+                 .help = "recognisers in order: groq, local; "
+                         "default: groq if it has a key, then local"),
 };
 static const struct cfg_group order_settings = {"Hearing", &settings, keys, COUNT(keys)};
 
@@ -39,7 +39,7 @@ static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 }
 
 struct err *hear(struct ctx *cx, const struct recording *in, struct heard *out,
-	         struct chain_result *served_out)
+                 struct chain_result *served_out)
 {
 	struct job job = {in, out};
 

@@ -10,7 +10,7 @@ struct recording {
 	enum audio_format   format;   /* what the bytes are */
 	struct pcm          pcm;      /* the same, decoded: 16 kHz mono */
 	const char         *language; /* ISO-639-1, NULL: detect */
-	const char         *model;    /* one of the engine's allowed models, NULL or unknown: its default */
+	const char         *model;    /* one the engine allows; NULL or unknown: its default */
 };
 
 /* One stretch of recognised speech with the recogniser's own evidence; values as

@@ -70,7 +70,7 @@ static void write_stream(struct json_out *j, const struct chat_service *service)
 }
 
 static struct span request_of(struct ctx *cx, const struct chat_service *service,
-	                      const struct chat_order *order, const char *model)
+                              const struct chat_order *order, const char *model)
 {
 	struct json_out *j = json_new(cx->arena, REQUEST_MAX);
 
@@ -102,7 +102,7 @@ static struct http_limits limits_for(const struct chat_order *order)
 }
 
 static struct err *call_service(struct ctx *cx, struct http_call *call,
-	                        const struct chat_order *order, struct chat_reply *out)
+                                const struct chat_order *order, struct chat_reply *out)
 {
 	struct chat_reading *reading;
 	struct http_reply    reply;
@@ -123,7 +123,7 @@ static struct err *call_service(struct ctx *cx, struct http_call *call,
 }
 
 struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
-	                const struct chat_order *order, struct chat_reply *out)
+                        const struct chat_order *order, struct chat_reply *out)
 {
 	const char      *model = model_for(service, order), *headers[4] = {0};
 	struct http_call call = {.method = "POST", .headers = headers};
@@ -132,8 +132,8 @@ struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
 	headers[n++] = "Content-Type: application/json";
 	headers[n++] = "Accept: application/json"; /* for streams too: so do the official clients */
 	if (!str_is_blank(service->key))
-		headers[n++] = upstream_secret_header(
-			cx, "Authorization", arena_printf(cx->arena, "Bearer %s", service->key));
+		headers[n++] = upstream_secret_header(cx, "Authorization",
+		                                      arena_printf(cx->arena, "Bearer %s", service->key));
 	call.url = upstream_url(cx, service->base_url, service->prefix, "/chat/completions");
 	call.body = request_of(cx, service, order, model);
 	call.limits = limits_for(order);

@@ -12,12 +12,11 @@ static struct settings {
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, key, "OPENAI_API_KEY", .flags = CFG_SECRET, .help = "key for OpenAI"),
 	CFG_KEY_URL(settings, base_url, "OPENAI_BASE_URL", .fallback = VENDOR_URL,
-	            .help = "OpenAI or a compatible server (Ollama, vLLM), which needs no key"),
+                .help = "OpenAI or a compatible server (Ollama, vLLM), which needs no key"),
 	CFG_KEY_STR(settings, model, "OPENAI_MODEL", .fallback = "gpt-4o-mini",
-	            .help = "the chat model asked for when the caller names none"),
-	CFG_KEY_LIST(settings, models, "OPENAI_MODELS",
-	             .fallback = "gpt-4o,gpt-4.1-mini,gpt-4.1-nano",
-	             .help = "other chat models a caller may name"),
+                .help = "the chat model asked for when the caller names none"),
+	CFG_KEY_LIST(settings, models, "OPENAI_MODELS", .fallback = "gpt-4o,gpt-4.1-mini,gpt-4.1-nano",
+                 .help = "other chat models a caller may name"),
 };
 static const struct cfg_group openai_settings = {"OpenAI chat", &settings, keys, COUNT(keys)};
 

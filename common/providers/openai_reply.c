@@ -25,8 +25,8 @@ struct think_filter {
 };
 
 struct chat_reading {
-	struct ctx         *cx;
-	struct ctx          scratch; /* for one event */
+	struct ctx *cx;
+	struct ctx  scratch; /* for one event */
 	bool (*on_text)(struct span, void *);
 	void               *data;
 	enum form           form;
@@ -187,7 +187,7 @@ static void free_scratch(void *data)
 }
 
 struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct span, void *),
-	                              void *data)
+                                      void       *data)
 {
 	struct chat_reading *r = NEW(cx->arena, struct chat_reading);
 
@@ -247,8 +247,7 @@ static struct err *take_whole(struct chat_reading *r)
 	r->model = model_at(r->cx, root);
 	r->has_ended = true;
 	take_usage(&r->usage, json_at(root, "usage"));
-	r->is_filtered =
-		str_equal(json_text_at(root, "choices[0].finish_reason"), "content_filter");
+	r->is_filtered = str_equal(json_text_at(root, "choices[0].finish_reason"), "content_filter");
 	content = json_text_at(root, "choices[0].message.content");
 	if (content)
 		emit(r, filter(&r->filter, span_of(content), r->cx->arena));

@@ -11,7 +11,7 @@ struct chat_reading;
 
 /* on_text gets each piece of visible text; may be NULL. */
 struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct span, void *),
-                                      void *data) NEVER_NULL;
+                                      void       *data) NEVER_NULL;
 
 /* The call's on_data; `data` is the reading. */
 enum http_verdict chat_reading_feed(struct span piece, void *data);

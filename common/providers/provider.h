@@ -29,11 +29,11 @@ struct provider {
 #define CHAIN_MAX 4
 
 struct chain {
-	const char       *capability;       /* "stt", "llm", "tts", "embed": setting and degraded name */
+	const char       *capability;       /* "stt", "llm", "tts", "embed" */
 	struct provider *const *known;      /* in default order, local last */
 	size_t            known_n;
 	const struct cfg_group *settings;   /* holds the setting of the order */
-	const char *const *wanted;          /* where the setting's value will be; NULL value: default order */
+	const char *const *wanted;          /* the setting's value; NULL there: default order */
 	struct provider  *order[CHAIN_MAX]; /* filled by chain_start */
 	size_t            order_n;
 };

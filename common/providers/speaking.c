@@ -9,8 +9,8 @@ static struct settings {
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_LIST(settings, providers, "TTS_PROVIDERS",
-	             .help = "voices in order: elevenlabs, local; "
-	                     "default: elevenlabs if it has a key, then local"),
+                 .help = "voices in order: elevenlabs, local; "
+                         "default: elevenlabs if it has a key, then local"),
 };
 static const struct cfg_group order_settings = {"Speaking", &settings, keys, COUNT(keys)};
 
@@ -44,7 +44,7 @@ const char *speech_format_name(enum speech_format format)
 }
 
 struct err *speak(struct ctx *cx, const struct speech_order *order, struct speech *out,
-	          struct chain_result *served_out)
+                  struct chain_result *served_out)
 {
 	struct job job = {order, out};
 

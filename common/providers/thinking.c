@@ -8,17 +8,16 @@ struct thinking_values thinking_values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_LIST(thinking_values, providers, "LLM_PROVIDERS",
-	             .help = "language models in order: groq, openai, builtin; "
-	                     "default: those with a key, then builtin"),
+                 .help = "language models in order: groq, openai, builtin; "
+                         "default: those with a key, then builtin"),
 	CFG_KEY_INT(thinking_values, connect_ms, "LLM_CONNECT_MS", .fallback = "2000", .min = 50,
-	            .max = 60000, .help = "longest wait for a connection to a language model"),
+                .max = 60000, .help = "longest wait for a connection to a language model"),
 	CFG_KEY_INT(thinking_values, first_token_ms, "LLM_FIRST_TOKEN_MS", .fallback = "4000",
-	            .min = 50, .max = 300000,
-	            .help = "longest wait for the first words of an answer"),
+                .min = 50, .max = 300000, .help = "longest wait for the first words of an answer"),
 	CFG_KEY_INT(thinking_values, idle_ms, "LLM_IDLE_MS", .fallback = "3000", .min = 50,
-	            .max = 300000, .help = "longest silence inside an answer"),
+                .max = 300000, .help = "longest silence inside an answer"),
 	CFG_KEY_INT(thinking_values, total_ms, "LLM_TOTAL_MS", .fallback = "15000", .min = 100,
-	            .max = 600000, .help = "longest time for one whole answer"),
+                .max = 600000, .help = "longest time for one whole answer"),
 };
 static const struct cfg_group order_settings = {"Thinking", &thinking_values, keys, COUNT(keys)};
 
@@ -54,7 +53,7 @@ const char *chat_role_name(enum chat_role role)
 }
 
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
-	          struct chain_result *served_out)
+                  struct chain_result *served_out)
 {
 	struct job job = {order, out};
 

@@ -1,4 +1,4 @@
-/* thinking.h -- language models: Groq, OpenAI (or any compatible server), then the built-in responder. */
+/* thinking.h -- language models: Groq, OpenAI or compatible servers, the built-in responder. */
 #ifndef THINKING_H
 #define THINKING_H
 
@@ -15,7 +15,7 @@ struct chat_usage {
 struct chat_order {
 	const struct chat_message *messages; /* system first, newest last */
 	size_t                     n;
-	const char                *model;    /* one of the allowed models, NULL or unknown: the default */
+	const char                *model;    /* one the engine allows; NULL or unknown: its default */
 	double                     temperature;
 	unsigned                   max_tokens;
 	/* The mode's name for the built-in responder ("mentor"); NULL: "professional". */

@@ -49,7 +49,7 @@ static const char *code_in(struct ctx *cx, struct span body)
 {
 	static const char *const paths[] = {"error.code",     "error.type", "detail.status",
 	                                    "detail[0].type", "name",       "code"};
-	const struct cJSON *root;
+	const struct cJSON      *root;
 
 	if (json_parse(cx, body, &root))
 		return "";

@@ -22,9 +22,9 @@ enum fake_end {
 
 struct fake_http {
 	const char   *answer;
-	size_t        answer_len;   /* 0: of a NUL-terminated text */
-	size_t        step;         /* bytes sent at once; 0: all */
-	unsigned      pause_ms;     /* before each step */
+	size_t        answer_len; /* 0: of a NUL-terminated text */
+	size_t        step;       /* bytes sent at once; 0: all */
+	unsigned      pause_ms;   /* before each step */
 	enum fake_end end;
 	char          url[64];
 	char          request[FAKE_REQUEST_MAX + 1]; /* the last one, whole */

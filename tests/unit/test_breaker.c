@@ -102,7 +102,7 @@ static void holds_when_asked(void **state)
 	breaker_hold(&b, NOW + 7000);
 	breaker_hold(&b, NOW + 3000); /* the longer one stands */
 	assert_false(breaker_allow(&b, NOW + 6999));
-	breaker_forget(&b);           /* says nothing while it is open */
+	breaker_forget(&b); /* says nothing while it is open */
 	breaker_report(&b, true, NOW);
 	assert_false(breaker_allow(&b, NOW + 6999));
 	assert_true(breaker_allow(&b, NOW + 7000));
@@ -184,8 +184,8 @@ static void share_in_child(const char *path, const char *name)
 
 static void is_shared_between_programs(void **state)
 {
-	char           path[64];
-	struct stat    st;
+	char            path[64];
+	struct stat     st;
 	struct breaker *groq;
 
 	(void)state;
@@ -253,16 +253,11 @@ static void distrusts_foreign_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(trips_on_five_failures),
-		cmocka_unit_test(trips_on_half_of_the_window),
-		cmocka_unit_test(backs_off_and_recovers),
-		cmocka_unit_test(gives_up_a_dead_probe),
-		cmocka_unit_test(holds_when_asked),
-		cmocka_unit_test(survives_any_word),
-		cmocka_unit_test(lets_one_probe_through),
-		cmocka_unit_test(loses_no_report),
-		cmocka_unit_test(is_shared_between_programs),
-		cmocka_unit_test(distrusts_foreign_files),
+		cmocka_unit_test(trips_on_five_failures),     cmocka_unit_test(trips_on_half_of_the_window),
+		cmocka_unit_test(backs_off_and_recovers),     cmocka_unit_test(gives_up_a_dead_probe),
+		cmocka_unit_test(holds_when_asked),           cmocka_unit_test(survives_any_word),
+		cmocka_unit_test(lets_one_probe_through),     cmocka_unit_test(loses_no_report),
+		cmocka_unit_test(is_shared_between_programs), cmocka_unit_test(distrusts_foreign_files),
 	};
 
 	log_setup("test_breaker", LOG_ERROR);

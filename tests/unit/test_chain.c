@@ -13,7 +13,7 @@ static uint64_t fake_now(void)
 
 /* What an engine does when asked, and what it saw. */
 struct plan {
-	enum err_kind kind;    /* of its failure */
+	enum err_kind kind; /* of its failure */
 	bool          works;
 	unsigned      takes_ms, retry_after_ms;
 	unsigned      calls, budget_ms;
@@ -37,8 +37,10 @@ static struct engine local = {{.name = "whisper", .is_local = true}, &plans[2]};
 
 static struct provider *const known[] = {&first.p, &second.p, &absent.p, &local.p};
 static const char            *wanted;
-static struct chain           chain = {
-                  .capability = "test", .known = known, .known_n = COUNT(known), .wanted = &wanted};
+static struct chain           chain = {.capability = "test",
+                                       .known = known,
+                                       .known_n = COUNT(known),
+                                       .wanted = &wanted};
 
 static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 {
@@ -125,11 +127,9 @@ static void moves_on_for_provider_failures_only(void **state)
 		enum err_kind kind;
 		bool          moves_on;
 	} cases[] = {
-		{ERR_UPSTREAM, true},          {ERR_UPSTREAM_DENIED, true},
-		{ERR_UPSTREAM_REJECTED, true}, {ERR_RATE, true},
-		{ERR_DEADLINE, true},          {ERR_INTERNAL, true},
-		{ERR_CANCELLED, false},        {ERR_INPUT, false},
-		{ERR_AUDIO, false},
+		{ERR_UPSTREAM, true},   {ERR_UPSTREAM_DENIED, true}, {ERR_UPSTREAM_REJECTED, true},
+		{ERR_RATE, true},       {ERR_DEADLINE, true},        {ERR_INTERNAL, true},
+		{ERR_CANCELLED, false}, {ERR_INPUT, false},          {ERR_AUDIO, false},
 	};
 	struct chain_result by;
 

@@ -18,7 +18,7 @@ static void answer_with(const char *type, struct span body)
 	static char answer[1 << 20];
 	size_t      n = (size_t)snprintf(answer, 256,
 	                                 "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
-	                                 "Content-Length: %zu\r\n\r\n",
+	                                      "Content-Length: %zu\r\n\r\n",
 	                                 type, body.len);
 
 	memcpy(answer + n, body.ptr, body.len);
@@ -37,16 +37,16 @@ static void assert_sent(const char *text)
 		fail_msg("not sent: %s\nbut: %s", text, server->request);
 }
 
-static const struct chat_message messages[] = {{CHAT_SYSTEM, "Be brief."}, {CHAT_USER, "Say \"hi\""}};
+static const struct chat_message messages[] = {{CHAT_SYSTEM, "Be brief."},
+                                               {CHAT_USER, "Say \"hi\""}};
 
 static void groq_streams_chat(void **state)
 {
 	struct chat_order order = {.messages = messages, .n = 2, .temperature = 0.5, .max_tokens = 99};
 	struct chat_reply reply;
 
-	answer_with("text/event-stream",
-	            SPAN("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},"
-	                 "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
+	answer_with("text/event-stream", SPAN("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},"
+	                                      "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
 	assert_ok(groq_llm.complete(*state, &order, &reply));
 	assert_string_equal(reply.text, "Hi");
 	assert_string_equal(reply.model, "llama-3.3-70b-versatile");
@@ -72,20 +72,20 @@ static void openai_forces_a_call_without_a_key(void **state)
 	struct chat_reply reply;
 
 	answer_with("application/json",
-	            SPAN("{\"model\":\"own\",\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":"
-	                 "[{\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}]}}]}"));
+	            SPAN("{\"model\":\"own\",\"choices\":[{\"message\":{\"content\":null,"
+	                 "\"tool_calls\":[{\"function\":{\"name\":\"f\","
+	                 "\"arguments\":\"{\\\"a\\\":1}\"}}]}}]}"));
 	assert_ok(openai_llm.complete(*state, &order, &reply));
 	assert_string_equal(reply.text, "{\"a\":1}");
 	assert_string_equal(reply.model, "own");
 	assert_null(strcasestr(server->request, "Authorization"));
 	assert_sent("POST /v1/chat/completions HTTP/1.1\r\n");
-	assert_string_equal(
-		sent_body(),
-		"{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"}],"
-		"\"model\":\"gpt-4o-mini\",\"temperature\":0,\"max_tokens\":50,"
-		"\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\","
-		"\"parameters\":{\"type\":\"object\"}}}],"
-		"\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}}");
+	assert_string_equal(sent_body(),
+	                    "{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"}],"
+	                    "\"model\":\"gpt-4o-mini\",\"temperature\":0,\"max_tokens\":50,"
+	                    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\","
+	                    "\"parameters\":{\"type\":\"object\"}}}],"
+	                    "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}}");
 }
 
 static void groq_hears(void **state)
@@ -143,11 +143,13 @@ static struct span tone_like(struct ctx *cx, unsigned ms)
 
 static void elevenlabs_speaks_with_pauses(void **state)
 {
-	static const struct speech_piece pieces[] = {
-		{"", 500}, {"Hello", 0}, {"there.", 1000}, {"Bye.", 0}};
-	struct speech_order order = {.pieces = pieces, .n = 4, .voice = "../v1/user"};
-	struct speech       speech = {0};
-	struct mp3_kind     kind;
+	static const struct speech_piece pieces[] = {{"", 500},
+	                                             {"Hello", 0},
+	                                             {"there.", 1000},
+	                                             {"Bye.", 0}};
+	struct speech_order              order = {.pieces = pieces, .n = 4, .voice = "../v1/user"};
+	struct speech                    speech = {0};
+	struct mp3_kind                  kind;
 
 	server->requests = 0;
 	answer_with("audio/mpeg", tone_like(*state, 700));
@@ -165,9 +167,8 @@ static void elevenlabs_speaks_with_pauses(void **state)
 static void elevenlabs_speaks_wav(void **state)
 {
 	static const struct speech_piece pieces[] = {{"Hello there.", 100}};
-	struct speech_order              order = {
-				     .pieces = pieces, .n = 1, .voice = "Voice7", .format = SPEECH_WAV};
-	struct speech speech = {0};
+	struct speech_order order = {.pieces = pieces, .n = 1, .voice = "Voice7", .format = SPEECH_WAV};
+	struct speech       speech = {0};
 
 	answer_with("audio/pcm", SPAN("\1\0\2\0\3"));
 	assert_ok(elevenlabs_tts.speak(*state, &order, &speech));
@@ -208,8 +209,8 @@ static void is_configured_by_key_or_address(void **state)
 static int load_settings(void)
 {
 	const struct cfg_group *groups[] = {
-		&http_settings,        thinking.settings,    groq_llm.p.settings,
-		openai_llm.p.settings, groq_stt.p.settings,  elevenlabs_tts.p.settings,
+		&http_settings,        thinking.settings,   groq_llm.p.settings,
+		openai_llm.p.settings, groq_stt.p.settings, elevenlabs_tts.p.settings,
 	};
 
 	setenv("GROQ_BASE_URL", server->url, 1);

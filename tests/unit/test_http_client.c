@@ -23,10 +23,10 @@ static void takes_an_answer(void **state)
 	struct http_reply reply;
 
 	(void)state;
-	assert_null(http_do(&cx,
-	                    &(struct http_call){
-				    .url = f->url, .headers = headers, .body = SPAN("{\"a\":1}")},
-	                    &reply));
+	assert_null(
+		http_do(&cx,
+	            &(struct http_call){.url = f->url, .headers = headers, .body = SPAN("{\"a\":1}")},
+	            &reply));
 	assert_int_equal(reply.status, 200);
 	assert_string_equal(reply.body.ptr, "hello");
 	assert_string_equal(reply.content_type, "text/plain");
@@ -62,7 +62,7 @@ static void keeps_connections_warm(void **state)
 static void sends_parts(void **state)
 {
 	static const struct http_part parts[] = {
-		{.name = "file", .filename = "a.wav", .content_type = "audio/wav", .content = SPAN("RIFF\0x")},
+		{"file", "a.wav", "audio/wav", SPAN("RIFF\0x")},
 		{.name = "model", .content = SPAN("whisper")},
 	};
 	struct fake_http *f = fake_start(OK_ANSWER);
@@ -70,8 +70,8 @@ static void sends_parts(void **state)
 	struct http_reply reply;
 
 	(void)state;
-	assert_null(http_do(&cx, &(struct http_call){.url = f->url, .parts = parts, .parts_n = 2},
-	                    &reply));
+	assert_null(
+		http_do(&cx, &(struct http_call){.url = f->url, .parts = parts, .parts_n = 2}, &reply));
 	assert_non_null(strstr(f->request, "multipart/form-data; boundary="));
 	assert_non_null(strstr(f->request, "name=\"file\"; filename=\"a.wav\"\r\n"
 	                                   "Content-Type: audio/wav\r\n"));
@@ -92,8 +92,7 @@ static int try_call(const char *answer, size_t step, unsigned pause_ms, enum fak
 	f->step = step;
 	f->pause_ms = pause_ms;
 	f->end = end;
-	e = http_do(&cx, &(struct http_call){.url = f->url, .limits = limits, .reply_max = 64},
-	            &reply);
+	e = http_do(&cx, &(struct http_call){.url = f->url, .limits = limits, .reply_max = 64}, &reply);
 	*took_ms = reply.took_ms;
 	kind = e ? (int)e->kind : 0;
 	assert_true(!e || e->uncertain); /* all of these had the request in hand */
@@ -133,7 +132,8 @@ static void calls_broken_servers_broken(void **state)
 	assert_int_equal(try_call("\x16\x03\x01 not HTTP\r\n\r\n", 0, 0, FAKE_CLOSE, none, &ms),
 	                 ERR_UPSTREAM);
 	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n"
-	                          "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg",
+	                          "0123456789012345678901234567890123"
+	                          "567890123456789012345678901234567890",
 	                          0, 0, FAKE_CLOSE, none, &ms),
 	                 ERR_UPSTREAM);
 }
@@ -141,7 +141,8 @@ static void calls_broken_servers_broken(void **state)
 static void maps_nothing_of_other_statuses(void **state)
 {
 	struct fake_http *f = fake_start("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n"
-	                                 "Location: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\n{}");
+	                                 "Location: http://127.0.0.1:1/\r\n"
+	                                 "Content-Length: 2\r\n\r\n{}");
 	struct ctx        cx = new_ctx(5000);
 	struct http_reply reply;
 

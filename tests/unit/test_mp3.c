@@ -86,8 +86,9 @@ static void joins_only_one_kind(void **state)
 
 static void refuses_what_is_not_mp3(void **state)
 {
-	static const char *const bad[] = {"", "<html><body>Bad gateway</body></html>", "ID3",
-	                                  "ID3\4\1\1\x7f\x7f\x7f\x7f", "RIFF", "\xff\xfb\x90\xc4"};
+	static const char *const bad[] = {"",     "<html><body>Bad gateway</body></html>",
+	                                  "ID3",  "ID3\4\1\1\x7f\x7f\x7f\x7f",
+	                                  "RIFF", "\xff\xfb\x90\xc4"};
 	struct ctx              *cx = *state;
 	struct buf               out = buf_new(cx->arena, 0);
 

@@ -27,8 +27,8 @@ static bool on_text(struct span piece, void *data)
 
 /* Reads a stream fed in steps; the verdict of the last piece is left in *verdict. */
 static struct err *read_stream(struct ctx *cx, const char *stream, size_t step,
-                               struct heard_text *heard, struct err *failed,
-                               struct chat_reply *out, enum http_verdict *verdict)
+                               struct heard_text *heard, struct err *failed, struct chat_reply *out,
+                               enum http_verdict *verdict)
 {
 	struct chat_reading *r = chat_reading_new(cx, heard ? on_text : NULL, heard);
 	size_t               len = strlen(stream);
@@ -36,8 +36,8 @@ static struct err *read_stream(struct ctx *cx, const char *stream, size_t step,
 	*out = (struct chat_reply){0};
 	*verdict = HTTP_GO_ON;
 	for (size_t at = 0; at < len && *verdict < HTTP_LAST; at += step)
-		*verdict = chat_reading_feed(
-			(struct span){stream + at, len - at < step ? len - at : step}, r);
+		*verdict =
+			chat_reading_feed((struct span){stream + at, len - at < step ? len - at : step}, r);
 	return chat_reading_end(r, failed, out);
 }
 
@@ -50,8 +50,7 @@ static struct err *read_at_once(struct ctx *cx, const char *stream, struct chat_
 
 static void reads_streams_in_any_pieces(void **state)
 {
-	static const char groq[] =
-		ROLE CHUNK("Hel") CHUNK("lo, \\u00e9") CHUNK("!") FINISH
+	static const char groq[] = ROLE CHUNK("Hel") CHUNK("lo, \\u00e9") CHUNK("!") FINISH
 		"data: {\"choices\":[],\"x_groq\":{\"id\":\"r\",\"usage\":"
 		"{\"prompt_tokens\":7,\"completion_tokens\":3}}}\n\n" DONE;
 
@@ -189,8 +188,8 @@ static void reads_forced_calls(void **state)
 		const char *message, *want;
 	} cases[] = {
 		{"{\"content\":null,\"tool_calls\":[{\"function\":{\"name\":\"f\","
-		 "\"arguments\":\"{\\\"a\\\":1}\"}}]}",
-		 "{\"a\":1}"},
+	     "\"arguments\":\"{\\\"a\\\":1}\"}}]}",
+	     "{\"a\":1}"},
 		{"{\"content\":\"{\\\"a\\\":2}\"}", "{\"a\":2}"},
 		{"{\"content\":\"Here:\\n```json\\n{\\\"a\\\":3}\\n```\"}", "{\"a\":3}"},
 		{"{\"content\":null}", NULL},
@@ -202,8 +201,8 @@ static void reads_forced_calls(void **state)
 	struct chat_reply reply;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *body = arena_printf(
-			cx->arena, "{\"choices\":[{\"message\":%s}]}", cases[i].message);
+		const char *body =
+			arena_printf(cx->arena, "{\"choices\":[{\"message\":%s}]}", cases[i].message);
 		struct err *e = chat_structured(cx, span_of(body), &reply);
 
 		if (cases[i].want) {

@@ -22,8 +22,7 @@ static void expect(const char *text, const char *want)
 		struct sse_reader r = sse_reader(a, 1000, note, &got);
 
 		for (size_t at = 0; at < len; at += step)
-			assert_true(sse_feed(&r, (struct span){text + at,
-			                                       len - at < step ? len - at : step}));
+			assert_true(sse_feed(&r, (struct span){text + at, len - at < step ? len - at : step}));
 		assert_string_equal(buf_text(&got), want);
 		arena_free(&a);
 	}
@@ -56,7 +55,10 @@ static void leaves_out_the_rest(void **state)
 	expect("event: lonely\n\ndata: a\n\n", "message[a]");
 	expect("data: a\n\ndata: cut", "message[a]");
 	expect("data: a\n\ndata: cut\n", "message[a]");
-	expect("\xef\xbb\xbf" "data: a\n\n\xef\xbb\xbf" "data: b\n\n", "message[a]");
+	expect("\xef\xbb\xbf"
+	       "data: a\n\n\xef\xbb\xbf"
+	       "data: b\n\n",
+	       "message[a]");
 	expect("", "");
 }
 
