@@ -192,17 +192,17 @@ static const char *const answer_tails[] = {
 	"approximately", "all", "in", "this",
 };
 
-enum { ANSWER_WORDS = 9, SMALL_CHANGE = 1000, YEAR_FIRST = 1900, YEAR_LAST = 2100 };
+enum { ANSWER_WORDS = 9, SENTENCE_BYTES = 200, SMALL_CHANGE = 1000, YEAR_FIRST = 1900, YEAR_LAST = 2100 };
 
 /* The sentence around the amount, within the text from `from` to `end`. A
- * point or comma inside a number ends no sentence; the amount hides its own. */
+ * point inside a number ends no sentence. Bounded, since speech may have none. */
 static struct span sentence_around(const char *from, struct span amount, const char *end)
 {
 	const char *p = amount.ptr, *q = end_of(amount);
 
-	while (p > from && !strchr("!?\n;", p[-1]) && !(p[-1] == '.' && *p == ' '))
+	while (p > from && amount.ptr - p < SENTENCE_BYTES && !strchr("!?\n;", p[-1]) && !(p[-1] == '.' && *p == ' '))
 		p--;
-	while (q < end && !strchr("!?\n;", *q) && !(*q == '.' && (q + 1 == end || q[1] == ' ')))
+	while (q < end && q - end_of(amount) < SENTENCE_BYTES && !strchr("!?\n;", *q) && !(*q == '.' && (q + 1 == end || q[1] == ' ')))
 		q++;
 	return (struct span){p, (size_t)(q - p)};
 }
@@ -234,16 +234,29 @@ static bool is_year(const struct money *m)
 	return !m->is_marked && !m->is_scaled && m->low >= YEAR_FIRST && m->low <= YEAR_LAST;
 }
 
+/* One pass over the sentence for the whole list: amounts may come thick. */
+static bool speaks_of(struct span sentence, const char *const *phrases, size_t n)
+{
+	struct span rest = sentence, word;
+
+	while (words_next(&rest, &word)) {
+		struct span here = {word.ptr, (size_t)(end_of(sentence) - word.ptr)};
+
+		for (size_t i = 0; i < n; i++)
+			if ((word.ptr[0] | ' ') == phrases[i][0] && words_start_with(here, phrases[i], NULL))
+				return true;
+	}
+	return false;
+}
+
 /* Evidence, strongest first. A price tag ("$20 a month") is no budget unless they say so. */
 static bool is_spendable(const struct money *m, struct span sentence, struct span after)
 {
-	bool is_budget = WORDS_ANY(sentence, budget_words) != NULL;
-
 	if (is_year(m) || m->high < 100 || (!m->is_marked && counts_things(after)))
 		return false;
-	if (is_budget)
+	if (speaks_of(sentence, budget_words, COUNT(budget_words)))
 		return true;
-	if (WORDS_ANY(sentence, other_money) || m->high < SMALL_CHANGE)
+	if (m->high < SMALL_CHANGE || speaks_of(sentence, other_money, COUNT(other_money)))
 		return false;
 	return m->is_marked || (m->is_scaled && is_whole_answer(sentence, after));
 }

@@ -2,7 +2,7 @@
 #ifndef TIMELINE_H
 #define TIMELINE_H
 
-#include "../base/base.h"
+#include "said.h"
 
 enum { TIMELINE_URGENT_DAYS = 42 }; /* six weeks */
 
@@ -12,8 +12,9 @@ enum { TIMELINE_URGENT_DAYS = 42 }; /* six weeks */
 bool timeline_is_urgent(struct span field);
 
 /* The next phrase in free speech that says when: "by the end of Q3", "in six
- * weeks", "asap", "no rush, sometime next year". Not when one has time for a
- * call ("talk next week"), nor the past. False at the end. */
-bool timeline_next(struct span *rest, struct span *phrase_out);
+ * weeks", "asap", "no rush, sometime next year"; looked for from word *i on,
+ * which is moved behind it. Not when one has time for a call ("talk next
+ * week"), nor the past. False when there is none. */
+bool timeline_next(const struct utterance *u, size_t *i, size_t *from_out, size_t *to_out);
 
 #endif

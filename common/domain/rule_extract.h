@@ -1,0 +1,15 @@
+/* rule_extract.h -- what a visitor told, found by rules: serves alone when no language model answers.
+ *
+ * Made for recognised speech: capitals and punctuation help but are not
+ * needed. Prefers silence to invention. Linear in the conversation. */
+#ifndef RULE_EXTRACT_H
+#define RULE_EXTRACT_H
+
+#include "extract.h"
+
+/* From all the visitor's utterances, oldest first: later ones correct earlier
+ * ones. Text that dictates data or instructions counts for nothing. NULL: no
+ * wish and nothing about the visitor is known yet. */
+struct extract *rule_extract(struct ctx *cx, const struct span *said, size_t n);
+
+#endif

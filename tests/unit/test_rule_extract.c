@@ -1,0 +1,210 @@
+/* test_rule_extract.c -- the dialogues of tests/data/dialogues, and what rules must never do. */
+#include "../../common/domain/rule_extract.h"
+
+#include "../../common/base/str.h"
+#include "../../common/domain/contact.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+enum { LINE_BYTES = 4096, UTTERANCES_MAX = 16, EXPECTED_MAX = 16 };
+
+struct dialogue {
+	const char *name;
+	struct span said[UTTERANCES_MAX];
+	size_t      n_said;
+	struct {
+		const char *field, *value;
+	} expected[EXPECTED_MAX];
+	size_t n_expected;
+};
+
+static const char *expected_of(const struct dialogue *d, const char *field)
+{
+	for (size_t i = 0; i < d->n_expected; i++)
+		if (strcmp(d->expected[i].field, field) == 0)
+			return d->expected[i].value;
+	return NULL;
+}
+
+static bool is_same(const char *got, const char *want)
+{
+	return got && want ? str_equal_nocase(got, want) : got == want;
+}
+
+/* Counts one difference and shows it. */
+static unsigned differs(const struct dialogue *d, const char *field, const char *got, const char *want)
+{
+	if (is_same(got, want))
+		return 0;
+	print_error("%s: %s is \"%s\", want \"%s\"\n", d->name, field, got ? got : "", want ? want : "");
+	return 1;
+}
+
+static const char *permission_text(enum permission p)
+{
+	return p == PERMISSION_GIVEN ? "yes" : p == PERMISSION_REFUSED ? "no" : NULL;
+}
+
+static const char *first_phone(struct ctx *cx, const struct dialogue *d)
+{
+	for (size_t i = 0; i < d->n_said; i++) {
+		const struct contact *list;
+		size_t                n = contact_find(cx, d->said[i], &list);
+
+		for (size_t k = 0; k < n; k++)
+			if (list[k].kind == CONTACT_PHONE)
+				return list[k].value;
+	}
+	return NULL;
+}
+
+static const char *joined_actions(struct ctx *cx, const struct extract *x)
+{
+	struct buf b = buf_new(cx->arena, 0);
+
+	for (size_t i = 0; i < x->n_actions; i++)
+		buf_printf(&b, "%s%s", i ? " " : "", x->followup_actions[i]);
+	return buf_text(&b);
+}
+
+static unsigned check_dialogue(struct ctx *cx, const struct dialogue *d)
+{
+	const struct extract *x = rule_extract(cx, d->said, d->n_said);
+	const char           *intent = expected_of(d, "intent"), *actions = expected_of(d, "actions");
+	unsigned              wrong = 0;
+
+	wrong += differs(d, "intent", x ? intent_name(x->intent) : "none", intent);
+	wrong += differs(d, "phone", first_phone(cx, d), expected_of(d, "phone"));
+	for (size_t i = 0; i < ENTITY_COUNT; i++)
+		wrong += differs(d, entity_name((enum entity)i), x ? x->entities.text[i] : NULL,
+		                 expected_of(d, entity_name((enum entity)i)));
+	if (!x)
+		return wrong;
+	wrong += differs(d, "email_opt_in", permission_text(x->entities.email_opt_in),
+	                 expected_of(d, "email_opt_in"));
+	wrong += differs(d, "quote_ok", permission_text(x->entities.quote_ok), expected_of(d, "quote_ok"));
+	if (actions)
+		wrong += differs(d, "actions", joined_actions(cx, x), actions);
+	assert_true(x->confidence > 0 && x->confidence <= 1);
+	return wrong;
+}
+
+static void read_line(struct ctx *cx, struct dialogue *d, const char *line)
+{
+	const char *colon = strstr(line, ": ");
+
+	if (strncmp(line, "> ", 2) == 0) {
+		assert_true(d->n_said < UTTERANCES_MAX);
+		d->said[d->n_said++] = span_of(arena_strdup(cx->arena, line + 2));
+		return;
+	}
+	assert_non_null(colon);
+	assert_true(d->n_expected < EXPECTED_MAX);
+	d->expected[d->n_expected].field = arena_strndup(cx->arena, line, (size_t)(colon - line));
+	d->expected[d->n_expected++].value = arena_strdup(cx->arena, colon + 2);
+}
+
+static unsigned check_file(const char *file)
+{
+	struct arena   *a = arena_new(65536);
+	struct ctx      cx = {.arena = a};
+	FILE           *f = fopen(file, "r");
+	char            line[LINE_BYTES];
+	struct dialogue d = {.name = ""};
+	unsigned        checked = 0, wrong = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || !line[0])
+			continue;
+		if (line[0] != '=') {
+			read_line(&cx, &d, line);
+			continue;
+		}
+		wrong += d.n_said ? check_dialogue(&cx, &d) : 0;
+		d = (struct dialogue){.name = ""};
+		d.name = arena_strdup(a, line + 2);
+		checked++;
+	}
+	wrong += check_dialogue(&cx, &d);
+	fclose(f);
+	arena_free(&a);
+	assert_int_equal(wrong, 0);
+	return checked;
+}
+
+static void knows_visitors(void **state)
+{
+	(void)state;
+	assert_true(check_file("tests/data/dialogues/visitors.txt") >= 25);
+}
+
+static void is_not_told_by_adversaries(void **state)
+{
+	(void)state;
+	assert_true(check_file("tests/data/dialogues/adversaries.txt") >= 15);
+}
+
+static void knows_nothing_from_nothing(void **state)
+{
+	struct arena     *a = arena_new(4096);
+	struct ctx        cx = {.arena = a};
+	const struct span blank[] = {SPAN(""), SPAN("   "), SPAN("...")};
+
+	(void)state;
+	assert_null(rule_extract(&cx, NULL, 0));
+	assert_null(rule_extract(&cx, blank, COUNT(blank)));
+	arena_free(&a);
+}
+
+static double seconds_for(const char *unit, size_t bytes)
+{
+	struct arena   *a = arena_new(65536);
+	struct ctx      cx = {.arena = a};
+	char           *text = malloc(bytes);
+	struct span     said = {text, bytes};
+	struct timespec from, to;
+	size_t          len = strlen(unit);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < bytes; i++)
+		text[i] = i / len * len + len <= bytes ? unit[i % len] : ' ';
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+	(void)rule_extract(&cx, &said, 1);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+	arena_free(&a);
+	free(text);
+	return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+static void takes_linear_time(void **state)
+{
+	static const char *const units[] = {
+		"i'm dana ", "my name is ", "a@b.co ", "@", "at dot com ", "one ", "1 ", "50k ", "not ",
+		"we want to ", "referred by ", "{", "i'm the ceo of ", "next week ", "vp ", "\xc3\xa9 ",
+		"four one five ", "a dot ", "spelled a b c ", "from ", "x at y dot com ", "$1 ",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(units); i++) {
+		double small = seconds_for(units[i], 4000), large = seconds_for(units[i], 40000);
+
+		if (large > 40 * small + 0.05)
+			fail_msg("\"%s\": %.4f s for 4 kB, %.4f s for 40 kB", units[i], small, large);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_visitors),
+		cmocka_unit_test(is_not_told_by_adversaries),
+		cmocka_unit_test(knows_nothing_from_nothing),
+		cmocka_unit_test(takes_linear_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
