@@ -160,7 +160,7 @@ static struct span stem(struct span word)
 	return word;
 }
 
-/* Words that carry a topic: no stop words, nothing shorter than four letters but names in capitals. */
+/* Words that carry a topic: no stop words, nothing under four letters but acronyms. */
 static bool is_topic(struct span word)
 {
 	bool is_acronym = word.len >= 2 && isupper((unsigned char)word.ptr[0]) &&

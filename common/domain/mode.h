@@ -25,6 +25,7 @@ enum mode {
 /* False when there is no such mode; names are exact. */
 bool mode_find(const char *name, enum mode *out);
 
+/* Its name as in requests. */
 const char *mode_name(enum mode mode) NEVER_NULL;
 
 /* Who speaks, how, and what it is curious about: the mode's part of the system prompt. */

@@ -71,6 +71,7 @@ bool prompt_is_performer(const char *system);
 /* Is this user message the one that stands for the visitor's silence? */
 bool prompt_is_silence(const char *message);
 
+/* Was the hint given with the system message? */
 bool prompt_has_hint(const char *system, enum dynamics_hint hint);
 
 /* The memories of a system message, unescaped, in the arena; at most max. */

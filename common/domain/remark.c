@@ -139,6 +139,13 @@ static const char *const sad_phrases[] = {
 	"bankrupt",    "in hospital", "very sick", "went under", "heartbroken",
 };
 
+static const char *const work_phrases[] = {
+	"i run",           "we run",         "i own",        "we own",        "my shop", "my company",
+	"our company",     "our startup",    "i started",    "we sell",       "i sell",  "we do",
+	"we help",         "we make",        "i make",       "i write",       "i build", "we build",
+	"we are building", "we're building", "i'm building", "i am building", "i lead",
+};
+
 static const char *const unsure_phrases[] = {
 	"not sure where", "don't know where", "don't know what", "don't know how",
 	"i need help",    "it's complicated", "no idea where",   "not sure what",
@@ -186,6 +193,7 @@ static void judge_gap(struct span gap, struct remark_word *word)
 	for (size_t i = 0; i < gap.len; i++) {
 		char c = gap.ptr[i];
 
+		word->has_and |= c == '&';
 		word->is_first |= c == '.' || c == '!' || c == '?' || c == '\n';
 		word->is_cut_off |= !isspace((unsigned char)c) && c != '-' && c != '&' && c != '$';
 	}
@@ -218,8 +226,7 @@ size_t remark_phrase_at(const struct remark_words *w, size_t i, const char *phra
 	if (i >= w->n)
 		return 0;
 	last = &w->at[w->n - 1].text;
-	text = (struct span){w->at[i].text.ptr,
-	                     (size_t)(last->ptr + last->len - w->at[i].text.ptr)};
+	text = (struct span){w->at[i].text.ptr, (size_t)(last->ptr + last->len - w->at[i].text.ptr)};
 	return words_start_with(text, phrase, NULL) ? words_count(span_of(phrase)) : 0;
 }
 
@@ -231,6 +238,14 @@ bool remark_is_one_of(struct span word, const char *const *list, size_t n)
 	return false;
 }
 
+static void add_gap(struct buf *b, char before, bool has_and)
+{
+	if (has_and)
+		buf_str(b, " & ");
+	else
+		buf_char(b, before == '-' ? '-' : ' ');
+}
+
 const char *remark_quote(struct arena *a, const struct remark_words *w, size_t from, size_t to)
 {
 	struct buf b = buf_new(a, 0);
@@ -239,7 +254,7 @@ const char *remark_quote(struct arena *a, const struct remark_words *w, size_t f
 		const char *before = w->at[i].text.ptr - 1;
 
 		if (i > from)
-			buf_char(&b, *before == '-' ? '-' : ' ');
+			add_gap(&b, *before, w->at[i].has_and);
 		buf_add(&b, w->at[i].text.ptr, w->at[i].text.len);
 	}
 	return buf_text(&b);
@@ -249,8 +264,7 @@ const char *remark_quote(struct arena *a, const struct remark_words *w, size_t f
 
 static const char *as_name(struct arena *a, struct span word)
 {
-	char *name =
-		arena_strndup(a, word.ptr, word.len < NAME_BYTES_MAX ? word.len : NAME_BYTES_MAX);
+	char *name = arena_strndup(a, word.ptr, word.len < NAME_BYTES_MAX ? word.len : NAME_BYTES_MAX);
 
 	name[0] = (char)toupper((unsigned char)name[0]);
 	return name;
@@ -268,6 +282,16 @@ static bool can_be_name(const struct remark_word *w, bool is_sure)
 	return is_sure || (w->is_capital && !is_acronym && w->text.len > 1);
 }
 
+/* "Hi, Sara here." */
+static bool is_name_here(const struct remark_words *w, size_t i)
+{
+	struct remark_word word = w->at[i];
+
+	word.is_cut_off = false;
+	return i + 1 < w->n && words_equal(w->at[i + 1].text, "here") && !w->at[i + 1].is_cut_off &&
+	       (i + 2 == w->n || w->at[i + 2].is_cut_off) && can_be_name(&word, false);
+}
+
 static const char *find_name(struct arena *a, const struct remark_words *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
@@ -280,14 +304,15 @@ static const char *find_name(struct arena *a, const struct remark_words *w)
 			n = remark_phrase_at(w, i, likely_name_phrases[p]);
 		if (n && i + n < w->n && can_be_name(&w->at[i + n], is_sure))
 			return as_name(a, w->at[i + n].text);
+		if (is_name_here(w, i))
+			return as_name(a, w->at[i].text);
 	}
 	return NULL;
 }
 
 const char *remark_bare_name(struct arena *a, const char *message)
 {
-	static const char *const leads[] = {"it's",  "sure", "yes", "hi",
-	                                    "hello", "i'm",  "oh",  "well"};
+	static const char *const leads[] = {"it's", "sure", "yes", "hi", "hello", "i'm", "oh", "well"};
 	struct remark_words     *w = NEW(a, struct remark_words);
 	size_t                   i = 0;
 
@@ -312,14 +337,11 @@ static bool can_be_company(const struct remark_word *w)
 /* Does what stands at i lead up to a company's name? Returns how many words; 0: no. */
 static size_t company_lead(const struct remark_words *w, size_t i)
 {
-	static const char *const leads[] = {"at",          "from",
-	                                    "company is",  "company called",
-	                                    "called",      "startup called",
-	                                    "work for",    "working for",
-	                                    "i run",       "we're",
-	                                    "founded",     "i started",
-	                                    "representing"};
-	size_t                   n = 0;
+	static const char *const leads[] = {
+		"at",          "from",        "company is", "company called", "called",  "startup called",
+		"work for",    "working for", "i run",      "we're",          "founded", "i started",
+		"representing"};
+	size_t n = 0;
 
 	for (size_t p = 0; p < COUNT(leads) && !n; p++)
 		n = remark_phrase_at(w, i, leads[p]);
@@ -332,12 +354,11 @@ static const char *find_company(struct arena *a, const struct remark_words *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		size_t n = company_lead(w, i), from = i + n, to = from;
-		bool   works_there = i && words_equal(w->at[i].text, "at") &&
-		                   (words_equal(w->at[i - 1].text, "work") ||
-		                    words_equal(w->at[i - 1].text, "working"));
+		bool   works_there =
+			i && words_equal(w->at[i].text, "at") &&
+			(words_equal(w->at[i - 1].text, "work") || words_equal(w->at[i - 1].text, "working"));
 
-		while (n && to < w->n && to - from < COMPANY_WORDS_MAX &&
-		       can_be_company(&w->at[to]))
+		while (n && to < w->n && to - from < COMPANY_WORDS_MAX && can_be_company(&w->at[to]))
 			to++;
 		if (to > from)
 			return remark_quote(a, w, from, to);
@@ -358,8 +379,7 @@ static const char *quote_role(struct arena *a, const struct remark_words *w, siz
 	    !w->at[to + 1].is_stop &&
 	    (!w->at[to + 1].is_capital || REMARK_IS(w->at[to + 1].text, fields))) {
 		to += 2;
-		if (to < w->n && !w->at[to].is_stop && !w->at[to].is_cut_off &&
-		    !w->at[to].is_capital)
+		if (to < w->n && !w->at[to].is_stop && !w->at[to].is_cut_off && !w->at[to].is_capital)
 			to++;
 	}
 	return remark_quote(a, w, from, to);
@@ -387,8 +407,7 @@ static const char *find_role(struct arena *a, const struct remark_words *w, cons
 	size_t lead = w->n; /* where the visitor began to speak of themselves */
 
 	for (size_t i = 0; i < w->n; i++) {
-		if (REMARK_IS(w->at[i].text, title_leads) ||
-		    (name && words_equal(w->at[i].text, name)))
+		if (REMARK_IS(w->at[i].text, title_leads) || (name && words_equal(w->at[i].text, name)))
 			lead = i;
 		if (lead == w->n || i - lead > ROLE_REACH)
 			continue;
@@ -425,6 +444,10 @@ static size_t amount_end(const struct remark_words *w, size_t from)
 	while (to < w->n && isdigit((unsigned char)w->at[to].text.ptr[0]) &&
 	       (w->at[to].text.ptr[-1] == ',' || w->at[to].text.ptr[-1] == '.'))
 		to++;
+	if (to + 1 < w->n && words_equal(w->at[to].text, "to") &&
+	    (isdigit((unsigned char)w->at[to + 1].text.ptr[0]) ||
+	     REMARK_IS(w->at[to + 1].text, number_words)))
+		to += 2;
 	while (to < w->n && !w->at[to].is_cut_off &&
 	       (REMARK_IS(w->at[to].text, money_scales) || REMARK_IS(w->at[to].text, money_words) ||
 	        REMARK_IS(w->at[to].text, number_words)))
@@ -440,8 +463,7 @@ static bool has_unit(const struct remark_words *w, size_t from, size_t to)
 	for (size_t i = from; i < to; i++)
 		if (REMARK_IS(w->at[i].text, money_words))
 			return true;
-	return isdigit((unsigned char)first.ptr[0]) && (last == 'k' || last == 'K') &&
-	       to == from + 1;
+	return isdigit((unsigned char)first.ptr[0]) && (last == 'k' || last == 'K') && to == from + 1;
 }
 
 static void find_amount(struct arena *a, const struct remark_words *w, struct span text,
@@ -473,7 +495,8 @@ static bool is_time_lead(const struct remark_word *w)
 	return REMARK_IS(w->text, time_leads);
 }
 
-/* Where the words begin that make "next", "in six" or "by the end of" of a unit; at: they do not. */
+/* Where the words begin that make "next", "in six" or "by the end of" of a unit;
+ * `at` itself: they do not. */
 static size_t time_from(const struct remark_words *w, size_t at)
 {
 	size_t from = at;
@@ -488,6 +511,13 @@ static size_t time_from(const struct remark_words *w, size_t at)
 			break;
 	}
 	return from;
+}
+
+/* "By June" is quoted inside a sentence. */
+static const char *lowered(char *text)
+{
+	text[0] = (char)tolower((unsigned char)text[0]);
+	return text;
 }
 
 static const char *find_when(struct arena *a, const struct remark_words *w)
@@ -505,7 +535,7 @@ static const char *find_when(struct arena *a, const struct remark_words *w)
 			continue;
 		from = time_from(w, i);
 		if (from < i)
-			return remark_quote(a, w, from, i + 1);
+			return lowered(arena_strdup(a, remark_quote(a, w, from, i + 1)));
 	}
 	return NULL;
 }
@@ -516,8 +546,8 @@ static bool has_address(const char *message)
 {
 	const char *at = strchr(message, '@');
 
-	return at && at > message && isalnum((unsigned char)at[-1]) &&
-	       isalnum((unsigned char)at[1]) && strchr(at, '.');
+	return at && at > message && isalnum((unsigned char)at[-1]) && isalnum((unsigned char)at[1]) &&
+	       strchr(at, '.');
 }
 
 void remark_read(struct arena *a, const char *message, struct remark *out)
@@ -528,8 +558,8 @@ void remark_read(struct arena *a, const char *message, struct remark *out)
 	*out = (struct remark){.has_email = has_address(message)};
 	remark_split(a, message, w);
 	out->kind = out->has_email ? REMARK_STATEMENT : remark_kind_of(text, w);
-	if (out->kind == REMARK_ORDERS || out->kind == REMARK_FOREIGN ||
-	    out->kind == REMARK_NOTHING || !w->n)
+	if (out->kind == REMARK_ORDERS || out->kind == REMARK_FOREIGN || out->kind == REMARK_NOTHING ||
+	    !w->n)
 		return;
 	out->name = find_name(a, w);
 	out->company = find_company(a, w);
@@ -537,6 +567,7 @@ void remark_read(struct arena *a, const char *message, struct remark *out)
 	if (!out->role)
 		out->role = find_role(a, w, out->name);
 	out->when = find_when(a, w);
+	out->has_work = WORDS_ANY(text, work_phrases) != NULL;
 	out->is_sad = WORDS_ANY(text, sad_phrases) != NULL;
 	out->is_unsure = WORDS_ANY(text, unsure_phrases) != NULL;
 	out->has_problem = WORDS_ANY(text, problem_phrases) != NULL;

@@ -21,7 +21,10 @@ enum remark_kind {
 	REMARK_WHO,   /* "who are you?" */
 	REMARK_WHAT,  /* "what can you do?" */
 	REMARK_HOW_ARE_YOU,
-	REMARK_RECALL,   /* "do you remember my name?" */
+	REMARK_RECALL,  /* "do you remember my name?" */
+	REMARK_HEAR_ME, /* "can you hear me?" */
+	REMARK_STOP,    /* "no more questions" */
+	REMARK_RUDE,
 	REMARK_WHY_ASK,  /* "why do you ask?" */
 	REMARK_PRICE,    /* "how much do you charge?" */
 	REMARK_PERSON,   /* "can I talk to a human?" */
@@ -48,8 +51,10 @@ struct remark {
 	bool             has_problem; /* words of trouble */
 	bool             has_budget;  /* the amount is money, or money was spoken of */
 	bool             is_sad, is_unsure;
+	bool             has_work; /* tells what they do */
 };
 
+/* Reads one message; what it quotes lives in the arena. */
 void remark_read(struct arena *a, const char *message, struct remark *out);
 
 /* The name in an answer to "what is your name?": also a bare "dana". NULL: none. */
@@ -59,9 +64,9 @@ const char *remark_bare_name(struct arena *a, const char *message);
 
 struct remark_word {
 	struct span text;
-	bool        is_first;   /* of a sentence */
-	bool        is_cut_off; /* punctuation stands before it */
-	bool        is_stop, is_capital;
+	bool        is_first;                     /* of a sentence */
+	bool        is_cut_off;                   /* punctuation stands before it */
+	bool        is_stop, is_capital, has_and; /* has_and: "&" before it */
 };
 
 #define REMARK_WORDS_MAX 256
@@ -74,7 +79,8 @@ struct remark_words {
 /* Splits the message; addresses, links and code are left out. */
 void remark_split(struct arena *a, const char *message, struct remark_words *out);
 
-/* Do the words at i, without punctuation between them, read as the phrase? Returns how many; 0: no. */
+/* Do the words at i, without punctuation between them, read as the phrase?
+ * Returns how many words; 0: no. */
 size_t remark_phrase_at(const struct remark_words *w, size_t i, const char *phrase);
 
 /* Is the word one of the list? */
@@ -84,7 +90,10 @@ bool remark_is_one_of(struct span word, const char *const *list, size_t n);
 /* Words [from, to) as written, single-spaced, in the arena. */
 const char *remark_quote(struct arena *a, const struct remark_words *w, size_t from, size_t to);
 
+/* The topic past what is known by another name; NULL: none. */
 const char *remark_topic(struct arena *a, const struct remark_words *w, const struct remark *known);
+
+/* The kind of the message whose words these are. */
 enum remark_kind remark_kind_of(struct span message, const struct remark_words *w);
 
 #endif

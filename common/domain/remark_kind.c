@@ -59,16 +59,13 @@ static const char *const goodbye_phrases[] = {
 };
 
 static const char *const if_ai_phrases[] = {
-	"are you an ai",       "are you ai",          "are you a bot",
-	"are you a robot",     "are you a machine",   "are you human",
-	"are you a human",     "are you a real",      "are you real",
-	"are you a person",    "are you a computer",  "are you a language model",
-	"are you an llm",      "are you chatgpt",     "are you gpt",
-	"am i talking to",     "am i speaking to",    "am i speaking with",
-	"is this an ai",       "is this a bot",       "is this a robot",
-	"is this a real",      "is this a recording", "is this ai",
-	"which model are you", "what model are you",  "are you artificial",
-	"is it a bot",
+	"are you an ai",       "are you ai",         "are you a bot",       "are you a robot",
+	"are you a machine",   "are you human",      "are you a human",     "are you a real",
+	"are you real",        "are you a person",   "are you a computer",  "are you a language model",
+	"are you an llm",      "are you chatgpt",    "are you gpt",         "am i talking to",
+	"am i speaking to",    "am i speaking with", "is this an ai",       "is this a bot",
+	"is this a robot",     "is this a real",     "is this a recording", "is this ai",
+	"which model are you", "what model are you", "are you artificial",  "is it a bot",
 };
 static const char *const who_phrases[] = {
 	"who are you",        "what are you",     "what's your name",  "what is your name",
@@ -88,6 +85,18 @@ static const char *const recall_phrases[] = {
 	"do you remember",           "remember me", "what did i",      "what's my name",
 	"what is my name",           "who am i",    "where do i work", "what have i told",
 	"what do you know about me", "did i tell",  "did i mention",   "what did we",
+};
+static const char *const hear_me_phrases[] = {
+	"can you hear me", "do you hear me",  "are you there", "are you listening", "is this working",
+	"is this on",      "testing one two", "test test",     "mic check",
+};
+static const char *const stop_phrases[] = {
+	"stop asking",    "no more questions", "don't ask", "stop it", "i said stop",
+	"leave me alone", "stop talking",      "be quiet",  "shut up",
+};
+static const char *const rude_phrases[] = {
+	"fuck",           "fuck you", "fucking", "you're useless", "you are useless", "you're stupid",
+	"you are stupid", "idiot",    "asshole", "bullshit",       "you suck",        "dumb bot",
 };
 static const char *const why_ask_phrases[] = {
 	"why do you ask",  "why are you asking", "why do you want to know",
@@ -213,6 +222,9 @@ enum remark_kind remark_kind_of(struct span message, const struct remark_words *
 		size_t             n;
 		enum remark_kind   kind;
 	} phrases[] = {
+		{stop_phrases, COUNT(stop_phrases), REMARK_STOP},
+		{rude_phrases, COUNT(rude_phrases), REMARK_RUDE},
+		{hear_me_phrases, COUNT(hear_me_phrases), REMARK_HEAR_ME},
 		{if_ai_phrases, COUNT(if_ai_phrases), REMARK_IF_AI},
 		{recall_phrases, COUNT(recall_phrases), REMARK_RECALL},
 		{person_phrases, COUNT(person_phrases), REMARK_PERSON},

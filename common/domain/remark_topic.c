@@ -50,7 +50,8 @@ static const char *const no_topics[] = {
 	"visited",     "live",      "living",    "lives",      "born",         "name",
 	"today",       "tomorrow",  "called",    "else",       "terrible",     "awful",
 	"ready",       "difficult", "simple",    "boring",     "confused",     "confusing",
-	"irrelevant",  "wrong",     "useless",   "afraid",     "name's",       "brought",
+	"irrelevant",  "wrong",     "useless",   "afraid",     "guys",         "online",
+	"work",        "latest",    "easily",    "anyway",     "name's",       "brought",
 	"drop",        "drops",     "burn",      "broke",      "sad",          "went",
 	"came",        "sold",      "bought",    "taught",     "grown",        "lately",
 	"exciting",    "wastes",    "breaks",    "loses",      "hurts",        "matters",
@@ -70,11 +71,10 @@ static const struct {
 };
 
 static const char *const time_words[] = {
-	"monday",    "tuesday",   "wednesday", "thursday", "friday",  "saturday",    "sunday",
-	"january",   "february",  "march",     "april",    "june",    "july",        "august",
-	"september", "october",   "november",  "december", "quarter", "summer",      "winter",
-	"autumn",    "christmas", "days",      "asap",     "urgent",  "immediately", "minutes",
-	"hours",     "minute",    "hour",
+	"monday",   "tuesday",  "wednesday",   "thursday", "friday", "saturday", "sunday",    "january",
+	"february", "march",    "april",       "june",     "july",   "august",   "september", "october",
+	"november", "december", "quarter",     "summer",   "winter", "autumn",   "christmas", "days",
+	"asap",     "urgent",   "immediately", "minutes",  "hours",  "minute",   "hour",
 };
 
 /* Stop words that may stand between a determiner and its noun. */
@@ -98,6 +98,9 @@ static const char *const no_plurals[] = {
 static const char *const tail_numbers[] = {
 	"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 };
+
+static const char *const subjects[] = {"i",   "we",   "it",  "they",      "he",    "she",
+                                       "you", "that", "who", "customers", "people"};
 
 static const char *const tail_units[] = {"days", "weeks", "months", "years", "hours", "minutes"};
 
@@ -156,9 +159,8 @@ static bool ends_noun(struct span word, struct span next)
 	bool   is_plural = n > 3 && word.ptr[n - 1] == 's' && word.ptr[n - 2] != 's' &&
 	                 word.ptr[n - 2] != 'u' && !REMARK_IS(word, no_plurals);
 
-	return is_plural ||
-	       (next.len > 4 &&
-	        span_equal_nocase((struct span){next.ptr + next.len - 2, 2}, SPAN("ed")));
+	return is_plural || (next.len > 4 &&
+	                     span_equal_nocase((struct span){next.ptr + next.len - 2, 2}, SPAN("ed")));
 }
 
 static struct candidate best_run(const struct remark_words *w, const struct remark *known)
@@ -168,11 +170,12 @@ static struct candidate best_run(const struct remark_words *w, const struct rema
 	for (size_t i = 0; i < w->n; i++) {
 		struct candidate c = {.from = i, .to = i};
 
-		while (c.to < w->n && c.to - i < TOPIC_WORDS_MAX &&
-		       can_be_topic(&w->at[c.to], known) &&
-		       (c.to == i || (!w->at[c.to].is_cut_off &&
-		                      !ends_noun(w->at[c.to - 1].text, w->at[c.to].text))))
+		while (c.to < w->n && c.to - i < TOPIC_WORDS_MAX && can_be_topic(&w->at[c.to], known) &&
+		       (c.to == i ||
+		        (!w->at[c.to].is_cut_off && !ends_noun(w->at[c.to - 1].text, w->at[c.to].text))))
 			c.to++;
+		if (i && !w->at[i].is_cut_off && REMARK_IS(w->at[i - 1].text, subjects))
+			continue; /* a verb */
 		if (i && w->at[i].is_capital && !w->at[i].is_cut_off &&
 		    is_in(w->at[i - 1].text, known->name))
 			continue; /* the surname */
@@ -183,8 +186,7 @@ static struct candidate best_run(const struct remark_words *w, const struct rema
 		if (is_in(w->at[i].text, known->role))
 			c.score = 0;
 		/* "I am tired" is about nothing yet. */
-		if (i && !c.determiner[0] && c.to - i == 1 &&
-		    REMARK_IS(w->at[i - 1].text, be_words))
+		if (i && !c.determiner[0] && c.to - i == 1 && REMARK_IS(w->at[i - 1].text, be_words))
 			c.score = 0;
 		if (c.to - c.from > 1 || w->at[i].text.len > 2 ||
 		    isupper((unsigned char)w->at[i].text.ptr[1]))
@@ -227,7 +229,8 @@ const char *remark_topic(struct arena *a, const struct remark_words *w, const st
 		return NULL;
 	text = arena_strdup(a, remark_quote(a, w, best.from, tail_end(w, best.to, known)));
 	first = w->at[best.from].text;
-	if (w->at[best.from].is_first && w->at[best.from].is_capital && first.len > 1 &&
+	if (!(best.to > best.from + 1 && w->at[best.from + 1].is_capital) &&
+	    w->at[best.from].is_first && w->at[best.from].is_capital && first.len > 1 &&
 	    islower((unsigned char)first.ptr[1]))
 		text[0] = (char)tolower((unsigned char)text[0]);
 	return best.determiner[0] ? arena_printf(a, "%s %s", best.determiner, text) : text;

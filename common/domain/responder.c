@@ -8,6 +8,7 @@
 
 #include "prompt.h"
 #include "responder_lines.h"
+#include "responder_shared.h"
 #include "remark.h"
 #include "words.h"
 
@@ -30,112 +31,6 @@ struct talk {
 	unsigned             contact_asked;            /* how often */
 	unsigned             turn;                     /* messages of the visitor so far */
 };
-
-/* ---- Lines that all manners share ---- */
-
-static const char *const nothing_lines[] = {
-	"I didn't catch any words there",
-	"That one reached me without words",
-	"I only heard a pause, it seems",
-};
-static const char *const say_again[] = {"Could you say that again?", "What was on your mind?",
-                                        "Would you try once more?"};
-static const char *const foreign_lines[] = {
-	"I only follow English here, I'm sorry",
-	"My English is the only language I have here",
-};
-static const char *const in_english[] = {"Could you say it in English?",
-                                         "Would you try it in English for me?"};
-static const char *const orders_lines[] = {
-	"I'll leave that aside and stay with our conversation",
-	"That is not something I do here",
-	"I'd rather talk than recite",
-};
-static const char *const goodbye_named[] = {"Goodbye, {name}, it was good to talk with you",
-                                            "Take care, {name}, and come back any time"};
-static const char *const goodbye_lines[] = {"Goodbye, and thank you for the conversation",
-                                            "Take care, and come back any time"};
-static const char *const if_ai_lines[] = {
-	"No person here, and no language model either: I'm a simple built-in responder with rules and "
-	"word lists",
-	"I'm a machine of the simplest kind, a built-in responder that follows rules",
-};
-static const char *const who_lines[] = {
-	"I'm the built-in responder here, a simple voice that works without any network",
-	"Just a simple built-in voice that listens and asks",
-};
-static const char *const what_lines[] = {
-	"I listen, keep what you tell me, and ask what a person would need to know to help you",
-	"You talk, I take it down and ask the next question, so that a person can pick it up",
-};
-static const char *const how_are_you_lines[] = {"All well here, thank you for asking",
-                                                "Running smoothly, thank you"};
-static const char *const price_lines[] = {
-	"I can't quote a price from here, that takes a person who knows the scope",
-	"Prices are not mine to give, but I can note what one would depend on",
-};
-static const char *const person_lines[] = {"A person can take it from here",
-                                           "Gladly, I'm only the one who takes it down"};
-static const char *const person_noted[] = {
-	"Your address is noted, so a person can write to you",
-	"With the address you gave, a person can get back to you"};
-static const char *const help_topic[] = {
-	"I can take down what you need for {topic}, so that a person can answer you properly",
-	"Whether it fits is for a person to say, but I can note what you need for {topic}",
-};
-static const char *const help_lines[] = {
-	"I can listen and take it down, so that a person can answer you properly",
-	"I can't promise that from here, but I can note what you need",
-};
-static const char *const thanks_named[] = {"You're welcome, {name}", "With pleasure, {name}"};
-static const char *const thanks_lines[] = {"You're welcome", "With pleasure", "Any time"};
-static const char *const hello_lines[] = {"Hello, and welcome", "Hello, good to have you here"};
-static const char *const hello_again[] = {"Hello again", "Still here, and listening"};
-static const char *const hello_back[] = {"Welcome back, {name}", "Good to hear you again, {name}"};
-static const char *const yes_lines[] = {"Good", "Glad to hear it", "Very well"};
-static const char *const no_lines[] = {"That's fine", "Fair enough", "No harm in that"};
-static const char *const email_lines[] = {"Thank you, I have noted your address",
-                                          "Your address is noted, thank you"};
-static const char *const both_lines[] = {"Noted, {amount}, {when}",
-                                         "{amount}, {when}, that gives us a frame"};
-static const char *const amount_lines[] = {"{amount} gives us a frame to think in",
-                                           "{amount}, good to know the size of it",
-                                           "Noted, {amount}"};
-static const char *const when_lines[] = {"{when}, I'll keep that in mind", "Noted, {when}",
-                                         "So the horizon is clear, {when}"};
-static const char *const topic_when_lines[] = {"Noted, {topic}, {when}",
-                                               "{topic}, {when}, I'll keep both in mind"};
-static const char *const why_ask_lines[] = {"Because whoever picks this up will want to know it",
-                                            "Only so that a person can answer you better"};
-static const char *const sad_lines[] = {"I'm sorry to hear that",
-                                        "That sounds hard, and I'm sorry"};
-static const char *const unsure_lines[] = {"No need to have it sorted out already",
-                                           "We can start anywhere you like",
-                                           "That is a fine place to start from"};
-static const char *const name_lines[] = {"Good to meet you, {name}", "Nice to meet you, {name}",
-                                         "A pleasure, {name}"};
-static const char *const memory_lines[] = {"Last time you mentioned {memory}",
-                                           "You brought up {memory} last time, I remember"};
-static const char *const nudge_topic[] = {
-	"I'm still thinking about {topic}, so take your time.",
-	"We were just with {topic}, and I'd like to hear how it goes on.",
-	"There is surely more to say about {topic}, whenever you like.",
-};
-static const char *const nudge_lines[] = {
-	"Take your time, I'm listening whenever you like.",
-	"No hurry, just tell me what comes to mind.",
-	"Whenever you like, we can go on from anywhere.",
-};
-static const char *const vague_questions[] = {"Could you give me one concrete example?",
-                                              "What would be one case of that, from last week say?",
-                                              "What does that look like on an ordinary day?"};
-static const char *const striking_questions[] = {"What is behind that?", "How did that come about?",
-                                                 "What made the difference?"};
-static const char *const number_questions[] = {"How do you measure that?",
-                                               "What number would show it?",
-                                               "How would you notice if it slipped?"};
-static const char *const why_questions[] = {"What made you ask?",
-                                            "What hangs on the answer for you?"};
 
 /* ---- Listening ---- */
 
@@ -179,6 +74,17 @@ static void learn(struct remark *known, const struct remark *heard)
 		keep(&known->topic, heard->topic);
 	known->has_email |= heard->has_email;
 	known->has_problem |= heard->has_problem;
+	known->has_work |= heard->has_work;
+}
+
+/* "Alex Moreno", some turns after the name was asked for. */
+static bool is_two_names(const struct talk *t, const char *message)
+{
+	struct span rest = span_of(message), first, second;
+
+	return t->was_asked[SLOT_NAME] && !t->known.name && words_count(rest) == 2 &&
+	       words_next(&rest, &first) && words_next(&rest, &second) && words_is_capitalised(first) &&
+	       words_is_capitalised(second);
 }
 
 static void hear_message(struct talk *t, const char *message)
@@ -190,7 +96,8 @@ static void hear_message(struct talk *t, const char *message)
 	if (t->is_silence)
 		return;
 	remark_read(t->arena, message, &t->now);
-	if (!t->now.name && t->last_slot == SLOT_NAME && t->now.kind == REMARK_STATEMENT)
+	if (!t->now.name && (t->last_slot == SLOT_NAME || is_two_names(t, message)) &&
+	    t->now.kind == REMARK_STATEMENT)
 		t->now.name = remark_bare_name(t->arena, message);
 	if (t->now.name && t->now.topic && words_contain(span_of(t->now.topic), t->now.name))
 		t->now.topic = NULL;
@@ -209,8 +116,7 @@ static const char *gist(struct talk *t, const char *memory)
 	for (size_t i = 0; i < COUNT(labels); i++)
 		if (span_starts_nocase(text, labels[i]))
 			text.ptr += labels[i].len;
-	if (span_starts_nocase(text, SPAN("agent:")) ||
-	    span_starts_nocase(text, SPAN("assistant:")))
+	if (span_starts_nocase(text, SPAN("agent:")) || span_starts_nocase(text, SPAN("assistant:")))
 		return NULL;
 	remark_read(t->arena, text.ptr, &said);
 	if (said.kind == REMARK_ORDERS)
@@ -226,8 +132,8 @@ static const char *gist(struct talk *t, const char *memory)
 static void remember(struct talk *t, struct span message)
 {
 	struct prompt_memory memories[PROMPT_MEMORIES_MAX];
-	size_t n = prompt_read_memories(t->arena, t->system, memories, COUNT(memories));
-	bool   may_refer = prompt_has_hint(t->system, HINT_CALLBACK) || !t->has_history;
+	size_t               n = prompt_read_memories(t->arena, t->system, memories, COUNT(memories));
+	bool                 may_refer = prompt_has_hint(t->system, HINT_CALLBACK) || !t->has_history;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *about = gist(t, memories[i].text);
@@ -267,8 +173,7 @@ static const char *who(const struct talk *t)
 
 	if (!t->now.role || !t->known.company)
 		return t->now.role ? t->now.role : t->now.company;
-	if (WORDS_ANY(span_of(t->now.role), of_titles) &&
-	    !words_contain(span_of(t->now.role), "of"))
+	if (WORDS_ANY(span_of(t->now.role), of_titles) && !words_contain(span_of(t->now.role), "of"))
 		joint = "of";
 	return arena_printf(t->arena, "%s %s %s", t->now.role, joint, t->known.company);
 }
@@ -330,7 +235,8 @@ static bool was_just_said(const struct talk *t, const char *sentence)
 	return false;
 }
 
-/* One of the lines, by the turn; not one that was just said if there is another. "" when none fits. */
+/* One of the lines, by the turn; not one that was just said if there is another. ""
+ * when none fits. */
 static const char *pick(const struct talk *t, const char *const *lines, size_t n)
 {
 	const char *spare = "";
@@ -357,7 +263,7 @@ static bool is_known(const struct talk *t, enum slot slot)
 	case SLOT_NAME:
 		return t->known.name != NULL;
 	case SLOT_WORK:
-		return t->known.company || t->known.role;
+		return t->known.company || t->known.role || t->known.has_work;
 	case SLOT_PROBLEM:
 		return t->known.has_problem;
 	case SLOT_DEPTH:
@@ -432,10 +338,9 @@ static const char *acknowledge_specifics(const struct talk *t)
 static const char *joined(const struct talk *t, const char *first, const char *joint,
                           const char *second)
 {
-	bool is_name_first = t->known.company &&
-	                     strncmp(second, t->known.company, strlen(t->known.company)) == 0;
-	bool is_one_letter =
-		second[0] && !islower((unsigned char)second[1]); /* "I hear", "VP of" */
+	bool is_name_first =
+		t->known.company && strncmp(second, t->known.company, strlen(t->known.company)) == 0;
+	bool is_one_letter = second[0] && !islower((unsigned char)second[1]); /* "I hear", "VP of" */
 
 	if (!*first || !*second)
 		return *first ? first : second;
@@ -466,8 +371,7 @@ static const char *recap(const struct talk *t)
 
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (parts[i])
-			buf_printf(&b, "%s%s",
-			           b.len ? ", " : "So far I have this from you: ", parts[i]);
+			buf_printf(&b, "%s%s", b.len ? ", " : "So far I have this from you: ", parts[i]);
 	if (b.len)
 		return buf_text(&b);
 	return t->memory ? PICK(t, memory_lines) : "You haven't told me that yet";
@@ -489,6 +393,15 @@ struct answer {
 	const char *statement;
 	const char *question; /* NULL: the next one; "": none */
 };
+
+/* Asking back suits the first question, not a row of them. */
+static bool may_ask_why(const struct talk *t)
+{
+	for (size_t i = 0; i < COUNT(why_questions); i++)
+		if (was_just_said(t, why_questions[i]))
+			return false;
+	return t->has_history && t->now.topic;
+}
 
 static struct answer answer_person(const struct talk *t)
 {
@@ -519,8 +432,7 @@ static struct answer answer(const struct talk *t)
 	case REMARK_ORDERS:
 		return (struct answer){PICK(t, orders_lines), NULL};
 	case REMARK_GOODBYE:
-		return (struct answer){has_name ? PICK(t, goodbye_named) : PICK(t, goodbye_lines),
-		                       ""};
+		return (struct answer){has_name ? PICK(t, goodbye_named) : PICK(t, goodbye_lines), ""};
 	case REMARK_IF_AI:
 		return (struct answer){PICK(t, if_ai_lines), NULL};
 	case REMARK_WHO:
@@ -531,6 +443,12 @@ static struct answer answer(const struct talk *t)
 		return (struct answer){PICK(t, how_are_you_lines), NULL};
 	case REMARK_RECALL:
 		return (struct answer){recap(t), NULL};
+	case REMARK_HEAR_ME:
+		return (struct answer){PICK(t, hear_me_lines), NULL};
+	case REMARK_STOP:
+		return (struct answer){PICK(t, stop_lines), ""};
+	case REMARK_RUDE:
+		return (struct answer){PICK(t, rude_lines), ""};
 	case REMARK_WHY_ASK:
 		return (struct answer){PICK(t, why_ask_lines), NULL};
 	case REMARK_PRICE:
@@ -538,16 +456,14 @@ static struct answer answer(const struct talk *t)
 	case REMARK_PERSON:
 		return answer_person(t);
 	case REMARK_HELP:
-		return (struct answer){t->now.topic ? PICK(t, help_topic) : PICK(t, help_lines),
-		                       NULL};
+		return (struct answer){t->now.topic ? PICK(t, help_topic) : PICK(t, help_lines), NULL};
 	case REMARK_ADVICE:
 		return (struct answer){PICK(t, t->manner->advice), NULL};
 	case REMARK_QUESTION:
 		return (struct answer){PICK(t, t->manner->unknown),
-		                       t->has_history ? PICK(t, why_questions) : NULL};
+		                       may_ask_why(t) ? PICK(t, why_questions) : NULL};
 	case REMARK_THANKS:
-		return (struct answer){has_name ? PICK(t, thanks_named) : PICK(t, thanks_lines),
-		                       NULL};
+		return (struct answer){has_name ? PICK(t, thanks_named) : PICK(t, thanks_lines), NULL};
 	case REMARK_GREETING:
 		return (struct answer){greet(t), NULL};
 	case REMARK_YES:
@@ -591,7 +507,7 @@ const char *responder_reply(struct arena *a, const struct chat_message *messages
 	    t.now.kind != REMARK_ORDERS)
 		reply.statement = joined(&t, PICK(&t, name_lines), ";", reply.statement);
 	add_sentence(&b, reply.statement);
-	if (t.is_performer && !t.now.is_sad)
+	if (t.is_performer && !t.now.is_sad && !(reply.question && !*reply.question))
 		add_sentence(&b, PICK(&t, t.manner->colour));
 	add_sentence(&b, reply.question ? reply.question : ask_next(&t));
 	return buf_text(&b);

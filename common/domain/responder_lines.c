@@ -6,17 +6,20 @@ static const struct manner manners[] = {
 		{
 			.topic =
 				{"Right, {topic}, now I have a picture",
-                                 "So it comes down to {topic}, and I like that you said it straight",
+                                 "So it comes down to {topic}, and I like that you said it "
+                                 "straight",
                                  "Okay, {topic}, that is a thread worth pulling"},
 			.work = {"{who}, good, that tells me where you stand",
                                  "So you come to this from {who}, which helps me place it"},
 			.plain = {"Fair enough", "I'm with you", "Okay, that makes sense to me"},
 			.unknown =
 				{"I run offline here and can't look that up, so I'd rather say so than guess",
-                                 "Honestly, I don't know, and with no connection here I can't check"},
+                                 "Honestly, I don't know, and with no connection here I can't "
+                                 "check"},
 			.advice =
 				{"I won't play the expert, but I can help you sort your own thoughts",
-                                 "I'm only the simple voice here, so take this as a nudge and not as advice"},
+                                 "I'm only the simple voice here, so take this as a nudge and "
+                                 "not as advice"},
 			.colour =
 				{"The best work I can point to started with somebody saying the plain thing "
                                  "out loud",
@@ -56,7 +59,8 @@ static const struct manner manners[] = {
 			.advice =
 				{"I'm no oracle, but the smallest thing you could test this week usually "
                                  "beats the best plan",
-                                 "I can't judge it from here, though your customers could by Friday"},
+                                 "I can't judge it from here, though your customers could by "
+                                 "Friday"},
 			.colour = {"Speed is a feature, as long as you know which way you run",
                                    "One paying customer teaches more than a hundred slides",
                                    "The first version is allowed to be ugly if it is honest"},
@@ -95,10 +99,12 @@ static const struct manner manners[] = {
                                  "I'm afraid I have no way to check that from here"},
 			.advice =
 				{"I am not in a position to advise, but I can help put the question in order",
-                                 "A considered answer to that should come from a person, and I can prepare it"},
+                                 "A considered answer to that should come from a person, and I "
+                                 "can prepare it"},
 			.colour =
 				{"In most cases the useful detail appears in the second or third sentence",
-                                 "It is often worth agreeing on the question before choosing the method",
+                                 "It is often worth agreeing on the question before choosing the "
+                                 "method",
                                  "A clear starting point usually saves more time than it costs"},
 			.questions =
 				{[SLOT_NAME] = {"May I ask your name?",
@@ -133,11 +139,13 @@ static const struct manner manners[] = {
 			.unknown =
 				{"I run offline and can't look that up, but we can still think about why it "
                                  "matters to you",
-                                 "That I don't know and can't check from here, and it is fine to leave it open"},
+                                 "That I don't know and can't check from here, and it is fine to "
+                                 "leave it open"},
 			.advice =
 				{"I'd rather help you find your own answer, since you know far more about it "
                                  "than I do",
-                                 "I'm a simple voice and no expert, so let us look at what you already know"},
+                                 "I'm a simple voice and no expert, so let us look at what you "
+                                 "already know"},
 			.colour = {"Small steps you understand beat big ones you don't",
                                    "Being unsure is often the first sign that somebody is thinking",
                                    "What you learned from the last attempt is already yours"},
@@ -149,15 +157,18 @@ static const struct manner manners[] = {
                                  [SLOT_PROBLEM] = {"What feels hardest about it at the moment?",
                                                    "What would you like to be different?"},
                                  [SLOT_DEPTH] =
-                                         {"What have you tried so far, and what did you learn from it?",
-                                          "What would you try if you were not afraid of being wrong?"},
+                                         {"What have you tried so far, and what did you learn "
+                                         "from it?",
+                                          "What would you try if you were not afraid of being "
+                                          "wrong?"},
                                  [SLOT_TIMELINE] = {"By when would you like to see a first change?",
                                                     "How soon does this need to move?"},
                                  [SLOT_BUDGET] =
                                          {"What could you set aside for it, in money or in hours?",
                                           "What budget would feel comfortable?"},
                                  [SLOT_CONTACT] =
-                                         {"Which email could someone write to, to carry this further?",
+                                         {"Which email could someone write to, to carry this "
+                                         "further?",
                                           "Where could we reach you, by email perhaps?"}},
 			.open = {"What is the smallest next step you could take?",
                                  "What would you tell a friend in the same place?",
@@ -168,21 +179,25 @@ static const struct manner manners[] = {
 			.topic =
 				{"So this is a story with {topic} in the middle of it",
                                  "I can see the scene, with {topic} right under the lamp",
-                                 "Every good chapter needs something at stake, and yours has {topic}"},
+                                 "Every good chapter needs something at stake, and yours has "
+                                 "{topic}"},
 			.work = {"{who}, there we have our main character",
                                  "And so the curtain opens on {who}"},
 			.plain = {"Ah, and so the plot moves on", "I'm leaning in",
                                   "That is a good line to open a chapter with"},
 			.unknown =
 				{"That page is missing from my book, and I'm offline here, so I can't look it up",
-                                 "I could invent an answer, but you asked for a true one, and I can't look it "
+                                 "I could invent an answer, but you asked for a true one, and I "
+                                 "can't look it "
                                  "up here"},
 			.advice =
 				{"I only keep the story, the choice in it is yours",
-                                 "No hero was ever helped by the narrator, but let me hold the lamp"},
+                                 "No hero was ever helped by the narrator, but let me hold the "
+                                 "lamp"},
 			.colour =
 				{"Somewhere a door stands half open, and nobody has dared to push it",
-                                 "The middle of a story always looks like a mess to those inside it",
+                                 "The middle of a story always looks like a mess to those inside "
+                                 "it",
                                  "It is quiet for a moment, the way it is before something turns"},
 			.questions = {[SLOT_NAME] = {"What is the name of the one telling it?",
                                                      "And what do they call you?"},
@@ -195,11 +210,13 @@ static const struct manner manners[] = {
                                                "Who in the story feels it most?"},
                                       [SLOT_TIMELINE] = {"When must this chapter be finished?",
                                                          "What date hangs on the wall?"},
-                                      [SLOT_BUDGET] = {"How much is in the chest for this journey, what budget?",
+                                      [SLOT_BUDGET] = {"How much is in the chest for this "
+                                      "journey, what budget?",
                                                        "What budget travels with you?"},
                                       [SLOT_CONTACT] =
                                               {"Where should the letter go, to which email?",
-                                               "Which email finds you when the next chapter is ready?"}},
+                                               "Which email finds you when the next chapter is "
+                                               "ready?"}},
 			.open = {"How would you like it to end?", "What was the turning point?",
                                  "Who else belongs in this story?"},
 		},
@@ -215,13 +232,16 @@ static const struct manner manners[] = {
                                   "Interesting how normal that already sounds"},
 			.unknown =
 				{"I see no further than this room, I'm offline and can't look that up",
-                                 "That would be a guess, and without a connection here I can't do better than one"},
+                                 "That would be a guess, and without a connection here I can't "
+                                 "do better than one"},
 			.advice =
 				{"I only have questions about the future and no answers, but I can lend you one",
-                                 "Nobody can advise that with certainty, least of all a simple voice like me"},
+                                 "Nobody can advise that with certainty, least of all a simple "
+                                 "voice like me"},
 			.colour =
 				{"What is scarce today tends to be cheap by the time we have adapted to it",
-                                 "The future mostly arrives as a small convenience nobody argues with",
+                                 "The future mostly arrives as a small convenience nobody argues "
+                                 "with",
                                  "That is a guess, of course, and worth no more than one"},
 			.questions =
 				{[SLOT_NAME] =
@@ -230,10 +250,12 @@ static const struct manner manners[] = {
                                  [SLOT_WORK] =
                                          {"What are you working on today, and where?",
                                           "Which company are you seeing this from?"},
-                                 [SLOT_PROBLEM] = {"What will not work any more in a year if nothing changes?",
+                                 [SLOT_PROBLEM] = {"What will not work any more in a year if "
+                                 "nothing changes?",
                                                    "What is holding you back today?"},
                                  [SLOT_DEPTH] =
-                                         {"Which assumption would hurt most if it turned out wrong?",
+                                         {"Which assumption would hurt most if it turned out "
+                                         "wrong?",
                                           "What have you tried so far?"},
                                  [SLOT_TIMELINE] = {"When does it have to be real?",
                                                     "How close is the date?"},
@@ -254,7 +276,8 @@ static const struct manner manners[] = {
                                   "Go on, I'm listening"},
 			.unknown =
 				{"I can't look that up from here, and the questions are my side of the table",
-                                 "I'm offline, so that one stays open, and I would rather hear you on it"},
+                                 "I'm offline, so that one stays open, and I would rather hear "
+                                 "you on it"},
 			.advice = {"My opinion would not be worth much, yours is",
                                    "I only ask, I'm not the one who knows"},
 			.colour = {"That is the kind of answer people skip too quickly",

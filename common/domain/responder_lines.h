@@ -33,6 +33,7 @@ struct manner {
 	const char *open[LINES_MAX]; /* questions when all slots are filled */
 };
 
+/* The lines of a mode. */
 const struct manner *manner_of(enum mode mode) NEVER_NULL;
 
 #endif
