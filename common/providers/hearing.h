@@ -2,7 +2,7 @@
 #ifndef HEARING_H
 #define HEARING_H
 
-#include "../domain/audio.h"
+#include "../domain/speech_evidence.h"
 #include "provider.h"
 
 struct recording {
@@ -11,15 +11,6 @@ struct recording {
 	struct pcm          pcm;      /* the same, decoded: 16 kHz mono */
 	const char         *language; /* ISO-639-1, NULL: detect */
 	const char         *model;    /* one the engine allows; NULL or unknown: its default */
-};
-
-/* One stretch of recognised speech with the recogniser's own evidence; values as
- * in Whisper's verbose_json. Whether it is speech is decided by
- * domain/speech_evidence.h, the same way for every engine. */
-struct heard_segment {
-	const char *text;
-	double      start_s, end_s;
-	double      no_speech_prob, avg_logprob, compression_ratio;
 };
 
 struct heard {

@@ -1,0 +1,234 @@
+/* test_whisper_stt.c -- Whisper tiny hears the clips, keeps its deadline, and is silent about noise. */
+#include "../../common/io/audio_decode.h"
+#include "../../common/providers/engines.h"
+#include "recordings.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define WORDS_MAX 64
+#define PATIENCE  60000u /* builds under a sanitizer on a busy machine */
+#define WER_MAX   0.05
+
+static struct pcm decode(struct ctx *cx, struct span bytes)
+{
+	struct pcm pcm;
+
+	assert_null(audio_decode(cx, bytes, audio_sniff(bytes), &pcm));
+	return pcm;
+}
+
+static const char *heard_in(struct ctx *cx, struct pcm pcm)
+{
+	struct sound     sound = sound_measure(cx->arena, pcm);
+	struct recording in = {.pcm = pcm};
+	struct heard     heard;
+
+	assert_null(whisper_stt.transcribe(cx, &in, &heard));
+	assert_string_equal(heard.model, "whisper-tiny");
+	return speech_judge(cx->arena, &sound, heard.segments, heard.n).text;
+}
+
+static size_t split_words(struct ctx *cx, const char *text, const char *words[WORDS_MAX])
+{
+	size_t n = 0;
+
+	while (*text && n < WORDS_MAX) {
+		size_t len = 0;
+		char  *word;
+
+		while (*text && !isalnum((unsigned char)*text))
+			text++;
+		while (isalnum((unsigned char)text[len]) || text[len] == '\'')
+			len++;
+		if (!len)
+			break;
+		word = arena_strndup(cx->arena, text, len);
+		for (size_t i = 0; i < len; i++)
+			word[i] = (char)tolower((unsigned char)word[i]);
+		words[n++] = word;
+		text += len;
+	}
+	return n;
+}
+
+/* Edit distance in words. */
+static size_t errors_between(const char *const *a, size_t n, const char *const *b, size_t m)
+{
+	size_t row[WORDS_MAX + 1];
+
+	for (size_t j = 0; j <= m; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			size_t change = diagonal + (strcmp(a[i - 1], b[j - 1]) != 0);
+			size_t least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+
+			diagonal = row[j];
+			row[j] = change < least ? change : least;
+		}
+	}
+	return row[m];
+}
+
+static void hears_the_clips(void **state)
+{
+	struct ctx all = new_ctx(PATIENCE);
+	char      *list = arena_strndup(all.arena, read_recording(&all, "transcripts.tsv").ptr,
+	                                read_recording(&all, "transcripts.tsv").len);
+	size_t     errors = 0, total = 0;
+
+	(void)state;
+	for (char *line = list, *rest; *line; line = rest) {
+		const char *want[WORDS_MAX], *got[WORDS_MAX];
+		struct ctx  cx = new_ctx(PATIENCE);
+		char       *tab = strchr(line, '\t');
+		size_t      n, m;
+
+		rest = line + strcspn(line, "\n");
+		rest += *rest == '\n';
+		assert_non_null(tab);
+		*tab = '\0';
+		n = split_words(&cx, arena_strndup(cx.arena, tab + 1, (size_t)(rest - tab - 1)), want);
+		m = split_words(&cx, heard_in(&cx, decode(&cx, read_recording(&cx, line))), got);
+		errors += errors_between(want, n, got, m);
+		total += n;
+		arena_free(&cx.arena);
+	}
+	assert_true(total > 50);
+	assert_true((double)errors <= WER_MAX * (double)total);
+	arena_free(&all.arena);
+}
+
+static struct pcm spoken(struct ctx *cx, const char *text)
+{
+	struct speech_piece piece = {text, 0};
+	struct speech_order order = {.pieces = &piece, .n = 1, .format = SPEECH_WAV};
+	struct speech       speech;
+
+	assert_null(flite_tts.speak(cx, &order, &speech));
+	return decode(cx, speech.audio);
+}
+
+static void hears_a_single_word(void **state)
+{
+	static const char *const words[] = {"Yes.", "No.", "Thank you.", "Hello."};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		struct ctx cx = new_ctx(PATIENCE);
+
+		assert_string_equal(heard_in(&cx, spoken(&cx, words[i])), words[i]);
+		arena_free(&cx.arena);
+	}
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (const char *at = strstr(text, part); at; at = strstr(at + 1, part))
+		n++;
+	return n;
+}
+
+/* 39 s, longer than Whisper sees at once: nothing is lost where it is cut. */
+static void hears_a_long_recording(void **state)
+{
+	static const char *const names[] = {"speech/spk1_snt1.wav", "speech/spk1_snt2.wav",
+	                                    "speech/spk1_snt3.wav", "speech/spk1_snt4.wav",
+	                                    "speech/spk1_snt5.wav", "speech/jfk.wav"};
+	const char              *text;
+	struct ctx               cx = new_ctx(2 * PATIENCE);
+	float                   *samples = NEW_ARRAY(cx.arena, float, 60 * PCM_RATE);
+	size_t                   n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 11; i++) {
+		struct pcm pcm = decode(&cx, read_recording(&cx, names[i % COUNT(names)]));
+
+		memcpy(samples + n, pcm.samples, pcm.n * sizeof(*samples));
+		n += pcm.n;
+	}
+	text = heard_in(&cx, (struct pcm){samples, n});
+	assert_int_equal(count_of(text, "figures"), 2);
+	assert_int_equal(count_of(text, "pure"), 2);
+	assert_int_equal(count_of(text, "middle"), 2);
+	assert_int_equal(count_of(text, "country"), 2);
+	arena_free(&cx.arena);
+}
+
+static bool yes(void *data)
+{
+	(void)data;
+	return true;
+}
+
+static void stops_when_told(void **state)
+{
+	struct ctx       cx = new_ctx(PATIENCE);
+	struct recording in = {.pcm = decode(&cx, read_recording(&cx, "speech/jfk.wav"))};
+	struct heard     heard;
+
+	(void)state;
+	cx.deadline = deadline_in(0);
+	assert_int_equal(whisper_stt.transcribe(&cx, &in, &heard)->kind, ERR_DEADLINE);
+	cx.deadline = deadline_in(PATIENCE);
+	cx.is_cancelled = yes;
+	assert_int_equal(whisper_stt.transcribe(&cx, &in, &heard)->kind, ERR_CANCELLED);
+	arena_free(&cx.arena);
+}
+
+static void takes_the_language_asked_for(void **state)
+{
+	struct ctx       cx = new_ctx(PATIENCE);
+	struct recording in = {.pcm = decode(&cx, read_recording(&cx, "speech/spk1_snt5.wav"))};
+	struct heard     heard;
+
+	(void)state;
+	assert_null(whisper_stt.transcribe(&cx, &in, &heard));
+	assert_string_equal(heard.language, "en");
+	in.language = "de";
+	assert_null(whisper_stt.transcribe(&cx, &in, &heard));
+	assert_string_equal(heard.language, "de");
+	in.language = "no such language";
+	assert_null(whisper_stt.transcribe(&cx, &in, &heard));
+	assert_string_equal(heard.language, "en");
+	arena_free(&cx.arena);
+}
+
+static int start_engine(void **state)
+{
+	const struct cfg_group *groups[] = {whisper_stt.p.settings};
+
+	(void)state;
+	if (cfg_load(groups, 1) != 0 || !whisper_stt.p.is_configured())
+		return -1;
+	return whisper_stt.p.start() ? 0 : -1;
+}
+
+static int stop_engine(void **state)
+{
+	(void)state;
+	whisper_stt.p.stop();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hears_the_clips),
+		cmocka_unit_test(hears_a_single_word),
+		cmocka_unit_test(hears_a_long_recording),
+		cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(takes_the_language_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, start_engine, stop_engine);
+}
