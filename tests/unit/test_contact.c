@@ -1,0 +1,166 @@
+/* test_contact.c -- addresses and numbers are found, masked and checked. */
+#include "../../common/domain/contact.h"
+
+#include "../../common/base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static struct ctx cx;
+
+static int setup(void **state)
+{
+	(void)state;
+	cx.arena = arena_new(65536);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	arena_free(&cx.arena);
+	return 0;
+}
+
+static void masks_what_it_finds(void **state)
+{
+	static const struct {
+		const char *text, *masked;
+	} cases[] = {
+		{"", ""},
+		{"nothing here", "nothing here"},
+		{"write to dana@northwind.io.", "write to [email]."},
+		{"(dana.reyes+x@mail.northwind.co.uk)", "([email])"},
+		{"“dana@northwind.io”", "“[email]”"},
+		{"<dana@northwind.io>, or sam@x.org!", "<[email]>, or [email]!"},
+		{"müller@example.de bitte", "[email] bitte"},
+		{"my email is dana dot reyes at northwind dot io thanks", "my email is [email] thanks"},
+		{"it's d r e y e s at gmail dot com", "it's [email]"},
+		{"email me at sam at north wind dot io", "email me at [email]"},
+		{"I work at northwind dot com", "I work at northwind dot com"},
+		{"look at acme.com", "look at acme.com"},
+		{"@dana said hi", "@dana said hi"},
+		{"a@b", "a@b"},
+		{"call +1 (415) 555-0132 now", "call [phone] now"},
+		{"call (415) 555-0132", "call [phone]"},
+		{"415.555.0132", "[phone]"},
+		{"4155550132", "[phone]"},
+		{"+49 30 1234567", "[phone]"},
+		{"030 1234567", "[phone]"},
+		{"555-0132", "[phone]"},
+		{"my number is 5550132", "my number is [phone]"},
+		{"four one five five five five oh one three two", "[phone]"},
+		{"plus four four two zero seven nine four six oh one two three", "plus [phone]"},
+		{"double five five oh one three two nine", "[phone]"},
+		{"4111 1111 1111 1111", "[phone]"},
+		{"we have 50,000 users", "we have 50,000 users"},
+		{"$5,000,000", "$5,000,000"},
+		{"from 2026 to 2027", "from 2026 to 2027"},
+		{"2026-11-22", "2026-11-22"},
+		{"one or two or three", "one or two or three"},
+		{"version 1.2.3.4", "version 1.2.3.4"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct span got = contact_mask(&cx, span_of(cases[i].text));
+
+		if (!span_equal(got, span_of(cases[i].masked)))
+			fail_msg("\"%s\" became \"%.*s\"", cases[i].text, (int)got.len, got.ptr);
+	}
+}
+
+static void normalises_addresses(void **state)
+{
+	static const struct {
+		const char *text, *address;
+	} cases[] = {
+		{" Dana@NorthWind.IO \n", "Dana@northwind.io"},
+		{"a@b.co", "a@b.co"},
+		{"o'brien+tag@sub.example.museum", "o'brien+tag@sub.example.museum"},
+		{"dömäin@example.org", "dömäin@example.org"},
+		{"", NULL},
+		{"@", NULL},
+		{"a@", NULL},
+		{"@b.co", NULL},
+		{"a@b", NULL},
+		{"a@@b.co", NULL},
+		{"a@b@c.co", NULL},
+		{"a b@c.co", NULL},
+		{"a@b c.co", NULL},
+		{".a@b.co", NULL},
+		{"a.@b.co", NULL},
+		{"a..b@c.co", NULL},
+		{"a@-b.co", NULL},
+		{"a@b-.co", NULL},
+		{"a@b..co", NULL},
+		{"a@.b.co", NULL},
+		{"a@b.co.", NULL},
+		{"a@b.c", NULL},
+		{"a@1.2.3.4", NULL},
+		{"a@[1.2.3.4]", NULL},
+		{"\"a\"@b.co", NULL},
+		{"a\n@b.co", NULL},
+		{"a\x7f@b.co", NULL},
+		{"a\u200b@b.co", NULL},
+		{"a@exämple.org", NULL},
+		{"a,b@c.co", NULL},
+		{"<a@b.co>", NULL},
+		{"a@b.co\r\nBcc: x@y.zz", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *got = contact_email_normalise(&cx, span_of(cases[i].text));
+
+		if (!str_equal(got, cases[i].address))
+			fail_msg("\"%s\" became \"%s\"", cases[i].text, got ? got : "NULL");
+	}
+}
+
+static void bounds_lengths(void **state)
+{
+	char long_local[CONTACT_LOCAL_MAX + 2], text[400];
+
+	(void)state;
+	memset(long_local, 'a', sizeof(long_local));
+	snprintf(text, sizeof(text), "%.*s@b.co", CONTACT_LOCAL_MAX, long_local);
+	assert_non_null(contact_email_normalise(&cx, span_of(text)));
+	snprintf(text, sizeof(text), "%.*s@b.co", CONTACT_LOCAL_MAX + 1, long_local);
+	assert_null(contact_email_normalise(&cx, span_of(text)));
+	snprintf(text, sizeof(text), "a@%.*s.co", 63, long_local);
+	assert_non_null(contact_email_normalise(&cx, span_of(text)));
+	snprintf(text, sizeof(text), "a@%.*s.co", 64, long_local);
+	assert_null(contact_email_normalise(&cx, span_of(text)));
+	snprintf(text, sizeof(text), "a@%.*s.%.*s.%.*s.%.*s.co", 60, long_local, 60, long_local, 60,
+	         long_local, 60, long_local);
+	assert_non_null(contact_email_normalise(&cx, span_of(text)));
+	snprintf(text, sizeof(text), "a@%.*s.%.*s.%.*s.%.*s.cocococococo", 60, long_local, 60, long_local, 60,
+	         long_local, 60, long_local);
+	assert_null(contact_email_normalise(&cx, span_of(text)));
+}
+
+static void gives_values(void **state)
+{
+	const struct contact *list;
+
+	(void)state;
+	assert_int_equal(contact_find(&cx, SPAN("a@B.co or +1 415 555 0132"), &list), 2);
+	assert_int_equal(list[0].kind, CONTACT_EMAIL);
+	assert_string_equal(list[0].value, "a@b.co");
+	assert_int_equal(list[1].kind, CONTACT_PHONE);
+	assert_string_equal(list[1].value, "+14155550132");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(masks_what_it_finds),
+		cmocka_unit_test(normalises_addresses),
+		cmocka_unit_test(bounds_lengths),
+		cmocka_unit_test(gives_values),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
