@@ -2,12 +2,14 @@
 #ifndef ENGINES_H
 #define ENGINES_H
 
+#include "embedding.h"
 #include "hearing.h"
 #include "speaking.h"
 #include "thinking.h"
 
-extern struct stt_engine groq_stt, whisper_stt;
-extern struct llm_engine groq_llm, openai_llm, builtin_llm;
-extern struct tts_engine elevenlabs_tts, flite_tts;
+extern struct stt_engine   groq_stt, whisper_stt;
+extern struct llm_engine   groq_llm, openai_llm, builtin_llm;
+extern struct tts_engine   elevenlabs_tts, flite_tts;
+extern struct embed_engine minilm_embed;
 
 #endif

@@ -1,0 +1,50 @@
+/* embedding.c -- the embedders we know, in default order. */
+#include "embedding.h"
+
+#include "engines.h"
+
+#include <assert.h>
+
+static struct settings {
+	const char *providers;
+} settings;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_LIST(settings, providers, "EMBED_PROVIDERS",
+                 .help = "embedders in order: openai, local; "
+                         "default: openai if it has a key, then local"),
+};
+static const struct cfg_group order_settings = {"Embedding", &settings, keys, COUNT(keys)};
+
+static struct provider *const known[] = {&minilm_embed.p};
+
+struct chain embedding = {
+	.capability = "embed",
+	.known = known,
+	.known_n = COUNT(known),
+	.settings = &order_settings,
+	.wanted = &settings.providers,
+};
+
+struct job {
+	const struct embed_order *order;
+	struct embeddings        *out;
+};
+
+static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
+{
+	const struct job          *job = data;
+	const struct embed_engine *engine = (const struct embed_engine *)(const void *)p;
+
+	*job->out = (struct embeddings){.model = engine->model, .dims = engine->dims};
+	return engine->embed(cx, job->order, job->out);
+}
+
+struct err *embed(struct ctx *cx, const struct embed_order *order, struct embeddings *out,
+                  struct chain_result *served_out)
+{
+	struct job job = {order, out};
+
+	assert(order->n > 0 && order->n <= EMBED_TEXTS_MAX);
+	return chain_run(cx, &embedding, attempt, &job, served_out);
+}
