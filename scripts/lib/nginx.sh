@@ -37,7 +37,7 @@ upstream_servers() {
 		if [[ $word == local ]]; then
 			printf '\tserver unix:%s/%s.sock;\n' "$run" "$name"
 		elif [[ $word =~ ^[][A-Za-z0-9.:-]+:[0-9]+$ ]]; then
-			printf '\tserver %s;\n' "$word"
+			printf "\tserver %s max_fails=3 fail_timeout=5s;\n" "$word"
 		else
 			die "$setting: expected host:port or local, not '$word'"
 		fi
@@ -127,11 +127,12 @@ render_tls() {
 		TLS_REDIRECT_PORT="$(number_setting TLS_REDIRECT_PORT 80)" >"$out/tls_redirect.conf"
 }
 
-# As many descriptors as two per connection of 16384, or what the machine allows.
+# Two descriptors for each of 16384 connections and as many to spare. Only root may go beyond
+# the limit it was given.
 descriptor_limit() {
 	local hard
 	hard=$(ulimit -Hn)
-	[[ $hard != unlimited && $hard -lt 65536 ]] || hard=65536
+	if ((EUID == 0)) || [[ $hard == unlimited || $hard -gt 65536 ]]; then hard=65536; fi
 	echo "$hard"
 }
 
@@ -161,7 +162,8 @@ render_nginx() {
 	"$nginx_bin" -t -q -p "$next" -c "$next/nginx.conf" -e stderr >"$log/nginx-test.log" 2>&1 ||
 		die "nginx does not accept its configuration:
 $(cat "$log/nginx-test.log")"
-	rm -rf "$stack_dir/nginx"
+	rm -rf "$stack_dir/nginx.old"
+	[[ ! -d $stack_dir/nginx ]] || mv "$stack_dir/nginx" "$stack_dir/nginx.old"
 	mv "$next" "$stack_dir/nginx"
 }
 
@@ -214,11 +216,17 @@ workers_have_changed() {
 	[[ -n $new ]]
 }
 
+# With the configuration it has already, nginx goes on as it is, unless it is asked for by name or
+# may have new certificates: its old workers close idle connections, and a client that is just
+# sending on one of those sees its request fail.
 reload_nginx() {
-	local master old
+	local wanted=$1 master old
 	master=$(unit_pid nginx) || die "nginx does not run"
 	old=$(nginx_workers "$master")
 	render_nginx
+	if [[ $wanted != nginx && -z ${SCRIBE_TLS_CERT-} ]] && diff -qr "$stack_dir/nginx.old" "$stack_dir/nginx" >/dev/null; then
+		return
+	fi
 	sv hup "$sup/nginx/a" >/dev/null
 	# shellcheck disable=SC2086
 	wait_until 20 workers_have_changed "$master" $old ||

@@ -57,7 +57,8 @@ print_exports() {
 	done
 }
 
-# The environment given to `up`, before anything was added: `reload` begins from it again.
+# The environment given to `up`, and settings given to `reload`, before anything is added here:
+# the next `reload` begins from it again.
 remember_environment() {
 	print_exports | write_file 600 "$stack_dir/env.up"
 }

@@ -22,7 +22,8 @@ unit_mark() {
 unit_pids() {
 	local unit=$1 entry
 	{
-		grep -lzxF -- "$(unit_mark "$unit")" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+		# Processes come and go: that some file could not be read is no failure.
+		{ grep -lzxF -- "$(unit_mark "$unit")" /proc/[0-9]*/environ 2>/dev/null || true; } | cut -d/ -f3
 		case $unit in
 		nginx) pids_at nginx "$sup/nginx/a" ;;
 		postgresql) pids_at postgres "$(readlink -f "$stack_dir/pg")" ;;
@@ -175,12 +176,13 @@ other_slot() {
 	if [[ $(unit_slot "$1") == a ]]; then echo b; else echo a; fi
 }
 
-# Up for two seconds: a program that fails at its start is down again by then. What it can not
-# serve yet waits in the backlog or goes to the old one.
+# slot_is_ready NAME SLOT BYTES: its program runs and has said that it serves, in what its log has
+# gained since it was BYTES long; or it has lasted five seconds, and did not fail at its start.
 slot_is_ready() {
 	local state
 	state=$(sv status "$sup/$1/$2") || return 1
-	[[ $state =~ ^run:.*\(pid\ ([0-9]+)\)\ ([0-9]+)s && ${BASH_REMATCH[2]} -ge 2 ]]
+	[[ $state =~ ^run:.*\(pid\ ([0-9]+)\)\ ([0-9]+)s ]] || return 1
+	((BASH_REMATCH[2] >= 5)) || tail -c "+$(($3 + 1))" "$log/$1.log" | grep -q '"serving"'
 }
 
 slot_is_stopped() {

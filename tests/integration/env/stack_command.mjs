@@ -1,0 +1,99 @@
+/* For tests of the stack itself: scripts/stack as a person uses it, and plain HTTP. */
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { takePort } from './ports.mjs';
+import { functionNames, root } from './stack.mjs';
+
+export const flavour = process.env.FLAVOUR ?? 'asan';
+export const build = resolve(root, process.env.BUILD ?? 'build');
+
+const LIMIT_MS = 150_000;
+const OUTPUT_BYTES_MAX = 1 << 26;
+const PASSED_ON = /^(PATH|HOME|USER|LANG|TMPDIR|SCRIBE_CACHE|PG_BIN|NGINX_BIN)$/;
+
+/** Runs a command and tells how it ended, whatever that was: {status, stdout, stderr}. */
+export const run = (command, args, options = {}) =>
+	new Promise((done) => {
+		const limits = { timeout: LIMIT_MS, maxBuffer: OUTPUT_BYTES_MAX };
+		execFile(command, args, { ...limits, ...options }, (error, stdout, stderr) =>
+			done({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr }),
+		);
+	});
+
+/** What a program tells of itself. */
+export const showConfig = async (name) => {
+	const { status, stdout, stderr } = await run(join(build, flavour, 'bin', name), ['--show-config']);
+	if (status !== 0) throw new Error(`${name} --show-config: ${stderr}`);
+	return JSON.parse(stdout);
+};
+
+/** A directory and a port for a stack, not up yet, and its commands. Rates are off; `settings`
+ * are added. `as`: a command to put before each, and where the project is. */
+export const newStack = async (settings = {}, { as = [], project = root } = {}) => {
+	const dir = await mkdtemp(join(tmpdir(), 'scribe-command-'));
+	await chmod(dir, 0o755); /* nginx's workers and the postgres user must be able to pass */
+	const place = await takePort();
+	const passed = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name));
+	const rates = functionNames().map((name) => [`RATE_${name.toUpperCase()}`, '0']);
+	const env = {
+		...Object.fromEntries([...passed, ...rates]),
+		BUILD: build,
+		FLAVOUR: flavour,
+		STACK_DIR: join(dir, 'stack'),
+		PORT: String(place.port),
+		...settings,
+	};
+	const command = (words, more = {}) => {
+		const [first, ...rest] = [...as, join(project, 'scripts/stack'), ...words];
+		return run(first, rest, { cwd: dir, env: { ...env, ...more } });
+	};
+	return {
+		dir,
+		env,
+		command,
+		port: place.port,
+		stackDir: env.STACK_DIR,
+		baseUrl: `http://127.0.0.1:${place.port}`,
+		async up() {
+			const result = await command(['up']);
+			if (result.status !== 0) throw new Error(`stack up: ${result.stderr}`);
+			return result;
+		},
+		async remove() {
+			const { status, stderr } = await command(['down']);
+			place.release();
+			if (status !== 0) throw new Error(`stack down: ${stderr}`);
+			await rm(dir, { recursive: true });
+		},
+	};
+};
+
+/** One request on a connection of its own, every header as given: {status, headers, raw, text,
+ * json}. `raw` keeps what was sent twice. */
+export const send = (url, { method = 'POST', headers = {}, body } = {}) =>
+	new Promise((done, fail) => {
+		const request = http.request(url, { method, headers, agent: false }, (response) => {
+			const chunks = [];
+			response.on('data', (chunk) => chunks.push(chunk));
+			response.on('error', fail);
+			response.on('end', () => {
+				const text = Buffer.concat(chunks).toString();
+				const { statusCode: status, headers: given, rawHeaders: raw } = response;
+				done({
+					status,
+					headers: given,
+					raw,
+					text,
+					get json() {
+						return JSON.parse(text);
+					},
+				});
+			});
+		});
+		request.on('error', fail);
+		if (body !== undefined) request.write(body);
+		request.end();
+	});
