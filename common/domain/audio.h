@@ -32,7 +32,8 @@ enum audio_format audio_sniff(struct span bytes);
 
 /* The columns of the table above. */
 const char *audio_format_name(enum audio_format format) NEVER_NULL;
-const char *audio_file_name(enum audio_format format) NEVER_NULL; /* with the extension uploads need */
+/* With the extension that uploads need. */
+const char *audio_file_name(enum audio_format format) NEVER_NULL;
 const char *audio_mime_type(enum audio_format format) NEVER_NULL;
 
 /* How long it plays, rounded down. */

@@ -1,7 +1,7 @@
 /* whisper_stt.c -- Whisper tiny on this machine: whisper.cpp's model, our own way through it.
  *
  * The weights are loaded once and shared; a working thread borrows one of a few
- * states, made at its first use. A recording is trimmed to where there is
+ * states, made when it is needed. A recording is trimmed to where there is
  * sound and cut at quiet places into parts of at most PART_SECONDS. For each:
  *
  *   mel -> encode -> one step from "start of transcript" -> greedy text
@@ -152,12 +152,16 @@ static bool start(void)
 	return find_never_written();
 }
 
+static void free_state(unsigned slot)
+{
+	whisper_free_state(states[slot]);
+	states[slot] = NULL;
+}
+
 static void stop(void)
 {
-	for (size_t i = 0; i < SLOTS_MAX; i++) {
-		whisper_free_state(states[i]);
-		states[i] = NULL;
-	}
+	for (unsigned i = 0; i < SLOTS_MAX; i++)
+		free_state(i);
 	whisper_free(model);
 	model = NULL;
 	free(never);
@@ -399,6 +403,9 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 		return NULL;
 	TRY(slots_take(cx, &slots, &slot));
 	e = hear_in_slot(cx, slot, in, sound, out);
+	/* A state is some 50 MB and made in 20 ms: only one waits for work. */
+	if (slot > 0)
+		free_state(slot);
 	slots_give(&slots, slot);
 	return e;
 }

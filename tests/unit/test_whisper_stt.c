@@ -1,4 +1,4 @@
-/* test_whisper_stt.c -- Whisper tiny hears the clips, keeps its deadline, and is silent about noise. */
+/* test_whisper_stt.c -- Whisper tiny hears the clips, keeps its time, is silent about noise. */
 #include "../../common/io/audio_decode.h"
 #include "../../common/providers/engines.h"
 #include "recordings.h"
