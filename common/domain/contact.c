@@ -70,8 +70,8 @@ static bool has_invisible(struct span text)
 	while (text.len) {
 		uint32_t c = utf8_next(&text);
 
-		if ((c >= 0x80 && c <= 0xa0) || (c >= 0x2000 && c <= 0x206f) || c == 0xfeff ||
-		    c == 0xad || c == 0x3000)
+		if ((c >= 0x80 && c <= 0xa0) || (c >= 0x2000 && c <= 0x206f) || c == 0xfeff || c == 0xad ||
+		    c == 0x3000)
 			return true;
 	}
 	return false;
@@ -167,11 +167,13 @@ static bool find_written(struct finds *f, const char *p, const char *end)
 /* ---- spoken addresses ---- */
 
 static const char *const top_domains[] = {
-	"com", "org", "net", "io",  "ai",  "co",  "dev", "app",  "edu",  "gov",   "info", "biz", "me",
-	"us",  "uk",  "de",  "fr",  "eu",  "ca",  "ch",  "nl",   "es",   "it",    "se",   "no",  "in",
-	"jp",  "au",  "at",  "be",  "dk",  "fi",  "pl",  "pt",   "ie",   "br",    "mx",   "nz",  "za",
-	"tech", "xyz", "cloud", "studio", "design", "agency", "media", "tv", "health", "shop", "store",
-	"online", "site", "example", "test", "invalid", "world", "group", "digital", "solutions",
+	"com",     "org",   "net",    "io",      "ai",        "co",     "dev",    "app",     "edu",
+	"gov",     "info",  "biz",    "me",      "us",        "uk",     "de",     "fr",      "eu",
+	"ca",      "ch",    "nl",     "es",      "it",        "se",     "no",     "in",      "jp",
+	"au",      "at",    "be",     "dk",      "fi",        "pl",     "pt",     "ie",      "br",
+	"mx",      "nz",    "za",     "tech",    "xyz",       "cloud",  "studio", "design",  "agency",
+	"media",   "tv",    "health", "shop",    "store",     "online", "site",   "example", "test",
+	"invalid", "world", "group",  "digital", "solutions",
 };
 
 static char joiner_of(const struct utterance *u, size_t i)
@@ -212,11 +214,14 @@ static bool is_plain(const struct utterance *u, size_t i)
 
 /* The word before an address began: what one says about it or oneself. */
 static const char *const never_local[] = {
-	"work", "works", "working", "look", "looking", "am", "i'm", "im", "me", "us", "it", "is", "was",
-	"are", "be", "him", "her", "them", "here", "based", "engineer", "engineering", "product",
-	"director", "ceo", "cto", "founder", "manager", "developer", "lead", "head", "sales", "marketing",
-	"people", "company", "website", "site", "page", "one", "role", "job", "team", "employed",
-	"currently", "up", "out", "there", "that", "this", "you", "reached", "reach", "email", "mail",
+	"work",        "works",     "working",  "look",  "looking",   "am",      "i'm",
+	"im",          "me",        "us",       "it",    "is",        "was",     "are",
+	"be",          "him",       "her",      "them",  "here",      "based",   "engineer",
+	"engineering", "product",   "director", "ceo",   "cto",       "founder", "manager",
+	"developer",   "lead",      "head",     "sales", "marketing", "people",  "company",
+	"website",     "site",      "page",     "one",   "role",      "job",     "team",
+	"employed",    "currently", "up",       "out",   "there",     "that",    "this",
+	"you",         "reached",   "reach",    "email", "mail",
 };
 
 /* First word of the local part that ends before the word "at" at i; i when there is none. */
@@ -288,7 +293,7 @@ static const char *join_words(struct finds *f, size_t from, size_t to)
 static bool speaks_of_mail(const struct utterance *u, size_t i)
 {
 	static const char *const cues[] = {"email", "e mail", "mail", "address", "reach me", "contact",
-	                                   "write", "gmail", "send", "invite", "emails", "reached"};
+	                                   "write", "gmail",  "send", "invite",  "emails",   "reached"};
 
 	return SAID_ANY_IN(u, said_sentence_from(u, i), said_sentence_to(u, i), cues);
 }
@@ -296,8 +301,8 @@ static bool speaks_of_mail(const struct utterance *u, size_t i)
 /* "I'm Dana at northwind dot io" tells where one works. */
 static bool speaks_of_self(const struct utterance *u, size_t from)
 {
-	static const char *const intros[] = {"i'm", "im", "i am", "my name is", "name is", "this is",
-	                                     "work", "i was"};
+	static const char *const intros[] = {"i'm",     "im",      "i am", "my name is",
+	                                     "name is", "this is", "work", "i was"};
 	size_t                   back = from > 4 ? from - 4 : 0;
 
 	return SAID_ANY_IN(u, back, from, intros);
@@ -419,8 +424,9 @@ static size_t read_number(const struct utterance *u, size_t from, struct number 
 
 static bool speaks_of_phone(const struct utterance *u, size_t i)
 {
-	static const char *const cues[] = {"call me", "phone", "number", "cell", "mobile", "text me",
-	                                   "reach me", "whatsapp", "telephone", "dial", "ring me"};
+	static const char *const cues[] = {"call me",   "phone",   "number",   "cell",
+	                                   "mobile",    "text me", "reach me", "whatsapp",
+	                                   "telephone", "dial",    "ring me"};
 
 	return SAID_ANY_IN(u, said_sentence_from(u, i), said_sentence_to(u, i), cues);
 }
@@ -451,8 +457,8 @@ static bool is_amount(const struct utterance *u, size_t i)
 
 	while (p > u->text.ptr && p[-1] == ' ')
 		p--;
-	return p > u->text.ptr && (p[-1] == '$' || (unsigned char)p[-1] == 0xa3 ||
-	                           (unsigned char)p[-1] == 0xac);
+	return p > u->text.ptr &&
+	       (p[-1] == '$' || (unsigned char)p[-1] == 0xa3 || (unsigned char)p[-1] == 0xac);
 }
 
 static size_t find_number(struct finds *f, size_t i)

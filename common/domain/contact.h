@@ -13,8 +13,9 @@ enum contact_kind { CONTACT_EMAIL, CONTACT_PHONE };
 
 struct contact {
 	enum contact_kind kind;
-	struct span       text;  /* as said, in the searched text */
-	const char       *value; /* the normalised address; a number as digits with a leading '+' if it had one */
+	struct span       text; /* as said, in the searched text */
+	const char
+		*value; /* the normalised address; a number as digits with a leading '+' if it had one */
 };
 
 /* All of them in one text, in order; *out is valid when the result is not 0. */

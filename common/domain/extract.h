@@ -28,6 +28,7 @@ enum intent {
 	INTENT_COUNT
 };
 
+/* As the contract writes it; static. */
 const char *intent_name(enum intent intent) NEVER_NULL;
 
 /* Case, and '_', '-' or ' ' between the words, do not matter. False: not one of the nine. */
@@ -52,6 +53,7 @@ enum entity {
 	ENTITY_COUNT
 };
 
+/* As the contract writes it; static. */
 const char *entity_name(enum entity entity) NEVER_NULL;
 
 enum permission { PERMISSION_UNKNOWN, PERMISSION_REFUSED, PERMISSION_GIVEN };

@@ -94,7 +94,7 @@ static bool are_words_said(const struct evidence *ev, const char *text)
 /* "Northwind Inc." may have been "northwind". */
 static bool is_org_said(const struct evidence *ev, const char *text)
 {
-	static const char *const forms[] = {"inc", "llc", "ltd", "gmbh", "corp", "corporation",
+	static const char *const forms[] = {"inc", "llc", "ltd", "gmbh",    "corp",   "corporation",
 	                                    "ag",  "plc", "co",  "company", "limited"};
 	struct utterance         u = said_split(ev->cx, span_of(text));
 	size_t                   from = said_is(&u, 0, "the"), to = u.n;
@@ -109,36 +109,59 @@ static bool is_org_said(const struct evidence *ev, const char *text)
 static const struct {
 	const char *said, *means;
 } same[] = {
-	{"vice president", "vp"},           {"v p", "vp"},
-	{"senior vice president", "svp"},   {"chief executive officer", "ceo"},
-	{"chief executive", "ceo"},         {"chief technology officer", "cto"},
-	{"chief technical officer", "cto"}, {"chief financial officer", "cfo"},
-	{"chief operating officer", "coo"}, {"chief marketing officer", "cmo"},
-	{"chief product officer", "cpo"},   {"co founder", "cofounder"},
-	{"as soon as possible", "asap"},    {"right away", "asap"},
-	{"immediately", "asap"},            {"immediate", "asap"},
-	{"urgently", "asap"},               {"urgent", "asap"},
-	{"now", "asap"},                    {"first quarter", "q1"},
-	{"second quarter", "q2"},           {"third quarter", "q3"},
-	{"fourth quarter", "q4"},           {"hurry", "rush"},
-	{"a week", "1 week"},               {"a month", "1 month"},
-	{"one", "1"},                       {"two", "2"},
-	{"three", "3"},                     {"four", "4"},
-	{"five", "5"},                      {"six", "6"},
-	{"seven", "7"},                     {"eight", "8"},
-	{"nine", "9"},                      {"ten", "10"},
-	{"eleven", "11"},                   {"twelve", "12"},
-	{"couple of", "2"},                 {"weeks", "week"},
-	{"months", "month"},                {"days", "day"},
-	{"years", "year"},                  {"mgr", "manager"},
-	{"dev", "developer"},               {"eng", "engineering"},
+	{"vice president", "vp"},
+	{"v p", "vp"},
+	{"senior vice president", "svp"},
+	{"chief executive officer", "ceo"},
+	{"chief executive", "ceo"},
+	{"chief technology officer", "cto"},
+	{"chief technical officer", "cto"},
+	{"chief financial officer", "cfo"},
+	{"chief operating officer", "coo"},
+	{"chief marketing officer", "cmo"},
+	{"chief product officer", "cpo"},
+	{"co founder", "cofounder"},
+	{"as soon as possible", "asap"},
+	{"right away", "asap"},
+	{"immediately", "asap"},
+	{"immediate", "asap"},
+	{"urgently", "asap"},
+	{"urgent", "asap"},
+	{"now", "asap"},
+	{"first quarter", "q1"},
+	{"second quarter", "q2"},
+	{"third quarter", "q3"},
+	{"fourth quarter", "q4"},
+	{"hurry", "rush"},
+	{"a week", "1 week"},
+	{"a month", "1 month"},
+	{"one", "1"},
+	{"two", "2"},
+	{"three", "3"},
+	{"four", "4"},
+	{"five", "5"},
+	{"six", "6"},
+	{"seven", "7"},
+	{"eight", "8"},
+	{"nine", "9"},
+	{"ten", "10"},
+	{"eleven", "11"},
+	{"twelve", "12"},
+	{"couple of", "2"},
+	{"weeks", "week"},
+	{"months", "month"},
+	{"days", "day"},
+	{"years", "year"},
+	{"mgr", "manager"},
+	{"dev", "developer"},
+	{"eng", "engineering"},
 };
 
 /* " vp engineering ": every word in its one form, those without meaning left out. */
 static const char *canonical(struct ctx *cx, const struct utterance *u)
 {
-	static const char *const empty[] = {"of",  "the", "a",     "an", "in", "within", "by", "for", "about",
-	                                    "and", "to",  "around", "on", "at", "is",    "or"};
+	static const char *const empty[] = {"of",    "the", "a",  "an",     "in", "within", "by", "for",
+	                                    "about", "and", "to", "around", "on", "at",     "is", "or"};
 	struct buf               b = buf_new(cx->arena, 2 * u->text.len + 64);
 
 	buf_char(&b, ' ');
@@ -233,11 +256,36 @@ static bool is_stem_said(const struct evidence *ev, struct span word)
 static bool is_scoring(struct span word)
 {
 	static const char *const words[] = {
-		"rag",      "retrieval", "personalization", "recommendation", "recommendations", "routing",
-		"strategy", "machine",   "search",          "discovery",      "growth",          "scale",
-		"scaling",  "vp",        "svp",             "vice",           "chief",           "head",
-		"director", "founder",   "ceo",             "cto",            "cmo",             "cfo",
-		"coo",      "intro",     "introduced",      "referred",       "referral",        "recommended",
+		"rag",
+		"retrieval",
+		"personalization",
+		"recommendation",
+		"recommendations",
+		"routing",
+		"strategy",
+		"machine",
+		"search",
+		"discovery",
+		"growth",
+		"scale",
+		"scaling",
+		"vp",
+		"svp",
+		"vice",
+		"chief",
+		"head",
+		"director",
+		"founder",
+		"ceo",
+		"cto",
+		"cmo",
+		"cfo",
+		"coo",
+		"intro",
+		"introduced",
+		"referred",
+		"referral",
+		"recommended",
 	};
 
 	for (size_t i = 0; i < COUNT(words); i++)
@@ -301,14 +349,14 @@ static void check_permissions(const struct evidence *ev, struct extract_entities
 	bool speaks_of_mail = false, speaks_of_quotes = false;
 
 	for (size_t k = 0; k < ev->n; k++) {
-		const struct contact *list;
-		struct span           text = ev->list[k].text;
-		static const char *const mails[] = {"email", "e mail", "mail", "newsletter", "sign me up",
+		const struct contact    *list;
+		struct span              text = ev->list[k].text;
+		static const char *const mails[] = {"email",   "e mail", "mail", "newsletter", "sign me up",
 		                                    "updated", "posted", "list", "address"};
 		static const char *const quotes[] = {"quote", "quoted", "on the record", "quoting"};
 
-		speaks_of_mail = speaks_of_mail || WORDS_ANY(text, mails) ||
-		                 contact_find(ev->cx, text, &list) > 0;
+		speaks_of_mail =
+			speaks_of_mail || WORDS_ANY(text, mails) || contact_find(ev->cx, text, &list) > 0;
 		speaks_of_quotes = speaks_of_quotes || WORDS_ANY(text, quotes);
 	}
 	if (e->email_opt_in == PERMISSION_GIVEN && !speaks_of_mail)

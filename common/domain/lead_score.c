@@ -16,14 +16,15 @@ static struct span field(const char *text)
 
 static bool in_either(const struct extract_entities *e, const char *const *phrases, size_t n)
 {
-	return words_find_any(field(e->role), phrases, n) || words_find_any(field(e->use_case), phrases, n);
+	return words_find_any(field(e->role), phrases, n) ||
+	       words_find_any(field(e->use_case), phrases, n);
 }
 
 static bool is_senior(const struct extract *x)
 {
 	static const char *const titles[] = {
-		"vp",       "svp",     "vice president", "chief", "head", "director",
-		"founder",  "ceo",     "cto",            "cmo",   "cfo",  "coo",
+		"vp",  "svp", "vice president", "chief", "head", "director", "founder", "ceo", "cto", "cmo",
+		"cfo", "coo",
 	};
 
 	return in_either(&x->entities, titles, COUNT(titles));
@@ -51,7 +52,7 @@ static bool has_great_address(struct span text)
 		for (size_t i = 0; i < COUNT(hosts); i++) {
 			size_t n = strlen(hosts[i]);
 			bool   goes_on = text.len > n && (isalnum((unsigned char)text.ptr[n]) ||
-                                                        text.ptr[n] == '-' || text.ptr[n] == '_');
+                                            text.ptr[n] == '-' || text.ptr[n] == '_');
 
 			goes_on = goes_on || (text.len > n + 1 && text.ptr[n] == '.' &&
 			                      isalnum((unsigned char)text.ptr[n + 1]));
@@ -79,9 +80,19 @@ static bool is_warm(const struct extract *x)
 static bool is_aligned(const struct extract *x)
 {
 	static const char *const topics[] = {
-		"rag",          "retrieval",   "personalization", "recommendation", "recommendations",
-		"content routing", "ai strategy", "machine learning", "search",     "discovery",
-		"growth",       "scale",       "scaling",
+		"rag",
+		"retrieval",
+		"personalization",
+		"recommendation",
+		"recommendations",
+		"content routing",
+		"ai strategy",
+		"machine learning",
+		"search",
+		"discovery",
+		"growth",
+		"scale",
+		"scaling",
 	};
 
 	return WORDS_ANY(field(x->entities.use_case), topics) != NULL;
@@ -142,7 +153,8 @@ static bool has_pure_research(struct span text)
 
 static bool is_academic(const struct extract *x)
 {
-	static const char *const signs[] = {"thesis", "dissertation", "university", "academic", "student"};
+	static const char *const signs[] = {"thesis", "dissertation", "university", "academic",
+	                                    "student"};
 	struct span              use_case = field(x->entities.use_case);
 
 	return WORDS_ANY(use_case, signs) || has_pure_research(use_case);
@@ -153,14 +165,10 @@ static const struct {
 	int         points;
 	bool (*matches)(const struct extract *x);
 } rules[] = {
-	{"senior_title", 30, is_senior},
-	{"budget_>=50k", 20, is_large_budget},
-	{"urgent_timeline", 15, is_urgent},
-	{"warm_intro", 10, is_warm},
-	{"aligned_thesis", 10, is_aligned},
-	{"enterprise_client", 10, is_enterprise},
-	{"vendor_pitch", -15, is_vendor},
-	{"general_interest", -10, is_general},
+	{"senior_title", 30, is_senior},        {"budget_>=50k", 20, is_large_budget},
+	{"urgent_timeline", 15, is_urgent},     {"warm_intro", 10, is_warm},
+	{"aligned_thesis", 10, is_aligned},     {"enterprise_client", 10, is_enterprise},
+	{"vendor_pitch", -15, is_vendor},       {"general_interest", -10, is_general},
 	{"academic_inquiry", -10, is_academic},
 };
 

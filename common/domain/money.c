@@ -8,10 +8,9 @@
 #include "words.h"
 
 static const char *const currencies[] = {
-	"usd",    "eur",   "gbp",   "chf",   "cad",    "aud",    "nzd",     "sgd",    "inr",
-	"jpy",    "rs",    "us",    "dollar", "dollars", "bucks", "euro",   "euros",  "pound",
-	"pounds", "quid",  "franc", "francs", "rupee", "rupees", "yen",     "sek",    "nok",
-	"dkk",    "pln",
+	"usd",   "eur",    "gbp",    "chf",     "cad",   "aud",  "nzd",   "sgd",   "inr",    "jpy",
+	"rs",    "us",     "dollar", "dollars", "bucks", "euro", "euros", "pound", "pounds", "quid",
+	"franc", "francs", "rupee",  "rupees",  "yen",   "sek",  "nok",   "dkk",   "pln",
 };
 
 static bool is_currency(const struct piece *p)
@@ -104,7 +103,8 @@ static void take_upper(struct span *rest, bool is_between, struct amount *low, s
 	*high = *low;
 	if (!piece_next(&at, &p) || !is_range_joint(&p, is_between) || !take_amount(&at, &upper))
 		return;
-	if (low->number.scale <= 1 && upper.number.scale > 1 && lent * upper.number.scale <= upper.number.value)
+	if (low->number.scale <= 1 && upper.number.scale > 1 &&
+	    lent * upper.number.scale <= upper.number.value)
 		lent *= upper.number.scale;
 	if (lent > upper.number.value)
 		return;
@@ -125,7 +125,8 @@ bool money_next(struct span *rest, struct money *out)
 
 		if (!piece_next(&at, &p))
 			break;
-		if ((p.is_glued && before.kind == PIECE_WORD && !is_currency(&p)) || !take_amount(&here, &low))
+		if ((p.is_glued && before.kind == PIECE_WORD && !is_currency(&p)) ||
+		    !take_amount(&here, &low))
 			continue;
 		at = here;
 		take_upper(&at, is_between, &low, &high);
@@ -155,44 +156,85 @@ uint64_t money_largest(struct span field)
 /* ---- in free speech ---- */
 
 static const char *const budget_words[] = {
-	"budget",   "budgets",  "budgeted",  "spend",       "spending", "invest",     "afford",
-	"allocate", "allocated", "earmarked", "price range", "set aside", "our range", "put aside",
-	"willing to pay", "can pay", "cap is", "set a cap", "approved for",
+	"budget",      "budgets",   "budgeted",  "spend",        "spending",
+	"invest",      "afford",    "allocate",  "allocated",    "earmarked",
+	"price range", "set aside", "our range", "put aside",    "willing to pay",
+	"can pay",     "cap is",    "set a cap", "approved for",
 };
 
 /* Money that is somebody's, but not what is to be spent with us. */
 static const char *const other_money[] = {
-	"revenue",  "revenues", "raised",    "raise",   "valuation", "valued",  "arr",    "mrr",
-	"sales",    "turnover", "profit",    "profits", "funding",   "funded",  "series", "seed",
-	"salary",   "salaries", "saved",     "savings", "losing",    "lost",    "worth",  "donated",
-	"earn",     "earned",   "compensation", "dollar company", "dollar market", "dollar business",
-	"dollar industry", "in debt", "market", "fine of", "stock", "prize", "lead score", "score",
+	"revenue",
+	"revenues",
+	"raised",
+	"raise",
+	"valuation",
+	"valued",
+	"arr",
+	"mrr",
+	"sales",
+	"turnover",
+	"profit",
+	"profits",
+	"funding",
+	"funded",
+	"series",
+	"seed",
+	"salary",
+	"salaries",
+	"saved",
+	"savings",
+	"losing",
+	"lost",
+	"worth",
+	"donated",
+	"earn",
+	"earned",
+	"compensation",
+	"dollar company",
+	"dollar market",
+	"dollar business",
+	"dollar industry",
+	"in debt",
+	"market",
+	"fine of",
+	"stock",
+	"prize",
+	"lead score",
+	"score",
 };
 
 static const char *const counted_things[] = {
-	"users",     "user",      "customers", "people",    "employees", "subscribers", "downloads",
-	"requests",  "visits",    "visitors",  "followers", "steps",     "rows",        "records",
-	"documents", "docs",      "products",  "items",     "orders",    "messages",    "hours",
-	"days",      "weeks",     "months",    "years",     "minutes",   "seconds",     "miles",
-	"km",        "kilometers", "meters",   "words",     "tokens",    "lines",       "members",
-	"students",  "patients",  "developers", "engineers", "calls",    "emails",      "companies",
-	"clients",   "stores",    "locations", "square",    "percent",   "views",       "listeners",
-	"readers",   "devices",   "servers",   "files",     "images",    "videos",      "pages",
-	"articles",  "books",     "times",     "degrees",   "points",    "active",      "monthly",
-	"daily",     "tickets",   "transactions", "attendees", "guests", "seats",       "shops",
-	"th",        "st",        "nd",        "rd",        "am",        "pm",          "of",
-	"page",      "person",    "year",      "month",     "week",      "day",         "man",
-	"run",       "race",      "resolution", "queries",  "assets",    "sites",
+	"users",     "user",       "customers",    "people",    "employees", "subscribers", "downloads",
+	"requests",  "visits",     "visitors",     "followers", "steps",     "rows",        "records",
+	"documents", "docs",       "products",     "items",     "orders",    "messages",    "hours",
+	"days",      "weeks",      "months",       "years",     "minutes",   "seconds",     "miles",
+	"km",        "kilometers", "meters",       "words",     "tokens",    "lines",       "members",
+	"students",  "patients",   "developers",   "engineers", "calls",     "emails",      "companies",
+	"clients",   "stores",     "locations",    "square",    "percent",   "views",       "listeners",
+	"readers",   "devices",    "servers",      "files",     "images",    "videos",      "pages",
+	"articles",  "books",      "times",        "degrees",   "points",    "active",      "monthly",
+	"daily",     "tickets",    "transactions", "attendees", "guests",    "seats",       "shops",
+	"th",        "st",         "nd",           "rd",        "am",        "pm",          "of",
+	"page",      "person",     "year",         "month",     "week",      "day",         "man",
+	"run",       "race",       "resolution",   "queries",   "assets",    "sites",
 };
 
 /* What may follow an amount that is the whole of an answer. */
 static const char *const answer_tails[] = {
-	"or", "so", "max", "maximum", "total", "tops", "ish", "at", "to", "for", "give", "plus", "and",
-	"range", "roughly", "budget", "i", "we", "probably", "maybe", "but", "depending", "is", "would",
-	"approximately", "all", "in", "this",
+	"or",       "so",    "max",  "maximum",   "total", "tops",    "ish",           "at",  "to",
+	"for",      "give",  "plus", "and",       "range", "roughly", "budget",        "i",   "we",
+	"probably", "maybe", "but",  "depending", "is",    "would",   "approximately", "all", "in",
+	"this",
 };
 
-enum { ANSWER_WORDS = 9, SENTENCE_BYTES = 200, SMALL_CHANGE = 1000, YEAR_FIRST = 1900, YEAR_LAST = 2100 };
+enum {
+	ANSWER_WORDS = 9,
+	SENTENCE_BYTES = 200,
+	SMALL_CHANGE = 1000,
+	YEAR_FIRST = 1900,
+	YEAR_LAST = 2100
+};
 
 /* The sentence around the amount, within the text from `from` to `end`. A
  * point inside a number ends no sentence. Bounded, since speech may have none. */
@@ -200,9 +242,11 @@ static struct span sentence_around(const char *from, struct span amount, const c
 {
 	const char *p = amount.ptr, *q = end_of(amount);
 
-	while (p > from && amount.ptr - p < SENTENCE_BYTES && !strchr("!?\n;", p[-1]) && !(p[-1] == '.' && *p == ' '))
+	while (p > from && amount.ptr - p < SENTENCE_BYTES && !strchr("!?\n;", p[-1]) &&
+	       !(p[-1] == '.' && *p == ' '))
 		p--;
-	while (q < end && q - end_of(amount) < SENTENCE_BYTES && !strchr("!?\n;", *q) && !(*q == '.' && (q + 1 == end || q[1] == ' ')))
+	while (q < end && q - end_of(amount) < SENTENCE_BYTES && !strchr("!?\n;", *q) &&
+	       !(*q == '.' && (q + 1 == end || q[1] == ' ')))
 		q++;
 	return (struct span){p, (size_t)(q - p)};
 }

@@ -9,8 +9,9 @@
 #include "../base/base.h"
 
 struct money {
-	uint64_t    low, high; /* whole units, fractions cut; equal for a single amount; at most MONEY_MAX */
-	struct span text;      /* as written, with its currency */
+	uint64_t low,
+		high;         /* whole units, fractions cut; equal for a single amount; at most MONEY_MAX */
+	struct span text; /* as written, with its currency */
 	bool        is_marked; /* a currency or "grand" stands with it */
 	bool        is_scaled; /* a magnitude stands with it: k, thousand, million */
 };

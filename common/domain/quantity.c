@@ -172,20 +172,20 @@ struct word_value {
 };
 
 static const struct word_value small_numbers[] = {
-	{"zero", 0},     {"one", 1},        {"two", 2},        {"three", 3},     {"four", 4},
-	{"five", 5},     {"six", 6},        {"seven", 7},      {"eight", 8},     {"nine", 9},
-	{"ten", 10},     {"eleven", 11},    {"twelve", 12},    {"thirteen", 13}, {"fourteen", 14},
-	{"fifteen", 15}, {"sixteen", 16},   {"seventeen", 17}, {"eighteen", 18}, {"nineteen", 19},
-	{"twenty", 20},  {"thirty", 30},    {"forty", 40},     {"fifty", 50},    {"sixty", 60},
-	{"seventy", 70}, {"eighty", 80},    {"ninety", 90},    {"fourty", 40},   {"couple", 2},
-	{"few", 3},      {"half", 0.5},     {"quarter", 0.25},
+	{"zero", 0},     {"one", 1},      {"two", 2},        {"three", 3},     {"four", 4},
+	{"five", 5},     {"six", 6},      {"seven", 7},      {"eight", 8},     {"nine", 9},
+	{"ten", 10},     {"eleven", 11},  {"twelve", 12},    {"thirteen", 13}, {"fourteen", 14},
+	{"fifteen", 15}, {"sixteen", 16}, {"seventeen", 17}, {"eighteen", 18}, {"nineteen", 19},
+	{"twenty", 20},  {"thirty", 30},  {"forty", 40},     {"fifty", 50},    {"sixty", 60},
+	{"seventy", 70}, {"eighty", 80},  {"ninety", 90},    {"fourty", 40},   {"couple", 2},
+	{"few", 3},      {"half", 0.5},   {"quarter", 0.25},
 };
 
 static const struct word_value scales[] = {
-	{"hundred", 1e2},  {"thousand", 1e3},  {"thousands", 1e3}, {"k", 1e3},       {"grand", 1e3},
-	{"lakh", 1e5},     {"lakhs", 1e5},     {"million", 1e6},   {"millions", 1e6}, {"m", 1e6},
-	{"mm", 1e6},       {"mn", 1e6},        {"mil", 1e6},       {"mill", 1e6},    {"mio", 1e6},
-	{"crore", 1e7},    {"crores", 1e7},    {"billion", 1e9},   {"billions", 1e9}, {"bn", 1e9},
+	{"hundred", 1e2}, {"thousand", 1e3}, {"thousands", 1e3}, {"k", 1e3},        {"grand", 1e3},
+	{"lakh", 1e5},    {"lakhs", 1e5},    {"million", 1e6},   {"millions", 1e6}, {"m", 1e6},
+	{"mm", 1e6},      {"mn", 1e6},       {"mil", 1e6},       {"mill", 1e6},     {"mio", 1e6},
+	{"crore", 1e7},   {"crores", 1e7},   {"billion", 1e9},   {"billions", 1e9}, {"bn", 1e9},
 	{"b", 1e9},
 };
 
@@ -216,9 +216,14 @@ struct reading {
 	bool   has_open, is_slang, is_article;
 };
 
+static double below_hundred(double v)
+{
+	return v < 1e15 ? v - 100 * (double)(int64_t)(v / 100) : 0;
+}
+
 static bool take_small(struct reading *r, double v)
 {
-	double tail = r->open - 100 * (double)(int64_t)(r->open / 100);
+	double tail = below_hundred(r->open);
 
 	if (r->decimal > 0 && v < 10) {
 		r->open += v * r->decimal;
@@ -291,8 +296,9 @@ static bool is_joiner(struct reading *r, const struct piece *p)
 	}
 	if (piece_is(p, "of"))
 		return r->has_open && r->open < 4;
-	return p->kind == PIECE_DASH ? r->has_open && r->open >= 20 && r->open < 100
-	                             : piece_is(p, "and") && (r->has_open || r->done > 0);
+	if (p->kind == PIECE_DASH)
+		return r->has_open && below_hundred(r->open) >= 20;
+	return piece_is(p, "and") && (r->has_open || r->done > 0);
 }
 
 /* "one and a half million": the half is added to what is open. */

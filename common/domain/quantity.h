@@ -13,8 +13,8 @@ enum piece_kind {
 	PIECE_WORD,     /* a run of letters and inner apostrophes */
 	PIECE_CURRENCY, /* $ and its like */
 	PIECE_DASH,
-	PIECE_COMMA,    /* , ; : */
-	PIECE_STOP,     /* . ! ? and new lines */
+	PIECE_COMMA, /* , ; : */
+	PIECE_STOP,  /* . ! ? and new lines */
 	PIECE_OTHER
 };
 
@@ -35,9 +35,9 @@ bool piece_is_any(const struct piece *p, const char *const *words, size_t n);
 
 struct quantity {
 	double      value;
-	double      scale;     /* 1, or the last magnitude said: 1000 for "50k" */
+	double      scale; /* 1, or the last magnitude said: 1000 for "50k" */
 	struct span text;
-	bool        is_slang;  /* "grand": can only be money */
+	bool        is_slang; /* "grand": can only be money */
 };
 
 /* Reads a number at the very front of *rest and takes it off: "50k", "1,5

@@ -88,7 +88,8 @@ static void correct_word(struct rules *r, size_t old, size_t new)
 	text[0] = (char)toupper((unsigned char)text[0]);
 	for (size_t k = 0; k < COUNT(named); k++) {
 		const char **entity = &r->x->entities.text[named[k]];
-		const char  *fixed = *entity ? replaced(r, *entity, r->u->words[old].low, span_of(text)) : NULL;
+		const char  *fixed =
+            *entity ? replaced(r, *entity, r->u->words[old].low, span_of(text)) : NULL;
 
 		*entity = fixed ? fixed : *entity;
 	}
@@ -102,7 +103,8 @@ static void find_corrections(struct rules *r)
 	for (size_t i = 0; i + 1 < u->n; i++) {
 		if (!said_is(u, i, "not"))
 			continue;
-		if (i > 0 && (i + 2 == u->n || u->words[i + 2].gap != GAP_SPACE) && u->words[i].gap != GAP_STOP)
+		if (i > 0 && (i + 2 == u->n || u->words[i + 2].gap != GAP_SPACE) &&
+		    u->words[i].gap != GAP_STOP)
 			correct_word(r, i + 1, i - 1);
 		if (SAID_IS_ANY(u, i + 2, buts))
 			correct_word(r, i + 1, i + 3);

@@ -1,4 +1,4 @@
-/* rule_extract.h -- what a visitor told, found by rules: serves alone when no language model answers.
+/* rule_extract.h -- what a visitor told, found by rules when no language model answers.
  *
  * Made for recognised speech: capitals and punctuation help but are not
  * needed. Prefers silence to invention. Linear in the conversation. */

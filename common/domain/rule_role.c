@@ -12,43 +12,155 @@ enum { FIELD_WORDS_MAX = 5, MODIFIERS_MAX = 4 };
 
 /* Heads that take "of X" as their field. */
 static const char *const field_heads[] = {
-	"vp",        "svp",  "evp",  "avp", "vice president", "senior vice president", "head",
-	"director",  "chief", "dean", "v p", "director general",
+	"vp",       "svp",   "evp",  "avp", "vice president",   "senior vice president", "head",
+	"director", "chief", "dean", "v p", "director general",
 };
 
 /* Heads behind which "of X" names the organisation. */
 static const char *const top_heads[] = {
-	"ceo",        "cto",       "cfo",     "coo",   "cmo",     "cpo",        "cio",
-	"ciso",       "founder",   "cofounder", "co founder", "president", "owner", "partner",
-	"managing partner", "managing director", "chairman", "chairwoman", "principal", "chief executive",
+	"ceo",
+	"cto",
+	"cfo",
+	"coo",
+	"cmo",
+	"cpo",
+	"cio",
+	"ciso",
+	"founder",
+	"cofounder",
+	"co founder",
+	"president",
+	"owner",
+	"partner",
+	"managing partner",
+	"managing director",
+	"chairman",
+	"chairwoman",
+	"principal",
+	"chief executive",
 };
 
 static const char *const plain_heads[] = {
-	"manager",      "engineer",   "developer",  "designer",   "scientist", "analyst",  "consultant",
-	"architect",    "researcher", "professor",  "student",    "teacher",   "journalist", "reporter",
-	"editor",       "producer",   "host",       "recruiter",  "writer",    "author",   "investor",
-	"representative", "marketer", "accountant", "lawyer",     "attorney",  "doctor",   "nurse",
-	"freelancer",   "contractor", "administrator", "coordinator", "specialist", "officer", "strategist",
-	"entrepreneur", "blogger",    "podcaster",  "organizer",  "curator",   "programmer", "physician",
-	"technician",   "adviser",    "advisor",    "executive",  "buyer",     "planner",  "controller",
-	"chief of staff", "postdoc",  "lecturer",   "librarian",  "photographer", "musician", "artist",
-	"lead",         "leader",     "assistant",  "intern",     "phd student", "supervisor", "correspondent",
+	"manager",       "engineer",       "developer",     "designer",     "scientist",
+	"analyst",       "consultant",     "architect",     "researcher",   "professor",
+	"student",       "teacher",        "journalist",    "reporter",     "editor",
+	"producer",      "host",           "recruiter",     "writer",       "author",
+	"investor",      "representative", "marketer",      "accountant",   "lawyer",
+	"attorney",      "doctor",         "nurse",         "freelancer",   "contractor",
+	"administrator", "coordinator",    "specialist",    "officer",      "strategist",
+	"entrepreneur",  "blogger",        "podcaster",     "organizer",    "curator",
+	"programmer",    "physician",      "technician",    "adviser",      "advisor",
+	"executive",     "buyer",          "planner",       "controller",   "chief of staff",
+	"postdoc",       "lecturer",       "librarian",     "photographer", "musician",
+	"artist",        "lead",           "leader",        "assistant",    "intern",
+	"phd student",   "supervisor",     "correspondent",
 };
 
 static const char *const modifiers[] = {
-	"senior",     "junior",   "deputy",    "associate", "assistant", "global",   "regional", "interim",
-	"executive",  "principal", "staff",    "software",  "product",   "data",     "marketing", "sales",
-	"project",    "program",  "machine",   "learning",  "ml",        "ai",       "art",      "creative",
-	"technical",  "tech",     "team",      "operations", "engineering", "content", "account", "brand",
-	"event",      "community", "customer", "success",   "hr",        "it",       "research", "business",
-	"development", "managing", "general",  "hiring",    "podcast",   "conference", "store",  "office",
-	"freelance",  "full",     "stack",     "frontend",  "backend",   "web",      "mobile",   "cloud",
-	"devops",     "security", "finance",   "financial", "legal",     "medical",  "clinical", "growth",
-	"digital",    "innovation", "strategy", "ux",       "ui",        "graphic",  "game",     "phd",
-	"graduate",   "independent", "angel",  "solutions", "systems",   "quality",  "supply",   "chain",
-	"partnerships", "partnership", "communications", "pr", "procurement", "platform", "group", "national",
-	"former",     "acting",   "chief",     "news",      "film",      "show",     "series",   "talent",
-	"technology", "information", "commercial", "revenue", "people", "medical",   "electrical", "mechanical",
+	"senior",
+	"junior",
+	"deputy",
+	"associate",
+	"assistant",
+	"global",
+	"regional",
+	"interim",
+	"executive",
+	"principal",
+	"staff",
+	"software",
+	"product",
+	"data",
+	"marketing",
+	"sales",
+	"project",
+	"program",
+	"machine",
+	"learning",
+	"ml",
+	"ai",
+	"art",
+	"creative",
+	"technical",
+	"tech",
+	"team",
+	"operations",
+	"engineering",
+	"content",
+	"account",
+	"brand",
+	"event",
+	"community",
+	"customer",
+	"success",
+	"hr",
+	"it",
+	"research",
+	"business",
+	"development",
+	"managing",
+	"general",
+	"hiring",
+	"podcast",
+	"conference",
+	"store",
+	"office",
+	"freelance",
+	"full",
+	"stack",
+	"frontend",
+	"backend",
+	"web",
+	"mobile",
+	"cloud",
+	"devops",
+	"security",
+	"finance",
+	"financial",
+	"legal",
+	"medical",
+	"clinical",
+	"growth",
+	"digital",
+	"innovation",
+	"strategy",
+	"ux",
+	"ui",
+	"graphic",
+	"game",
+	"phd",
+	"graduate",
+	"independent",
+	"angel",
+	"solutions",
+	"systems",
+	"quality",
+	"supply",
+	"chain",
+	"partnerships",
+	"partnership",
+	"communications",
+	"pr",
+	"procurement",
+	"platform",
+	"group",
+	"national",
+	"former",
+	"acting",
+	"chief",
+	"news",
+	"film",
+	"show",
+	"series",
+	"talent",
+	"technology",
+	"information",
+	"commercial",
+	"revenue",
+	"people",
+	"medical",
+	"electrical",
+	"mechanical",
 };
 
 static size_t head_at(const struct utterance *u, size_t i, bool *takes_field)
@@ -115,7 +227,8 @@ static size_t one_role_to(const struct utterance *u, size_t i)
 	size_t at = i, n;
 	bool   takes_field;
 
-	for (; at - i < MODIFIERS_MAX && !head_at(u, at, &takes_field) && SAID_IS_ANY(u, at, modifiers); at++)
+	for (; at - i < MODIFIERS_MAX && !head_at(u, at, &takes_field) && SAID_IS_ANY(u, at, modifiers);
+	     at++)
 		if (!is_inner(u, at + 1))
 			return i;
 	n = head_at(u, at, &takes_field);
@@ -154,15 +267,32 @@ size_t rules_role_to(const struct rules *r, size_t i)
 static bool is_own_role(const struct utterance *u, size_t i)
 {
 	static const char *const intros[] = {
-		"i'm",         "i am",        "im",          "i work as",  "i serve as",  "my role is",
-		"my title is", "my job is",   "i'm currently", "i'm now",  "as",          "job title is",
-		"i was promoted to", "i'm working as", "my position is", "i'm actually", "i act as", "i'm also",
+		"i'm",
+		"i am",
+		"im",
+		"i work as",
+		"i serve as",
+		"my role is",
+		"my title is",
+		"my job is",
+		"i'm currently",
+		"i'm now",
+		"as",
+		"job title is",
+		"i was promoted to",
+		"i'm working as",
+		"my position is",
+		"i'm actually",
+		"i act as",
+		"i'm also",
 		"and",
 	};
-	static const char *const articles[] = {"a", "an", "the", "their", "our", "your", "its", "one", "of"};
+	static const char *const articles[] = {"a",    "an",  "the", "their", "our",
+	                                       "your", "its", "one", "of"};
 	size_t                   from = i, back;
 
-	while (from > 0 && i - from < 3 && SAID_IS_ANY(u, from - 1, articles) && u->words[from].gap == GAP_SPACE)
+	while (from > 0 && i - from < 3 && SAID_IS_ANY(u, from - 1, articles) &&
+	       u->words[from].gap == GAP_SPACE)
 		from--;
 	for (back = 1; back <= 3 && back <= from; back++)
 		if (SAID_ANY_AT(u, from - back, intros) == back)
@@ -175,7 +305,8 @@ static bool is_role_as(const struct utterance *u, size_t i, size_t to)
 {
 	size_t from = i;
 
-	while (from > 0 && (said_is(u, from - 1, "the") || said_is(u, from - 1, "a") || said_is(u, from - 1, "an")))
+	while (from > 0 &&
+	       (said_is(u, from - 1, "the") || said_is(u, from - 1, "a") || said_is(u, from - 1, "an")))
 		from--;
 	if (from == 0 || !said_is(u, from - 1, "as"))
 		return false;

@@ -91,10 +91,11 @@ static bool can_be_name(const struct rules *r, size_t i)
 
 static bool is_particle(const struct rules *r, size_t i)
 {
-	static const char *const particles[] = {"de", "van", "von", "der", "den", "la", "del",
-	                                        "bin", "al", "da", "di", "du", "le", "st", "el", "dos"};
+	static const char *const particles[] = {"de", "van", "von", "der", "den", "la", "del", "bin",
+	                                        "al", "da",  "di",  "du",  "le",  "st", "el",  "dos"};
 
-	while (SAID_IS_ANY(r->u, i, particles) && i + 1 < r->u->n && r->u->words[i + 1].gap == GAP_SPACE) {
+	while (SAID_IS_ANY(r->u, i, particles) && i + 1 < r->u->n &&
+	       r->u->words[i + 1].gap == GAP_SPACE) {
 		i++;
 		if (!r->has_capitals || is_capital(r, i))
 			return true;
@@ -105,8 +106,8 @@ static bool is_particle(const struct rules *r, size_t i)
 /* What comes behind a name when somebody introduces themselves. */
 static bool closes_name(const struct rules *r, size_t i)
 {
-	static const char *const closers[] = {"from", "at",   "with", "here",     "calling", "and",
-	                                      "i",    "i'm",  "of",   "speaking", "over",    "the"};
+	static const char *const closers[] = {"from", "at",  "with", "here",     "calling", "and",
+	                                      "i",    "i'm", "of",   "speaking", "over",    "the"};
 
 	return i >= r->u->n || r->u->words[i].gap != GAP_SPACE || SAID_IS_ANY(r->u, i, closers) ||
 	       rules_role_to(r, i) > i;
@@ -126,8 +127,9 @@ size_t rules_name_to(const struct rules *r, size_t i, bool is_sure)
 	size_t to = i;
 	bool   is_known;
 
-	if (i >= r->u->n || (!can_be_name(r, i) && !(is_sure && is_capital(r, i) && r->has_capitals &&
-	                                            is_lettered(r->u->words[i].low) && r->u->words[i].low[1])))
+	if (i >= r->u->n ||
+	    (!can_be_name(r, i) && !(is_sure && is_capital(r, i) && r->has_capitals &&
+	                             is_lettered(r->u->words[i].low) && r->u->words[i].low[1])))
 		return i;
 	is_known = vocabulary_has(VOCABULARY_GIVEN_NAMES, r->u->words[i].low);
 	if (!is_sure && r->has_capitals && !is_capital(r, i))
@@ -141,8 +143,8 @@ size_t rules_name_to(const struct rules *r, size_t i, bool is_sure)
 	/* Without capitals and with a name nobody knows, only the whole form convinces. */
 	return to - i == 2 && to < r->u->n && closes_name(r, to) && r->u->words[to].gap == GAP_SPACE &&
 	               !said_is(r->u, to, "and") && !said_is(r->u, to, "the")
-	               ? to
-	               : i;
+	           ? to
+	           : i;
 }
 
 /* "Dana" after "Dana Reyes" adds nothing; "Dana Reyes" after "Dana" does. */
@@ -171,18 +173,22 @@ static bool is_negated(const struct rules *r, size_t i)
 /* Whose name: "my boss's name is", "her name is" are somebody else. */
 static bool is_of_another(const struct rules *r, size_t i)
 {
-	static const char *const others[] = {"his", "her", "their", "your", "company", "company's", "its",
-	                                     "boss", "product", "project", "app", "domain", "brand",
-	                                     "startup", "organization", "business", "firm", "team", "dog",
-	                                     "agency", "shop", "app's", "product's", "startup's", "boss's"};
+	static const char *const others[] = {"his",     "her",       "their",        "your",
+	                                     "company", "company's", "its",          "boss",
+	                                     "product", "project",   "app",          "domain",
+	                                     "brand",   "startup",   "organization", "business",
+	                                     "firm",    "team",      "dog",          "agency",
+	                                     "shop",    "app's",     "product's",    "startup's",
+	                                     "boss's"};
 
-	return (i > 0 && SAID_IS_ANY(r->u, i - 1, others)) || (i > 1 && SAID_IS_ANY(r->u, i - 2, others));
+	return (i > 0 && SAID_IS_ANY(r->u, i - 1, others)) ||
+	       (i > 1 && SAID_IS_ANY(r->u, i - 2, others));
 }
 
 static size_t skip_titles(const struct rules *r, size_t i)
 {
-	static const char *const titles[] = {"dr", "mr", "mrs", "ms", "prof", "doctor", "actually",
-	                                     "still", "called", "uh", "um"};
+	static const char *const titles[] = {"dr",       "mr",    "mrs",    "ms", "prof", "doctor",
+	                                     "actually", "still", "called", "uh", "um"};
 
 	for (int k = 0; k < 3 && SAID_IS_ANY(r->u, i, titles); k++)
 		i++;
@@ -209,9 +215,10 @@ static bool is_known_name(const struct rules *r, size_t i)
 
 static void find_named(struct rules *r, size_t i)
 {
-	static const char *const sure[] = {"my name is", "my name's", "name is",  "name's",
-	                                   "call me",    "i am called", "i'm called", "they call me",
-	                                   "i go by",    "full name is", "people call me"};
+	static const char *const sure[] = {"my name is",   "my name's",     "name is",
+	                                   "name's",       "call me",       "i am called",
+	                                   "i'm called",   "they call me",  "i go by",
+	                                   "full name is", "people call me"};
 	static const char *const likely[] = {"i'm", "i am", "im", "this is", "my name", "myself"};
 	static const char *const its[] = {"it's", "it is", "its"};
 	size_t                   n = SAID_ANY_AT(r->u, i, sure), at;
@@ -242,8 +249,9 @@ static void find_named(struct rules *r, size_t i)
 /* "Dana Reyes here", "Dana speaking" at the beginning of what is said. */
 static void find_leading(struct rules *r)
 {
-	static const char *const greetings[] = {"hi", "hello", "hey", "yes", "yeah", "good", "morning",
-	                                        "afternoon", "evening", "sure", "okay", "ok", "there"};
+	static const char *const greetings[] = {"hi",   "hello",   "hey",       "yes",     "yeah",
+	                                        "good", "morning", "afternoon", "evening", "sure",
+	                                        "okay", "ok",      "there"};
 	size_t                   i = 0, to;
 
 	while (i < 4 && SAID_IS_ANY(r->u, i, greetings))
@@ -285,7 +293,8 @@ static void use_spelling(struct rules *r, size_t from, size_t to)
 
 static void find_spelled(struct rules *r)
 {
-	static const char *const cues[] = {"spelled", "spelt", "spell", "that's", "spelling", "letters"};
+	static const char *const cues[] = {"spelled", "spelt",    "spell",
+	                                   "that's",  "spelling", "letters"};
 
 	for (size_t i = 0; i < r->u->n; i++) {
 		size_t from = i + 1, to;
@@ -294,8 +303,9 @@ static void find_spelled(struct rules *r)
 			continue;
 		while (from < r->u->n && from < i + 4 && r->u->words[from].low[1])
 			from++;
-		for (to = from; to < r->u->n && to < from + 20 && isalpha((unsigned char)r->u->words[to].low[0]) &&
-		                !r->u->words[to].low[1] && !r->u->words[to].is_contact;)
+		for (to = from; to < r->u->n && to < from + 20 &&
+		                isalpha((unsigned char)r->u->words[to].low[0]) && !r->u->words[to].low[1] &&
+		                !r->u->words[to].is_contact;)
 			to++;
 		if (to - from >= 3 && r->x->entities.person_name)
 			use_spelling(r, from, to);
@@ -329,7 +339,8 @@ static bool is_org_glue(const struct rules *r, size_t i)
 
 static bool is_legal_form(const struct rules *r, size_t i)
 {
-	static const char *const forms[] = {"inc", "llc", "ltd", "gmbh", "corp", "ag", "plc", "co", "bv", "sa"};
+	static const char *const forms[] = {"inc", "llc", "ltd", "gmbh", "corp",
+	                                    "ag",  "plc", "co",  "bv",   "sa"};
 
 	return i < r->u->n && SAID_IS_ANY(r->u, i, forms);
 }
@@ -367,12 +378,15 @@ size_t rules_org_to(const struct rules *r, size_t i)
 
 static size_t skip_article(const struct rules *r, size_t i)
 {
-	return said_is(r->u, i, "the") || said_is(r->u, i, "called") || said_is(r->u, i, "named") ? i + 1 : i;
+	return said_is(r->u, i, "the") || said_is(r->u, i, "called") || said_is(r->u, i, "named")
+	           ? i + 1
+	           : i;
 }
 
 static void keep_org(struct rules *r, size_t i)
 {
-	size_t from = skip_article(r, i), to = rules_org_to(r, from), place = vocabulary_place_at(r->u, from);
+	size_t from = skip_article(r, i), to = rules_org_to(r, from),
+		   place = vocabulary_place_at(r->u, from);
 
 	if (to > from && !(place && from + place >= to))
 		rules_keep(r, ENTITY_org_name, from, to, true);
@@ -381,9 +395,9 @@ static void keep_org(struct rules *r, size_t i)
 /* "from X" says where from or whose; known places are no organisations. */
 static bool follows_a_person(const struct rules *r, size_t i)
 {
-	static const char *const intros[] = {"i'm",  "i am", "im",      "we're", "we are", "this is",
-	                                     "name is", "call me", "calling", "here", "speaking", "name's",
-	                                     "reaching out", "team"};
+	static const char *const intros[] = {"i'm",      "i am",    "im",           "we're",   "we are",
+	                                     "this is",  "name is", "call me",      "calling", "here",
+	                                     "speaking", "name's",  "reaching out", "team"};
 
 	return SAID_ANY_IN(r->u, i > 5 ? i - 5 : 0, i, intros) && !said_is(r->u, i - 1, "away") &&
 	       !said_is(r->u, i - 1, "different");
@@ -400,13 +414,41 @@ static bool follows_a_role(const struct rules *r, size_t i)
 void rules_find_org(struct rules *r)
 {
 	static const char *const sure[] = {
-		"i work at",      "i work for",     "i'm working at",  "i'm working for", "we work at",
-		"my company is",  "our company is", "company is called", "company called", "company named",
-		"my startup is",  "our startup is", "startup called", "i'm calling from",  "calling from",
-		"on behalf of",   "i represent",    "here at",         "over at",         "we at",
-		"i founded",      "i run",          "company name is", "business is called", "agency called",
-		"the company is", "my company's called", "company's called", "firm called", "i own",
-		"nonprofit called", "studio called", "i'm employed at", "employed by", "business called",
+		"i work at",
+		"i work for",
+		"i'm working at",
+		"i'm working for",
+		"we work at",
+		"my company is",
+		"our company is",
+		"company is called",
+		"company called",
+		"company named",
+		"my startup is",
+		"our startup is",
+		"startup called",
+		"i'm calling from",
+		"calling from",
+		"on behalf of",
+		"i represent",
+		"here at",
+		"over at",
+		"we at",
+		"i founded",
+		"i run",
+		"company name is",
+		"business is called",
+		"agency called",
+		"the company is",
+		"my company's called",
+		"company's called",
+		"firm called",
+		"i own",
+		"nonprofit called",
+		"studio called",
+		"i'm employed at",
+		"employed by",
+		"business called",
 		"works at",
 	};
 	static const char *const near[] = {"at", "with"};
@@ -422,7 +464,8 @@ void rules_find_org(struct rules *r)
 		           !words_is_stop(r->u->words[i - 1].text))))
 			keep_org(r, i + 1);
 		else if (i > 0 && SAID_IS_ANY(r->u, i, near) && SAID_ANY_AT(r->u, i - 1, near) == 0 &&
-		         (said_is(r->u, i - 1, "i'm") || said_is(r->u, i - 1, "am") || said_is(r->u, i - 1, "we're")))
+		         (said_is(r->u, i - 1, "i'm") || said_is(r->u, i - 1, "am") ||
+		          said_is(r->u, i - 1, "we're")))
 			keep_org(r, i + 1);
 		else if (i > 0 && said_is(r->u, i, "from") && follows_a_person(r, i))
 			keep_org(r, i + 1);
@@ -438,8 +481,9 @@ static size_t named_place_to(const struct rules *r, size_t i)
 
 	if (known)
 		return i + known;
-	while (to < r->u->n && to - i < PLACE_WORDS_MAX && (to == i || r->u->words[to].gap == GAP_SPACE) &&
-	       can_be_org(r, to) && r->has_capitals && is_capital(r, to))
+	while (to < r->u->n && to - i < PLACE_WORDS_MAX &&
+	       (to == i || r->u->words[to].gap == GAP_SPACE) && can_be_org(r, to) && r->has_capitals &&
+	       is_capital(r, to))
 		to++;
 	return to;
 }
@@ -459,22 +503,24 @@ static void keep_place(struct rules *r, size_t i, bool must_be_known)
 
 void rules_find_place(struct rules *r)
 {
-	static const char *const sure[] = {"based in", "based out of", "located in", "live in", "living in",
-	                                   "headquartered in", "i'm based in", "moved to", "office in",
-	                                   "offices in", "based near"};
+	static const char *const sure[] = {"based in",  "based out of",     "located in",   "live in",
+	                                   "living in", "headquartered in", "i'm based in", "moved to",
+	                                   "office in", "offices in",       "based near"};
 	static const char *const near[] = {"from", "in", "out of", "here in", "over in"};
 
 	for (size_t i = 0; i < r->u->n; i++) {
 		size_t n = SAID_ANY_AT(r->u, i, sure);
 		size_t back = i > 6 ? i - 6 : 0;
 
-		static const char *const selves[] = {"i'm", "i am", "we're", "we are", "im", "calling", "here",
-		                                     "startup", "company", "team", "at", "this is", "name is",
-		                                     "from", "of", "firm", "work", "agency", "shop"};
+		static const char *const selves[] = {"i'm",     "i am",    "we're",   "we are",  "im",
+		                                     "calling", "here",    "startup", "company", "team",
+		                                     "at",      "this is", "name is", "from",    "of",
+		                                     "firm",    "work",    "agency",  "shop"};
 
 		if (n)
 			keep_place(r, i + n, false);
-		else if ((n = SAID_ANY_AT(r->u, i, near)) > 0 && i > 0 && SAID_ANY_IN(r->u, back, i, selves))
+		else if ((n = SAID_ANY_AT(r->u, i, near)) > 0 && i > 0 &&
+		         SAID_ANY_IN(r->u, back, i, selves))
 			keep_place(r, i + n, true);
 	}
 }

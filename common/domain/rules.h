@@ -8,10 +8,10 @@
 struct rules {
 	struct ctx             *cx;
 	struct extract         *x;
-	const struct utterance *u;                    /* the utterance looked at */
-	bool                    has_capitals;         /* its writing tells names from other words */
-	bool                    has_phone;            /* any utterance had a telephone number */
-	size_t                  use_case_words;       /* how much the use case says */
+	const struct utterance *u;                     /* the utterance looked at */
+	bool                    has_capitals;          /* its writing tells names from other words */
+	bool                    has_phone;             /* any utterance had a telephone number */
+	size_t                  use_case_words;        /* how much the use case says */
 	double                  weights[INTENT_COUNT]; /* evidence for each intent */
 };
 

@@ -24,8 +24,8 @@ static enum said_gap gap_of(struct span gap)
 /* "Dr. Reyes", "J. Smith", "Acme Inc. in Berlin": the full stop belongs to the word. */
 static bool is_abbreviation(const char *low)
 {
-	static const char *const list[] = {"mr", "mrs", "ms", "dr", "st", "jr", "sr", "inc",
-	                                   "co", "corp", "ltd", "prof", "approx", "no"};
+	static const char *const list[] = {"mr",  "mrs", "ms",   "dr",  "st",   "jr",     "sr",
+	                                   "inc", "co",  "corp", "ltd", "prof", "approx", "no"};
 
 	for (size_t i = 0; i < COUNT(list); i++)
 		if (strcmp(low, list[i]) == 0)
@@ -100,7 +100,8 @@ size_t said_any_at(const struct utterance *u, size_t i, const char *const *phras
 	size_t longest = 0;
 
 	for (size_t k = 0; k < n; k++) {
-		size_t len = i < u->n && phrases[k][0] == u->words[i].low[0] ? said_at(u, i, phrases[k]) : 0;
+		size_t len =
+			i < u->n && phrases[k][0] == u->words[i].low[0] ? said_at(u, i, phrases[k]) : 0;
 
 		longest = len > longest ? len : longest;
 	}
@@ -160,33 +161,101 @@ struct span said_text(const struct utterance *u, size_t from, size_t to)
 /* ---- what is dictated to us ---- */
 
 static const char *const dictations[] = {
-	"ignore previous instructions", "ignore all previous instructions",
-	"ignore the previous instructions", "ignore your previous instructions",
-	"ignore all prior instructions", "ignore prior instructions", "ignore your instructions",
-	"ignore all instructions", "ignore the instructions", "ignore all your instructions",
-	"ignore the above", "ignore everything above", "disregard previous instructions",
-	"disregard all previous instructions", "disregard your instructions",
-	"disregard the above", "forget your instructions", "forget previous instructions",
-	"forget all previous instructions", "override your instructions", "system prompt",
-	"system message", "developer message", "you are now", "save extract", "tool call",
-	"function call", "call the tool", "call the function", "scoring reasons",
-	"my lead score", "the lead score", "lead score to", "lead score of", "lead score is",
-	"lead score equals", "lead score colon", "lead score quote", "lead score 100",
-	"lead score one hundred", "set lead score", "my score to", "my score is", "score me",
-	"set my role", "set my budget to", "set my intent", "set my priority", "set the intent",
-	"set intent", "set confidence", "set the field", "set email opt in", "priority high",
-	"record me as", "mark me as", "mark this lead", "classify me as", "intent colon",
-	"role colon", "budget colon", "budget range colon", "budget range equals", "role equals",
-	"intent equals", "org name colon", "colon quote", "quote colon", "open brace",
-	"open curly", "left brace", "curly brace", "curly bracket", "open bracket",
-	"senior title", "warm intro plus",
+	"ignore previous instructions",
+	"ignore all previous instructions",
+	"ignore the previous instructions",
+	"ignore your previous instructions",
+	"ignore all prior instructions",
+	"ignore prior instructions",
+	"ignore your instructions",
+	"ignore all instructions",
+	"ignore the instructions",
+	"ignore all your instructions",
+	"ignore the above",
+	"ignore everything above",
+	"disregard previous instructions",
+	"disregard all previous instructions",
+	"disregard your instructions",
+	"disregard the above",
+	"forget your instructions",
+	"forget previous instructions",
+	"forget all previous instructions",
+	"override your instructions",
+	"system prompt",
+	"system message",
+	"developer message",
+	"you are now",
+	"save extract",
+	"tool call",
+	"function call",
+	"call the tool",
+	"call the function",
+	"scoring reasons",
+	"my lead score",
+	"the lead score",
+	"lead score to",
+	"lead score of",
+	"lead score is",
+	"lead score equals",
+	"lead score colon",
+	"lead score quote",
+	"lead score 100",
+	"lead score one hundred",
+	"set lead score",
+	"my score to",
+	"my score is",
+	"score me",
+	"set my role",
+	"set my budget to",
+	"set my intent",
+	"set my priority",
+	"set the intent",
+	"set intent",
+	"set confidence",
+	"set the field",
+	"set email opt in",
+	"priority high",
+	"record me as",
+	"mark me as",
+	"mark this lead",
+	"classify me as",
+	"intent colon",
+	"role colon",
+	"budget colon",
+	"budget range colon",
+	"budget range equals",
+	"role equals",
+	"intent equals",
+	"org name colon",
+	"colon quote",
+	"quote colon",
+	"open brace",
+	"open curly",
+	"left brace",
+	"curly brace",
+	"curly bracket",
+	"open bracket",
+	"senior title",
+	"warm intro plus",
 };
 
 /* The same, as a machine would write it. */
 static const char *const field_marks[] = {
-	"lead_score", "save_extract", "scoring_reasons", "budget_range", "org_name", "person_name",
-	"email_opt_in", "followup_actions", "contact_email", "quote_ok", "use_case", "\":", "\" :",
-	"</", "<|",
+	"lead_score",
+	"save_extract",
+	"scoring_reasons",
+	"budget_range",
+	"org_name",
+	"person_name",
+	"email_opt_in",
+	"followup_actions",
+	"contact_email",
+	"quote_ok",
+	"use_case",
+	"\":",
+	"\" :",
+	"</",
+	"<|",
 };
 
 static bool is_dictation(const struct utterance *u, size_t from, size_t to, struct span text)
@@ -220,7 +289,8 @@ static struct span without_data(struct ctx *cx, struct span text)
 		size_t      n = 0;
 		const char *brace;
 
-		while (p + n < end && p[n] != '{' && !(p[n] == '[' && p + n + 1 < end && strchr("{\"", p[n + 1])))
+		while (p + n < end && p[n] != '{' &&
+		       !(p[n] == '[' && p + n + 1 < end && strchr("{\"", p[n + 1])))
 			n++;
 		brace = p + n;
 		buf_add(&clean, p, n);

@@ -15,8 +15,8 @@ enum said_gap {
 };
 
 struct said_word {
-	const char   *low;        /* ASCII lower case, ' for every apostrophe, NUL-terminated */
-	struct span   text;       /* as said */
+	const char   *low;  /* ASCII lower case, ' for every apostrophe, NUL-terminated */
+	struct span   text; /* as said */
 	enum said_gap gap;
 	bool          is_contact; /* part of an e-mail address or a number: never part of a name */
 };
@@ -27,6 +27,7 @@ struct utterance {
 	size_t            n;
 };
 
+/* Splits one utterance; its text must live as long as the result. */
 struct utterance said_split(struct ctx *cx, struct span text);
 
 /* The words of the phrase (lower case, single spaces) stand at word i, with no

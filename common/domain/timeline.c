@@ -12,8 +12,8 @@ struct view {
 };
 
 static const char *const not_words[] = {
-	"not", "no", "isn't", "nothing", "never", "don't", "without", "non", "aren't", "wasn't",
-	"isnt", "dont", "hardly", "doesn't", "neither", "nor",
+	"not",    "no",     "isn't", "nothing", "never",  "don't",   "without", "non",
+	"aren't", "wasn't", "isnt",  "dont",    "hardly", "doesn't", "neither", "nor",
 };
 
 static const char *const rush_words[] = {"rush", "hurry", "rushed", "rushing"};
@@ -95,8 +95,8 @@ static double days_of(const struct piece *unit)
 		const char *name;
 		double      days;
 	} units[] = {
-		{"hour", 0.05},    {"hours", 0.05}, {"day", 1},   {"days", 1},   {"week", 7},
-		{"weeks", 7},      {"wk", 7},       {"wks", 7},   {"month", 30}, {"months", 30},
+		{"hour", 0.05},    {"hours", 0.05}, {"day", 1},   {"days", 1},     {"week", 7},
+		{"weeks", 7},      {"wk", 7},       {"wks", 7},   {"month", 30},   {"months", 30},
 		{"fortnight", 14}, {"week's", 7},   {"day's", 1}, {"month's", 30},
 	};
 

@@ -1,4 +1,4 @@
-/* timeline.h -- when something is wanted: in a timeline field and in free speech. Linear, no allocation. */
+/* timeline.h -- when something is wanted, in a field and in speech. Linear, no allocation. */
 #ifndef TIMELINE_H
 #define TIMELINE_H
 

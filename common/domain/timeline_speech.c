@@ -11,50 +11,92 @@
 enum core { CORE_NONE, CORE_WEAK, CORE_STRONG };
 
 static const char *const strong[] = {
-	"asap", "as soon as possible", "immediately", "right away", "straight away", "urgent",
-	"urgently", "no rush", "no hurry", "not in a rush", "not in a hurry", "not in any rush",
-	"no deadline", "no particular rush", "no big rush", "no real rush", "not urgent", "q1", "q2",
-	"q3", "q4", "h1", "h2", "next week", "next month", "next quarter", "next year", "next spring",
-	"next summer", "next fall", "next autumn", "next winter", "end of the year", "end of year",
-	"end of the month", "end of the quarter", "end of this month", "end of this quarter",
-	"end of this year", "year end", "first quarter", "second quarter", "third quarter",
-	"fourth quarter", "in no rush", "in no hurry",
+	"asap",
+	"as soon as possible",
+	"immediately",
+	"right away",
+	"straight away",
+	"urgent",
+	"urgently",
+	"no rush",
+	"no hurry",
+	"not in a rush",
+	"not in a hurry",
+	"not in any rush",
+	"no deadline",
+	"no particular rush",
+	"no big rush",
+	"no real rush",
+	"not urgent",
+	"q1",
+	"q2",
+	"q3",
+	"q4",
+	"h1",
+	"h2",
+	"next week",
+	"next month",
+	"next quarter",
+	"next year",
+	"next spring",
+	"next summer",
+	"next fall",
+	"next autumn",
+	"next winter",
+	"end of the year",
+	"end of year",
+	"end of the month",
+	"end of the quarter",
+	"end of this month",
+	"end of this quarter",
+	"end of this year",
+	"year end",
+	"first quarter",
+	"second quarter",
+	"third quarter",
+	"fourth quarter",
+	"in no rush",
+	"in no hurry",
 };
 
 static const char *const weak[] = {
-	"this week", "this month", "this quarter", "this year", "this spring", "this summer",
-	"this fall", "this autumn", "this winter", "tomorrow", "today", "right now", "january",
-	"february", "march", "april", "may", "june", "july", "august", "september", "october",
-	"november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "spring",
-	"summer", "autumn", "winter", "christmas", "the new year", "2026", "2027", "2028", "2029",
-	"2030",
+	"this week", "this month",  "this quarter", "this year", "this spring",  "this summer",
+	"this fall", "this autumn", "this winter",  "tomorrow",  "today",        "right now",
+	"january",   "february",    "march",        "april",     "may",          "june",
+	"july",      "august",      "september",    "october",   "november",     "december",
+	"monday",    "tuesday",     "wednesday",    "thursday",  "friday",       "spring",
+	"summer",    "autumn",      "winter",       "christmas", "the new year", "2026",
+	"2027",      "2028",        "2029",         "2030",
 };
 
 static const char *const leads[] = {
-	"by", "in", "within", "before", "until", "till", "during", "early", "mid", "late", "later",
-	"sometime", "end", "start", "starting", "beginning", "around", "next", "middle",
+	"by",       "in",        "within", "before", "until",    "till", "during",
+	"early",    "mid",       "late",   "later",  "sometime", "end",  "start",
+	"starting", "beginning", "around", "next",   "middle",
 };
 
 static const char *const fillers[] = {"of", "the", "about", "roughly", "a"};
 
 static const char *const needs[] = {
-	"need", "needs", "needed", "want", "wants", "deadline", "launch", "launching", "ship", "shipping",
-	"start", "starting", "begin", "timeline", "live", "ready", "kick off", "finish", "deliver",
-	"delivered", "done", "complete", "completed", "have it", "roll out", "rollout", "timeframe",
-	"time frame", "spend", "hoping", "target", "targeting", "go", "looking", "planning", "aiming",
+	"need",     "needs",     "needed",    "want",       "wants",     "deadline",
+	"launch",   "launching", "ship",      "shipping",   "start",     "starting",
+	"begin",    "timeline",  "live",      "ready",      "kick off",  "finish",
+	"deliver",  "delivered", "done",      "complete",   "completed", "have it",
+	"roll out", "rollout",   "timeframe", "time frame", "spend",     "hoping",
+	"target",   "targeting", "go",        "looking",    "planning",  "aiming",
 };
 
 static const char *const meetings[] = {
-	"call", "talk", "meet", "meeting", "chat", "email", "coffee", "ring", "reach", "follow",
-	"schedule", "book", "calendar",
+	"call", "talk",  "meet",   "meeting",  "chat", "email",    "coffee",
+	"ring", "reach", "follow", "schedule", "book", "calendar",
 };
 
 static const char *const pasts[] = {
-	"founded", "launched", "was", "were", "last", "ago", "since", "graduated", "joined", "moved",
-	"happened", "did", "past", "had", "raised", "started", "born", "previous",
+	"founded", "launched", "was", "were", "last", "ago",    "since",   "graduated", "joined",
+	"moved",   "happened", "did", "past", "had",  "raised", "started", "born",      "previous",
 };
 
-static const char *const units[] = {"day",  "days",  "week",  "weeks", "month",
+static const char *const units[] = {"day",    "days", "week",  "weeks",    "month",
                                     "months", "year", "years", "fortnight"};
 
 /* Words of a number at word i; 0: none stands there. */
@@ -108,8 +150,8 @@ static enum core core_at(const struct utterance *u, size_t i, size_t *n)
 	*n = said_is(u, i, "now") ? 1 : 0;
 	return *n && (said_is(u, i - 1, "start") || said_is(u, i - 1, "starting") ||
 	              (i > 1 && said_is(u, i - 2, "need")))
-	               ? CORE_STRONG
-	               : CORE_NONE;
+	           ? CORE_STRONG
+	           : CORE_NONE;
 }
 
 /* First word of what leads to the core at i; i when nothing does. */
@@ -133,9 +175,9 @@ static size_t lead_from(const struct utterance *u, size_t i)
 static size_t tail_to(const struct utterance *u, size_t i)
 {
 	static const char *const tails[] = {
-		"2026",    "2027",         "2028",          "2029",     "of 2026",       "of 2027",
-		"of 2028", "of next year", "of this year",  "of the year", "next year",  "this year",
-		"or so",   "from now",     "at the latest", "at all",   "time",          "at most",
+		"2026",    "2027",         "2028",          "2029",        "of 2026",   "of 2027",
+		"of 2028", "of next year", "of this year",  "of the year", "next year", "this year",
+		"or so",   "from now",     "at the latest", "at all",      "time",      "at most",
 	};
 	size_t n = SAID_ANY_AT(u, i, tails);
 
@@ -160,7 +202,8 @@ static bool is_past(const struct utterance *u, size_t from, size_t to)
 	return said_is(u, to, "ago") || SAID_ANY_IN(u, at, from, pasts);
 }
 
-static bool is_meant(const struct utterance *u, enum core core, size_t from, size_t core_from, size_t to)
+static bool is_meant(const struct utterance *u, enum core core, size_t from, size_t core_from,
+                     size_t to)
 {
 	static const char *const ambiguous[] = {"may", "march", "spring", "fall"};
 	size_t                   start = said_sentence_from(u, from);

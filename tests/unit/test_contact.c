@@ -136,8 +136,8 @@ static void bounds_lengths(void **state)
 	snprintf(text, sizeof(text), "a@%.*s.%.*s.%.*s.%.*s.co", 60, long_local, 60, long_local, 60,
 	         long_local, 60, long_local);
 	assert_non_null(contact_email_normalise(&cx, span_of(text)));
-	snprintf(text, sizeof(text), "a@%.*s.%.*s.%.*s.%.*s.cocococococo", 60, long_local, 60, long_local, 60,
-	         long_local, 60, long_local);
+	snprintf(text, sizeof(text), "a@%.*s.%.*s.%.*s.%.*s.cocococococo", 60, long_local, 60,
+	         long_local, 60, long_local, 60, long_local);
 	assert_null(contact_email_normalise(&cx, span_of(text)));
 }
 

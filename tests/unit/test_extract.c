@@ -55,10 +55,22 @@ static void reads_a_complete_answer(void **state)
 static void refuses_what_is_no_extract(void **state)
 {
 	static const char *const bad[] = {
-		"", "null", "[]", "7", "\"text\"", "{", "{}", "{\"intent\":null}", "{\"intent\":\"\"}",
-		"{\"intent\":\"purchase everything\"}", "{\"intent\":\"consulting_inquiry_now\"}",
-		"{\"intent\":[\"supporter_fan\"]}", "{\"intent\":\"supporter_fan\"} trailing",
-		"{\"intent\":\"supporter_fan\\u0000\"}", "not json at all", "\xff\xfe",
+		"",
+		"null",
+		"[]",
+		"7",
+		"\"text\"",
+		"{",
+		"{}",
+		"{\"intent\":null}",
+		"{\"intent\":\"\"}",
+		"{\"intent\":\"purchase everything\"}",
+		"{\"intent\":\"consulting_inquiry_now\"}",
+		"{\"intent\":[\"supporter_fan\"]}",
+		"{\"intent\":\"supporter_fan\"} trailing",
+		"{\"intent\":\"supporter_fan\\u0000\"}",
+		"not json at all",
+		"\xff\xfe",
 	};
 
 	(void)state;
@@ -69,11 +81,12 @@ static void refuses_what_is_no_extract(void **state)
 
 static void drops_wrong_types(void **state)
 {
-	struct extract *x = parse("{\"intent\":\"Advice Request\",\"confidence\":\"high\",\"entities\":{"
-	                          "\"org_name\":7,\"role\":[\"CEO\"],\"geo\":{\"a\":1},\"timeline\":true,"
-	                          "\"use_case\":\"  \",\"budget_range\":\"N/A\",\"channel\":\"unknown\","
-	                          "\"contact_email\":\"not an address\",\"permissions\":\"all\"},"
-	                          "\"followup_actions\":\"send_proposal\"}");
+	struct extract *x =
+		parse("{\"intent\":\"Advice Request\",\"confidence\":\"high\",\"entities\":{"
+	          "\"org_name\":7,\"role\":[\"CEO\"],\"geo\":{\"a\":1},\"timeline\":true,"
+	          "\"use_case\":\"  \",\"budget_range\":\"N/A\",\"channel\":\"unknown\","
+	          "\"contact_email\":\"not an address\",\"permissions\":\"all\"},"
+	          "\"followup_actions\":\"send_proposal\"}");
 
 	(void)state;
 	assert_non_null(x);
@@ -150,8 +163,8 @@ static void offers_a_sound_schema(void **state)
 		assert_non_null(strstr(extract_prompt(), intent_name((enum intent)i)));
 	assert_int_equal(json_count(json_at(root, "properties.entities.required")), ENTITY_COUNT + 1);
 	for (size_t i = 0; i < ENTITY_COUNT; i++)
-		assert_non_null(json_at(json_at(root, "properties.entities.properties"),
-		                        entity_name((enum entity)i)));
+		assert_non_null(
+			json_at(json_at(root, "properties.entities.properties"), entity_name((enum entity)i)));
 }
 
 static void merges_turns(void **state)
@@ -196,9 +209,10 @@ static void keeps_only_what_was_said(void **state)
 		{ENTITY_org_name, "It is Northwind's shop", "Northwind", "Northwind"},
 		{ENTITY_org_name, "I work at Northwind", "Google", NULL},
 		{ENTITY_org_name, "I work at Northwind", "Fortune 500 Northwind", NULL},
-		{ENTITY_role, "I'm the vice president of engineering", "VP of Engineering", "VP of Engineering"},
+		{ENTITY_role, "I'm the vice president of engineering", "VP of Engineering",
+	     "VP of Engineering"},
 		{ENTITY_role, "I'm the VP of engineering", "Vice President, Engineering",
-		 "Vice President, Engineering"},
+	     "Vice President, Engineering"},
 		{ENTITY_role, "I'm an engineer", "CEO", NULL},
 		{ENTITY_role, "I'm a co-founder", "Cofounder", "Cofounder"},
 		{ENTITY_budget_range, "about fifty thousand dollars", "$50,000", "$50,000"},
@@ -211,13 +225,14 @@ static void keeps_only_what_was_said(void **state)
 		{ENTITY_timeline, "sometime next year", "Q3", NULL},
 		{ENTITY_timeline, "sometime next year", "urgent", NULL},
 		{ENTITY_use_case, "we want a recommender for our shop", "recommendation for a shop",
-		 "recommendation for a shop"},
+	     "recommendation for a shop"},
 		{ENTITY_use_case, "we sell shoes", "AI strategy for growth", NULL},
-		{ENTITY_use_case, "we want a chatbot for our shop", "chatbot for shop with machine learning", NULL},
+		{ENTITY_use_case, "we want a chatbot for our shop",
+	     "chatbot for shop with machine learning", NULL},
 		{ENTITY_geo, "I live in Berlin", "Berlin, Germany", "Berlin"},
 		{ENTITY_geo, "I live in Berlin", "Munich", NULL},
 		{ENTITY_contact_email, "dana dot reyes at northwind dot io", "dana.reyes@northwind.io",
-		 "dana.reyes@northwind.io"},
+	     "dana.reyes@northwind.io"},
 		{ENTITY_contact_email, "mail me at dana@northwind.io", "ceo@google.com", NULL},
 		{ENTITY_channel, "I found you on LinkedIn", "linkedin", "linkedin"},
 		{ENTITY_channel, "hello", "referred by Google", NULL},

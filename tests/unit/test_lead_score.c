@@ -144,8 +144,9 @@ static double seconds_for(size_t bytes, const char *unit)
 
 static void takes_linear_time(void **state)
 {
-	static const char *const units[] = {"vice ", "1,", "9", "one hundred ", "@", "@google.com.", "no ",
-	                                    "fortune ", "market research ", "$", "a ", "2-", "\xc3\xa9"};
+	static const char *const units[] = {"vice ",        "1,",  "9",        "one hundred ",     "@",
+	                                    "@google.com.", "no ", "fortune ", "market research ", "$",
+	                                    "a ",           "2-",  "\xc3\xa9"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(units); i++) {

@@ -34,11 +34,13 @@ static bool is_same(const char *got, const char *want)
 }
 
 /* Counts one difference and shows it. */
-static unsigned differs(const struct dialogue *d, const char *field, const char *got, const char *want)
+static unsigned differs(const struct dialogue *d, const char *field, const char *got,
+                        const char *want)
 {
 	if (is_same(got, want))
 		return 0;
-	print_error("%s: %s is \"%s\", want \"%s\"\n", d->name, field, got ? got : "", want ? want : "");
+	print_error("%s: %s is \"%s\", want \"%s\"\n", d->name, field, got ? got : "",
+	            want ? want : "");
 	return 1;
 }
 
@@ -84,7 +86,8 @@ static unsigned check_dialogue(struct ctx *cx, const struct dialogue *d)
 		return wrong;
 	wrong += differs(d, "email_opt_in", permission_text(x->entities.email_opt_in),
 	                 expected_of(d, "email_opt_in"));
-	wrong += differs(d, "quote_ok", permission_text(x->entities.quote_ok), expected_of(d, "quote_ok"));
+	wrong +=
+		differs(d, "quote_ok", permission_text(x->entities.quote_ok), expected_of(d, "quote_ok"));
 	if (actions)
 		wrong += differs(d, "actions", joined_actions(cx, x), actions);
 	assert_true(x->confidence > 0 && x->confidence <= 1);
@@ -183,9 +186,28 @@ static double seconds_for(const char *unit, size_t bytes)
 static void takes_linear_time(void **state)
 {
 	static const char *const units[] = {
-		"i'm dana ", "my name is ", "a@b.co ", "@", "at dot com ", "one ", "1 ", "50k ", "not ",
-		"we want to ", "referred by ", "{", "i'm the ceo of ", "next week ", "vp ", "\xc3\xa9 ",
-		"four one five ", "a dot ", "spelled a b c ", "from ", "x at y dot com ", "$1 ",
+		"i'm dana ",
+		"my name is ",
+		"a@b.co ",
+		"@",
+		"at dot com ",
+		"one ",
+		"1 ",
+		"50k ",
+		"not ",
+		"we want to ",
+		"referred by ",
+		"{",
+		"i'm the ceo of ",
+		"next week ",
+		"vp ",
+		"\xc3\xa9 ",
+		"four one five ",
+		"a dot ",
+		"spelled a b c ",
+		"from ",
+		"x at y dot com ",
+		"$1 ",
 	};
 
 	(void)state;
