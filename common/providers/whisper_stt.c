@@ -68,7 +68,8 @@ static const struct cfg_group group = {"Hearing on this machine", &settings, key
 static struct whisper_context *model;
 static struct whisper_state   *states[SLOTS_MAX]; /* each belongs to the holder of its slot */
 static struct slots            slots = SLOTS(1);
-static float                  *never; /* per token: 0, or -INFINITY for what is no speech */
+static atomic_uint             working; /* slots in use */
+static float                  *never;   /* per token: 0, or -INFINITY for what is no speech */
 
 /* One part of a recording on its way through the model. */
 struct part {
@@ -192,11 +193,19 @@ static int context_for(size_t samples)
 	return (int)(n < CTX_MIN ? CTX_MIN : n > CTX_MAX ? CTX_MAX : n);
 }
 
+/* Threads shorten the wait of one; when several wait, each one's threads would
+ * only burn the others' cores (measured: 0.20 s of processor per second of
+ * sound on one thread, 0.33 on two that lack a core). */
+static int threads_now(void)
+{
+	return atomic_load(&working) > 1 ? 1 : (int)settings.threads;
+}
+
 static struct err *encode(struct part *part)
 {
 	struct whisper_full_params params = whisper_full_default_params(WHISPER_SAMPLING_GREEDY);
 
-	params.n_threads = (int)settings.threads;
+	params.n_threads = threads_now();
 	params.audio_ctx = context_for(part->pcm.n);
 	params.language = DEFAULT_LANGUAGE; /* else it encodes to find out */
 	params.print_progress = false;
@@ -205,7 +214,7 @@ static struct err *encode(struct part *part)
 	    0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper made no spectrum");
 	TRY(check_time(part->cx));
-	if (whisper_encode_with_state(model, part->state, 0, (int)settings.threads) != 0)
+	if (whisper_encode_with_state(model, part->state, 0, threads_now()) != 0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper did not encode");
 	return check_time(part->cx);
 }
@@ -402,7 +411,9 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 	if (!sound_may_be_speech(&sound))
 		return NULL;
 	TRY(slots_take(cx, &slots, &slot));
+	atomic_fetch_add(&working, 1);
 	e = hear_in_slot(cx, slot, in, sound, out);
+	atomic_fetch_sub(&working, 1);
 	/* A state is some 50 MB and made in 20 ms: only one waits for work. */
 	if (slot > 0)
 		free_state(slot);
