@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/vault.h"
 #include "io/db.h"
 #include "io/http_client.h"
 #include "io/keys.h"
@@ -208,6 +209,7 @@ static size_t collect_settings(const struct cfg_group **groups)
 	groups[n++] = &origin_settings;
 	groups[n++] = &keys_settings;
 	groups[n++] = &session_settings;
+	groups[n++] = &vault_settings;
 	if (service->chains_n)
 		groups[n++] = &http_settings;
 	for (size_t i = 0; i < service->chains_n; i++) {
@@ -225,6 +227,7 @@ static int start_engines(void)
 {
 	int problems = 0;
 
+	vault_start();
 	breaker_share(values.breaker_file);
 	if (service->chains_n)
 		problems += http_start();

@@ -170,6 +170,8 @@ static int load_key(const struct cfg_group *group, const struct cfg_key *key)
 		return problems;
 	if (text && *text)
 		return load_value(key, text, (char *)group->values + key->offset);
+	if (key->type == CFG_STR || key->type == CFG_URL || key->type == CFG_LIST)
+		*(const char **)((char *)group->values + key->offset) = NULL;
 	return key->flags & CFG_REQUIRED ? complain(key, "is required") : 0;
 }
 
