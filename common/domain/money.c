@@ -178,8 +178,7 @@ static const char *const other_money[] = {
 	"profits",
 	"funding",
 	"funded",
-	"series",
-	"seed",
+
 	"salary",
 	"salaries",
 	"saved",

@@ -345,6 +345,15 @@ static bool is_legal_form(const struct rules *r, size_t i)
 	return i < r->u->n && SAID_IS_ANY(r->u, i, forms);
 }
 
+/* "Stanford University", "Fortune 500": in the midst of a name any capital will do. */
+static bool goes_on_in_capitals(const struct rules *r, size_t i)
+{
+	const struct said_word *w = &r->u->words[i];
+
+	return !w->is_contact && !has_contraction(w->low) && strlen(w->low) <= 40 &&
+	       (isdigit((unsigned char)w->low[0]) || (is_capital(r, i) && w->low[1]));
+}
+
 /* In written text capitals bound the name; without them a few words do that
  * are neither stop words nor doings. */
 size_t rules_org_to(const struct rules *r, size_t i)
@@ -369,8 +378,10 @@ size_t rules_org_to(const struct rules *r, size_t i)
 			break;
 		if (by_capitals && is_org_glue(r, to))
 			continue;
-		if (!can_be_org(r, to) || (by_capitals && !is_capital(r, to)) ||
-		    (!by_capitals && (is_verbish(r->u->words[to].low) || rules_role_to(r, to) > to)))
+		if (by_capitals && goes_on_in_capitals(r, to))
+			continue;
+		if (by_capitals || !can_be_org(r, to) || is_verbish(r->u->words[to].low) ||
+		    rules_role_to(r, to) > to)
 			break;
 	}
 	return to;

@@ -205,7 +205,7 @@ static bool is_past(const struct utterance *u, size_t from, size_t to)
 static bool is_meant(const struct utterance *u, enum core core, size_t from, size_t core_from,
                      size_t to)
 {
-	static const char *const ambiguous[] = {"may", "march", "spring", "fall"};
+	static const char *const ambiguous[] = {"may", "march", "spring", "fall", "today"};
 	size_t                   start = said_sentence_from(u, from);
 
 	if (from == core_from && SAID_IS_ANY(u, from, ambiguous))
