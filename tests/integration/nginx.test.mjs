@@ -1,0 +1,363 @@
+/* The nginx configuration as scripts/stack renders it. The functions are stood in for by a
+ * responder that shows what reached it; the numbers are those of the real programs. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startResponder } from './env/fastcgi_responder.mjs';
+import { functionNames, startStack } from './env/stack.mjs';
+import { run, send, showConfig } from './env/stack_command.mjs';
+
+const ORIGIN = 'https://app.example.com';
+const RATES = { RATE_CREATE_SESSION: 3, RATE_AGENT_REPLY: 0, RATE_TEXT_TO_SPEECH: 0, RATE_SPEECH_TO_TEXT: 0 };
+const setting = (kind, name) => `${kind}_${name.toUpperCase()}`;
+const STREAM_EVENT_MS = 300;
+const KIB = 1024;
+const NGINX = process.env.NGINX_BIN ?? '/usr/sbin/nginx';
+
+const names = functionNames();
+const seen = [];
+let first;
+let second;
+let stack;
+let config; /* all files of it, as nginx reads them */
+
+const echo = (request, reply) =>
+	reply.json(200, { params: request.params, bytes: request.body.length });
+let answer = echo; /* how the functions answer now; health checks are always answered */
+const handle = (request, reply) => {
+	if (request.params.PATH_INFO === '/healthz') return reply.json(200, { status: 'ok' });
+	seen.push(request);
+	return answer(request, reply);
+};
+
+before(async () => {
+	first = await startResponder(handle);
+	second = await startResponder(handle);
+	const one = `127.0.0.1:${first.port}`;
+	stack = await startStack({
+		name: 'nginx',
+		env: {
+			...Object.fromEntries(names.map((name) => [setting('UPSTREAM', name), one])),
+			UPSTREAM_TEXT_TO_SPEECH: `${one} 127.0.0.1:${second.port}`,
+			...Object.fromEntries(names.map((name) => [setting('RATE', name), ''])),
+			...RATES,
+			DATABASE_URL: 'postgresql:///none_is_needed',
+			SCRIBE_ALLOWED_ORIGINS: ORIGIN,
+		},
+	});
+	const files = join(stack.dir, 'nginx');
+	config = (await run(NGINX, ['-T', '-p', files, '-c', join(files, 'nginx.conf')])).stdout;
+});
+
+after(async () => {
+	await stack?.stop();
+	await first?.stop();
+	await second?.stop();
+});
+
+const call = (name, options) => send(`${stack.baseUrl}/functions/v1/${name}`, options);
+
+/* The body of an error and every header that must be with it. */
+const assertError = (response, status, code) => {
+	assert.equal(response.status, status);
+	assert.equal(response.headers['content-type'], 'application/json');
+	assert.deepEqual(Object.keys(response.json), ['error', 'code', 'request_id']);
+	assert.equal(response.json.code, code);
+	assert.match(response.json.error, /^[A-Z].*\.$/);
+	assert.equal(response.json.request_id, response.headers['x-request-id']);
+	assert.equal(response.headers['x-content-type-options'], 'nosniff');
+	assert.equal(response.headers['cache-control'], 'no-store');
+	assert.match(response.headers.vary, /Origin/);
+};
+const assertReadable = (response) =>
+	assert.equal(response.headers['access-control-allow-origin'], ORIGIN);
+
+const locationOf = (address) => {
+	const start = config.indexOf(`location = ${address} {`);
+	assert.notEqual(start, -1, `no location ${address}`);
+	return config.slice(start, config.indexOf('\n}', start));
+};
+
+describe('numbers', () => {
+	test('each function has the limits of its program', async () => {
+		for (const name of names) {
+			const told = await showConfig(name);
+			const block = locationOf(`/functions/v1/${name}`);
+			const rate = RATES[setting('RATE', name)] ?? told.rate_per_minute;
+			const has = (text) => assert.ok(block.includes(text), `${name}: no "${text}" in ${block}`);
+			has(`client_max_body_size ${told.body_max};`);
+			has(`fastcgi_read_timeout ${told.deadline_ms + 2000}ms;`);
+			has(`fastcgi_pass function_${name};`);
+			if (rate === 0) {
+				assert.ok(!block.includes('limit_'), `${name} is limited`);
+				continue;
+			}
+			assert.ok(config.includes(`zone=rate_${name}:10m rate=${rate}r/m;`), `${name}: rate ${rate}`);
+			has(`limit_req zone=rate_${name} burst=${rate - 1} nodelay;`);
+			has(`limit_conn connections_${name} 64;`);
+		}
+	});
+
+	test('connections, queue and descriptors fit 5 000 requests in hand', () => {
+		const number = (pattern) => Number(config.match(pattern)?.[1]);
+		assert.ok(number(/worker_connections (\d+);/) > 10_000);
+		assert.ok(number(/worker_rlimit_nofile (\d+);/) > 10_000);
+		assert.equal(number(/listen 127\.0\.0\.1:\d+ default_server backlog=(\d+);/), 4096);
+	});
+
+	test('a program is given no idle connection and no request twice', () => {
+		assert.match(config, /fastcgi_keep_conn off;/);
+		assert.match(config, /fastcgi_next_upstream off;/);
+		assert.match(config, /fastcgi_request_buffering on;/);
+	});
+});
+
+describe('what a program is given', () => {
+	test('exactly the parameters that programs read', async () => {
+		const { json } = await call('agent_reply', {
+			headers: {
+				Origin: ORIGIN, apikey: 'k', Authorization: 'Bearer t', Accept: 'text/event-stream',
+				'Idempotency-Key': 'i', 'X-Client-Info': 'supabase-js-web/2', 'X-Request-Id': 'r.1_a-b',
+				'Content-Type': 'application/json', Cookie: 'secret=1', Proxy: 'http://evil',
+				'Path-Info': '/healthz', 'X-Forwarded-For': '203.0.113.7', 'Content-Length': 2,
+			},
+			body: '{}',
+		});
+		assert.deepEqual(json.params, {
+			REQUEST_METHOD: 'POST', CONTENT_TYPE: 'application/json',
+			CONTENT_LENGTH: '2', PATH_INFO: '', REMOTE_ADDR: '127.0.0.1',
+			HTTP_X_REQUEST_ID: 'r.1_a-b', HTTP_ORIGIN: ORIGIN, HTTP_APIKEY: 'k',
+			HTTP_AUTHORIZATION: 'Bearer t', HTTP_ACCEPT: 'text/event-stream',
+			HTTP_IDEMPOTENCY_KEY: 'i', HTTP_X_CLIENT_INFO: 'supabase-js-web/2',
+		});
+	});
+
+	test('a length also where the client sent none', async () => {
+		const { json } = await call('agent_reply', {
+			headers: { 'Transfer-Encoding': 'chunked' },
+			body: 'x'.repeat(70_000),
+		});
+		assert.equal(json.bytes, 70_000);
+		assert.equal(json.params.CONTENT_LENGTH, '70000');
+	});
+
+	test('a request id of its own instead of a strange one', async () => {
+		for (const id of ['a b', 'a"b', 'x'.repeat(129), '<script>']) {
+			const { json } = await call('agent_reply', { headers: { 'X-Request-Id': id } });
+			assert.match(json.params.HTTP_X_REQUEST_ID, /^[0-9a-f]{32}$/);
+		}
+		const { json } = await call('agent_reply', { headers: { 'X-Request-Id': 'x'.repeat(128) } });
+		assert.equal(json.params.HTTP_X_REQUEST_ID, 'x'.repeat(128));
+	});
+
+	test('the alias reaches speech_to_text', async () => {
+		const { status, json } = await call('speech_to_text_groq', { body: '{}' });
+		assert.equal(status, 200);
+		assert.equal(json.params.PATH_INFO, '');
+	});
+
+	test('17 MiB for speech_to_text', async () => {
+		const { json } = await call('speech_to_text', { body: Buffer.alloc(17 * KIB * KIB, 97) });
+		assert.equal(json.bytes, 17 * KIB * KIB);
+	});
+});
+
+describe('what a program answers', () => {
+	test('passes as it is, with nothing twice', async () => {
+		const own = { error: 'No.', code: 'invalid_session', request_id: 'p' };
+		for (const status of [401, 404, 413, 500, 503]) {
+			answer = (request, reply) =>
+				reply.json(status, own, {
+					'X-Request-Id': 'p', 'Access-Control-Allow-Origin': ORIGIN, Vary: 'Origin',
+					'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store',
+				});
+			const response = await call('agent_reply', { headers: { Origin: ORIGIN } });
+			assert.equal(response.status, status);
+			assert.deepEqual(response.json, own);
+			const given = response.raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+			assert.deepEqual(given, [...new Set(given)]);
+			assert.equal(response.headers['content-type'], 'application/json');
+		}
+		answer = echo;
+	});
+
+	test('a stream arrives event by event', async () => {
+		answer = async (request, reply) => {
+			reply.write('Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\r\n');
+			for (let i = 0; i < 3; i++) {
+				reply.write(`data: ${i}\n\n`);
+				await sleep(STREAM_EVENT_MS);
+			}
+			reply.end();
+		};
+		const arrivals = [];
+		await new Promise((resolve, reject) => {
+			const request = http.request(`${stack.baseUrl}/functions/v1/agent_reply`, { method: 'POST' }, (response) => {
+				response.on('data', () => arrivals.push(performance.now()));
+				response.on('end', resolve);
+			});
+			request.on('error', reject).end();
+		});
+		answer = echo;
+		assert.equal(arrivals.length, 3);
+		for (let i = 1; i < arrivals.length; i++)
+			assert.ok(arrivals[i] - arrivals[i - 1] > STREAM_EVENT_MS / 2, 'events were held back');
+	});
+
+	test('a slow reader does not hold the program', async () => {
+		const big = 'x'.repeat(800_000);
+		let finished;
+		const left = new Promise((resolve) => (finished = resolve));
+		answer = (request, reply) => {
+			reply.socket.on('close', finished);
+			reply.json(200, { big });
+		};
+		const request = http.request(`${stack.baseUrl}/functions/v1/agent_reply`, { method: 'POST' });
+		request.on('response', (response) => response.pause()).on('error', () => {}).end();
+		await Promise.race([left, sleep(5000).then(() => assert.fail('nginx left the answer with it'))]);
+		request.destroy();
+		answer = echo;
+	});
+});
+
+describe('errors of nginx', () => {
+	const headers = { Origin: ORIGIN, 'X-Request-Id': 'mine-1' };
+
+	test('a name that is no function, any address', async () => {
+		for (const address of ['/functions/v1/nope', '/', '/functions/v1/agent_reply/x', '/healthz/nope']) {
+			const response = await send(stack.baseUrl + address, { headers });
+			assertError(response, 404, 'not_found');
+			assertReadable(response);
+			assert.equal(response.json.request_id, 'mine-1');
+		}
+	});
+
+	test('too large, announced or not', async () => {
+		const { body_max } = await showConfig('agent_reply');
+		for (const more of [{}, { 'Transfer-Encoding': 'chunked' }]) {
+			const response = await call('agent_reply', {
+				headers: { ...headers, ...more },
+				body: Buffer.alloc(body_max + 1, 97),
+			});
+			assertError(response, 413, 'payload_too_large');
+			assertReadable(response);
+		}
+	});
+
+	test('the rate: as many at once as a minute allows, then a time to wait', async () => {
+		const results = [];
+		for (let i = 0; i < 4; i++) results.push(await call('create_session', { headers }));
+		assert.deepEqual(results.map((r) => r.status), [200, 200, 200, 429]);
+		assertError(results[3], 429, 'rate_limited');
+		assertReadable(results[3]);
+		assert.equal(results[3].headers['retry-after'], '20');
+		const preflight = await call('create_session', { method: 'OPTIONS', headers });
+		assert.equal(preflight.status, 200, 'a preflight is not counted');
+		assert.equal((await call('agent_reply')).status, 200, 'another function has a limit of its own');
+	});
+
+	test('a program that dies, and the request is not repeated', async () => {
+		answer = (request, reply) => reply.drop();
+		seen.length = 0;
+		const response = await call('text_to_speech', { headers, body: '{}' });
+		answer = echo;
+		assertError(response, 502, 'upstream_failed');
+		assertReadable(response);
+		assert.equal(seen.length, 1);
+	});
+
+	test('a program that says nothing, 2 s after its deadline', async () => {
+		const deadlines = await Promise.all(names.map(async (name) => [name, (await showConfig(name)).deadline_ms]));
+		const [name, deadline] = deadlines.filter(([n]) => n !== 'create_session').sort((a, b) => a[1] - b[1])[0];
+		answer = () => {};
+		const start = performance.now();
+		const response = await call(name, { headers, body: '{}' });
+		answer = echo;
+		assertError(response, 504, 'upstream_timeout');
+		assertReadable(response);
+		assert.ok(Math.abs(performance.now() - start - deadline - 2000) < 1500);
+	});
+
+	test('request lines and header lines: 64 KiB pass, more is refused', async () => {
+		const line = (total) => `/functions/v1/agent_reply?${'x'.repeat(total - 'POST /functions/v1/agent_reply? HTTP/1.1'.length)}`;
+		assert.equal((await send(stack.baseUrl + line(64 * KIB), { headers })).status, 200);
+		assertError(await send(stack.baseUrl + line(66 * KIB), { headers }), 414, 'uri_too_long');
+		const junk = (total) => ({ ...headers, 'X-Junk': 'x'.repeat(total - 'X-Junk: '.length) });
+		assert.equal((await call('agent_reply', { headers: junk(64 * KIB) })).status, 200);
+		assertError(await call('agent_reply', { headers: junk(66 * KIB) }), 431, 'headers_too_large');
+		const token = { ...headers, Authorization: `Bearer ${'x'.repeat(60_000)}` };
+		assert.equal((await call('agent_reply', { headers: token })).status, 200);
+		token.apikey = 'y'.repeat(10_000);
+		assertError(await call('agent_reply', { headers: token }), 431, 'headers_too_large');
+	});
+
+	test('what is not HTTP', async () => {
+		const response = await send(`${stack.baseUrl}/healthz`, { method: 'GET', headers: { Host: 'a b' } });
+		assertError(response, 400, 'invalid_request');
+	});
+
+	test('a method nothing has', async () => {
+		const response = await call('agent_reply', { method: 'TRACE', headers });
+		assertError(response, 405, 'method_not_allowed');
+		assert.equal(response.headers.allow, 'POST, OPTIONS');
+	});
+});
+
+describe('origins', () => {
+	const allowed = async (origin) =>
+		(await send(`${stack.baseUrl}/functions/v1/nope`, { headers: { Origin: origin } })).headers[
+			'access-control-allow-origin'
+		];
+
+	test('exactly those listed, and the own ones', async () => {
+		const { port } = new URL(stack.baseUrl);
+		const own = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
+		for (const origin of [ORIGIN, ...own]) assert.equal(await allowed(origin), origin);
+		const foreign = ['https://APP.example.com', 'https://appXexample.com', `${ORIGIN}.evil.com`,
+			'https://evil.com', 'null', `${ORIGIN}/`, `x${ORIGIN}`];
+		for (const origin of foreign) assert.equal(await allowed(origin), undefined, origin);
+	});
+
+	test('the preflight of an unknown name is answered, so that its 404 can be read', async () => {
+		const { status, headers } = await call('nope', { method: 'OPTIONS', headers: { Origin: ORIGIN } });
+		assert.equal(status, 204);
+		assert.equal(headers['access-control-allow-origin'], ORIGIN);
+		assert.match(headers['access-control-allow-methods'], /POST/);
+		for (const name of ['authorization', 'apikey', 'content-type', 'x-client-info', 'x-request-id',
+			'idempotency-key', 'x-supabase-api-version'])
+			assert.ok(headers['access-control-allow-headers'].split(', ').includes(name), name);
+		assert.ok(Number(headers['access-control-max-age']) > 0);
+	});
+});
+
+describe('logs', () => {
+	test('one line of JSON per request, without what a query string carries', async () => {
+		answer = (request, reply) => reply.drop(); /* makes the error log speak, too */
+		await send(`${stack.baseUrl}/functions/v1/agent_reply?token=hunter2`, { headers: { 'X-Request-Id': 'log-1' } });
+		answer = echo;
+		await sleep(200);
+		const read = (name) => readFile(join(stack.dir, 'log', name), 'utf8');
+		const lines = (await read('access.log')).trim().split('\n').map((line) => JSON.parse(line));
+		const line = lines.find((entry) => entry.request_id === 'log-1');
+		assert.equal(line.path, '/functions/v1/agent_reply');
+		assert.equal(line.method, 'POST');
+		assert.equal(line.status, 502);
+		assert.match(await read('nginx.log'), /prematurely closed/);
+		for (const name of ['access.log', 'nginx.log']) assert.ok(!(await read(name)).includes('hunter2'), name);
+	});
+});
+
+describe('the client address', () => {
+	const chain = { headers: { 'X-Forwarded-For': '198.51.100.9, 203.0.113.7, 10.1.2.3' } };
+	const address = async () => (await call('agent_reply', chain)).json.params.REMOTE_ADDR;
+
+	test('X-Forwarded-For counts behind a trusted proxy only', async () => {
+		assert.equal(await address(), '127.0.0.1');
+		const trusted = { SCRIBE_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8' };
+		await stack.commandWith(trusted, 'reload', 'nginx');
+		assert.equal(await address(), '203.0.113.7');
+	});
+});
