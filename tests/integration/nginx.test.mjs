@@ -11,7 +11,12 @@ import { functionNames, startStack } from './env/stack.mjs';
 import { run, send, showConfig } from './env/stack_command.mjs';
 
 const ORIGIN = 'https://app.example.com';
-const RATES = { RATE_CREATE_SESSION: 3, RATE_AGENT_REPLY: 0, RATE_TEXT_TO_SPEECH: 0, RATE_SPEECH_TO_TEXT: 0 };
+const RATES = {
+	RATE_CREATE_SESSION: 3,
+	RATE_AGENT_REPLY: 0,
+	RATE_TEXT_TO_SPEECH: 0,
+	RATE_SPEECH_TO_TEXT: 0,
+};
 const setting = (kind, name) => `${kind}_${name.toUpperCase()}`;
 const STREAM_EVENT_MS = 300;
 const KIB = 1024;
@@ -87,7 +92,8 @@ describe('numbers', () => {
 			const told = await showConfig(name);
 			const block = locationOf(`/functions/v1/${name}`);
 			const rate = RATES[setting('RATE', name)] ?? told.rate_per_minute;
-			const has = (text) => assert.ok(block.includes(text), `${name}: no "${text}" in ${block}`);
+			const has = (text) =>
+				assert.ok(block.includes(text), `${name}: no "${text}" in ${block}`);
 			has(`client_max_body_size ${told.body_max};`);
 			has(`fastcgi_read_timeout ${told.deadline_ms + 2000}ms;`);
 			has(`fastcgi_pass function_${name};`);
@@ -95,7 +101,10 @@ describe('numbers', () => {
 				assert.ok(!block.includes('limit_'), `${name} is limited`);
 				continue;
 			}
-			assert.ok(config.includes(`zone=rate_${name}:10m rate=${rate}r/m;`), `${name}: rate ${rate}`);
+			assert.ok(
+				config.includes(`zone=rate_${name}:10m rate=${rate}r/m;`),
+				`${name}: rate ${rate}`,
+			);
 			has(`limit_req zone=rate_${name} burst=${rate - 1} nodelay;`);
 			has(`limit_conn connections_${name} 64;`);
 		}
@@ -119,19 +128,35 @@ describe('what a program is given', () => {
 	test('exactly the parameters that programs read', async () => {
 		const { json } = await call('agent_reply', {
 			headers: {
-				Origin: ORIGIN, apikey: 'k', Authorization: 'Bearer t', Accept: 'text/event-stream',
-				'Idempotency-Key': 'i', 'X-Client-Info': 'supabase-js-web/2', 'X-Request-Id': 'r.1_a-b',
-				'Content-Type': 'application/json', Cookie: 'secret=1', Proxy: 'http://evil',
-				'Path-Info': '/healthz', 'X-Forwarded-For': '203.0.113.7', 'Content-Length': 2,
+				Origin: ORIGIN,
+				apikey: 'k',
+				Authorization: 'Bearer t',
+				Accept: 'text/event-stream',
+				'Idempotency-Key': 'i',
+				'X-Client-Info': 'supabase-js-web/2',
+				'X-Request-Id': 'r.1_a-b',
+				'Content-Type': 'application/json',
+				Cookie: 'secret=1',
+				Proxy: 'http://evil',
+				'Path-Info': '/healthz',
+				'X-Forwarded-For': '203.0.113.7',
+				'Content-Length': 2,
 			},
 			body: '{}',
 		});
 		assert.deepEqual(json.params, {
-			REQUEST_METHOD: 'POST', CONTENT_TYPE: 'application/json',
-			CONTENT_LENGTH: '2', PATH_INFO: '', REMOTE_ADDR: '127.0.0.1',
-			HTTP_X_REQUEST_ID: 'r.1_a-b', HTTP_ORIGIN: ORIGIN, HTTP_APIKEY: 'k',
-			HTTP_AUTHORIZATION: 'Bearer t', HTTP_ACCEPT: 'text/event-stream',
-			HTTP_IDEMPOTENCY_KEY: 'i', HTTP_X_CLIENT_INFO: 'supabase-js-web/2',
+			REQUEST_METHOD: 'POST',
+			CONTENT_TYPE: 'application/json',
+			CONTENT_LENGTH: '2',
+			PATH_INFO: '',
+			REMOTE_ADDR: '127.0.0.1',
+			HTTP_X_REQUEST_ID: 'r.1_a-b',
+			HTTP_ORIGIN: ORIGIN,
+			HTTP_APIKEY: 'k',
+			HTTP_AUTHORIZATION: 'Bearer t',
+			HTTP_ACCEPT: 'text/event-stream',
+			HTTP_IDEMPOTENCY_KEY: 'i',
+			HTTP_X_CLIENT_INFO: 'supabase-js-web/2',
 		});
 	});
 
@@ -149,7 +174,9 @@ describe('what a program is given', () => {
 			const { json } = await call('agent_reply', { headers: { 'X-Request-Id': id } });
 			assert.match(json.params.HTTP_X_REQUEST_ID, /^[0-9a-f]{32}$/);
 		}
-		const { json } = await call('agent_reply', { headers: { 'X-Request-Id': 'x'.repeat(128) } });
+		const { json } = await call('agent_reply', {
+			headers: { 'X-Request-Id': 'x'.repeat(128) },
+		});
 		assert.equal(json.params.HTTP_X_REQUEST_ID, 'x'.repeat(128));
 	});
 
@@ -171,13 +198,18 @@ describe('what a program answers', () => {
 		for (const status of [401, 404, 413, 500, 503]) {
 			answer = (request, reply) =>
 				reply.json(status, own, {
-					'X-Request-Id': 'p', 'Access-Control-Allow-Origin': ORIGIN, Vary: 'Origin',
-					'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store',
+					'X-Request-Id': 'p',
+					'Access-Control-Allow-Origin': ORIGIN,
+					Vary: 'Origin',
+					'X-Content-Type-Options': 'nosniff',
+					'Cache-Control': 'no-store',
 				});
 			const response = await call('agent_reply', { headers: { Origin: ORIGIN } });
 			assert.equal(response.status, status);
 			assert.deepEqual(response.json, own);
-			const given = response.raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+			const given = response.raw
+				.filter((_, i) => i % 2 === 0)
+				.map((name) => name.toLowerCase());
 			assert.deepEqual(given, [...new Set(given)]);
 			assert.equal(response.headers['content-type'], 'application/json');
 		}
@@ -195,10 +227,14 @@ describe('what a program answers', () => {
 		};
 		const arrivals = [];
 		await new Promise((resolve, reject) => {
-			const request = http.request(`${stack.baseUrl}/functions/v1/agent_reply`, { method: 'POST' }, (response) => {
-				response.on('data', () => arrivals.push(performance.now()));
-				response.on('end', resolve);
-			});
+			const request = http.request(
+				`${stack.baseUrl}/functions/v1/agent_reply`,
+				{ method: 'POST' },
+				(response) => {
+					response.on('data', () => arrivals.push(performance.now()));
+					response.on('end', resolve);
+				},
+			);
 			request.on('error', reject).end();
 		});
 		answer = echo;
@@ -215,9 +251,17 @@ describe('what a program answers', () => {
 			reply.socket.on('close', finished);
 			reply.json(200, { big });
 		};
-		const request = http.request(`${stack.baseUrl}/functions/v1/agent_reply`, { method: 'POST' });
-		request.on('response', (response) => response.pause()).on('error', () => {}).end();
-		await Promise.race([left, sleep(5000).then(() => assert.fail('nginx left the answer with it'))]);
+		const request = http.request(`${stack.baseUrl}/functions/v1/agent_reply`, {
+			method: 'POST',
+		});
+		request
+			.on('response', (response) => response.pause())
+			.on('error', () => {})
+			.end();
+		await Promise.race([
+			left,
+			sleep(5000).then(() => assert.fail('nginx left the answer with it')),
+		]);
 		request.destroy();
 		answer = echo;
 	});
@@ -227,7 +271,12 @@ describe('errors of nginx', () => {
 	const headers = { Origin: ORIGIN, 'X-Request-Id': 'mine-1' };
 
 	test('a name that is no function, any address', async () => {
-		for (const address of ['/functions/v1/nope', '/', '/functions/v1/agent_reply/x', '/healthz/nope']) {
+		for (const address of [
+			'/functions/v1/nope',
+			'/',
+			'/functions/v1/agent_reply/x',
+			'/healthz/nope',
+		]) {
 			const response = await send(stack.baseUrl + address, { headers });
 			assertError(response, 404, 'not_found');
 			assertReadable(response);
@@ -250,13 +299,20 @@ describe('errors of nginx', () => {
 	test('the rate: as many at once as a minute allows, then a time to wait', async () => {
 		const results = [];
 		for (let i = 0; i < 4; i++) results.push(await call('create_session', { headers }));
-		assert.deepEqual(results.map((r) => r.status), [200, 200, 200, 429]);
+		assert.deepEqual(
+			results.map((r) => r.status),
+			[200, 200, 200, 429],
+		);
 		assertError(results[3], 429, 'rate_limited');
 		assertReadable(results[3]);
 		assert.equal(results[3].headers['retry-after'], '20');
 		const preflight = await call('create_session', { method: 'OPTIONS', headers });
 		assert.equal(preflight.status, 200, 'a preflight is not counted');
-		assert.equal((await call('agent_reply')).status, 200, 'another function has a limit of its own');
+		assert.equal(
+			(await call('agent_reply')).status,
+			200,
+			'another function has a limit of its own',
+		);
 	});
 
 	test('a program that dies, and the request is not repeated', async () => {
@@ -270,8 +326,12 @@ describe('errors of nginx', () => {
 	});
 
 	test('a program that says nothing, 2 s after its deadline', async () => {
-		const deadlines = await Promise.all(names.map(async (name) => [name, (await showConfig(name)).deadline_ms]));
-		const [name, deadline] = deadlines.filter(([n]) => n !== 'create_session').sort((a, b) => a[1] - b[1])[0];
+		const deadlines = await Promise.all(
+			names.map(async (name) => [name, (await showConfig(name)).deadline_ms]),
+		);
+		const [name, deadline] = deadlines
+			.filter(([n]) => n !== 'create_session')
+			.sort((a, b) => a[1] - b[1])[0];
 		answer = () => {};
 		const start = performance.now();
 		const response = await call(name, { headers, body: '{}' });
@@ -282,12 +342,17 @@ describe('errors of nginx', () => {
 	});
 
 	test('request lines and header lines: 64 KiB pass, more is refused', async () => {
-		const line = (total) => `/functions/v1/agent_reply?${'x'.repeat(total - 'POST /functions/v1/agent_reply? HTTP/1.1'.length)}`;
+		const around = 'POST /functions/v1/agent_reply? HTTP/1.1'.length;
+		const line = (total) => `/functions/v1/agent_reply?${'x'.repeat(total - around)}`;
 		assert.equal((await send(stack.baseUrl + line(64 * KIB), { headers })).status, 200);
 		assertError(await send(stack.baseUrl + line(66 * KIB), { headers }), 414, 'uri_too_long');
 		const junk = (total) => ({ ...headers, 'X-Junk': 'x'.repeat(total - 'X-Junk: '.length) });
 		assert.equal((await call('agent_reply', { headers: junk(64 * KIB) })).status, 200);
-		assertError(await call('agent_reply', { headers: junk(66 * KIB) }), 431, 'headers_too_large');
+		assertError(
+			await call('agent_reply', { headers: junk(66 * KIB) }),
+			431,
+			'headers_too_large',
+		);
 		const token = { ...headers, Authorization: `Bearer ${'x'.repeat(60_000)}` };
 		assert.equal((await call('agent_reply', { headers: token })).status, 200);
 		token.apikey = 'y'.repeat(10_000);
@@ -295,7 +360,10 @@ describe('errors of nginx', () => {
 	});
 
 	test('what is not HTTP', async () => {
-		const response = await send(`${stack.baseUrl}/healthz`, { method: 'GET', headers: { Host: 'a b' } });
+		const response = await send(`${stack.baseUrl}/healthz`, {
+			method: 'GET',
+			headers: { Host: 'a b' },
+		});
 		assertError(response, 400, 'invalid_request');
 	});
 
@@ -316,18 +384,35 @@ describe('origins', () => {
 		const { port } = new URL(stack.baseUrl);
 		const own = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
 		for (const origin of [ORIGIN, ...own]) assert.equal(await allowed(origin), origin);
-		const foreign = ['https://APP.example.com', 'https://appXexample.com', `${ORIGIN}.evil.com`,
-			'https://evil.com', 'null', `${ORIGIN}/`, `x${ORIGIN}`];
+		const foreign = [
+			'https://APP.example.com',
+			'https://appXexample.com',
+			`${ORIGIN}.evil.com`,
+			'https://evil.com',
+			'null',
+			`${ORIGIN}/`,
+			`x${ORIGIN}`,
+		];
 		for (const origin of foreign) assert.equal(await allowed(origin), undefined, origin);
 	});
 
 	test('the preflight of an unknown name is answered, so that its 404 can be read', async () => {
-		const { status, headers } = await call('nope', { method: 'OPTIONS', headers: { Origin: ORIGIN } });
+		const { status, headers } = await call('nope', {
+			method: 'OPTIONS',
+			headers: { Origin: ORIGIN },
+		});
 		assert.equal(status, 204);
 		assert.equal(headers['access-control-allow-origin'], ORIGIN);
 		assert.match(headers['access-control-allow-methods'], /POST/);
-		for (const name of ['authorization', 'apikey', 'content-type', 'x-client-info', 'x-request-id',
-			'idempotency-key', 'x-supabase-api-version'])
+		for (const name of [
+			'authorization',
+			'apikey',
+			'content-type',
+			'x-client-info',
+			'x-request-id',
+			'idempotency-key',
+			'x-supabase-api-version',
+		])
 			assert.ok(headers['access-control-allow-headers'].split(', ').includes(name), name);
 		assert.ok(Number(headers['access-control-max-age']) > 0);
 	});
@@ -336,17 +421,23 @@ describe('origins', () => {
 describe('logs', () => {
 	test('one line of JSON per request, without what a query string carries', async () => {
 		answer = (request, reply) => reply.drop(); /* makes the error log speak, too */
-		await send(`${stack.baseUrl}/functions/v1/agent_reply?token=hunter2`, { headers: { 'X-Request-Id': 'log-1' } });
+		await send(`${stack.baseUrl}/functions/v1/agent_reply?token=hunter2`, {
+			headers: { 'X-Request-Id': 'log-1' },
+		});
 		answer = echo;
 		await sleep(200);
 		const read = (name) => readFile(join(stack.dir, 'log', name), 'utf8');
-		const lines = (await read('access.log')).trim().split('\n').map((line) => JSON.parse(line));
+		const lines = (await read('access.log'))
+			.trim()
+			.split('\n')
+			.map((line) => JSON.parse(line));
 		const line = lines.find((entry) => entry.request_id === 'log-1');
 		assert.equal(line.path, '/functions/v1/agent_reply');
 		assert.equal(line.method, 'POST');
 		assert.equal(line.status, 502);
 		assert.match(await read('nginx.log'), /prematurely closed/);
-		for (const name of ['access.log', 'nginx.log']) assert.ok(!(await read(name)).includes('hunter2'), name);
+		for (const name of ['access.log', 'nginx.log'])
+			assert.ok(!(await read(name)).includes('hunter2'), name);
 	});
 });
 

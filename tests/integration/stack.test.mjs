@@ -1,7 +1,14 @@
 /* scripts/stack as operators rely on it: nothing left behind, nothing lost on the way. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -22,10 +29,14 @@ const names = functionNames();
  * directory or its command line. Zombies have none of these. */
 const processesOf = (dir) => {
 	const idFile = join(dir, 'id');
-	const mark = existsSync(idFile) ? `SCRIBE_STACK_UNIT=${readFileSync(idFile, 'utf8').trim()}:` : null;
+	const mark = existsSync(idFile)
+		? `SCRIBE_STACK_UNIT=${readFileSync(idFile, 'utf8').trim()}:`
+		: null;
 	const read = (pid, what) => {
 		try {
-			return what === 'cwd' ? readlinkSync(`/proc/${pid}/cwd`) : readFileSync(`/proc/${pid}/${what}`, 'utf8');
+			return what === 'cwd'
+				? readlinkSync(`/proc/${pid}/cwd`)
+				: readFileSync(`/proc/${pid}/${what}`, 'utf8');
 		} catch (error) {
 			if (['ENOENT', 'ESRCH', 'EACCES'].includes(error.code)) return '';
 			throw error;
@@ -68,7 +79,9 @@ const startLoad = (baseUrl) => {
 	let going = true;
 	const client = async () => {
 		while (going) {
-			const status = await send(`${baseUrl}/functions/v1/create_session`, { body: '{}' }).then(
+			const status = await send(`${baseUrl}/functions/v1/create_session`, {
+				body: '{}',
+			}).then(
 				(response) => response.status,
 				(error) => error.code,
 			);
@@ -122,14 +135,22 @@ describe('a stack that runs', () => {
 	});
 
 	test('a program that is killed is back, and nobody else notices', async () => {
-		const others = () => names.filter((name) => name !== 'create_session').map((name) => stack.pidOf(name));
+		const others = () =>
+			names.filter((name) => name !== 'create_session').map((name) => stack.pidOf(name));
 		const before = others();
 		for (let i = 0; i < KILLS; i++) {
 			const pid = stack.pidOf('create_session');
 			process.kill(pid, 'SIGKILL');
 			const start = performance.now();
-			await poll(async () => stack.pidOf('create_session') !== pid && isHealthy(stack.baseUrl, 'create_session'));
-			assert.ok(performance.now() - start < BACK_WITHIN_MS, `it took ${performance.now() - start} ms`);
+			await poll(
+				async () =>
+					stack.pidOf('create_session') !== pid &&
+					isHealthy(stack.baseUrl, 'create_session'),
+			);
+			assert.ok(
+				performance.now() - start < BACK_WITHIN_MS,
+				`it took ${performance.now() - start} ms`,
+			);
 		}
 		assert.deepEqual(others(), before);
 	});
@@ -148,7 +169,9 @@ describe('a stack that runs', () => {
 		const { json } = await post(stack, 'create_session', {});
 		process.kill(stack.pidOf('postgresql'), 'SIGKILL');
 		await poll(async () => (await post(stack, 'create_session', {})).status === 200);
-		const [[kept]] = await sql(stack, "select count(*) from sessions where id = :'id'", { id: json.session_id });
+		const [[kept]] = await sql(stack, "select count(*) from sessions where id = :'id'", {
+			id: json.session_id,
+		});
 		assert.equal(kept, '1', 'a session that was told of is lost');
 	});
 
@@ -161,7 +184,10 @@ describe('a stack that runs', () => {
 		await held.release();
 		assert.equal((await held.answer).status, 200);
 		await poll(() => stack.pidOf('text_to_speech') !== pid);
-		assert.equal((await post(stack, 'text_to_speech', { text: 'Next.' }, keyHeaders(stack))).status, 200);
+		assert.equal(
+			(await post(stack, 'text_to_speech', { text: 'Next.' }, keyHeaders(stack))).status,
+			200,
+		);
 	});
 
 	test('reload under load fails no request and restarts every program', async () => {
@@ -183,7 +209,10 @@ describe('a stack that runs', () => {
 		const pid = stack.pidOf('text_to_speech');
 		await poll(() => stack.pidOf('text_to_speech') !== pid, { deadlineMs: 30_000 });
 		const start = performance.now();
-		assert.equal((await post(stack, 'text_to_speech', { text: 'Quick.' }, keyHeaders(stack))).status, 200);
+		assert.equal(
+			(await post(stack, 'text_to_speech', { text: 'Quick.' }, keyHeaders(stack))).status,
+			200,
+		);
 		assert.ok(performance.now() - start < BACK_WITHIN_MS);
 		await held.release();
 		assert.equal((await held.answer).status, 200);
@@ -207,7 +236,10 @@ describe('a stack that runs', () => {
 
 	test('reload with a setting that a program refuses changes nothing', async () => {
 		const before = stack.pids();
-		await assert.rejects(stack.commandWith({ SCRIBE_THREADS: 'many' }, 'reload'), /SCRIBE_THREADS/);
+		await assert.rejects(
+			stack.commandWith({ SCRIBE_THREADS: 'many' }, 'reload'),
+			/SCRIBE_THREADS/,
+		);
 		assert.deepEqual(stack.pids(), before);
 		await stack.command('reload', 'nginx'); /* and the bad value is not remembered */
 	});
@@ -268,7 +300,11 @@ describe('up and down', () => {
 			claim('run/create_session.pid');
 			assert.equal((await stack.command(['down'])).status, 0);
 			assertNothingLeft(stack);
-			assert.equal(innocent.exitCode ?? innocent.signalCode, null, 'somebody else was killed');
+			assert.equal(
+				innocent.exitCode ?? innocent.signalCode,
+				null,
+				'somebody else was killed',
+			);
 		} finally {
 			innocent.kill();
 			await stack.remove();
@@ -285,7 +321,10 @@ describe('up and down', () => {
 		assert.notEqual((await stack.command(['status'])).status, 0);
 		const start = performance.now();
 		assert.equal((await stack.command(['down'])).status, 0);
-		assert.ok(performance.now() - start < DOWN_WITHIN_MS, 'nobody was asked to stop, only killed');
+		assert.ok(
+			performance.now() - start < DOWN_WITHIN_MS,
+			'nobody was asked to stop, only killed',
+		);
 		assertNothingLeft(stack);
 		await stack.remove();
 	});
@@ -315,12 +354,23 @@ describe('up and down', () => {
 
 	test('scribe.env is read where it is started; the environment wins', async () => {
 		const stack = await newStack({ SCRIBE_ALLOWED_ORIGINS: 'https://a.example' });
-		const lines = ['# a comment', 'SCRIBE_ALLOWED_ORIGINS=https://b.example', 'SCRIBE_REQUIRE_KEY="1"'];
+		const lines = [
+			'# a comment',
+			'SCRIBE_ALLOWED_ORIGINS=https://b.example',
+			'SCRIBE_REQUIRE_KEY="1"',
+		];
 		writeFileSync(join(stack.dir, 'scribe.env'), `${lines.join('\n')}\n`);
 		await stack.up();
 		const from = (origin) =>
-			send(`${stack.baseUrl}/functions/v1/create_session`, { headers: { Origin: origin }, body: '{}' });
-		assert.equal((await from('https://a.example')).status, 401, 'SCRIBE_REQUIRE_KEY was not read');
+			send(`${stack.baseUrl}/functions/v1/create_session`, {
+				headers: { Origin: origin },
+				body: '{}',
+			});
+		assert.equal(
+			(await from('https://a.example')).status,
+			401,
+			'SCRIBE_REQUIRE_KEY was not read',
+		);
 		assert.equal((await from('https://b.example')).status, 403);
 		await stack.remove();
 	});
@@ -343,9 +393,14 @@ describe('up and down', () => {
 describe('in the foreground', () => {
 	test('run serves until Ctrl-C and then stops all of it', async (t) => {
 		const stack = await newStack();
-		const child = spawn(join(root, 'scripts/stack'), ['run'], { cwd: stack.dir, env: stack.env, detached: true });
+		const child = spawn(join(root, 'scripts/stack'), ['run'], {
+			cwd: stack.dir,
+			env: stack.env,
+			detached: true,
+		});
 		let shown = '';
-		for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (shown += text));
+		for (const stream of [child.stdout, child.stderr])
+			stream.on('data', (text) => (shown += text));
 		const ended = new Promise((done) => child.once('close', done));
 		t.after(() => child.exitCode === null && process.kill(-child.pid, 'SIGINT'));
 		await poll(() => shown.includes('Ctrl-C'), { deadlineMs: 90_000 });
@@ -367,13 +422,20 @@ if (process.getuid() === 0) {
 		await mkdir(join(project, 'build', flavour), { recursive: true });
 		for (const part of ['scripts', 'nginx', 'migrations', 'functions'])
 			await cp(join(root, part), join(project, part), { recursive: true });
-		await cp(join(build, flavour, 'bin'), join(project, 'build', flavour, 'bin'), { recursive: true });
-		const settings = { HOME: project, BUILD: join(project, 'build'), SCRIBE_CACHE: join(project, 'cache') };
+		await cp(join(build, flavour, 'bin'), join(project, 'build', flavour, 'bin'), {
+			recursive: true,
+		});
+		const settings = {
+			HOME: project,
+			BUILD: join(project, 'build'),
+			SCRIBE_CACHE: join(project, 'cache'),
+		};
 		const stack = await newStack(settings, { as: NOBODY, project });
 		await run('chown', ['-R', 'nobody:nogroup', home.dir, stack.dir]);
 		await stack.up();
 		await assertAllHealthy(stack.baseUrl);
-		for (const pid of processesOf(stack.stackDir)) assert.notEqual(statSync(`/proc/${pid}`).uid, 0);
+		for (const pid of processesOf(stack.stackDir))
+			assert.notEqual(statSync(`/proc/${pid}`).uid, 0);
 		assert.equal((await stack.command(['reload'])).status, 0);
 		await assertAllHealthy(stack.baseUrl);
 		assert.equal((await stack.command(['down'])).status, 0);

@@ -24,7 +24,7 @@ const readLength = (bytes, at) =>
 
 const parseParams = (bytes) => {
 	const params = {};
-	for (let at = 0; at < bytes.length; ) {
+	for (let at = 0; at < bytes.length;) {
 		let nameBytes, valueBytes;
 		[nameBytes, at] = readLength(bytes, at);
 		[valueBytes, at] = readLength(bytes, at);
@@ -49,7 +49,9 @@ const replyOn = (socket, id) => ({
 		this.end();
 	},
 	end() {
-		socket.end(Buffer.concat([record(STDOUT, id, Buffer.alloc(0)), record(END, id, Buffer.alloc(8))]));
+		socket.end(
+			Buffer.concat([record(STDOUT, id, Buffer.alloc(0)), record(END, id, Buffer.alloc(8))]),
+		);
 	},
 	drop: () => socket.destroy(),
 	socket,
@@ -73,7 +75,10 @@ const serve = (socket, handle) => {
 			if (type === PARAMS) params.push(content);
 			else if (type === STDIN && length > 0) body.push(content);
 			else if (type === STDIN) {
-				const request = { params: parseParams(Buffer.concat(params)), body: Buffer.concat(body) };
+				const request = {
+					params: parseParams(Buffer.concat(params)),
+					body: Buffer.concat(body),
+				};
 				handle(request, replyOn(socket, id));
 			} else if (type !== BEGIN) socket.destroy();
 		}

@@ -25,7 +25,9 @@ export const run = (command, args, options = {}) =>
 
 /** What a program tells of itself. */
 export const showConfig = async (name) => {
-	const { status, stdout, stderr } = await run(join(build, flavour, 'bin', name), ['--show-config']);
+	const { status, stdout, stderr } = await run(join(build, flavour, 'bin', name), [
+		'--show-config',
+	]);
 	if (status !== 0) throw new Error(`${name} --show-config: ${stderr}`);
 	return JSON.parse(stdout);
 };
