@@ -62,8 +62,7 @@ static size_t mp3_frame_bytes(struct span bytes, size_t at)
 	if (version == 1 || !kbits || !rate)
 		return 0;
 	rate >>= version == 3 ? 0 : version == 2 ? 1 : 2;
-	return (version == 3 ? 144000u : 72000u) * kbits / rate +
-	       ((byte_at(bytes, at + 2) >> 1) & 1);
+	return (version == 3 ? 144000u : 72000u) * kbits / rate + ((byte_at(bytes, at + 2) >> 1) & 1);
 }
 
 static bool is_mp3_at(struct span bytes, size_t at)

@@ -133,8 +133,8 @@ static void say(struct buf *out, uint32_t c, struct span rest)
 		buf_str(out, said);
 	else if (c >= LATIN_FIRST && c < LATIN_FIRST + COUNT(latin))
 		buf_str(out, latin[c - LATIN_FIRST]);
-	else if (c == 0x200b || c == 0x200c || c == 0x200d || c == 0x2060 || c == 0xfeff ||
-	         c == 0xad || (c >= 0x300 && c <= 0x36f))
+	else if (c == 0x200b || c == 0x200c || c == 0x200d || c == 0x2060 || c == 0xfeff || c == 0xad ||
+	         (c >= 0x300 && c <= 0x36f))
 		return; /* zero width, soft hyphen, combining accents: inside words */
 	else
 		buf_char(out, ' ');

@@ -254,8 +254,7 @@ static struct err *make_room(struct decoding *d, size_t more)
 	if (need <= d->cap)
 		return NULL;
 	if (d->n > SAMPLES_MAX + SAMPLES_SLACK)
-		return err_field(d->cx, ERR_TOO_LARGE, FIELD, WHERE, "longer than %u s",
-		                 AUDIO_SECONDS_MAX);
+		return err_field(d->cx, ERR_TOO_LARGE, FIELD, WHERE, "longer than %u s", AUDIO_SECONDS_MAX);
 	while (cap < need)
 		cap *= 2;
 	d->samples = realloc(d->samples, cap * sizeof(*d->samples));
@@ -290,14 +289,13 @@ static struct err *take_samples(struct decoding *d, const AVFrame *frame)
 	out = (uint8_t *)(d->samples + d->n);
 	if (frame)
 		planes_of(frame, planes);
-	made = swr_convert(d->resampler, &out, room, frame ? planes : NULL,
-	                   frame ? frame->nb_samples : 0);
+	made =
+		swr_convert(d->resampler, &out, room, frame ? planes : NULL, frame ? frame->nb_samples : 0);
 	if (made < 0)
 		BAD_AUDIO(d, "the samples can not be converted");
 	d->n += (size_t)made;
 	if (d->n > SAMPLES_MAX + SAMPLES_SLACK)
-		return err_field(d->cx, ERR_TOO_LARGE, FIELD, WHERE, "longer than %u s",
-		                 AUDIO_SECONDS_MAX);
+		return err_field(d->cx, ERR_TOO_LARGE, FIELD, WHERE, "longer than %u s", AUDIO_SECONDS_MAX);
 	return NULL;
 }
 

@@ -81,8 +81,8 @@ struct err *mp3_encode(struct ctx *cx, const int16_t *samples, size_t n, unsigne
 		size_t count = n - at < CHUNK ? n - at : CHUNK;
 
 		TRY(check_time(cx));
-		wrote = lame_encode_buffer(lame, samples + at, samples + at, (int)count,
-		                           bytes + len, (int)(max - len));
+		wrote = lame_encode_buffer(lame, samples + at, samples + at, (int)count, bytes + len,
+		                           (int)(max - len));
 		if (wrote < 0)
 			FAIL(cx, ERR_INTERNAL, "LAME said %d", wrote);
 		len += (size_t)wrote;

@@ -19,8 +19,7 @@ struct slots {
 };
 #define SLOTS(count) \
 	{ \
-		.lock = PTHREAD_MUTEX_INITIALIZER, .given_back = PTHREAD_COND_INITIALIZER, \
-		.n = (count) \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .given_back = PTHREAD_COND_INITIALIZER, .n = (count) \
 	}
 
 /* Waits for a slot within the deadline; *slot_out is below n and nobody

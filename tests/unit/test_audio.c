@@ -22,14 +22,14 @@ static void tells_by_marks(void **state)
 		{SPAN("OggS\1\2"), AUDIO_UNKNOWN},
 		{SPAN("fLaC\0\0\0\x22"), AUDIO_FLAC},
 		{SPAN("\0\0\0\x1c"
-	              "ftypM4A "),
-	         AUDIO_M4A},
+	          "ftypM4A "),
+	     AUDIO_M4A},
 		{SPAN("\0\1\0\x1c"
-	              "ftypM4A "),
-	         AUDIO_UNKNOWN},
+	          "ftypM4A "),
+	     AUDIO_UNKNOWN},
 		{SPAN("\0\0\0\4"
-	              "ftyp"),
-	         AUDIO_UNKNOWN},
+	          "ftyp"),
+	     AUDIO_UNKNOWN},
 		{SPAN("#EXTM3U\nfile:///etc/passwd"), AUDIO_UNKNOWN},
 		{SPAN("<html></html>"), AUDIO_UNKNOWN},
 		{SPAN("\xff"), AUDIO_UNKNOWN},

@@ -19,16 +19,11 @@ static void decodes_each_format(void **state)
 		enum audio_format format;
 		unsigned          ms;
 	} cases[] = {
-		{"formats/opus.webm", AUDIO_WEBM, 1500},
-		{"formats/opus.ogg", AUDIO_OGG, 1500},
-		{"formats/vorbis.ogg", AUDIO_OGG, 1500},
-		{"formats/tagged.mp3", AUDIO_MP3, 1500},
-		{"formats/plain.mp3", AUDIO_MP3, 1500},
-		{"formats/sound.flac", AUDIO_FLAC, 1500},
-		{"formats/aac.m4a", AUDIO_M4A, 1500},
-		{"formats/fragmented.m4a", AUDIO_M4A, 1500},
-		{"formats/camera.webm", AUDIO_WEBM, 1000},
-		{"formats/stereo-24bit.wav", AUDIO_WAV, 300},
+		{"formats/opus.webm", AUDIO_WEBM, 1500},   {"formats/opus.ogg", AUDIO_OGG, 1500},
+		{"formats/vorbis.ogg", AUDIO_OGG, 1500},   {"formats/tagged.mp3", AUDIO_MP3, 1500},
+		{"formats/plain.mp3", AUDIO_MP3, 1500},    {"formats/sound.flac", AUDIO_FLAC, 1500},
+		{"formats/aac.m4a", AUDIO_M4A, 1500},      {"formats/fragmented.m4a", AUDIO_M4A, 1500},
+		{"formats/camera.webm", AUDIO_WEBM, 1000}, {"formats/stereo-24bit.wav", AUDIO_WAV, 300},
 	};
 
 	(void)state;

@@ -153,8 +153,7 @@ static void speaks_from_several_threads(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(speakers); i++)
-		assert_int_equal(pthread_create(&speakers[i].thread, NULL, speak_and_measure,
-		                                &speakers[i]),
+		assert_int_equal(pthread_create(&speakers[i].thread, NULL, speak_and_measure, &speakers[i]),
 		                 0);
 	for (size_t i = 0; i < COUNT(speakers); i++)
 		pthread_join(speakers[i].thread, NULL);

@@ -16,23 +16,23 @@ static void puts_into_words(void **state)
 	} cases[] = {
 		{"Hello, Dana!", "Hello, Dana!"},
 		{"“It’s caf\xc3\xa9 na\xc3\xafve” — Stra\xc3\x9f"
-	         "e",
-	         "It's cafe naive , Strasse"},
+	     "e",
+	     "It's cafe naive , Strasse"},
 		{"50% & more", "50 percent and more"},
 		{"\xe2\x82\xac"
-	         "1,500.50 or £3",
-	         "1,500.50 euros or 3 pounds"},
+	     "1,500.50 or £3",
+	     "1,500.50 euros or 3 pounds"},
 		{"$5 or 5 $", "$5 or 5 dollars"},
 		{"dana@acme.com.", "dana at acme dot com."},
 		{"wait\xe2\x80\xa6 ok 🎉👍🏽", "wait... ok"},
 		{"a\xe2\x80\x8b"
-	         "b e\xcc\x81",
-	         "ab e"},
+	     "b e\xcc\x81",
+	     "ab e"},
 		{"well-known - or not", "well-known , or not"},
 		{"**bold** `code` [x](y)\n\ttab", "bold code x y tab"},
 		{"20\xc2\xb0"
-	         "C ½ 3×4",
-	         "20 degrees C one half 3 times 4"},
+	     "C ½ 3×4",
+	     "20 degrees C one half 3 times 4"},
 		{"Łódź Čapek", "Lodz Capek"},
 		{"東京", ""},
 		{"... !? —", ""},

@@ -11,11 +11,10 @@
 static void writes_header_and_samples(void **state)
 {
 	static const int16_t samples[] = {0, 1, -2};
-	static const char    want[] =
-		"RIFF\x2a\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0\2\0"
-		"\x10\0data\6\0\0\0\0\0\1\0\xfe\xff";
-	struct arena *a = arena_new(1024);
-	struct span   file = wav_file(a, samples, COUNT(samples), 16000);
+	static const char want[] = "RIFF\x2a\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0\2\0"
+							   "\x10\0data\6\0\0\0\0\0\1\0\xfe\xff";
+	struct arena     *a = arena_new(1024);
+	struct span       file = wav_file(a, samples, COUNT(samples), 16000);
 
 	(void)state;
 	assert_int_equal(file.len, sizeof(want) - 1);
