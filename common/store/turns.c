@@ -1,7 +1,12 @@
 /* turns.c -- beginning and ending a turn, one statement each. */
 #include "turns.h"
 
+#include "../base/json_in.h"
 #include "../base/json_out.h"
+#include "../base/log.h"
+#include "../base/str.h"
+#include "../base/vault.h"
+#include "../domain/contact.h"
 #include "../io/db.h"
 #include "session_sql.h"
 #include "sessions.h"
@@ -20,7 +25,7 @@
  *   begin   everything else; an unanswered turn with the same message is adopted,
  *           another running one is superseded
  * $5 message $6 its hash $7 turn id $8 mode $9 deadline ms $10 join window ms
- * $11 is proactive $12 proactive max $13 history rows */
+ * $11 is proactive $12 proactive max $13 history rows $14 sealed message */
 static const char begin_sql[] = SESSION_CHECK_CTE
 	", last as (select t.* from turns t, checked c where t.session_id = c.id and t.turn = c.turn),"
 	" decided as (select c.*, l.turn_id as last_turn_id, case"
@@ -37,8 +42,8 @@ static const char begin_sql[] = SESSION_CHECK_CTE
 	"   state = case when t.state = 'running' then 'superseded' else t.state end,"
 	"   finished_at = coalesce(t.finished_at, now())"
 	"  from decided d where d.action = 'begin' and t.session_id = d.id and t.turn = d.turn),"
-	" said as (insert into utterances (session_id, speaker, text, turn)"
-	"  select d.id, 'visitor', $5, d.turn + 1 from decided d"
+	" said as (insert into utterances (session_id, speaker, text, text_sealed, turn)"
+	"  select d.id, 'visitor', $5, $14::bytea, d.turn + 1 from decided d"
 	"   where d.action = 'begin' and not $11::bool and d.adopted is null returning id),"
 	" begun as (insert into turns (session_id, turn, turn_id, message_hash, ends_by,"
 	"   visitor_utterance_id)"
@@ -57,15 +62,71 @@ static const char begin_sql[] = SESSION_CHECK_CTE
 	"    when c.action = 'begin' then c.proactive_count + 1 else c.proactive_count end"
 	"  from decided c where s.id = c.id and c.action <> 'again')"
 	" select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),"
-	"  coalesce($8, d.current_mode), (m.payload->>'callback_at')::int, h.speaker = 'agent', h.text,"
-	"  (m.payload->>'perspective_at')::int"
+	"  coalesce($8, d.current_mode), d.consent,"
+	"  (m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,"
+	"  k.extract, k.contact_sealed, h.speaker = 'agent', h.text, h.text_sealed"
 	" from checked c left join decided d on true left join begun b on true"
 	" left join lateral (select payload from events e where e.session_id = d.id"
 	"  and e.kind = 'dynamics' order by e.ts desc limit 1) m on d.action = 'begin'"
-	" left join lateral (select speaker, text, position from utterances u"
+	" left join lateral (select jsonb_build_object('intent', intent, 'confidence', confidence,"
+	"   'entities', entities, 'followup_actions', followup_actions) as extract, contact_sealed"
+	"  from extracts x where x.session_id = d.id order by x.created_at desc limit 1) k"
+	"  on d.action = 'begin'"
+	" left join lateral (select speaker, text, text_sealed, position from utterances u"
 	"  where u.session_id = d.id and u.id is distinct from d.adopted"
 	"  order by position desc limit $13::int) h on d.action = 'begin'"
 	" order by h.position";
+
+enum begin_column {
+	COL_VERDICT,
+	COL_ACTION,
+	COL_TURN,
+	COL_TURN_ID,
+	COL_MODE,
+	COL_CONSENT,
+	COL_CALLBACK_AT,
+	COL_PERSPECTIVE_AT,
+	COL_EXTRACT,
+	COL_CONTACT,
+	COL_IS_AGENT,
+	COL_TEXT,
+	COL_TEXT_SEALED
+};
+
+/* ---- words that name how somebody can be reached ---- */
+
+struct kept_text {
+	const char *masked;
+	struct span sealed; /* ptr NULL: masking changed nothing, or there is no key */
+};
+
+static struct kept_text keep_text(struct ctx *cx, const char *text)
+{
+	struct span      masked = contact_mask(cx, span_of(text));
+	struct kept_text kept = {.masked = arena_strndup(cx->arena, masked.ptr, masked.len)};
+	const char      *sealed = NULL;
+
+	if (!str_equal(kept.masked, text))
+		sealed = vault_seal(cx->arena, span_of(text));
+	if (sealed)
+		kept.sealed = span_of(sealed);
+	return kept;
+}
+
+/* The words themselves where they can be opened, else as masked. */
+static const char *open_text(struct ctx *cx, const char *masked, struct span sealed)
+{
+	struct span plain;
+
+	if (!sealed.ptr)
+		return masked;
+	if (vault_open(cx->arena, arena_strndup(cx->arena, sealed.ptr, sealed.len), &plain))
+		return plain.ptr;
+	LOG(LOG_WARN, cx, "sealed_text_unopened", F_INT("bytes", sealed.len));
+	return masked;
+}
+
+/* ---- beginning ---- */
 
 static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn *out)
 {
@@ -73,12 +134,38 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 		NEW_ARRAY(cx->arena, struct utterance_text, (size_t)rows->count);
 
 	for (int i = 0; i < rows->count; i++) {
-		if (row_is_null(rows, i, 7))
+		if (row_is_null(rows, i, COL_TEXT))
 			continue; /* the one row of a session without history */
 		history[out->history_n++] = (struct utterance_text){
-			row_bool(rows, i, 6) ? SPEAKER_AGENT : SPEAKER_VISITOR, row_text(rows, i, 7)};
+			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
+			open_text(cx, row_text(rows, i, COL_TEXT),
+			          row_bytes(cx, rows, i, COL_TEXT_SEALED))};
 	}
 	out->history = history;
+}
+
+/* Who they are is sealed apart from what they want. */
+static void read_contact(struct ctx *cx, struct span sealed, struct extract *out)
+{
+	const char         *json = open_text(cx, NULL, sealed);
+	const struct cJSON *root;
+
+	if (!json || json_parse(cx, span_of(json), &root))
+		return;
+	out->entities.person_name = json_text_at(root, "person_name");
+	out->entities.contact_email = json_text_at(root, "contact_email");
+}
+
+static const struct extract *read_known(struct ctx *cx, const struct db_rows *rows)
+{
+	struct extract *known;
+
+	if (row_is_null(rows, 0, COL_EXTRACT))
+		return NULL;
+	known = extract_parse(cx, span_of(row_text(rows, 0, COL_EXTRACT)));
+	if (known)
+		read_contact(cx, row_bytes(cx, rows, 0, COL_CONTACT), known);
+	return known;
 }
 
 static enum turn_action read_action(const char *word)
@@ -91,17 +178,18 @@ static enum turn_action read_action(const char *word)
 static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db_rows *rows,
                       struct turn *out)
 {
-	int64_t number = row_int(rows, 0, 2);
-
 	*out = (struct turn){
-		.action = read_action(row_text(rows, 0, 1)),
+		.action = read_action(row_text(rows, 0, COL_ACTION)),
 		.session_id = in->session_id,
-		.number = number,
-		.turn_id = row_text(rows, 0, 3),
-		.mode = row_text(rows, 0, 4),
-		.marks = {(unsigned)row_int(rows, 0, 5), (unsigned)row_int(rows, 0, 8)},
+		.number = row_int(rows, 0, COL_TURN),
+		.turn_id = row_text(rows, 0, COL_TURN_ID),
+		.mode = row_text(rows, 0, COL_MODE),
+		.has_consent = row_bool(rows, 0, COL_CONSENT),
+		.marks = {(unsigned)row_int(rows, 0, COL_CALLBACK_AT),
+		          (unsigned)row_int(rows, 0, COL_PERSPECTIVE_AT)},
+		.known = read_known(cx, rows),
 		.answer_key = HASH("turn_answer", span_of(in->session_secret),
-	                           span_of(row_text(rows, 0, 2))),
+		                   span_of(row_text(rows, 0, COL_TURN))),
 	};
 	read_history(cx, rows, out);
 }
@@ -112,15 +200,17 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	/* Only a holder of the secret can tell which messages are equal. */
 	struct hash    message = HASH("turn_message", span_of(in->session_secret),
 	                              span_of(in->message));
+	struct kept_text kept = keep_text(cx, in->message);
 
 	TRY(db_query(cx, rows, begin_sql,
 	             ARGS(db_text(in->session_id), db_bytes(hash_span(&secret)),
 	                  db_int(session_idle_seconds()), db_int(session_rate_per_minute()),
-	                  db_text(in->message), db_bytes(hash_span(&message)),
+	                  db_text(kept.masked), db_bytes(hash_span(&message)),
 	                  db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
 	                  db_int(JOIN_WINDOW_MS), db_bool(in->is_proactive),
-	                  db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS))));
-	return session_verdict(cx, rows->count ? row_text(rows, 0, 0) : NULL);
+	                  db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
+	                  db_bytes(kept.sealed))));
+	return session_verdict(cx, rows->count ? row_text(rows, 0, COL_VERDICT) : NULL);
 }
 
 struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *out)
@@ -131,7 +221,7 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 		return session_verdict(cx, NULL);
 	for (int i = 0; i < BEGIN_TRIES; i++) {
 		TRY(begin_once(cx, in, &rows));
-		if (str_equal(row_text(&rows, 0, 1), "again"))
+		if (str_equal(row_text(&rows, 0, COL_ACTION), "again"))
 			continue;
 		read_turn(cx, in, &rows, out);
 		return NULL;
@@ -139,31 +229,41 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 	FAIL(cx, ERR_UNAVAILABLE, "the session changed %d times while a turn began", BEGIN_TRIES);
 }
 
-/* $1 session $2 turn $3 reply $4 sealed answer $5 intent (null: no extract) $6 confidence
- * $7 entities $8 actions $9 lead score $10 reasons $11 provider $12 dynamics (null: unchanged) */
+/* ---- ending ---- */
+
+/* $1 session $2 turn $3 reply $4 sealed answer $5 intent (null: nothing known) $6 confidence
+ * $7 entities $8 actions $9 lead score $10 reasons $11 provider $12 dynamics (null: unchanged)
+ * $13 sealed reply $14 sealed contact $15 sealed address $16 its hash $17 sealed name
+ * $18 the score that calls a person; the first turn to reach it queues the one message */
 static const char finish_sql[] =
-	"with owner as materialized (select id from sessions where id = $1::uuid and turn = $2::bigint"
+	"with owner as materialized (select * from sessions where id = $1::uuid and turn = $2::bigint"
 	"  for no key update),"
 	" done as (update turns t set state = 'done', finished_at = now(), answer = $4::bytea"
 	"  from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'"
-	"  returning t.session_id, t.visitor_utterance_id),"
-	" replied as (insert into utterances (session_id, speaker, text, turn)"
-	"  select session_id, 'agent', $3, $2::bigint from done returning id),"
+	"  returning t.session_id, t.visitor_utterance_id,"
+	"   coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,"
+	"   coalesce($9::int >= o.lead_score, false) as leads),"
+	" replied as (insert into utterances (session_id, speaker, text, text_sealed, turn)"
+	"  select session_id, 'agent', $3, $13::bytea, $2::bigint from done returning id),"
 	" extracted as (insert into extracts (session_id, utterance_id, turn, intent, confidence,"
-	"   entities, followup_actions, lead_score, scoring_reasons, provider)"
-	"  select session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric, $7::jsonb, $8::jsonb,"
-	"   $9::int, array(select jsonb_array_elements_text($10::jsonb)), $11"
+	"   entities, contact_sealed, followup_actions, lead_score, scoring_reasons, provider)"
+	"  select session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric, $7::jsonb,"
+	"   $14::bytea, $8::jsonb, $9::int, array(select jsonb_array_elements_text($10::jsonb)), $11"
 	"  from done where $5::text is not null and visitor_utterance_id is not null),"
 	" hinted as (insert into events (session_id, kind, payload)"
 	"  select session_id, 'dynamics', $12::jsonb from done where $12 is not null),"
+	" called as (insert into jobs (kind, key, session_id, payload)"
+	"  select 'slack_lead', session_id::text, session_id,"
+	"   jsonb_build_object('session_id', session_id, 'turn', $2::bigint) from done where calls),"
 	" scored as (update sessions s set utterance_count = s.utterance_count + 1,"
-	"   lead_score = greatest(s.lead_score, coalesce($9::int, 0)),"
-	"   final_intent = case when $5::text is not null and $9::int >= s.lead_score then $5::text"
-	"    else s.final_intent end,"
-	"   lead_turn = case when $5::text is not null and $9::int >= s.lead_score then $2::bigint"
-	"    else s.lead_turn end,"
-	"   lead_reasons = case when $5::text is not null and $9::int >= s.lead_score"
-	"    then array(select jsonb_array_elements_text($10::jsonb)) else s.lead_reasons end"
+	"   lead_score = case when leads then $9::int else s.lead_score end,"
+	"   final_intent = case when leads then $5::text else s.final_intent end,"
+	"   lead_turn = case when leads then $2::bigint else s.lead_turn end,"
+	"   lead_reasons = case when leads"
+	"    then array(select jsonb_array_elements_text($10::jsonb)) else s.lead_reasons end,"
+	"   slack_alerted_at = case when calls then now() else s.slack_alerted_at end,"
+	"   email = coalesce($15, s.email), email_hash = coalesce($16::bytea, s.email_hash),"
+	"   contact_name = coalesce($17, s.contact_name)"
 	"  from done where s.id = done.session_id)"
 	" select exists (select from done)";
 
@@ -175,31 +275,93 @@ static const char *marks_json(struct ctx *cx, const struct dynamics_marks *marks
 	                    marks->callback_at, marks->perspective_at);
 }
 
-static const char *reasons_json(struct ctx *cx, const struct turn_extract *x)
+static const char *list_json(struct ctx *cx, const char *const *items, size_t n)
 {
 	struct json_out *j = json_new(cx->arena, 0);
 
 	json_arr(j, NULL);
-	for (size_t i = 0; i < x->reasons_n; i++)
-		json_str(j, NULL, x->reasons[i]);
+	for (size_t i = 0; i < n; i++)
+		json_str(j, NULL, items[i]);
 	json_end(j);
 	return json_done(j).ptr;
 }
 
+/* A lead as columns; all NULL when nothing is known. */
+struct lead_columns {
+	const char *intent, *entities, *actions, *reasons, *contact, *email, *name;
+	struct hash email_hash;
+};
+
+/* The session itself carries an address and a name only where the visitor agreed
+ * to be remembered and to be written to. */
+static void keep_on_session(struct ctx *cx, const struct turn *turn,
+                            const struct extract_entities *e, struct lead_columns *out)
+{
+	if (!turn->has_consent || e->email_opt_in != PERMISSION_GIVEN)
+		return;
+	if (e->person_name)
+		out->name = vault_seal(cx->arena, span_of(e->person_name));
+	if (e->contact_email && vault_hash("email", span_of(e->contact_email), &out->email_hash))
+		out->email = vault_seal(cx->arena, span_of(e->contact_email));
+}
+
+static const char *contact_json(struct ctx *cx, const struct extract_entities *e)
+{
+	struct json_out *j = json_new(cx->arena, 0);
+
+	json_obj(j, NULL);
+	json_str(j, "person_name", e->person_name);
+	json_str(j, "contact_email", e->contact_email);
+	json_end(j);
+	return json_done(j).ptr;
+}
+
+static struct lead_columns columns_of(struct ctx *cx, const struct turn *turn,
+                                      const struct turn_lead *lead)
+{
+	struct lead_columns     c = {.reasons = "[]"};
+	struct extract_entities wants;
+	struct json_out        *j;
+
+	if (!lead)
+		return c;
+	wants = lead->extract->entities;
+	if (wants.person_name || wants.contact_email)
+		c.contact = vault_seal(cx->arena, span_of(contact_json(cx, &wants)));
+	keep_on_session(cx, turn, &wants, &c);
+	wants.person_name = wants.contact_email = NULL;
+	j = json_new(cx->arena, 0);
+	extract_write_entities(j, NULL, &wants);
+	c.intent = intent_name(lead->extract->intent);
+	c.entities = json_done(j).ptr;
+	c.actions = list_json(cx, lead->extract->followup_actions, lead->extract->n_actions);
+	c.reasons = list_json(cx, lead->score->reasons, lead->score->n_reasons);
+	return c;
+}
+
+static struct db_val sealed_or_null(const char *sealed)
+{
+	return db_bytes(sealed ? span_of(sealed) : (struct span){NULL, 0});
+}
+
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
-	const struct turn_extract  none = {.intent = NULL};
-	const struct turn_extract *x = end->extract ? end->extract : &none;
-	struct span sealed = crypto_seal(cx->arena, turn->answer_key.bytes, end->answer);
-	struct db_rows rows;
+	struct span         sealed = crypto_seal(cx->arena, turn->answer_key.bytes, end->answer);
+	struct kept_text    reply = keep_text(cx, end->reply);
+	struct lead_columns lead = columns_of(cx, turn, end->lead);
+	struct db_rows      rows;
 
 	TRY(db_query(cx, &rows, finish_sql,
-	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(end->reply),
-	                  db_bytes(sealed), db_text(x->intent), db_num(x->confidence),
-	                  db_text(x->entities_json), db_text(x->actions_json),
-	                  end->extract ? db_int(x->lead_score) : db_text(NULL),
-	                  db_text(reasons_json(cx, x)), db_text(x->provider),
-	                  db_text(marks_json(cx, end->marks)))));
+	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(reply.masked),
+	                  db_bytes(sealed), db_text(lead.intent),
+	                  end->lead ? db_num(end->lead->extract->confidence) : db_text(NULL),
+	                  db_text(lead.entities), db_text(lead.actions),
+	                  end->lead ? db_int(end->lead->score->score) : db_text(NULL),
+	                  db_text(lead.reasons), db_text(end->lead ? end->lead->provider : NULL),
+	                  db_text(marks_json(cx, end->marks)), db_bytes(reply.sealed),
+	                  sealed_or_null(lead.contact), db_text(lead.email),
+	                  lead.email ? db_bytes(hash_span(&lead.email_hash)) : db_text(NULL),
+	                  db_text(lead.name), db_int(LEAD_HIGH))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;

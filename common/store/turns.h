@@ -4,13 +4,18 @@
  * two turns of a session never interleave. The visitor's words are stored when
  * the turn begins and taken back when it fails, so a failed turn leaves
  * nothing; a turn whose program or client went away is adopted by the same
- * message sent again. */
+ * message sent again.
+ *
+ * E-mail addresses and telephone numbers are masked in the plain columns; the
+ * words themselves are sealed beside them (base/vault.h) and open again in the
+ * history. Without a data key only the masked text is kept. */
 #ifndef STORE_TURNS_H
 #define STORE_TURNS_H
 
 #include "../base/crypto.h"
 #include "../base/ctx.h"
 #include "../domain/dynamics.h"
+#include "../domain/lead_score.h"
 #include "../domain/utterance.h"
 
 #define TURN_ID_MAX       100
@@ -41,26 +46,26 @@ struct turn {
 	const struct utterance_text *history; /* oldest first, without this turn's message */
 	size_t             history_n;
 	struct dynamics_marks marks;          /* when a hint was last given */
+	const struct extract *known;          /* of earlier turns; NULL: nothing yet */
+	bool                  has_consent;
 	struct hash        answer_key;        /* opens and seals the kept answer */
 };
 
 /* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
 struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *out) CHECKED;
 
-/* What a visitor turned out to want; stored with the turn. */
-struct turn_extract {
-	const char        *intent, *entities_json, *actions_json, *provider;
-	double             confidence;
-	int                lead_score;
-	const char *const *reasons;
-	size_t             reasons_n;
+/* What is known of the visitor with this turn, and what it is worth. */
+struct turn_lead {
+	const struct extract    *extract;
+	const struct lead_score *score;
+	const char              *provider; /* who found it: an engine, or "rules" */
 };
 
 struct turn_end {
-	const char                *reply;   /* as sent */
-	const struct turn_extract *extract; /* NULL: nothing known */
+	const char                  *reply; /* as sent */
+	const struct turn_lead      *lead;  /* NULL: nothing known */
 	const struct dynamics_marks *marks; /* NULL: they did not change */
-	struct span                answer;  /* the whole JSON answer, kept sealed for the same message again */
+	struct span answer; /* the whole JSON answer, kept sealed for the same message again */
 };
 
 /* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile. */

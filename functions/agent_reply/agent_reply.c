@@ -14,13 +14,15 @@
 #include "../../common/service.h"
 #include "../../common/store/turns.h"
 #include "answer.h"
+#include "lead.h"
 #include "running.h"
 
-#define DEADLINE_MS 30000u
-#define CLEANUP_MS  2000u /* for storing how it ended, when the request's own time is over */
-#define MODE_MAX    50
-#define MODEL_MAX   200
-#define JOIN_TRIES  3
+#define DEADLINE_MS   30000u
+#define CLEANUP_MS    2000u /* for storing how it ended, when the request's own time is over */
+#define MODE_MAX      50
+#define MODEL_MAX     200
+#define JOIN_TRIES    3
+#define COMPAT_CLIENT "supabase-js-web"
 
 static const struct input_field fields[] = {
 	INPUT_SESSION(in),
@@ -32,6 +34,24 @@ static const struct input_field fields[] = {
 	INPUT_TEXT(in, turn_id, .min = 1, .max = TURN_ID_MAX),
 	INPUT_BOOL(in, audio),
 };
+
+struct page_values {
+	bool is_compat;
+};
+static struct page_values page;
+
+static const struct cfg_key page_keys[] = {
+	CFG_KEY_BOOL(page_values, is_compat, "SCRIBE_COMPAT_UI", .fallback = "1",
+	             .help = "1: intents on which the existing page goes mute are spelled apart"),
+};
+static const struct cfg_group page_settings = {"Page", &page, page_keys, COUNT(page_keys)};
+
+static bool is_existing_page(const struct req *rq)
+{
+	const char *client = req_header(rq, "X-Client-Info");
+
+	return page.is_compat && client && span_starts(span_of(client), SPAN(COMPAT_CLIENT));
+}
 
 static struct err *read_input(struct req *rq, struct in *in)
 {
@@ -46,6 +66,7 @@ static struct err *read_input(struct req *rq, struct in *in)
 	in->is_nudge = prompt_strip_nudge(&message);
 	if (in->is_nudge)
 		in->audio = false;
+	in->is_compat = is_existing_page(rq);
 	return NULL;
 }
 
@@ -80,14 +101,19 @@ static bool is_unwanted(void *data)
 static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct turn *turn,
                                struct answer *a, struct span *json_out)
 {
+	struct lead_search *search = in->is_nudge ? NULL : lead_start(cx, turn, in->user_message);
+
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)
 		answer_speak(cx, a);
-	*json_out = answer_json(cx, turn, a);
+	if (search)
+		a->lead = lead_join(cx, search);
+	*json_out = answer_json(cx, in, turn, a);
 	return turn_finish(cx, turn,
 	                   &(struct turn_end){
 				   .reply = a->text,
 				   .answer = *json_out,
+				   .lead = a->lead,
 				   .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL});
 }
 
@@ -129,10 +155,11 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 
 /* ---- other ends of the story ---- */
 
-static void stay_silent(struct req *rq, const struct turn *turn, struct answer *a)
+static void stay_silent(struct req *rq, const struct in *in, const struct turn *turn,
+                        struct answer *a)
 {
 	a->text = SILENT_TEXT;
-	reply_bytes(rq, 200, "application/json", answer_json(req_ctx(rq), turn, a));
+	reply_bytes(rq, 200, "application/json", answer_json(req_ctx(rq), in, turn, a));
 }
 
 static struct err *agent_reply(struct req *rq)
@@ -150,7 +177,7 @@ static struct err *agent_reply(struct req *rq)
 		if (turn.action == TURN_BEGUN)
 			return run_turn(rq, &in, &turn, &a);
 		if (turn.action == TURN_QUIET) {
-			stay_silent(rq, &turn, &a);
+			stay_silent(rq, &in, &turn, &a);
 			return NULL;
 		}
 		TRY(turn_await(cx, &turn, &joined));
@@ -175,7 +202,9 @@ int main(int argc, char **argv)
 	                          .is_idempotent = true,
 	                          .chains = (struct chain *const[]){&thinking, &speaking},
 	                          .chains_n = 2,
-	                          .settings = (const struct cfg_group *const[]){&answer_settings},
-	                          .settings_n = 1,
+	                          .settings = (const struct cfg_group *const[]){&answer_settings,
+	                                                                        &lead_settings,
+	                                                                        &page_settings},
+	                          .settings_n = 3,
 	                          .handle = agent_reply});
 }

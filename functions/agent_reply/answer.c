@@ -185,13 +185,22 @@ static void write_degraded(struct json_out *j, const struct answer *a)
 	json_end(j);
 }
 
-struct span answer_json(struct ctx *cx, const struct turn *turn, const struct answer *a)
+static void write_extract(struct json_out *j, const struct in *in, const struct turn_lead *lead)
+{
+	if (lead)
+		extract_write(j, "extract", lead->extract, lead->score, in->is_compat);
+	else
+		json_null(j, "extract");
+}
+
+struct span answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,
+                        const struct answer *a)
 {
 	struct json_out *j = json_new(cx->arena, ANSWER_BYTES_MAX);
 
 	json_obj(j, NULL);
 	json_str(j, "text", a->text);
-	json_null(j, "extract");
+	write_extract(j, in, a->lead);
 	if (a->audio.ptr)
 		json_base64(j, "audio_base64", a->audio);
 	else

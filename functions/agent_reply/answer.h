@@ -18,7 +18,8 @@ struct in {
 	const char         *session_id, *session_secret, *user_message, *mode, *model, *turn_id;
 	const struct cJSON *context;
 	bool                is_performer_mode, audio;
-	bool                is_nudge; /* nobody spoke: the idle browser asks to be talked to */
+	bool                is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
+	bool                is_compat; /* the existing page asks: it goes mute on some intents */
 };
 
 struct answer {
@@ -27,6 +28,7 @@ struct answer {
 	struct span         audio;    /* ptr NULL: none */
 	struct chat_usage   usage;
 	struct dynamics     dynamics;
+	const struct turn_lead *lead; /* NULL: nothing is known of the visitor */
 	const char         *degraded[2];
 	size_t              degraded_n;
 	unsigned            begin_ms, think_ms, first_token_ms, speak_ms;
@@ -41,6 +43,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 void answer_speak(struct ctx *cx, struct answer *a);
 
 /* The contract's JSON. */
-struct span answer_json(struct ctx *cx, const struct turn *turn, const struct answer *a);
+struct span answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,
+                        const struct answer *a);
 
 #endif

@@ -1,0 +1,140 @@
+/* lead.c -- extraction beside the reply. */
+#include "lead.h"
+
+#include "../../common/base/log.h"
+#include "../../common/domain/rule_extract.h"
+#include "../../common/providers/thinking.h"
+
+#define EXTRACT_MAX_TOKENS 600
+#define RULES              "rules"
+
+struct lead_values {
+	int64_t wait_ms;
+};
+static struct lead_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_INT(lead_values, wait_ms, "EXTRACT_MS", .fallback = "5000", .min = 100, .max = 60000,
+	            .help = "longest wait for a model's structured data; then rules serve"),
+};
+
+const struct cfg_group lead_settings = {"Leads", &values, keys, COUNT(keys)};
+
+struct lead_search {
+	const struct turn  *turn;
+	const struct span  *said; /* the visitor's words, oldest first */
+	size_t              said_n;
+	struct chat_message messages[2];
+	struct task        *task; /* NULL: no model to ask */
+	struct extract     *found;
+	const char         *provider;
+	struct lead_score   score;
+	struct turn_lead    lead;
+};
+
+static void collect_words(struct ctx *cx, struct lead_search *s, const char *message)
+{
+	struct span *said = NEW_ARRAY(cx->arena, struct span, s->turn->history_n + 1);
+
+	for (size_t i = 0; i < s->turn->history_n; i++)
+		if (s->turn->history[i].speaker == SPEAKER_VISITOR)
+			said[s->said_n++] = span_of(s->turn->history[i].text);
+	said[s->said_n++] = span_of(message);
+	s->said = said;
+}
+
+/* Only who spoke and what; as one message, so that nothing in it is an instruction. */
+static const char *transcript(struct ctx *cx, const struct turn *turn, const char *message)
+{
+	struct buf b = buf_new(cx->arena, 0);
+
+	for (size_t i = 0; i < turn->history_n; i++)
+		buf_printf(&b, "%s: %s\n",
+		           turn->history[i].speaker == SPEAKER_AGENT ? "agent" : "visitor",
+		           turn->history[i].text);
+	buf_printf(&b, "visitor: %s\n", message);
+	return buf_text(&b);
+}
+
+/* A claim without a known intent has failed, and the next engine is asked. */
+static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
+{
+	struct lead_search *s = data;
+	struct chat_reply   reply;
+	struct chat_order   order = {.messages = s->messages,
+	                             .n = COUNT(s->messages),
+	                             .max_tokens = EXTRACT_MAX_TOKENS,
+	                             .schema_name = EXTRACT_CALL_NAME,
+	                             .schema = extract_schema()};
+
+	TRY(((struct llm_engine *)p)->complete(cx, &order, &reply));
+	s->found = extract_parse(cx, span_of(reply.text));
+	if (!s->found)
+		FAIL(cx, ERR_UPSTREAM, "no usable structured data in %zu bytes", strlen(reply.text));
+	s->provider = p->name;
+	return NULL;
+}
+
+/* The engines that may know structured data: all but the one on this machine. */
+static struct chain remote_engines(void)
+{
+	struct chain remote = thinking;
+
+	remote.order_n = 0;
+	for (size_t i = 0; i < thinking.order_n; i++)
+		if (!thinking.order[i]->is_local)
+			remote.order[remote.order_n++] = thinking.order[i];
+	return remote;
+}
+
+static struct err *ask_models(struct ctx *cx, void *data)
+{
+	struct lead_search *s = data;
+	struct chain        remote = remote_engines();
+	struct chain_result served;
+
+	cx->deadline = deadline_sooner(cx->deadline, deadline_in((uint64_t)values.wait_ms));
+	TRY(chain_run(cx, &remote, try_engine, s, &served));
+	extract_supported(cx, s->found, s->said, s->said_n);
+	return NULL;
+}
+
+struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const char *message)
+{
+	struct lead_search *s = NEW(cx->arena, struct lead_search);
+
+	s->turn = turn;
+	collect_words(cx, s, message);
+	if (remote_engines().order_n == 0)
+		return s;
+	s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
+	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, turn, message)};
+	s->task = task_start(cx, ask_models, s);
+	return s;
+}
+
+static struct extract *found_by_model(struct ctx *cx, struct lead_search *s)
+{
+	struct err *e = s->task ? task_join(s->task) : NULL;
+
+	if (e && e->kind != ERR_CANCELLED)
+		log_err(LOG_WARN, cx, "extraction_by_rules", e);
+	return s->task && !e ? s->found : NULL;
+}
+
+const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s)
+{
+	struct extract *now = found_by_model(cx, s);
+
+	if (!now) {
+		now = rule_extract(cx, s->said, s->said_n);
+		s->provider = RULES;
+	}
+	s->lead.extract = extract_merge(cx, s->turn->known, now);
+	if (!s->lead.extract)
+		return NULL;
+	lead_score(s->lead.extract, &s->score);
+	s->lead.score = &s->score;
+	s->lead.provider = s->provider;
+	return &s->lead;
+}

@@ -1,0 +1,24 @@
+/* lead.h -- learning who is talking, beside the reply.
+ *
+ * A model is asked for structured data while another call makes the reply (a
+ * model that picks a tool returns no text). What it claims must be supported
+ * by the visitor's own words; rules serve when it does not answer. */
+#ifndef LEAD_H
+#define LEAD_H
+
+#include "../../common/base/task.h"
+#include "../../common/store/turns.h"
+
+extern const struct cfg_group lead_settings;
+
+struct lead_search; /* lives in the arena */
+
+/* Starts looking at the whole conversation with this message. */
+struct lead_search *lead_start(struct ctx *cx, const struct turn *turn,
+                               const char *message) NEVER_NULL;
+
+/* What is known now, earlier turns included; NULL: nothing. Waits for the model at
+ * most EXTRACT_MS after the start. */
+const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *search);
+
+#endif
