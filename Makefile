@@ -42,9 +42,10 @@ FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c common/*/*.c))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+HELPERS   := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/*.c))
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 OBJS      := $(LIB_OBJS) \
-             $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c tests/unit/*.c tests/fuzz/*.c))
+             $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c tests/*/*.c))
 
 all: $(BINS)
 
@@ -66,6 +67,10 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+$(B)/integration/%: $(B)/tests/integration/%.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
@@ -75,6 +80,7 @@ $(B)/%.o: %.c
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 units: $(UNITS)
+helpers: $(HELPERS)
 fuzzers: $(FUZZERS)
 show-cflags:
 	@echo $(CFLAGS)
@@ -92,6 +98,6 @@ check: setup
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units fuzzers show-cflags setup demo run check clean
+.PHONY: all units helpers fuzzers show-cflags setup demo run check clean
 .SECONDARY:
 -include $(OBJS:.o=.d)

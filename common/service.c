@@ -1,8 +1,8 @@
 /* service.c -- the story every request and every program goes through.
  *
  * A request: id, origin, method, health, key, body, idempotency, handle, reply,
- * log line. A program: options, settings, engines, threads, drain. A program
- * with no socket on descriptor 0 serves one request as plain CGI. */
+ * log line. A program: options, settings, engines, threads, jobs, drain. A program
+ * with no socket on descriptor 0 serves one request as plain CGI and works no jobs. */
 #include "service.h"
 
 #include "base/crypto.h"
@@ -19,9 +19,9 @@
 
 #include <malloc.h>
 
-#define ARENA_BYTES      16384u
-#define HEALTH_MS        1000u
-#define CLEANUP_MS       2000u /* for what must be written after the request's own time is over */
+#define ARENA_BYTES 16384u
+#define HEALTH_MS   1000u
+#define CLEANUP_MS  2000u /* for what must be written after the request's own time is over */
 
 static const struct service *service; /* one per process, read-only after start */
 
@@ -34,11 +34,12 @@ static struct service_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(service_values, breaker_file, "SCRIBE_BREAKER_FILE",
-	            .help = "file by which the programs of a host share what they know of sick providers"),
+                .help =
+                    "file by which the programs of a host share what they know of sick providers"),
 	CFG_KEY_BOOL(service_values, is_verbose, "SCRIBE_LOG_DEBUG", .fallback = "0",
-	             .help = "1: log debugging events too"),
+                 .help = "1: log debugging events too"),
 	CFG_KEY_INT(service_values, threads, "SCRIBE_THREADS", .fallback = "0", .min = 0, .max = 4096,
-	            .help = "requests a program serves at once; 0: the program's own number"),
+                .help = "requests a program serves at once; 0: the program's own number"),
 };
 static const struct cfg_group service_settings = {"Programs", &values, keys, COUNT(keys)};
 
@@ -47,8 +48,8 @@ static const struct cfg_group service_settings = {"Programs", &values, keys, COU
 static const char *allowed_methods(void)
 {
 	return service->methods & METHOD_GET
-	               ? service->methods & METHOD_POST ? "GET, POST, OPTIONS" : "GET, OPTIONS"
-	               : "POST, OPTIONS";
+	           ? service->methods & METHOD_POST ? "GET, POST, OPTIONS" : "GET, OPTIONS"
+	           : "POST, OPTIONS";
 }
 
 static struct err *check_method(struct req *rq)
@@ -88,7 +89,8 @@ static struct err *health(struct req *rq)
 }
 
 /* The store outlives the request's own time and its client: what ran must be recorded. */
-static struct err *keep_answer(struct req *rq, const struct idempotent *it, const struct err *failed)
+static struct err *keep_answer(struct req *rq, const struct idempotent *it,
+                               const struct err *failed)
 {
 	struct ctx          *cx = req_ctx(rq);
 	struct reply         reply = req_reply(rq);
@@ -153,9 +155,9 @@ static struct err *handle_request(struct req *rq)
 
 static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 {
-	struct ctx   *cx = req_ctx(rq);
-	struct reply  reply = req_reply(rq);
-	bool          is_ours = e && reply.status >= 500;
+	struct ctx  *cx = req_ctx(rq);
+	struct reply reply = req_reply(rq);
+	bool         is_ours = e && reply.status >= 500;
 
 	if (str_equal(req_path_info(rq), "/healthz") && !e)
 		return;
@@ -218,6 +220,8 @@ static size_t collect_settings(const struct cfg_group **groups)
 			if (service->chains[i]->known[k]->settings)
 				groups[n++] = service->chains[i]->known[k]->settings;
 	}
+	if (service->jobs_n)
+		groups[n++] = &jobs_settings;
 	for (size_t i = 0; i < service->settings_n; i++)
 		groups[n++] = service->settings[i];
 	return n;
@@ -257,13 +261,33 @@ static unsigned threads_n(void)
 	return values.threads ? (unsigned)values.threads : service->threads;
 }
 
-static int serve(void)
+static int serve_with_jobs(void)
+{
+	int status;
+
+	jobs_start(service->jobs, service->jobs_n, false);
+	status = serve_fastcgi(threads_n(), serve_one, release_thread);
+	jobs_stop();
+	return status;
+}
+
+static int work_jobs_only(void)
+{
+	jobs_start(service->jobs, service->jobs_n, true);
+	serve_wait_for_stop();
+	jobs_stop();
+	return 0;
+}
+
+static int serve(enum service_option option)
 {
 	int status;
 
 	db_start();
-	status = serve_has_socket() ? serve_fastcgi(threads_n(), serve_one, release_thread)
-	                            : serve_cgi(serve_one, release_thread);
+	if (option == OPTION_JOBS_ONLY)
+		status = work_jobs_only();
+	else
+		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_one, release_thread);
 	db_stop();
 	return status;
 }
@@ -281,7 +305,7 @@ int service_main(int argc, char **argv, const struct service *the_service)
 	crypto_start();
 	json_start();
 	log_setup(service->name, LOG_INFO);
-	if (!service_option(argc, argv, &option))
+	if (!service_option(argc, argv, service, &option))
 		return OPTIONS_WRONG;
 	n = collect_settings(groups);
 	if (option == OPTION_HELP)
@@ -293,8 +317,8 @@ int service_main(int argc, char **argv, const struct service *the_service)
 	problems += problems ? 0 : start_engines();
 	if (problems)
 		status = options_complain(service, problems);
-	else if (option == OPTION_SERVE)
-		status = serve();
+	else if (option != OPTION_CHECK_CONFIG)
+		status = serve(option);
 	stop_engines();
 	return status;
 }

@@ -1,7 +1,7 @@
-/* service_options.c -- --help, --show-config, --check-config. */
+/* service_options.c -- --help, --show-config, --check-config, --jobs-only. */
 #include "service_options.h"
 
-bool service_option(int argc, char **argv, enum service_option *out)
+bool service_option(int argc, char **argv, const struct service *s, enum service_option *out)
 {
 	static const struct {
 		const char         *text;
@@ -9,6 +9,7 @@ bool service_option(int argc, char **argv, enum service_option *out)
 	} known[] = {
 		{"--check-config", OPTION_CHECK_CONFIG},
 		{"--show-config", OPTION_SHOW_CONFIG},
+		{"--jobs-only", OPTION_JOBS_ONLY},
 		{"--help", OPTION_HELP},
 	};
 
@@ -16,7 +17,8 @@ bool service_option(int argc, char **argv, enum service_option *out)
 	if (argc <= 1)
 		return true;
 	for (size_t i = 0; i < COUNT(known) && argc == 2; i++) {
-		if (str_equal(argv[1], known[i].text)) {
+		if (str_equal(argv[1], known[i].text) &&
+		    (known[i].option != OPTION_JOBS_ONLY || s->jobs_n)) {
 			*out = known[i].option;
 			return true;
 		}
@@ -38,12 +40,14 @@ static void help_group(const struct cfg_group *g)
 
 int options_help(const struct service *s, const struct cfg_group *const *groups, size_t n)
 {
-	printf("%s [--check-config | --show-config | --help]\n"
+	printf("%s [--check-config | --show-config |%s --help]\n"
 	       "\n"
 	       "Serves FastCGI on the listening socket it finds as descriptor 0; without\n"
 	       "one, a single request as plain CGI. SIGTERM lets the requests in hand finish.\n"
+	       "%s"
 	       "Settings, from the environment or scribe.env:\n",
-	       s->name);
+	       s->name, s->jobs_n ? " --jobs-only |" : "",
+	       s->jobs_n ? "With --jobs-only it serves nothing and works its jobs.\n" : "");
 	for (size_t i = 0; i < n; i++)
 		help_group(groups[i]);
 	return 0;

@@ -7,10 +7,16 @@
 #define SETTINGS_GROUPS_MAX 32
 #define OPTIONS_WRONG       64 /* EX_USAGE */
 
-enum service_option { OPTION_SERVE, OPTION_CHECK_CONFIG, OPTION_SHOW_CONFIG, OPTION_HELP };
+enum service_option {
+	OPTION_SERVE,
+	OPTION_JOBS_ONLY,
+	OPTION_CHECK_CONFIG,
+	OPTION_SHOW_CONFIG,
+	OPTION_HELP
+};
 
-/* False, with a sentence on stderr, for anything that is no option. */
-bool service_option(int argc, char **argv, enum service_option *out);
+/* False, with a sentence on stderr, for anything that is no option of this program. */
+bool service_option(int argc, char **argv, const struct service *s, enum service_option *out);
 
 /* The program, its limits and all its settings, for a person. Returns the exit status. */
 int options_help(const struct service *s, const struct cfg_group *const *groups, size_t n);

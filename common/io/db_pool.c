@@ -38,7 +38,7 @@ void db_pool_start(const char *url, unsigned size, unsigned connect_ms, unsigned
 	pool.lifetime_ms = lifetime_ms;
 }
 
-static void conn_close(struct db_conn *conn)
+void db_conn_close(struct db_conn *conn)
 {
 	PQfinish(conn->pg);
 	free(conn);
@@ -50,7 +50,7 @@ void db_pool_stop(void)
 		struct db_conn *conn = pool.idle;
 
 		pool.idle = conn->next_idle;
-		conn_close(conn);
+		db_conn_close(conn);
 	}
 	pthread_cond_destroy(&pool.freed);
 }
@@ -113,7 +113,7 @@ static void quiet_notice(void *arg, const PGresult *result)
 	(void)result;
 }
 
-static struct err *conn_open(struct ctx *cx, struct db_conn **out)
+struct err *db_conn_open(struct ctx *cx, struct db_conn **out)
 {
 	PGconn         *pg = PQconnectStart(pool.url);
 	struct db_conn *conn;
@@ -177,8 +177,8 @@ struct err *db_pool_take(struct ctx *cx, struct db_conn **out)
 	if (*out && looks_alive(*out))
 		return NULL;
 	if (*out)
-		conn_close(*out);
-	e = conn_open(cx, out);
+		db_conn_close(*out);
+	e = db_conn_open(cx, out);
 	if (e)
 		give_slot(NULL);
 	return e;
@@ -186,8 +186,7 @@ struct err *db_pool_take(struct ctx *cx, struct db_conn **out)
 
 static bool is_worth_keeping(const struct db_conn *conn)
 {
-	return PQstatus(conn->pg) == CONNECTION_OK &&
-	       PQtransactionStatus(conn->pg) == PQTRANS_IDLE &&
+	return PQstatus(conn->pg) == CONNECTION_OK && PQtransactionStatus(conn->pg) == PQTRANS_IDLE &&
 	       clock_mono_ms() - conn->born_ms < pool.lifetime_ms;
 }
 
@@ -197,6 +196,6 @@ void db_pool_give(struct db_conn *conn)
 		give_slot(conn);
 		return;
 	}
-	conn_close(conn);
+	db_conn_close(conn);
 	give_slot(NULL);
 }

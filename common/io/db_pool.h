@@ -24,6 +24,10 @@ struct err *db_pool_take(struct ctx *cx, struct db_conn **out) CHECKED;
  * unanswered or old. */
 void db_pool_give(struct db_conn *conn);
 
+/* A connection beside the pool, the caller's to close. ERR_UNAVAILABLE. */
+struct err *db_conn_open(struct ctx *cx, struct db_conn **out) CHECKED;
+void        db_conn_close(struct db_conn *conn);
+
 /* Waits until the socket is readable (or writable); false at the deadline or when cancelled. */
 bool db_pool_wait(struct ctx *cx, const struct db_conn *conn, bool for_writing);
 

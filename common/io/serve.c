@@ -147,7 +147,7 @@ static void *serve_requests(void *data)
 	return NULL;
 }
 
-static void wait_for_stop_signal(void)
+void serve_wait_for_stop(void)
 {
 	sigset_t set;
 	int      got;
@@ -182,7 +182,7 @@ int serve_fastcgi(unsigned threads, serve_handler *handle, serve_thread_end *end
 	fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK);
 	start_threads(started, threads, &l);
 	LOG(LOG_INFO, NULL, "serving", F_INT("threads", threads));
-	wait_for_stop_signal();
+	serve_wait_for_stop();
 	if (write(l.stop_fd, &stop, sizeof(stop)) < 0)
 		log_fatal("cannot tell the threads to stop");
 	for (unsigned i = 0; i < threads; i++)

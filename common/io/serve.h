@@ -30,6 +30,9 @@ bool serve_has_socket(void);
  * pipe an error instead of a signal. Call first in main. */
 void serve_block_signals(void);
 
+/* Waits for SIGTERM or SIGINT, which serve_block_signals has kept for it. */
+void serve_wait_for_stop(void);
+
 /* Serves descriptor 0 with that many threads until SIGTERM or SIGINT, then lets
  * the requests in hand finish. The socket itself stays whole for the next
  * process that inherits it. Returns the exit status. */

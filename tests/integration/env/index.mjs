@@ -7,3 +7,4 @@
 export * from './client.mjs';
 export { functionNames, root, Stack, startStack } from './stack.mjs';
 export { useStack } from './use.mjs';
+export { programUrl, startWorker } from './workers.mjs';

@@ -1,0 +1,195 @@
+/* jobs.c -- the jobs table. */
+#include "jobs.h"
+
+#include "../base/str.h"
+#include "../io/db.h"
+
+#define ATTEMPTS_MAX 8
+#define ERROR_MAX    1000 /* bytes of an error kept for a person */
+
+struct err *job_enqueue(struct ctx *cx, const struct job_new *in)
+{
+	return db_exec(cx, NULL,
+	               "insert into jobs (kind, key, payload, session_id, run_at, max_attempts)"
+	               " values ($1, $2, coalesce($3::jsonb, '{}'), $4::uuid,"
+	               "  now() + $5::bigint * interval '1 ms', $6::int)" JOB_ONCE,
+	               ARGS(db_text(in->kind), db_text(in->key), db_text(in->payload),
+	                    db_text(in->session_id), db_int((int64_t)in->delay_ms),
+	                    db_int(in->max_attempts ? in->max_attempts : ATTEMPTS_MAX)));
+}
+
+static void read_job(const struct db_rows *rows, const char *kind, const char *worker,
+                     unsigned lease_ms, struct job *out)
+{
+	*out = (struct job){
+		.id = row_int(rows, 0, 0),
+		.kind = kind,
+		.key = row_text(rows, 0, 1),
+		.payload = span_of(row_text(rows, 0, 2)),
+		.session_id = row_text(rows, 0, 3),
+		.attempt = (int)row_int(rows, 0, 4),
+		.max_attempts = (int)row_int(rows, 0, 5),
+		.has_died = row_bool(rows, 0, 6),
+		.worker = worker,
+		.lease_ms = lease_ms,
+	};
+}
+
+/* Abandoned work first: it has waited for a whole lease already. The clock is that of
+ * the moment, as the statement may have waited for a lock. */
+struct err *job_claim(struct ctx *cx, const char *kind, const char *worker, unsigned lease_ms,
+                      struct job *out, bool *found_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "with abandoned as materialized (select id, attempts >= max_attempts as has_died"
+	             "  from jobs where kind = $1 and state = 'running'"
+	             "  and leased_until < clock_timestamp()"
+	             "  order by leased_until for update skip locked limit 1),"
+	             " waiting as materialized (select id, false as has_died"
+	             "  from jobs where kind = $1 and state = 'ready'"
+	             "  and run_at <= clock_timestamp() and not exists (select from abandoned)"
+	             "  order by run_at for update skip locked limit 1),"
+	             " next as (select * from abandoned union all select * from waiting)"
+	             " update jobs j set state = case when has_died then 'dead' else 'running' end,"
+	             "  attempts = attempts + (not has_died)::int,"
+	             "  leased_by = case when not has_died then $2 end,"
+	             "  leased_until = case when not has_died"
+	             "   then clock_timestamp() + $3::bigint * interval '1 ms' end,"
+	             "  last_error = case when has_died then 'the last attempt did not end'"
+	             "   else last_error end,"
+	             "  finished_at = case when has_died then now() end"
+	             " from next where j.id = next.id"
+	             " returning j.id, key, payload, session_id, attempts, max_attempts, has_died",
+	             ARGS(db_text(kind), db_text(worker), db_int(lease_ms))));
+	*found_out = rows.count > 0;
+	if (*found_out)
+		read_job(&rows, kind, worker, lease_ms, out);
+	return NULL;
+}
+
+/* An attempt's number tells it from an earlier one of the same worker. */
+struct err *job_extend(struct ctx *cx, const struct job *job)
+{
+	int64_t n;
+
+	TRY(db_exec(cx, &n,
+	            "update jobs set leased_until = clock_timestamp() + $4::bigint * interval '1 ms'"
+	            " where id = $1::bigint and state = 'running' and leased_by = $2"
+	            " and attempts = $3::int",
+	            ARGS(db_int(job->id), db_text(job->worker), db_int(job->attempt),
+	                 db_int(job->lease_ms))));
+	if (n == 0)
+		FAIL(cx, ERR_CONFLICT, "the lease on job %lld is lost", (long long)job->id);
+	cx->deadline = job_deadline(job->lease_ms);
+	return NULL;
+}
+
+struct err *job_hopeless(struct job *job, struct err *why)
+{
+	job->is_hopeless = true;
+	return why;
+}
+
+static const char *state_after(enum job_outcome outcome)
+{
+	static const char *const states[] = {
+		[JOB_DONE] = "done",      [JOB_AGAIN] = "ready", [JOB_DEAD] = "dead",
+		[JOB_RETURNED] = "ready", [JOB_ROUND] = "ready",
+	};
+
+	return states[outcome];
+}
+
+static int attempts_after(const struct job *job, enum job_outcome outcome)
+{
+	if (outcome == JOB_ROUND)
+		return 0;
+	return job->attempt - (outcome == JOB_RETURNED);
+}
+
+static const char *error_text(struct ctx *cx, const struct err *why)
+{
+	struct buf b = buf_new(cx->arena, ERROR_MAX);
+
+	if (!why)
+		return NULL;
+	buf_printf(&b, "%s: %.700s (%s)", err_code(why->kind), why->detail ? why->detail : "",
+	           why->where);
+	return buf_text(&b);
+}
+
+struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome outcome,
+                       uint64_t pause_ms, const struct err *why, bool *is_ours_out)
+{
+	int64_t n;
+
+	TRY(db_exec(
+		cx, &n,
+		"with mine as materialized (select id, case when $4 = 'ready' and exists ("
+		"  select from jobs o where o.kind = j.kind and o.key = j.key and o.state = 'ready')"
+		"  then 'done' else $4 end as next from jobs j"
+		"  where id = $1::bigint and state = 'running' and leased_by = $2"
+		"  and attempts = $3::int for update)"
+		" update jobs j set state = next, attempts = $5::int, last_error = $6,"
+		"  run_at = case when next = 'ready'"
+		"   then clock_timestamp() + $7::bigint * interval '1 ms' else run_at end,"
+		"  finished_at = case when next <> 'ready' then now() end,"
+		"  leased_by = null, leased_until = null"
+		" from mine where j.id = mine.id",
+		ARGS(db_int(job->id), db_text(job->worker), db_int(job->attempt),
+	         db_text(state_after(outcome)), db_int(attempts_after(job, outcome)),
+	         db_text(error_text(cx, why)), db_int((int64_t)pause_ms))));
+	*is_ours_out = n > 0;
+	return NULL;
+}
+
+struct err *job_ensure_periodic(struct ctx *cx, const char *kind)
+{
+	return db_exec(cx, NULL,
+	               "insert into jobs (kind, key) select $1, 'periodic' where not exists ("
+	               " select from jobs where kind = $1 and key = 'periodic'"
+	               " and state in ('ready', 'running'))" JOB_ONCE,
+	               ARGS(db_text(kind)));
+}
+
+/* Kinds are names out of our own tables: they need no quoting in an array. */
+static const char *array_of(struct ctx *cx, const char *const *kinds, size_t n)
+{
+	struct buf b = buf_new(cx->arena, 0);
+
+	buf_char(&b, '{');
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, i ? ",%s" : "%s", kinds[i]);
+	buf_char(&b, '}');
+	return buf_text(&b);
+}
+
+struct err *jobs_due_in(struct ctx *cx, const char *const *kinds, size_t n, unsigned most,
+                        unsigned *ms_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "select least($2::bigint, greatest(0, ceil(1000 * extract(epoch from"
+	             "  min(least(w.due, r.due)) - clock_timestamp()))))::bigint"
+	             " from unnest($1::text[]) kind"
+	             " left join lateral (select min(run_at) as due from jobs j"
+	             "  where j.kind = kind.kind and state = 'ready') w on true"
+	             " left join lateral (select min(leased_until) as due from jobs j"
+	             "  where j.kind = kind.kind and state = 'running') r on true",
+	             ARGS(db_text(array_of(cx, kinds, n)), db_int(most))));
+	*ms_out = (unsigned)row_int(&rows, 0, 0);
+	return NULL;
+}
+
+struct err *jobs_call_out(struct ctx *cx, const char *payload)
+{
+	return db_exec(cx, NULL, "select pg_notify('" JOBS_CHANNEL "', $1)", ARGS(db_text(payload)));
+}
+
+struct deadline job_deadline(unsigned lease_ms)
+{
+	return deadline_in(lease_ms - lease_ms / 8);
+}

@@ -1,0 +1,92 @@
+/* jobs.h -- the jobs table: durable work, one row each.
+ *
+ * A job exists if and only if the data it is about does: it is enqueued in the
+ * same transaction (job_enqueue) or in the same statement (JOB_INSERT). A claim
+ * is one short statement that stamps a lease; no transaction stays open while
+ * the job runs. A worker that dies lets its lease run out and another takes
+ * over, so a job may run more than once and its handler must be idempotent.
+ * Who works jobs, and when: common/jobs.h. */
+#ifndef STORE_JOBS_H
+#define STORE_JOBS_H
+
+#include "../base/ctx.h"
+
+#define JOBS_CHANNEL "scribe_jobs" /* NOTIFY, with the kind as payload, when a job is ready */
+
+/* To enqueue inside a larger statement:
+ *   queued as (JOB_INSERT " select 'summarize', s.id::text, '{}', s.id from scored s" JOB_ONCE ")"
+ * kind, key, payload and session_id in this order. The payload carries ids only,
+ * never contact data or what a person said. */
+#define JOB_INSERT "insert into jobs (kind, key, payload, session_id)"
+#define JOB_ONCE   " on conflict (kind, key) where state = 'ready' do nothing"
+
+struct job_new {
+	const char *kind;
+	const char *key;          /* one waiting job per kind and key; NULL: any number */
+	const char *payload;      /* JSON; NULL: {} */
+	const char *session_id;   /* the job goes when the session does; NULL: it stays */
+	uint64_t    delay_ms;     /* not before so long from now */
+	unsigned    max_attempts; /* then it is dead; 0: eight */
+};
+
+/* The job, unless one of the same kind and key is waiting already: then that one
+ * stays as it is. Inside db_tx() it comes into being with the caller's rows. */
+struct err *job_enqueue(struct ctx *cx, const struct job_new *in) CHECKED;
+
+/* A claimed job, as its handler gets it. */
+struct job {
+	int64_t     id;
+	const char *kind;
+	const char *key;        /* NULL: it has none */
+	struct span payload;    /* JSON */
+	const char *session_id; /* NULL: about no session */
+	int         attempt;    /* 1 for the first */
+	int         max_attempts;
+	bool        is_hopeless; /* set by job_hopeless */
+	bool        has_died;    /* its last attempt never ended; the row is dead now */
+	const char *worker;      /* who holds the lease */
+	unsigned    lease_ms;
+};
+
+/* Takes the next due job of the kind, or one whose lease ran out, for lease_ms. A
+ * job whose last attempt ran out is buried instead and given with has_died set. */
+struct err *job_claim(struct ctx *cx, const char *kind, const char *worker, unsigned lease_ms,
+                      struct job *out, bool *found_out) CHECKED;
+
+/* For a handler at work: the lease starts anew, and with it cx->deadline.
+ * ERR_CONFLICT when the lease is lost: stop, somebody else is at it. */
+struct err *job_extend(struct ctx *cx, const struct job *job) CHECKED;
+
+/* For a handler: no attempt will ever succeed. `return job_hopeless(job, e);` */
+struct err *job_hopeless(struct job *job, struct err *why) NEVER_NULL;
+
+/* How an attempt ended. */
+enum job_outcome {
+	JOB_DONE,
+	JOB_AGAIN,    /* waits for its next attempt */
+	JOB_DEAD,     /* waits for a person */
+	JOB_RETURNED, /* given back untried, the attempt does not count */
+	JOB_ROUND     /* a periodic job waits for its next time, attempts counted from zero */
+};
+
+/* Ends the attempt, if the lease is still the caller's (*is_ours_out). `pause_ms`
+ * is for JOB_AGAIN and JOB_ROUND. `why` may be NULL. A job that would wait
+ * beside another one of its kind and key is done: that one stands for it. */
+struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome outcome,
+                       uint64_t pause_ms, const struct err *why, bool *is_ours_out) CHECKED;
+
+/* The one job of a periodic kind, due at once, unless it is there. */
+struct err *job_ensure_periodic(struct ctx *cx, const char *kind) CHECKED;
+
+/* Milliseconds until a job of these kinds falls due or a lease on one runs out,
+ * at most `most`. */
+struct err *jobs_due_in(struct ctx *cx, const char *const *kinds, size_t n, unsigned most,
+                        unsigned *ms_out) CHECKED;
+
+/* Sends `payload` to everybody who listens, from some connection of the pool. */
+struct err *jobs_call_out(struct ctx *cx, const char *payload) CHECKED;
+
+/* The time a handler has under a lease: it must end before somebody else may begin. */
+struct deadline job_deadline(unsigned lease_ms);
+
+#endif
