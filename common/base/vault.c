@@ -88,7 +88,7 @@ static const struct vault_key *key_of(const char *sealed, struct span *base64_ou
 
 bool vault_open(struct arena *a, const char *sealed, struct span *plain_out)
 {
-	struct span             base64, bytes;
+	struct span             base64, bytes = {0};
 	const struct vault_key *key = key_of(sealed, &base64);
 	char                   *at;
 

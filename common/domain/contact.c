@@ -233,7 +233,7 @@ static size_t local_from(const struct utterance *u, size_t at)
 		size_t before = i - 1;
 		bool   is_joined = i < at && (mark_between(u, i) || joiner_of(u, before));
 
-		if (u->words[i].gap == GAP_STOP && i < at && !mark_between(u, i))
+		if (i < at && u->words[i].gap == GAP_STOP && !mark_between(u, i))
 			break;
 		if (joiner_of(u, before) && i < at && before > 0 && is_plain(u, before - 1))
 			i = before - 1;

@@ -15,7 +15,7 @@ const char *upstream_url(struct ctx *cx, const char *base, const char *prefix, c
 	if (len >= 3 && strncmp(base + len - 3, "/v1", 3) == 0)
 		prefix += prefix_len;
 	for (size_t n = prefix_len; n > 0 && *prefix; n--)
-		if (prefix[n] == '/' && n <= len && strncmp(base + len - n, prefix, n) == 0) {
+		if (n <= len && prefix[n] == '/' && strncmp(base + len - n, prefix, n) == 0) {
 			prefix += n;
 			break;
 		}
