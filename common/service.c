@@ -202,6 +202,27 @@ static void release_thread(void)
 
 /* ---- the process ---- */
 
+/* Once, however many engines share it. */
+static size_t add_group(const struct cfg_group **groups, size_t n, const struct cfg_group *group)
+{
+	for (size_t i = 0; i < n; i++)
+		if (groups[i] == group)
+			return n;
+	if (group)
+		groups[n++] = group;
+	return n;
+}
+
+static size_t add_chain(const struct cfg_group **groups, size_t n, const struct chain *c)
+{
+	n = add_group(groups, n, c->settings);
+	for (size_t i = 0; i < c->known_n; i++) {
+		n = add_group(groups, n, c->known[i]->account);
+		n = add_group(groups, n, c->known[i]->settings);
+	}
+	return n;
+}
+
 static size_t collect_settings(const struct cfg_group **groups)
 {
 	size_t n = 0;
@@ -214,12 +235,8 @@ static size_t collect_settings(const struct cfg_group **groups)
 	groups[n++] = &vault_settings;
 	if (service->chains_n)
 		groups[n++] = &http_settings;
-	for (size_t i = 0; i < service->chains_n; i++) {
-		groups[n++] = service->chains[i]->settings;
-		for (size_t k = 0; k < service->chains[i]->known_n; k++)
-			if (service->chains[i]->known[k]->settings)
-				groups[n++] = service->chains[i]->known[k]->settings;
-	}
+	for (size_t i = 0; i < service->chains_n; i++)
+		n = add_chain(groups, n, service->chains[i]);
 	if (service->jobs_n)
 		groups[n++] = &jobs_settings;
 	for (size_t i = 0; i < service->settings_n; i++)

@@ -16,7 +16,7 @@ static const struct cfg_key keys[] = {
 };
 static const struct cfg_group order_settings = {"Embedding", &settings, keys, COUNT(keys)};
 
-static struct provider *const known[] = {&minilm_embed.p};
+static struct provider *const known[] = {&openai_embed.p, &minilm_embed.p};
 
 struct chain embedding = {
 	.capability = "embed",
@@ -31,10 +31,15 @@ struct job {
 	struct embeddings        *out;
 };
 
+static const struct embed_engine *engine_of(const struct provider *p)
+{
+	return (const struct embed_engine *)(const void *)p;
+}
+
 static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 {
 	const struct job          *job = data;
-	const struct embed_engine *engine = (const struct embed_engine *)(const void *)p;
+	const struct embed_engine *engine = engine_of(p);
 
 	*job->out = (struct embeddings){.model = engine->model, .dims = engine->dims};
 	return engine->embed(cx, job->order, job->out);
@@ -47,4 +52,15 @@ struct err *embed(struct ctx *cx, const struct embed_order *order, struct embedd
 
 	assert(order->n > 0 && order->n <= EMBED_TEXTS_MAX);
 	return chain_run(cx, &embedding, attempt, &job, served_out);
+}
+
+const struct embed_engine *embedding_next(void)
+{
+	for (size_t i = 0; i < embedding.order_n; i++) {
+		const struct provider *p = embedding.order[i];
+
+		if (!p->breaker || !breaker_is_open(p->breaker, clock_mono_ms()))
+			return engine_of(p);
+	}
+	return NULL;
 }

@@ -26,8 +26,7 @@ struct embed_engine {
 	struct provider p;
 	const char     *model;
 	size_t          dims;
-	struct err *(*embed)(struct ctx *cx, const struct embed_order *order,
-	                     struct embeddings *out);
+	struct err *(*embed)(struct ctx *cx, const struct embed_order *order, struct embeddings *out);
 };
 
 extern struct chain embedding;
@@ -35,5 +34,8 @@ extern struct chain embedding;
 /* Vectors of all the texts, by the first engine that can; errors as chain_run. */
 struct err *embed(struct ctx *cx, const struct embed_order *order, struct embeddings *out,
                   struct chain_result *served_out) CHECKED;
+
+/* The engine that would be asked first now, by settings and breakers; NULL: none. */
+const struct embed_engine *embedding_next(void);
 
 #endif

@@ -10,6 +10,6 @@
 extern struct stt_engine   groq_stt, whisper_stt;
 extern struct llm_engine   groq_llm, openai_llm, builtin_llm;
 extern struct tts_engine   elevenlabs_tts, flite_tts;
-extern struct embed_engine minilm_embed;
+extern struct embed_engine openai_embed, minilm_embed;
 
 #endif

@@ -13,15 +13,13 @@
 #define TOKENIZER_MAX ((size_t)4 << 20)
 
 static struct settings {
-	const char *dir, *cache;
+	const char *dir;
 } settings;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, dir, "MINILM_DIR",
                 .help = "folder of the local embedding model; "
                         "default: models/minilm-l6-v2 in SCRIBE_CACHE"),
-	CFG_KEY_STR(settings, cache, "SCRIBE_CACHE",
-                .help = "where setup keeps what it fetches; default: ~/.cache/scribe"),
 };
 static const struct cfg_group minilm_settings = {"Local embedding", &settings, keys, COUNT(keys)};
 
@@ -32,12 +30,12 @@ static struct arena           *vocabulary_arena;
 
 static const char *path_of(struct arena *a, const char *file)
 {
-	const char *home = getenv("HOME");
+	const char *cache = getenv("SCRIBE_CACHE"), *home = getenv("HOME");
 
 	if (!str_is_blank(settings.dir))
 		return arena_printf(a, "%s/%s", settings.dir, file);
-	if (!str_is_blank(settings.cache))
-		return arena_printf(a, "%s/models/minilm-l6-v2/%s", settings.cache, file);
+	if (!str_is_blank(cache))
+		return arena_printf(a, "%s/models/minilm-l6-v2/%s", cache, file);
 	return arena_printf(a, "%s/.cache/scribe/models/minilm-l6-v2/%s", home ? home : "", file);
 }
 

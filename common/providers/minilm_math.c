@@ -21,13 +21,20 @@ typedef uint16_t half_lanes __attribute__((vector_size(16), aligned(1), may_alia
 #define READ(p)    (*(const lanes *)(p))
 #define ALL(value) ((lanes){0} + (value))
 
+static bool is_only_plain;
+
+void math_only_plain_for_test(bool only_plain)
+{
+	is_only_plain = only_plain;
+}
+
 #define BODY static inline __attribute__((always_inline)) void
 #if defined(__x86_64__)
 #define FAST     __attribute__((target("avx2,fma")))
-#define HAS_FAST (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#define HAS_FAST (!is_only_plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 #else
 #define FAST
-#define HAS_FAST false
+#define HAS_FAST (!is_only_plain && false)
 #endif
 
 /* Defines math_NAME: body_NAME for any processor and for a fast one. */

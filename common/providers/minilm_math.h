@@ -49,4 +49,7 @@ struct math_norm {
 };
 void math_normalise(const struct math_norm *norm, float *x, const float *add);
 
+/* True: leave the version for AVX2 aside. Not while another thread computes. */
+void math_only_plain_for_test(bool only_plain);
+
 #endif

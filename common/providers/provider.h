@@ -16,6 +16,7 @@
 struct provider {
 	const char             *name;       /* "groq"; in settings, answers and logs */
 	const struct cfg_group *settings;   /* NULL when it has none */
+	const struct cfg_group *account;    /* shared with other engines of the vendor; NULL: none */
 	unsigned                timeout_ms; /* limit of one attempt */
 	bool                    is_local;   /* runs here: needs no key, no breaker, no network */
 	/* Has all it needs (key, model file)? NULL: always. Called once after settings are read. */

@@ -287,7 +287,7 @@ bool fold_is_control(uint32_t c)
 {
 	if (c < 0x20)
 		return c != '\t' && c != '\n' && c != '\r';
-	return c == 0xfffd || is_in(controls, COUNT(controls), c);
+	return c == 0x7f || c == 0xfffd || is_in(controls, COUNT(controls), c);
 }
 
 bool fold_is_mark(uint32_t c)

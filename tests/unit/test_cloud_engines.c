@@ -209,8 +209,8 @@ static void is_configured_by_key_or_address(void **state)
 static int load_settings(void)
 {
 	const struct cfg_group *groups[] = {
-		&http_settings,        thinking.settings,   groq_llm.p.settings,
-		openai_llm.p.settings, groq_stt.p.settings, elevenlabs_tts.p.settings,
+		&http_settings,      thinking.settings,         groq_llm.p.settings,  openai_llm.p.settings,
+		groq_stt.p.settings, elevenlabs_tts.p.settings, openai_llm.p.account,
 	};
 
 	setenv("GROQ_BASE_URL", server->url, 1);
