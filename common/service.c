@@ -12,6 +12,7 @@
 #include "io/http_client.h"
 #include "io/keys.h"
 #include "io/serve.h"
+#include "io/sse_out.h"
 #include "origin.h"
 #include "service_options.h"
 #include "store/idempotency.h"
@@ -157,7 +158,7 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 {
 	struct ctx  *cx = req_ctx(rq);
 	struct reply reply = req_reply(rq);
-	bool         is_ours = e && reply.status >= 500;
+	bool         is_ours = e && err_http_status(e->kind) >= 500;
 
 	if (str_equal(req_path_info(rq), "/healthz") && !e)
 		return;
@@ -167,7 +168,7 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 	    F_STR("code", e ? err_code(e->kind) : NULL), F_STR("field", e ? e->field : NULL),
 	    F_INT("ms", clock_mono_ms() - start_ms), F_INT("db_ms", cx->cost.db_ms),
 	    F_INT("upstream_ms", cx->cost.upstream_ms), F_INT("bytes_in", req_body(rq).len),
-	    F_INT("bytes_out", reply.body.len), F_INT("arena_bytes", arena_used(cx->arena)));
+	    F_INT("bytes_out", req_bytes_out(rq)), F_INT("arena_bytes", arena_used(cx->arena)));
 }
 
 /* One arena per thread, kept warm between its requests. */
@@ -187,7 +188,9 @@ static void serve_one(struct transport *t)
 	cx.is_cancelled = req_is_gone;
 	cx.cancel_data = rq;
 	e = handle_request(rq);
-	if (e)
+	if (e && req_is_sent(rq))
+		sse_fail(rq, e); /* a stream: the only reply that leaves before its handler is done */
+	else if (e)
 		reply_error(rq, e, service->says_success);
 	if (!req_is_sent(rq))
 		req_send(rq);

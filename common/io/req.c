@@ -15,6 +15,7 @@ struct req {
 	struct transport *t;
 	struct span       body;
 	bool              has_body, is_sent;
+	size_t            bytes_out; /* of the body */
 	struct {
 		const char *name, *value;
 	} headers[HEADERS_MAX];
@@ -237,11 +238,8 @@ static void set_retry_after(struct req *rq, const struct err *e)
 	                                              : RETRY_SECONDS));
 }
 
-void reply_error(struct req *rq, const struct err *e, bool with_success)
+void req_write_error(struct req *rq, const struct err *e, bool with_success, struct json_out *j)
 {
-	struct json_out *j = reply_json(rq, err_http_status(e->kind), 0);
-
-	set_retry_after(rq, e);
 	json_obj(j, NULL);
 	if (with_success)
 		json_bool(j, "success", false);
@@ -251,6 +249,14 @@ void reply_error(struct req *rq, const struct err *e, bool with_success)
 		json_str(j, "field", e->field);
 	json_str(j, "request_id", rq->cx->id);
 	json_end(j);
+}
+
+void reply_error(struct req *rq, const struct err *e, bool with_success)
+{
+	struct json_out *j = reply_json(rq, err_http_status(e->kind), 0);
+
+	set_retry_after(rq, e);
+	req_write_error(rq, e, with_success, j);
 }
 
 struct reply req_reply(const struct req *rq)
@@ -296,19 +302,47 @@ bool req_is_sent(const struct req *rq)
 	return rq->is_sent;
 }
 
-bool req_send(struct req *rq)
+size_t req_bytes_out(const struct req *rq)
 {
-	struct reply reply = req_reply(rq);
-	struct buf   head = buf_new(rq->cx->arena, 0);
+	return rq->bytes_out;
+}
 
-	assert(!rq->is_sent && reply.status);
+static bool send_head(struct req *rq, const struct reply *reply)
+{
+	struct buf head = buf_new(rq->cx->arena, 0);
+
+	assert(!rq->is_sent && reply->status);
 	rq->is_sent = true;
-	buf_printf(&head, "Status: %d %s\r\n", reply.status, reason(reply.status));
-	if (reply.content_type)
-		buf_printf(&head, "Content-Type: %s\r\n", reply.content_type);
+	buf_printf(&head, "Status: %d %s\r\n", reply->status, reason(reply->status));
+	if (reply->content_type)
+		buf_printf(&head, "Content-Type: %s\r\n", reply->content_type);
 	for (size_t i = 0; i < rq->headers_n; i++)
 		buf_printf(&head, "%s: %s\r\n", rq->headers[i].name, rq->headers[i].value);
 	buf_str(&head, "\r\n");
-	return rq->t->write(rq->t, buf_text(&head), head.len) &&
-	       rq->t->write(rq->t, reply.body.ptr, reply.body.len);
+	return rq->t->write(rq->t, buf_text(&head), head.len);
+}
+
+static bool send_bytes(struct req *rq, struct span bytes)
+{
+	rq->bytes_out += bytes.len;
+	return rq->t->write(rq->t, bytes.ptr, bytes.len);
+}
+
+bool req_send(struct req *rq)
+{
+	struct reply reply = req_reply(rq);
+
+	return send_head(rq, &reply) && send_bytes(rq, reply.body);
+}
+
+bool req_stream(struct req *rq, const char *content_type)
+{
+	reply_bytes(rq, 200, content_type, SPAN(""));
+	return send_head(rq, &rq->reply) && rq->t->flush(rq->t);
+}
+
+bool req_stream_piece(struct req *rq, struct span bytes)
+{
+	assert(rq->is_sent);
+	return send_bytes(rq, bytes) && rq->t->flush(rq->t);
 }

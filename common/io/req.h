@@ -55,10 +55,22 @@ struct reply {
 };
 struct reply req_reply(const struct req *rq);
 
-/* Has req_send been called? */
+/* Has req_send or req_stream been called? */
 bool req_is_sent(const struct req *rq);
 
 /* Sends the prepared reply. False when the client is gone. Once. */
 bool req_send(struct req *rq);
+
+/* Instead of req_send: the head of a 200 leaves at once, and the body follows piece
+ * by piece, each on its way when the call returns. Both are false when the client is
+ * gone. What is prepared later is not sent any more. */
+bool req_stream(struct req *rq, const char *content_type);
+bool req_stream_piece(struct req *rq, struct span bytes);
+
+/* Bytes of body handed to the transport, for the log line. */
+size_t req_bytes_out(const struct req *rq);
+
+/* The object an error answer consists of, for replies that have their own way to tell it. */
+void req_write_error(struct req *rq, const struct err *e, bool with_success, struct json_out *j);
 
 #endif

@@ -1,0 +1,71 @@
+/* sse_out.c -- replies as server-sent events. */
+#include "sse_out.h"
+
+struct sse_out {
+	struct req *rq;
+	uint64_t    sent_at_ms;
+	bool        is_gone;
+};
+
+static const struct span comment = {":\n\n", 3};
+
+static void send_piece(struct sse_out *s, struct span bytes)
+{
+	s->sent_at_ms = clock_mono_ms();
+	if (!s->is_gone)
+		s->is_gone = !req_stream_piece(s->rq, bytes);
+}
+
+/* JSON has no line ends outside its strings and none inside: one data line holds it. */
+static struct span event_text(struct ctx *cx, const char *name, struct span json)
+{
+	struct buf text = buf_new(cx->arena, json.len + strlen(name) + 32);
+
+	buf_printf(&text, "event: %s\ndata: ", name);
+	buf_add(&text, json.ptr, json.len);
+	buf_str(&text, "\n\n");
+	return buf_span(&text);
+}
+
+struct sse_out *sse_start(struct req *rq)
+{
+	struct sse_out *s = NEW(req_ctx(rq)->arena, struct sse_out);
+
+	s->rq = rq;
+	req_set_header(rq, "Cache-Control", "no-store");
+	req_set_header(rq, "X-Accel-Buffering", "no");
+	s->is_gone = !req_stream(rq, SSE_MEDIA_TYPE);
+	/* nginx keeps a head back until a first piece of body follows it. */
+	send_piece(s, comment);
+	return s;
+}
+
+struct err *sse_event(struct sse_out *s, const char *name, struct span json)
+{
+	struct ctx *cx = req_ctx(s->rq);
+
+	send_piece(s, event_text(cx, name, json));
+	if (s->is_gone)
+		FAIL(cx, ERR_CANCELLED, "the client left its stream");
+	return NULL;
+}
+
+bool sse_is_gone(void *data)
+{
+	struct sse_out *s = data;
+
+	if (!s->is_gone)
+		s->is_gone = req_is_gone(s->rq);
+	if (clock_mono_ms() - s->sent_at_ms >= SSE_PING_MS)
+		send_piece(s, comment);
+	return s->is_gone;
+}
+
+void sse_fail(struct req *rq, const struct err *e)
+{
+	struct ctx      *cx = req_ctx(rq);
+	struct json_out *j = json_new(cx->arena, 0);
+
+	req_write_error(rq, e, false, j);
+	req_stream_piece(rq, event_text(cx, "error", json_done(j)));
+}
