@@ -5,6 +5,7 @@
  *   const stack = useStack({ simulator: true, env: { RATE_AGENT_REPLY: '3' } });  // an own one
  */
 export * from './client.mjs';
+export { readEvents } from './events.mjs';
 export { functionNames, root, Stack, startStack } from './stack.mjs';
 export { useStack } from './use.mjs';
 export { programUrl, startWorker } from './workers.mjs';

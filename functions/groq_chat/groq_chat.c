@@ -1,0 +1,196 @@
+/* groq_chat -- a conversation the caller keeps, continued by a language model.
+ *
+ * POST { messages: [{ role, content }], model?, systemPrompt?, temperature?,
+ *        max_tokens?, stream?, session_id?, session_secret? }
+ *   -> { text, model, usage, provider, truncated?, degraded? }
+ *
+ * With stream: true or Accept: text/event-stream the events `text` {delta} and then
+ * `done`, the same object, or `error`. It is no open proxy: a session or a key is
+ * needed, and each has a budget of requests and tokens a day. */
+#include "../../common/base/log.h"
+#include "../../common/domain/prompt.h"
+#include "../../common/io/keys.h"
+#include "../../common/io/sse_out.h"
+#include "../../common/service.h"
+#include "../../common/store/budgets.h"
+#include "../../common/store/sessions.h"
+#include "conversation.h"
+
+#define DEADLINE_MS      30000u
+#define CLEANUP_MS       2000u /* for counting what was used, when the request's own time is over */
+#define ANSWER_BYTES_MAX ((size_t)4 << 20)
+
+struct chat {
+	struct ctx         *cx;
+	struct chat_order   order;
+	struct chat_reply   reply;
+	struct chain_result served;
+	struct chat_usage   usage;
+	bool                is_estimate; /* the usage: the engine did not tell it */
+	struct sse_out     *stream;      /* NULL: one JSON answer */
+	size_t              sent_bytes;  /* of the text, when it is streamed */
+};
+
+/* ---- who asks ---- */
+
+/* A browser sends its key whether or not it has a session; a stale session besides a good
+ * key does no harm. */
+static struct err *find_caller(struct req *rq, const struct in *in, struct hash *budget_out)
+{
+	struct ctx *cx = req_ctx(rq);
+	bool        has_key, has_pair = in->session_id && in->session_secret;
+	struct err *e = has_pair ? session_check(cx, in->session_id, in->session_secret) : NULL;
+
+	if (has_pair && !e) {
+		*budget_out = budget_of_session(in->session_id);
+		return NULL;
+	}
+	if (e && e->kind != ERR_SESSION && e->kind != ERR_SESSION_EXPIRED)
+		return e;
+	has_key = keys_accept(cx, req_header(rq, "apikey"), req_header(rq, "Authorization"));
+	if (has_key) {
+		*budget_out = budget_of_address(req_client_ip(rq));
+		return NULL;
+	}
+	if (e)
+		return e;
+	FAIL(cx, ERR_UNAUTHORIZED, "neither a good key nor a session");
+}
+
+/* ---- what it costs ---- */
+
+static void count_usage(struct chat *c)
+{
+	c->usage = c->reply.usage;
+	c->is_estimate = c->usage.prompt_tokens + c->usage.completion_tokens == 0;
+	if (!c->is_estimate)
+		return;
+	c->usage.prompt_tokens = conversation_tokens(&c->order);
+	c->usage.completion_tokens = (int64_t)prompt_tokens(c->reply.text);
+}
+
+/* A model that was left in the middle was used as well; one that failed was not. */
+static int64_t tokens_used(struct chat *c, const struct err *failed)
+{
+	if (failed && failed->kind != ERR_CANCELLED)
+		return 0;
+	if (failed)
+		return conversation_tokens(&c->order) + (int64_t)c->sent_bytes / 4;
+	count_usage(c);
+	return c->usage.prompt_tokens + c->usage.completion_tokens;
+}
+
+/* The client may be gone and the time over: what was used is counted all the same. */
+static void charge(struct chat *c, const struct budget *budget, const struct err *failed)
+{
+	struct ctx *cx = c->cx;
+	struct err *e;
+
+	cx->is_cancelled = NULL;
+	cx->deadline = deadline_in(CLEANUP_MS);
+	e = budget_charge(cx, budget, tokens_used(c, failed));
+	if (e)
+		log_err(LOG_ERROR, cx, "budget_not_charged", e);
+}
+
+/* ---- the answer ---- */
+
+static bool send_delta(struct span piece, void *data)
+{
+	struct chat     *c = data;
+	struct json_out *j = json_new(c->cx->arena, ANSWER_BYTES_MAX);
+
+	json_obj(j, NULL);
+	json_span(j, "delta", piece);
+	json_end(j);
+	c->sent_bytes += piece.len;
+	return sse_event(c->stream, "text", json_done(j)) == NULL;
+}
+
+static void write_usage(struct json_out *j, const struct chat *c)
+{
+	json_obj(j, "usage");
+	json_int(j, "prompt_tokens", c->usage.prompt_tokens);
+	json_int(j, "completion_tokens", c->usage.completion_tokens);
+	json_int(j, "total_tokens", c->usage.prompt_tokens + c->usage.completion_tokens);
+	if (c->is_estimate)
+		json_bool(j, "estimated", true);
+	json_end(j);
+}
+
+static void write_answer(struct json_out *j, const struct chat *c)
+{
+	json_obj(j, NULL);
+	json_str(j, "text", c->reply.text);
+	json_str(j, "model", c->reply.model);
+	write_usage(j, c);
+	json_str(j, "provider", c->served.served->name);
+	if (c->reply.is_truncated)
+		json_bool(j, "truncated", true);
+	if (c->served.fell_back || c->served.served->is_local) {
+		json_arr(j, "degraded");
+		json_str(j, NULL, thinking.capability);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void start_stream(struct req *rq, struct chat *c)
+{
+	c->stream = sse_start(rq);
+	c->cx->is_cancelled = sse_is_gone;
+	c->cx->cancel_data = c->stream;
+	c->order.on_text = send_delta;
+	c->order.data = c;
+}
+
+static struct err *finish(struct req *rq, const struct chat *c)
+{
+	struct json_out *j;
+
+	if (!c->stream) {
+		write_answer(reply_json(rq, 200, ANSWER_BYTES_MAX), c);
+		return NULL;
+	}
+	j = json_new(c->cx->arena, ANSWER_BYTES_MAX);
+	write_answer(j, c);
+	return sse_event(c->stream, "done", json_done(j));
+}
+
+static struct err *groq_chat(struct req *rq)
+{
+	struct chat   c = {.cx = req_ctx(rq)};
+	struct in     in = {.messages = NULL};
+	struct hash   caller;
+	struct budget budget;
+	struct err   *e;
+
+	TRY(conversation_read(rq, &in));
+	TRY(find_caller(rq, &in, &caller));
+	TRY(conversation_order(c.cx, &in, &c.order));
+	TRY(budget_take(c.cx, caller, &budget));
+	if (in.stream || req_accepts(rq, SSE_MEDIA_TYPE))
+		start_stream(rq, &c);
+	e = think(c.cx, &c.order, &c.reply, &c.served);
+	charge(&c, &budget, e);
+	return e ? e : finish(rq, &c);
+}
+
+int main(int argc, char **argv)
+{
+	return service_main(
+		argc, argv,
+		&(struct service){.name = "groq_chat",
+	                      .methods = METHOD_POST,
+	                      .body_max = (size_t)1 << 20,
+	                      .deadline_ms = DEADLINE_MS,
+	                      .rate_per_minute = 30,
+	                      .threads = 32,
+	                      .streams = true,
+	                      .chains = (struct chain *const[]){&thinking},
+	                      .chains_n = 1,
+	                      .settings = (const struct cfg_group *const[]){&budget_settings,
+	                                                                    &conversation_settings},
+	                      .settings_n = 2,
+	                      .handle = groq_chat});
+}
