@@ -14,9 +14,9 @@ struct req *req_new(struct ctx *cx, struct transport *t) NEVER_NULL;
 /* What the client sent; "" where it sent nothing. */
 struct ctx *req_ctx(struct req *rq) NEVER_NULL;
 const char *req_method(const struct req *rq) NEVER_NULL;
-const char *req_path_info(const struct req *rq) NEVER_NULL;     /* behind the function's own path */
-const char *req_query(const struct req *rq) NEVER_NULL;         /* QUERY_STRING */
-const char *req_client_ip(const struct req *rq) NEVER_NULL;     /* set by nginx from trusted hops only */
+const char *req_path_info(const struct req *rq) NEVER_NULL; /* behind the function's own path */
+const char *req_query(const struct req *rq) NEVER_NULL;     /* QUERY_STRING */
+const char *req_client_ip(const struct req *rq) NEVER_NULL; /* from nginx: trusted hops only */
 
 /* "Idempotency-Key" and the like, any case; NULL if absent or empty. */
 const char *req_header(const struct req *rq, const char *name);
