@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/vault.h"
 #include "io/db.h"
-#include "io/http_client.h"
 #include "io/keys.h"
 #include "io/serve.h"
 #include "io/sse_out.h"
@@ -18,6 +17,7 @@
 #include "store/idempotency.h"
 #include "store/sessions.h"
 
+#include <assert.h>
 #include <malloc.h>
 
 #define ARENA_BYTES 16384u
@@ -236,8 +236,8 @@ static size_t collect_settings(const struct cfg_group **groups)
 	groups[n++] = &keys_settings;
 	groups[n++] = &session_settings;
 	groups[n++] = &vault_settings;
-	if (service->chains_n)
-		groups[n++] = &http_settings;
+	if (service->engines)
+		groups[n++] = service->engines->settings;
 	for (size_t i = 0; i < service->chains_n; i++)
 		n = add_chain(groups, n, service->chains[i]);
 	if (service->jobs_n)
@@ -249,23 +249,16 @@ static size_t collect_settings(const struct cfg_group **groups)
 
 static int start_engines(void)
 {
-	int problems = 0;
-
+	assert(service->engines || service->chains_n == 0);
 	vault_start();
 	breaker_share(values.breaker_file);
-	if (service->chains_n)
-		problems += http_start();
-	for (size_t i = 0; i < service->chains_n; i++)
-		problems += chain_start(service->chains[i]);
-	return problems;
+	return service->engines ? service->engines->start(service->chains, service->chains_n) : 0;
 }
 
 static void stop_engines(void)
 {
-	for (size_t i = service->chains_n; i > 0; i--)
-		chain_stop(service->chains[i - 1]);
-	if (service->chains_n)
-		http_stop();
+	if (service->engines)
+		service->engines->stop(service->chains, service->chains_n);
 }
 
 /* Large requests come and go: their memory goes back to the system, and threads share heaps. */

@@ -6,7 +6,7 @@
 #include "io/input.h"
 #include "io/req.h"
 #include "jobs.h"
-#include "providers/provider.h"
+#include "providers/engine_room.h"
 
 enum { METHOD_GET = 1, METHOD_POST = 2 };
 
@@ -21,8 +21,10 @@ struct service {
 	bool                 is_idempotent;   /* honours Idempotency-Key */
 	bool                 says_success;    /* its errors begin with "success": false */
 	bool                 streams;         /* may answer with an event stream */
-	struct chain *const *chains;          /* engines it uses */
-	size_t               chains_n;
+	/* &engine_room where it calls out; NULL: it does not. */
+	const struct engine_room *engines;
+	struct chain *const      *chains; /* engines it uses */
+	size_t                    chains_n;
 	const struct cfg_group *const *settings; /* its own, beyond what everything here needs */
 	size_t                         settings_n;
 	struct err *(*handle)(struct req *rq);

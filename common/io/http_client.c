@@ -80,10 +80,21 @@ static struct span origin_of(const char *url)
 	return (struct span){url, n < ORIGIN_BYTES ? n : ORIGIN_BYTES - 1};
 }
 
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+/* With the first call, not at the start: OpenSSL's tables cost an idle program 2 MB,
+ * and one without keys never calls. */
+static void start_curl(void)
+{
+	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
+		log_fatal("libcurl does not start");
+}
+
 static struct handle *handle_new(void)
 {
 	struct handle *h = calloc(1, sizeof(*h));
 
+	pthread_once(&curl_once, start_curl);
 	if (!h)
 		log_fatal("out of memory: no HTTP handle");
 	h->multi = curl_multi_init();
@@ -471,8 +482,6 @@ int http_start(void)
 
 	/* With NOSIGNAL libcurl leaves SIGPIPE to us; TLS writes can raise it. */
 	signal(SIGPIPE, SIG_IGN);
-	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
-		log_fatal("libcurl does not start");
 	v = curl_version_info(CURLVERSION_NOW);
 	if (!(v->features & CURL_VERSION_ASYNCHDNS)) {
 		fprintf(stderr, "libcurl looks names up without threads: limits would not hold\n");
@@ -494,5 +503,4 @@ void http_stop(void)
 		handle_free(h);
 	}
 	pool.n = 0;
-	curl_global_cleanup();
 }

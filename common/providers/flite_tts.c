@@ -1,10 +1,10 @@
 /* flite_tts.c -- a voice on this machine: flite's cmu_us_slt, LAME, no network.
  *
- * The voice is linked in. Its tables are read-only pages of the library, shared
- * by all processes and mapped at the first sentence, so a program that never
- * speaks pays nothing. Registering it writes to globals of flite, hence once,
- * under pthread_once; speaking only reads it. Sentences are spoken one by one:
- * that bounds what flite allocates, and the deadline is looked at between them. */
+ * The voice is loaded with the first sentence: linked in, its tables would be
+ * relocated at every start and cost an idle program 2 MB. Registering it writes
+ * to globals of flite, hence once, under pthread_once; speaking only reads it.
+ * Sentences are spoken one by one: that bounds what flite allocates, and the
+ * deadline is looked at between them. */
 #include "../base/log.h"
 #include "../base/str.h"
 #include "../domain/speakable.h"
@@ -13,6 +13,7 @@
 #include "slots.h"
 #include "speaking.h"
 
+#include <dlfcn.h>
 #include <flite/flite.h>
 #include <limits.h>
 
@@ -23,9 +24,17 @@
 #define SECONDS_MAX 1200u
 #define PAUSE_MAX   3000u
 
-cst_voice *register_cmu_us_slt(const char *voxdir);
+#define LIBRARY     "libflite_cmu_us_slt.so.1" /* brings the others along */
 
-static cst_voice     *voice;
+/* The functions of flite we call; all NULL when it is not installed. */
+static struct {
+	int (*init)(void);
+	cst_voice *(*register_voice)(const char *voxdir);
+	cst_wave *(*text_to_wave)(const char *text, cst_voice *voice);
+	void (*delete_wave)(cst_wave *wave);
+} flite;
+
+static cst_voice     *voice; /* NULL: could not be loaded */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct slots   voices = SLOTS(VOICES);
 
@@ -35,10 +44,28 @@ struct speaking_out {
 	unsigned rate;
 };
 
+/* POSIX promises that a function fits the pointer dlsym returns; C does not say so. */
+static bool find_function(void *library, const char *name, void *to)
+{
+	void *found = dlsym(library, name);
+
+	memcpy(to, &found, sizeof(found));
+	return found != NULL;
+}
+
 static void open_voice(void)
 {
-	flite_init();
-	voice = register_cmu_us_slt(NULL);
+	void *library = dlopen(LIBRARY, RTLD_NOW);
+
+	if (!library || !find_function(library, "flite_init", &flite.init) ||
+	    !find_function(library, "register_cmu_us_slt", &flite.register_voice) ||
+	    !find_function(library, "flite_text_to_wave", &flite.text_to_wave) ||
+	    !find_function(library, "delete_wave", &flite.delete_wave)) {
+		LOG(LOG_ERROR, NULL, "voice_not_loaded", F_STR("library", LIBRARY));
+		return;
+	}
+	flite.init();
+	voice = flite.register_voice(NULL);
 }
 
 static void free_samples(void *data)
@@ -99,12 +126,12 @@ static struct err *say_sentence(struct ctx *cx, struct speaking_out *out, struct
 	unsigned    slot;
 
 	TRY(slots_take(cx, &voices, &slot));
-	wave = flite_text_to_wave(text, voice);
+	wave = flite.text_to_wave(text, voice);
 	slots_give(&voices, slot);
 	if (!wave)
 		FAIL(cx, ERR_INTERNAL, "flite made no sound of %zu characters", sentence.len);
 	e = add_wave(cx, out, wave);
-	delete_wave(wave);
+	flite.delete_wave(wave);
 	return e;
 }
 
@@ -142,7 +169,7 @@ static struct err *flite_speak(struct ctx *cx, const struct speech_order *order,
 
 	pthread_once(&once, open_voice);
 	if (!voice)
-		FAIL(cx, ERR_INTERNAL, "flite has no voice");
+		FAIL(cx, ERR_UPSTREAM, "the local voice is not installed");
 	spoken->rate = 16000;
 	arena_defer(cx->arena, free_samples, spoken);
 	for (size_t i = 0; i < order->n; i++) {

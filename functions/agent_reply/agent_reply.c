@@ -200,6 +200,7 @@ int main(int argc, char **argv)
 	                          .rate_per_minute = 30,
 	                          .threads = 64,
 	                          .is_idempotent = true,
+	                          .engines = &engine_room,
 	                          .chains = (struct chain *const[]){&thinking, &speaking},
 	                          .chains_n = 2,
 	                          .settings = (const struct cfg_group *const[]){&answer_settings,

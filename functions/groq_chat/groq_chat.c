@@ -187,6 +187,7 @@ int main(int argc, char **argv)
 	                      .rate_per_minute = 30,
 	                      .threads = 32,
 	                      .streams = true,
+	                      .engines = &engine_room,
 	                      .chains = (struct chain *const[]){&thinking},
 	                      .chains_n = 1,
 	                      .settings = (const struct cfg_group *const[]){&budget_settings,

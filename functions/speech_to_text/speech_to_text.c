@@ -143,6 +143,7 @@ int main(int argc, char **argv)
 	                                      .deadline_ms = 60000,
 	                                      .rate_per_minute = 60,
 	                                      .threads = 16,
+	                                      .engines = &engine_room,
 	                                      .chains = (struct chain *const[]){&hearing},
 	                                      .chains_n = 1,
 	                                      .handle = speech_to_text});

@@ -179,6 +179,7 @@ int main(int argc, char **argv)
 	                          .deadline_ms = 30000,
 	                          .rate_per_minute = 120,
 	                          .threads = 16,
+	                          .engines = &engine_room,
 	                          .chains = (struct chain *const[]){&speaking},
 	                          .chains_n = 1,
 	                          .settings = (const struct cfg_group *const[]){&audio_cache_settings},

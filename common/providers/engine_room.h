@@ -1,0 +1,19 @@
+/* engine_room.h -- what a program must start before it can call out or use engines.
+ *
+ * A program names it in its struct service; one that does not carries neither
+ * libcurl nor any engine, which is half of its memory. */
+#ifndef ENGINE_ROOM_H
+#define ENGINE_ROOM_H
+
+#include "provider.h"
+
+struct engine_room {
+	const struct cfg_group *settings; /* of calls to outside services */
+	/* Starts calling out, then the chains. Returns the number of problems, each on stderr. */
+	int (*start)(struct chain *const *chains, size_t n);
+	void (*stop)(struct chain *const *chains, size_t n);
+};
+
+extern const struct engine_room engine_room;
+
+#endif
