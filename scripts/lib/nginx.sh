@@ -51,8 +51,9 @@ runs_here() {
 
 render_function() {
 	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5
-	local clients zones='' limits='' retry_after=1
+	local servers path clients zones='' limits='' retry_after=1
 	rate=$(number_setting "RATE_$(upper "$name")" "$rate")
+	servers=$(upstream_servers "$name")
 	clients=$(number_setting SCRIBE_CONNECTIONS_PER_CLIENT 64)
 	if ((rate > 0)); then
 		zones="limit_req_zone \$scribe_limit_key zone=rate_$name:10m rate=${rate}r/m;"
@@ -66,7 +67,7 @@ render_function() {
 		limits+=$'\n\t'"limit_conn connections_$name $clients;"
 	fi
 	render snippets/function_http.conf NAME="$name" ZONES="$zones" \
-		SERVERS="$(upstream_servers "$name")" >"$out/$name.http.conf"
+		SERVERS="$servers" >"$out/$name.http.conf"
 	{
 		for path in "/functions/v1/$name" $(aliases_of "$name"); do
 			render snippets/function_location.conf PATH="$path" NAME="$name" LIMITS="$limits" \
@@ -82,8 +83,9 @@ aliases_of() {
 
 render_functions() {
 	local out=$1 name numbers
+	local filter='"\(.rate_per_minute) \(.body_max) \(.deadline_ms)"'
 	for name in "${functions[@]}"; do
-		numbers=$(show_config "$name" | jq -er '"\(.rate_per_minute) \(.body_max) \(.deadline_ms)"') ||
+		numbers=$(show_config "$name" | jq -er "$filter") ||
 			die "$bin/$name --show-config does not tell its limits"
 		# shellcheck disable=SC2086
 		render_function "$out" "$name" $numbers
@@ -96,9 +98,9 @@ show_config() {
 
 # The list of origins as lines of a map. Regular expressions: those mind the case.
 origin_lines() {
-	local origin
+	local origin name='[A-Za-z0-9._-]+' ipv6='\[[0-9A-Fa-f:]+\]'
 	for origin in ${SCRIBE_ALLOWED_ORIGINS//,/ }; do
-		[[ $origin =~ ^[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9._:-]+$ || $origin =~ ^https?://\[[0-9A-Fa-f:]+\](:[0-9]+)?$ ]] ||
+		[[ $origin =~ ^[A-Za-z][A-Za-z0-9+.-]*://($name|$ipv6)(:[0-9]+)?$ ]] ||
 			die "SCRIBE_ALLOWED_ORIGINS: '$origin' is not an origin (scheme://name[:port])"
 		origin=$(printf %s "$origin" | sed "s/[][+.]/\\\\&/g")
 		printf "\t\"~^%s$\" \$http_origin;\n" "$origin"
@@ -117,14 +119,21 @@ render_trusted_proxies() {
 }
 
 render_tls() {
-	local out=$1 listen=${SCRIBE_TLS_LISTEN:-0.0.0.0} to
-	render snippets/tls.conf TLS_LISTEN="$listen" TLS_PORT="$(number_setting TLS_PORT 8443)" \
-		TLS_CERT="$(realpath "$SCRIBE_TLS_CERT")" TLS_KEY="$(realpath "$SCRIBE_TLS_KEY")" >"$out/tls.conf"
+	local out=$1 to file redirect_port tls_port
+	local where="TLS_LISTEN=${SCRIBE_TLS_LISTEN:-0.0.0.0}"
+	tls_port=$(number_setting TLS_PORT 8443)
+	for file in "$SCRIBE_TLS_CERT" "$SCRIBE_TLS_KEY"; do
+		[[ -r $file ]] || die "SCRIBE_TLS_CERT, SCRIBE_TLS_KEY: '$file' can not be read"
+	done
+	render snippets/tls.conf "$where" TLS_PORT="$tls_port" \
+		TLS_CERT="$(realpath "$SCRIBE_TLS_CERT")" \
+		TLS_KEY="$(realpath "$SCRIBE_TLS_KEY")" >"$out/tls.conf"
 	[[ -n ${TLS_REDIRECT_PORT-} ]] || return 0
+	redirect_port=$(number_setting TLS_REDIRECT_PORT 80)
 	to=${SCRIBE_PUBLIC_URL:-https://\$host}
-	[[ $to =~ ^https://[^/?#]+ ]] || die "SCRIBE_PUBLIC_URL must begin with https:// for the redirect"
-	render snippets/tls_redirect.conf TLS_LISTEN="$listen" TLS_REDIRECT_TO="${BASH_REMATCH[0]}" \
-		TLS_REDIRECT_PORT="$(number_setting TLS_REDIRECT_PORT 80)" >"$out/tls_redirect.conf"
+	[[ $to =~ ^https://[^/?#]+ ]] || die "SCRIBE_PUBLIC_URL: the redirect needs https://"
+	render snippets/tls_redirect.conf "$where" TLS_REDIRECT_TO="${BASH_REMATCH[0]}" \
+		TLS_REDIRECT_PORT="$redirect_port" >"$out/tls_redirect.conf"
 }
 
 # Two descriptors for each of 16384 connections and as many to spare. Only root may go beyond
@@ -138,8 +147,10 @@ descriptor_limit() {
 
 # Renders everything into a directory beside the one in use and tests it there.
 render_nginx() {
-	local next=$stack_dir/nginx.next user_line='' trusted='' nofile snippet
+	local next=$stack_dir/nginx.next user_line='' trusted='' nofile snippet origins drain_s
 	nofile=$(descriptor_limit)
+	origins=$(origin_lines)
+	drain_s=$(number_setting SCRIBE_DRAIN_S 30)
 	((EUID)) || user_line='user www-data;'
 	rm -rf "$next"
 	mkdir -p "$next/conf.d" "$next/snippets" "$next/functions"
@@ -151,10 +162,10 @@ render_nginx() {
 	done
 	[[ -z ${SCRIBE_TRUSTED_PROXIES-} ]] || trusted=$(render_trusted_proxies)
 	render snippets/realip.conf TRUSTED="$trusted" >"$next/snippets/realip.conf"
-	render snippets/cors.conf ORIGINS="$(origin_lines)" >"$next/snippets/cors.conf"
+	render snippets/cors.conf ORIGINS="$origins" >"$next/snippets/cors.conf"
 	render nginx.conf USER_LINE="$user_line" WORKERS="${SCRIBE_NGINX_WORKERS:-auto}" RUN="$run" \
 		LOG="$log" NOFILE="$nofile" CONNECTIONS="$((nofile < 32768 ? nofile / 2 : 16384))" \
-		DRAIN_S="$(number_setting SCRIBE_DRAIN_S 30)" >"$next/nginx.conf"
+		DRAIN_S="$drain_s" >"$next/nginx.conf"
 	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
 	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
 	render_functions "$next/functions"
@@ -175,12 +186,14 @@ write_nginx_unit() {
 		# A master that was killed leaves workers, which keep the port until they are told.
 		set -u
 		exec 2>&1
-		stack_id=$(printf %q "$stack_id") stack_dir=$(printf %q "$stack_dir") sup=$(printf %q "$sup")
+		stack_id=$(printf %q "$stack_id") stack_dir=$(printf %q "$stack_dir")
+		sup=$(printf %q "$sup")
 		. $(printf %q "$root/scripts/lib/say.sh")
 		. $(printf %q "$root/scripts/lib/units.sh")
 		signal QUIT \$(pids_at nginx "\$PWD")
 		rm -f $(printf %q "$run/nginx.sock")
-		exec $nginx_bin -p $(printf %q "$stack_dir/nginx") -c $(printf %q "$stack_dir/nginx/nginx.conf") -e stderr
+		conf=$(printf %q "$stack_dir/nginx")
+		exec $nginx_bin -p "\$conf" -c "\$conf/nginx.conf" -e stderr
 	END
 	write_file 755 "$dir/log/run" <<-END
 		#!/bin/sh
@@ -199,7 +212,7 @@ nginx_workers() {
 }
 
 is_leaving() {
-	{ tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -q "shutting down" || [[ ! -e /proc/$1 ]]
+	[[ ! -e /proc/$1 ]] || grep -qs 'shutting down' "/proc/$1/cmdline"
 }
 
 # New workers are there, and each old one has left or is leaving.
@@ -220,15 +233,15 @@ workers_have_changed() {
 # may have new certificates: its old workers close idle connections, and a client that is just
 # sending on one of those sees its request fail.
 reload_nginx() {
-	local wanted=$1 master old
+	local wanted=$1 master workers old=$stack_dir/nginx.old
 	master=$(unit_pid nginx) || die "nginx does not run"
-	old=$(nginx_workers "$master")
+	workers=$(nginx_workers "$master")
 	render_nginx
-	if [[ $wanted != nginx && -z ${SCRIBE_TLS_CERT-} ]] && diff -qr "$stack_dir/nginx.old" "$stack_dir/nginx" >/dev/null; then
-		return
+	if [[ $wanted != nginx && -z ${SCRIBE_TLS_CERT-} ]]; then
+		! diff -qr "$old" "$stack_dir/nginx" >/dev/null || return 0
 	fi
 	sv hup "$sup/nginx/a" >/dev/null
 	# shellcheck disable=SC2086
-	wait_until 20 workers_have_changed "$master" $old ||
+	wait_until 20 workers_have_changed "$master" $workers ||
 		die "nginx goes on with its old configuration: $(tail -n 5 "$log/nginx.log")"
 }

@@ -35,7 +35,8 @@ pg_init() {
 	[[ -x $pg_bin/initdb ]] || die "$pg_bin/initdb is missing: run make setup"
 	say "making a new database cluster"
 	rm -rf "$data.new"
-	if ((EUID)); then mkdir "$data.new"; else install -d -o postgres -g postgres -m 700 "$data.new"; fi
+	mkdir -m 700 "$data.new"
+	((EUID)) || chown postgres: "$data.new"
 	(cd / && as_pg_user "$pg_bin/initdb" -D "$data.new" --username=postgres --auth=reject \
 		--locale=C.UTF-8 --encoding=UTF8 --data-checksums >"$log/initdb.log" 2>&1) ||
 		die "initdb failed: $(tail -n 3 "$log/initdb.log")"
@@ -89,7 +90,8 @@ pg_forget_stale_pid() {
 
 pg_url() {
 	local user=$1 database=$2
-	printf 'postgresql:///%s?host=%s&user=%s' "$database" "$(jq -rn --arg s "$run/pg" '$s|@uri')" "$user"
+	printf 'postgresql:///%s?host=%s&user=%s' "$database" "$(jq -rn --arg s "$run/pg" '$s|@uri')" \
+		"$user"
 }
 
 pg_ready() {
@@ -97,14 +99,15 @@ pg_ready() {
 }
 
 pg_migrate() {
-	local out
-	out=$(psql -XAtqc "select 1 from pg_database where datname = 'scribe'" "$(pg_url postgres postgres)")
-	[[ -n $out ]] ||
-		psql -Xqc "create database scribe" "$(pg_url postgres postgres)"
+	local url found
+	url=$(pg_url postgres postgres)
+	found=$(psql -XAtqc "select 1 from pg_database where datname = 'scribe'" "$url")
+	[[ -n $found ]] || psql -Xqc "create database scribe" "$url"
 	if [[ ! -x $root/scripts/migrate ]]; then
 		die "scripts/migrate is missing"
 	fi
-	timeout 60 "$root/scripts/migrate" deploy "$(pg_url postgres scribe)" >"$log/migrate.log" 2>&1 ||
+	url=$(pg_url postgres scribe)
+	timeout 60 "$root/scripts/migrate" deploy "$url" >"$log/migrate.log" 2>&1 ||
 		die "the migrations failed:
 $(tail -n 20 "$log/migrate.log")"
 }

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154,SC2046,SC2086 # variables of scripts/stack; lists of pids are split on purpose
+# shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
+# shellcheck disable=SC2046,SC2086 # lists of pids are split on purpose
 # A unit is one supervised part of the stack: postgresql, nginx, or a function. Supervision is
 # runit's. Uses: stack_dir stack_id run sup log bin work_dir.
 #
@@ -23,7 +24,7 @@ unit_pids() {
 	local unit=$1 entry
 	{
 		# Processes come and go: that some file could not be read is no failure.
-		{ grep -lzxF -- "$(unit_mark "$unit")" /proc/[0-9]*/environ 2>/dev/null || true; } | cut -d/ -f3
+		{ grep -lszxF -- "$(unit_mark "$unit")" /proc/[0-9]*/environ || true; } | cut -d/ -f3
 		case $unit in
 		nginx) pids_at nginx "$sup/nginx/a" ;;
 		postgresql) pids_at postgres "$(readlink -f "$stack_dir/pg")" ;;
@@ -102,7 +103,8 @@ start_unit() {
 		hold+=(--)
 	fi
 	# The lock (9) and the caller's pipes must not live on in a supervisor.
-	env -i "PATH=$PATH" "$(unit_mark "$name")" setsid "${hold[@]}" "$(command -v runsvdir)" "$sup/$name" \
+	env -i "PATH=$PATH" "$(unit_mark "$name")" \
+		setsid "${hold[@]}" "$(command -v runsvdir)" "$sup/$name" \
 		</dev/null >>"$log/supervisor.log" 2>&1 9>&- &
 	pid=$!
 	disown "$pid"
@@ -126,7 +128,11 @@ ask_unit_to_stop() {
 	fi
 	case $name in
 	nginx) signal QUIT "${all[@]}" ;;
-	postgresql) signal INT "$(head -n 1 "$stack_dir/pg/postmaster.pid" 2>/dev/null | grep -xF "$(printf '%s\n' "${all[@]}")")" ;;
+	postgresql)
+		# The others leave with the postmaster, which is the one that its file names.
+		some=$(head -n 1 "$stack_dir/pg/postmaster.pid" 2>/dev/null) || some=
+		[[ " ${all[*]} " != *" $some "* ]] || signal INT "$some"
+		;;
 	*) signal TERM "${all[@]}" ;;
 	esac
 }

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import https from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startResponder } from './env/fastcgi_responder.mjs';
+import { takePort } from './env/ports.mjs';
 import { functionNames, startStack } from './env/stack.mjs';
 import { run, send, showConfig } from './env/stack_command.mjs';
 
@@ -438,6 +440,57 @@ describe('logs', () => {
 		assert.match(await read('nginx.log'), /prematurely closed/);
 		for (const name of ['access.log', 'nginx.log'])
 			assert.ok(!(await read(name)).includes('hunter2'), name);
+	});
+});
+
+/* Self-signed: who it is signed by is not what is looked at here. */
+const makeCertificate = async () => {
+	const paths = { cert: join(stack.dir, 'cert.pem'), key: join(stack.dir, 'key.pem') };
+	const subject = ['-subj', '/CN=localhost', '-days', '2'];
+	const files = ['-keyout', paths.key, '-out', paths.cert];
+	const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+	const { status, stderr } = await run('openssl', ['req', ...kind, ...files, ...subject]);
+	assert.equal(status, 0, stderr);
+	return paths;
+};
+
+/* {protocol, headers} of a GET over TLS, or the error that refused it. */
+const overTls = (port, options = {}) =>
+	new Promise((done) => {
+		const url = `https://127.0.0.1:${port}/healthz`;
+		const request = https.get(url, { rejectUnauthorized: false, agent: false, ...options });
+		request.on('response', (response) => {
+			done({ protocol: response.socket.getProtocol(), headers: response.headers });
+			response.resume();
+		});
+		request.on('error', (error) => done({ error }));
+	});
+
+describe('TLS', () => {
+	test('serves with a certificate, refuses old protocols, redirects plain HTTP', async () => {
+		const { cert, key } = await makeCertificate();
+		const [tls, plain] = [await takePort(), await takePort()];
+		const settings = {
+			SCRIBE_TLS_CERT: cert,
+			SCRIBE_TLS_KEY: key,
+			SCRIBE_TLS_LISTEN: '127.0.0.1',
+			TLS_PORT: String(tls.port),
+			TLS_REDIRECT_PORT: String(plain.port),
+			SCRIBE_PUBLIC_URL: 'https://api.example.com/ignored',
+		};
+		await stack.commandWith(settings, 'reload', 'nginx');
+		const { protocol, headers } = await overTls(tls.port);
+		assert.equal(protocol, 'TLSv1.3');
+		assert.match(headers['strict-transport-security'], /max-age=\d{8}/);
+		const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' };
+		assert.ok((await overTls(tls.port, old)).error, 'TLS 1.1 is served');
+		const redirect = await send(`http://127.0.0.1:${plain.port}/functions/v1/x?a=1`);
+		assert.equal(redirect.status, 308);
+		assert.equal(redirect.headers.location, 'https://api.example.com/functions/v1/x?a=1');
+		const local = await send(`${stack.baseUrl}/healthz`, { method: 'GET' });
+		assert.equal(local.headers['strict-transport-security'], undefined);
+		tls.release();
+		plain.release();
 	});
 });
 
