@@ -10,7 +10,6 @@
 #include "../base/utf8.h"
 #include "wordpiece_fold.h"
 
-#define SLOTS          131072u /* a power of two, at least twice IDS_MAX */
 #define IDS_MAX        65535u
 #define WORD_CHARS_MAX 100u /* a longer word is unknown; the model's own limit */
 #define INSIDE         "##"
@@ -19,6 +18,7 @@ struct wordpiece {
 	const char *bytes;  /* all pieces, one behind the other */
 	uint32_t   *starts; /* of piece i in bytes; n + 1 of them */
 	uint16_t   *slots;  /* id + 1; 0: free */
+	size_t      mask;   /* slots are a power of two; this is one less */
 	size_t      n, longest_bytes;
 	uint16_t    unknown, begin, end;
 };
@@ -44,9 +44,9 @@ static struct span piece_at(const struct wordpiece *w, size_t id)
 	return (struct span){w->bytes + w->starts[id], w->starts[id + 1] - w->starts[id]};
 }
 
-static size_t slot_of(uint32_t hash)
+static size_t slot_of(const struct wordpiece *w, uint32_t hash)
 {
-	return (hash ^ hash >> 15) & (SLOTS - 1);
+	return (hash ^ hash >> 15) & w->mask;
 }
 
 /* Is piece `id` the prefix followed by the rest? */
@@ -61,7 +61,7 @@ static bool is_piece(const struct wordpiece *w, size_t id, struct span prefix, s
 static bool find(const struct wordpiece *w, uint32_t hash, struct span prefix, struct span rest,
                  uint16_t *id_out)
 {
-	for (size_t s = slot_of(hash); w->slots[s]; s = (s + 1) & (SLOTS - 1))
+	for (size_t s = slot_of(w, hash); w->slots[s]; s = (s + 1) & w->mask)
 		if (is_piece(w, w->slots[s] - 1u, prefix, rest)) {
 			*id_out = (uint16_t)(w->slots[s] - 1u);
 			return true;
@@ -86,10 +86,10 @@ static struct err *sort_by_id(struct ctx *cx, const struct cJSON *vocab, const c
 static void add_piece(struct wordpiece *w, size_t id)
 {
 	struct span piece = piece_at(w, id);
-	size_t      s = slot_of(hash_of(piece));
+	size_t      s = slot_of(w, hash_of(piece));
 
 	while (w->slots[s])
-		s = (s + 1) & (SLOTS - 1);
+		s = (s + 1) & w->mask;
 	w->slots[s] = (uint16_t)(id + 1);
 	if (piece.len > w->longest_bytes)
 		w->longest_bytes = piece.len;
@@ -104,7 +104,9 @@ static void keep_pieces(struct wordpiece *w, struct arena *keep, const char *con
 		bytes += strlen(texts[i]);
 	w->bytes = at = arena_alloc_raw(keep, bytes + 1);
 	w->starts = NEW_ARRAY(keep, uint32_t, n + 1);
-	w->slots = NEW_ARRAY(keep, uint16_t, SLOTS);
+	for (w->mask = 1; w->mask < 2 * n; w->mask = w->mask * 2 + 1)
+		;
+	w->slots = NEW_ARRAY(keep, uint16_t, w->mask + 1);
 	w->n = n;
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(texts[i]);
