@@ -45,7 +45,7 @@ enum err_kind {
 struct err {
 	enum err_kind kind;
 	const char   *field;          /* input field at fault, or NULL */
-	const char   *detail;         /* ERR_INPUT: told to the client behind the field; else log only */
+	const char   *detail;         /* ERR_INPUT: told to the client; else for the log only */
 	const char   *where;          /* "file.c:line" where it was raised */
 	unsigned      retry_after_ms; /* when the one who refused said how long; 0: it did not */
 	bool          uncertain;      /* a write may or may not have taken effect */

@@ -32,10 +32,12 @@ const char *json_text_at(const struct cJSON *root, const char *path); /* NULL ot
 double      json_num_at(const struct cJSON *root, const char *path, double otherwise);
 bool        json_bool_at(const struct cJSON *root, const char *path, bool otherwise);
 
-size_t           json_count(const struct cJSON *node); /* elements or members; 0 for scalars */
-const struct cJSON *json_first(const struct cJSON *node); /* first element or member; NULL when none */
-const struct cJSON *json_next(const struct cJSON *node);  /* its next sibling; NULL at the end */
-const char      *json_name(const struct cJSON *node);  /* member name; NULL for elements */
+/* How many elements or members, 0 for a scalar; the first and the next of them, NULL when there
+ * is none; a member's name, NULL for an element. */
+size_t              json_count(const struct cJSON *node);
+const struct cJSON *json_first(const struct cJSON *node);
+const struct cJSON *json_next(const struct cJSON *node);
+const char         *json_name(const struct cJSON *node);
 
 /* The node as compact JSON, in the arena. */
 struct span json_print(struct ctx *cx, const struct cJSON *node);

@@ -1,4 +1,6 @@
-/* json_out.h -- write JSON forward-only into a buffer; keys and strings are escaped, nesting is asserted. */
+/* json_out.h -- write JSON forward-only into a buffer.
+ *
+ * Keys and strings are escaped; that what is begun is ended is asserted. */
 #ifndef JSON_OUT_H
 #define JSON_OUT_H
 
@@ -16,7 +18,7 @@ void json_end(struct json_out *j);                                 /* of the inn
 void json_str(struct json_out *j, const char *key, const char *v); /* NULL writes null */
 void json_span(struct json_out *j, const char *key, struct span v);
 void json_int(struct json_out *j, const char *key, int64_t v);
-void json_num(struct json_out *j, const char *key, double v);      /* at most 6 digits after the point */
+void json_num(struct json_out *j, const char *key, double v);      /* 6 digits after the point */
 void json_bool(struct json_out *j, const char *key, bool v);
 void json_null(struct json_out *j, const char *key);
 void json_raw(struct json_out *j, const char *key, struct span v); /* v is JSON already */

@@ -1,4 +1,6 @@
-/* str.h -- text helpers: a growing buffer with a maximum, numbers, lists. ASCII where case matters. */
+/* str.h -- text helpers: a growing buffer with a maximum, numbers, lists.
+ *
+ * Where case matters, ASCII letters are meant. */
 #ifndef STR_H
 #define STR_H
 

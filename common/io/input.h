@@ -14,7 +14,7 @@ struct input_field {
 	bool            is_required; /* null counts as absent */
 	bool            may_be_blank; /* IN_TEXT: white space only is fine */
 	bool            is_object;   /* IN_NODE: nothing but an object */
-	int64_t         min, max;    /* IN_TEXT: characters; IN_TEXTS: elements, each up to 200 characters;
+	int64_t         min, max;    /* IN_TEXT: characters; IN_TEXTS: elements of up to 200 characters;
 	                              * numbers: value. A text's max is required. */
 };
 

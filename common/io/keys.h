@@ -1,4 +1,4 @@
-/* keys.h -- who may call: the anonymous key and signed tokens (JWT). The only file with libjwt. Thread-safe. */
+/* keys.h -- who may call: the anonymous key and signed tokens (JWT). Thread-safe. */
 #ifndef KEYS_H
 #define KEYS_H
 

@@ -1,4 +1,4 @@
-/* serve.h -- where requests come from: a FastCGI socket shared by many threads, or one as plain CGI. */
+/* serve.h -- where requests come from: a FastCGI socket shared by threads, or plain CGI. */
 #ifndef SERVE_H
 #define SERVE_H
 

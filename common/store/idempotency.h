@@ -1,4 +1,4 @@
-/* idempotency.h -- the idempotency_keys table: the same request twice gets one effect and one answer. */
+/* idempotency.h -- the same request twice gets one effect and one answer. */
 #ifndef STORE_IDEMPOTENCY_H
 #define STORE_IDEMPOTENCY_H
 

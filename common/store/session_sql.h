@@ -20,7 +20,8 @@
 	" from sessions where id = $1::uuid and secret_matches(secret_hash, $2::bytea)" \
 	" for no key update)"
 
-/* Assignments for `update sessions s ... from checked c`: slide the idle life, count the request. */
+/* Assignments for `update sessions s ... from checked c`: slide the idle life, count the
+ * request. */
 #define SESSION_TOUCH \
 	"last_active_at = now()," \
 	" rate_window = case when c.rate_window > now() - interval '1 minute'" \

@@ -6,7 +6,8 @@ import { newSession, pairOf, post, sql, supabase, useStack } from './env/index.m
 const stack = useStack();
 
 const turn = (session, user_message, more = {}, headers = {}) =>
-	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false, ...more }, headers);
+	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false, ...more },
+		headers);
 
 const said = (session) =>
 	sql(stack, `select speaker, text from utterances where session_id = :'id' order by position`, {
@@ -101,7 +102,8 @@ test('turns of one session never interleave', async () => {
 	const spoken = rows.filter(([speaker]) => speaker === 'agent').map(([, text]) => text);
 	assert.deepEqual(spoken.sort(), served.map(({ json }) => json.text).sort());
 	for (const [i, [speaker]] of rows.entries())
-		assert.ok(speaker === 'visitor' || rows[i - 1]?.[0] === 'visitor', 'a reply follows its message');
+		assert.ok(speaker === 'visitor' || rows[i - 1]?.[0] === 'visitor',
+			'a reply follows its message');
 	const running = await sql(
 		stack,
 		`select count(*) from turns where session_id = :'id' and state = 'running'`,
@@ -114,7 +116,8 @@ test('the idle browser is answered twice in a row and then met with silence', as
 	const session = await newSession(stack);
 	await turn(session, 'We build search for hospitals.');
 	const nudges = [];
-	for (let i = 0; i < 4; i++) nudges.push(await turn(session, `${'.'.repeat(i)} ${NUDGE}`, { audio: true }));
+	for (let i = 0; i < 4; i++)
+		nudges.push(await turn(session, `${'.'.repeat(i)} ${NUDGE}`, { audio: true }));
 	assert.deepEqual(nudges.map(({ status }) => status), [200, 200, 200, 200]);
 	const texts = nudges.map(({ json }) => json.text);
 	assert.ok(texts[0].length > 5 && texts[1].length > 5);
@@ -122,7 +125,8 @@ test('the idle browser is answered twice in a row and then met with silence', as
 	for (const { json } of nudges) assert.equal(json.audio_base64, null);
 	assert.ok((await said(session)).every(([, text]) => !text.includes('PROACTIVE')));
 	assert.equal((await turn(session, 'I am back.')).status, 200);
-	assert.notEqual((await turn(session, NUDGE)).json.text, '\u200b', 'after the visitor spoke again');
+	assert.notEqual((await turn(session, NUDGE)).json.text, '\u200b',
+		'after the visitor spoke again');
 });
 
 test('an Idempotency-Key replays the stored answer', async () => {
@@ -159,7 +163,8 @@ test('a session unused for a day has expired, one in use slides on', async () =>
 	const age = (hours) =>
 		sql(
 			stack,
-			`update sessions set last_active_at = now() - :'hours'::int * interval '1 hour' where id = :'id'`,
+			`update sessions set last_active_at = now() - :'hours'::int * interval '1 hour'
+			 where id = :'id'`,
 			{ id: session.session_id, hours },
 		);
 	await age(23);
@@ -189,7 +194,8 @@ test('a bad request names its field and leaves no trace', async () => {
 		[{ turn_id: 'x'.repeat(101) }, 'turn_id'],
 		[{ session_secret: undefined }, 'session_secret'],
 	]) {
-		const answer = await post(stack, 'agent_reply', { ...pairOf(session), user_message: secret, ...more });
+		const body = { ...pairOf(session), user_message: secret, ...more };
+		const answer = await post(stack, 'agent_reply', body);
 		assert.equal(answer.status, 400, answer.text);
 		assert.equal(answer.json.code, 'invalid_request');
 		assert.equal(answer.json.field, field);
@@ -204,11 +210,12 @@ test('text that is no text is refused', async () => {
 	const session = await newSession(stack);
 	const body = (message) =>
 		Buffer.concat([
-			Buffer.from(`{"session_id":"${session.session_id}","session_secret":"${session.session_secret}","user_message":"`),
+			Buffer.from(`${JSON.stringify(pairOf(session)).slice(0, -1)},"user_message":"`),
 			message,
 			Buffer.from('"}'),
 		]);
-	for (const message of [Buffer.from([0xff, 0xfe]), Buffer.from('a\\u0000b'), Buffer.from('\\ud800'),
+	for (const message of [
+		Buffer.from([0xff, 0xfe]), Buffer.from('a\\u0000b'), Buffer.from('\\ud800'),
 		Buffer.from([0xc0, 0x80]), Buffer.from('a\0b')]) {
 		const answer = await post(stack, 'agent_reply', new Uint8Array(body(message)));
 		assert.equal(answer.status, 400, answer.text);

@@ -35,7 +35,8 @@ test('a session is opened with an id, a secret, a token and an end', async () =>
 test('the realtime token is signed, short-lived and bound to its channel', async () => {
 	const { session_id, realtime_token } = await newSession(stack);
 	const [head, body, signature] = realtime_token.split('.');
-	const wanted = createHmac('sha256', stack.jwtSecret).update(`${head}.${body}`).digest('base64url');
+	const wanted = createHmac('sha256', stack.jwtSecret).update(`${head}.${body}`)
+		.digest('base64url');
 	assert.equal(signature, wanted);
 	const { channel, exp, iat } = claims(realtime_token);
 	assert.equal(channel, `session:${session_id}`);
@@ -126,7 +127,8 @@ test('the same Idempotency-Key gives the same session and another payload none',
 	const key = crypto.randomUUID();
 	const headers = { 'idempotency-key': `"${key}"` };
 	const first = await post(stack, 'create_session', { mode: 'mentor' }, headers);
-	const second = await post(stack, 'create_session', { mode: 'mentor' }, { 'idempotency-key': key });
+	const second = await post(stack, 'create_session', { mode: 'mentor' },
+		{ 'idempotency-key': key });
 	assert.equal(first.status, 200);
 	assert.equal(second.text, first.text);
 	const other = await post(stack, 'create_session', { mode: 'william' }, headers);

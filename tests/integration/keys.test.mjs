@@ -38,7 +38,9 @@ test('no key, a wrong one and every forged token are 401 unauthorized', async ()
 		'without end': { apikey: token({ role: 'anon' }) },
 		'another role': { apikey: token({ role: 'postgres', exp: inAnHour() }) },
 		'another secret': { apikey: token({ role: 'anon', exp: inAnHour() }, { secret: 'x' }) },
-		'changed claims': { apikey: good.replace(/\.[^.]+\./, `.${encode({ role: 'anon', exp: 9e9 })}.`) },
+		'changed claims': {
+			apikey: good.replace(/\.[^.]+\./, `.${encode({ role: 'anon', exp: 9e9 })}.`),
+		},
 		'cut off': { apikey: good.slice(0, -4) },
 		huge: { apikey: `${good}${'A'.repeat(20000)}` },
 	};

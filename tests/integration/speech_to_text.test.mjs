@@ -1,4 +1,4 @@
-/* speech_to_text with the local recogniser: public recordings, noise, broken files, every container. */
+/* speech_to_text with the local recogniser: recordings, noise, broken files, containers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { audio, keyHeaders, newSession, pairOf, post, supabase, useStack } from './env/index.mjs';
@@ -11,7 +11,8 @@ const hear = async (bytes, more = {}) => {
 	return post(stack, 'speech_to_text', { ...pairOf(session), audio_base64, ...more });
 };
 
-const words = (text) => text.toLowerCase().replace(/[^a-z0-9' ]/g, ' ').split(/\s+/).filter(Boolean);
+const words = (text) =>
+	text.toLowerCase().replace(/[^a-z0-9' ]/g, ' ').split(/\s+/).filter(Boolean);
 
 /* Levenshtein distance over words: what word error rates count. */
 const distance = (a, b) => {

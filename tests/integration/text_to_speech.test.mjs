@@ -8,7 +8,7 @@ const stack = useStack();
 const say = (body, headers = keyHeaders(stack)) => post(stack, 'text_to_speech', body, headers);
 const bytesOf = ({ json }) => Buffer.from(json.audio_base64, 'base64');
 
-/* Frames of MPEG audio as RFC 3003 names it: version, bit rate, sample rate and channels of each. */
+/* Frames of MPEG audio: version, bit rate, sample rate and channels of each. */
 const BIT_RATES = { 3: [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320] };
 const SAMPLE_RATES = { 3: [44100, 48000, 32000] };
 

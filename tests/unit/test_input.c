@@ -191,7 +191,8 @@ static void an_error_tells_the_client_only_what_is_safe(void **state)
 	reply_error(rq, err_new(cx, ERR_INTERNAL, WHERE, "relation secrets does not exist"), false);
 	req_send(rq);
 	f.out[f.out_len] = '\0';
-	assert_non_null(strstr(f.out, "Status: 500 Internal Server Error\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(f.out, "Status: 500 Internal Server Error\r\n"
+	                              "Content-Type: application/json\r\n"));
 	assert_non_null(strstr(f.out, "\"code\":\"internal\""));
 	assert_null(strstr(f.out, "relation"));
 }

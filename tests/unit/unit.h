@@ -1,4 +1,4 @@
-/* unit.h -- what the unit tests share: cmocka with its headers, and a unit of work for each test. */
+/* unit.h -- what unit tests share: cmocka with its headers, a unit of work for each test. */
 #ifndef UNIT_H
 #define UNIT_H
 
