@@ -13,6 +13,7 @@
 
 #define BANNED(call) sorry_##call##_is_banned
 
+/* clang-format off */
 #undef strcpy
 #define strcpy(a, b) BANNED(strcpy)          /* arena_strndup */
 #undef strcat
@@ -37,5 +38,6 @@
 #define localtime(a) BANNED(localtime)       /* gmtime_r */
 #undef rand
 #define rand() BANNED(rand)                  /* crypto_random */
+/* clang-format on */
 
 #endif

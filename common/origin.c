@@ -13,7 +13,7 @@ static struct origin_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_LIST(origin_values, allowed, "SCRIBE_ALLOWED_ORIGINS",
-	             .help = "origins of sites that may call, e.g. https://example.com"),
+                 .help = "origins of sites that may call, e.g. https://example.com"),
 };
 
 const struct cfg_group origin_settings = {"Origins", &values, keys, COUNT(keys)};

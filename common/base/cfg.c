@@ -123,8 +123,8 @@ static int load_int(const struct cfg_key *key, const char *text, int64_t *to)
 		*to = value;
 		return 0;
 	}
-	snprintf(what, sizeof(what), "must be a whole number from %lld to %lld",
-	         (long long)key->min, (long long)key->max);
+	snprintf(what, sizeof(what), "must be a whole number from %lld to %lld", (long long)key->min,
+	         (long long)key->max);
 	return complain(key, what);
 }
 

@@ -16,7 +16,7 @@ enum {
 };
 
 struct cfg_key {
-	const char   *env;      /* "DB_POOL_SIZE" */
+	const char   *env; /* "DB_POOL_SIZE" */
 	enum cfg_type type;
 	size_t        offset;   /* into the group's values */
 	const char   *fallback; /* default as text; NULL: none, the value stays NULL or zero */
@@ -33,12 +33,14 @@ struct cfg_group {
 };
 
 /* The member's C type is checked against the setting's type at compile time. */
+/* clang-format off */
 #define CFG_KEY_(st, member, kind, ctype, name, ...) \
 	{.env = (name), .type = (kind), \
 	 .offset = offsetof(struct st, member) + \
 	           0 * sizeof(char[__builtin_types_compatible_p( \
 				__typeof__(((struct st *)0)->member), ctype) ? 1 : -1]), \
 	 __VA_ARGS__}
+/* clang-format on */
 #define CFG_KEY_STR(st, m, name, ...)  CFG_KEY_(st, m, CFG_STR, const char *, name, __VA_ARGS__)
 #define CFG_KEY_URL(st, m, name, ...)  CFG_KEY_(st, m, CFG_URL, const char *, name, __VA_ARGS__)
 #define CFG_KEY_LIST(st, m, name, ...) CFG_KEY_(st, m, CFG_LIST, const char *, name, __VA_ARGS__)

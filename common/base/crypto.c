@@ -29,17 +29,17 @@ void crypto_uuid(char out[CRYPTO_UUID_CHARS + 1])
 	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
 	snprintf(out, CRYPTO_UUID_CHARS + 1,
-	         "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-	         b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-	         b[14], b[15]);
+	         "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+	         b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+	         b[15]);
 }
 
 struct hash hash_parts(const char *purpose, const unsigned char *key, const struct span *parts,
-                        size_t n)
+                       size_t n)
 {
-	unsigned char                personal[crypto_generichash_blake2b_PERSONALBYTES] = {0};
+	unsigned char                    personal[crypto_generichash_blake2b_PERSONALBYTES] = {0};
 	crypto_generichash_blake2b_state state;
-	struct hash                  out;
+	struct hash                      out;
 
 	memcpy(personal, purpose, strnlen(purpose, sizeof(personal)));
 	crypto_generichash_blake2b_init_salt_personal(&state, key, key ? CRYPTO_KEY_BYTES : 0,

@@ -26,13 +26,13 @@ void crypto_uuid(char out[CRYPTO_UUID_CHARS + 1]);
  * parts can not run into each other. `purpose` keeps hashes of different use
  * apart (at most 16 characters). With `key` (32 bytes, may be NULL) it is a MAC. */
 struct hash hash_parts(const char *purpose, const unsigned char *key, const struct span *parts,
-                        size_t n);
+                       size_t n);
 #define HASH(purpose, ...) \
 	hash_parts((purpose), NULL, (const struct span[]){__VA_ARGS__}, \
-	            COUNT(((const struct span[]){__VA_ARGS__})))
+	           COUNT(((const struct span[]){__VA_ARGS__})))
 #define KEYED_HASH(purpose, key, ...) \
 	hash_parts((purpose), (key), (const struct span[]){__VA_ARGS__}, \
-	            COUNT(((const struct span[]){__VA_ARGS__})))
+	           COUNT(((const struct span[]){__VA_ARGS__})))
 
 struct span hash_span(const struct hash *h); /* its bytes, for a database parameter */
 

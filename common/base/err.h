@@ -73,7 +73,7 @@ const char *err_text(enum err_kind kind) NEVER_NULL; /* sentence that is safe to
 /* FAIL, FAIL_FIELD and TRY are the only macros in the project that hide a
  * return. Safe because memory and handles belong to the unit of work (arena
  * and defer), so leaving early can not leak. */
-#define FAIL(cx, kind, ...) return err_new((cx), (kind), WHERE, __VA_ARGS__)
+#define FAIL(cx, kind, ...)        return err_new((cx), (kind), WHERE, __VA_ARGS__)
 #define FAIL_FIELD(cx, field, ...) return err_field((cx), ERR_INPUT, (field), WHERE, __VA_ARGS__)
 #define TRY(call) \
 	do { \

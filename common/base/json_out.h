@@ -18,7 +18,7 @@ void json_end(struct json_out *j);                                 /* of the inn
 void json_str(struct json_out *j, const char *key, const char *v); /* NULL writes null */
 void json_span(struct json_out *j, const char *key, struct span v);
 void json_int(struct json_out *j, const char *key, int64_t v);
-void json_num(struct json_out *j, const char *key, double v);      /* 6 digits after the point */
+void json_num(struct json_out *j, const char *key, double v); /* 6 digits after the point */
 void json_bool(struct json_out *j, const char *key, bool v);
 void json_null(struct json_out *j, const char *key);
 void json_raw(struct json_out *j, const char *key, struct span v); /* v is JSON already */

@@ -28,16 +28,16 @@ struct span buf_span(const struct buf *b);
 const char *buf_text(const struct buf *b) NEVER_NULL;
 
 /* Spans. */
-struct span span_of(const char *s);                           /* of a NUL-terminated string */
+struct span span_of(const char *s); /* of a NUL-terminated string */
 bool        span_equal(struct span a, struct span b);
-bool        span_equal_nocase(struct span a, struct span b);  /* ASCII letters only */
+bool        span_equal_nocase(struct span a, struct span b); /* ASCII letters only */
 bool        span_starts(struct span s, struct span prefix);
 bool        span_starts_nocase(struct span s, struct span prefix);
-struct span span_trim(struct span s);                         /* without ASCII white space around */
+struct span span_trim(struct span s); /* without ASCII white space around */
 
-bool str_equal(const char *a, const char *b);                 /* NULL equals only NULL */
-bool str_equal_nocase(const char *a, const char *b);          /* ASCII letters only; no NULLs */
-bool str_is_blank(const char *s);                             /* NULL, empty or white space */
+bool str_equal(const char *a, const char *b);        /* NULL equals only NULL */
+bool str_equal_nocase(const char *a, const char *b); /* ASCII letters only; no NULLs */
+bool str_is_blank(const char *s);                    /* NULL, empty or white space */
 
 /* Walks a comma list: each trimmed, non-empty item; false at the end. Start with *rest = list. */
 bool str_next_item(struct span *rest, struct span *item_out);

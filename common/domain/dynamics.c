@@ -69,11 +69,10 @@ static const char *const quality_phrases[] = {
 };
 
 static const char *const number_words[] = {
-	"two",      "three",   "four",    "five",    "six",     "seven",   "eight",
-	"nine",     "ten",     "eleven",  "twelve",  "fifteen", "twenty",  "thirty",
-	"forty",    "fifty",   "sixty",   "seventy", "eighty",  "ninety",  "hundred",
-	"thousand", "million", "billion", "half",    "third",   "quarter", "percent",
-	"dozen",    "double",  "doubled", "triple",  "tripled", "twice",
+	"two",     "three",  "four",    "five",     "six",     "seven",   "eight", "nine",  "ten",
+	"eleven",  "twelve", "fifteen", "twenty",   "thirty",  "forty",   "fifty", "sixty", "seventy",
+	"eighty",  "ninety", "hundred", "thousand", "million", "billion", "half",  "third", "quarter",
+	"percent", "dozen",  "double",  "doubled",  "triple",  "tripled", "twice",
 };
 
 static const struct {
@@ -119,8 +118,8 @@ static bool is_striking_number(struct span word, struct span rest, bool has_chan
 	if (words_equal(unit, "x") ||
 	    (!unit.len && (words_equal(next, "x") || words_equal(next, "times"))))
 		return value >= TIMES_STRIKE;
-	is_scaled = unit.len ? WORDS_ANY(unit, scale_words) != NULL
-	                     : WORDS_ANY(next, scale_words) != NULL;
+	is_scaled =
+		unit.len ? WORDS_ANY(unit, scale_words) != NULL : WORDS_ANY(next, scale_words) != NULL;
 	return is_scaled && WORDS_ANY(unit.len ? next : then, crowd_words);
 }
 
@@ -153,8 +152,7 @@ static struct span stem(struct span word)
 		struct span ending = span_of(endings[i]);
 
 		if (word.len >= ending.len + 4 &&
-		    span_equal_nocase((struct span){word.ptr + word.len - ending.len, ending.len},
-		                      ending))
+		    span_equal_nocase((struct span){word.ptr + word.len - ending.len, ending.len}, ending))
 			return (struct span){word.ptr, word.len - ending.len};
 	}
 	return word;
@@ -163,8 +161,8 @@ static struct span stem(struct span word)
 /* Words that carry a topic: no stop words, nothing under four letters but acronyms. */
 static bool is_topic(struct span word)
 {
-	bool is_acronym = word.len >= 2 && isupper((unsigned char)word.ptr[0]) &&
-	                  isupper((unsigned char)word.ptr[1]);
+	bool is_acronym =
+		word.len >= 2 && isupper((unsigned char)word.ptr[0]) && isupper((unsigned char)word.ptr[1]);
 
 	return !words_is_stop(word) && (word.len >= 4 || is_acronym) &&
 	       !isdigit((unsigned char)word.ptr[0]);

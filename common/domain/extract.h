@@ -21,12 +21,14 @@
 	X(INTENT_ADVICE_REQUEST, "advice_request") \
 	X(INTENT_SUPPORTER_FAN, "supporter_fan")
 
+/* clang-format off */
 enum intent {
 #define X(id, name) id,
 	EXTRACT_INTENTS(X)
 #undef X
 	INTENT_COUNT
 };
+/* clang-format on */
 
 /* As the contract writes it; static. */
 const char *intent_name(enum intent intent) NEVER_NULL;
@@ -46,12 +48,14 @@ bool intent_of(const char *name, enum intent *out) CHECKED;
 	X(geo, 200) \
 	X(contact_email, 254)
 
+/* clang-format off */
 enum entity {
 #define X(name, max) ENTITY_##name,
 	EXTRACT_ENTITIES(X)
 #undef X
 	ENTITY_COUNT
 };
+/* clang-format on */
 
 /* As the contract writes it; static. */
 const char *entity_name(enum entity entity) NEVER_NULL;

@@ -157,12 +157,11 @@ static void add_memories(struct buf *b, const struct prompt_in *in)
 	if (!n)
 		return;
 	add_paragraph(
-		b,
-		"What was said earlier and may matter now; use it only where it fits:\n" MEMORIES_OPEN);
+		b, "What was said earlier and may matter now; use it only where it fits:\n" MEMORIES_OPEN);
 	for (size_t i = 0; i < n; i++) {
 		buf_str(b, MEMORY_OPEN);
-		add_escaped(b, clipped(in->memories[i].date ? in->memories[i].date : "",
-		                       MEMORY_DATE_BYTES));
+		add_escaped(b,
+		            clipped(in->memories[i].date ? in->memories[i].date : "", MEMORY_DATE_BYTES));
 		buf_str(b, "\">");
 		add_escaped(b, clipped(in->memories[i].text, PROMPT_MEMORY_BYTES_MAX));
 		buf_str(b, MEMORY_CLOSE "\n");

@@ -59,8 +59,7 @@ static struct span word_before(struct span text, size_t mark_at)
 {
 	size_t from = mark_at;
 
-	while (from && !isspace((unsigned char)text.ptr[from - 1]) &&
-	       !is_opener(text.ptr[from - 1]))
+	while (from && !isspace((unsigned char)text.ptr[from - 1]) && !is_opener(text.ptr[from - 1]))
 		from--;
 	return (struct span){text.ptr + from, mark_at - from};
 }
@@ -98,8 +97,7 @@ static enum verdict judged_by_next(struct span after, bool is_final)
 /* A single full stop behind `word`. */
 static enum verdict judge_stop(struct span text, struct span word, struct span after, bool is_final)
 {
-	bool is_initial =
-		word.len == 1 && isupper((unsigned char)word.ptr[0]) && word.ptr[0] != 'I';
+	bool is_initial = word.len == 1 && isupper((unsigned char)word.ptr[0]) && word.ptr[0] != 'I';
 
 	if (is_listed(word, inner_abbreviations, COUNT(inner_abbreviations))) {
 		/* "The answer is no." is a sentence; "No. 5" is not. */
@@ -123,11 +121,11 @@ static enum verdict judge_stop(struct span text, struct span word, struct span a
 static enum verdict judge(struct span text, size_t from, size_t to, size_t closed, bool is_final)
 {
 	struct span after = {text.ptr + closed, text.len - closed}, next = span_trim(after),
-		    peek = after;
+				peek = after;
 	bool is_single_stop = to == from + 1 && text.ptr[from] == '.';
-	bool trails_off = !is_single_stop &&
-	                  (span_starts((struct span){text.ptr + from, to - from}, SPAN("..")) ||
-	                   span_starts((struct span){text.ptr + from, to - from}, SPAN("…")));
+	bool trails_off =
+		!is_single_stop && (span_starts((struct span){text.ptr + from, to - from}, SPAN("..")) ||
+	                        span_starts((struct span){text.ptr + from, to - from}, SPAN("…")));
 
 	if (!after.len)
 		return is_final ? ENDS : UNDECIDED;

@@ -160,8 +160,7 @@ static bool take_pause(struct walk *w)
 	unsigned                 pause_ms = PAUSE_DEFAULT_MS;
 	size_t                   len;
 
-	if (!span_starts_nocase(rest, word) ||
-	    (peek(w, word.len) != ':' && peek(w, word.len) != ']'))
+	if (!span_starts_nocase(rest, word) || (peek(w, word.len) != ':' && peek(w, word.len) != ']'))
 		return false;
 	close = memchr(rest.ptr, ']', rest.len < PAUSE_BYTES_MAX ? rest.len : PAUSE_BYTES_MAX);
 	if (!close)
@@ -180,10 +179,9 @@ static bool take_pause(struct walk *w)
 static bool take_stage_direction(struct walk *w)
 {
 	static const char *const acts[] = {
-		"smiles",        "smiling",   "laughs",   "laughing", "laughter",
-		"chuckles",      "chuckling", "sighs",    "nods",     "nodding",
-		"grins",         "pauses",    "leans",    "winks",    "shrugs",
-		"clears throat", "giggles",   "whispers", "beat",     "gasps",
+		"smiles", "smiling",       "laughs",  "laughing", "laughter", "chuckles", "chuckling",
+		"sighs",  "nods",          "nodding", "grins",    "pauses",   "leans",    "winks",
+		"shrugs", "clears throat", "giggles", "whispers", "beat",     "gasps",
 	};
 	struct span rest = rest_of(w), inside;
 	char        first = peek(w, 0), last = first == '(' ? ')' : first == '[' ? ']' : first;
@@ -191,8 +189,8 @@ static bool take_stage_direction(struct walk *w)
 
 	if ((first != '*' && first != '(' && first != '[') || rest.len < 3)
 		return false;
-	close = memchr(rest.ptr + 1, last,
-	               rest.len - 1 < STAGE_BYTES_MAX ? rest.len - 1 : STAGE_BYTES_MAX);
+	close =
+		memchr(rest.ptr + 1, last, rest.len - 1 < STAGE_BYTES_MAX ? rest.len - 1 : STAGE_BYTES_MAX);
 	if (!close)
 		return false;
 	inside = (struct span){rest.ptr + 1, (size_t)(close - rest.ptr) - 1};
@@ -261,7 +259,7 @@ static bool take_markup(struct walk *w)
 {
 	char c = peek(w, 0), next = peek(w, 1);
 	bool is_left_open = w->has_gap || !w->all.len,
-	     is_right_open = !next || isspace((unsigned char)next);
+		 is_right_open = !next || isspace((unsigned char)next);
 
 	if (c == '`' || c == '|') {
 		w->has_gap |= c == '|';
@@ -351,8 +349,7 @@ static struct span without_label(struct span text)
 	for (size_t i = 0; i < COUNT(labels); i++) {
 		size_t n = strlen(labels[i]);
 
-		if (text.len > n && span_starts_nocase(text, span_of(labels[i])) &&
-		    text.ptr[n] == ':')
+		if (text.len > n && span_starts_nocase(text, span_of(labels[i])) && text.ptr[n] == ':')
 			return span_trim((struct span){text.ptr + n + 1, text.len - n - 1});
 	}
 	return text;

@@ -111,12 +111,10 @@ static enum tool_kind tag_at(struct tool_scan *scan, struct span text, size_t at
 		/* Without its closing tag a call ends with its arguments. */
 		while (open_end < text.len && !is_one_of(text.ptr[open_end], ">{\n"))
 			open_end++;
-		brace = skip_blank(text, open_end < text.len && text.ptr[open_end] == '>'
-		                                 ? open_end + 1
-		                                 : open_end);
-		*len_out = brace < text.len && text.ptr[brace] == '{'
-		                   ? block_end(scan, text, brace) - at
-		                   : text.len - at;
+		brace = skip_blank(text, open_end < text.len && text.ptr[open_end] == '>' ? open_end + 1
+		                                                                          : open_end);
+		*len_out = brace < text.len && text.ptr[brace] == '{' ? block_end(scan, text, brace) - at
+		                                                      : text.len - at;
 		return tags[i].kind;
 	}
 	return TOOL_NONE;
@@ -152,8 +150,7 @@ static enum tool_kind bracket_at(struct tool_scan *scan, struct span text, size_
 	struct span rest = from(text, at);
 	size_t      end, body;
 
-	if (!span_starts_nocase(rest, SPAN("[TOOL_")) &&
-	    !span_starts_nocase(rest, SPAN("[/TOOL_")) &&
+	if (!span_starts_nocase(rest, SPAN("[TOOL_")) && !span_starts_nocase(rest, SPAN("[/TOOL_")) &&
 	    !span_starts_nocase(rest, SPAN("[FUNCTION_CALL")))
 		return TOOL_NONE;
 	end = block_end(scan, text, at);
@@ -204,8 +201,8 @@ static enum tool_kind name_at(struct tool_scan *scan, struct span text, size_t a
 	if (is_known && next < text.len && is_one_of(text.ptr[next], ":=")) {
 		next = skip_blank(text, next + 1);
 		*len_out = next < text.len && is_one_of(text.ptr[next], "{[(")
-		                   ? block_end(scan, text, next) - at
-		                   : sentence_end(text, next) - at;
+		               ? block_end(scan, text, next) - at
+		               : sentence_end(text, next) - at;
 		return TOOL_COMMAND;
 	}
 	is_call = next < text.len &&

@@ -18,13 +18,13 @@ static struct db_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(db_values, url, "DATABASE_URL", .flags = CFG_REQUIRED | CFG_SECRET,
-	            .help = "PostgreSQL as a libpq URL; scripts/stack sets its own"),
+                .help = "PostgreSQL as a libpq URL; scripts/stack sets its own"),
 	CFG_KEY_INT(db_values, pool_size, "DB_POOL_SIZE", .fallback = "4", .min = 1, .max = 100,
-	            .help = "connections per program"),
-	CFG_KEY_INT(db_values, connect_ms, "DB_CONNECT_MS", .fallback = "2000", .min = 10,
-	            .max = 60000, .help = "longest wait for a new connection"),
+                .help = "connections per program"),
+	CFG_KEY_INT(db_values, connect_ms, "DB_CONNECT_MS", .fallback = "2000", .min = 10, .max = 60000,
+                .help = "longest wait for a new connection"),
 	CFG_KEY_INT(db_values, lifetime_ms, "DB_LIFETIME_MS", .fallback = "1800000", .min = 1000,
-	            .max = 86400000, .help = "a connection older than this is replaced"),
+                .max = 86400000, .help = "a connection older than this is replaced"),
 };
 
 const struct cfg_group db_settings = {"Database", &values, keys, COUNT(keys)};
@@ -82,8 +82,8 @@ static const char *value_text(struct ctx *cx, const struct db_val *v)
 
 static struct params params_of(struct ctx *cx, const struct db_val *args, size_t n)
 {
-	struct params p = {NEW_ARRAY(cx->arena, const char *, n + 1),
-	                   NEW_ARRAY(cx->arena, int, n + 1), NEW_ARRAY(cx->arena, int, n + 1)};
+	struct params p = {NEW_ARRAY(cx->arena, const char *, n + 1), NEW_ARRAY(cx->arena, int, n + 1),
+	                   NEW_ARRAY(cx->arena, int, n + 1)};
 
 	for (size_t i = 0; i < n; i++) {
 		p.values[i] = value_text(cx, &args[i]);
@@ -165,8 +165,8 @@ static struct err *collect(struct ctx *cx, struct db_conn *conn, PGresult **out)
 	for (;;) {
 		while (PQisBusy(conn->pg)) {
 			if (!db_pool_wait(cx, conn, false)) {
-				struct err *e = err_new(cx, ERR_UNAVAILABLE, WHERE,
-				                        "the database did not answer in time");
+				struct err *e =
+					err_new(cx, ERR_UNAVAILABLE, WHERE, "the database did not answer in time");
 				e->uncertain = true;
 				return e;
 			}
@@ -249,7 +249,7 @@ static void roll_back(struct ctx *cx)
 }
 
 static struct err *tx_once(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),
-                           void *data)
+                           void       *data)
 {
 	struct err *e;
 

@@ -86,7 +86,7 @@ struct err *db_ping(struct ctx *cx) CHECKED;
 /* Runs body(cx, data) in one transaction: commit on NULL, roll back on error, run
  * again (3 times at most) on 40001 and 40P01. The body calls no provider. */
 struct err *db_tx(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),
-                  void *data) CHECKED;
+                  void       *data) CHECKED;
 
 /* Values of a row; columns count from 0. Text is valid for the unit of work. */
 bool        row_is_null(const struct db_rows *r, int row, int col);

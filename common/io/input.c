@@ -52,8 +52,7 @@ static struct err *take_number(struct ctx *cx, const struct input_field *f,
 	TRY(expect(cx, f, node, JSON_NUMBER));
 	value = json_num_at(node, "", 0);
 	if (!isfinite(value) || value < (double)f->min || value > (double)f->max)
-		FAIL_FIELD(cx, f->name, "must be from %lld to %lld", (long long)f->min,
-		           (long long)f->max);
+		FAIL_FIELD(cx, f->name, "must be from %lld to %lld", (long long)f->min, (long long)f->max);
 	*to = value;
 	return NULL;
 }
@@ -78,8 +77,8 @@ static struct err *take_bool(struct ctx *cx, const struct input_field *f, const 
 	return NULL;
 }
 
-static struct err *take_texts(struct ctx *cx, const struct input_field *f,
-                              const struct cJSON *node, struct texts *to)
+static struct err *take_texts(struct ctx *cx, const struct input_field *f, const struct cJSON *node,
+                              struct texts *to)
 {
 	size_t n = 0;
 
@@ -93,8 +92,7 @@ static struct err *take_texts(struct ctx *cx, const struct input_field *f,
 		if (!text)
 			FAIL_FIELD(cx, f->name, "must hold strings only");
 		if (utf8_length(span_of(text)) > LIST_TEXT_MAX)
-			FAIL_FIELD(cx, f->name, "holds a string of more than %d characters",
-			           LIST_TEXT_MAX);
+			FAIL_FIELD(cx, f->name, "holds a string of more than %d characters", LIST_TEXT_MAX);
 		to->at[n++] = text;
 	}
 	to->n = n;
@@ -110,8 +108,8 @@ static struct err *take_node(struct ctx *cx, const struct input_field *f, const 
 	return NULL;
 }
 
-static struct err *take_maybe(struct ctx *cx, const struct input_field *f,
-                              const struct cJSON *node, struct maybe_number *to)
+static struct err *take_maybe(struct ctx *cx, const struct input_field *f, const struct cJSON *node,
+                              struct maybe_number *to)
 {
 	to->is_set = true;
 	return take_number(cx, f, node, &to->value);

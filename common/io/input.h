@@ -11,10 +11,10 @@ struct input_field {
 	const char     *name;
 	enum input_type type;
 	size_t          offset;
-	bool            is_required; /* null counts as absent */
+	bool            is_required;  /* null counts as absent */
 	bool            may_be_blank; /* IN_TEXT: white space only is fine */
-	bool            is_object;   /* IN_NODE: nothing but an object */
-	int64_t         min, max;    /* IN_TEXT: characters; IN_TEXTS: elements of up to 200 characters;
+	bool            is_object;    /* IN_NODE: nothing but an object */
+	int64_t         min, max; /* IN_TEXT: characters; IN_TEXTS: elements of up to 200 characters;
 	                              * numbers: value. A text's max is required. */
 };
 
@@ -31,12 +31,14 @@ struct maybe_number {
 };
 
 /* The member's C type is checked against the field type at compile time. */
+/* clang-format off */
 #define INPUT_OF(st, member, kind, ctype, ...) \
 	{.name = #member, .type = (kind), \
 	 .offset = offsetof(struct st, member) + \
 	           0 * sizeof(char[__builtin_types_compatible_p( \
 				__typeof__(((struct st *)0)->member), ctype) ? 1 : -1]), \
 	 __VA_ARGS__}
+/* clang-format on */
 #define INPUT_TEXT(st, m, ...)   INPUT_OF(st, m, IN_TEXT, const char *, __VA_ARGS__)
 #define INPUT_UUID(st, m, ...)   INPUT_OF(st, m, IN_UUID, const char *, __VA_ARGS__)
 #define INPUT_INT(st, m, ...)    INPUT_OF(st, m, IN_INT, int64_t, __VA_ARGS__)
@@ -56,8 +58,10 @@ struct err *input_parse(struct req *rq, const struct input_field *fields, size_t
  * the same 401 as an unknown one, not a 400. */
 #define SESSION_ID_MAX     100
 #define SESSION_SECRET_MAX 200
+/* clang-format off */
 #define INPUT_SESSION(st) \
 	INPUT_TEXT(st, session_id, .is_required = true, .max = SESSION_ID_MAX), \
 	INPUT_TEXT(st, session_secret, .is_required = true, .max = SESSION_SECRET_MAX)
+/* clang-format on */
 
 #endif

@@ -17,11 +17,11 @@ static struct keys_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(keys_values, anon_key, "SCRIBE_ANON_KEY", .flags = CFG_SECRET,
-	            .help = "the key browsers send as apikey"),
+                .help = "the key browsers send as apikey"),
 	CFG_KEY_STR(keys_values, jwt_secret, "SCRIBE_JWT_SECRET", .flags = CFG_SECRET,
-	            .help = "signs and checks HS256 tokens"),
+                .help = "signs and checks HS256 tokens"),
 	CFG_KEY_BOOL(keys_values, is_required, "SCRIBE_REQUIRE_KEY", .fallback = "0",
-	             .help = "1: create_session and collect_email want a key"),
+                 .help = "1: create_session and collect_email want a key"),
 };
 
 const struct cfg_group keys_settings = {"Keys", &values, keys, COUNT(keys)};

@@ -6,11 +6,11 @@
 #include "provider.h"
 
 struct recording {
-	struct span         bytes;    /* as sent by the client, already sniffed */
-	enum audio_format   format;   /* what the bytes are */
-	struct pcm          pcm;      /* the same, decoded: 16 kHz mono */
-	const char         *language; /* ISO-639-1, NULL: detect */
-	const char         *model;    /* one the engine allows; NULL or unknown: its default */
+	struct span       bytes;    /* as sent by the client, already sniffed */
+	enum audio_format format;   /* what the bytes are */
+	struct pcm        pcm;      /* the same, decoded: 16 kHz mono */
+	const char       *language; /* ISO-639-1, NULL: detect */
+	const char       *model;    /* one the engine allows; NULL or unknown: its default */
 };
 
 struct heard {

@@ -15,26 +15,26 @@ struct chat_usage {
 struct chat_order {
 	const struct chat_message *messages; /* system first, newest last */
 	size_t                     n;
-	const char                *model;    /* one the engine allows; NULL or unknown: its default */
+	const char                *model; /* one the engine allows; NULL or unknown: its default */
 	double                     temperature;
 	unsigned                   max_tokens;
 	/* The mode's name for the built-in responder ("mentor"); NULL: "professional". */
-	const char                *mode;
+	const char *mode;
 	/* A forced structured answer: JSON schema and its name; NULL: plain text. */
-	const char                *schema_name;
-	struct span                schema;
+	const char *schema_name;
+	struct span schema;
 	/* Each piece of text as it arrives; false stops. NULL: whole answer only. */
 	bool (*on_text)(struct span piece, void *data);
 	void *data;
 };
 
 struct chat_reply {
-	const char       *text;  /* not empty; the JSON text when a schema was asked */
+	const char       *text; /* not empty; the JSON text when a schema was asked */
 	const char       *model;
 	struct chat_usage usage; /* zeros when the engine did not say */
 	unsigned          first_token_ms;
 	/* The engine failed after on_text had been given a part: the text ends there. */
-	bool              is_truncated;
+	bool is_truncated;
 };
 
 struct llm_engine {

@@ -10,8 +10,8 @@ static struct audio_cache_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_INT(audio_cache_values, bytes_max, "AUDIO_CACHE_BYTES", .fallback = "268435456",
-	            .min = 0, .max = INT64_C(1) << 40,
-	            .help = "speech kept for repeated texts; 0 keeps none"),
+                .min = 0, .max = INT64_C(1) << 40,
+                .help = "speech kept for repeated texts; 0 keeps none"),
 };
 
 const struct cfg_group audio_cache_settings = {"Audio cache", &values, keys, COUNT(keys)};

@@ -18,8 +18,7 @@ struct err *idempotent_of(struct ctx *cx, const char *function, const char *scop
 	struct span bare = without_quotes(span_of(key));
 
 	if (bare.len == 0 || bare.len > IDEMPOTENCY_KEY_MAX)
-		FAIL_FIELD(cx, "Idempotency-Key", "must have 1 to %d characters",
-		           IDEMPOTENCY_KEY_MAX);
+		FAIL_FIELD(cx, "Idempotency-Key", "must have 1 to %d characters", IDEMPOTENCY_KEY_MAX);
 	*out = (struct idempotent){
 		.function = function,
 		.scope = scope,
@@ -67,8 +66,7 @@ struct err *idempotency_take(struct ctx *cx, const struct idempotent *it, unsign
 
 	*replay_out = NULL;
 	TRY(db_query(cx, &rows, take_sql,
-	             ARGS(db_text(it->function), db_text(it->scope),
-	                  db_bytes(hash_span(&it->key_hash)),
+	             ARGS(db_text(it->function), db_text(it->scope), db_bytes(hash_span(&it->key_hash)),
 	                  db_bytes(hash_span(&it->payload_hash)), db_int(lock_ms))));
 	if (row_bool(&rows, 0, 0))
 		return NULL;

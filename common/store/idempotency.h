@@ -10,7 +10,7 @@
 /* What a repeated request is recognised by. */
 struct idempotent {
 	const char *function;
-	const char *scope;        /* keys of different scopes never meet */
+	const char *scope; /* keys of different scopes never meet */
 	struct hash key_hash, payload_hash;
 	/* The stored answer is sealed with a key only a holder of the Idempotency-Key
 	 * and the payload can make, so that no session secret lies open in the table. */

@@ -10,11 +10,11 @@ struct session_values {
 static struct session_values values;
 
 static const struct cfg_key keys[] = {
-	CFG_KEY_INT(session_values, idle_seconds, "SESSION_IDLE_SECONDS", .fallback = "86400",
-	            .min = 1, .max = 31536000, .help = "a session unused for so long has expired"),
+	CFG_KEY_INT(session_values, idle_seconds, "SESSION_IDLE_SECONDS", .fallback = "86400", .min = 1,
+                .max = 31536000, .help = "a session unused for so long has expired"),
 	CFG_KEY_INT(session_values, rate_per_minute, "SESSION_RATE_PER_MINUTE", .fallback = "240",
-	            .min = 0, .max = 1000000,
-	            .help = "requests of one session per minute, all functions together; 0: no limit"),
+                .min = 0, .max = 1000000,
+                .help = "requests of one session per minute, all functions together; 0: no limit"),
 };
 
 const struct cfg_group session_settings = {"Sessions", &values, keys, COUNT(keys)};
@@ -83,11 +83,10 @@ struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 	if (!str_is_uuid(id))
 		return session_verdict(cx, NULL);
 	TRY(db_query(cx, &rows,
-	             SESSION_CHECK_CTE
-	             ", touched as (update sessions s set " SESSION_TOUCH
-	             " from checked c where s.id = c.id and c.verdict = 'ok')"
-	             " select verdict from checked",
-	             ARGS(db_text(id), db_bytes(hash_span(&secret_hash)),
-	                  db_int(values.idle_seconds), db_int(values.rate_per_minute))));
+	             SESSION_CHECK_CTE ", touched as (update sessions s set " SESSION_TOUCH
+	                               " from checked c where s.id = c.id and c.verdict = 'ok')"
+	                               " select verdict from checked",
+	             ARGS(db_text(id), db_bytes(hash_span(&secret_hash)), db_int(values.idle_seconds),
+	                  db_int(values.rate_per_minute))));
 	return session_verdict(cx, rows.count ? row_text(&rows, 0, 0) : NULL);
 }

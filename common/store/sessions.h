@@ -11,7 +11,7 @@ extern const struct cfg_group session_settings;
 struct session_new {
 	const char *visitor_id; /* NULL: one nobody knows */
 	bool        consent;
-	const char *mode;       /* NULL: the default one */
+	const char *mode; /* NULL: the default one */
 };
 
 struct session {

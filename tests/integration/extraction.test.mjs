@@ -163,7 +163,7 @@ describe('by a model', () => {
 			assert.equal(json.extract.entities[name], undefined, name);
 	});
 
-	test('malformed data, other enums, extra fields: a reply and a whole extract or none', async () => {
+	test('malformed data, other enums, extra fields: a whole extract or none', async () => {
 		const odd = [
 			'{"intent":',
 			'null',

@@ -1,5 +1,6 @@
 /* dialogues.h -- conversations: mode, performer, memory, then {said, must contain,
 must not contain}. */
+/* clang-format off */
 {"professional", false, NULL,
  {{"Hi, I'm Dana. I lead a search team of twelve at Northwind.", "a search team of twelve at "
  "Northwind", "your name"},
@@ -127,3 +128,4 @@ must not contain}. */
   {"I'm Looking for a job", NULL, "Looking"},
   {"My email is x@y.zz and my name is Priya", "Priya", "x@y"},
   {"Guten Tag, ich bin der Stefan und das ist nicht gut", "English", NULL}}},
+	/* clang-format on */

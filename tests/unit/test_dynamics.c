@@ -104,8 +104,7 @@ static void changes_perspective(void **state)
 		                         .random_percent = cases[i].percent};
 
 		dynamics_judge(&in, &d);
-		if (has(&d, HINT_PERSPECTIVE) != cases[i].is_given ||
-		    d.should_keep != cases[i].is_given)
+		if (has(&d, HINT_PERSPECTIVE) != cases[i].is_given || d.should_keep != cases[i].is_given)
 			fail_msg("case %zu", i);
 		assert_int_equal(d.marks.perspective_at,
 		                 cases[i].is_given ? cases[i].index : cases[i].last);

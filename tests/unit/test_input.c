@@ -54,12 +54,12 @@ static struct fake fake_of(const char *body)
 }
 
 struct in {
-	const char          *name, *id;
-	int64_t              limit;
-	bool                 consent;
-	struct maybe_number  weight;
-	struct texts         tags;
-	const struct cJSON  *context;
+	const char         *name, *id;
+	int64_t             limit;
+	bool                consent;
+	struct maybe_number weight;
+	struct texts        tags;
+	const struct cJSON *context;
 };
 
 static const struct input_field fields[] = {

@@ -126,10 +126,8 @@ static void a_seal_opens_only_whole_and_with_its_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(good_keys_are_accepted_in_both_headers),
-		TEST(bad_keys_are_not),
-		TEST(a_realtime_token_opens_no_function),
-		TEST(hashes_keep_parts_and_purposes_apart),
+		TEST(good_keys_are_accepted_in_both_headers),   TEST(bad_keys_are_not),
+		TEST(a_realtime_token_opens_no_function),       TEST(hashes_keep_parts_and_purposes_apart),
 		TEST(a_seal_opens_only_whole_and_with_its_key),
 	};
 

@@ -8,8 +8,7 @@
 #include <cmocka.h>
 
 static const char *const names[] = {
-	"william",     "entrepreneur", "professional", "mentor",
-	"storyteller", "futurist",     "interviewer",
+	"william", "entrepreneur", "professional", "mentor", "storyteller", "futurist", "interviewer",
 };
 
 static void finds(void **state)

@@ -102,11 +102,9 @@ static void run(struct arena *a, size_t d, const struct dialogue *talk)
 		if (str_equal(reply, last))
 			fail_msg("dialogue %zu repeats: %s", d, reply);
 		if (talk->turns[i].has && !strcasestr(reply, talk->turns[i].has))
-			fail_msg("dialogue %zu turn %zu: no \"%s\" in: %s", d, i,
-			         talk->turns[i].has, reply);
+			fail_msg("dialogue %zu turn %zu: no \"%s\" in: %s", d, i, talk->turns[i].has, reply);
 		if (talk->turns[i].has_not && strcasestr(reply, talk->turns[i].has_not))
-			fail_msg("dialogue %zu turn %zu: \"%s\" in: %s", d, i,
-			         talk->turns[i].has_not, reply);
+			fail_msg("dialogue %zu turn %zu: \"%s\" in: %s", d, i, talk->turns[i].has_not, reply);
 		assert_string_equal(reply, responder_reply(a, prompt.messages, prompt.n, mode));
 		history[n++] = (struct utterance_text){SPEAKER_VISITOR, said};
 		history[n++] = (struct utterance_text){SPEAKER_AGENT, reply};
@@ -156,8 +154,7 @@ static void bounds_its_work(void **state)
 	while (b.len < 8000)
 		buf_str(&b, "I'm at our big $5 problem by next week for ");
 	for (size_t i = 0; i < N; i++)
-		messages[i] =
-			(struct chat_message){i % 2 ? CHAT_ASSISTANT : CHAT_USER, buf_text(&b)};
+		messages[i] = (struct chat_message){i % 2 ? CHAT_ASSISTANT : CHAT_USER, buf_text(&b)};
 	messages[N - 1].role = CHAT_USER;
 	reply = responder_reply(*state, messages, N, MODE_MENTOR);
 	check_manners(0, buf_text(&b), reply, false);
@@ -179,16 +176,13 @@ static bool hear_piece(struct span piece, void *data)
 
 static void serves_as_an_engine(void **state)
 {
-	static const struct chat_message messages[] = {{CHAT_USER, "Hello, I'm Dana."}};
-	struct ctx                       cx = {.arena = *state};
-	struct heard                     heard = {.text = buf_new(*state, 0)};
-	struct chat_order                order = {.messages = messages,
-	                                          .n = 1,
-	                                          .mode = "mentor",
-	                                          .on_text = hear_piece,
-	                                          .data = &heard};
-	struct chat_reply                reply;
-	struct err                      *e;
+	const struct chat_message messages[] = {{CHAT_USER, "Hello, I'm Dana."}};
+	struct ctx                cx = {.arena = *state};
+	struct heard              heard = {.text = buf_new(*state, 0)};
+	struct chat_order         order = {
+				.messages = messages, .n = 1, .mode = "mentor", .on_text = hear_piece, .data = &heard};
+	struct chat_reply reply;
+	struct err       *e;
 
 	assert_null(builtin_llm.complete(&cx, &order, &reply));
 	assert_string_equal(buf_text(&heard.text), reply.text);

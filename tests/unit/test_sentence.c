@@ -64,8 +64,7 @@ static void streams(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct span whole = span_of(cases[i]), rest = {whole.ptr, 0}, all = whole, one,
-			    again;
+		struct span whole = span_of(cases[i]), rest = {whole.ptr, 0}, all = whole, one, again;
 
 		for (size_t end = 1; end <= whole.len; end++) {
 			if (end < whole.len && ((unsigned char)whole.ptr[end] & 0xc0) == 0x80)

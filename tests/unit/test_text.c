@@ -14,17 +14,17 @@ static void utf8_follows_rfc_3629(void **state)
 	} cases[] = {
 		{"", 0, true},
 		{"plain", 5, true},
-		{"\xc3\xa9", 2, true},             /* é */
-		{"\xe2\x82\xac", 3, true},         /* € */
-		{"\xf0\x9f\x98\x80", 4, true},     /* an emoji */
-		{"\xf4\x8f\xbf\xbf", 4, true},     /* U+10FFFF */
-		{"\xf4\x90\x80\x80", 4, false},    /* above it */
-		{"\xed\xa0\x80", 3, false},        /* a surrogate */
-		{"\xc0\x80", 2, false},            /* overlong NUL */
-		{"\xe0\x80\xaf", 3, false},        /* overlong slash */
+		{"\xc3\xa9", 2, true},          /* é */
+		{"\xe2\x82\xac", 3, true},      /* € */
+		{"\xf0\x9f\x98\x80", 4, true},  /* an emoji */
+		{"\xf4\x8f\xbf\xbf", 4, true},  /* U+10FFFF */
+		{"\xf4\x90\x80\x80", 4, false}, /* above it */
+		{"\xed\xa0\x80", 3, false},     /* a surrogate */
+		{"\xc0\x80", 2, false},         /* overlong NUL */
+		{"\xe0\x80\xaf", 3, false},     /* overlong slash */
 		{"\xf0\x80\x80\xaf", 4, false},
-		{"\x80", 1, false},                /* a lone continuation */
-		{"\xc3", 1, false},                /* cut */
+		{"\x80", 1, false}, /* a lone continuation */
+		{"\xc3", 1, false}, /* cut */
 		{"\xe2\x82", 2, false},
 		{"a\xff", 2, false},
 	};
@@ -55,8 +55,13 @@ static void utf8_is_counted_cut_and_round_tripped(void **state)
 static void base64_matches_rfc_4648(void **state)
 {
 	static const char *const vectors[][2] = {
-		{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-		{"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+		{"", ""},
+		{"f", "Zg=="},
+		{"fo", "Zm8="},
+		{"foo", "Zm9v"},
+		{"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="},
+		{"foobar", "Zm9vYmFy"},
 	};
 	char   text[16], bytes[16];
 	size_t len;
@@ -75,10 +80,10 @@ static void base64_matches_rfc_4648(void **state)
 
 static void base64_without_padding_is_read_and_junk_is_not(void **state)
 {
-	static const char *const junk[] = {"Z", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm 9", "Zm9v\n",
-	                                   "Z===", "=", "Zm-_", "Zg==Zg=="};
-	char   bytes[16];
-	size_t len;
+	static const char *const junk[] = {"Z",      "Zg=",  "Zg===", "Zh==", "Zm9=",    "Zm 9",
+	                                   "Zm9v\n", "Z===", "=",     "Zm-_", "Zg==Zg=="};
+	char                     bytes[16];
+	size_t                   len;
 
 	(void)state;
 	assert_true(base64_decode(SPAN("Zm8"), bytes, &len));

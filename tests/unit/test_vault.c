@@ -94,10 +94,8 @@ static void without_a_key_nothing_is_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_sealed_opens),
-		TEST(a_changed_key_still_opens_the_old),
-		TEST(what_was_changed_does_not_open),
-		TEST(equal_texts_have_equal_hashes_under_one_key),
+		TEST(what_is_sealed_opens),           TEST(a_changed_key_still_opens_the_old),
+		TEST(what_was_changed_does_not_open), TEST(equal_texts_have_equal_hashes_under_one_key),
 		TEST(without_a_key_nothing_is_kept),
 	};
 

@@ -7,8 +7,7 @@
 
 static void splits(void **state)
 {
-	static const char *const want[] = {"I’m",   "Dana", "o'neil", "50k",
-	                                   "naïve", "東京", "co",     "op"};
+	static const char *const want[] = {"I’m", "Dana", "o'neil", "50k", "naïve", "東京", "co", "op"};
 	struct span rest = SPAN("I’m Dana, 'o'neil' — $50k! naïve 🎉東京\u200bco-op..."), word;
 	size_t      n = 0;
 
@@ -59,7 +58,7 @@ static void finds_whole_words_only(void **state)
 static void tells_where(void **state)
 {
 	static const char *const list[] = {"asap", "this month"};
-	struct span at = words_find(SPAN("well, This-Month or so"), "this month"), after;
+	struct span              at = words_find(SPAN("well, This-Month or so"), "this month"), after;
 
 	(void)state;
 	assert_int_equal(at.len, 10);
