@@ -107,10 +107,21 @@ bool vault_is_stale(const char *sealed)
 	return key_of(sealed, &base64) != &present;
 }
 
+static bool hash_with(const struct vault_key *k, const char *purpose, struct span plain,
+                      struct hash *out)
+{
+	if (!k->is_set)
+		return false;
+	*out = KEYED_HASH(purpose, k->equality.bytes, plain);
+	return true;
+}
+
 bool vault_hash(const char *purpose, struct span plain, struct hash *out)
 {
-	if (!present.is_set)
-		return false;
-	*out = KEYED_HASH(purpose, present.equality.bytes, plain);
-	return true;
+	return hash_with(&present, purpose, plain, out);
+}
+
+bool vault_former_hash(const char *purpose, struct span plain, struct hash *out)
+{
+	return hash_with(&former, purpose, plain, out);
 }

@@ -31,4 +31,7 @@ bool vault_is_stale(const char *sealed);
  * depends on the present key: rotation makes it anew. */
 bool vault_hash(const char *purpose, struct span plain, struct hash *out) CHECKED;
 
+/* The same under the former key, for what rotation has not reached yet; false without one. */
+bool vault_former_hash(const char *purpose, struct span plain, struct hash *out) CHECKED;
+
 #endif
