@@ -140,6 +140,8 @@ static enum job_outcome judge(const struct job_kind *kind, const struct job *job
 		return JOB_RETURNED; /* cancelled by us, whatever its waits made of that */
 	if (kind->every_ms)
 		return JOB_ROUND;
+	if (e && job->postponed_ms)
+		return JOB_RETURNED;
 	if (!e)
 		return JOB_DONE;
 	return job->is_hopeless || job->attempt >= job->max_attempts ? JOB_DEAD : JOB_AGAIN;
@@ -150,6 +152,8 @@ static uint64_t pause_after(const struct job_kind *kind, const struct job *job,
 {
 	if (outcome == JOB_ROUND)
 		return kind->every_ms;
+	if (outcome == JOB_RETURNED)
+		return job->postponed_ms;
 	if (outcome != JOB_AGAIN)
 		return 0;
 	return job_pause_ms((uint64_t)values.retry_ms, job->attempt, crypto_random_below(101),

@@ -14,7 +14,7 @@ extern const struct cfg_group jobs_settings;
 
 /* NULL: done. An error: again, after a pause that grows, until the attempts are
  * used up; ERR_CONFLICT of a lost lease ends in nothing. job_hopeless() buries
- * the job at once. */
+ * the job at once, job_postpone() puts it off uncounted. */
 typedef struct err *job_run(struct ctx *cx, struct job *job);
 
 struct job_kind {

@@ -92,6 +92,12 @@ struct err *job_hopeless(struct job *job, struct err *why)
 	return why;
 }
 
+struct err *job_postpone(struct job *job, struct err *why, uint64_t ms)
+{
+	job->postponed_ms = ms ? ms : 1;
+	return why;
+}
+
 static const char *state_after(enum job_outcome outcome)
 {
 	static const char *const states[] = {

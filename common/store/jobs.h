@@ -42,7 +42,8 @@ struct job {
 	const char *session_id; /* NULL: about no session */
 	int         attempt;    /* 1 for the first */
 	int         max_attempts;
-	bool        is_hopeless; /* set by job_hopeless */
+	bool        is_hopeless;  /* set by job_hopeless */
+	uint64_t    postponed_ms; /* set by job_postpone; 0: it was not */
 	bool        has_died;    /* its last attempt never ended; the row is dead now */
 	const char *worker;      /* who holds the lease */
 	unsigned    lease_ms;
@@ -60,17 +61,22 @@ struct err *job_extend(struct ctx *cx, const struct job *job) CHECKED;
 /* For a handler: no attempt will ever succeed. `return job_hopeless(job, e);` */
 struct err *job_hopeless(struct job *job, struct err *why) NEVER_NULL;
 
+/* For a handler: nothing was tried, for a reason that is no fault of the job (a setting is
+ * missing, a quota used up, its turn has not come). It comes back after `ms`, and the attempt
+ * does not count; `why` stays to be seen. `return job_postpone(job, e, ms);` */
+struct err *job_postpone(struct job *job, struct err *why, uint64_t ms) NEVER_NULL;
+
 /* How an attempt ended. */
 enum job_outcome {
 	JOB_DONE,
 	JOB_AGAIN,    /* waits for its next attempt */
 	JOB_DEAD,     /* waits for a person */
-	JOB_RETURNED, /* given back untried, the attempt does not count */
+	JOB_RETURNED, /* given back untried, perhaps for later; the attempt does not count */
 	JOB_ROUND     /* a periodic job waits for its next time, attempts counted from zero */
 };
 
 /* Ends the attempt, if the lease is still the caller's (*is_ours_out). `pause_ms`
- * is for JOB_AGAIN and JOB_ROUND. `why` may be NULL. A job that would wait
+ * is for those that come back. `why` may be NULL. A job that would wait
  * beside another one of its kind and key is done: that one stands for it. */
 struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome outcome,
                        uint64_t pause_ms, const struct err *why, bool *is_ours_out) CHECKED;
