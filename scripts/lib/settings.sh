@@ -42,6 +42,8 @@ list_own_origins() {
 			die "SCRIBE_PUBLIC_URL: expected http(s)://name, not '$SCRIBE_PUBLIC_URL'"
 		own+=",${BASH_REMATCH[0]}"
 	fi
+	# Links in mails lead here where there is no public name.
+	export SCRIBE_OWN_URL="http://127.0.0.1:$port"
 	export SCRIBE_ALLOWED_ORIGINS="${SCRIBE_ALLOWED_ORIGINS:+$SCRIBE_ALLOWED_ORIGINS,}$own"
 }
 

@@ -1,6 +1,6 @@
 -- Deleting a session leaves no row of it anywhere, and nothing of another's goes.
 begin;
-select plan(15);
+select plan(16);
 
 create temp table ids on commit drop as select session(1) as gone, session(2) as stays;
 insert into utterances (session_id, speaker, text) select unnest(array[gone, stays]), 'visitor', 'x'
@@ -22,6 +22,7 @@ insert into jobs (kind, key, session_id)
 	select 'embed_memory', session_id::text, session_id from utterances;
 insert into idempotency_keys (function, scope, key_hash, payload_hash, session_id)
 	select 'agent_reply', session_id::text, hash('k'), hash('p'), session_id from utterances;
+insert into slack_alerts (session_id) select distinct session_id from utterances;
 insert into audio_cache (key, provider, format, audio, session_id)
 	select hash(session_id::text), 'local', 'mp3', '\x00', session_id from utterances;
 insert into email_signups (email, email_hash, session_id)
@@ -55,7 +56,8 @@ $$;
 select ok(pg_temp.left_of(name, gone) = 0 and pg_temp.left_of(name, stays) > 0,
 	name || ' went along')
 	from ids, unnest(array['utterances', 'turns', 'extracts', 'events', 'summaries', 'memories',
-		'embedding_cache', 'jobs', 'idempotency_keys', 'audio_cache']) as name;
+		'embedding_cache', 'jobs', 'idempotency_keys', 'audio_cache',
+		'slack_alerts']) as name;
 select is(count(*)::int, 2, 'a sign-up stands for itself') from email_signups;
 select is(count(*)::int, 1, 'and no longer points to what is gone') from email_signups
 	where session_id is not null;

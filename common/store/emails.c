@@ -1,0 +1,152 @@
+/* emails.c -- the email_signups table. */
+#include "emails.h"
+
+#include "../base/str.h"
+#include "../base/vault.h"
+#include "../io/db.h"
+#include "audit.h"
+#include "jobs.h"
+
+#include <ctype.h>
+
+#define REPEAT_SECONDS (7 * 24 * 3600)
+
+static struct span lower_case(struct ctx *cx, const char *text)
+{
+	size_t len = strlen(text);
+	char  *lower = arena_alloc_secret(cx->arena, len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		lower[i] = (char)tolower((unsigned char)text[i]);
+	return (struct span){lower, len};
+}
+
+bool email_hash(struct ctx *cx, const char *address, struct hash *out)
+{
+	return vault_hash("email", lower_case(cx, address), out);
+}
+
+/* $1 sealed address $2 its hash $3 its hash under the former key (null: none) $4 sealed name
+ * $5 type $6 session $7 seconds without another mail.
+ * A sign-up that rotation has not reached yet is found by its former hash and left as it is. The
+ * name changes only together with a new mail: a mail tried again must not differ. */
+static const char record_sql[] =
+	"with former as materialized (select id from email_signups where email_hash = $3::bytea),"
+	" kept as (insert into email_signups as m"
+	"  (email, email_hash, name, signup_type, session_id, mail_queued_at)"
+	"  select $1, $2::bytea, $4, $5, $6::uuid, now() where not exists (select from former)"
+	"  on conflict (email_hash) do update set"
+	"   name = case when m.mail_queued_at < now() - $7::bigint * interval '1 s'"
+	"    then coalesce(excluded.name, m.name) else m.name end,"
+	"   session_id = coalesce(m.session_id, excluded.session_id),"
+	"   mail_queued_at = case when m.status in ('active', 'unsubscribed')"
+	"    and m.mail_queued_at < now() - $7::bigint * interval '1 s'"
+	"    then now() else m.mail_queued_at end"
+	"  returning id, xmax = 0 as is_new, mail_queued_at = now() as is_mailed),"
+	" signed as (select * from kept union all select id, false, false from former),"
+	" queued as (" JOB_INSERT " select 'confirm_mail', id::text,"
+	"  jsonb_build_object('signup_id', id), null::uuid from signed where is_mailed" JOB_ONCE "),"
+	" told as (update sessions set email = $1, email_hash = $2::bytea, cta_chosen = $5,"
+	"  contact_name = coalesce($4, contact_name) where id = $6::uuid),"
+	" audited as (" AUDIT_INSERT " select 'collect_email',"
+	"  case when is_new then 'contact_added' else 'contact_repeated' end,"
+	"  'email_signups:' || id, $6::uuid from signed)"
+	" select id, is_new, is_mailed from signed";
+
+struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct signup *out)
+{
+	struct hash    present, former = {{0}};
+	const char    *email = vault_seal(cx->arena, span_of(in->email));
+	const char    *name = in->name ? vault_seal(cx->arena, span_of(in->name)) : NULL;
+	bool           has_former;
+	struct db_rows rows;
+
+	if (!email || !email_hash(cx, in->email, &present))
+		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: contact data can not be kept");
+	has_former = vault_former_hash("email", lower_case(cx, in->email), &former);
+	TRY(db_query(cx, &rows, record_sql,
+	             ARGS(db_text(email), db_bytes(hash_span(&present)),
+	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(name),
+	                  db_text(in->signup_type), db_text(in->session_id), db_int(REPEAT_SECONDS))));
+	*out = (struct signup){row_text(&rows, 0, 0), row_bool(&rows, 0, 1), row_bool(&rows, 0, 2)};
+	return NULL;
+}
+
+static struct err *open_column(struct ctx *cx, const struct db_rows *rows, int col,
+                               const char **out)
+{
+	struct span plain;
+
+	*out = NULL;
+	if (row_is_null(rows, 0, col))
+		return NULL;
+	if (!vault_open(cx->arena, row_text(rows, 0, col), &plain))
+		FAIL(cx, ERR_INTERNAL, "a sealed column does not open with the keys there are");
+	*out = plain.ptr;
+	return NULL;
+}
+
+struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
+                            struct signup_mail *out, bool *found_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "with found as materialized (select * from email_signups where id = $1::uuid),"
+	             " audited as (" AUDIT_INSERT " select $2, 'contact_read',"
+	             "  'email_signups:' || id, session_id from found)"
+	             " select id, email, name, status,"
+	             "  (1000000 * extract(epoch from mail_queued_at))::bigint,"
+	             "  coalesce(mail_sent_at >= mail_queued_at, false) from found",
+	             ARGS(db_text(id), db_text(actor))));
+	*found_out = rows.count > 0;
+	if (!*found_out)
+		return NULL;
+	*out = (struct signup_mail){
+		.id = row_text(&rows, 0, 0),
+		.status = row_text(&rows, 0, 3),
+		.queued_at_us = row_int(&rows, 0, 4),
+		.is_sent = row_bool(&rows, 0, 5),
+	};
+	TRY(open_column(cx, &rows, 1, &out->email));
+	return open_column(cx, &rows, 2, &out->name);
+}
+
+struct err *signup_mail_sent(struct ctx *cx, const char *id)
+{
+	return db_exec(cx, NULL,
+	               "update email_signups set mail_sent_at = greatest(now(), mail_queued_at)"
+	               " where id = $1::uuid",
+	               ARGS(db_text(id)));
+}
+
+struct err *signup_bounced(struct ctx *cx, const char *id, const char *actor)
+{
+	return db_exec(cx, NULL,
+	               "with bounced as (update email_signups set status = 'bounced',"
+	               "  bounced_at = now() where id = $1::uuid and status <> 'bounced'"
+	               "  returning id, session_id) " AUDIT_INSERT
+	               " select $2, 'contact_bounced', 'email_signups:' || id, session_id from bounced",
+	               ARGS(db_text(id), db_text(actor)));
+}
+
+struct err *signup_decide(struct ctx *cx, const char *id, enum signup_decision decision,
+                          bool *found_out)
+{
+	int64_t n;
+
+	TRY(db_exec(
+		cx, &n,
+		"with decided as (update email_signups set"
+		"  status = case when $2::bool then 'confirmed' else 'unsubscribed' end,"
+		"  confirmed_at = case when $2::bool then coalesce(confirmed_at, now())"
+		"   else confirmed_at end,"
+		"  unsubscribed_at = case when $2::bool then null"
+		"   else coalesce(unsubscribed_at, now()) end"
+		"  where id = $1::uuid returning id, session_id) " AUDIT_INSERT
+		" select 'collect_email', case when $2::bool then 'contact_confirmed'"
+		"  else 'contact_unsubscribed' end, 'email_signups:' || id, session_id from decided",
+		ARGS(db_text(id), db_bool(decision == SIGNUP_CONFIRM))));
+	*found_out = n > 0;
+	return NULL;
+}

@@ -1,0 +1,59 @@
+/* emails.h -- the email_signups table: who asked to be written to.
+ *
+ * The address and the name are sealed (vault.h); a keyed hash of the whole
+ * address in lower case finds a sign-up again. Everything that reads or changes
+ * one writes the audit log in the same statement. */
+#ifndef STORE_EMAILS_H
+#define STORE_EMAILS_H
+
+#include "../base/crypto.h"
+#include "../base/ctx.h"
+
+/* What makes two addresses one. False without a data key. */
+bool email_hash(struct ctx *cx, const char *address, struct hash *out) CHECKED;
+
+struct signup_new {
+	const char *email; /* normalised (contact.h) */
+	const char *name;  /* NULL: not told */
+	const char *signup_type;
+	const char *session_id; /* of a checked session, which gets the address too; NULL: none */
+};
+
+struct signup {
+	const char *id;
+	bool        is_new;
+	bool        is_mailed; /* a mail was queued with it */
+};
+
+/* One statement: the sign-up or the one that was there, the mail's job unless one was queued in
+ * the last seven days, the session's columns, the audit log. ERR_UNAVAILABLE without a data
+ * key: contact data is never stored in plain. */
+struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct signup *out) CHECKED;
+
+/* What a mail is made of; the same as long as queued_at_us is. */
+struct signup_mail {
+	const char *id, *email;
+	const char *name; /* NULL: not told */
+	const char *status;
+	int64_t     queued_at_us; /* since 1970 */
+	bool        is_sent;
+};
+
+/* Opens the contact data for `actor`. *found_out is false when the sign-up is gone;
+ * ERR_INTERNAL when it does not open with the keys there are. */
+struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
+                            struct signup_mail *out, bool *found_out) CHECKED;
+
+/* The mail service has taken it. */
+struct err *signup_mail_sent(struct ctx *cx, const char *id) CHECKED;
+
+/* The mail service will never take this address. */
+struct err *signup_bounced(struct ctx *cx, const char *id, const char *actor) CHECKED;
+
+enum signup_decision { SIGNUP_CONFIRM, SIGNUP_UNSUBSCRIBE };
+
+/* What the owner of the address decides. *found_out is false when the sign-up is gone. */
+struct err *signup_decide(struct ctx *cx, const char *id, enum signup_decision decision,
+                          bool *found_out) CHECKED;
+
+#endif

@@ -1,0 +1,249 @@
+/* collect_email -- take an address somebody wants to be written to.
+ *
+ * POST { email, name?, signup_type?, session_id?, session_secret? }
+ *   -> { success, message, alreadySignedUp }
+ * GET  ?token=...                 the page behind the link in our mail; changes nothing
+ * POST token=...&action=...       its buttons: confirm, unsubscribe -> a page
+ * POST ?token=... List-Unsubscribe=One-Click      what mail programs send (RFC 8058)
+ * POST { token, action } -> { success, message }
+ *
+ * Works the job "confirm_mail". */
+#include "../../common/domain/contact.h"
+#include "../../common/domain/mail_text.h"
+#include "../../common/io/keys.h"
+#include "../../common/mail.h"
+#include "../../common/providers/engine_room.h"
+#include "../../common/service.h"
+#include "../../common/store/emails.h"
+#include "../../common/store/sessions.h"
+#include "form.h"
+
+#define EMAIL_MAX  1000 /* characters with the white space that is trimmed */
+#define NAME_MAX   200
+#define TYPE_MAX   50
+#define TOKEN_MAX  200
+#define ACTION_MAX 20
+
+#define HTML "text/html; charset=utf-8"
+
+/* ---- an address is given ---- */
+
+struct in {
+	const char *email, *name, *signup_type, *session_id, *session_secret, *token, *action;
+};
+
+static const struct input_field fields[] = {
+	INPUT_TEXT(in, email, .is_required = true, .max = EMAIL_MAX),
+	INPUT_TEXT(in, name, .max = NAME_MAX),
+	INPUT_TEXT(in, signup_type, .max = TYPE_MAX),
+	INPUT_TEXT(in, session_id, .max = SESSION_ID_MAX),
+	INPUT_TEXT(in, session_secret, .max = SESSION_SECRET_MAX),
+};
+
+static const struct input_field decision_fields[] = {
+	INPUT_TEXT(in, token, .is_required = true, .max = TOKEN_MAX),
+	INPUT_TEXT(in, action, .is_required = true, .max = ACTION_MAX),
+};
+
+/* Only here: the link in a mail can bring no key. */
+static struct err *check_key(struct req *rq)
+{
+	if (!keys_are_required() ||
+	    keys_accept(req_ctx(rq), req_header(rq, "apikey"), req_header(rq, "Authorization")))
+		return NULL;
+	FAIL(req_ctx(rq), ERR_UNAUTHORIZED, "no good key");
+}
+
+/* Half a pair proves nothing. */
+static struct err *check_session(struct ctx *cx, const struct in *in)
+{
+	if (!in->session_id && !in->session_secret)
+		return NULL;
+	if (!in->session_id || !in->session_secret)
+		return session_verdict(cx, NULL);
+	return session_check(cx, in->session_id, in->session_secret);
+}
+
+static void answer(struct req *rq, const struct signup *signup)
+{
+	struct json_out *out = reply_json(rq, 200, 0);
+
+	json_obj(out, NULL);
+	json_bool(out, "success", true);
+	json_str(out, "message",
+	         signup->is_new ? "Thank you! Please check your inbox to confirm your address."
+	                        : "You are already signed up.");
+	json_bool(out, "alreadySignedUp", !signup->is_new);
+	json_end(out);
+}
+
+static struct err *sign_up(struct req *rq)
+{
+	struct ctx   *cx = req_ctx(rq);
+	struct in     in = {.signup_type = NULL};
+	const char   *email;
+	struct signup signup;
+
+	TRY(check_key(rq));
+	TRY(input_parse(rq, fields, COUNT(fields), &in));
+	email = contact_email_normalise(cx, span_of(in.email));
+	if (!email)
+		FAIL_FIELD(cx, "email", "is not an address we could write to");
+	TRY(check_session(cx, &in));
+	TRY(signup_record(cx,
+	                  &(struct signup_new){
+						  .email = email,
+						  .name = str_is_blank(in.name) ? NULL : in.name,
+						  .signup_type = str_is_blank(in.signup_type) ? "waitlist" : in.signup_type,
+						  .session_id = in.session_id,
+					  },
+	                  &signup));
+	answer(rq, &signup);
+	return NULL;
+}
+
+/* ---- its owner decides ---- */
+
+static struct err *read_action(struct ctx *cx, const char *action, enum signup_decision *out)
+{
+	*out = SIGNUP_CONFIRM;
+	if (str_equal(action, "confirm"))
+		return NULL;
+	*out = SIGNUP_UNSUBSCRIBE;
+	if (str_equal(action, "unsubscribe"))
+		return NULL;
+	FAIL_FIELD(cx, "action", "must be confirm or unsubscribe");
+}
+
+static struct err *decide(struct ctx *cx, struct span token, enum signup_decision decision)
+{
+	const char *id;
+	bool        is_found;
+
+	if (!mail_token_read(cx, token, &id))
+		FAIL_FIELD(cx, "token", "is not valid any more");
+	TRY(signup_decide(cx, id, decision, &is_found));
+	if (!is_found)
+		FAIL(cx, ERR_NOT_FOUND, "the sign-up is gone");
+	return NULL;
+}
+
+static const char *outcome(enum signup_decision decision)
+{
+	return decision == SIGNUP_CONFIRM ? "Thank you, your address is confirmed."
+	                                  : "You are off the list; we will not write to you.";
+}
+
+static struct err *decide_by_json(struct req *rq)
+{
+	struct ctx          *cx = req_ctx(rq);
+	struct in            in = {.token = NULL};
+	enum signup_decision decision;
+	struct json_out     *out;
+
+	TRY(input_parse(rq, decision_fields, COUNT(decision_fields), &in));
+	TRY(read_action(cx, in.action, &decision));
+	TRY(decide(cx, span_of(in.token), decision));
+	out = reply_json(rq, 200, 0);
+	json_obj(out, NULL);
+	json_bool(out, "success", true);
+	json_str(out, "message", outcome(decision));
+	json_end(out);
+	return NULL;
+}
+
+static void tell(struct req *rq, int status, const char *title, const char *sentence)
+{
+	reply_bytes(rq, status, HTML, mail_page_tell(req_ctx(rq), title, sentence));
+}
+
+static void tell_stale(struct req *rq)
+{
+	tell(rq, 400, "This link does not work any more",
+	     "It may be too old or cut off. Give your address once more to get a new one.");
+}
+
+static struct err *decide_by_form(struct req *rq, struct span token)
+{
+	struct ctx          *cx = req_ctx(rq);
+	struct span          action = form_value(req_body(rq), "action");
+	enum signup_decision decision = SIGNUP_UNSUBSCRIBE;
+	struct err          *e = NULL;
+
+	if (!form_value(req_body(rq), "List-Unsubscribe").ptr)
+		e = read_action(cx, arena_strndup(cx->arena, action.ptr ? action.ptr : "", action.len),
+		                &decision);
+	if (!e)
+		e = decide(cx, token, decision);
+	if (e && e->kind != ERR_INPUT && e->kind != ERR_NOT_FOUND)
+		return e;
+	if (e)
+		tell_stale(rq);
+	else
+		tell(rq, 200, "Done", outcome(decision));
+	return NULL;
+}
+
+static void show_page(struct req *rq)
+{
+	struct ctx *cx = req_ctx(rq);
+	struct span token = form_value(span_of(req_query(rq)), "token");
+	const char *id;
+
+	if (token.ptr && mail_token_read(cx, token, &id))
+		reply_bytes(rq, 200, HTML,
+		            mail_page_ask(cx, arena_strndup(cx->arena, token.ptr, token.len)));
+	else
+		tell_stale(rq);
+}
+
+static bool is_json_decision(struct req *rq)
+{
+	const struct cJSON *root;
+
+	return !json_parse(req_ctx(rq), req_body(rq), &root) && json_type(root) == JSON_OBJECT &&
+	       json_at(root, "token");
+}
+
+/* The page's form brings it; a mail program's one click has only the link's. */
+static struct span form_token(struct req *rq)
+{
+	struct span token = form_value(req_body(rq), "token");
+
+	return token.ptr ? token : form_value(span_of(req_query(rq)), "token");
+}
+
+static struct err *collect_email(struct req *rq)
+{
+	struct span token = {NULL, 0};
+
+	if (str_equal(req_method(rq), "GET")) {
+		show_page(rq);
+		return NULL;
+	}
+	if (!span_starts(span_trim(req_body(rq)), SPAN("{")))
+		token = form_token(rq);
+	if (token.ptr)
+		return decide_by_form(rq, token);
+	return is_json_decision(rq) ? decide_by_json(rq) : sign_up(rq);
+}
+
+int main(int argc, char **argv)
+{
+	return service_main(argc, argv,
+	                    &(struct service){.name = "collect_email",
+	                                      .methods = METHOD_GET | METHOD_POST,
+	                                      .body_max = (size_t)1 << 20,
+	                                      .deadline_ms = 5000,
+	                                      .rate_per_minute = 10,
+	                                      .threads = 8,
+	                                      .is_idempotent = true,
+	                                      .says_success = true,
+	                                      .engines = &engine_room,
+	                                      .jobs = mail_jobs,
+	                                      .jobs_n = COUNT(mail_jobs),
+	                                      .settings =
+	                                          (const struct cfg_group *const[]){&mail_settings},
+	                                      .settings_n = 1,
+	                                      .handle = collect_email});
+}

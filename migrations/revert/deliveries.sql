@@ -1,0 +1,4 @@
+begin;
+drop table send_paces;
+drop table slack_alerts;
+commit;

@@ -1,0 +1,289 @@
+/* collect_email: an address is kept sealed and once, its owner is asked by one mail, and decides
+ * by the link in it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { keyHeaders, newSession, pairOf, poll, post, request, sql, supabase, useStack }
+	from './env/index.mjs';
+
+const stack = useStack({
+	simulator: true,
+	env: { MAIL_INTERVAL_MS: '0', JOBS_RETRY_MS: '50', MAIL_TIMEOUT_MS: '400' },
+});
+
+let counter = 0;
+const newAddress = (label = 'dana') => `${label}.${++counter}.northwind@mail-test.example`;
+const signUp = (body, headers) => post(stack, 'collect_email', body, headers);
+const mailsTo = async (email) =>
+	(await stack.sim.outbox()).resend.filter(({ to }) => [to].flat().includes(email));
+const mailTo = (email) =>
+	poll(async () => (await mailsTo(email))[0], { deadlineMs: 20000 });
+const linkIn = (mail) => /http:\S+token=\S+/.exec(mail.text)[0];
+const pathOf = (link) => link.slice(stack.baseUrl.length);
+const quiet = () => stack.sim.settings({ resend: { per_second: 0 } });
+const statusOf = async (link) => {
+	const id = /token=([0-9a-f-]{36})/.exec(link)[1];
+	const [row] = await sql(stack, `select status from email_signups where id = :'id'`, { id });
+	return row?.[0];
+};
+const jobsDone = () =>
+	poll(async () => {
+		const rows = await sql(stack, `select 1 from jobs where kind = 'confirm_mail'
+			and state in ('ready', 'running')`);
+		return rows.length === 0;
+	}, { deadlineMs: 20000 });
+/* Postponed jobs need not be waited for. */
+const hurry = () => sql(stack, `update jobs set run_at = now() where state = 'ready'`);
+
+test('a sign-up is answered, sealed, and mailed with both parts and an escaped name', async () => {
+	await quiet();
+	const email = newAddress();
+	const answer = await signUp({ email, name: '<script>alert("Dana & Co")</script> x.example' });
+	assert.equal(answer.status, 200, answer.text);
+	assert.equal(answer.json.success, true);
+	assert.equal(answer.json.alreadySignedUp, false);
+	assert.equal(typeof answer.json.message, 'string');
+
+	const mail = await mailTo(email);
+	assert.ok(mail.html.includes('&lt;script&gt;alert(&quot;Dana &amp; Co&quot;)&lt;/script&gt;'));
+	assert.ok(!mail.html.includes('<script'));
+	assert.ok(!mail.text.includes('x.example'), 'no link can be made of a name');
+	assert.equal(mail.from, 'Scribe <hello@scribe.test>');
+	assert.equal(mail.headers['List-Unsubscribe'], `<${linkIn(mail)}>`);
+	assert.equal(mail.headers['List-Unsubscribe-Post'], 'List-Unsubscribe=One-Click');
+	assert.match(mail.idempotency_key, /^confirm-/);
+	assert.ok(linkIn(mail).startsWith(`${stack.baseUrl}/functions/v1/collect_email?token=`));
+
+	const [row] = await sql(stack, `select email like 'sealed:v1:%', name like 'sealed:v1:%',
+		signup_type, status from email_signups order by created_at desc limit 1`);
+	assert.deepEqual(row, ['t', 't', 'waitlist', 'active']);
+});
+
+test('supabase-js signs up as a page does', async () => {
+	const { data, error } = await supabase(stack).functions.invoke('collect_email', {
+		body: { email: newAddress(), signup_type: 'newsletter' },
+	});
+	assert.equal(error, null);
+	assert.equal(data.alreadySignedUp, false);
+});
+
+test('the same address in another case is the same, and not mailed again', async () => {
+	const email = newAddress('Mixed.Case');
+	await signUp({ email: `  ${email} ` });
+	await mailTo(email);
+	for (const again of [email, email.toUpperCase(), email.toLowerCase()]) {
+		const answer = await signUp({ email: again, name: 'Other' });
+		assert.equal(answer.json.alreadySignedUp, true);
+	}
+	await jobsDone();
+	assert.equal((await mailsTo(email)).length, 1);
+	/* After seven days a repeat is a new wish. */
+	await sql(stack, `update email_signups set mail_queued_at = now() - interval '8 days',
+		mail_sent_at = now() - interval '8 days'
+		where id in (select id from email_signups order by created_at desc limit 1)`);
+	await signUp({ email });
+	await poll(async () => (await mailsTo(email)).length === 2);
+});
+
+test('sent many times at once it is one row and one mail', async () => {
+	const email = newAddress();
+	const [[before]] = await sql(stack, 'select count(*) from email_signups');
+	const answers = await Promise.all(Array.from({ length: 24 }, () => signUp({ email })));
+	for (const answer of answers) assert.equal(answer.status, 200, answer.text);
+	assert.equal(answers.filter(({ json }) => !json.alreadySignedUp).length, 1);
+	const [[after]] = await sql(stack, 'select count(*) from email_signups');
+	assert.equal(Number(after) - Number(before), 1);
+	await mailTo(email);
+	await jobsDone();
+	assert.equal((await mailsTo(email)).length, 1);
+});
+
+test('what is wrong is told by field, with success false', async () => {
+	for (const [body, field] of [
+		[{}, 'email'],
+		[{ email: 5 }, 'email'],
+		[{ email: '' }, 'email'],
+		[{ email: 'dana' }, 'email'],
+		[{ email: 'dana@nowhere' }, 'email'],
+		[{ email: 'a@b.example\r\nBcc: c@d.example' }, 'email'],
+		[{ email: newAddress(), name: 'x'.repeat(201) }, 'name'],
+		[{ email: newAddress(), signup_type: 'x'.repeat(51) }, 'signup_type'],
+		[{ token: 'x', action: 'confirm' }, 'token'],
+		[{ token: 'x', action: 'dance' }, 'action'],
+	]) {
+		const answer = await signUp(body);
+		assert.equal(answer.status, 400, answer.text);
+		assert.equal(answer.json.success, false);
+		assert.equal(answer.json.code, 'invalid_request');
+		assert.equal(answer.json.field, field);
+		assert.ok(answer.json.error);
+	}
+});
+
+test('a session is checked first and gets the address', async () => {
+	const session = await newSession(stack);
+	const email = newAddress();
+	for (const pair of [
+		{ ...pairOf(session), session_secret: crypto.randomUUID() },
+		{ session_id: 'nonsense', session_secret: session.session_secret },
+		{ session_id: session.session_id },
+	]) {
+		const answer = await signUp({ email, ...pair });
+		assert.equal(answer.status, 401, answer.text);
+		assert.equal(answer.json.code, 'invalid_session');
+		assert.equal(answer.json.success, false);
+	}
+	const answer = await signUp({ email, name: 'Dana', signup_type: 'demo', ...pairOf(session) });
+	assert.equal(answer.status, 200, answer.text);
+	assert.equal(answer.json.alreadySignedUp, false, 'nothing was kept before');
+	const [row] = await sql(stack, `select s.email like 'sealed:%', s.contact_name like 'sealed:%',
+		s.cta_chosen, s.email_hash = m.email_hash
+		from sessions s join email_signups m on m.session_id = s.id where s.id = :'id'`,
+	{ id: session.session_id });
+	assert.deepEqual(row, ['t', 't', 'demo', 't']);
+});
+
+test('the same Idempotency-Key answers the same', async () => {
+	const headers = { ...keyHeaders(stack), 'idempotency-key': crypto.randomUUID() };
+	const email = newAddress();
+	const first = await signUp({ email }, headers);
+	const second = await signUp({ email }, headers);
+	assert.equal(second.text, first.text);
+	assert.equal(second.json.alreadySignedUp, false);
+	assert.equal((await signUp({ email: newAddress() }, headers)).status, 422);
+});
+
+test('the page asks, a look at it changes nothing, its buttons do', async () => {
+	const email = newAddress();
+	await signUp({ email });
+	const link = linkIn(await mailTo(email));
+	const page = await request(stack, 'GET', pathOf(link));
+	assert.equal(page.status, 200);
+	assert.match(page.headers.get('content-type'), /^text\/html/);
+	assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
+	assert.ok(page.text.includes('value="confirm"') && page.text.includes('value="unsubscribe"'));
+	assert.ok(!/<script|<style|<img|src=|href=/.test(page.text), 'it loads nothing');
+	assert.equal(await statusOf(link), 'active');
+
+	const token = link.split('token=')[1];
+	const press = (action) =>
+		request(stack, 'POST', pathOf(link), {
+			body: `token=${token}&action=${action}`,
+			headers: {
+				'content-type': 'application/x-www-form-urlencoded',
+				origin: stack.baseUrl,
+			},
+		});
+	assert.equal((await press('confirm')).status, 200);
+	assert.equal(await statusOf(link), 'confirmed');
+	assert.equal((await press('unsubscribe')).status, 200);
+	assert.equal(await statusOf(link), 'unsubscribed');
+	assert.equal((await press('dance')).status, 400);
+
+	const json = await signUp({ token, action: 'confirm' });
+	assert.equal(json.json.success, true, json.text);
+	assert.equal(await statusOf(link), 'confirmed');
+	const oneClick = await request(stack, 'POST', pathOf(link), {
+		body: 'List-Unsubscribe=One-Click',
+		headers: { 'content-type': 'application/x-www-form-urlencoded' },
+	});
+	assert.equal(oneClick.status, 200);
+	assert.equal(await statusOf(link), 'unsubscribed');
+	const actions = await sql(stack, `select action from audit_log where subject =
+		'email_signups:' || :'id' order by id`, { id: token.slice(0, 36) });
+	assert.deepEqual(actions.flat(), ['contact_added', 'contact_read', 'contact_confirmed',
+		'contact_unsubscribed', 'contact_confirmed', 'contact_unsubscribed']);
+});
+
+test('a changed, cut or old token opens nothing', async () => {
+	const email = newAddress();
+	await signUp({ email });
+	const link = linkIn(await mailTo(email));
+	const token = link.split('token=')[1];
+	const [id, expiry, mac] = token.split('.');
+	const flipped = mac.slice(0, -1) + (mac.endsWith('0') ? '1' : '0');
+	for (const bad of [
+		`${id}.${expiry}.${flipped}`,
+		`${id}.${Number(expiry) + 1}.${mac}`,
+		`${crypto.randomUUID()}.${expiry}.${mac}`,
+		token.slice(0, -1),
+		'',
+		'"><script>alert(1)</script>',
+	]) {
+		const page = await request(stack, 'GET',
+			`/functions/v1/collect_email?token=${encodeURIComponent(bad)}`);
+		assert.equal(page.status, 400);
+		assert.match(page.headers.get('content-type'), /^text\/html/);
+		assert.ok(!page.text.includes('<script'));
+		assert.equal((await signUp({ token: bad || 'x', action: 'confirm' })).status, 400);
+	}
+	assert.equal(await statusOf(link), 'active');
+});
+
+test('a service that is busy, broken or silent costs time and never a second mail', async () => {
+	const emails = Array.from({ length: 200 }, () => newAddress('load'));
+	const fault = (fault, times) => stack.sim.fault({ provider: 'resend', fault, times });
+	await fault({ status: 429, retry_after: 1 }, 3);
+	await fault({ status: 500 }, 5);
+	await fault({ status: 500, after_effect: true }, 5);
+	await fault({ silence: true }, 4);
+	await fault({ cut_after_bytes: 0 }, 4);
+	await fault({ status: 409 }, 2);
+	await fault({ garbage: 'html' }, 1);
+	await Promise.all(emails.map((email) => signUp({ email })));
+	await poll(async () => {
+		await hurry();
+		return (await stack.sim.outbox()).resend.filter(({ to }) =>
+			emails.includes([to].flat()[0])).length >= emails.length;
+	}, { deadlineMs: 60000, everyMs: 500 });
+	await jobsDone();
+	const sent = (await stack.sim.outbox()).resend.map(({ to }) => [to].flat()[0]);
+	for (const email of emails)
+		assert.equal(sent.filter((to) => to === email).length, 1, 'exactly one mail each');
+});
+
+test('a used-up quota or a refused key keeps the mail; a hopeless address is told', async () => {
+	for (const [fault, note] of [
+		[{ status: 429, quota: 'daily' }, /quota/],
+		[{ status: 403 }, /invalid_api_key/],
+		[{ status: 422, code: 'invalid_from_address' }, /invalid_from_address/],
+	]) {
+		const email = newAddress();
+		await stack.sim.fault({ provider: 'resend', fault });
+		await signUp({ email });
+		const [attempts, error] = await poll(async () => (await sql(stack,
+			`select attempts, last_error from jobs where kind = 'confirm_mail' and state = 'ready'
+			 and last_error is not null
+			 and run_at > now() + interval '5 min'`))[0]);
+		assert.equal(attempts, '0', 'it does not count');
+		assert.match(error, note);
+		await hurry();
+		await mailTo(email);
+		await jobsDone();
+	}
+	const email = newAddress();
+	await stack.sim.fault({ provider: 'resend', fault: { status: 422 } });
+	await signUp({ email });
+	await poll(async () => (await sql(stack, `select 1 from jobs where kind = 'confirm_mail'
+		and state = 'dead' and last_error like '%invalid_parameter%'`)).length === 1);
+	const [row] = await sql(stack, `select status, bounced_at is not null from email_signups
+		order by created_at desc limit 1`);
+	assert.deepEqual(row, ['bounced', 't']);
+});
+
+test('no address and no name is in a log, a job, or the database in plain', async () => {
+	const socket = encodeURIComponent(join(stack.dir, 'run/pg'));
+	const url = `postgresql:///scribe?host=${socket}&user=postgres`;
+	const dump = spawnSync('pg_dump', [url], { cwd: '/', maxBuffer: 1 << 28, encoding: 'utf8' });
+	assert.equal(dump.status, 0, dump.stderr);
+	assert.ok(dump.stdout.includes('email_signups'));
+	const dir = join(stack.dir, 'log');
+	const logs = readdirSync(dir).filter((name) => name.endsWith('.log'))
+		.map((name) => [name, readFileSync(join(dir, name), 'utf8')]);
+	assert.ok(logs.some(([name]) => name === 'collect_email.log'));
+	for (const [name, text] of [['the dump', dump.stdout], ...logs])
+		for (const datum of ['mail-test.example', 'northwind', 'Dana'])
+			assert.ok(!text.toLowerCase().includes(datum.toLowerCase()), `${datum} in ${name}`);
+});

@@ -1,0 +1,54 @@
+/* collect_email: what is missing in the settings makes mails wait, never get lost. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { keyHeaders, poll, post, request, sql, useStack } from './env/index.mjs';
+
+const stack = useStack({
+	simulator: true,
+	env: {
+		RESEND_API_KEY: '',
+		SCRIBE_REQUIRE_KEY: '1',
+		SCRIBE_PUBLIC_URL: 'https://scribe.example/',
+	},
+});
+stack.expectRestart('collect_email');
+
+test('without a key of the mail service a mail waits, and leaves once there is one', async () => {
+	const email = 'waiting@mail-test.example';
+	const answer = await post(stack, 'collect_email', { email }, keyHeaders(stack));
+	assert.equal(answer.status, 200, answer.text);
+	const [attempts, error] = await poll(async () => (await sql(stack,
+		`select attempts, last_error from jobs where kind = 'confirm_mail' and state = 'ready'
+		 and last_error is not null`))[0]);
+	assert.equal(attempts, '0');
+	assert.match(error, /waiting for RESEND_API_KEY/);
+	assert.deepEqual((await stack.sim.outbox()).resend, []);
+
+	const key = { RESEND_API_KEY: 're_simulated_resend_key' };
+	await stack.commandWith(key, 'reload', 'collect_email');
+	await sql(stack, `update jobs set run_at = now() where kind = 'confirm_mail'`);
+	const [mail] = await poll(async () => {
+		const { resend } = await stack.sim.outbox();
+		return resend.length && resend;
+	});
+	assert.ok(mail.text.includes('https://scribe.example/functions/v1/collect_email?token='));
+});
+
+test('an address needs a key where one is required, the link in the mail does not', async () => {
+	const answer = await post(stack, 'collect_email', { email: 'a@mail-test.example' });
+	assert.equal(answer.status, 401);
+	assert.equal(answer.json.success, false);
+	const page = await request(stack, 'GET', '/functions/v1/collect_email?token=x');
+	assert.equal(page.status, 400);
+});
+
+test('without a data key nothing is kept', async () => {
+	await stack.commandWith({ SCRIBE_DATA_KEY: '' }, 'reload', 'collect_email');
+	const [[before]] = await sql(stack, 'select count(*) from email_signups');
+	const answer = await post(stack, 'collect_email', { email: 'b@mail-test.example' },
+		keyHeaders(stack));
+	assert.equal(answer.status, 503, answer.text);
+	assert.equal(answer.json.code, 'unavailable');
+	assert.equal(answer.json.success, false);
+	assert.deepEqual(await sql(stack, 'select count(*) from email_signups'), [[before]]);
+});

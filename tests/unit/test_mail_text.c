@@ -1,0 +1,83 @@
+/* What a stranger typed is harmless where it is read: in a mail, a page, Slack, a spreadsheet. */
+#include "unit.h"
+
+#include "../../common/base/str.h"
+#include "../../common/domain/escape.h"
+#include "../../common/domain/mail_text.h"
+
+static void html_is_escaped(void **state)
+{
+	struct ctx *cx = *state;
+
+	assert_string_equal(escape_html(cx, "<b a=\"1\" b='2'>&"),
+	                    "&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;");
+	assert_string_equal(escape_html(cx, ""), "");
+}
+
+static void slack_gets_no_mention_and_no_link(void **state)
+{
+	struct ctx *cx = *state;
+
+	assert_string_equal(escape_slack(cx, "<!channel> <@U1> <https://x.example|y> &"),
+	                    "&lt;!channel&gt; &lt;@U1&gt; &lt;https: //x.example|y&gt; &amp;");
+}
+
+static void a_spreadsheet_gets_no_formula(void **state)
+{
+	struct ctx *cx = *state;
+
+	assert_string_equal(escape_csv(cx, "=1+1"), "\"'=1+1\"");
+	assert_string_equal(escape_csv(cx, "+1 415"), "\"'+1 415\"");
+	assert_string_equal(escape_csv(cx, "-x"), "\"'-x\"");
+	assert_string_equal(escape_csv(cx, "@x"), "\"'@x\"");
+	assert_string_equal(escape_csv(cx, "\t=1"), "\"'\t=1\"");
+	assert_string_equal(escape_csv(cx, "say \"hi\", a=b"), "\"say \"\"hi\"\", a=b\"");
+	assert_string_equal(escape_csv(cx, ""), "\"\"");
+}
+
+static void a_name_makes_no_link_and_no_line(void **state)
+{
+	struct ctx *cx = *state;
+
+	assert_string_equal(escape_links(cx, "win at http://evil.example/x now", 200),
+	                    "win at http: //evil. example/x now");
+	assert_string_equal(escape_links(cx, "Dana\r\nBcc: x\x01", 200), "Dana Bcc: x");
+	assert_string_equal(escape_links(cx, "Dr. Dana", 200), "Dr. Dana");
+	assert_null(escape_links(cx, " \n ", 200));
+}
+
+static void the_mail_has_both_parts(void **state)
+{
+	struct ctx      *cx = *state;
+	struct mail_text mail;
+
+	mail_text_confirm(cx, "Dana <i>", "https://s.example/?a=1&b=2", &mail);
+	assert_non_null(strstr(mail.html, "Hello Dana &lt;i&gt;,"));
+	assert_non_null(strstr(mail.html, "href=\"https://s.example/?a=1&amp;b=2\""));
+	assert_non_null(strstr(mail.text, "Hello Dana <i>,"));
+	assert_non_null(strstr(mail.text, "https://s.example/?a=1&b=2\n"));
+	mail_text_confirm(cx, NULL, "https://s.example/", &mail);
+	assert_non_null(strstr(mail.text, "Hello,\n"));
+}
+
+static void the_page_escapes_its_token(void **state)
+{
+	struct span page = mail_page_ask(*state, "\"><script>");
+
+	assert_null(strstr(page.ptr, "<script>"));
+	assert_non_null(strstr(page.ptr, "value=\"&quot;&gt;&lt;script&gt;\""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(html_is_escaped),
+		UNIT_TEST(slack_gets_no_mention_and_no_link),
+		UNIT_TEST(a_spreadsheet_gets_no_formula),
+		UNIT_TEST(a_name_makes_no_link_and_no_line),
+		UNIT_TEST(the_mail_has_both_parts),
+		UNIT_TEST(the_page_escapes_its_token),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
