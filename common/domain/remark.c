@@ -1,8 +1,10 @@
 /* remark.c -- names, companies, roles, amounts and times in one message. */
 #include "remark.h"
 
+#include "contact.h"
 #include "words.h"
 
+#include "../base/str.h"
 #include "../base/utf8.h"
 
 #include <ctype.h>
@@ -542,12 +544,23 @@ static const char *find_when(struct arena *a, const struct remark_words *w)
 
 /* ---- All together ---- */
 
-static bool has_address(const char *message)
+/* The message without addresses and numbers, written or spoken: their parts are no topics. */
+static const char *without_contacts(struct arena *a, struct span text, bool *has_email_out)
 {
-	const char *at = strchr(message, '@');
+	struct ctx            cx = {.arena = a};
+	const struct contact *found;
+	size_t                n = contact_find(&cx, text, &found);
+	struct buf            rest = buf_new(a, text.len + 1);
+	const char           *done = text.ptr;
 
-	return at && at > message && isalnum((unsigned char)at[-1]) && isalnum((unsigned char)at[1]) &&
-	       strchr(at, '.');
+	*has_email_out = false;
+	for (size_t i = 0; i < n; i++) {
+		buf_add(&rest, done, (size_t)(found[i].text.ptr - done));
+		done = found[i].text.ptr + found[i].text.len;
+		*has_email_out |= found[i].kind == CONTACT_EMAIL;
+	}
+	buf_add(&rest, done, (size_t)(text.ptr + text.len - done));
+	return buf_text(&rest);
 }
 
 void remark_read(struct arena *a, const char *message, struct remark *out)
@@ -555,7 +568,9 @@ void remark_read(struct arena *a, const char *message, struct remark *out)
 	struct remark_words *w = NEW(a, struct remark_words);
 	struct span          text = utf8_prefix(span_of(message), REMARK_BYTES_MAX);
 
-	*out = (struct remark){.has_email = has_address(message)};
+	*out = (struct remark){.has_email = false};
+	message = without_contacts(a, text, &out->has_email);
+	text = span_of(message);
 	remark_split(a, message, w);
 	out->kind = out->has_email ? REMARK_STATEMENT : remark_kind_of(text, w);
 	if (out->kind == REMARK_ORDERS || out->kind == REMARK_FOREIGN || out->kind == REMARK_NOTHING ||

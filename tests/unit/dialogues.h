@@ -129,3 +129,8 @@ must not contain}. */
   {"My email is x@y.zz and my name is Priya", "Priya", "x@y"},
   {"Guten Tag, ich bin der Stefan und das ist nicht gut", "English", NULL}}},
 	/* clang-format on */
+{"professional", false, NULL,
+ {{"Hi, I am Dana Reyes, head of product at Northwind.", "Dana", NULL},
+  {"We need it this quarter, you can email me at dana at northwind dot io.", "noted", "northwind "
+  "dot"},
+  {"What else do you need?", NULL, "email"}}},
