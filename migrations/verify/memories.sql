@@ -8,8 +8,8 @@ select model, content_hash, embedding, session_id, created_at, last_used_at
 	from embedding_cache where false;
 select 1 / (count(*) = 2)::int from pg_indexes where tablename = 'memories'
 	and indexdef like '%USING hnsw%halfvec_cosine_ops%WHERE (embedding_model = %';
-select 1 / (count(*) = 1)::int from pg_indexes where tablename = 'memories'
-	and indexdef like '%USING gin (owner, search)%';
+select 1 / (count(*) = 1)::int from pg_indexes where indexname = 'memories_words_idx'
+	and indexdef like '%USING gin %';
 select 1 / (count(*) = 4)::int from pg_index i join pg_class c on c.oid = i.indexrelid
 	where c.relname in ('memories_content_key', 'memories_source_key', 'memories_pkey',
 		'embedding_cache_pkey') and i.indisunique and i.indisvalid;

@@ -58,8 +58,8 @@ select pg_temp.uses('memories_owner_idx', $$select * from memories
 	where owner = 's:00000000-0000-0000-0000-000000000007' and scope = 'episodic'
 	order by occurred_at desc limit 10$$);
 select pg_temp.uses('memories_words_idx', $$select id from memories
-	where owner = 's:00000000-0000-0000-0000-000000000007'
-	and search @@ 'topic & 7'::tsquery$$);
+	where memory_word_keys(owner, tsvector_to_array(search))
+		&& memory_word_keys('s:00000000-0000-0000-0000-000000000007', '{topic}')$$);
 select pg_temp.uses('memories_minilm_idx', $$select id from memories
 	where embedding_model = 'all-MiniLM-L6-v2' order by embedding::halfvec(384)
 	<=> (select embedding::halfvec(384) from memories where embedding is not null limit 1)
