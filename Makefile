@@ -4,6 +4,7 @@
 # make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
+# make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
 FLAVOUR ?= release
 BUILD   ?= build
 B       := $(BUILD)/$(FLAVOUR)
@@ -94,11 +95,15 @@ demo: setup
 run: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@scripts/stack run
+# Evidence found in a LoCoMo file, which stays out of the project: FILE=locomo.json
+bench-recall: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@node tests/bench/recall.mjs "$(abspath $(FILE))"
 check: setup
 	@tests/run
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers fuzzers show-cflags setup demo run check clean
+.PHONY: all units helpers fuzzers show-cflags setup demo run bench-recall check clean
 .SECONDARY:
 -include $(OBJS:.o=.d)

@@ -24,7 +24,7 @@ alter table memories drop column search; -- and with it memories_words_idx
 alter table memories
 	add column speaker text check (char_length(speaker) between 1 and 200),
 	add column words text not null default '' check (octet_length(words) <= 65536),
-	add column embedding_near vector,
+	add column embedding_near halfvec,
 	add column search tsvector generated always as (
 		setweight(to_tsvector('pg_catalog.english'::regconfig, words), 'A') ||
 		setweight(to_tsvector('pg_catalog.english'::regconfig, index_text), 'B')) stored,

@@ -1,0 +1,260 @@
+/* memory.c -- the store of memories with the embedders. */
+#include "memory.h"
+
+#include "base/json_in.h"
+#include "base/json_out.h"
+#include "base/log.h"
+#include "domain/memory_text.h"
+#include "providers/embedding.h"
+
+#define UTTERANCES_MAX 64 /* made memories in one call */
+#define WITHOUT_VECTOR "fulltext"
+
+struct memory_embed_values {
+	int64_t save_ms, query_ms;
+	double  turn_similarity;
+};
+static struct memory_embed_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_INT(memory_embed_values, save_ms, "MEMORY_EMBED_MS", .fallback = "2000", .min = 1,
+                .max = 60000, .help = "a memory is stored without its vector after so long"),
+	CFG_KEY_INT(memory_embed_values, query_ms, "RECALL_EMBED_MS", .fallback = "2000", .min = 1,
+                .max = 60000, .help = "a query is answered from words alone after so long"),
+	/* Below it, sentences of MiniLM have no topic in common. */
+	CFG_KEY_NUM(memory_embed_values, turn_similarity, "RECALL_TURN_SIMILARITY", .fallback = "0.25",
+                .help = "least similarity of a memory shown to a model"),
+};
+
+const struct cfg_group memory_embed_settings = {"Memory vectors", &values, keys, COUNT(keys)};
+
+/* ---- vectors ---- */
+
+/* No vector is no failure: it is logged, and made later or done without. */
+static const char *try_embed(struct ctx *cx, const char *const *texts, size_t n, int64_t limit_ms,
+                             struct memory_vector *out)
+{
+	struct deadline     whole = cx->deadline;
+	struct chain_result served;
+	struct embeddings   made;
+	struct err         *e;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct memory_vector){.at = NULL};
+	if (embedding.order_n == 0)
+		return WITHOUT_VECTOR;
+	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)limit_ms));
+	e = embed(cx, &(struct embed_order){texts, n}, &made, &served);
+	cx->deadline = whole;
+	if (e) {
+		log_err(LOG_WARN, cx, "not_embedded", e);
+		return WITHOUT_VECTOR;
+	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct memory_vector){made.vectors[i], made.dims, made.model};
+	return served.served->name;
+}
+
+/* ---- remembering ---- */
+
+struct err *memory_remember(struct ctx *cx, const struct remember *in, struct memory *out,
+                            bool *is_duplicate_out)
+{
+	struct memory_words  text;
+	struct memory_vector vector = {.at = NULL};
+
+	memory_words_of(cx, in->content, in->summary, in->occurred_ms, &text);
+	if (*text.said)
+		try_embed(cx, &text.said, 1, values.save_ms, &vector);
+	return memory_insert(cx,
+	                     &(struct memory_new){.session_id = in->session_id,
+	                                          .scope = in->scope,
+	                                          .content_json = json_print(cx, in->content),
+	                                          .speaker = text.speaker,
+	                                          .words = text.words,
+	                                          .summary = in->summary,
+	                                          .importance = in->importance,
+	                                          .tags_json = in->tags_json,
+	                                          .metadata_json = in->metadata_json,
+	                                          .occurred_ms = in->occurred_ms,
+	                                          .source_id = in->source_id,
+	                                          .vector = vector},
+	                     out, is_duplicate_out);
+}
+
+static struct span utterance_json(struct ctx *cx, const struct memory_utterance *u)
+{
+	struct json_out *j = json_new(cx->arena, 0);
+
+	json_obj(j, NULL);
+	json_str(j, "speaker", u->speaker);
+	json_str(j, "text", u->text);
+	json_end(j);
+	return json_done(j);
+}
+
+static struct err *keep_utterance(struct ctx *cx, const char *session_id,
+                                  const struct memory_utterance *u, const struct memory_words *text,
+                                  const struct memory_vector *vector)
+{
+	struct memory kept;
+	bool          is_duplicate;
+
+	return memory_insert(cx,
+	                     &(struct memory_new){.session_id = session_id,
+	                                          .scope = "episodic",
+	                                          .content_json = utterance_json(cx, u),
+	                                          .speaker = text->speaker,
+	                                          .words = text->words,
+	                                          .importance = 5,
+	                                          .tags_json = SPAN("[]"),
+	                                          .metadata_json = SPAN("{}"),
+	                                          .occurred_ms = u->said_ms,
+	                                          .utterance_id = u->id,
+	                                          .vector = *vector},
+	                     &kept, &is_duplicate);
+}
+
+struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
+{
+	const struct memory_utterance *said;
+	struct memory_words            text[UTTERANCES_MAX];
+	struct memory_vector           vectors[UTTERANCES_MAX];
+	const char                    *texts[UTTERANCES_MAX];
+	size_t                         n;
+
+	TRY(memory_utterances(cx, session_id, UTTERANCES_MAX, &said, &n));
+	if (n == 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		memory_words_said(cx, said[i].speaker, said[i].text, said[i].said_ms, &text[i]);
+		texts[i] = text[i].said;
+	}
+	try_embed(cx, texts, n, values.save_ms, vectors);
+	for (size_t i = 0; i < n; i++)
+		TRY(keep_utterance(cx, session_id, &said[i], &text[i], &vectors[i]));
+	return NULL;
+}
+
+struct err *memory_embed_pending(struct ctx *cx, size_t max, bool *left_out)
+{
+	const struct memory_unembedded *todo;
+	const struct embed_engine      *first;
+	size_t                          n, done = 0;
+
+	*left_out = false;
+	if (embedding.order_n == 0)
+		return NULL;
+	first = (const struct embed_engine *)(const void *)embedding.order[0];
+	TRY(memory_find_unembedded(cx, first->model, max, &todo, &n));
+	for (size_t i = 0; i < n; i++) {
+		struct memory_vector vector;
+
+		try_embed(cx, &todo[i].said, 1, values.save_ms, &vector);
+		/* A stand-in's vector is better than none, but no reason to ask again at once. */
+		if (!vector.at)
+			continue;
+		TRY(memory_set_vector(cx, todo[i].id, &vector));
+		done += str_equal(vector.model, first->model);
+	}
+	*left_out = n == max && done > 0;
+	return NULL;
+}
+
+/* ---- recalling ---- */
+
+static struct err *ask(struct ctx *cx, const struct recall *in, int64_t embed_ms,
+                       struct memory **out, size_t *n_out, const char **provider_out)
+{
+	struct memory_question question;
+	struct memory_vector   vector = {.at = NULL};
+	const char           **speakers;
+	size_t                 speakers_n;
+
+	TRY(memory_speakers(cx, in->session_id, MEMORY_NAMES_MAX, &speakers, &speakers_n));
+	memory_question_of(cx, in->query, speakers, speakers_n, clock_unix_ms(), &question);
+	*provider_out = try_embed(cx, &question.topic, 1, embed_ms, &vector);
+	return memory_search(cx,
+	                     &(struct recall_query){.session_id = in->session_id,
+	                                            .session_secret = in->session_secret,
+	                                            .words = question.words,
+	                                            .vector = vector,
+	                                            .named = question.named,
+	                                            .named_n = question.named_n,
+	                                            .scopes = in->scopes,
+	                                            .scopes_n = in->scopes_n,
+	                                            .limit = in->limit,
+	                                            .min_importance = in->min_importance,
+	                                            .from_ms = question.from_ms,
+	                                            .until_ms = question.until_ms},
+	                     out, n_out);
+}
+
+struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory **out,
+                          size_t *n_out, const char **provider_out)
+{
+	return ask(cx, in, values.query_ms, out, n_out, provider_out);
+}
+
+size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
+                              const char *message, struct memory out[MEMORY_FOR_TURN_MAX])
+{
+	static const char *const scopes[] = {"medium", "long", "episodic"};
+	struct deadline          whole = cx->deadline;
+	struct memory           *found;
+	const char              *provider;
+	size_t                   n = 0, kept = 0;
+	struct err              *e;
+
+	cx->deadline = deadline_sooner(whole, deadline_in(MEMORY_FOR_TURN_MS));
+	e = ask(cx,
+	        &(struct recall){.session_id = session_id,
+	                         .session_secret = session_secret,
+	                         .query = message,
+	                         .scopes = scopes,
+	                         .scopes_n = COUNT(scopes),
+	                         .limit = MEMORY_FOR_TURN_MAX},
+	        MEMORY_FOR_TURN_MS / 2, &found, &n, &provider);
+	cx->deadline = whole;
+	if (e) {
+		log_err(LOG_WARN, cx, "not_recalled", e);
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (found[i].similarity >= values.turn_similarity)
+			out[kept++] = found[i];
+	return kept;
+}
+
+const char *memory_plain_text(struct ctx *cx, const struct memory *memory)
+{
+	const struct cJSON *content;
+	struct memory_words text;
+
+	if (!str_is_blank(memory->summary))
+		return memory->summary;
+	if (json_parse(cx, span_of(memory->content_json), &content))
+		return "";
+	memory_words_of(cx, content, NULL, 0, &text);
+	return text.speaker ? arena_printf(cx->arena, "%s: %s", text.speaker, text.said) : text.said;
+}
+
+void memory_write(struct json_out *j, const char *key, const struct memory *memory)
+{
+	json_obj(j, key);
+	json_str(j, "id", memory->id);
+	json_raw(j, "content", span_of(memory->content_json));
+	json_str(j, "summary", memory->summary);
+	json_str(j, "scope", memory->scope);
+	json_int(j, "importance", memory->importance);
+	json_raw(j, "tags", span_of(memory->tags_json));
+	json_num(j, "similarity", memory->similarity);
+	json_num(j, "score", memory->score);
+	json_str(j, "session_id", memory->session_id);
+	json_str(j, "created_at", memory->created_at);
+	json_str(j, "last_referenced", memory->last_referenced);
+	json_int(j, "access_count", memory->access_count);
+	json_str(j, "occurred_at", memory->occurred_at);
+	json_str(j, "source_id", memory->source_id);
+	json_end(j);
+}

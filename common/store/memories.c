@@ -1,0 +1,280 @@
+/* memories.c -- the memories table, but for searching it.
+ *
+ * The order of a session's memories is their position. Inserting locks the
+ * session row, so that positions of one session are given one after the other
+ * and each insert sees the neighbours before it; what is connected again is the
+ * new memory and the two before it. The mean vector and the index text are
+ * made by the database from the neighbours' own words and vectors, never from
+ * their index texts, so making them twice gives the same. */
+#include "memories.h"
+
+#include "../base/json_out.h"
+#include "../io/db.h"
+
+#define INSERT_TRIES 2
+#define CAP_EVERY    50   /* a large owner is counted at every fiftieth memory only */
+#define CAP_SMALL    2000 /* up to here counting is cheap */
+
+struct memory_values {
+	int64_t owner_max, short_hours;
+};
+static struct memory_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_INT(memory_values, owner_max, "MEMORY_OWNER_MAX", .fallback = "200000", .min = 1,
+                .max = 10000000, .help = "memories of one visitor; the least valuable go first"),
+	CFG_KEY_INT(memory_values, short_hours, "MEMORY_SHORT_HOURS", .fallback = "24", .min = 1,
+                .max = 87600, .help = "a memory of scope short is forgotten after so long"),
+};
+
+const struct cfg_group memory_settings = {"Memory", &values, keys, COUNT(keys)};
+
+void memory_read(const struct db_rows *rows, int row, struct memory *out)
+{
+	*out = (struct memory){
+		.id = row_text(rows, row, 0),
+		.content_json = row_text(rows, row, 1),
+		.summary = row_text(rows, row, 2),
+		.scope = row_text(rows, row, 3),
+		.tags_json = row_text(rows, row, 4),
+		.session_id = row_text(rows, row, 5),
+		.created_at = row_text(rows, row, 6),
+		.last_referenced = row_text(rows, row, 7),
+		.occurred_at = row_text(rows, row, 8),
+		.source_id = row_text(rows, row, 9),
+		.speaker = row_text(rows, row, 10),
+		.importance = row_int(rows, row, 11),
+		.access_count = row_int(rows, row, 12),
+	};
+}
+
+/* ---- neighbours ---- */
+
+/* $1 session $2 position. `near` is whoever can be a neighbour of one to be connected; the
+ * own vector counts twice in the mean. A vector of another model is no neighbour's. */
+#define CONNECT_SQL \
+	"with near as materialized (" \
+	" select x.*, row_number() over (order by position) as place from (" \
+	"  (select id, position, words, occurred_at, embedding, embedding_model from memories" \
+	"    where session_id = $1::uuid and position <= $2::bigint" \
+	"    order by position desc limit 5)" \
+	"  union all" \
+	"  (select id, position, words, occurred_at, embedding, embedding_model from memories" \
+	"    where session_id = $1::uuid and position > $2::bigint order by position limit 4)) x)," \
+	" changed as (select t.id," \
+	"  to_char(t.occurred_at at time zone 'UTC', 'FMDD FMMonth YYYY FMDay') || E'\\n' ||" \
+	"   (select string_agg(left(n.words, case when n.id = t.id then 8192 else 1000 end), E'\\n'" \
+	"     order by n.place) from near n where abs(n.place - t.place) <= 2) as index_text," \
+	"  case when t.embedding is not null then (select avg(n.embedding) from near n," \
+	"    generate_series(1, case when n.id = t.id then 2 else 1 end)" \
+	"    where abs(n.place - t.place) <= 2 and n.embedding_model = t.embedding_model) end as mean" \
+	" from near t, near centre" \
+	" where centre.position = $2::bigint and abs(t.place - centre.place) <= 2)" \
+	" update memories m set index_text = c.index_text, embedding_near = c.mean::halfvec" \
+	"  from changed c where m.id = c.id and (m.index_text, m.embedding_near::text)" \
+	"  is distinct from (c.index_text, c.mean::halfvec::text)"
+
+static struct err *connect_neighbours(struct ctx *cx, const char *session_id, int64_t position)
+{
+	return db_exec(cx, NULL, CONNECT_SQL, ARGS(db_text(session_id), db_int(position)));
+}
+
+/* ---- inserting ---- */
+
+/* $1 session $2 scope $3 content $4 speaker $5 words $6 summary $7 importance $8 tags
+ * $9 metadata $10 occurred (unix ms) $11 source $12 utterance $13 vector $14 model $15 hash
+ * $16 hours a short memory lives */
+static const char insert_sql[] =
+	"with s as materialized (select id, memory_owner, consent, visitor_id from sessions"
+	"  where id = $1::uuid for no key update),"
+	" added as (insert into memories as m (session_id, owner, visitor_id, scope, content, speaker,"
+	"   words, summary, importance, tags, metadata, occurred_at, source_id, utterance_id,"
+	"   embedding, embedding_model, content_hash, expires_at)"
+	"  select id, memory_owner, case when consent then visitor_id end, $2, $3::jsonb, $4, $5, $6,"
+	"   $7::int, array(select jsonb_array_elements_text($8::jsonb)), $9::jsonb,"
+	"   to_timestamp($10::float8 / 1000), $11, $12::uuid, $13::vector, $14, $15::bytea,"
+	"   case when $2 = 'short' then now() + $16::int * interval '1 hour' end"
+	"  from s on conflict do nothing returning m.*)"
+	" select " MEMORY_COLUMNS ", m.position, false, m.owner from added m"
+	" union all"
+	" select " MEMORY_COLUMNS ", m.position, true, m.owner from memories m, s"
+	"  where not exists (select from added) and m.owner = s.memory_owner and"
+	"   ($12::uuid is null and m.utterance_id is null and m.scope = $2"
+	"    and m.content_hash = $15::bytea or m.utterance_id = $12::uuid)";
+
+/* What is worth least: short before episodic before the rest, unimportant, unused, old. */
+static const char cap_sql[] =
+	"delete from memories where id in (select id from memories where owner = $1"
+	" order by importance + ln(1 + access_count)"
+	"  + case scope when 'long' then 4 when 'medium' then 2 when 'episodic' then 1 else 0 end,"
+	"  occurred_at, position"
+	" limit greatest(0, (select count(*) from memories where owner = $1) - $2::bigint))";
+
+struct inserting {
+	const struct memory_new *in;
+	struct memory           *out;
+	bool                    *is_duplicate;
+};
+
+static struct err *insert_row(struct ctx *cx, const struct memory_new *in, struct db_rows *rows)
+{
+	struct hash hash = HASH("memory", in->content_json);
+
+	return db_query(
+		cx, rows, insert_sql,
+		ARGS(db_text(in->session_id), db_text(in->scope),
+	         db_text(arena_strndup(cx->arena, in->content_json.ptr, in->content_json.len)),
+	         db_text(in->speaker), db_text(in->words), db_text(in->summary), db_int(in->importance),
+	         db_text(arena_strndup(cx->arena, in->tags_json.ptr, in->tags_json.len)),
+	         db_text(arena_strndup(cx->arena, in->metadata_json.ptr, in->metadata_json.len)),
+	         db_int(in->occurred_ms), db_text(in->source_id), db_text(in->utterance_id),
+	         db_vector(in->vector.at, in->vector.n),
+	         db_text(in->vector.at ? in->vector.model : NULL), db_bytes(hash_span(&hash)),
+	         db_int(values.short_hours)));
+}
+
+static struct err *enforce_cap(struct ctx *cx, const char *owner, int64_t position)
+{
+	if (values.owner_max > CAP_SMALL && position % CAP_EVERY != 0)
+		return NULL;
+	return db_exec(cx, NULL, cap_sql, ARGS(db_text(owner), db_int(values.owner_max)));
+}
+
+static struct err *insert_body(struct ctx *cx, void *data)
+{
+	struct inserting *job = data;
+	struct db_rows    rows = {.count = 0};
+
+	/* A row committed by another session after our snapshot began is seen the second time. */
+	for (int i = 0; i < INSERT_TRIES && rows.count == 0; i++)
+		TRY(insert_row(cx, job->in, &rows));
+	if (rows.count == 0)
+		return err_field(cx, ERR_CONFLICT, "source_id", WHERE, "belongs to another memory");
+	memory_read(&rows, 0, job->out);
+	*job->is_duplicate = row_bool(&rows, 0, MEMORY_COLUMNS_N + 1);
+	if (*job->is_duplicate)
+		return NULL;
+	TRY(connect_neighbours(cx, job->in->session_id, row_int(&rows, 0, MEMORY_COLUMNS_N)));
+	return enforce_cap(cx, row_text(&rows, 0, MEMORY_COLUMNS_N + 2),
+	                   row_int(&rows, 0, MEMORY_COLUMNS_N));
+}
+
+struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
+                          bool *is_duplicate_out)
+{
+	struct inserting job = {in, out, is_duplicate_out};
+
+	return db_tx(cx, insert_body, &job);
+}
+
+/* ---- what is still to be done ---- */
+
+struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max,
+                              const struct memory_utterance **out, size_t *n_out)
+{
+	struct memory_utterance *found;
+	struct db_rows           rows;
+
+	TRY(db_query(cx, &rows,
+	             "select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint"
+	             " from utterances u where u.session_id = $1::uuid"
+	             " and u.position > coalesce((select max(p.position) from utterances p"
+	             "  join memories m on m.utterance_id = p.id where p.session_id = $1::uuid), 0)"
+	             " order by u.position limit $2::int",
+	             ARGS(db_text(session_id), db_int((int64_t)max))));
+	found = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)rows.count);
+	for (int i = 0; i < rows.count; i++)
+		found[i] = (struct memory_utterance){row_text(&rows, i, 0), row_text(&rows, i, 1),
+		                                     row_text(&rows, i, 2), row_int(&rows, i, 3)};
+	*out = found;
+	*n_out = (size_t)rows.count;
+	return NULL;
+}
+
+struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max,
+                                   const struct memory_unembedded **out, size_t *n_out)
+{
+	struct memory_unembedded *found;
+	struct db_rows            rows;
+
+	TRY(db_query(cx, &rows,
+	             "select id, case when speaker is not null and starts_with(words, speaker || ': ')"
+	             " then substr(words, char_length(speaker) + 3) else words end from memories"
+	             " where words <> '' and embedding_model is distinct from $1"
+	             " order by created_at limit $2::int",
+	             ARGS(db_text(model), db_int((int64_t)max))));
+	found = NEW_ARRAY(cx->arena, struct memory_unembedded, (size_t)rows.count);
+	for (int i = 0; i < rows.count; i++)
+		found[i] = (struct memory_unembedded){row_text(&rows, i, 0), row_text(&rows, i, 1)};
+	*out = found;
+	*n_out = (size_t)rows.count;
+	return NULL;
+}
+
+struct vector_job {
+	const char                 *id;
+	const struct memory_vector *vector;
+};
+
+static struct err *set_vector_body(struct ctx *cx, void *data)
+{
+	struct vector_job *job = data;
+	struct db_rows     rows;
+
+	TRY(db_query(cx, &rows,
+	             "update memories set embedding = $2::vector, embedding_model = $3,"
+	             " embedding_near = null where id = $1::uuid returning session_id, position",
+	             ARGS(db_text(job->id), db_vector(job->vector->at, job->vector->n),
+	                  db_text(job->vector->model))));
+	if (rows.count == 0)
+		return NULL; /* forgotten meanwhile */
+	return connect_neighbours(cx, row_text(&rows, 0, 0), row_int(&rows, 0, 1));
+}
+
+struct err *memory_set_vector(struct ctx *cx, const char *id, const struct memory_vector *vector)
+{
+	struct vector_job job = {id, vector};
+
+	return db_tx(cx, set_vector_body, &job);
+}
+
+/* Distinct names by skipping from one to the next along the index. */
+struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, const char ***out,
+                            size_t *n_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "with recursive s as (select memory_owner as owner from sessions"
+	             "  where id = $1::uuid),"
+	             " names as ("
+	             "  (select speaker, 1 as n from memories, s where memories.owner = s.owner"
+	             "   and speaker is not null order by speaker limit 1)"
+	             "  union all"
+	             "  select (select m.speaker from memories m, s where m.owner = s.owner"
+	             "   and m.speaker > names.speaker order by m.speaker limit 1), n + 1"
+	             "  from names where names.speaker is not null and n < $2::int)"
+	             " select speaker from names where speaker is not null",
+	             ARGS(db_text(session_id), db_int((int64_t)max))));
+	*out = NEW_ARRAY(cx->arena, const char *, (size_t)rows.count);
+	for (int i = 0; i < rows.count; i++)
+		(*out)[i] = row_text(&rows, i, 0);
+	*n_out = (size_t)rows.count;
+	return NULL;
+}
+
+struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n)
+{
+	struct json_out *ids = json_new(cx->arena, 0);
+
+	if (n == 0)
+		return NULL;
+	json_arr(ids, NULL);
+	for (size_t i = 0; i < n; i++)
+		json_str(ids, NULL, used[i].id);
+	json_end(ids);
+	return db_exec(cx, NULL,
+	               "update memories set last_referenced = now(), access_count = access_count + 1"
+	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid)",
+	               ARGS(db_text(json_done(ids).ptr)));
+}

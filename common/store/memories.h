@@ -1,0 +1,93 @@
+/* memories.h -- the memories table: keeping, connecting with neighbours, embedding later.
+ *
+ * Searching it is recall.h. A memory belongs to the owner of its session: the
+ * session alone, or with consent the visitor in all their sessions. */
+#ifndef STORE_MEMORIES_H
+#define STORE_MEMORIES_H
+
+#include "../base/cfg.h"
+#include "../base/crypto.h"
+#include "../base/ctx.h"
+
+extern const struct cfg_group memory_settings;
+
+struct db_rows;
+
+/* A vector and the model it came from; at NULL: none yet. */
+struct memory_vector {
+	const float *at;
+	size_t       n;
+	const char  *model;
+};
+
+struct memory_new {
+	const char          *session_id;
+	const char          *scope; /* short, medium, long or episodic */
+	struct span          content_json;
+	const char          *speaker, *words; /* memory_text.h; speaker may be NULL */
+	const char          *summary;         /* may be NULL */
+	int                  importance;      /* 1..10 */
+	struct span          tags_json;       /* an array of texts */
+	struct span          metadata_json;   /* an object */
+	int64_t              occurred_ms;     /* unix time */
+	const char          *source_id;       /* may be NULL */
+	const char          *utterance_id;    /* NULL: nobody said it here */
+	struct memory_vector vector;
+};
+
+/* A memory as answers show it. */
+struct memory {
+	const char *id, *content_json, *summary, *scope, *tags_json, *session_id;
+	const char *created_at, *last_referenced, *occurred_at, *source_id, *speaker;
+	int64_t     importance, access_count;
+	double      similarity, score; /* 0..1 each; recall only */
+};
+
+/* The columns of struct memory, of a table called m, and one row of them. */
+#define MEMORY_TIME(column) \
+	"to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+#define MEMORY_COLUMNS \
+	"m.id, m.content, m.summary, m.scope, to_jsonb(m.tags), m.session_id," \
+	" " MEMORY_TIME("m.created_at") ", " MEMORY_TIME("m.last_referenced") ", " MEMORY_TIME( \
+		"m.occurred_at") ", m.source_id, m.speaker, m.importance, m.access_count"
+#define MEMORY_COLUMNS_N 13
+void memory_read(const struct db_rows *rows, int row, struct memory *out);
+
+/* Stores it, connects it with its neighbours (the two before and after it in its
+ * session: their index texts and mean vectors change too) and drops what is least
+ * worth keeping over MEMORY_OWNER_MAX, in one transaction. The session was
+ * checked by the caller. *is_duplicate_out: the same content is there in this
+ * owner and scope, and *out is that one. ERR_CONFLICT about source_id when the
+ * owner has another memory of that source. */
+struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
+                          bool *is_duplicate_out) CHECKED;
+
+/* Utterances of a session that are no memory yet, oldest first, at most max. */
+struct memory_utterance {
+	const char *id, *speaker, *text;
+	int64_t     said_ms;
+};
+struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max,
+                              const struct memory_utterance **out, size_t *n_out) CHECKED;
+
+/* Memories without a vector, or with one of another model than `model`, oldest
+ * first, at most max. */
+struct memory_unembedded {
+	const char *id, *said;
+};
+struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max,
+                                   const struct memory_unembedded **out, size_t *n_out) CHECKED;
+
+/* Gives a memory its vector and its neighbours their new means. */
+struct err *memory_set_vector(struct ctx *cx, const char *id,
+                              const struct memory_vector *vector) CHECKED;
+
+/* Names under which the session's owner has memories, at most max; also proves that
+ * the session is there. */
+struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, const char ***out,
+                            size_t *n_out) CHECKED;
+
+/* Counts a use of each. */
+struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n) CHECKED;
+
+#endif

@@ -1,0 +1,29 @@
+/* recall.h -- finding memories: one statement, with the owner's filter inside. */
+#ifndef STORE_RECALL_H
+#define STORE_RECALL_H
+
+#include "memories.h"
+
+extern const struct cfg_group recall_settings; /* the weights */
+
+#define RECALL_MAX 50
+
+struct recall_query {
+	const char          *session_id, *session_secret;
+	const char          *words;  /* looked for in the full text */
+	struct memory_vector vector; /* at NULL: words alone */
+	const char *const   *named;  /* speakers whose words are preferred */
+	size_t               named_n;
+	const char *const   *scopes;
+	size_t               scopes_n;
+	int64_t              limit; /* 1..RECALL_MAX */
+	double               min_importance;
+	int64_t              from_ms, until_ms; /* time asked about; both 0: none */
+};
+
+/* Best first, of the session's owner only; nothing when the pair is wrong. Counting
+ * their use is memory_count_use(), after the answer. */
+struct err *memory_search(struct ctx *cx, const struct recall_query *in, struct memory **out,
+                          size_t *n_out) CHECKED;
+
+#endif

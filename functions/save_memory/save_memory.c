@@ -1,0 +1,157 @@
+/* save_memory -- keep something worth remembering.
+ *
+ * POST { session_id, session_secret, scope, content, summary?, importance?, tags?,
+ *        metadata?, occurred_at?, source_id? }
+ *   -> { memory, success, duplicate } */
+#include "../../common/domain/when.h"
+#include "../../common/memory.h"
+#include "../../common/providers/embedding.h"
+#include "../../common/service.h"
+#include "../../common/store/sessions.h"
+
+#include <math.h>
+
+#define SCOPE_MAX     20
+#define TIME_MAX      40
+#define TAGS_MAX      20
+#define METADATA_MAX  16384 /* bytes of its JSON */
+#define PENDING_BATCH 16
+#define PENDING_MS    60000u
+
+struct in {
+	const char         *session_id, *session_secret, *scope, *summary, *occurred_at, *source_id;
+	const struct cJSON *content, *metadata;
+	struct maybe_number importance;
+	struct texts        tags;
+};
+
+static const struct input_field fields[] = {
+	INPUT_SESSION(in),
+	INPUT_TEXT(in, scope, .is_required = true, .max = SCOPE_MAX),
+	INPUT_NODE(in, content, .is_required = true),
+	INPUT_TEXT(in, summary, .max = MEMORY_SUMMARY_MAX),
+	INPUT_NUMBER(in, importance, .min = 0, .max = 10),
+	INPUT_TEXTS(in, tags, .max = TAGS_MAX),
+	INPUT_NODE(in, metadata, .is_object = true),
+	INPUT_TEXT(in, occurred_at, .max = TIME_MAX),
+	INPUT_TEXT(in, source_id, .min = 1, .max = MEMORY_SOURCE_MAX),
+};
+
+static struct err *check_scope(struct ctx *cx, const char *scope)
+{
+	static const char *const scopes[] = {"short", "medium", "long", "episodic"};
+
+	for (size_t i = 0; i < COUNT(scopes); i++)
+		if (str_equal(scope, scopes[i]))
+			return NULL;
+	FAIL_FIELD(cx, "scope", "must be short, medium, long or episodic");
+}
+
+/* A fraction below 1 is a share of the whole scale; 1 itself is the least importance. */
+static int importance_of(const struct maybe_number *given)
+{
+	if (!given->is_set)
+		return 5;
+	if (given->value < 1)
+		return 1 + (int)lround(given->value * 9);
+	return (int)lround(given->value);
+}
+
+static struct err *occurred_ms(struct ctx *cx, const char *text, int64_t *out)
+{
+	*out = clock_unix_ms();
+	if (text && !when_parse_iso(text, out))
+		FAIL_FIELD(cx, "occurred_at", "must be an ISO 8601 time");
+	return NULL;
+}
+
+static struct span tags_json(struct ctx *cx, const struct texts *tags)
+{
+	struct json_out *j = json_new(cx->arena, 0);
+
+	json_arr(j, NULL);
+	for (size_t i = 0; i < tags->n; i++)
+		json_str(j, NULL, tags->at[i]);
+	json_end(j);
+	return json_done(j);
+}
+
+static struct err *read_input(struct req *rq, struct in *in, struct remember *out)
+{
+	struct ctx *cx = req_ctx(rq);
+
+	TRY(input_parse(rq, fields, COUNT(fields), in));
+	TRY(check_scope(cx, in->scope));
+	if (json_print(cx, in->content).len > MEMORY_CONTENT_MAX)
+		FAIL_FIELD(cx, "content", "is larger than %d bytes", MEMORY_CONTENT_MAX);
+	*out = (struct remember){
+		.session_id = in->session_id,
+		.scope = in->scope,
+		.content = in->content,
+		.summary = in->summary,
+		.importance = importance_of(&in->importance),
+		.tags_json = tags_json(cx, &in->tags),
+		.metadata_json = in->metadata ? json_print(cx, in->metadata) : SPAN("{}"),
+		.source_id = in->source_id,
+	};
+	if (out->metadata_json.len > METADATA_MAX)
+		FAIL_FIELD(cx, "metadata", "is larger than %d bytes", METADATA_MAX);
+	return occurred_ms(cx, in->occurred_at, &out->occurred_ms);
+}
+
+static struct err *save_memory(struct req *rq)
+{
+	struct ctx      *cx = req_ctx(rq);
+	struct in        in = {.session_id = NULL};
+	struct remember  what;
+	struct memory    memory;
+	struct json_out *out;
+	bool             is_duplicate;
+
+	TRY(read_input(rq, &in, &what));
+	TRY(session_check(cx, in.session_id, in.session_secret));
+	TRY(memory_remember(cx, &what, &memory, &is_duplicate));
+	memory.similarity = memory.score = 1; /* to itself: the member is always there */
+	out = reply_json(rq, 200, 0);
+	json_obj(out, NULL);
+	memory_write(out, "memory", &memory);
+	json_bool(out, "success", true);
+	json_bool(out, "duplicate", is_duplicate);
+	json_end(out);
+	return NULL;
+}
+
+/* Vectors that could not be made in time, or are of another model than the first embedder's. */
+static struct err *embed_memory(struct ctx *cx, struct job *job)
+{
+	bool left = true;
+
+	(void)job; /* it names no memory: whatever lacks a vector is done */
+	while (left && !ctx_cancelled(cx) && deadline_left_ms(cx->deadline) > PENDING_MS / 4)
+		TRY(memory_embed_pending(cx, PENDING_BATCH, &left));
+	return NULL;
+}
+
+static const struct job_kind jobs[] = {
+	{.name = "embed_memory", .lease_ms = PENDING_MS, .every_ms = PENDING_MS, .run = embed_memory},
+};
+
+int main(int argc, char **argv)
+{
+	return service_main(argc, argv,
+	                    &(struct service){.name = "save_memory",
+	                                      .methods = METHOD_POST,
+	                                      .body_max = (size_t)1 << 20,
+	                                      .deadline_ms = 10000,
+	                                      .rate_per_minute = 60,
+	                                      .threads = 16,
+	                                      .is_idempotent = true,
+	                                      .chains = (struct chain *const[]){&embedding},
+	                                      .chains_n = 1,
+	                                      .settings =
+	                                          (const struct cfg_group *const[]){MEMORY_SETTINGS},
+	                                      .settings_n = 3,
+	                                      .jobs = jobs,
+	                                      .jobs_n = COUNT(jobs),
+	                                      .handle = save_memory});
+}
