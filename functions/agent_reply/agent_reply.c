@@ -12,6 +12,7 @@
 #include "../../common/domain/mode.h"
 #include "../../common/domain/prompt.h"
 #include "../../common/service.h"
+#include "../../common/slack.h"
 #include "../../common/store/turns.h"
 #include "answer.h"
 #include "lead.h"
@@ -203,9 +204,12 @@ int main(int argc, char **argv)
 	                          .engines = &engine_room,
 	                          .chains = (struct chain *const[]){&thinking, &speaking},
 	                          .chains_n = 2,
+	                          .jobs = slack_jobs,
+	                          .jobs_n = COUNT(slack_jobs),
 	                          .settings = (const struct cfg_group *const[]){&answer_settings,
 	                                                                        &lead_settings,
-	                                                                        &page_settings},
-	                          .settings_n = 3,
+	                                                                        &page_settings,
+	                                                                        &slack_settings},
+	                          .settings_n = 4,
 	                          .handle = agent_reply});
 }

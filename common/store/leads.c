@@ -1,0 +1,175 @@
+/* leads.c -- reading what sessions have told. */
+#include "leads.h"
+
+#include "../base/json_in.h"
+#include "../base/log.h"
+#include "../base/str.h"
+#include "../base/vault.h"
+#include "../domain/lead_score.h"
+#include "../io/db.h"
+#include "audit.h"
+
+#define ISO "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'"
+
+enum lead_column {
+	COL_ID,
+	COL_STARTED,
+	COL_ENDED,
+	COL_CHANNEL,
+	COL_CONSENT,
+	COL_SCORE,
+	COL_INTENT,
+	COL_REASONS,
+	COL_EXTRACT,
+	COL_CONTACT,
+	COL_EMAIL,
+	COL_NAME,
+	COL_NOTES,
+	COL_CTA,
+	COL_SUMMARY,
+	COL_UTTERANCES
+};
+
+/* The extract of the turn that gave the score, else the newest. */
+#define LEAD_COLUMNS \
+	"select s.id, to_char(s.started_at at time zone 'UTC', " ISO ")," \
+	" to_char(s.ended_at at time zone 'UTC', " ISO "), s.channel, s.consent, s.lead_score," \
+	" s.final_intent, to_jsonb(s.lead_reasons), x.extract, x.contact_sealed, s.email," \
+	" s.contact_name, s.notes, s.cta_chosen, m.executive_summary, s.utterance_count"
+#define LEAD_JOINS \
+	" left join summaries m on m.session_id = s.id" \
+	" left join lateral (select contact_sealed, jsonb_build_object('intent', intent," \
+	"  'confidence', confidence, 'entities', entities, 'followup_actions', followup_actions)" \
+	"  as extract from extracts e where e.session_id = s.id" \
+	"  order by (e.turn = s.lead_turn) desc nulls last, e.created_at desc limit 1) x on true"
+
+/* What no key opens is missing, and the log says that it is. */
+static const char *open_sealed(struct ctx *cx, const char *sealed)
+{
+	struct span plain;
+
+	if (!sealed)
+		return NULL;
+	if (vault_open(cx->arena, sealed, &plain))
+		return plain.ptr;
+	LOG(LOG_WARN, cx, "sealed_text_unopened", F_INT("bytes", strlen(sealed)));
+	return NULL;
+}
+
+static const char *sealed_bytes(struct ctx *cx, const struct db_rows *rows, int row, int col)
+{
+	struct span bytes = row_bytes(cx, rows, row, col);
+
+	return bytes.ptr ? arena_strndup(cx->arena, bytes.ptr, bytes.len) : NULL;
+}
+
+static const struct extract *read_extract(struct ctx *cx, const struct db_rows *rows, int row)
+{
+	const char         *contact;
+	const struct cJSON *root;
+	struct extract     *x;
+
+	if (row_is_null(rows, row, COL_EXTRACT))
+		return NULL;
+	x = extract_parse(cx, span_of(row_text(rows, row, COL_EXTRACT)));
+	contact = open_sealed(cx, sealed_bytes(cx, rows, row, COL_CONTACT));
+	if (!x || !contact || json_parse(cx, span_of(contact), &root))
+		return x;
+	x->entities.person_name = json_text_at(root, "person_name");
+	x->entities.contact_email = json_text_at(root, "contact_email");
+	return x;
+}
+
+static void read_reasons(struct ctx *cx, const char *json, struct lead *out)
+{
+	const struct cJSON *list;
+
+	if (json_parse(cx, span_of(json), &list))
+		return;
+	out->reasons = NEW_ARRAY(cx->arena, const char *, json_count(list) + 1);
+	for (const struct cJSON *item = json_first(list); item; item = json_next(item))
+		if (json_type(item) == JSON_STRING)
+			out->reasons[out->reasons_n++] = json_text_at(item, "");
+}
+
+static void read_lead(struct ctx *cx, const struct db_rows *rows, int row, struct lead *out)
+{
+	*out = (struct lead){
+		.session_id = row_text(rows, row, COL_ID),
+		.started_at = row_text(rows, row, COL_STARTED),
+		.ended_at = row_text(rows, row, COL_ENDED),
+		.channel = row_text(rows, row, COL_CHANNEL),
+		.consent = row_bool(rows, row, COL_CONSENT),
+		.score = (int)row_int(rows, row, COL_SCORE),
+		.priority = lead_priority((int)row_int(rows, row, COL_SCORE)),
+		.intent = row_text(rows, row, COL_INTENT),
+		.extract = read_extract(cx, rows, row),
+		.email = open_sealed(cx, row_text(rows, row, COL_EMAIL)),
+		.name = open_sealed(cx, row_text(rows, row, COL_NAME)),
+		.notes = open_sealed(cx, row_text(rows, row, COL_NOTES)),
+		.cta = row_text(rows, row, COL_CTA),
+		.summary = row_text(rows, row, COL_SUMMARY),
+		.utterances_n = (int)row_int(rows, row, COL_UTTERANCES),
+	};
+	read_reasons(cx, row_text(rows, row, COL_REASONS), out);
+}
+
+struct err *lead_of_session(struct ctx *cx, const char *session_id, const char *actor,
+                            struct lead *out, bool *found_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "with s as materialized (select * from sessions where id = $1::uuid),"
+	             " audited as (" AUDIT_INSERT " select $2, 'contact_read', 'sessions:' || id, id"
+	             "  from s) " LEAD_COLUMNS " from s" LEAD_JOINS,
+	             ARGS(db_text(session_id), db_text(actor))));
+	*found_out = rows.count > 0;
+	if (*found_out)
+		read_lead(cx, &rows, 0, out);
+	return NULL;
+}
+
+struct err *leads_list(struct ctx *cx, const struct lead_filter *filter, const char *actor,
+                       struct lead **out, size_t *n_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "with s as materialized (select * from sessions"
+	             "  where ($1::timestamptz is null or started_at >= $1::timestamptz)"
+	             "  and ($2::timestamptz is null or started_at < $2::timestamptz)"
+	             "  and ($3::text is null or final_intent = $3) and lead_score >= $4::int"
+	             "  order by lead_score desc, started_at desc limit $5::int),"
+	             " audited as (" AUDIT_INSERT " select $6, 'contact_read', 'sessions:' || id, id"
+	             "  from s) " LEAD_COLUMNS " from s" LEAD_JOINS
+	             " order by s.lead_score desc, s.started_at desc",
+	             ARGS(db_text(filter->since), db_text(filter->until), db_text(filter->intent),
+	                  db_int(filter->min_score), db_int(filter->limit), db_text(actor))));
+	*n_out = (size_t)rows.count;
+	*out = NEW_ARRAY(cx->arena, struct lead, *n_out + 1);
+	for (int i = 0; i < rows.count; i++)
+		read_lead(cx, &rows, i, &(*out)[i]);
+	return NULL;
+}
+
+struct err *lead_transcript(struct ctx *cx, const char *session_id, int limit,
+                            struct lead_line **out, size_t *n_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "select to_char(ts at time zone 'UTC', " ISO "), speaker, text, text_sealed from ("
+	             " select * from utterances where session_id = $1::uuid"
+	             " order by position desc limit $2::int) u order by position",
+	             ARGS(db_text(session_id), db_int(limit))));
+	*n_out = (size_t)rows.count;
+	*out = NEW_ARRAY(cx->arena, struct lead_line, *n_out + 1);
+	for (int i = 0; i < rows.count; i++) {
+		const char *words = open_sealed(cx, sealed_bytes(cx, &rows, i, 3));
+
+		(*out)[i] = (struct lead_line){row_text(&rows, i, 0), row_text(&rows, i, 1),
+		                               words ? words : row_text(&rows, i, 2)};
+	}
+	return NULL;
+}

@@ -1,0 +1,37 @@
+/* Slack: one message a second from all workers together, and none while there is no webhook. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { poll, sql, useStack } from './env/index.mjs';
+
+const stack = useStack({
+	simulator: true,
+	env: { SLACK_WEBHOOK_URL: '', JOBS_THREADS: '4' },
+});
+stack.expectRestart('agent_reply');
+
+test('without a webhook messages wait; with one they leave, one a second', async () => {
+	await sql(stack, `with s as (insert into sessions (secret_hash, lead_score, slack_alerted_at)
+			select sha256('x'), 90, now() from generate_series(1, 4) returning id)
+		insert into jobs (kind, key, session_id, payload) select 'slack_lead', id::text, id,
+			jsonb_build_object('session_id', id, 'turn', 1) from s`);
+	await poll(async () => (await sql(stack, `select 1 from jobs where kind = 'slack_lead'
+		and attempts = 0 and last_error like '%waiting for SLACK_WEBHOOK_URL%'`)).length === 4);
+
+	const url = `${stack.sim.url}/services/T00SIMULATED/B00SIMULATED/SimulatedWebhookToken`;
+	const evil = 'https://evil.example/x';
+	await stack.commandWith({ SLACK_WEBHOOK_URL: evil }, 'reload', 'agent_reply');
+	await sql(stack, `update jobs set run_at = now() where kind = 'slack_lead'`);
+	await poll(async () => (await sql(stack, `select 1 from jobs where kind = 'slack_lead'
+		and last_error like '%SLACK_HOSTS%'`)).length === 4);
+
+	await stack.commandWith({ SLACK_WEBHOOK_URL: url }, 'reload', 'agent_reply');
+	await sql(stack, `update jobs set run_at = now() where kind = 'slack_lead'`);
+	const times = await poll(async () => {
+		const rows = await sql(stack, `select extract(epoch from sent_at) from slack_alerts
+			where state = 'sent' order by sent_at`);
+		return rows.length === 4 && rows.flat().map(Number);
+	}, { deadlineMs: 20000 });
+	for (let i = 1; i < times.length; i++)
+		assert.ok(times[i] - times[i - 1] > 0.9, `${times}`);
+	assert.equal((await stack.sim.outbox()).slack.length, 4);
+});
