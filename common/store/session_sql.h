@@ -21,9 +21,9 @@
 	" for no key update)"
 
 /* Assignments for `update sessions s ... from checked c`: slide the idle life, count the
- * request. */
+ * request. A session in use has not ended, or no longer. */
 #define SESSION_TOUCH \
-	"last_active_at = now()," \
+	"last_active_at = now(), ended_at = null," \
 	" rate_window = case when c.rate_window > now() - interval '1 minute'" \
 	"  then c.rate_window else now() end," \
 	" rate_count = case when c.rate_window > now() - interval '1 minute'" \

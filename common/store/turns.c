@@ -7,7 +7,9 @@
 #include "../base/str.h"
 #include "../base/vault.h"
 #include "../domain/contact.h"
+#include "../domain/summary.h"
 #include "../io/db.h"
+#include "jobs.h"
 #include "session_sql.h"
 #include "sessions.h"
 
@@ -138,8 +140,7 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 			continue; /* the one row of a session without history */
 		history[out->history_n++] = (struct utterance_text){
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
-			open_text(cx, row_text(rows, i, COL_TEXT),
-			          row_bytes(cx, rows, i, COL_TEXT_SEALED))};
+			open_text(cx, row_text(rows, i, COL_TEXT), row_bytes(cx, rows, i, COL_TEXT_SEALED))};
 	}
 	out->history = history;
 }
@@ -186,10 +187,10 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.mode = row_text(rows, 0, COL_MODE),
 		.has_consent = row_bool(rows, 0, COL_CONSENT),
 		.marks = {(unsigned)row_int(rows, 0, COL_CALLBACK_AT),
-		          (unsigned)row_int(rows, 0, COL_PERSPECTIVE_AT)},
+	              (unsigned)row_int(rows, 0, COL_PERSPECTIVE_AT)},
 		.known = read_known(cx, rows),
-		.answer_key = HASH("turn_answer", span_of(in->session_secret),
-		                   span_of(row_text(rows, 0, COL_TURN))),
+		.answer_key =
+			HASH("turn_answer", span_of(in->session_secret), span_of(row_text(rows, 0, COL_TURN))),
 	};
 	read_history(cx, rows, out);
 }
@@ -198,17 +199,15 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 {
 	struct hash secret = session_secret_hash(in->session_secret);
 	/* Only a holder of the secret can tell which messages are equal. */
-	struct hash    message = HASH("turn_message", span_of(in->session_secret),
-	                              span_of(in->message));
+	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
 	struct kept_text kept = keep_text(cx, in->message);
 
 	TRY(db_query(cx, rows, begin_sql,
 	             ARGS(db_text(in->session_id), db_bytes(hash_span(&secret)),
 	                  db_int(session_idle_seconds()), db_int(session_rate_per_minute()),
-	                  db_text(kept.masked), db_bytes(hash_span(&message)),
-	                  db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
-	                  db_int(JOIN_WINDOW_MS), db_bool(in->is_proactive),
-	                  db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
+	                  db_text(kept.masked), db_bytes(hash_span(&message)), db_text(in->turn_id),
+	                  db_text(in->mode), db_int(in->deadline_ms), db_int(JOIN_WINDOW_MS),
+	                  db_bool(in->is_proactive), db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
 	                  db_bytes(kept.sealed))));
 	return session_verdict(cx, rows->count ? row_text(rows, 0, COL_VERDICT) : NULL);
 }
@@ -234,7 +233,8 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 /* $1 session $2 turn $3 reply $4 sealed answer $5 intent (null: nothing known) $6 confidence
  * $7 entities $8 actions $9 lead score $10 reasons $11 provider $12 dynamics (null: unchanged)
  * $13 sealed reply $14 sealed contact $15 sealed address $16 its hash $17 sealed name
- * $18 the score that calls a person; the first turn to reach it queues the one message */
+ * $18 the score that calls a person; the first turn to reach it queues the one message
+ * $19 utterances after which a summary is due */
 static const char finish_sql[] =
 	"with owner as materialized (select * from sessions where id = $1::uuid and turn = $2::bigint"
 	"  for no key update),"
@@ -264,15 +264,18 @@ static const char finish_sql[] =
 	"   slack_alerted_at = case when calls then now() else s.slack_alerted_at end,"
 	"   email = coalesce($15, s.email), email_hash = coalesce($16::bytea, s.email_hash),"
 	"   contact_name = coalesce($17, s.contact_name)"
-	"  from done where s.id = done.session_id)"
+	"  from done where s.id = done.session_id"
+	"  returning s.id, s.utterance_count - s.summarized_count as new_n),"
+	" queued as (" JOB_INSERT " select 'summarize', id::text, '{}', id from scored"
+	"  where new_n >= $19::int" JOB_ONCE ")"
 	" select exists (select from done)";
 
 static const char *marks_json(struct ctx *cx, const struct dynamics_marks *marks)
 {
 	if (!marks)
 		return NULL;
-	return arena_printf(cx->arena, "{\"callback_at\":%u,\"perspective_at\":%u}",
-	                    marks->callback_at, marks->perspective_at);
+	return arena_printf(cx->arena, "{\"callback_at\":%u,\"perspective_at\":%u}", marks->callback_at,
+	                    marks->perspective_at);
 }
 
 static const char *list_json(struct ctx *cx, const char *const *items, size_t n)
@@ -361,7 +364,7 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_text(marks_json(cx, end->marks)), db_bytes(reply.sealed),
 	                  sealed_or_null(lead.contact), db_text(lead.email),
 	                  lead.email ? db_bytes(hash_span(&lead.email_hash)) : db_text(NULL),
-	                  db_text(lead.name), db_int(LEAD_HIGH))));
+	                  db_text(lead.name), db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;

@@ -1,0 +1,14 @@
+/* housekeeping.c -- removing what has run out; the rights for it are the function's own. */
+#include "housekeeping.h"
+
+#include "../io/db.h"
+
+struct err *housekeeping_purge(struct ctx *cx, int batch, int64_t *most_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, "select max(removed) from purge_expired($1::int)",
+	             ARGS(db_int(batch))));
+	*most_out = row_int(&rows, 0, 0);
+	return NULL;
+}
