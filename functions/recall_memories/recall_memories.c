@@ -5,6 +5,7 @@
 #include "../../common/base/log.h"
 #include "../../common/memory.h"
 #include "../../common/providers/embedding.h"
+#include "../../common/providers/engine_room.h"
 #include "../../common/service.h"
 #include "../../common/store/sessions.h"
 
@@ -115,6 +116,7 @@ int main(int argc, char **argv)
 	                                      .deadline_ms = 10000,
 	                                      .rate_per_minute = 60,
 	                                      .threads = 16,
+	                                      .engines = &engine_room,
 	                                      .chains = (struct chain *const[]){&embedding},
 	                                      .chains_n = 1,
 	                                      .settings =

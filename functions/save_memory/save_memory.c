@@ -6,6 +6,7 @@
 #include "../../common/domain/when.h"
 #include "../../common/memory.h"
 #include "../../common/providers/embedding.h"
+#include "../../common/providers/engine_room.h"
 #include "../../common/service.h"
 #include "../../common/store/sessions.h"
 
@@ -146,6 +147,7 @@ int main(int argc, char **argv)
 	                                      .rate_per_minute = 60,
 	                                      .threads = 16,
 	                                      .is_idempotent = true,
+	                                      .engines = &engine_room,
 	                                      .chains = (struct chain *const[]){&embedding},
 	                                      .chains_n = 1,
 	                                      .settings =
