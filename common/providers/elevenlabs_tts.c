@@ -12,18 +12,19 @@
 
 #include <assert.h>
 
-#define VENDOR_URL "https://api.elevenlabs.io"
-#define AUDIO_MAX  ((size_t)16 << 20)
-#define TEXT_MAX   ((size_t)64 << 10)
-#define VOICE_MAX  64u
-#define CONNECT_MS 2000u
-#define IDLE_MS    5000u
-#define KBPS       128u /* clients tell playing time from the size */
-#define WAV_RATE   24000u
+#define VENDOR_URL  "https://api.elevenlabs.io"
+#define AUDIO_MAX   ((size_t)16 << 20)
+#define TEXT_MAX    ((size_t)64 << 10)
+#define VOICE_MAX   64u
+#define CONNECT_MS  2000u
+#define IDLE_MS     5000u
+#define KBPS        128u /* clients tell playing time from the size */
+#define WAV_RATE    24000u
+#define MS_PER_CHAR 2u /* longer words take longer until their first sound */
 
 static struct settings {
 	const char *key, *base_url, *voice, *model;
-	int64_t     timeout_ms;
+	int64_t     first_ms, timeout_ms;
 } settings;
 
 static const struct cfg_key keys[] = {
@@ -35,6 +36,9 @@ static const struct cfg_key keys[] = {
                 .help = "the voice that speaks when the caller names none"),
 	CFG_KEY_STR(settings, model, "ELEVENLABS_MODEL", .fallback = "eleven_flash_v2_5",
                 .help = "the model that speaks"),
+	CFG_KEY_INT(settings, first_ms, "ELEVENLABS_FIRST_MS", .fallback = "2000", .min = 50,
+                .max = 300000,
+                .help = "longest wait for the first sound, and 2 ms more for each character"),
 	CFG_KEY_INT(settings, timeout_ms, "ELEVENLABS_MS", .fallback = "10000", .min = 100,
                 .max = 600000, .help = "longest time for one run of words"),
 };
@@ -82,6 +86,7 @@ static struct err *fetch(struct ctx *cx, const struct speech_order *order, const
 	call.body = request_of(cx, text);
 	call.limits = (struct http_limits){
 		.connect_ms = CONNECT_MS,
+		.first_ms = (unsigned)settings.first_ms + (unsigned)strlen(text) * MS_PER_CHAR,
 		.idle_ms = IDLE_MS,
 		.total_ms = (unsigned)settings.timeout_ms,
 	};

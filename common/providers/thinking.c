@@ -12,7 +12,7 @@ static const struct cfg_key keys[] = {
                          "default: those with a key, then builtin"),
 	CFG_KEY_INT(thinking_values, connect_ms, "LLM_CONNECT_MS", .fallback = "2000", .min = 50,
                 .max = 60000, .help = "longest wait for a connection to a language model"),
-	CFG_KEY_INT(thinking_values, first_token_ms, "LLM_FIRST_TOKEN_MS", .fallback = "4000",
+	CFG_KEY_INT(thinking_values, first_token_ms, "LLM_FIRST_TOKEN_MS", .fallback = "3000",
                 .min = 50, .max = 300000, .help = "longest wait for the first words of an answer"),
 	CFG_KEY_INT(thinking_values, idle_ms, "LLM_IDLE_MS", .fallback = "3000", .min = 50,
                 .max = 300000, .help = "longest silence inside an answer"),

@@ -1,0 +1,158 @@
+/* A turn whose providers are silent, sick or gone, and a turn that nobody waits for any more. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { always, CHAINS, CLIP, heal, hear, speak, turn } from './env/faults.mjs';
+import { functionNames, newSession, pairOf, poll, sql, useStack } from './env/index.mjs';
+
+const stack = useStack({ simulator: true, env: CHAINS });
+stack.expectRestart(...functionNames());
+
+const rowsOf = (session) =>
+	sql(stack, `select speaker, text from utterances where session_id = :'id' order by position`, {
+		id: session.session_id,
+	});
+
+test('every provider is silent: heard, answered and spoken from here', async () => {
+	await heal(stack);
+	await stack.sim.fault([
+		always('groq', { silence: true }),
+		always('elevenlabs', { silence: true }),
+	]);
+	const session = await newSession(stack);
+	const [heard, answered] = await Promise.all([
+		hear(stack, session),
+		turn(stack, session, 'We build search.', { audio: true }),
+	]);
+	assert.equal(heard.status, 200, heard.text);
+	assert.deepEqual([heard.json.provider, heard.json.degraded], ['local', ['stt']]);
+	assert.equal(answered.status, 200, answered.text);
+	assert.equal(answered.json.provider, 'builtin');
+	assert.deepEqual(answered.json.degraded, ['llm', 'tts']);
+	assert.ok(answered.json.audio_base64.length > 16000);
+	assert.deepEqual(await rowsOf(session), [
+		['visitor', 'We build search.'],
+		['agent', answered.json.text],
+	]);
+});
+
+test('a provider that keeps failing is left alone, and asked again once it is well', async () => {
+	await heal(stack);
+	await stack.sim.fault(always('elevenlabs', { status: 500 }));
+	const asked = async () => (await stack.sim.requests({ provider: 'elevenlabs' })).length;
+	for (let i = 0; i < 8; i++) {
+		const { status, json } = await speak(stack);
+		assert.deepEqual([status, json.provider], [200, 'local']);
+	}
+	assert.equal(await asked(), 5, 'five failures are enough');
+	await stack.sim.reset();
+	const { json } = await poll(
+		async () => {
+			const answer = await speak(stack);
+			return answer.json.provider === 'elevenlabs' && answer;
+		},
+		{ deadlineMs: 30_000, everyMs: 200 },
+	);
+	assert.equal(json.degraded, undefined);
+	assert.equal((await speak(stack)).json.provider, 'elevenlabs', 'and stays trusted');
+});
+
+test('429 with Retry-After: not asked again before', async () => {
+	await heal(stack);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { status: 429, retry_after: 600 } });
+	for (let i = 0; i < 3; i++) assert.equal((await speak(stack)).json.provider, 'local');
+	assert.equal((await stack.sim.requests({ provider: 'elevenlabs' })).length, 1);
+});
+
+const chatsUnanswered = (count) =>
+	stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected', count });
+
+/* So that a call that ends was ended by us and by no limit; waits of the simulator are shorter. */
+const PATIENT = { LLM_FIRST_TOKEN_MS: '25000', EXTRACT_MS: '25000', GROQ_STT_MS: '50000' };
+
+test('with patience for its providers the stack goes on', async () => {
+	await stack.commandWith(PATIENT, 'reload');
+	assert.equal((await speak(stack)).status, 200);
+});
+
+test('a client that leaves: providers are told, and the same message is answered once', async () => {
+	await heal(stack);
+	await stack.sim.fault({ provider: 'groq', operation: 'chat', fault: { silence: true }, times: 2 });
+	const session = await newSession(stack);
+	const leaving = new AbortController();
+	const left = assert.rejects(
+		fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ ...pairOf(session), user_message: 'Hello there.', audio: false }),
+			signal: leaving.signal,
+		}),
+		{ name: 'AbortError' },
+	);
+	await stack.sim.wait({ provider: 'groq', operation: 'chat', count: 2 });
+	leaving.abort();
+	await left;
+	await chatsUnanswered(2);
+	const { status, json } = await turn(stack, session, 'Hello there.');
+	assert.deepEqual([status, json.provider], [200, 'groq']);
+	assert.deepEqual(await rowsOf(session), [['visitor', 'Hello there.'], ['agent', json.text]]);
+});
+
+test('a newer turn: the older one stops asking and its client is told', async () => {
+	await heal(stack);
+	await stack.sim.fault({
+		provider: 'groq',
+		operation: 'chat',
+		match: { contains: 'Hello there.' },
+		fault: { silence: true },
+		times: 2,
+	});
+	const session = await newSession(stack);
+	const older = turn(stack, session, 'Hello there.');
+	await stack.sim.wait({ provider: 'groq', operation: 'chat', count: 2 });
+	const newer = turn(stack, session, 'Wait, another question.');
+	const { status, json } = await older;
+	assert.deepEqual([status, json.code], [409, 'superseded']);
+	await chatsUnanswered(2);
+	const answer = await newer;
+	assert.deepEqual([answer.status, answer.json.provider], [200, 'groq']);
+	assert.deepEqual(await rowsOf(session), [
+		['visitor', 'Hello there.'],
+		['visitor', 'Wait, another question.'],
+		['agent', answer.json.text],
+	]);
+});
+
+test('a recording whose sender leaves is not listened to any more', async () => {
+	await heal(stack);
+	await stack.sim.fault({ provider: 'groq', operation: 'transcribe', fault: { silence: true } });
+	const session = await newSession(stack);
+	const leaving = new AbortController();
+	const left = assert.rejects(
+		fetch(`${stack.baseUrl}/functions/v1/speech_to_text`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ ...pairOf(session), audio_base64: CLIP }),
+			signal: leaving.signal,
+		}),
+		{ name: 'AbortError' },
+	);
+	await stack.sim.wait({ provider: 'groq', operation: 'transcribe' });
+	leaving.abort();
+	await left;
+	await stack.sim.wait({ provider: 'groq', state: 'disconnected' });
+});
+
+test('nobody listens at the providers: refused connections cost no answer', async () => {
+	await heal(stack);
+	const dead = { GROQ_BASE_URL: 'http://127.0.0.1:1', ELEVENLABS_BASE_URL: 'http://127.0.0.1:1' };
+	await stack.commandWith(dead, 'reload');
+	const session = await newSession(stack);
+	const heard = await hear(stack, session);
+	assert.deepEqual([heard.status, heard.json.provider, heard.json.degraded], [200, 'local', ['stt']]);
+	const { status, json } = await turn(stack, session, 'We build search.', { audio: true });
+	assert.equal(status, 200);
+	assert.equal(json.provider, 'builtin');
+	assert.deepEqual(json.degraded, ['llm', 'tts']);
+	assert.ok(json.audio_base64.length > 16000);
+	assert.deepEqual(await stack.sim.requests(), []);
+});
