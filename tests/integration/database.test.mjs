@@ -1,0 +1,140 @@
+/* The database dies under the programs: nobody hangs, nothing that was acknowledged is lost, and
+ * they find it again by themselves (useStack sees to it that they are the same processes). */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { functionNames, keyHeaders, newSession, pairOf, poll, post, request, sql, useStack } from './env/index.mjs';
+
+const stack = useStack({ env: { DB_CONNECT_MS: '1000' } });
+const run = promisify(execFile);
+const CLIENTS = 6;
+const KILLS = 2;
+
+const talk = (session, user_message, headers) =>
+	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false }, headers);
+
+const assertUnavailable = (answer) => {
+	assert.equal(answer.status, 503, answer.text);
+	assert.equal(answer.json.code, 'unavailable');
+	assert.ok(Number(answer.headers.get('retry-after')) >= 1);
+	assert.doesNotMatch(answer.text, /postgres|SQLSTATE|libpq|\/run\//i);
+};
+
+const isAnswering = async () => (await sql(stack, 'select 1'))[0][0] === '1';
+
+const back = () => poll(isAnswering, { deadlineMs: 30_000 });
+
+const killDatabase = async () => {
+	const old = stack.pidOf('postgresql');
+	process.kill(old, 'SIGKILL');
+	await poll(() => ![old, null].includes(stack.pidOf('postgresql')), { deadlineMs: 30_000 });
+	await back();
+};
+
+/* Keeps it away until the function returned is called. */
+const takeAway = async () => {
+	const unit = join(stack.dir, 'sv/postgresql/a');
+	await run('sv', ['-w', '20', 'down', unit]);
+	return async () => {
+		await run('sv', ['up', unit]);
+		await back();
+	};
+};
+
+/* Talks until told to stop; what was acknowledged, and every other answer there was. */
+const startVisitor = async (name) => {
+	const session = await newSession(stack);
+	const heard = [];
+	const others = [];
+	let isOver = false;
+	const over = (async () => {
+		for (let i = 0; !isOver; i++) {
+			const words = `${name} says number ${i}.`;
+			const answer = await talk(session, words);
+			if (answer.status === 200) heard.push([words, answer.json.text]);
+			else others.push(answer);
+		}
+	})();
+	const stop = async () => {
+		isOver = true;
+		await over;
+		return { session, heard, others };
+	};
+	return { stop, count: () => heard.length };
+};
+
+test('killed while everybody talks: what was answered is kept', async () => {
+	const visitors = await Promise.all(Array.from({ length: CLIENTS }, (_, i) => startVisitor(`Visitor ${i}`)));
+	const all = () => visitors.reduce((sum, { count }) => sum + count(), 0);
+	for (let i = 0; i < KILLS; i++) {
+		const before = all();
+		await poll(() => all() > before + CLIENTS, { deadlineMs: 30_000 });
+		await killDatabase();
+	}
+	const before = all();
+	await poll(() => all() > before + CLIENTS, { deadlineMs: 30_000 });
+	const stories = await Promise.all(visitors.map(({ stop }) => stop()));
+	assert.ok(stories.some(({ others }) => others.length), 'somebody noticed');
+	for (const { session, heard, others } of stories) {
+		others.forEach(assertUnavailable);
+		const rows = await sql(
+			stack,
+			`select speaker, text from utterances where session_id = :'id' order by position`,
+			{ id: session.session_id },
+		);
+		for (const [words, reply] of heard) {
+			const at = rows.findIndex(([, text]) => text === words);
+			assert.deepEqual(rows[at], ['visitor', words]);
+			assert.deepEqual(rows[at + 1], ['agent', reply], 'its reply follows it');
+			assert.equal(rows.filter(([, text]) => text === words).length, 1, 'once');
+		}
+	}
+});
+
+test('away: a clear no at once, and a voice all the same', async () => {
+	const session = await newSession(stack);
+	const bringBack = await takeAway();
+	const clip = Buffer.alloc(100).toString('base64');
+	for (const [name, body] of [
+		['create_session', {}],
+		['agent_reply', { ...pairOf(session), user_message: 'Hello.' }],
+		['speech_to_text', { ...pairOf(session), audio_base64: clip }],
+		['text_to_speech', { ...pairOf(session), text: 'By the session.' }],
+	])
+		assertUnavailable(await post(stack, name, body));
+	const kept = await post(stack, 'create_session', {}, { 'idempotency-key': crypto.randomUUID() });
+	assertUnavailable(kept);
+	for (const name of functionNames()) assert.equal((await request(stack, 'GET', `/healthz/${name}`)).status, 503);
+	const spoken = await post(stack, 'text_to_speech', { text: 'By the key.' }, keyHeaders(stack));
+	assert.equal(spoken.status, 200, 'the cache is a convenience');
+	assert.ok(spoken.json.audio_base64.length > 8000);
+	const many = await Promise.all(Array.from({ length: 40 }, () => post(stack, 'create_session', {})));
+	many.forEach(assertUnavailable);
+	await bringBack();
+	for (const name of functionNames()) assert.equal((await request(stack, 'GET', `/healthz/${name}`)).status, 200);
+	assert.equal((await talk(session, 'Hello.')).status, 200);
+});
+
+const processesOfDatabase = async () => {
+	const pid = stack.pidOf('postgresql');
+	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+	return [pid, ...children.map(Number)];
+};
+
+test('frozen: waiting ends, and goes on when it thaws', async () => {
+	const session = await newSession(stack);
+	const frozen = await processesOfDatabase();
+	for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+	try {
+		const answers = await Promise.all(Array.from({ length: 12 }, () => post(stack, 'create_session', {})));
+		answers.forEach(assertUnavailable);
+	} finally {
+		for (const pid of frozen) process.kill(pid, 'SIGCONT');
+	}
+	assert.equal((await talk(session, 'Are you there?')).status, 200);
+	const answers = await Promise.all(Array.from({ length: 12 }, () => post(stack, 'create_session', {})));
+	for (const { status, text } of answers) assert.equal(status, 200, text);
+});
