@@ -54,14 +54,17 @@ const runProgram = (name, body, env = {}) =>
 const length = (body) => ({ CONTENT_LENGTH: String(Buffer.byteLength(body)) });
 
 test('a session is opened from a shell', async () => {
-	const { code, status, headers, text, log } = await runProgram('create_session', '{"mode":"mentor"}');
+	const answer = await runProgram('create_session', '{"mode":"mentor"}');
+	const { code, status, headers, text, log } = answer;
 	assert.equal(code, 0, log);
 	assert.equal(status, 200, text);
 	assert.equal(headers.status, '200 OK');
 	assert.equal(headers['content-type'], 'application/json');
 	assert.ok(headers['x-request-id']);
 	const { session_id } = JSON.parse(text);
-	const rows = await sql(stack, `select current_mode from sessions where id = :'id'`, { id: session_id });
+	const rows = await sql(stack, `select current_mode from sessions where id = :'id'`, {
+		id: session_id,
+	});
 	assert.deepEqual(rows, [['mentor']]);
 });
 
@@ -75,7 +78,8 @@ test('with CONTENT_LENGTH no more than that is read', async () => {
 
 test('a session made by the server goes on in a shell, and back', async () => {
 	const session = await newSession(stack);
-	const body = JSON.stringify({ ...pairOf(session), user_message: 'Hello, I am Dana.', audio: false });
+	const user_message = 'Hello, I am Dana.';
+	const body = JSON.stringify({ ...pairOf(session), user_message, audio: false });
 	const { code, status, text, log } = await runProgram('agent_reply', body, length(body));
 	assert.equal(code, 0, log);
 	assert.equal(status, 200, text);
@@ -135,7 +139,8 @@ test('no database: 503, and when to come again', async () => {
 		'postgresql:///scribe?host=/nonexistent&user=postgres',
 		'postgresql://nobody@127.0.0.1:1/scribe',
 	]) {
-		const { status, headers, text, log } = await runProgram('create_session', '{}', { DATABASE_URL });
+		const answer = await runProgram('create_session', '{}', { DATABASE_URL });
+		const { status, headers, text, log } = answer;
 		assert.equal(status, 503, text);
 		assert.equal(JSON.parse(text).code, 'unavailable');
 		assert.ok(Number(headers['retry-after']) >= 1);

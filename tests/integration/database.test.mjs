@@ -6,7 +6,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { functionNames, keyHeaders, newSession, pairOf, poll, post, request, sql, useStack } from './env/index.mjs';
+import {
+	functionNames,
+	keyHeaders,
+	newSession,
+	pairOf,
+	poll,
+	post,
+	request,
+	sql,
+	useStack,
+} from './env/index.mjs';
 
 const stack = useStack({ env: { DB_CONNECT_MS: '1000' } });
 const run = promisify(execFile);
@@ -15,6 +25,9 @@ const KILLS = 2;
 
 const talk = (session, user_message, headers) =>
 	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false }, headers);
+
+const openSessions = (n) =>
+	Promise.all(Array.from({ length: n }, () => post(stack, 'create_session', {})));
 
 const assertUnavailable = (answer) => {
 	assert.equal(answer.status, 503, answer.text);
@@ -67,7 +80,8 @@ const startVisitor = async (name) => {
 };
 
 test('killed while everybody talks: what was answered is kept', async () => {
-	const visitors = await Promise.all(Array.from({ length: CLIENTS }, (_, i) => startVisitor(`Visitor ${i}`)));
+	const names = Array.from({ length: CLIENTS }, (_, i) => `Visitor ${i}`);
+	const visitors = await Promise.all(names.map(startVisitor));
 	const all = () => visitors.reduce((sum, { count }) => sum + count(), 0);
 	for (let i = 0; i < KILLS; i++) {
 		const before = all();
@@ -94,6 +108,13 @@ test('killed while everybody talks: what was answered is kept', async () => {
 	}
 });
 
+const healthOfAll = async () => {
+	const answers = await Promise.all(
+		functionNames().map((name) => request(stack, 'GET', `/healthz/${name}`)),
+	);
+	return [...new Set(answers.map(({ status }) => status))];
+};
+
 test('away: a clear no at once, and a voice all the same', async () => {
 	const session = await newSession(stack);
 	const bringBack = await takeAway();
@@ -105,16 +126,15 @@ test('away: a clear no at once, and a voice all the same', async () => {
 		['text_to_speech', { ...pairOf(session), text: 'By the session.' }],
 	])
 		assertUnavailable(await post(stack, name, body));
-	const kept = await post(stack, 'create_session', {}, { 'idempotency-key': crypto.randomUUID() });
-	assertUnavailable(kept);
-	for (const name of functionNames()) assert.equal((await request(stack, 'GET', `/healthz/${name}`)).status, 503);
+	const once = { 'idempotency-key': crypto.randomUUID() };
+	assertUnavailable(await post(stack, 'create_session', {}, once));
+	assert.deepEqual(await healthOfAll(), [503]);
 	const spoken = await post(stack, 'text_to_speech', { text: 'By the key.' }, keyHeaders(stack));
 	assert.equal(spoken.status, 200, 'the cache is a convenience');
 	assert.ok(spoken.json.audio_base64.length > 8000);
-	const many = await Promise.all(Array.from({ length: 40 }, () => post(stack, 'create_session', {})));
-	many.forEach(assertUnavailable);
+	(await openSessions(40)).forEach(assertUnavailable);
 	await bringBack();
-	for (const name of functionNames()) assert.equal((await request(stack, 'GET', `/healthz/${name}`)).status, 200);
+	assert.deepEqual(await healthOfAll(), [200]);
 	assert.equal((await talk(session, 'Hello.')).status, 200);
 });
 
@@ -129,12 +149,10 @@ test('frozen: waiting ends, and goes on when it thaws', async () => {
 	const frozen = await processesOfDatabase();
 	for (const pid of frozen) process.kill(pid, 'SIGSTOP');
 	try {
-		const answers = await Promise.all(Array.from({ length: 12 }, () => post(stack, 'create_session', {})));
-		answers.forEach(assertUnavailable);
+		(await openSessions(12)).forEach(assertUnavailable);
 	} finally {
 		for (const pid of frozen) process.kill(pid, 'SIGCONT');
 	}
 	assert.equal((await talk(session, 'Are you there?')).status, 200);
-	const answers = await Promise.all(Array.from({ length: 12 }, () => post(stack, 'create_session', {})));
-	for (const { status, text } of answers) assert.equal(status, 200, text);
+	for (const { status, text } of await openSessions(12)) assert.equal(status, 200, text);
 });

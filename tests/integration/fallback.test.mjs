@@ -1,4 +1,4 @@
-/* When providers fail, in every way they can: the turn is answered from this machine and says so. */
+/* When providers fail, in every way they can: this machine answers the turn and says so. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { always, CHAINS, heal, hear, speak, turn } from './env/faults.mjs';
@@ -47,8 +47,28 @@ const stack = useStack({
 });
 
 /* Sentences of error answers and of garbage: none may leave the program. */
-const FOREIGN =
-	/Invalid API [Kk]ey|adjust your prompt|may not use this model|you do not have access|Too Large"|could not be followed|Rate limit reached|Service unavailable\.|Something went wrong|Too many concurrent|Field required|A voice with|exceeds your quota|Bad Gateway|upstream connect error|unexpected|chatcmpl-1|aaaaaaaa/;
+const FOREIGN = new RegExp(
+	[
+		'Invalid API [Kk]ey',
+		'adjust your prompt',
+		'may not use this model',
+		'you do not have access',
+		'Request Entity',
+		'could not be followed',
+		'Rate limit reached',
+		'Service unavailable\\.',
+		'Something went wrong',
+		'Too many concurrent',
+		'Field required',
+		'A voice with',
+		'exceeds your quota',
+		'Bad Gateway',
+		'upstream connect error',
+		'unexpected',
+		'chatcmpl-1',
+		'aaaaaaaa',
+	].join('|'),
+);
 
 const check = (answer, logs) => {
 	assert.equal(answer.status, 200, answer.text);
@@ -124,7 +144,8 @@ test('a voice', async (t) => {
 test('a recogniser', async (t) => {
 	const session = await newSession(stack);
 	/* What a status means is one function for all; hearing on this machine takes a while. */
-	const wrongs = Object.entries(WRONGS).filter(([name]) => !/^(40[0134]|422|503|429 with.*|redirect|text.*|other.*|binary)$/.test(name));
+	const skipped = /^(40[0134]|422|503|429 with.*|redirect|text.*|other.*|binary)$/;
+	const wrongs = Object.entries(WRONGS).filter(([name]) => !skipped.test(name));
 	for (const [name, fault] of wrongs)
 		await t.test(name, async () => {
 			await heal(stack);

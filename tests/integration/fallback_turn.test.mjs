@@ -74,16 +74,17 @@ test('with patience for its providers the stack goes on', async () => {
 	assert.equal((await speak(stack)).status, 200);
 });
 
-test('a client that leaves: providers are told, and the same message is answered once', async () => {
+test('a client that leaves: its calls end, and the same message is answered once', async () => {
 	await heal(stack);
-	await stack.sim.fault({ provider: 'groq', operation: 'chat', fault: { silence: true }, times: 2 });
+	const silence = { operation: 'chat', fault: { silence: true }, times: 2 };
+	await stack.sim.fault({ provider: 'groq', ...silence });
 	const session = await newSession(stack);
 	const leaving = new AbortController();
 	const left = assert.rejects(
 		fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ ...pairOf(session), user_message: 'Hello there.', audio: false }),
+			body: JSON.stringify({ ...pairOf(session), user_message: 'Hello there.' }),
 			signal: leaving.signal,
 		}),
 		{ name: 'AbortError' },
@@ -148,7 +149,8 @@ test('nobody listens at the providers: refused connections cost no answer', asyn
 	await stack.commandWith(dead, 'reload');
 	const session = await newSession(stack);
 	const heard = await hear(stack, session);
-	assert.deepEqual([heard.status, heard.json.provider, heard.json.degraded], [200, 'local', ['stt']]);
+	assert.equal(heard.status, 200, heard.text);
+	assert.deepEqual([heard.json.provider, heard.json.degraded], ['local', ['stt']]);
 	const { status, json } = await turn(stack, session, 'We build search.', { audio: true });
 	assert.equal(status, 200);
 	assert.equal(json.provider, 'builtin');
