@@ -11,6 +11,8 @@
 #include "../../common/base/log.h"
 #include "../../common/domain/mode.h"
 #include "../../common/domain/prompt.h"
+#include "../../common/memory.h"
+#include "../../common/providers/embedding.h"
 #include "../../common/service.h"
 #include "../../common/slack.h"
 #include "../../common/store/turns.h"
@@ -202,14 +204,16 @@ int main(int argc, char **argv)
 	                          .threads = 64,
 	                          .is_idempotent = true,
 	                          .engines = &engine_room,
-	                          .chains = (struct chain *const[]){&thinking, &speaking},
-	                          .chains_n = 2,
+	                          .chains = (struct chain *const[]){&thinking, &speaking,
+	                                                              &embedding},
+	                          .chains_n = 3,
 	                          .jobs = slack_jobs,
 	                          .jobs_n = COUNT(slack_jobs),
 	                          .settings = (const struct cfg_group *const[]){&answer_settings,
 	                                                                        &lead_settings,
 	                                                                        &page_settings,
-	                                                                        &slack_settings},
-	                          .settings_n = 4,
+	                                                                        &slack_settings,
+	                                                                        MEMORY_SETTINGS},
+	                          .settings_n = 7,
 	                          .handle = agent_reply});
 }

@@ -7,6 +7,7 @@
 #include "../../common/base/log.h"
 #include "../../common/domain/prompt.h"
 #include "../../common/domain/spoken_text.h"
+#include "../../common/memory.h"
 
 #define REPLY_BYTES_MAX 1200 /* of spoken text: four long sentences */
 
@@ -29,9 +30,31 @@ const struct cfg_group answer_settings = {"Replies", &values, keys, COUNT(keys)}
 
 /* ---- the prompt ---- */
 
-static void judge_dynamics(const struct in *in, const struct turn *turn, struct dynamics *out)
+/* What is remembered on the topic, as the prompt takes it; its text is data. */
+struct recalled {
+	struct prompt_memory memories[MEMORY_FOR_TURN_MAX];
+	const char          *texts[MEMORY_FOR_TURN_MAX];
+	size_t               n;
+};
+
+static void recall(struct ctx *cx, const struct in *in, struct recalled *out)
+{
+	struct memory found[MEMORY_FOR_TURN_MAX];
+
+	out->n = memory_recall_for_turn(cx, in->session_id, in->session_secret, in->user_message,
+	                                found);
+	for (size_t i = 0; i < out->n; i++) {
+		out->texts[i] = memory_plain_text(cx, &found[i]);
+		out->memories[i] = (struct prompt_memory){out->texts[i], found[i].occurred_at};
+	}
+}
+
+static void judge_dynamics(const struct in *in, const struct turn *turn,
+                           const struct recalled *recalled, struct dynamics *out)
 {
 	dynamics_judge(&(struct dynamics_in){.message = span_of(in->user_message),
+	                                     .memories = recalled->texts,
+	                                     .memories_n = recalled->n,
 	                                     .message_index = (unsigned)turn->number,
 	                                     .marks = turn->marks,
 	                                     .random_percent = crypto_random_below(100)},
@@ -58,13 +81,16 @@ static size_t read_context(struct ctx *cx, const struct cJSON *context, struct p
 }
 
 static void build_prompt(struct ctx *cx, const struct in *in, const struct turn *turn,
-                         const struct dynamics *dynamics, struct prompt *out)
+                         const struct recalled *recalled, const struct dynamics *dynamics,
+                         struct prompt *out)
 {
 	struct prompt_fact facts[PROMPT_CONTEXT_MAX];
 	struct prompt_in   prompt = {
                 .is_performer = in->is_performer_mode,
                 .is_nudge = in->is_nudge,
                 .dynamics = dynamics,
+                .memories = recalled->memories,
+                .memories_n = recalled->n,
                 .context = facts,
                 .context_n = read_context(cx, in->context, facts),
                 .history = turn->history,
@@ -105,12 +131,16 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 {
 	uint64_t            start_ms = clock_mono_ms();
 	struct thinking_try t = {.sentences_max = mode_sentences_max(in->is_performer_mode)};
+	struct recalled     recalled = {.n = 0};
 	struct chain_result result;
 	struct prompt       prompt;
 
-	if (!in->is_nudge)
-		judge_dynamics(in, turn, &a->dynamics);
-	build_prompt(cx, in, turn, &a->dynamics, &prompt);
+	if (!in->is_nudge) {
+		recall(cx, in, &recalled);
+		a->recall_ms = (unsigned)(clock_mono_ms() - start_ms);
+		judge_dynamics(in, turn, &recalled, &a->dynamics);
+	}
+	build_prompt(cx, in, turn, &recalled, &a->dynamics, &prompt);
 	t.order = (struct chat_order){.messages = prompt.messages,
 	                              .n = prompt.n,
 	                              .model = in->model,
@@ -124,7 +154,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 	a->provider = result.served->name;
 	if (result.fell_back || result.served->is_local)
 		a->degraded[a->degraded_n++] = thinking.capability;
-	a->think_ms = (unsigned)(clock_mono_ms() - start_ms);
+	a->think_ms = (unsigned)(clock_mono_ms() - start_ms) - a->recall_ms;
 	return NULL;
 }
 
@@ -159,6 +189,7 @@ static void write_timings(struct json_out *j, const struct answer *a)
 {
 	json_obj(j, "timings");
 	json_int(j, "begin_ms", a->begin_ms);
+	json_int(j, "recall_ms", a->recall_ms);
 	json_int(j, "think_ms", a->think_ms);
 	json_int(j, "first_token_ms", a->first_token_ms);
 	json_int(j, "speak_ms", a->speak_ms);

@@ -31,7 +31,7 @@ struct answer {
 	const struct turn_lead *lead; /* NULL: nothing is known of the visitor */
 	const char         *degraded[2];
 	size_t              degraded_n;
-	unsigned            begin_ms, think_ms, first_token_ms, speak_ms;
+	unsigned            begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
 	uint64_t            start_ms; /* when the request came, monotonic */
 };
 

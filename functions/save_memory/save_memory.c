@@ -133,7 +133,14 @@ static struct err *embed_memory(struct ctx *cx, struct job *job)
 	return NULL;
 }
 
+/* What was said in a session becomes memories: enqueued by each turn that ends. */
+static struct err *keep_utterances(struct ctx *cx, struct job *job)
+{
+	return memory_keep_utterances(cx, job->session_id);
+}
+
 static const struct job_kind jobs[] = {
+	{.name = "keep_utterances", .lease_ms = PENDING_MS, .run = keep_utterances},
 	{.name = "embed_memory", .lease_ms = PENDING_MS, .every_ms = PENDING_MS, .run = embed_memory},
 };
 
