@@ -11,7 +11,7 @@
 #define WITHOUT_VECTOR "fulltext"
 
 struct memory_embed_values {
-	int64_t save_ms, query_ms;
+	int64_t save_ms, query_ms, turn_ms;
 	double  turn_similarity;
 };
 static struct memory_embed_values values;
@@ -21,6 +21,8 @@ static const struct cfg_key keys[] = {
                 .max = 60000, .help = "a memory is stored without its vector after so long"),
 	CFG_KEY_INT(memory_embed_values, query_ms, "RECALL_EMBED_MS", .fallback = "2000", .min = 1,
                 .max = 60000, .help = "a query is answered from words alone after so long"),
+	CFG_KEY_INT(memory_embed_values, turn_ms, "MEMORY_TURN_MS", .fallback = "150", .min = 1,
+                .max = 10000, .help = "a reply waits no longer for what is remembered"),
 	/* Below it, sentences of MiniLM have no topic in common. */
 	CFG_KEY_NUM(memory_embed_values, turn_similarity, "RECALL_TURN_SIMILARITY", .fallback = "0.25",
                 .help = "least similarity of a memory shown to a model"),
@@ -206,7 +208,7 @@ size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char
 	size_t                   n = 0, kept = 0;
 	struct err              *e;
 
-	cx->deadline = deadline_sooner(whole, deadline_in(MEMORY_FOR_TURN_MS));
+	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)values.turn_ms));
 	e = ask(cx,
 	        &(struct recall){.session_id = session_id,
 	                         .session_secret = session_secret,
@@ -214,7 +216,7 @@ size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char
 	                         .scopes = scopes,
 	                         .scopes_n = COUNT(scopes),
 	                         .limit = MEMORY_FOR_TURN_MAX},
-	        MEMORY_FOR_TURN_MS / 2, &found, &n, &provider);
+	        (unsigned)values.turn_ms / 2, &found, &n, &provider);
 	cx->deadline = whole;
 	if (e) {
 		log_err(LOG_WARN, cx, "not_recalled", e);

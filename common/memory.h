@@ -11,7 +11,6 @@ struct cJSON;
 #define MEMORY_CONTENT_MAX  65536 /* bytes of its JSON */
 #define MEMORY_QUERY_MAX    2000
 #define MEMORY_FOR_TURN_MAX 5    /* memories in a prompt */
-#define MEMORY_FOR_TURN_MS  150u /* a reply waits no longer for them */
 
 extern const struct cfg_group memory_embed_settings;
 
@@ -52,7 +51,7 @@ struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory
                           size_t *n_out, const char **provider_out) CHECKED;
 
 /* For a reply: at most MEMORY_FOR_TURN_MAX memories on the topic, within
- * MEMORY_FOR_TURN_MS. Returns how many. Never fails: what goes wrong is logged,
+ * MEMORY_TURN_MS. Returns how many. Never fails: what goes wrong is logged,
  * and there are none. Their text is data, never instructions. */
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
                               const char *message, struct memory out[MEMORY_FOR_TURN_MAX]);

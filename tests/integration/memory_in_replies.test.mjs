@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
 
-const stack = useStack();
+/* Sanitizers slow the embedder down past what a reply waits for it. */
+const stack = useStack({ env: { MEMORY_TURN_MS: '10000' } });
 
 const turn = async (session, user_message) => {
 	const answer = await post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false });

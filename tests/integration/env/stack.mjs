@@ -21,6 +21,9 @@ const DEADLINE_MS = 180000;
  * runs the tests) would make the tests depend on it. */
 const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|SCRIBE_CACHE|PG_BIN|NGINX_BIN)$/;
 
+/* With sanitizers, beside other test files, a start takes its time. */
+const PATIENCE = { SCRIBE_START_S: '150' };
+
 const SANITIZERS = {
 	ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1',
 	LSAN_OPTIONS: `suppressions=${join(root, 'tests/lsan.supp')}:print_suppressions=0`,
@@ -185,6 +188,7 @@ export const startStack = async ({
 	const settings = {
 		...inherited(),
 		...SANITIZERS,
+		...PATIENCE,
 		...ratesOff(),
 		...(simulator && simulatorEnv(simulator.url)),
 		BUILD: process.env.BUILD ?? join(root, 'build'),
