@@ -11,20 +11,20 @@
 enum { METHOD_GET = 1, METHOD_POST = 2 };
 
 struct service {
-	const char          *name;        /* of the function, the program, its log lines and metrics */
-	unsigned             methods;     /* others get 405; OPTIONS is answered for all */
-	size_t               body_max;    /* bytes; more is 413 */
-	unsigned             deadline_ms; /* for the whole request */
-	unsigned             rate_per_minute; /* per client address, enforced by nginx; 0: none */
-	unsigned             threads;         /* requests served at once */
-	bool                 needs_key;       /* wants a key where SCRIBE_REQUIRE_KEY is set */
-	bool                 is_idempotent;   /* honours Idempotency-Key */
-	bool                 says_success;    /* its errors begin with "success": false */
-	bool                 streams;         /* may answer with an event stream */
+	const char *name;            /* of the function, the program, its log lines and metrics */
+	unsigned    methods;         /* others get 405; OPTIONS is answered for all */
+	size_t      body_max;        /* bytes; more is 413 */
+	unsigned    deadline_ms;     /* for the whole request */
+	unsigned    rate_per_minute; /* per client address, enforced by nginx; 0: none */
+	unsigned    threads;         /* requests served at once */
+	bool        needs_key;       /* wants a key where SCRIBE_REQUIRE_KEY is set */
+	bool        is_idempotent;   /* honours Idempotency-Key */
+	bool        says_success;    /* its errors begin with "success": false */
+	bool        streams;         /* may answer with an event stream */
 	/* &engine_room where it calls out; NULL: it does not. */
-	const struct engine_room *engines;
-	struct chain *const      *chains; /* engines it uses */
-	size_t                    chains_n;
+	const struct engine_room      *engines;
+	struct chain *const           *chains; /* engines it uses */
+	size_t                         chains_n;
 	const struct cfg_group *const *settings; /* its own, beyond what everything here needs */
 	size_t                         settings_n;
 	struct err *(*handle)(struct req *rq);

@@ -167,12 +167,13 @@ static struct err *unanswered(struct ctx *cx, struct job *job, struct err *e)
 static struct err *post(struct ctx *cx, struct job *job, struct span message)
 {
 	struct http_reply reply;
-	struct http_call  call = {
-		 .url = values.webhook_url,
-		 .headers = (const char *const[]){"Content-Type: application/json", NULL},
-		 .body = message,
-		 .limits = {.total_ms = (unsigned)values.timeout_ms},
-    };
+
+	struct http_call call = {
+		.url = values.webhook_url,
+		.headers = (const char *const[]){"Content-Type: application/json", NULL},
+		.body = message,
+		.limits = {.total_ms = (unsigned)values.timeout_ms},
+	};
 	struct err *e = http_do(cx, &call, &reply);
 
 	/* What became of it must be recorded even when the time is over. */

@@ -24,7 +24,7 @@
 #define SECONDS_MAX 1200u
 #define PAUSE_MAX   3000u
 
-#define LIBRARY     "libflite_cmu_us_slt.so.1" /* brings the others along */
+#define LIBRARY "libflite_cmu_us_slt.so.1" /* brings the others along */
 
 /* The functions of flite we call; all NULL when it is not installed. */
 static struct {

@@ -105,15 +105,16 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 	const char       *headers[2] = {0};
 	const char       *model = model_for(in);
 	struct http_reply reply;
-	struct http_part  parts[5] = {
-		 {.name = "file",
-	      .filename = audio_file_name(in->format),
-	      .content_type = audio_mime_type(in->format),
-	      .content = upload_of(cx, in)},
-		 {.name = "model", .content = span_of(model)},
-		 {.name = "response_format", .content = SPAN("verbose_json")},
-		 {.name = "temperature", .content = SPAN("0")},
-    };
+
+	struct http_part parts[5] = {
+		{.name = "file",
+	     .filename = audio_file_name(in->format),
+	     .content_type = audio_mime_type(in->format),
+	     .content = upload_of(cx, in)},
+		{.name = "model", .content = span_of(model)},
+		{.name = "response_format", .content = SPAN("verbose_json")},
+		{.name = "temperature", .content = SPAN("0")},
+	};
 	size_t n = 4;
 
 	if (in->language)

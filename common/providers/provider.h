@@ -24,19 +24,19 @@ struct provider {
 	/* Loads what it needs; false (logged) leaves it out of the chain. NULL: nothing to do. */
 	bool (*start)(void);
 	void (*stop)(void);
-	struct breaker *breaker;            /* set by the chain */
+	struct breaker *breaker; /* set by the chain */
 };
 
 #define CHAIN_MAX 4
 
 struct chain {
-	const char       *capability;       /* "stt", "llm", "tts", "embed" */
+	const char             *capability; /* "stt", "llm", "tts", "embed" */
 	struct provider *const *known;      /* in default order, local last */
-	size_t            known_n;
-	const struct cfg_group *settings;   /* holds the setting of the order */
-	const char *const *wanted;          /* the setting's value; NULL there: default order */
-	struct provider  *order[CHAIN_MAX]; /* filled by chain_start */
-	size_t            order_n;
+	size_t                  known_n;
+	const struct cfg_group *settings;         /* holds the setting of the order */
+	const char *const      *wanted;           /* the setting's value; NULL there: default order */
+	struct provider        *order[CHAIN_MAX]; /* filled by chain_start */
+	size_t                  order_n;
 };
 
 /* Puts the chain in order and starts its engines. Returns the number of

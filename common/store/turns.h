@@ -38,17 +38,17 @@ struct turn_new {
 };
 
 struct turn {
-	enum turn_action   action;
-	const char        *session_id;
-	int64_t            number;
-	const char        *turn_id;
-	const char        *mode;      /* in force, with this turn's change */
+	enum turn_action             action;
+	const char                  *session_id;
+	int64_t                      number;
+	const char                  *turn_id;
+	const char                  *mode;    /* in force, with this turn's change */
 	const struct utterance_text *history; /* oldest first, without this turn's message */
-	size_t             history_n;
-	struct dynamics_marks marks;          /* when a hint was last given */
-	const struct extract *known;          /* of earlier turns; NULL: nothing yet */
-	bool                  has_consent;
-	struct hash        answer_key;        /* opens and seals the kept answer */
+	size_t                       history_n;
+	struct dynamics_marks        marks; /* when a hint was last given */
+	const struct extract        *known; /* of earlier turns; NULL: nothing yet */
+	bool                         has_consent;
+	struct hash                  answer_key; /* opens and seals the kept answer */
 };
 
 /* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
@@ -69,7 +69,8 @@ struct turn_end {
 };
 
 /* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile. */
-struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end) CHECKED;
+struct err *turn_finish(struct ctx *cx, const struct turn *turn,
+                        const struct turn_end *end) CHECKED;
 
 /* The turn will not be answered. With `take_back` the visitor's words go too (the
  * client was told of the failure and may try again); without, they stay, for

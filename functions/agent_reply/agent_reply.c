@@ -45,7 +45,7 @@ static struct page_values page;
 
 static const struct cfg_key page_keys[] = {
 	CFG_KEY_BOOL(page_values, is_compat, "SCRIBE_COMPAT_UI", .fallback = "1",
-	             .help = "1: intents on which the existing page goes mute are spelled apart"),
+                 .help = "1: intents on which the existing page goes mute are spelled apart"),
 };
 static const struct cfg_group page_settings = {"Page", &page, page_keys, COUNT(page_keys)};
 
@@ -113,11 +113,11 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
 		a->lead = lead_join(cx, search);
 	*json_out = answer_json(cx, in, turn, a);
 	return turn_finish(cx, turn,
-	                   &(struct turn_end){
-				   .reply = a->text,
-				   .answer = *json_out,
-				   .lead = a->lead,
-				   .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL});
+	                   &(struct turn_end){.reply = a->text,
+	                                      .answer = *json_out,
+	                                      .lead = a->lead,
+	                                      .marks =
+	                                          a->dynamics.should_keep ? &a->dynamics.marks : NULL});
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -197,23 +197,21 @@ int main(int argc, char **argv)
 	return service_main(
 		argc, argv,
 		&(struct service){.name = "agent_reply",
-	                          .methods = METHOD_POST,
-	                          .body_max = (size_t)1 << 20,
-	                          .deadline_ms = DEADLINE_MS,
-	                          .rate_per_minute = 30,
-	                          .threads = 64,
-	                          .is_idempotent = true,
-	                          .engines = &engine_room,
-	                          .chains = (struct chain *const[]){&thinking, &speaking,
-	                                                              &embedding},
-	                          .chains_n = 3,
-	                          .jobs = slack_jobs,
-	                          .jobs_n = COUNT(slack_jobs),
-	                          .settings = (const struct cfg_group *const[]){&answer_settings,
-	                                                                        &lead_settings,
-	                                                                        &page_settings,
-	                                                                        &slack_settings,
-	                                                                        MEMORY_SETTINGS},
-	                          .settings_n = 7,
-	                          .handle = agent_reply});
+	                      .methods = METHOD_POST,
+	                      .body_max = (size_t)1 << 20,
+	                      .deadline_ms = DEADLINE_MS,
+	                      .rate_per_minute = 30,
+	                      .threads = 64,
+	                      .is_idempotent = true,
+	                      .engines = &engine_room,
+	                      .chains = (struct chain *const[]){&thinking, &speaking, &embedding},
+	                      .chains_n = 3,
+	                      .jobs = slack_jobs,
+	                      .jobs_n = COUNT(slack_jobs),
+	                      .settings =
+	                          (const struct cfg_group *const[]){&answer_settings, &lead_settings,
+	                                                            &page_settings, &slack_settings,
+	                                                            MEMORY_SETTINGS},
+	                      .settings_n = 7,
+	                      .handle = agent_reply});
 }

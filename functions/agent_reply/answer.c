@@ -18,12 +18,12 @@ struct answer_values {
 static struct answer_values values;
 
 static const struct cfg_key keys[] = {
-	CFG_KEY_INT(answer_values, budget_tokens, "REPLY_PROMPT_TOKENS", .fallback = "6000",
-	            .min = 500, .max = 200000, .help = "tokens of prompt and history given to a model"),
+	CFG_KEY_INT(answer_values, budget_tokens, "REPLY_PROMPT_TOKENS", .fallback = "6000", .min = 500,
+                .max = 200000, .help = "tokens of prompt and history given to a model"),
 	CFG_KEY_INT(answer_values, max_tokens, "REPLY_MAX_TOKENS", .fallback = "220", .min = 16,
-	            .max = 4096, .help = "tokens of a spoken reply"),
+                .max = 4096, .help = "tokens of a spoken reply"),
 	CFG_KEY_NUM(answer_values, temperature, "REPLY_TEMPERATURE", .fallback = "0.7", .min = 0,
-	            .max = 2, .help = "how freely a model words its replies"),
+                .max = 2, .help = "how freely a model words its replies"),
 };
 
 const struct cfg_group answer_settings = {"Replies", &values, keys, COUNT(keys)};
@@ -41,8 +41,8 @@ static void recall(struct ctx *cx, const struct in *in, struct recalled *out)
 {
 	struct memory found[MEMORY_FOR_TURN_MAX];
 
-	out->n = memory_recall_for_turn(cx, in->session_id, in->session_secret, in->user_message,
-	                                found);
+	out->n =
+		memory_recall_for_turn(cx, in->session_id, in->session_secret, in->user_message, found);
 	for (size_t i = 0; i < out->n; i++) {
 		out->texts[i] = memory_plain_text(cx, &found[i]);
 		out->memories[i] = (struct prompt_memory){out->texts[i], found[i].occurred_at};
@@ -85,19 +85,20 @@ static void build_prompt(struct ctx *cx, const struct in *in, const struct turn 
                          struct prompt *out)
 {
 	struct prompt_fact facts[PROMPT_CONTEXT_MAX];
-	struct prompt_in   prompt = {
-                .is_performer = in->is_performer_mode,
-                .is_nudge = in->is_nudge,
-                .dynamics = dynamics,
-                .memories = recalled->memories,
-                .memories_n = recalled->n,
-                .context = facts,
-                .context_n = read_context(cx, in->context, facts),
-                .history = turn->history,
-                .history_n = turn->history_n,
-                .message = in->user_message,
-                .budget_tokens = (size_t)values.budget_tokens,
-        };
+
+	struct prompt_in prompt = {
+		.is_performer = in->is_performer_mode,
+		.is_nudge = in->is_nudge,
+		.dynamics = dynamics,
+		.memories = recalled->memories,
+		.memories_n = recalled->n,
+		.context = facts,
+		.context_n = read_context(cx, in->context, facts),
+		.history = turn->history,
+		.history_n = turn->history_n,
+		.message = in->user_message,
+		.budget_tokens = (size_t)values.budget_tokens,
+	};
 
 	if (!mode_find(turn->mode, &prompt.mode))
 		prompt.mode = MODE_DEFAULT;
@@ -119,8 +120,7 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	struct thinking_try *t = data;
 
 	TRY(((struct llm_engine *)p)->complete(cx, &t->order, &t->reply));
-	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max,
-	                       REPLY_BYTES_MAX);
+	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max, REPLY_BYTES_MAX);
 	if (!*t->text)
 		FAIL(cx, ERR_UPSTREAM, "nothing speakable in %zu bytes", strlen(t->reply.text));
 	return NULL;
@@ -172,8 +172,9 @@ void answer_speak(struct ctx *cx, struct answer *a)
 	if (!spoken.is_speakable)
 		return;
 	e = speak(cx,
-	          &(struct speech_order){
-			  .pieces = spoken.pieces, .n = spoken.pieces_n, .format = SPEECH_MP3},
+	          &(struct speech_order){.pieces = spoken.pieces,
+	                                 .n = spoken.pieces_n,
+	                                 .format = SPEECH_MP3},
 	          &speech, &served);
 	if (e)
 		log_err(LOG_WARN, cx, "reply_not_spoken", e);

@@ -7,9 +7,9 @@
 #include "../../common/providers/thinking.h"
 #include "../../common/store/turns.h"
 
-#define USER_MESSAGE_MAX  8000
-#define ANSWER_BYTES_MAX  ((size_t)4 << 20)
-#define SILENT_TEXT       "\u200b" /* a zero-width space: the page shows and speaks nothing */
+#define USER_MESSAGE_MAX 8000
+#define ANSWER_BYTES_MAX ((size_t)4 << 20)
+#define SILENT_TEXT      "\u200b" /* a zero-width space: the page shows and speaks nothing */
 
 extern const struct cfg_group answer_settings;
 
@@ -23,16 +23,16 @@ struct in {
 };
 
 struct answer {
-	const char         *text;     /* as shown and spoken */
-	const char         *provider; /* NULL when nobody was asked */
-	struct span         audio;    /* ptr NULL: none */
-	struct chat_usage   usage;
-	struct dynamics     dynamics;
+	const char             *text;     /* as shown and spoken */
+	const char             *provider; /* NULL when nobody was asked */
+	struct span             audio;    /* ptr NULL: none */
+	struct chat_usage       usage;
+	struct dynamics         dynamics;
 	const struct turn_lead *lead; /* NULL: nothing is known of the visitor */
-	const char         *degraded[2];
-	size_t              degraded_n;
-	unsigned            begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
-	uint64_t            start_ms; /* when the request came, monotonic */
+	const char             *degraded[2];
+	size_t                  degraded_n;
+	unsigned                begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
+	uint64_t                start_ms; /* when the request came, monotonic */
 };
 
 /* Asks the model with this turn's prompt; the text is clean and not empty. */

@@ -15,7 +15,7 @@ static struct lead_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_INT(lead_values, wait_ms, "EXTRACT_MS", .fallback = "5000", .min = 100, .max = 60000,
-	            .help = "longest wait for a model's structured data; then rules serve"),
+                .help = "longest wait for a model's structured data; then rules serve"),
 };
 
 const struct cfg_group lead_settings = {"Leads", &values, keys, COUNT(keys)};
@@ -49,8 +49,7 @@ static const char *transcript(struct ctx *cx, const struct turn *turn, const cha
 	struct buf b = buf_new(cx->arena, 0);
 
 	for (size_t i = 0; i < turn->history_n; i++)
-		buf_printf(&b, "%s: %s\n",
-		           turn->history[i].speaker == SPEAKER_AGENT ? "agent" : "visitor",
+		buf_printf(&b, "%s: %s\n", turn->history[i].speaker == SPEAKER_AGENT ? "agent" : "visitor",
 		           turn->history[i].text);
 	buf_printf(&b, "visitor: %s\n", message);
 	return buf_text(&b);

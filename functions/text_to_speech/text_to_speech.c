@@ -21,7 +21,7 @@ struct in {
 
 static const struct input_field fields[] = {
 	INPUT_TEXT(in, text, .is_required = true, .may_be_blank = true, .min = 1,
-	           .max = SPOKEN_TEXT_MAX),
+               .max = SPOKEN_TEXT_MAX),
 	INPUT_TEXT(in, voice_id, .max = VOICE_MAX),
 	INPUT_TEXT(in, voice, .max = VOICE_MAX),
 	INPUT_TEXT(in, format, .max = FORMAT_MAX),
@@ -65,8 +65,7 @@ static struct hash cache_key(struct ctx *cx, const struct speech_order *order)
 	for (size_t i = 0; i < order->n; i++)
 		buf_printf(&said, "%s\n%u\n", order->pieces[i].text, order->pieces[i].pause_ms);
 	return HASH("speech", buf_span(&said), span_of(order->voice ? order->voice : ""),
-	            span_of(speech_format_name(order->format)),
-	            span_of(speaking.order[0]->name));
+	            span_of(speech_format_name(order->format)), span_of(speaking.order[0]->name));
 }
 
 /* A cache that can not be read or written costs time, never the answer. */
@@ -174,15 +173,15 @@ int main(int argc, char **argv)
 	return service_main(
 		argc, argv,
 		&(struct service){.name = "text_to_speech",
-	                          .methods = METHOD_POST,
-	                          .body_max = (size_t)1 << 20,
-	                          .deadline_ms = 30000,
-	                          .rate_per_minute = 120,
-	                          .threads = 16,
-	                          .engines = &engine_room,
-	                          .chains = (struct chain *const[]){&speaking},
-	                          .chains_n = 1,
-	                          .settings = (const struct cfg_group *const[]){&audio_cache_settings},
-	                          .settings_n = 1,
-	                          .handle = text_to_speech});
+	                      .methods = METHOD_POST,
+	                      .body_max = (size_t)1 << 20,
+	                      .deadline_ms = 30000,
+	                      .rate_per_minute = 120,
+	                      .threads = 16,
+	                      .engines = &engine_room,
+	                      .chains = (struct chain *const[]){&speaking},
+	                      .chains_n = 1,
+	                      .settings = (const struct cfg_group *const[]){&audio_cache_settings},
+	                      .settings_n = 1,
+	                      .handle = text_to_speech});
 }

@@ -128,9 +128,9 @@ must not contain}. */
   {"I'm Looking for a job", NULL, "Looking"},
   {"My email is x@y.zz and my name is Priya", "Priya", "x@y"},
   {"Guten Tag, ich bin der Stefan und das ist nicht gut", "English", NULL}}},
-	/* clang-format on */
 {"professional", false, NULL,
  {{"Hi, I am Dana Reyes, head of product at Northwind.", "Dana", NULL},
   {"We need it this quarter, you can email me at dana at northwind dot io.", "noted", "northwind "
   "dot"},
   {"What else do you need?", NULL, "email"}}},
+	/* clang-format on */

@@ -179,11 +179,12 @@ static void serves_as_an_engine(void **state)
 	const struct chat_message messages[] = {{CHAT_USER, "Hello, I'm Dana."}};
 	struct ctx                cx = {.arena = *state};
 	struct heard              heard = {.text = buf_new(*state, 0)};
-	struct chat_order         order = {
-				.messages = messages, .n = 1, .mode = "mentor", .on_text = hear_piece, .data = &heard};
-	struct chat_reply reply;
-	struct err       *e;
+	struct chat_order         order = {.messages = messages, .n = 1, .mode = "mentor"};
+	struct chat_reply         reply;
+	struct err               *e;
 
+	order.on_text = hear_piece;
+	order.data = &heard;
 	assert_null(builtin_llm.complete(&cx, &order, &reply));
 	assert_string_equal(buf_text(&heard.text), reply.text);
 	assert_int_equal(heard.pieces, sentences_of(reply.text));
