@@ -1,0 +1,195 @@
+/* recall_memories: what is found for a question, in which order, and how its use is counted. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+
+const stack = useStack();
+
+const open = async (body = {}) => pairOf(await newSession(stack, body));
+
+const save = async (pair, content, more = {}) => {
+	const answer = await post(stack, 'save_memory', {
+		...pair,
+		scope: 'long',
+		content,
+		...more,
+	});
+	assert.equal(answer.status, 200, answer.text);
+	return answer.json.memory;
+};
+
+const recall = async (pair, query, more = {}) => {
+	const answer = await post(stack, 'recall_memories', { ...pair, query, ...more });
+	assert.equal(answer.status, 200, answer.text);
+	assert.equal(answer.json.count, answer.json.memories.length);
+	return answer.json.memories;
+};
+
+const contents = async (...args) => (await recall(...args)).map((m) => m.content);
+
+const FACTS = [
+	'I am allergic to peanuts',
+	'My daughter plays the violin in an orchestra',
+	'We closed a funding round of two million dollars',
+	'The server crashed because the disk was full',
+	'I grew up in a small village near Lisbon',
+];
+
+const withFacts = async () => {
+	const pair = await open();
+	for (const fact of FACTS) await save(pair, fact);
+	return pair;
+};
+
+test('meaning is found without a common word', async () => {
+	const pair = await withFacts();
+	assert.equal((await contents(pair, 'musical instruments of the children'))[0], FACTS[1]);
+	assert.equal((await contents(pair, 'food that makes him ill'))[0], FACTS[0]);
+});
+
+test('words, names and numbers are found', async () => {
+	const pair = await withFacts();
+	await save(pair, 'the invoice number is 48151623');
+	assert.equal((await contents(pair, 'villages'))[0], FACTS[4]);
+	assert.equal((await contents(pair, 'Lisbon'))[0], FACTS[4]);
+	assert.equal((await contents(pair, '48151623'))[0], 'the invoice number is 48151623');
+});
+
+test('dates are found however they are said', async () => {
+	const pair = await open();
+	await save(pair, 'we went sailing yesterday', { occurred_at: '2023-05-08T10:00:00Z' });
+	await save(pair, 'we went climbing yesterday', { occurred_at: '2023-08-20T10:00:00Z' });
+	assert.equal(
+		(await contents(pair, 'what did we do on 7 May 2023?'))[0],
+		'we went sailing yesterday',
+	);
+	assert.equal((await contents(pair, 'and in August 2023?'))[0], 'we went climbing yesterday');
+});
+
+test('a memory has all its members and never a vector', async () => {
+	const pair = await withFacts();
+	const [memory] = await recall(pair, 'peanuts');
+	assert.deepEqual(Object.keys(memory).sort(), [
+		'access_count',
+		'content',
+		'created_at',
+		'id',
+		'importance',
+		'last_referenced',
+		'occurred_at',
+		'scope',
+		'score',
+		'session_id',
+		'similarity',
+		'source_id',
+		'summary',
+		'tags',
+	]);
+	assert.ok(memory.similarity > 0 && memory.similarity <= 1);
+});
+
+test('scopes, limit and importance choose', async () => {
+	const pair = await open();
+	for (const scope of ['short', 'medium', 'long', 'episodic'])
+		await save(pair, `tea, says ${scope}`, { scope, importance: scope === 'long' ? 9 : 3 });
+	const scopes = async (more) => (await recall(pair, 'tea', more)).map((m) => m.scope).sort();
+	assert.deepEqual(await scopes({}), ['episodic', 'long', 'medium']);
+	assert.deepEqual(await scopes({ scopes: ['short'] }), ['short']);
+	assert.deepEqual(await scopes({ scopes: [] }), ['episodic', 'long', 'medium']);
+	assert.deepEqual(await scopes({ min_importance: 8 }), ['long']);
+	assert.deepEqual(await scopes({ min_importance: 0.8 }), ['long']);
+	assert.equal((await recall(pair, 'tea', { limit: 1 })).length, 1);
+});
+
+test('five are the default, fifty the most', async () => {
+	const pair = await open();
+	for (let i = 0; i < 7; i++) await save(pair, `fact number ${i} about cats`);
+	assert.equal((await recall(pair, 'cats')).length, 5);
+	assert.equal((await recall(pair, 'cats', { limit: 50 })).length, 7);
+});
+
+test('what does not fit is refused, field by field', async () => {
+	const pair = await open();
+	for (const [change, field] of [
+		[{ query: undefined }, 'query'],
+		[{ query: ' ' }, 'query'],
+		[{ query: 'x'.repeat(2001) }, 'query'],
+		[{ scopes: ['all'] }, 'scopes'],
+		[{ scopes: 'long' }, 'scopes'],
+		[{ limit: 0 }, 'limit'],
+		[{ limit: 51 }, 'limit'],
+		[{ limit: 1.5 }, 'limit'],
+		[{ min_importance: 11 }, 'min_importance'],
+	]) {
+		const answer = await post(stack, 'recall_memories', { ...pair, query: 'x', ...change });
+		assert.equal(answer.status, 400, `${JSON.stringify(change)}: ${answer.text}`);
+		assert.equal(answer.json.field, field);
+	}
+});
+
+test('a use is counted, behind the answer', async () => {
+	const pair = await withFacts();
+	const [first] = await recall(pair, 'peanuts', { limit: 1 });
+	assert.equal(first.access_count, 0);
+	await poll(async () => {
+		const [[count, when]] = await sql(
+			stack,
+			`select access_count, last_referenced is not null from memories where id = :'id'`,
+			{ id: first.id },
+		);
+		return count === '1' && when === 't';
+	});
+});
+
+test('near-duplicates do not fill the list', async () => {
+	const pair = await open();
+	for (let i = 0; i < 6; i++)
+		await save(pair, { text: 'the budget is fifty thousand', n: '!'.repeat(i + 1) });
+	await save(pair, 'the money has to last until autumn');
+	const top = await recall(pair, 'what is the budget?', { limit: 3 });
+	assert.ok(top.some((m) => m.content === 'the money has to last until autumn'));
+});
+
+test('importance and a recent date decide between equals', async () => {
+	const pair = await open();
+	await save(pair, 'the launch is planned, says Ann', { importance: 2 });
+	await save(pair, 'the launch is planned, says Bob', { importance: 10 });
+	assert.match((await contents(pair, 'when is the launch planned?'))[0], /Bob/);
+	const other = await open();
+	await save(other, 'the launch is planned, says Cid', { occurred_at: '2020-01-01' });
+	await save(other, 'the launch is planned, says Deb');
+	assert.match((await contents(other, 'when is the launch planned?'))[0], /Deb/);
+});
+
+test('an expired memory is not found', async () => {
+	const pair = await open();
+	const memory = await save(pair, 'the code is 4242', { scope: 'short' });
+	assert.equal((await recall(pair, 'code', { scopes: ['short'] })).length, 1);
+	await sql(stack, `update memories set expires_at = now() where id = :'id'`, { id: memory.id });
+	assert.equal((await recall(pair, 'code', { scopes: ['short'] })).length, 0);
+});
+
+test('a memory without a vector is found by its words, among others that have one', async () => {
+	const pair = await withFacts();
+	const memory = await save(pair, 'the zeppelin lands at noon');
+	await sql(
+		stack,
+		`update memories set embedding = null, embedding_model = null, embedding_near = null
+			where id = :'id'`,
+		{ id: memory.id },
+	);
+	assert.equal((await contents(pair, 'zeppelin'))[0], 'the zeppelin lands at noon');
+});
+
+test('odd questions do no harm', async () => {
+	const pair = await withFacts();
+	for (const query of ["'", '\\', "a' || 'b", "x'); drop table memories; --", ':*&|!()', '%_', '\u{1f600}'])
+		await recall(pair, query);
+	assert.equal((await contents(pair, 'peanuts'))[0], FACTS[0]);
+});
+
+test('a session with nothing in it has nothing', async () => {
+	assert.deepEqual(await recall(await open(), 'anything'), []);
+	assert.deepEqual(await recall(await open({ visitor_id: randomUUID(), consent: true }), 'x'), []);
+});
