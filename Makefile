@@ -99,11 +99,15 @@ run: setup
 bench-recall: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@node tests/bench/recall.mjs "$(abspath $(FILE))"
+# How long a recall takes with up to a million memories stored; SIZES=1000,10000: only those
+bench-memory: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@node tests/bench/memory.mjs
 check: setup
 	@tests/run
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers fuzzers show-cflags setup demo run bench-recall check clean
+.PHONY: all units helpers fuzzers show-cflags setup demo run bench-recall bench-memory check clean
 .SECONDARY:
 -include $(OBJS:.o=.d)

@@ -184,12 +184,21 @@ test('a memory without a vector is found by its words, among others that have on
 
 test('odd questions do no harm', async () => {
 	const pair = await withFacts();
-	for (const query of ["'", '\\', "a' || 'b", "x'); drop table memories; --", ':*&|!()', '%_', '\u{1f600}'])
+	for (const query of [
+		"'",
+		'\\',
+		"a' || 'b",
+		"x'); drop table memories; --",
+		':*&|!()',
+		'%_',
+		'\u{1f600}',
+	])
 		await recall(pair, query);
 	assert.equal((await contents(pair, 'peanuts'))[0], FACTS[0]);
 });
 
 test('a session with nothing in it has nothing', async () => {
 	assert.deepEqual(await recall(await open(), 'anything'), []);
-	assert.deepEqual(await recall(await open({ visitor_id: randomUUID(), consent: true }), 'x'), []);
+	const visitor = { visitor_id: randomUUID(), consent: true };
+	assert.deepEqual(await recall(await open(visitor), 'x'), []);
 });
