@@ -43,13 +43,15 @@ LDLIBS    = $(STATIC:%=-l:lib%.a) $(PKG_LIBS) -lpthread -lm
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c common/*/*.c))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
+TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
+             $(filter-out scripts/tools/tool.c,$(wildcard scripts/tools/*.c)))
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 HELPERS   := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/*.c))
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 OBJS      := $(LIB_OBJS) \
-             $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c tests/*/*.c))
+             $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c scripts/tools/*.c tests/*/*.c))
 
-all: $(BINS)
+all: $(BINS) $(TOOLS)
 
 $(B)/libcommon.a: $(LIB_OBJS)
 	@rm -f $@
@@ -62,6 +64,11 @@ $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard functions/$(1)/*.c)) $(B)/libc
 endef
 $(foreach f,$(FUNCTIONS),$(eval $(call PROGRAM,$(f))))
 $(BINS):
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What the scripts for operators run, where only our code can open the data.
+$(B)/libexec/%: $(B)/scripts/tools/%.o $(B)/scripts/tools/tool.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -107,6 +107,11 @@ bool vault_is_stale(const char *sealed)
 	return key_of(sealed, &base64) != &present;
 }
 
+const char *vault_prefix(struct arena *a)
+{
+	return present.is_set ? arena_printf(a, PREFIX "%s:", present.id) : NULL;
+}
+
 static bool hash_with(const struct vault_key *k, const char *purpose, struct span plain,
                       struct hash *out)
 {

@@ -27,6 +27,9 @@ bool vault_open(struct arena *a, const char *sealed, struct span *plain_out) CHE
 /* Was it sealed with another key than the present one? For rotation. */
 bool vault_is_stale(const char *sealed);
 
+/* What everything sealed with the present key begins with; NULL without one. */
+const char *vault_prefix(struct arena *a);
+
 /* A hash by which equal texts are found without opening them; false without a key. It
  * depends on the present key: rotation makes it anew. */
 bool vault_hash(const char *purpose, struct span plain, struct hash *out) CHECKED;

@@ -9,6 +9,7 @@
 #include "../domain/contact.h"
 #include "../domain/summary.h"
 #include "../io/db.h"
+#include "emails.h"
 #include "jobs.h"
 #include "session_sql.h"
 #include "sessions.h"
@@ -306,7 +307,7 @@ static void keep_on_session(struct ctx *cx, const struct turn *turn,
 		return;
 	if (e->person_name)
 		out->name = vault_seal(cx->arena, span_of(e->person_name));
-	if (e->contact_email && vault_hash("email", span_of(e->contact_email), &out->email_hash))
+	if (e->contact_email && email_hash(cx, e->contact_email, &out->email_hash))
 		out->email = vault_seal(cx->arena, span_of(e->contact_email));
 }
 

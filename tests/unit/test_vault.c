@@ -44,6 +44,7 @@ static void a_changed_key_still_opens_the_old(void **state)
 	start("first key", "");
 	sealed = vault_seal(a, SPAN("words"));
 	assert_false(vault_is_stale(sealed));
+	assert_int_equal(strncmp(sealed, vault_prefix(a), strlen(vault_prefix(a))), 0);
 	start("second key", "first key");
 	assert_true(vault_is_stale(sealed));
 	assert_true(vault_open(a, sealed, &plain));
@@ -74,9 +75,12 @@ static void equal_texts_have_equal_hashes_under_one_key(void **state)
 	assert_true(vault_hash("email", SPAN("a@b.example"), &one));
 	assert_true(vault_hash("email", SPAN("a@b.example"), &two));
 	assert_memory_equal(&one, &two, sizeof(one));
-	start("second key", "");
+	assert_false(vault_former_hash("email", SPAN("a@b.example"), &other));
+	start("second key", "first key");
 	assert_true(vault_hash("email", SPAN("a@b.example"), &other));
 	assert_memory_not_equal(&one, &other, sizeof(one));
+	assert_true(vault_former_hash("email", SPAN("a@b.example"), &other));
+	assert_memory_equal(&one, &other, sizeof(one));
 }
 
 static void without_a_key_nothing_is_kept(void **state)

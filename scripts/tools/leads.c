@@ -1,0 +1,278 @@
+/* leads.c -- the tool behind scripts/leads and scripts/session: contact data can be opened by our
+ * code only, and each look is in the audit log.
+ *
+ *   leads list FORMAT SINCE UNTIL MIN_SCORE INTENT   "" where not bounded
+ *   leads show FORMAT SESSION
+ *
+ * FORMAT is text, csv or json. What visitors said is printed without control characters, so
+ * that it can do nothing to a terminal. */
+#include "tool.h"
+
+#include "../../common/base/json_out.h"
+#include "../../common/domain/escape.h"
+#include "../../common/store/leads.h"
+
+#define LIST_MAX  100000
+#define LINES_MAX 10000
+#define JSON_MAX  ((size_t)1 << 30)
+
+enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
+
+static enum format format_of(const char *name)
+{
+	if (str_equal(name, "csv"))
+		return FORMAT_CSV;
+	return str_equal(name, "json") ? FORMAT_JSON : FORMAT_TEXT;
+}
+
+/* ---- the fields of a lead ---- */
+
+static const char *entity(const struct lead *lead, enum entity which)
+{
+	return lead->extract ? lead->extract->entities.text[which] : NULL;
+}
+
+static const char *email_of(const struct lead *lead)
+{
+	return lead->email ? lead->email : entity(lead, ENTITY_contact_email);
+}
+
+static const char *name_of(const struct lead *lead)
+{
+	return lead->name ? lead->name : entity(lead, ENTITY_person_name);
+}
+
+static const char *reasons_of(struct ctx *cx, const struct lead *lead)
+{
+	struct buf b = buf_new(cx->arena, 0);
+
+	for (size_t i = 0; i < lead->reasons_n; i++)
+		buf_printf(&b, "%s%s", i ? " " : "", lead->reasons[i]);
+	return buf_text(&b);
+}
+
+/* ---- for a terminal ---- */
+
+/* Control characters, those of two bytes (U+0080 to U+009F) too, become "?". */
+static const char *printable(struct ctx *cx, const char *text)
+{
+	char *clean = arena_strdup(cx->arena, text ? text : "-");
+
+	for (char *at = clean; *at; at++) {
+		bool is_c1 = at[0] == '\xc2' && (unsigned char)at[1] < 0xa0;
+
+		if ((unsigned char)*at < 0x20 || *at == 0x7f || is_c1)
+			*at = '?';
+		if (is_c1)
+			at[1] = '?';
+	}
+	return clean;
+}
+
+static void list_text(struct ctx *cx, const struct lead *leads, size_t n)
+{
+	printf("%5s  %-8s %-20s %-21s %-36s  %s\n", "SCORE", "PRIORITY", "STARTED", "INTENT", "SESSION",
+	       "WHO");
+	for (size_t i = 0; i < n; i++)
+		printf("%5d  %-8s %-20s %-21s %-36s  %s, %s, %s\n", leads[i].score, leads[i].priority,
+		       leads[i].started_at, leads[i].intent ? leads[i].intent : "-", leads[i].session_id,
+		       printable(cx, name_of(&leads[i])), printable(cx, entity(&leads[i], ENTITY_org_name)),
+		       printable(cx, email_of(&leads[i])));
+}
+
+static void line(struct ctx *cx, const char *label, const char *value)
+{
+	if (value && *value)
+		printf("%-14s %s\n", label, printable(cx, value));
+}
+
+static void show_text(struct ctx *cx, const struct lead *lead, const struct lead_line *lines,
+                      size_t n)
+{
+	line(cx, "session", lead->session_id);
+	line(cx, "started", lead->started_at);
+	line(cx, "ended", lead->ended_at);
+	line(cx, "consent", lead->consent ? "yes" : "no");
+	printf("%-14s %d (%s)\n", "score", lead->score, lead->priority);
+	line(cx, "reasons", reasons_of(cx, lead));
+	line(cx, "intent", lead->intent);
+	line(cx, "name", name_of(lead));
+	line(cx, "email", email_of(lead));
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		if (i != ENTITY_person_name && i != ENTITY_contact_email)
+			line(cx, entity_name((enum entity)i), entity(lead, (enum entity)i));
+	line(cx, "call to action", lead->cta);
+	line(cx, "notes", lead->notes);
+	line(cx, "summary", lead->summary);
+	for (size_t i = 0; i < n; i++)
+		printf("\n%s %s\n  %s\n", lines[i].at, lines[i].speaker, printable(cx, lines[i].text));
+}
+
+/* ---- for spreadsheets ---- */
+
+static void cell(struct ctx *cx, const char *value, char behind)
+{
+	printf("%s%c", escape_csv(cx, value ? value : ""), behind);
+}
+
+static void list_csv(struct ctx *cx, const struct lead *leads, size_t n)
+{
+	printf("session_id,started_at,score,priority,intent,reasons,name,email");
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		if (i != ENTITY_person_name && i != ENTITY_contact_email)
+			printf(",%s", entity_name((enum entity)i));
+	printf(",cta,summary\r\n");
+	for (size_t i = 0; i < n; i++) {
+		const struct lead *lead = &leads[i];
+
+		cell(cx, lead->session_id, ',');
+		cell(cx, lead->started_at, ',');
+		printf("%d,", lead->score);
+		cell(cx, lead->priority, ',');
+		cell(cx, lead->intent, ',');
+		cell(cx, reasons_of(cx, lead), ',');
+		cell(cx, name_of(lead), ',');
+		cell(cx, email_of(lead), ',');
+		for (int k = 0; k < ENTITY_COUNT; k++)
+			if (k != ENTITY_person_name && k != ENTITY_contact_email)
+				cell(cx, entity(lead, (enum entity)k), ',');
+		cell(cx, lead->cta, ',');
+		cell(cx, lead->summary, '\r');
+		putchar('\n');
+	}
+}
+
+static void show_csv(struct ctx *cx, const struct lead_line *lines, size_t n)
+{
+	printf("at,speaker,text\r\n");
+	for (size_t i = 0; i < n; i++) {
+		cell(cx, lines[i].at, ',');
+		cell(cx, lines[i].speaker, ',');
+		cell(cx, lines[i].text, '\r');
+		putchar('\n');
+	}
+}
+
+/* ---- for programs ---- */
+
+static void lead_members(struct json_out *j, const struct lead *lead)
+{
+	json_str(j, "session_id", lead->session_id);
+	json_str(j, "started_at", lead->started_at);
+	json_str(j, "ended_at", lead->ended_at);
+	json_str(j, "channel", lead->channel);
+	json_bool(j, "consent", lead->consent);
+	json_int(j, "lead_score", lead->score);
+	json_str(j, "priority", lead->priority);
+	json_str(j, "intent", lead->intent);
+	json_arr(j, "scoring_reasons");
+	for (size_t i = 0; i < lead->reasons_n; i++)
+		json_str(j, NULL, lead->reasons[i]);
+	json_end(j);
+	if (lead->extract)
+		extract_write_entities(j, "entities", &lead->extract->entities);
+	json_str(j, "email", email_of(lead));
+	json_str(j, "name", name_of(lead));
+	json_str(j, "cta_chosen", lead->cta);
+	json_str(j, "notes", lead->notes);
+	json_str(j, "summary", lead->summary);
+	json_int(j, "utterance_count", lead->utterances_n);
+}
+
+static void list_json(struct ctx *cx, const struct lead *leads, size_t n)
+{
+	struct json_out *j = json_new(cx->arena, JSON_MAX);
+
+	json_arr(j, NULL);
+	for (size_t i = 0; i < n; i++) {
+		json_obj(j, NULL);
+		lead_members(j, &leads[i]);
+		json_end(j);
+	}
+	json_end(j);
+	puts(json_done(j).ptr);
+}
+
+static void show_json(struct ctx *cx, const struct lead *lead, const struct lead_line *lines,
+                      size_t n)
+{
+	struct json_out *j = json_new(cx->arena, JSON_MAX);
+
+	json_obj(j, NULL);
+	lead_members(j, lead);
+	json_arr(j, "transcript");
+	for (size_t i = 0; i < n; i++) {
+		json_obj(j, NULL);
+		json_str(j, "ts", lines[i].at);
+		json_str(j, "speaker", lines[i].speaker);
+		json_str(j, "text", lines[i].text);
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+	puts(json_done(j).ptr);
+}
+
+/* ---- the two commands ---- */
+
+static const char *or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static struct err *list(struct ctx *cx, char **argv)
+{
+	struct lead_filter filter = {.since = or_null(argv[3]),
+	                             .until = or_null(argv[4]),
+	                             .intent = or_null(argv[6]),
+	                             .limit = LIST_MAX};
+	struct lead       *leads;
+	int64_t            min_score;
+	size_t             n;
+
+	if (!str_to_int(argv[5], 0, 100, &min_score))
+		FAIL(cx, ERR_INPUT, "the score must be from 0 to 100");
+	filter.min_score = (int)min_score;
+	TRY(leads_list(cx, &filter, tool_actor(), &leads, &n));
+	if (format_of(argv[2]) == FORMAT_CSV)
+		list_csv(cx, leads, n);
+	else if (format_of(argv[2]) == FORMAT_JSON)
+		list_json(cx, leads, n);
+	else
+		list_text(cx, leads, n);
+	return NULL;
+}
+
+static struct err *show(struct ctx *cx, char **argv)
+{
+	struct lead       lead;
+	struct lead_line *lines;
+	bool              is_found = false;
+	size_t            n;
+
+	if (str_is_uuid(argv[3]))
+		TRY(lead_of_session(cx, argv[3], tool_actor(), &lead, &is_found));
+	if (!is_found)
+		FAIL(cx, ERR_NOT_FOUND, "there is no session %.40s", argv[3]);
+	TRY(lead_transcript(cx, argv[3], LINES_MAX, &lines, &n));
+	if (format_of(argv[2]) == FORMAT_CSV)
+		show_csv(cx, lines, n);
+	else if (format_of(argv[2]) == FORMAT_JSON)
+		show_json(cx, &lead, lines, n);
+	else
+		show_text(cx, &lead, lines, n);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	bool        is_list = argc == 7 && str_equal(argv[1], "list");
+	struct ctx *cx;
+
+	if (!is_list && !(argc == 4 && str_equal(argv[1], "show"))) {
+		fprintf(stderr, "this is the tool behind scripts/leads and scripts/session\n");
+		return 64;
+	}
+	cx = tool_start("leads");
+	return tool_end(is_list ? list(cx, argv) : show(cx, argv));
+}

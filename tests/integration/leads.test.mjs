@@ -1,0 +1,139 @@
+/* scripts/leads, scripts/session, scripts/rotate-key: what an operator sees, and changes, of what
+ * is sealed. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { newSession, pairOf, post, root, sql, useStack } from './env/index.mjs';
+
+const OLD = 'the first data key of this test';
+const NEW = 'the second data key of this test';
+const stack = useStack({
+	env: {
+		LLM_PROVIDERS: 'builtin',
+		TTS_PROVIDERS: 'local',
+		SCRIBE_DATA_KEY: OLD,
+		JOBS_THREADS: '0',
+	},
+});
+stack.expectRestart('collect_email');
+
+const HOT =
+	'Hi, I am Dana Reyes, CTO at Northwind, an enterprise company. We need retrieval for search ' +
+	'this month, our budget is $100,000. Write to dana.reyes@operator-test.example';
+
+const run = (script, args, more = {}) => {
+	const env = { ...stack.env, ...more };
+	delete env.DATABASE_URL;
+	const { status, stdout, stderr } = spawnSync(join(root, 'scripts', script), args, {
+		env, cwd: stack.dir, encoding: 'utf8', maxBuffer: 1 << 26,
+	});
+	return { status, stdout, stderr };
+};
+const list = (...args) => {
+	const { status, stdout, stderr } = run('leads', ['--json', ...args]);
+	assert.equal(status, 0, stderr);
+	return JSON.parse(stdout);
+};
+const lead = {};
+
+test('sessions are listed best first, opened, and each look is on record', async () => {
+	const [hot, cold] = [await newSession(stack), await newSession(stack)];
+	const say = (session, user_message) =>
+		post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false });
+	await say(cold, 'I just love it.');
+	const answer = await say(hot, HOT);
+	assert.ok(answer.json.extract.lead_score >= 70, answer.text);
+	Object.assign(lead, hot);
+
+	const all = list();
+	assert.deepEqual(all.map(({ session_id }) => session_id), [hot.session_id, cold.session_id]);
+	assert.equal(all[0].email, 'dana.reyes@operator-test.example');
+	assert.equal(all[0].name, 'Dana Reyes');
+	assert.equal(all[0].priority, 'high');
+	assert.equal(all[0].entities.org_name, 'Northwind');
+	assert.ok(all[0].scoring_reasons.includes('senior_title'));
+	const [[actor, action]] = await sql(stack, `select actor, action from audit_log
+		where session_id = :'id' order by id desc limit 1`, { id: hot.session_id });
+	assert.match(actor, /^operator:./);
+	assert.equal(action, 'contact_read');
+
+	const text = run('leads', []).stdout;
+	assert.match(text, /SCORE +PRIORITY/);
+	assert.ok(text.includes('Dana Reyes'));
+});
+
+test('by score, intent and date', async () => {
+	const intent = list()[0].intent;
+	assert.equal(list('--min-score', '70').length, 1);
+	assert.deepEqual(list('--intent', intent).every((found) => found.intent === intent), true);
+	assert.equal(list('--intent', 'nonsense').length, 0);
+	assert.equal(list('--since', 'yesterday', '--until', 'tomorrow').length, 2);
+	assert.equal(list('--until', 'yesterday').length, 0);
+	for (const args of [['--since', 'never'], ['--min-score', 'x'], ['--min-score', '101'],
+		['--session', crypto.randomUUID()], ['--session', `x' or 1=1`]]) {
+		const { status, stderr } = run('leads', args);
+		assert.equal(status, 1, `${args}: ${stderr}`);
+		assert.ok(stderr);
+	}
+	assert.equal(run('leads', ['--nonsense']).status, 2);
+	assert.equal(run('leads', ['--help']).status, 0);
+});
+
+test('a spreadsheet is given no formula and a terminal no control sequence', async () => {
+	await sql(stack, `update extracts set entities = entities ||
+		jsonb_build_object('org_name', '=HYPERLINK("http://evil")', 'role', '+1', 'geo', '-1')
+		where session_id = :'id'`, { id: lead.session_id });
+	await sql(stack, `update utterances set text = E'a \\x1b[2J \\u009b red', text_sealed = null
+		where session_id = :'id' and speaker = 'agent'`, { id: lead.session_id });
+	const { stdout } = run('leads', ['--csv']);
+	assert.ok(stdout.startsWith('session_id,started_at,score,'));
+	assert.ok(stdout.includes(`"'=HYPERLINK(""http://evil"")"`), stdout);
+	assert.ok(stdout.includes(`"'+1"`) && stdout.includes(`"'-1"`));
+	const shown = run('session', ['show', lead.session_id]);
+	assert.equal(shown.status, 0, shown.stderr);
+	assert.ok(!/[\x1b\u009b]/.test(shown.stdout));
+	assert.ok(shown.stdout.includes('a ?[2J ?? red'));
+});
+
+test('a session is shown with all that was said, in its own words', async () => {
+	const shown = run('session', ['show', lead.session_id]).stdout;
+	for (const part of [HOT, 'senior_title', 'Dana Reyes', 'visitor', 'agent'])
+		assert.ok(shown.includes(part), `${part} in ${shown}`);
+	const json = JSON.parse(run('session', ['show', lead.session_id, '--json']).stdout);
+	assert.equal(json.transcript[0].text, HOT);
+	assert.equal(json.transcript.length, 2);
+	assert.equal(run('session', ['show']).status, 2);
+});
+
+test('with a new key everything is sealed anew and nobody signs up twice', async () => {
+	const email = 'rotated@operator-test.example';
+	const signUp = () => post(stack, 'collect_email', { email, name: 'Ro', ...pairOf(lead) });
+	assert.equal((await signUp()).json.alreadySignedUp, false);
+	const both = { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: OLD };
+	await stack.commandWith(both, 'reload', 'collect_email');
+	assert.equal((await post(stack, 'collect_email', { email })).json.alreadySignedUp, true);
+
+	const first = run('rotate-key', [], both);
+	assert.equal(first.status, 0, first.stderr + first.stdout);
+	assert.match(first.stdout, /email_signups +1 sealed anew/);
+	assert.match(first.stdout, /extracts +1 sealed anew/);
+	assert.match(first.stdout, /utterances +1 sealed anew/);
+	assert.match(first.stdout, /nothing needs the former key/);
+	const second = run('rotate-key', [], both);
+	assert.match(second.stdout, /email_signups +0 sealed anew/);
+
+	const after = { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: '' };
+	await stack.commandWith(after, 'reload', 'collect_email');
+	assert.equal((await post(stack, 'collect_email', { email })).json.alreadySignedUp, true);
+	const shown = run('session', ['show', lead.session_id], { SCRIBE_DATA_KEY: NEW });
+	assert.ok(shown.stdout.includes(HOT), shown.stdout + shown.stderr);
+	assert.ok(shown.stdout.includes(email));
+	const [[same]] = await sql(stack, `select s.email_hash = m.email_hash from sessions s,
+		email_signups m where s.id = :'id'`, { id: lead.session_id });
+	assert.equal(same, 't');
+
+	const lost = run('rotate-key', [], { SCRIBE_DATA_KEY: 'a third', SCRIBE_DATA_KEY_FORMER: OLD });
+	assert.equal(lost.status, 3);
+	assert.match(lost.stdout, /email_signups +0 sealed anew, 1 that neither key opens/);
+});
