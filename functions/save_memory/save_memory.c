@@ -18,6 +18,8 @@
 #define METADATA_MAX  16384 /* bytes of its JSON */
 #define PENDING_BATCH 16
 #define PENDING_MS    60000u
+/* What got no vector in time is found by its words alone until then. */
+#define PENDING_EVERY_MS 10000u
 
 struct in {
 	const char         *session_id, *session_secret, *scope, *summary, *occurred_at, *source_id;
@@ -141,7 +143,7 @@ static struct err *keep_utterances(struct ctx *cx, struct job *job)
 
 static const struct job_kind jobs[] = {
 	{.name = "keep_utterances", .lease_ms = PENDING_MS, .run = keep_utterances},
-	{.name = "embed_memory", .lease_ms = PENDING_MS, .every_ms = PENDING_MS, .run = embed_memory},
+	{.name = "embed_memory", .lease_ms = PENDING_MS, .every_ms = PENDING_EVERY_MS, .run = embed_memory},
 };
 
 int main(int argc, char **argv)
