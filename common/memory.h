@@ -10,7 +10,7 @@ struct cJSON;
 #define MEMORY_SOURCE_MAX   200
 #define MEMORY_CONTENT_MAX  65536 /* bytes of its JSON */
 #define MEMORY_QUERY_MAX    2000
-#define MEMORY_FOR_TURN_MAX 5    /* memories in a prompt */
+#define MEMORY_FOR_TURN_MAX 5 /* memories in a prompt */
 
 extern const struct cfg_group memory_embed_settings;
 

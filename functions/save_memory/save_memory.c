@@ -143,7 +143,10 @@ static struct err *keep_utterances(struct ctx *cx, struct job *job)
 
 static const struct job_kind jobs[] = {
 	{.name = "keep_utterances", .lease_ms = PENDING_MS, .run = keep_utterances},
-	{.name = "embed_memory", .lease_ms = PENDING_MS, .every_ms = PENDING_EVERY_MS, .run = embed_memory},
+	{.name = "embed_memory",
+     .lease_ms = PENDING_MS,
+     .every_ms = PENDING_EVERY_MS,
+     .run = embed_memory},
 };
 
 int main(int argc, char **argv)

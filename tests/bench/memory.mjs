@@ -79,7 +79,8 @@ const fillOthers = async (stack, owners) => {
 			do $$ declare session uuid; begin
 				for i in 1..${Math.min(200, owners - done)} loop
 					insert into sessions (visitor_id, consent, secret_hash)
-						values (gen_random_uuid()::text, true, sha256('x')) returning id into session;
+						values (gen_random_uuid()::text, true, sha256('x'))
+						returning id into session;
 					call bench.fill(session, ${SMALL_OWNER});
 				end loop;
 			end $$`,
