@@ -7,6 +7,10 @@ import { functionNames, newSession, pairOf, poll, sql, useStack } from './env/in
 const stack = useStack({ simulator: true, env: CHAINS });
 stack.expectRestart(...functionNames());
 
+const reloadWith = async (settings, ...names) => {
+	for (const name of names) await stack.commandWith(settings, 'reload', name);
+};
+
 const rowsOf = (session) =>
 	sql(stack, `select speaker, text from utterances where session_id = :'id' order by position`, {
 		id: session.session_id,
@@ -70,7 +74,7 @@ const chatsUnanswered = (count) =>
 const PATIENT = { LLM_FIRST_TOKEN_MS: '25000', EXTRACT_MS: '25000', GROQ_STT_MS: '50000' };
 
 test('with patience for its providers the stack goes on', async () => {
-	await stack.commandWith(PATIENT, 'reload');
+	await reloadWith(PATIENT, 'agent_reply', 'speech_to_text');
 	assert.equal((await speak(stack)).status, 200);
 });
 
@@ -111,9 +115,9 @@ test('a newer turn: the older one stops asking and its client is told', async ()
 	const older = turn(stack, session, 'Hello there.');
 	await stack.sim.wait({ provider: 'groq', operation: 'chat', count: 2 });
 	const newer = turn(stack, session, 'Wait, another question.');
+	await chatsUnanswered(2);
 	const { status, json } = await older;
 	assert.deepEqual([status, json.code], [409, 'superseded']);
-	await chatsUnanswered(2);
 	const answer = await newer;
 	assert.deepEqual([answer.status, answer.json.provider], [200, 'groq']);
 	assert.deepEqual(await rowsOf(session), [
@@ -146,7 +150,7 @@ test('a recording whose sender leaves is not listened to any more', async () => 
 test('nobody listens at the providers: refused connections cost no answer', async () => {
 	await heal(stack);
 	const dead = { GROQ_BASE_URL: 'http://127.0.0.1:1', ELEVENLABS_BASE_URL: 'http://127.0.0.1:1' };
-	await stack.commandWith(dead, 'reload');
+	await reloadWith(dead, 'agent_reply', 'speech_to_text', 'text_to_speech');
 	const session = await newSession(stack);
 	const heard = await hear(stack, session);
 	assert.equal(heard.status, 200, heard.text);
