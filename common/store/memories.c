@@ -51,25 +51,32 @@ void memory_read(const struct db_rows *rows, int row, struct memory *out)
 /* ---- neighbours ---- */
 
 /* $1 session $2 position. `near` is whoever can be a neighbour of one to be connected; the
- * own vector counts twice in the mean. A vector of another model is no neighbour's. */
+ * own vector counts twice in the mean. A vector of another model is no neighbour's. A
+ * summary tells of all that was said and stands beside nobody. */
+#define IS_SUMMARY "(metadata->>'kind' is not distinct from 'summary')"
 #define CONNECT_SQL \
 	"with near as materialized (" \
-	" select x.*, row_number() over (order by position) as place from (" \
-	"  (select id, position, words, occurred_at, embedding, embedding_model from memories" \
-	"    where session_id = $1::uuid and position <= $2::bigint" \
+	" select x.*, row_number() over (partition by is_alone order by position) as place from (" \
+	"  (select id, position, words, occurred_at, embedding, embedding_model," \
+	"    " IS_SUMMARY " as is_alone from memories where session_id = $1::uuid" \
+	"    and position <= $2::bigint and (not " IS_SUMMARY " or position = $2::bigint)" \
 	"    order by position desc limit 5)" \
 	"  union all" \
-	"  (select id, position, words, occurred_at, embedding, embedding_model from memories" \
-	"    where session_id = $1::uuid and position > $2::bigint order by position limit 4)) x)," \
+	"  (select id, position, words, occurred_at, embedding, embedding_model, false from memories" \
+	"    where session_id = $1::uuid and position > $2::bigint and not " IS_SUMMARY \
+	"    order by position limit 4)) x)," \
 	" changed as (select t.id," \
 	"  to_char(t.occurred_at at time zone 'UTC', 'FMDD FMMonth YYYY FMDay') || E'\\n' ||" \
 	"   (select string_agg(left(n.words, case when n.id = t.id then 8192 else 1000 end), E'\\n'" \
-	"     order by n.place) from near n where abs(n.place - t.place) <= 2) as index_text," \
+	"     order by n.place) from near n where n.is_alone = t.is_alone" \
+	"     and abs(n.place - t.place) <= 2) as index_text," \
 	"  case when t.embedding is not null then (select avg(n.embedding) from near n," \
 	"    generate_series(1, case when n.id = t.id then 2 else 1 end)" \
-	"    where abs(n.place - t.place) <= 2 and n.embedding_model = t.embedding_model) end as mean" \
+	"    where n.is_alone = t.is_alone and abs(n.place - t.place) <= 2" \
+	"    and n.embedding_model = t.embedding_model) end as mean" \
 	" from near t, near centre" \
-	" where centre.position = $2::bigint and abs(t.place - centre.place) <= 2)" \
+	" where centre.position = $2::bigint and t.is_alone = centre.is_alone" \
+	" and abs(t.place - centre.place) <= 2)" \
 	" update memories m set index_text = c.index_text, embedding_near = c.mean::halfvec" \
 	"  from changed c where m.id = c.id and (m.index_text, m.embedding_near::text)" \
 	"  is distinct from (c.index_text, c.mean::halfvec::text)"

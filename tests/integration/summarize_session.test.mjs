@@ -120,6 +120,41 @@ test('a recent summary is enough until ten utterances are new', async () => {
 	assert.equal(memories[1][4], 'f', 'themes do not expire');
 });
 
+test('the memories of a summary are embedded again when they change, and are alone', async () => {
+	const session = await newSession(stack);
+	const remember = (content) =>
+		post(stack, 'save_memory', { ...pairOf(session), scope: 'episodic', content });
+	await remember('The first lift is blue.');
+	await say(session, talk(16));
+	await summarize(session);
+	await remember('The second lift is green.');
+	const lacking = () =>
+		sql(
+			stack,
+			`select scope from memories where session_id = :'id' and embedding_near is null`,
+			{ id: session.session_id },
+		);
+	const embed = () =>
+		sql(
+			stack,
+			`update jobs set run_at = now() where kind = 'embed_memory' and state = 'ready'`,
+		);
+	const embedded = () =>
+		poll(async () => (await embed(), (await lacking()).length === 0), { everyMs: 200 });
+	await embedded();
+	const texts = await sql(
+		stack,
+		`select index_text from memories where session_id = :'id' order by position`,
+		{ id: session.session_id },
+	);
+	assert.match(texts[0][0], /green/, 'neighbours across the summary');
+	for (const [text] of [texts[0], texts[3]]) assert.doesNotMatch(text, /own words|Themes/);
+	for (const [text] of texts.slice(1, 3)) assert.doesNotMatch(text, /lift/);
+	await say(session, talk(10, 16));
+	assert.equal((await summarize(session)).json.utterance_count, 26);
+	await embedded();
+});
+
 test('force_summarize takes what little is new', async () => {
 	const session = await newSession(stack);
 	await say(session, talk(6));
