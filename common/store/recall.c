@@ -130,7 +130,7 @@ const struct cfg_group recall_settings = {"Recall", &values, keys, COUNT(keys)};
 	"   coalesce((select sum(ts_rank('{0,0,0.6,1}', m.search, t.query) * t.idf) from terms t" \
 	"    where m.search @@ t.query), 0) as word_score" \
 	"  from found f join memories m on m.id = f.id" \
-	"  where m.owner = (select owner from asked)" \
+	"  where m.owner || '' = (select owner from asked)" \
 	"   and m.scope = any (array(select jsonb_array_elements_text($7::jsonb)))" \
 	"   and m.importance >= $8::float8 and (m.expires_at is null or m.expires_at > now()))," \
 	" judged as (select m.*," \
