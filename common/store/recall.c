@@ -64,7 +64,8 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_INT(recall_values, sample_max, "RECALL_SAMPLE_MAX", .fallback = "250", .min = 10,
                 .max = 100000, .help = "memories that tell how rare a word is"),
 	CFG_KEY_INT(recall_values, rows_max, "RECALL_ROWS_MAX", .fallback = "150", .min = 10,
-                .max = 10000, .help = "nearest vectors taken from the index"),
+                .max = 10000,
+                .help = "nearest vectors taken from the index; of rare words three times as many"),
 };
 
 const struct cfg_group recall_settings = {"Recall", &values, keys, COUNT(keys)};
@@ -99,7 +100,7 @@ const struct cfg_group recall_settings = {"Recall", &values, keys, COUNT(keys)};
 	" picked as materialized (select key from (select key, df," \
 	"   sum(df) over (order by df, key) as so_far," \
 	"   row_number() over (order by df, key) as place from terms) t, size" \
-	"  where so_far <= 0.015 * n or place = 1 and df <= 0.1 * n),"
+	"  where so_far <= 0.015 * n or place = 1 and df <= 0.05 * n),"
 
 #define FOUND_SQL(model, dims) \
 	" found as materialized (" \
@@ -116,7 +117,8 @@ const struct cfg_group recall_settings = {"Recall", &values, keys, COUNT(keys)};
 	"   (select m.id from memories m" \
 	"     where not (select is_small from size) and m.owner || '' = (select owner from asked)" \
 	"      and memory_word_keys(m.owner, tsvector_to_array(m.search))" \
-	"       && array(select key from picked))) x)),"
+	"       && array(select key from picked)" \
+	"     limit (select 3 * rows_max from w))) x)),"
 
 #define RANKED_SQL \
 	" measured as materialized (" \
