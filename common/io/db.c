@@ -251,9 +251,11 @@ static void roll_back(struct ctx *cx)
 static struct err *tx_once(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),
                            void       *data)
 {
-	struct err *e;
+	struct db_conn *conn;
+	struct err     *e;
 
-	TRY(db_pool_take(cx, &cx->tx));
+	TRY(db_pool_take(cx, &conn));
+	cx->tx = conn;
 	e = db_exec(cx, NULL, "BEGIN", NO_ARGS);
 	if (!e)
 		e = body(cx, data);
@@ -261,8 +263,8 @@ static struct err *tx_once(struct ctx *cx, struct err *(*body)(struct ctx *cx, v
 		e = db_exec(cx, NULL, "COMMIT", NO_ARGS);
 	else
 		roll_back(cx);
-	db_pool_give(cx->tx);
 	cx->tx = NULL;
+	db_pool_give(conn);
 	return e;
 }
 
