@@ -173,6 +173,7 @@ static struct err *post(struct ctx *cx, struct job *job, struct span message)
 		.headers = (const char *const[]){"Content-Type: application/json", NULL},
 		.body = message,
 		.limits = {.total_ms = (unsigned)values.timeout_ms},
+		.is_once = true,
 	};
 	struct err *e = http_do(cx, &call, &reply);
 

@@ -298,6 +298,7 @@ static void set_options(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_URL, x->call->url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, x->call->is_once ? 1L : 0L);
 	/* http_proxy in an environment must not see keys and what people said. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "scribe");

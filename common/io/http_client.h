@@ -45,7 +45,10 @@ struct http_call {
 	const struct http_part *parts; /* instead of body */
 	size_t                  parts_n;
 	struct http_limits      limits;
-	size_t                  reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */
+	/* On a connection of its own: on a kept one that closed unanswered libcurl sends the
+	 * request once more, which must not happen to what can not be taken back. */
+	bool   is_once;
+	size_t reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */
 	/* Takes the pieces of a 2xx body as they arrive. NULL: gathered in http_reply.body,
 	 * where every piece is useful. */
 	enum http_verdict (*on_data)(struct span piece, void *data);
