@@ -103,7 +103,12 @@ describe('a stack that runs', () => {
 		stack = await startStack({
 			name: 'ops',
 			simulator: true,
-			env: { TTS_PROVIDERS: 'elevenlabs' },
+			/* Requests are held there for as long as a test likes. */
+			env: {
+				TTS_PROVIDERS: 'elevenlabs',
+				ELEVENLABS_FIRST_MS: '25000',
+				ELEVENLABS_MS: '25000',
+			},
 		});
 	});
 	after(() => stack?.stop());
@@ -251,6 +256,16 @@ describe('a stack that runs', () => {
 	});
 });
 
+/* A process may end by itself once its supervisor is gone. */
+const killAll = (pids) => {
+	for (const pid of pids)
+		try {
+			process.kill(pid, 'SIGKILL');
+		} catch (error) {
+			if (error.code !== 'ESRCH') throw error;
+		}
+};
+
 describe('up and down', () => {
 	test('two at once, side by side; down leaves nothing and may be repeated', async () => {
 		const stacks = [await newStack(), await newStack()];
@@ -289,7 +304,7 @@ describe('up and down', () => {
 		const innocent = spawn('sleep', ['600'], { stdio: 'ignore' });
 		try {
 			await stack.up();
-			for (const pid of processesOf(stack.stackDir)) process.kill(pid, 'SIGKILL');
+			killAll(processesOf(stack.stackDir));
 			await poll(() => processesOf(stack.stackDir).length === 0);
 			const claim = (file) => writeFileSync(join(stack.stackDir, file), `${innocent.pid}\n`);
 			for (const name of [...names, 'nginx', 'postgresql']) claim(`run/${name}.pid`);
