@@ -50,18 +50,6 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	return NULL;
 }
 
-/* The engine on this machine knows no structured answers. */
-static struct chain remote_engines(void)
-{
-	struct chain remote = thinking;
-
-	remote.order_n = 0;
-	for (size_t i = 0; i < thinking.order_n; i++)
-		if (!thinking.order[i]->is_local)
-			remote.order[remote.order_n++] = thinking.order[i];
-	return remote;
-}
-
 static unsigned time_for_models(const struct ctx *cx)
 {
 	unsigned left = deadline_cap_ms(cx->deadline, (unsigned)values.wait_ms + STORE_MS);
@@ -73,7 +61,7 @@ static struct err *ask_models(struct ctx *cx, const struct summary_in *in, struc
                               const char **provider_out)
 {
 	struct thinking_try t = {.out = out};
-	struct chain        remote = remote_engines();
+	struct chain        remote = thinking_remote();
 	struct deadline     whole = cx->deadline;
 	struct chain_result served;
 	struct err         *e;
@@ -92,7 +80,7 @@ static struct err *ask_models(struct ctx *cx, const struct summary_in *in, struc
 static struct err *compose(struct ctx *cx, const struct summary_in *in, struct summary *out,
                            const char **provider_out)
 {
-	if (remote_engines().order_n) {
+	if (thinking_remote().order_n) {
 		struct err *e = ask_models(cx, in, out, provider_out);
 
 		if (!e || ctx_cancelled(cx))
@@ -209,7 +197,7 @@ static struct err *write_next(struct ctx *cx, const char *session_id,
 static bool may_improve(const struct summary_source *source)
 {
 	return source->has_earlier && source->pending == 0 && source->earlier.is_extractive &&
-	       remote_engines().order_n > 0;
+	       thinking_remote().order_n > 0;
 }
 
 struct err *summarize(struct ctx *cx, const char *session_id, bool is_forced,

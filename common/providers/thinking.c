@@ -52,6 +52,17 @@ const char *chat_role_name(enum chat_role role)
 	return names[role];
 }
 
+struct chain thinking_remote(void)
+{
+	struct chain remote = thinking;
+
+	remote.order_n = 0;
+	for (size_t i = 0; i < thinking.order_n; i++)
+		if (!thinking.order[i]->is_local)
+			remote.order[remote.order_n++] = thinking.order[i];
+	return remote;
+}
+
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
                   struct chain_result *served_out)
 {

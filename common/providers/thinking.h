@@ -44,6 +44,9 @@ struct llm_engine {
 
 extern struct chain thinking;
 
+/* The same order without the engine on this machine, which knows no structured answers. */
+struct chain thinking_remote(void);
+
 /* The next message, by the first engine that has one; errors as chain_run. */
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
                   struct chain_result *served_out) CHECKED;

@@ -74,22 +74,10 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	return NULL;
 }
 
-/* The engines that may know structured data: all but the one on this machine. */
-static struct chain remote_engines(void)
-{
-	struct chain remote = thinking;
-
-	remote.order_n = 0;
-	for (size_t i = 0; i < thinking.order_n; i++)
-		if (!thinking.order[i]->is_local)
-			remote.order[remote.order_n++] = thinking.order[i];
-	return remote;
-}
-
 static struct err *ask_models(struct ctx *cx, void *data)
 {
 	struct lead_search *s = data;
-	struct chain        remote = remote_engines();
+	struct chain        remote = thinking_remote();
 	struct chain_result served;
 
 	cx->deadline = deadline_sooner(cx->deadline, deadline_in((uint64_t)values.wait_ms));
@@ -104,7 +92,7 @@ struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const ch
 
 	s->turn = turn;
 	collect_words(cx, s, message);
-	if (remote_engines().order_n == 0)
+	if (thinking_remote().order_n == 0)
 		return s;
 	s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
 	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, turn, message)};
