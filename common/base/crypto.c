@@ -60,6 +60,11 @@ struct span hash_span(const struct hash *h)
 	return (struct span){(const char *)h->bytes, sizeof(h->bytes)};
 }
 
+void crypto_sha256(struct span bytes, unsigned char out[CRYPTO_HASH_BYTES])
+{
+	crypto_hash_sha256(out, (const unsigned char *)bytes.ptr, bytes.len);
+}
+
 bool crypto_equal(struct span a, struct span b)
 {
 	return a.len == b.len && sodium_memcmp(a.ptr, b.ptr, a.len) == 0;

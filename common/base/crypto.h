@@ -36,6 +36,9 @@ struct hash hash_parts(const char *purpose, const unsigned char *key, const stru
 
 struct span hash_span(const struct hash *h); /* its bytes, for a database parameter */
 
+/* For what others compute, too; among ourselves hash_parts keeps purposes apart. */
+void crypto_sha256(struct span bytes, unsigned char out[CRYPTO_HASH_BYTES]);
+
 /* In time that does not depend on where they differ; only the length may leak. */
 bool crypto_equal(struct span a, struct span b);
 

@@ -1,4 +1,4 @@
-/* mail_text.c -- mails and pages. */
+/* mail_text.c -- the mail that asks for a confirmation. */
 #include "mail_text.h"
 
 #include "../base/str.h"
@@ -33,39 +33,4 @@ void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struc
 		"The link works for 30 days.</p>"
 		"</body></html>",
 		out->subject, escape_html(cx, greeting), href);
-}
-
-static struct span page(struct ctx *cx, const char *title, const char *body)
-{
-	/* Under the proxy's "no-referrer" a browser would send "Origin: null" with the form. */
-	return span_of(
-		arena_printf(cx->arena,
-	                 "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	                 "<meta name=\"viewport\" content=\"width=device-width\">\n"
-	                 "<meta name=\"referrer\" content=\"same-origin\">\n"
-	                 "<meta name=\"robots\" content=\"noindex\">\n"
-	                 "<title>%s</title>\n</head>\n<body>\n<h1>%s</h1>\n%s</body>\n</html>\n",
-	                 escape_html(cx, title), escape_html(cx, title), body));
-}
-
-struct span mail_page_ask(struct ctx *cx, const char *token)
-{
-	const char *value = escape_html(cx, token);
-
-	return page(
-		cx, "Your e-mail address",
-		arena_printf(
-			cx->arena,
-			"<p>May we write to this address?</p>\n"
-			"<form method=\"post\">\n"
-			"<input type=\"hidden\" name=\"token\" value=\"%s\">\n"
-			"<button type=\"submit\" name=\"action\" value=\"confirm\">Yes, confirm</button>\n"
-			"<button type=\"submit\" name=\"action\" value=\"unsubscribe\">"
-			"No, unsubscribe</button>\n</form>\n",
-			value));
-}
-
-struct span mail_page_tell(struct ctx *cx, const char *title, const char *sentence)
-{
-	return page(cx, title, arena_printf(cx->arena, "<p>%s</p>\n", escape_html(cx, sentence)));
 }

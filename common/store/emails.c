@@ -130,6 +130,24 @@ struct err *signup_bounced(struct ctx *cx, const char *id, const char *actor)
 	               ARGS(db_text(id), db_text(actor)));
 }
 
+struct err *signup_standing(struct ctx *cx, const char *id, enum signup_standing *out,
+                            bool *found_out)
+{
+	struct db_rows rows;
+	const char    *status;
+
+	TRY(db_query(cx, &rows, "select status from email_signups where id = $1::uuid",
+	             ARGS(db_text(id))));
+	*found_out = rows.count > 0;
+	if (!*found_out)
+		return NULL;
+	status = row_text(&rows, 0, 0);
+	*out = str_equal(status, "confirmed")      ? SIGNUP_CONFIRMED
+	       : str_equal(status, "unsubscribed") ? SIGNUP_UNSUBSCRIBED
+	                                           : SIGNUP_OPEN;
+	return NULL;
+}
+
 struct err *signup_decide(struct ctx *cx, const char *id, enum signup_decision decision,
                           bool *found_out)
 {

@@ -50,6 +50,13 @@ struct err *signup_mail_sent(struct ctx *cx, const char *id) CHECKED;
 /* The mail service will never take this address. */
 struct err *signup_bounced(struct ctx *cx, const char *id, const char *actor) CHECKED;
 
+/* What the owner of the address has decided so far. */
+enum signup_standing { SIGNUP_OPEN, SIGNUP_CONFIRMED, SIGNUP_UNSUBSCRIBED };
+
+/* *found_out is false when the sign-up is gone. Opens no contact data. */
+struct err *signup_standing(struct ctx *cx, const char *id, enum signup_standing *out,
+                            bool *found_out) CHECKED;
+
 enum signup_decision { SIGNUP_CONFIRM, SIGNUP_UNSUBSCRIBE };
 
 /* What the owner of the address decides. *found_out is false when the sign-up is gone. */

@@ -9,7 +9,7 @@
  *
  * Works the job "confirm_mail". */
 #include "../../common/domain/contact.h"
-#include "../../common/domain/mail_text.h"
+#include "../../common/domain/mail_page.h"
 #include "../../common/io/keys.h"
 #include "../../common/mail.h"
 #include "../../common/providers/engine_room.h"
@@ -152,15 +152,18 @@ static struct err *decide_by_json(struct req *rq)
 	return NULL;
 }
 
-static void tell(struct req *rq, int status, const char *title, const char *sentence)
+static void show(struct req *rq, int status, enum mail_page page, struct span token)
 {
-	reply_bytes(rq, status, HTML, mail_page_tell(req_ctx(rq), title, sentence));
+	struct ctx *cx = req_ctx(rq);
+	const char *text = token.ptr ? arena_strndup(cx->arena, token.ptr, token.len) : NULL;
+
+	req_set_header(rq, "Content-Security-Policy", mail_page_policy(cx));
+	reply_bytes(rq, status, HTML, mail_page_html(cx, page, text));
 }
 
-static void tell_stale(struct req *rq)
+static void show_stale(struct req *rq)
 {
-	tell(rq, 400, "This link does not work any more",
-	     "It may be too old or cut off. Give your address once more to get a new one.");
+	show(rq, 400, MAIL_PAGE_STALE, (struct span){NULL, 0});
 }
 
 static struct err *decide_by_form(struct req *rq, struct span token)
@@ -178,23 +181,33 @@ static struct err *decide_by_form(struct req *rq, struct span token)
 	if (e && e->kind != ERR_INPUT && e->kind != ERR_NOT_FOUND)
 		return e;
 	if (e)
-		tell_stale(rq);
+		show_stale(rq);
 	else
-		tell(rq, 200, "Done", outcome(decision));
+		show(rq, 200, decision == SIGNUP_CONFIRM ? MAIL_PAGE_CONFIRMED : MAIL_PAGE_UNSUBSCRIBED,
+		     token);
 	return NULL;
 }
 
-static void show_page(struct req *rq)
+static struct err *show_page(struct req *rq)
 {
-	struct ctx *cx = req_ctx(rq);
-	struct span token = form_value(span_of(req_query(rq)), "token");
-	const char *id;
+	static const enum mail_page pages[] = {
+		[SIGNUP_OPEN] = MAIL_PAGE_ASK,
+		[SIGNUP_CONFIRMED] = MAIL_PAGE_ALREADY,
+		[SIGNUP_UNSUBSCRIBED] = MAIL_PAGE_UNSUBSCRIBED,
+	};
+	struct ctx          *cx = req_ctx(rq);
+	struct span          token = form_value(span_of(req_query(rq)), "token");
+	const char          *id;
+	enum signup_standing standing;
+	bool                 is_found = false;
 
 	if (token.ptr && mail_token_read(cx, token, &id))
-		reply_bytes(rq, 200, HTML,
-		            mail_page_ask(cx, arena_strndup(cx->arena, token.ptr, token.len)));
+		TRY(signup_standing(cx, id, &standing, &is_found));
+	if (is_found)
+		show(rq, 200, pages[standing], token);
 	else
-		tell_stale(rq);
+		show_stale(rq);
+	return NULL;
 }
 
 static bool is_json_decision(struct req *rq)
@@ -217,10 +230,8 @@ static struct err *collect_email(struct req *rq)
 {
 	struct span token = {NULL, 0};
 
-	if (str_equal(req_method(rq), "GET")) {
-		show_page(rq);
-		return NULL;
-	}
+	if (str_equal(req_method(rq), "GET"))
+		return show_page(rq);
 	if (!span_starts(span_trim(req_body(rq)), SPAN("{")))
 		token = form_token(rq);
 	if (token.ptr)

@@ -7,11 +7,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { root, sql, useStack } from './env/index.mjs';
+import { launchBrowser } from './env/browser.mjs';
 import { takePort } from './env/ports.mjs';
 
-const CHROMIUM = '/usr/bin/chromium';
 const RECORD_MS = 4000;
 const LIMIT = { timeout: 120_000 };
 
@@ -47,23 +46,12 @@ const stack = useStack({ env: { SCRIBE_ALLOWED_ORIGINS: listed.origin } });
 let browser;
 
 before(async () => {
-	browser = await chromium.launch({
-		executablePath: CHROMIUM,
-		headless: true,
-		args: [
-			'--no-sandbox',
-			'--disable-gpu',
-			'--disable-quic',
-			'--no-first-run',
-			'--disable-background-networking',
-			'--disable-component-update',
-			'--disable-sync',
-			'--autoplay-policy=no-user-gesture-required',
-			'--use-fake-device-for-media-stream',
-			'--use-fake-ui-for-media-stream',
-			`--use-file-for-fake-audio-capture=${join(root, 'tests/data/audio/speech/jfk.wav')}`,
-		],
-	});
+	browser = await launchBrowser([
+		'--autoplay-policy=no-user-gesture-required',
+		'--use-fake-device-for-media-stream',
+		'--use-fake-ui-for-media-stream',
+		`--use-file-for-fake-audio-capture=${join(root, 'tests/data/audio/speech/jfk.wav')}`,
+	]);
 });
 after(async () => {
 	await browser?.close();

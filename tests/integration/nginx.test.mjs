@@ -218,6 +218,30 @@ describe('what a program answers', () => {
 		answer = echo;
 	});
 
+	test('its policy counts only where it names no more than a page of ours has', async () => {
+		const hash = `'sha256-${'a'.repeat(43)}='`;
+		const rest = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+		const own = `default-src 'none'; style-src ${hash}; ${rest}`;
+		const policyFor = async (policy) => {
+			answer = (request, reply) =>
+				reply.json(200, {}, policy ? { 'Content-Security-Policy': policy } : {});
+			const { headers } = await call('agent_reply');
+			answer = echo;
+			return headers['content-security-policy'];
+		};
+		assert.equal(await policyFor(own), own);
+		const strict = "default-src 'none'; frame-ancestors 'none'";
+		assert.equal(await policyFor(), strict);
+		for (const wider of [
+			'default-src *',
+			own.replace(hash, "'unsafe-inline'"),
+			own.replace(hash, `${hash} 'unsafe-inline'`),
+			`${own}; script-src 'self'`,
+			own.replace("form-action 'self'", 'form-action *'),
+		])
+			assert.equal(await policyFor(wider), strict, wider);
+	});
+
 	test('a stream arrives event by event', async () => {
 		answer = async (request, reply) => {
 			reply.write('Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\r\n');
