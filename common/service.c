@@ -296,7 +296,7 @@ static int serve(enum service_option option)
 {
 	int status;
 
-	db_start();
+	db_start(service->name);
 	if (option == OPTION_JOBS_ONLY)
 		status = work_jobs_only();
 	else

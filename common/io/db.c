@@ -29,9 +29,9 @@ static const struct cfg_key keys[] = {
 
 const struct cfg_group db_settings = {"Database", &values, keys, COUNT(keys)};
 
-void db_start(void)
+void db_start(const char *program)
 {
-	db_pool_start(values.url, (unsigned)values.pool_size, (unsigned)values.connect_ms,
+	db_pool_start(values.url, program, (unsigned)values.pool_size, (unsigned)values.connect_ms,
 	              (unsigned)values.lifetime_ms);
 }
 

@@ -13,8 +13,9 @@
 
 extern const struct cfg_group db_settings;
 
-/* Sets up an empty pool; connections are made when first needed. */
-void db_start(void);
+/* Sets up an empty pool; connections are made when first needed. pg_stat_activity shows
+ * them under the program's name. */
+void db_start(const char *program);
 void db_stop(void);
 
 /* A statement's result; cleared by the arena. */

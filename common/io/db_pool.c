@@ -21,10 +21,11 @@ static struct {
 	pthread_cond_t  freed;
 	struct db_conn *idle;
 	unsigned        open, size, connect_ms, lifetime_ms;
-	const char     *url;
+	const char     *url, *program;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-void db_pool_start(const char *url, unsigned size, unsigned connect_ms, unsigned lifetime_ms)
+void db_pool_start(const char *url, const char *program, unsigned size, unsigned connect_ms,
+                   unsigned lifetime_ms)
 {
 	pthread_condattr_t attr;
 
@@ -33,6 +34,7 @@ void db_pool_start(const char *url, unsigned size, unsigned connect_ms, unsigned
 	pthread_cond_init(&pool.freed, &attr);
 	pthread_condattr_destroy(&attr);
 	pool.url = url;
+	pool.program = program;
 	pool.size = size;
 	pool.connect_ms = connect_ms;
 	pool.lifetime_ms = lifetime_ms;
@@ -113,9 +115,17 @@ static void quiet_notice(void *arg, const PGresult *result)
 	(void)result;
 }
 
+static PGconn *start_connecting(void)
+{
+	static const char *const names[] = {"dbname", "fallback_application_name", NULL};
+	const char *const        at[] = {pool.url, pool.program, NULL};
+
+	return PQconnectStartParams(names, at, true);
+}
+
 struct err *db_conn_open(struct ctx *cx, struct db_conn **out)
 {
-	PGconn         *pg = PQconnectStart(pool.url);
+	PGconn         *pg = start_connecting();
 	struct db_conn *conn;
 
 	if (!pg)

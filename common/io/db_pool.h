@@ -12,8 +12,9 @@ struct db_conn {
 	struct db_conn *next_idle;
 };
 
-/* At most `size` connections to `url`. Call once, before threads. */
-void db_pool_start(const char *url, unsigned size, unsigned connect_ms, unsigned lifetime_ms);
+/* At most `size` connections to `url`, named after the program. Call once, before threads. */
+void db_pool_start(const char *url, const char *program, unsigned size, unsigned connect_ms,
+                   unsigned lifetime_ms);
 void db_pool_stop(void);
 
 /* A connection that was alive a moment ago. ERR_UNAVAILABLE when none is free or

@@ -172,13 +172,14 @@ static const char *array_of(struct ctx *cx, const char *const *kinds, size_t n)
 	return buf_text(&b);
 }
 
+/* least() leaves out what is null: with no job at all it is the longest rest. */
 struct err *jobs_due_in(struct ctx *cx, const char *const *kinds, size_t n, unsigned most,
                         unsigned *ms_out)
 {
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows,
-	             "select least($2::bigint, greatest(0, ceil(1000 * extract(epoch from"
+	             "select greatest(0, least($2::bigint, ceil(1000 * extract(epoch from"
 	             "  min(least(w.due, r.due)) - clock_timestamp()))))::bigint"
 	             " from unnest($1::text[]) kind"
 	             " left join lateral (select min(run_at) as due from jobs j"

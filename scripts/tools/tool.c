@@ -23,7 +23,7 @@ struct ctx *tool_start(const char *name)
 	vault_start();
 	if (!vault_has_key())
 		log_fatal("SCRIBE_DATA_KEY is not set: contact data can not be opened");
-	db_start();
+	db_start(name);
 	cx.arena = arena_new(1 << 16);
 	cx.deadline = deadline_in(DEADLINE_MS);
 	snprintf(cx.id, sizeof(cx.id), "%s", name);

@@ -210,13 +210,14 @@ test('one job waits per key, and one more beside the one that runs', async () =>
 	const insert = () =>
 		sql(
 			stack,
-			`insert into jobs (kind, key, payload) values ('test', 'same', '{"ms": 700}')
+			`insert into jobs (kind, key, payload)
+			 select 'test', 'same', '{"ms": 1500}' from generate_series(1, 3)
 			 on conflict (kind, key) where state = 'ready' do nothing`,
 		);
-	for (let i = 0; i < 3; i++) await insert();
+	await insert();
 	start();
 	await poll(async () => (await sql(stack, 'select 1 from job_test.runs')).length);
-	for (let i = 0; i < 3; i++) await insert();
+	await insert();
 	const done = () => sql(stack, `select 1 from jobs where kind = 'test' and state = 'done'`);
 	await poll(async () => (await done()).length === 2);
 	assert.equal((await sql(stack, `select 1 from jobs where kind = 'test'`)).length, 2);
@@ -256,6 +257,22 @@ test('a periodic job comes into being by itself, and comes again', async () => {
 	start();
 	const rounds = () => sql(stack, `select 1 from jobs where kind = 'test_round'`);
 	await poll(async () => (await rounds()).length);
+});
+
+/* agent_reply has no periodic job, so there can be none at all for it. What is asked between the
+ * looks takes far longer than the shortest rest. */
+test('a program without jobs lets the database rest', async () => {
+	const lastAsked = async () => {
+		const [[at]] = await sql(
+			stack,
+			`select max(query_start) from pg_stat_activity
+			 where application_name = 'agent_reply' and query like 'select greatest(0%'`,
+		);
+		return at;
+	};
+	const seen = await poll(lastAsked);
+	for (let i = 0; i < 10; i++) await sql(stack, `select count(*) from pg_class, pg_class x`);
+	assert.equal(await lastAsked(), seen);
 });
 
 test('at the end a job in hand may finish within a bound', async () => {
