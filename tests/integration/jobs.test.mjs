@@ -211,7 +211,7 @@ test('one job waits per key, and one more beside the one that runs', async () =>
 		sql(
 			stack,
 			`insert into jobs (kind, key, payload)
-			 select 'test', 'same', '{"ms": 1500}' from generate_series(1, 3)
+			 select 'test', 'same', '{"ms": 1500, "extend": true}' from generate_series(1, 3)
 			 on conflict (kind, key) where state = 'ready' do nothing`,
 		);
 	await insert();
