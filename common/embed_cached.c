@@ -5,104 +5,114 @@
 #include "base/str.h"
 #include "store/embedding_cache.h"
 
+/* A look takes a millisecond or two; a database that needs longer is no gain over asking. */
+#define CACHE_MS 100u
+
 struct work {
-	const struct embed_order *order;
-	struct hash              *hashes;
-	const float             **vectors;
-	const char               *model; /* of the vectors so far; NULL: there are none */
-	size_t                    dims;
+	const struct embed_order  *order;
+	const struct embed_engine *engine; /* whose vectors were looked for */
+	struct hash               *hashes;
+	const float              **vectors;
 };
 
-static struct err *find_kept(struct ctx *cx, struct work *w)
+/* The vectors that are kept; the others are NULL. */
+static void find_kept(struct ctx *cx, struct work *w)
 {
-	const struct embed_engine *engine = embedding_next();
-	struct cached_embeddings kept = {.hashes = w->hashes, .vectors = w->vectors, .n = w->order->n};
-
-	if (!engine)
-		return NULL; /* nobody can be asked: embed() says so */
-	kept.model = w->model = engine->model;
-	kept.dims = w->dims = engine->dims;
-	return embedding_cache_find(cx, &kept);
-}
-
-/* Embeds the texts that have a vector, or those that have none. */
-static struct err *embed_part(struct ctx *cx, const struct work *w, bool that_have, size_t *places,
-                              struct embeddings *out)
-{
-	const char        **texts = NEW_ARRAY(cx->arena, const char *, w->order->n);
-	struct chain_result served;
-	size_t              n = 0;
+	struct cached_embeddings kept = {.model = w->engine->model,
+	                                 .dims = w->engine->dims,
+	                                 .hashes = w->hashes,
+	                                 .vectors = w->vectors,
+	                                 .n = w->order->n};
+	struct deadline          whole = cx->deadline;
+	struct err              *e;
 
 	for (size_t i = 0; i < w->order->n; i++)
-		if ((w->vectors[i] != NULL) == that_have) {
+		w->hashes[i] = embedding_hash(span_of(w->order->texts[i]));
+	cx->deadline = deadline_sooner(whole, deadline_in(CACHE_MS));
+	e = embedding_cache_find(cx, &kept);
+	cx->deadline = whole;
+	if (!e)
+		return;
+	log_err(LOG_WARN, cx, "embedding_unread", e);
+	for (size_t i = 0; i < w->order->n; i++)
+		w->vectors[i] = NULL;
+}
+
+/* Embeds the texts that have no vector; their places in the order go to `places`. */
+static struct err *embed_rest(struct ctx *cx, const struct work *w, size_t *places,
+                              struct embeddings *made, struct chain_result *served)
+{
+	const char **texts = NEW_ARRAY(cx->arena, const char *, w->order->n);
+	size_t       n = 0;
+
+	for (size_t i = 0; i < w->order->n; i++)
+		if (!w->vectors[i]) {
 			texts[n] = w->order->texts[i];
 			places[n++] = i;
 		}
-	*out = (struct embeddings){.model = w->model, .dims = w->dims};
-	return n ? embed(cx, &(struct embed_order){texts, n}, out, &served) : NULL;
-}
-
-static void put(struct work *w, const size_t *places, const struct embeddings *made)
-{
-	for (size_t i = 0; i < made->n; i++)
-		w->vectors[places[i]] = made->vectors[i];
+	*made = (struct embeddings){.model = w->engine->model, .dims = w->engine->dims};
+	*served = (struct chain_result){.served = &w->engine->p};
+	return n ? embed(cx, &(struct embed_order){texts, n}, made, served) : NULL;
 }
 
 static void keep(struct ctx *cx, const char *session_id, const struct work *w, const size_t *places,
                  const struct embeddings *made)
 {
-	struct hash             *hashes = NEW_ARRAY(cx->arena, struct hash, made->n + 1);
-	const float            **vectors = NEW_ARRAY(cx->arena, const float *, made->n + 1);
-	struct cached_embeddings in = {.model = made->model, .dims = made->dims, .n = made->n};
-	struct err              *e;
+	struct hash    *hashes = NEW_ARRAY(cx->arena, struct hash, made->n);
+	const float   **vectors = NEW_ARRAY(cx->arena, const float *, made->n);
+	struct deadline whole = cx->deadline;
+	struct err     *e;
 
 	for (size_t i = 0; i < made->n; i++) {
 		hashes[i] = w->hashes[places[i]];
 		vectors[i] = made->vectors[i];
 	}
-	in.hashes = hashes;
-	in.vectors = vectors;
-	e = embedding_cache_keep(cx, session_id, &in);
+	cx->deadline = deadline_sooner(whole, deadline_in(CACHE_MS));
+	e = embedding_cache_keep(cx, session_id,
+	                         &(struct cached_embeddings){.model = made->model,
+	                                                     .dims = made->dims,
+	                                                     .hashes = hashes,
+	                                                     .vectors = vectors,
+	                                                     .n = made->n});
+	cx->deadline = whole;
 	if (e)
 		log_err(LOG_WARN, cx, "embedding_not_kept", e);
 }
 
-/* Another engine answered than the one whose vectors were kept: all must be of its model. */
-static struct err *follow(struct ctx *cx, const char *session_id, struct work *w, const char *model)
+static struct err *look_then_embed(struct ctx *cx, const char *session_id, struct work *w,
+                                   struct embeddings *out, struct chain_result *served)
 {
 	size_t           *places = NEW_ARRAY(cx->arena, size_t, w->order->n);
 	struct embeddings made;
 
-	TRY(embed_part(cx, w, true, places, &made));
-	if (made.n && !str_equal(made.model, model))
-		FAIL(cx, ERR_UNAVAILABLE, "the embedders changed in the middle");
-	put(w, places, &made);
-	keep(cx, session_id, w, places, &made);
+	find_kept(cx, w);
+	TRY(embed_rest(cx, w, places, &made, served));
+	/* Another engine answered than the one whose vectors were kept: all must be of one model. */
+	if (made.n && made.n < w->order->n && !str_equal(made.model, w->engine->model))
+		return embed(cx, w->order, out, served);
+	for (size_t i = 0; i < made.n; i++)
+		w->vectors[places[i]] = made.vectors[i];
+	if (made.n && !served->served->is_local)
+		keep(cx, session_id, w, places, &made);
+	*out = made;
+	out->vectors = w->vectors;
+	out->n = w->order->n;
 	return NULL;
 }
 
 struct err *embed_cached(struct ctx *cx, const char *session_id, const struct embed_order *order,
-                         struct embeddings *out)
+                         struct embeddings *out, const char **provider_out)
 {
-	struct work       w = {.order = order,
-	                       .hashes = NEW_ARRAY(cx->arena, struct hash, order->n),
-	                       .vectors = NEW_ARRAY(cx->arena, const float *, order->n)};
-	size_t           *places = NEW_ARRAY(cx->arena, size_t, order->n);
-	struct embeddings made;
+	struct work         w = {.order = order, .engine = embedding_next()};
+	struct chain_result served;
 
-	for (size_t i = 0; i < order->n; i++)
-		w.hashes[i] = embedding_hash(span_of(order->texts[i]));
-	TRY(find_kept(cx, &w));
-	TRY(embed_part(cx, &w, false, places, &made));
-	if (made.n) {
-		if (w.model && !str_equal(w.model, made.model))
-			TRY(follow(cx, session_id, &w, made.model));
-		put(&w, places, &made);
-		keep(cx, session_id, &w, places, &made);
+	if (!w.engine || w.engine->p.is_local) {
+		TRY(embed(cx, order, out, &served));
+	} else {
+		w.hashes = NEW_ARRAY(cx->arena, struct hash, order->n);
+		w.vectors = NEW_ARRAY(cx->arena, const float *, order->n);
+		TRY(look_then_embed(cx, session_id, &w, out, &served));
 	}
-	*out = (struct embeddings){.vectors = w.vectors,
-	                           .n = order->n,
-	                           .dims = made.dims,
-	                           .model = made.model};
+	*provider_out = served.served->name;
 	return NULL;
 }

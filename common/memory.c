@@ -5,7 +5,7 @@
 #include "base/json_out.h"
 #include "base/log.h"
 #include "domain/memory_text.h"
-#include "providers/embedding.h"
+#include "embed_cached.h"
 
 #define UTTERANCES_MAX 64 /* made memories in one call */
 #define WITHOUT_VECTOR "fulltext"
@@ -33,20 +33,20 @@ const struct cfg_group memory_embed_settings = {"Memory vectors", &values, keys,
 /* ---- vectors ---- */
 
 /* No vector is no failure: it is logged, and made later or done without. */
-static const char *try_embed(struct ctx *cx, const char *const *texts, size_t n, int64_t limit_ms,
-                             struct memory_vector *out)
+static const char *try_embed(struct ctx *cx, const char *session_id, const char *const *texts,
+                             size_t n, int64_t limit_ms, struct memory_vector *out)
 {
-	struct deadline     whole = cx->deadline;
-	struct chain_result served;
-	struct embeddings   made;
-	struct err         *e;
+	struct deadline   whole = cx->deadline;
+	const char       *provider;
+	struct embeddings made;
+	struct err       *e;
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct memory_vector){.at = NULL};
 	if (embedding.order_n == 0)
 		return WITHOUT_VECTOR;
 	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)limit_ms));
-	e = embed(cx, &(struct embed_order){texts, n}, &made, &served);
+	e = embed_cached(cx, session_id, &(struct embed_order){texts, n}, &made, &provider);
 	cx->deadline = whole;
 	if (e) {
 		log_err(LOG_WARN, cx, "not_embedded", e);
@@ -54,7 +54,7 @@ static const char *try_embed(struct ctx *cx, const char *const *texts, size_t n,
 	}
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct memory_vector){made.vectors[i], made.dims, made.model};
-	return served.served->name;
+	return provider;
 }
 
 /* ---- remembering ---- */
@@ -67,7 +67,7 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
 
 	memory_words_of(cx, in->content, in->summary, in->occurred_ms, &text);
 	if (*text.said)
-		try_embed(cx, &text.said, 1, values.save_ms, &vector);
+		try_embed(cx, in->session_id, &text.said, 1, values.save_ms, &vector);
 	return memory_insert(cx,
 	                     &(struct memory_new){.session_id = in->session_id,
 	                                          .scope = in->scope,
@@ -132,7 +132,7 @@ struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
 		memory_words_said(cx, said[i].speaker, said[i].text, said[i].said_ms, &text[i]);
 		texts[i] = text[i].said;
 	}
-	try_embed(cx, texts, n, values.save_ms, vectors);
+	try_embed(cx, session_id, texts, n, values.save_ms, vectors);
 	for (size_t i = 0; i < n; i++)
 		TRY(keep_utterance(cx, session_id, &said[i], &text[i], &vectors[i]));
 	return NULL;
@@ -140,25 +140,26 @@ struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
 
 struct err *memory_embed_pending(struct ctx *cx, size_t max, bool *left_out)
 {
+	const struct embed_engine      *next = embedding_next(), *first;
 	const struct memory_unembedded *todo;
-	const struct embed_engine      *first;
 	size_t                          n, done = 0;
 
 	*left_out = false;
-	if (embedding.order_n == 0)
+	if (!next)
 		return NULL;
+	/* A stand-in's vector is better than none, but not than another model's. */
 	first = (const struct embed_engine *)(const void *)embedding.order[0];
-	TRY(memory_find_unembedded(cx, first->model, max, &todo, &n));
+	TRY(memory_find_unembedded(cx, next == first ? first->model : NULL, max, &todo, &n));
 	for (size_t i = 0; i < n; i++) {
 		struct memory_vector vector;
 
-		try_embed(cx, &todo[i].said, 1, values.save_ms, &vector);
-		/* A stand-in's vector is better than none, but no reason to ask again at once. */
+		try_embed(cx, todo[i].session_id, &todo[i].said, 1, values.save_ms, &vector);
 		if (!vector.at)
 			continue;
 		TRY(memory_set_vector(cx, todo[i].id, &vector));
-		done += str_equal(vector.model, first->model);
+		done += str_equal(vector.model, next->model);
 	}
+	/* When another had to step in, there is no reason to ask again at once. */
 	*left_out = n == max && done > 0;
 	return NULL;
 }
@@ -175,7 +176,7 @@ static struct err *ask(struct ctx *cx, const struct recall *in, int64_t embed_ms
 
 	TRY(memory_speakers(cx, in->session_id, MEMORY_NAMES_MAX, &speakers, &speakers_n));
 	memory_question_of(cx, in->query, speakers, speakers_n, clock_unix_ms(), &question);
-	*provider_out = try_embed(cx, &question.topic, 1, embed_ms, &vector);
+	*provider_out = try_embed(cx, in->session_id, &question.topic, 1, embed_ms, &vector);
 	return memory_search(cx,
 	                     &(struct recall_query){.session_id = in->session_id,
 	                                            .session_secret = in->session_secret,

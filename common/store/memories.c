@@ -198,21 +198,33 @@ struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max
 	return NULL;
 }
 
+/* $1 model $2 how many. Ordered so that an index serves each part: this is asked every few
+ * seconds, and mostly there is nothing. */
+static const char unembedded_sql[] =
+	"with todo as materialized ("
+	" (select id from memories where embedding is null and words <> ''"
+	"  order by created_at limit $2::int)"
+	" union all (select id from memories where embedding_model || '' < $1 and words <> ''"
+	"  order by embedding_model || '' limit $2::int)"
+	" union all (select id from memories where embedding_model || '' > $1 and words <> ''"
+	"  order by embedding_model || '' limit $2::int)"
+	" limit $2::int)"
+	" select m.id, m.session_id, case when speaker is not null"
+	"  and starts_with(words, speaker || ': ')"
+	"  then substr(words, char_length(speaker) + 3) else words end"
+	" from todo join memories m on m.id = todo.id";
+
 struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max,
                                    const struct memory_unembedded **out, size_t *n_out)
 {
 	struct memory_unembedded *found;
 	struct db_rows            rows;
 
-	TRY(db_query(cx, &rows,
-	             "select id, case when speaker is not null and starts_with(words, speaker || ': ')"
-	             " then substr(words, char_length(speaker) + 3) else words end from memories"
-	             " where words <> '' and embedding_model is distinct from $1"
-	             " order by created_at limit $2::int",
-	             ARGS(db_text(model), db_int((int64_t)max))));
+	TRY(db_query(cx, &rows, unembedded_sql, ARGS(db_text(model), db_int((int64_t)max))));
 	found = NEW_ARRAY(cx->arena, struct memory_unembedded, (size_t)rows.count);
 	for (int i = 0; i < rows.count; i++)
-		found[i] = (struct memory_unembedded){row_text(&rows, i, 0), row_text(&rows, i, 1)};
+		found[i] = (struct memory_unembedded){row_text(&rows, i, 0), row_text(&rows, i, 1),
+		                                      row_text(&rows, i, 2)};
 	*out = found;
 	*n_out = (size_t)rows.count;
 	return NULL;

@@ -70,10 +70,10 @@ struct memory_utterance {
 struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max,
                               const struct memory_utterance **out, size_t *n_out) CHECKED;
 
-/* Memories without a vector, or with one of another model than `model`, oldest
- * first, at most max. */
+/* Memories without a vector, oldest first, then those with one of another model than
+ * `model` (NULL: not those), at most max. */
 struct memory_unembedded {
-	const char *id, *said;
+	const char *id, *session_id, *said;
 };
 struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max,
                                    const struct memory_unembedded **out, size_t *n_out) CHECKED;

@@ -1,6 +1,6 @@
 -- The reads on every request's path find their rows by the index meant for them.
 begin;
-select plan(14);
+select plan(15);
 
 insert into sessions (id, visitor_id, consent, secret_hash, last_active_at, started_at, lead_score)
 	select lpad(n::text, 32, '0')::uuid, 'visitor ' || n % 50, false, hash(n::text),
@@ -64,6 +64,8 @@ select pg_temp.uses('memories_minilm_idx', $$select id from memories
 	where embedding_model = 'all-MiniLM-L6-v2' order by embedding::halfvec(384)
 	<=> (select embedding::halfvec(384) from memories where embedding is not null limit 1)
 	limit 5$$);
+select pg_temp.uses('memories_model_idx', $$select id from memories
+	where embedding_model || '' > 'all-MiniLM-L6-v2' order by embedding_model || '' limit 16$$);
 select pg_temp.uses('sessions_idle_idx', $$select id from sessions
 	where ended_at is null and last_active_at < now() - interval '390 minutes'$$);
 select pg_temp.uses('sessions_score_idx', $$select id from sessions
