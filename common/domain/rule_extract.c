@@ -47,12 +47,23 @@ static void find_budget(struct rules *r)
 		r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
 }
 
+/* "Right away" is how "immediately" is said. Beside a date in the same breath ("this quarter, can
+ * you start right away?") it is when to begin, and the date stays. */
 static void find_timeline(struct rules *r)
 {
-	size_t i = 0, from, to;
+	static const char *const haste[] = {"right away", "straight away"};
+	size_t                   i = 0, from, to;
+	bool                     has_date = false;
 
-	while (timeline_next(r->u, &i, &from, &to))
-		rules_keep(r, ENTITY_timeline, from, to, false);
+	while (timeline_next(r->u, &i, &from, &to)) {
+		bool is_haste = SAID_ANY_AT(r->u, from, haste) == to - from;
+
+		if (!is_haste)
+			rules_keep(r, ENTITY_timeline, from, to, false);
+		else if (!has_date)
+			r->x->entities.timeline = "immediately";
+		has_date = has_date || !is_haste;
+	}
 }
 
 /* ---- "it's Northlight, not Northwind" ---- */

@@ -37,6 +37,11 @@ test('three turns, spoken and answered aloud, with no key', async () => {
 	const transcript = JSON.parse(left('transcript.json'));
 	const reply = JSON.parse(left('reply.json'));
 	assert.match(transcript.text, /this quarter/i);
+	const scores = [...stdout.matchAll(/ lead +(\d+) of 100, (\w+)/g)].map(([, score]) => +score);
+	assert.equal(scores.length, 3);
+	assert.ok(scores[0] < scores[1] && scores[1] < scores[2], `a lead emerges: ${scores}`);
+	assert.equal(reply.extract.priority, 'high', JSON.stringify(reply.extract));
+	assert.match(stdout, /slack_lead +\| ready .*waiting for SLACK_WEBHOOK_URL/);
 	assert.equal(transcript.provider, 'local');
 	assert.ok(stdout.includes(transcript.text) && stdout.includes(reply.text));
 	const mp3 = left('reply.mp3');
