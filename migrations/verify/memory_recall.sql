@@ -1,0 +1,21 @@
+begin;
+
+select code from memories where false;
+select 1 / (count(*) = 1)::int from pg_indexes where indexname = 'memories_code_idx'
+	and indexdef like '%(owner, embedding_model) INCLUDE (code, id, scope, importance, expires_at)%';
+select 1 / (count(*) = 1)::int
+	from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+	where d.adrelid = 'memories'::regclass and a.attname = 'code'
+	and pg_get_expr(adbin, adrelid) like '%binary_quantize(embedding)%';
+select 1 / ('autovacuum_vacuum_scale_factor=0.02' = any (reloptions)
+	and 'autovacuum_vacuum_insert_scale_factor=0.02' = any (reloptions))::int from pg_class
+	where oid = 'memories'::regclass;
+select 1 / (has_function_privilege('scribe_app', 'memory_terms(text, text, int)', 'execute')
+	and has_function_privilege('scribe_app', 'memory_recall(uuid, bytea, text, text, vector, text[], text[], float8, float8, float8, int, jsonb)', 'execute'))::int;
+select 1 / ('plan_cache_mode=force_generic_plan' = any (proconfig)
+	and 'hnsw.iterative_scan=relaxed_order' = any (proconfig))::int
+	from pg_proc where proname = 'memory_recall';
+select 1 / (not exists (select from memory_recall(gen_random_uuid(), '\x00', 'x', null, null, '{}',
+	'{}', 0, 0, 0, 5, '{}')))::int;
+
+rollback;

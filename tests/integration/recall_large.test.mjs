@@ -1,0 +1,68 @@
+/* recall_memories for owners of many memories, where not all are compared: the settings make
+ * forty count as many. What is found must be what a small owner would find. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { newSession, pairOf, post, useStack } from './env/index.mjs';
+
+const CROWD = 40;
+const FEW = { RECALL_EXACT_MAX: '0', RECALL_ROWS_MAX: '10' };
+
+const WAYS = {
+	'by their codes': FEW,
+	'by the vector index': { ...FEW, RECALL_CODES_MAX: '0' },
+};
+
+for (const [way, env] of Object.entries(WAYS))
+	describe(`nearest memories ${way}`, () => {
+		const stack = useStack({ name: 'recall', env });
+
+		const ask = async (name, body) => {
+			const answer = await post(stack, name, body);
+			assert.equal(answer.status, 200, answer.text);
+			return answer.json;
+		};
+		const open = async () => pairOf(await newSession(stack));
+		const save = (pair, content, more = {}) =>
+			ask('save_memory', { ...pair, scope: 'episodic', content, ...more });
+		const contents = async (pair, query, more = {}) =>
+			(await ask('recall_memories', { ...pair, query, ...more })).memories.map(
+				(memory) => memory.content,
+			);
+		const crowd = async (pair, sentence) => {
+			for (let i = 0; i < CROWD; i++) await save(pair, sentence(i));
+		};
+
+		test('meaning and rare words are found in a crowd', async () => {
+			const pair = await open();
+			await save(pair, 'My daughter plays the violin in an orchestra');
+			await save(pair, 'the invoice number is 48151623');
+			await crowd(pair, (i) => `The delivery to house ${i} came late and the box was torn`);
+			assert.match(
+				(await contents(pair, 'musical instruments of the children'))[0],
+				/violin/,
+			);
+			assert.match((await contents(pair, '48151623'))[0], /invoice/);
+		});
+
+		test('filters do not starve: what they let through is found behind a crowd', async () => {
+			const pair = await open();
+			await save(pair, 'the dog guards the barn', { scope: 'long', importance: 9 });
+			await crowd(pair, (i) => `the cat number ${i} sleeps and purrs all day`);
+			const cats = 'which cat sleeps and purrs?';
+			assert.deepEqual(await contents(pair, cats, { scopes: ['long'] }), [
+				'the dog guards the barn',
+			]);
+			assert.deepEqual(await contents(pair, cats, { min_importance: 8 }), [
+				'the dog guards the barn',
+			]);
+		});
+
+		test('the crowd of somebody else neither starves nor shows', async () => {
+			const [loud, quiet] = [await open(), await open()];
+			await crowd(loud, (i) => `our rocket number ${i} flies to the moon`);
+			await save(quiet, 'the soup needs salt');
+			assert.deepEqual(await contents(quiet, 'which rocket flies to the moon?'), [
+				'the soup needs salt',
+			]);
+		});
+	});
