@@ -52,18 +52,19 @@ void memory_read(const struct db_rows *rows, int row, struct memory *out)
 
 /* $1 session $2 position. `near` is whoever can be a neighbour of one to be connected; the
  * own vector counts twice in the mean. A vector of another model is no neighbour's. A
- * summary tells of all that was said and stands beside nobody. */
-#define IS_SUMMARY "(metadata->>'kind' is not distinct from 'summary')"
+ * summary tells of all that was said and stands beside nobody; nor does what will expire,
+ * for its words would live on with its neighbours. */
+#define IS_ALONE "(scope = 'short' or metadata->>'kind' is not distinct from 'summary')"
 #define CONNECT_SQL \
 	"with near as materialized (" \
 	" select x.*, row_number() over (partition by is_alone order by position) as place from (" \
 	"  (select id, position, words, occurred_at, embedding, embedding_model," \
-	"    " IS_SUMMARY " as is_alone from memories where session_id = $1::uuid" \
-	"    and position <= $2::bigint and (not " IS_SUMMARY " or position = $2::bigint)" \
+	"    " IS_ALONE " as is_alone from memories where session_id = $1::uuid" \
+	"    and position <= $2::bigint and (not " IS_ALONE " or position = $2::bigint)" \
 	"    order by position desc limit 5)" \
 	"  union all" \
 	"  (select id, position, words, occurred_at, embedding, embedding_model, false from memories" \
-	"    where session_id = $1::uuid and position > $2::bigint and not " IS_SUMMARY \
+	"    where session_id = $1::uuid and position > $2::bigint and not " IS_ALONE \
 	"    order by position limit 4)) x)," \
 	" changed as (select t.id," \
 	"  to_char(t.occurred_at at time zone 'UTC', 'FMDD FMMonth YYYY FMDay') || E'\\n' ||" \

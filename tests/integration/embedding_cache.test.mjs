@@ -171,6 +171,7 @@ test('a visitor who is forgotten leaves no word and no vector in any table', asy
 	const told = await tablesThatTell(word);
 	for (const table of ['memories', 'utterances'])
 		assert.ok(told.includes(table), `${table}: ${told}`);
+	assert.equal(await count('select count(*) from embedding_cache where session_id is null'), 0);
 	const before = await kept();
 	const { stdout } = await promisify(execFile)(join(root, 'scripts/forget'), [visitor_id], {
 		env: { ...process.env, ...stack.env },

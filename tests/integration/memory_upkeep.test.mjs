@@ -1,0 +1,216 @@
+/* What becomes of memories: too many, too old, embedded by another model than now. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { functionNames, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+
+const OWNER_MAX = 6;
+const LOCAL = 'all-MiniLM-L6-v2';
+const OPENAI = 'text-embedding-3-small';
+
+const stack = useStack({
+	simulator: true,
+	name: 'upkeep',
+	env: {
+		EMBED_PROVIDERS: 'local',
+		JOBS_POLL_MS: '100',
+		LLM_PROVIDERS: 'builtin',
+		MEMORY_OWNER_MAX: String(OWNER_MAX),
+	},
+});
+
+const open = async (body = {}) => pairOf(await newSession(stack, body));
+
+const save = async (pair, content, more = {}) => {
+	const body = { ...pair, scope: 'long', content, ...more };
+	const answer = await post(stack, 'save_memory', body);
+	assert.equal(answer.status, 200, answer.text);
+	return answer.json.memory;
+};
+
+const recall = async (pair, query, more = {}) => {
+	const body = { ...pair, query, limit: 50, ...more };
+	const answer = await post(stack, 'recall_memories', body);
+	assert.equal(answer.status, 200, answer.text);
+	return answer.json;
+};
+
+const ALL_SCOPES = { scopes: ['short', 'medium', 'long', 'episodic'] };
+
+const contents = async (...args) => (await recall(...args)).memories.map((m) => m.content);
+
+const count = async (query, values) => Number((await sql(stack, query, values))[0][0]);
+
+const change = (memory, assignment) =>
+	sql(stack, `update memories set ${assignment} where id = :'id'`, { id: memory.id });
+
+test('over its cap an owner loses what is worth least, and nobody else does', async () => {
+	const visitor = { visitor_id: randomUUID(), consent: true };
+	const pair = await open(visitor);
+	const other = await open();
+	for (let i = 0; i < OWNER_MAX; i++) await save(other, `of somebody else ${i}`);
+	const ranked = [
+		['an unimportant moment', { scope: 'episodic', importance: 1 }],
+		['a passing thing', { scope: 'short' }],
+		['a moment', { scope: 'episodic' }],
+		['an unimportant moment that is often asked for', { scope: 'episodic', importance: 1 }],
+		['a theme', { scope: 'medium' }],
+		['a fact', {}],
+	];
+	for (const [content, more] of [...ranked].reverse()) {
+		const memory = await save(pair, content, more);
+		if (/often/.test(content)) await change(memory, 'access_count = 100');
+	}
+	const left = async ({ session_id }) =>
+		(
+			await sql(
+				stack,
+				`select content #>> '{}' from memories where session_id = :'session_id'`,
+				{ session_id },
+			)
+		).map(([content]) => content);
+	const expected = ranked.map(([content]) => content);
+	const again = await open(visitor);
+	for (let i = 0; i < ranked.length; i++) {
+		assert.deepEqual((await left(pair)).sort(), [...expected].sort());
+		await save(again, `an important fact ${i}`, { importance: 10 });
+		expected.shift();
+	}
+	assert.deepEqual([(await left(pair)).length, (await left(again)).length], [0, OWNER_MAX]);
+	assert.equal((await left(other)).length, OWNER_MAX);
+});
+
+test('a short memory is not found once its time is over, then deleted, words and all', async () => {
+	const pair = await open();
+	const beside = await save(pair, 'we met at the harbour');
+	const memory = await save(pair, 'the door code is zebra', { scope: 'short' });
+	await save(pair, 'the coffee was good');
+	const finds = async () =>
+		(await contents(pair, 'zebra door code', ALL_SCOPES)).includes(memory.content);
+	assert.equal(await finds(), true);
+	await change(memory, `expires_at = now() - interval '1 second'`);
+	assert.equal(await finds(), false);
+	const left = (table, what) =>
+		count(`select count(*) from ${table} t where strpos(t::text, :'what') > 0`, { what });
+	assert.equal(await left('memories', 'zebra'), 1, 'only it has its words');
+	await sql(stack, `update jobs set run_at = now() where kind = 'purge_expired'`);
+	await poll(async () => (await left('memories', memory.id)) === 0, { deadlineMs: 30000 });
+	assert.equal(await left('memories', 'zebra'), 0);
+	assert.equal(await left('memories', beside.id), 1);
+});
+
+test('an episodic memory fades in rank, a long one does not', async () => {
+	const score = async (pair) => (await recall(pair, 'the red boat')).memories[0].score;
+	const aged = async (scope) => {
+		const pair = await open();
+		const memory = await save(pair, `the red boat, ${scope}`, { scope });
+		const scores = [];
+		for (const days of [8, 200, 400]) {
+			await change(memory, `occurred_at = now() - interval '${days} days', access_count = 0`);
+			scores.push(await score(pair));
+		}
+		return scores;
+	};
+	const [week, months, year] = await aged('episodic');
+	assert.ok(week - months > 0.008 && months - year > 0.008, `${[week, months, year]}`);
+	const [then, , now] = await aged('long');
+	assert.ok(Math.abs(then - now) < 0.004, `${then} ${now}`);
+	const pair = await open();
+	const occurred_at = '2020-05-08';
+	await save(pair, 'the launch is planned, says Eve', { scope: 'episodic', occurred_at });
+	await save(pair, 'the launch is planned, says Fay', { scope: 'medium', occurred_at });
+	assert.match((await contents(pair, 'when is the launch planned?'))[0], /Fay/);
+});
+
+/* ---- from one model to another ---- */
+
+/* Not the same twice: a vector that was paid for is kept. */
+const factsOf = (book) => [
+	`The ${book} says I am allergic to peanuts`,
+	`The ${book} says my daughter plays the violin`,
+	`The ${book} says the invoice number is 48151623`,
+];
+
+const modelsOf = async (pair) =>
+	Object.fromEntries(
+		await sql(
+			stack,
+			`select coalesce(embedding_model, 'none'), count(*) from memories
+			 where session_id = :'id' group by 1`,
+			{ id: pair.session_id },
+		),
+	);
+
+const allOf = (pair, model) =>
+	poll(
+		async () => {
+			const models = await modelsOf(pair);
+			return Object.keys(models).join() === model;
+		},
+		{ deadlineMs: 90000, everyMs: 200 },
+	);
+
+const changeModel = async (providers) => {
+	stack.expectRestart(...functionNames());
+	await stack.commandWith({ EMBED_PROVIDERS: providers }, 'reload');
+};
+
+/* The job's requests, and no question's. */
+const THE_JOB = { provider: 'openai', operation: 'embed', match: { contains: 'diary says' } };
+
+test('another model: all is embedded again, and found all the while', async () => {
+	const pair = await open();
+	const facts = factsOf('diary');
+	for (const fact of facts) await save(pair, fact);
+	assert.deepEqual(await modelsOf(pair), { [LOCAL]: '3' });
+	await stack.sim.fault({ ...THE_JOB, fault: { status: 500 }, times: -1 });
+	await changeModel('openai,local');
+	/* The new one can not be had for them yet. */
+	await stack.sim.wait({ provider: 'openai', operation: 'embed', timeout_ms: 60000 });
+	assert.equal((await contents(pair, 'what number has the invoice?'))[0], facts[2]);
+	assert.equal((await contents(pair, 'violin'))[0], facts[1]);
+	assert.deepEqual(await modelsOf(pair), { [LOCAL]: '3' });
+	await stack.sim.reset();
+	await allOf(pair, OPENAI);
+	const { memories, provider } = await recall(pair, 'diary peanuts allergic');
+	assert.equal(provider, 'openai');
+	assert.equal(memories[0].content, facts[0]);
+	assert.ok(memories[0].similarity > 0.5, 'by the new vectors');
+	const means = await count(
+		`select count(*) from memories
+		 where session_id = :'id' and vector_dims(embedding_near) = 1536`,
+		{ id: pair.session_id },
+	);
+	assert.equal(means, 3, 'the means with the neighbours are of the new model too');
+});
+
+test('a provider that comes back embeds what its stand-in did', async () => {
+	await stack.sim.fault({
+		provider: 'openai',
+		operation: 'embed',
+		fault: { status: 503 },
+		times: -1,
+	});
+	const pair = await open();
+	const facts = factsOf('notebook');
+	for (const fact of facts) await save(pair, fact);
+	assert.deepEqual(await modelsOf(pair), { [LOCAL]: '3' });
+	const found = await recall(pair, 'the musical instruments of his children');
+	assert.deepEqual(
+		[found.provider, found.memories[0].content],
+		['local', facts[1]],
+		'by meaning meanwhile',
+	);
+	await stack.sim.reset();
+	await allOf(pair, OPENAI);
+});
+
+test('back to the model of this machine', async () => {
+	const pair = await open();
+	const facts = factsOf('letter');
+	for (const fact of facts) await save(pair, fact);
+	await allOf(pair, OPENAI);
+	await changeModel('local');
+	await allOf(pair, LOCAL);
+	assert.equal((await contents(pair, 'the musical instruments of his children'))[0], facts[1]);
+});
