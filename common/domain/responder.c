@@ -10,6 +10,7 @@
 #include "responder_lines.h"
 #include "responder_shared.h"
 #include "remark.h"
+#include "told.h"
 #include "words.h"
 
 #include <ctype.h>
@@ -28,6 +29,7 @@ struct talk {
 	int                  last_slot;                /* asked in the last reply; -1: none */
 	const char          *last_replies[LINES_KEPT]; /* newest first */
 	const char          *memory;                   /* the gist of a memory to refer to; NULL */
+	struct told          told;                     /* what of the memories answers a question */
 	unsigned             contact_asked;            /* how often */
 	unsigned             turn;                     /* messages of the visitor so far */
 };
@@ -109,15 +111,14 @@ static void hear_message(struct talk *t, const char *message)
 /* A memory's gist in a few words; NULL when it is not the visitor's or gives orders. */
 static const char *gist(struct talk *t, const char *memory)
 {
-	static const struct span labels[] = {SPAN("visitor:"), SPAN("user:")};
-	struct span              text = span_trim(span_of(memory));
-	struct remark            said;
+	struct span   text;
+	struct remark said;
+	enum told_by  by = told_by(span_of(memory), t->known.name, &text);
 
-	for (size_t i = 0; i < COUNT(labels); i++)
-		if (span_starts_nocase(text, labels[i]))
-			text.ptr += labels[i].len;
-	if (span_starts_nocase(text, SPAN("agent:")) || span_starts_nocase(text, SPAN("assistant:")))
+	if (by == TOLD_BY_AGENT)
 		return NULL;
+	if (by == TOLD_BY_OTHER)
+		text = span_of(memory);
 	remark_read(t->arena, text.ptr, &said);
 	if (said.kind == REMARK_ORDERS)
 		return NULL;
@@ -128,21 +129,41 @@ static const char *gist(struct talk *t, const char *memory)
 	return said.topic;
 }
 
-/* The first message may refer to any memory, later ones to what the hint says is on topic. */
-static void remember(struct talk *t, struct span message)
+/* What was said in this very conversation needs no date. */
+static bool was_said_here(struct span memory, const struct chat_message *messages, size_t n)
+{
+	struct span words;
+
+	told_by(memory, NULL, &words);
+	for (size_t i = 0; i < n; i++)
+		if (messages[i].role == CHAT_USER &&
+		    span_equal(words, span_trim(span_of(messages[i].content))))
+			return true;
+	return false;
+}
+
+/* The first message may refer to any memory, later ones to what the hint says is on topic;
+ * a question may be answered by one at any time. */
+static void remember(struct talk *t, const struct chat_message *messages, size_t n)
 {
 	struct prompt_memory memories[PROMPT_MEMORIES_MAX];
-	size_t               n = prompt_read_memories(t->arena, t->system, memories, COUNT(memories));
-	bool                 may_refer = prompt_has_hint(t->system, HINT_CALLBACK) || !t->has_history;
+	struct span          message = span_of(messages[n - 1].content);
+	size_t memories_n = prompt_read_memories(t->arena, t->system, memories, COUNT(memories));
+	bool   may_refer = prompt_has_hint(t->system, HINT_CALLBACK) || !t->has_history;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < memories_n; i++) {
 		const char *about = gist(t, memories[i].text);
 		bool        fits = t->now.kind == REMARK_GREETING ||
 		            dynamics_shares_topic(message, span_of(memories[i].text));
 
 		if (about && may_refer && fits && !t->memory)
 			t->memory = about;
+		if (was_said_here(span_of(memories[i].text), messages, n))
+			memories[i].date = NULL;
 	}
+	if (t->now.kind == REMARK_QUESTION || t->now.kind == REMARK_RECALL)
+		told_find(t->arena, message, t->now.kind == REMARK_RECALL, t->known.name, memories,
+		          memories_n, &t->told);
 }
 
 static void listen(struct talk *t, const struct chat_message *messages, size_t n)
@@ -159,7 +180,7 @@ static void listen(struct talk *t, const struct chat_message *messages, size_t n
 			hear_message(t, messages[i].content);
 	}
 	if (n && messages[n - 1].role == CHAT_USER)
-		remember(t, span_of(messages[n - 1].content));
+		remember(t, messages, n);
 }
 
 /* ---- Choosing and filling lines ---- */
@@ -196,6 +217,7 @@ static const char *value_of(const struct talk *t, const char **p)
 		{SPAN("{name}"), t->known.name}, {SPAN("{who}"), who(t)},
 		{SPAN("{topic}"), topic(t)},     {SPAN("{amount}"), t->now.amount},
 		{SPAN("{when}"), t->now.when},   {SPAN("{memory}"), t->memory},
+		{SPAN("{told}"), t->told.words}, {SPAN("{day}"), t->told.day},
 	};
 
 	for (size_t i = 0; i < COUNT(values); i++) {
@@ -420,10 +442,28 @@ static struct answer answer_brief(const struct talk *t)
 	                       NULL};
 }
 
+/* With the visitor's own words from before, or with a note that has no name on it. */
+static struct answer answer_told(const struct talk *t)
+{
+	struct answer answer = {PICK(t, told_lines), PICK(t, told_questions)};
+	struct remark said;
+
+	if (t->told.is_note)
+		answer.statement = PICK(t, note_lines);
+	else if (t->told.day)
+		answer.statement = PICK(t, told_on_lines);
+	remark_read(t->arena, t->told.words, &said);
+	if (said.is_sad)
+		answer.question = "";
+	return answer;
+}
+
 static struct answer answer(const struct talk *t)
 {
 	bool has_name = t->known.name != NULL;
 
+	if (t->told.words)
+		return answer_told(t);
 	switch (t->now.kind) {
 	case REMARK_NOTHING:
 		return (struct answer){PICK(t, nothing_lines), PICK(t, say_again)};

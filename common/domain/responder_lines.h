@@ -1,6 +1,6 @@
 /* responder_lines.h -- what the built-in responder says, by mode.
  *
- * Each line is one sentence. {name}, {who}, {topic}, {amount} and {when} stand
+ * Each line is one sentence. {name}, {who}, {topic}, {amount}, {when} ... stand
  * for what is known; a line that needs something unknown is passed over. Lines
  * agree with singular and plural topics alike. */
 #ifndef RESPONDER_LINES_H

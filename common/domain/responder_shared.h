@@ -90,6 +90,13 @@ static const char *const name_lines[] = {"Good to meet you, {name}", "Nice to me
                                          "A pleasure, {name}"};
 static const char *const memory_lines[] = {"Last time you mentioned {memory}",
                                            "You brought up {memory} last time, I remember"};
+static const char *const told_lines[] = {"You told me that {told}", "You said that {told}"};
+static const char *const told_on_lines[] = {"You told me on {day} that {told}",
+                                            "On {day} you said that {told}"};
+static const char *const note_lines[] = {"I have a note that {told}", "My notes say that {told}"};
+static const char *const told_questions[] = {"Has anything changed since?",
+                                             "How do things stand now?",
+                                             "What has happened since?"};
 static const char *const nudge_topic[] = {
 	"I'm still thinking about {topic}, so take your time.",
 	"We were just with {topic}, and I'd like to hear how it goes on.",

@@ -1,0 +1,32 @@
+/* told.h -- what was told before, as an answer: "your oven in the bakery broke last week".
+ *
+ * A question is answered by one sentence of one memory, turned to the listener's
+ * side, and only when it has the question's own words and the question is about
+ * the visitor's things. What is not plainly a statement of theirs is passed over:
+ * orders, questions, what the agent or somebody else said, addresses, markup. */
+#ifndef TOLD_H
+#define TOLD_H
+
+#include "../base/arena.h"
+#include "prompt.h"
+
+#define TOLD_BYTES_MAX 200 /* of a sentence that is quoted */
+
+struct told {
+	const char *words;   /* without the mark at the end, to stand behind "that"; NULL: none */
+	const char *day;     /* "2 May 2026"; NULL: not known */
+	bool        is_note; /* nobody is on record as having said it */
+};
+
+/* The best answer among the memories (best first). `name` is what the visitor is called;
+ * NULL: not known. A question that asks what was said (`is_recall`) is about the visitor
+ * whatever its words. */
+void told_find(struct arena *a, struct span question, bool is_recall, const char *name,
+               const struct prompt_memory *memories, size_t n, struct told *out);
+
+/* Whose words a memory is, and where they begin. Labels are put before the words by the
+ * store: "visitor: ...", "agent: ...", "Dana: ...". */
+enum told_by { TOLD_BY_VISITOR, TOLD_BY_AGENT, TOLD_BY_OTHER, TOLD_BY_NOBODY };
+enum told_by told_by(struct span memory, const char *name, struct span *words_out);
+
+#endif
