@@ -1,11 +1,12 @@
 /* Nobody else's memories can be had, and a visitor who is forgotten has none. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { newSession, pairOf, post, root, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
 
 const stack = useStack();
 const SECRET = 'the treasure lies under the old oak';
@@ -122,6 +123,31 @@ test('a copy of another\'s content or source is an own memory', async () => {
 	assert.equal(answer.json.duplicate, false);
 	assert.notEqual(answer.json.memory.id, theirs.id);
 	assert.equal(answer.json.memory.session_id, thief.session_id);
+});
+
+test('a visitor is forgotten although somebody is at work on what they said', async () => {
+	const visitor_id = randomUUID();
+	await save(await open({ visitor_id, consent: true }), SECRET);
+	const url = `postgresql:///scribe?host=${stack.dir}/run/pg&user=postgres`;
+	const worker = spawn('psql', ['-XAtq', '-v', `id=${visitor_id}`, url], { cwd: '/' });
+	worker.stdin.write(`begin; update memories set access_count = access_count + 1
+		where visitor_id = :'id' returning 'held';\n`);
+	await once(worker.stdout, 'data');
+	const forgotten = promisify(execFile)(join(root, 'scripts/forget'), [visitor_id], {
+		env: { ...process.env, ...stack.env },
+	});
+	await poll(
+		async () =>
+			(
+				await sql(
+					stack,
+					`select 1 from pg_stat_activity where wait_event_type = 'Lock'
+					 and query like 'delete from sessions%'`,
+				)
+			).length,
+	);
+	worker.stdin.end('commit;\n');
+	assert.match((await forgotten).stdout, /^memories 1$/m);
 });
 
 test('a forgotten visitor leaves nothing', async () => {
