@@ -214,12 +214,13 @@ void reply_bytes(struct req *rq, int status, const char *content_type, struct sp
 	rq->reply = (struct reply){status, content_type, body};
 }
 
-/* What went wrong, for a person: only an error of the input tells its detail. */
+/* What went wrong, for a person: only an error of the input tells its detail, and one that
+ * names a field is of the input whatever its kind. */
 static const char *error_sentence(struct req *rq, const struct err *e)
 {
 	bool may_tell = err_http_status(e->kind) == 400 || err_http_status(e->kind) == 413;
 
-	if (may_tell && e->field)
+	if (e->field)
 		return arena_printf(rq->cx->arena, "%s: %s", e->field, e->detail);
 	if (may_tell)
 		return arena_printf(rq->cx->arena, "%s (%s)", err_text(e->kind), e->detail);

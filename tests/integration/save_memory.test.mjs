@@ -23,7 +23,9 @@ const refuse = async (pair, body, status, code, field) => {
 	const answer = await post(stack, 'save_memory', { ...pair, ...body });
 	assert.equal(answer.status, status, answer.text);
 	assert.equal(answer.json.code, code);
-	if (field) assert.equal(answer.json.field, field);
+	if (!field) return;
+	assert.equal(answer.json.field, field);
+	assert.match(answer.json.error, new RegExp(`^${field}: `), 'the sentence is about it');
 };
 
 const indexTexts = (pair) =>
