@@ -2,7 +2,7 @@
  * happens when they are silent or the database goes away. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { addUtterances, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
 
 const stack = useStack({
 	simulator: true,
@@ -14,14 +14,7 @@ beforeEach(() => stack.sim.reset());
 const summarize = (session, more = {}) =>
 	post(stack, 'summarize_session', { ...pairOf(session), ...more });
 
-const say = (session, lines) =>
-	sql(
-		stack,
-		`insert into utterances (session_id, speaker, text)
-		 select :'id', e->>0, e->>1 from jsonb_array_elements(:'lines'::jsonb) e;
-		 update sessions set utterance_count = utterance_count + :'n'::int where id = :'id'`,
-		{ id: session.session_id, lines: JSON.stringify(lines), n: lines.length },
-	);
+const say = (session, lines) => addUtterances(stack, session, lines);
 
 const talk = (n, from = 0) =>
 	Array.from({ length: n }, (_, i) =>

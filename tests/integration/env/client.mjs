@@ -125,6 +125,16 @@ export const sql = (stack, statement, values = {}) =>
 		psql.stdin.end(statement);
 	});
 
+/** Put words into a session as its turns do, without waiting for replies: [speaker, text] each. */
+export const addUtterances = (stack, session, lines) =>
+	sql(
+		stack,
+		`insert into utterances (session_id, speaker, text)
+		 select :'id', e->>0, e->>1 from jsonb_array_elements(:'lines'::jsonb) e;
+		 update sessions set utterance_count = utterance_count + :'n'::int where id = :'id'`,
+		{ id: session.session_id, lines: JSON.stringify(lines), n: lines.length },
+	);
+
 /** Call `fn` until it gives something true, and give that. Errors count as "not yet"; the last
  * one is told when the deadline passes. */
 export const poll = async (fn, { deadlineMs = 10000, everyMs = 25 } = {}) => {
