@@ -7,14 +7,16 @@
  * both meet in the same words. A number is a run of digits and digit words. */
 #include "contact.h"
 
+#include "contact_number.h"
 #include "said.h"
+#include "spelling.h"
 #include "words.h"
 
 #include "../base/utf8.h"
 
 #include <ctype.h>
 
-enum { LABEL_MAX = 63, SPELLED_MAX = 40, PHONE_DIGITS_MAX = 19, PHONE_DIGITS_MIN = 7 };
+enum { LABEL_MAX = 63, SPELLED_MAX = 40 };
 
 /* ---- one address ---- */
 
@@ -224,6 +226,29 @@ static const char *const never_local[] = {
 	"you",         "reached",   "reach",    "email", "mail",
 };
 
+/* "wu ninety two", "sam 42": a number belongs to the name before it. */
+static bool ends_in_number(const struct utterance *u, size_t i)
+{
+	char digits[SPELLING_DIGITS_MAX + 1];
+
+	return spelling_number(u, i, digits) || strspn(u->words[i].low, "0123456789") > 0;
+}
+
+/* The one letter before a name is its initial: "j reyes at"; "a" and "i" are words. */
+static bool is_initial(const struct utterance *u, size_t i)
+{
+	return is_single(u, i) && isalpha((unsigned char)u->words[i].low[0]) &&
+	       !strchr("ai", u->words[i].low[0]);
+}
+
+static bool joins_local(const struct utterance *u, size_t before, size_t i)
+{
+	if (!is_plain(u, before) || SAID_IS_ANY(u, before, never_local))
+		return false;
+	return (is_single(u, before) && is_single(u, i)) || is_initial(u, before) ||
+	       (ends_in_number(u, i) && !words_is_stop(u->words[before].text));
+}
+
 /* First word of the local part that ends before the word "at" at i; i when there is none. */
 static size_t local_from(const struct utterance *u, size_t at)
 {
@@ -239,11 +264,29 @@ static size_t local_from(const struct utterance *u, size_t at)
 			i = before - 1;
 		else if (i == at && is_plain(u, before) && !joiner_of(u, before))
 			i = before;
-		else if (is_joined || (is_single(u, before) && is_single(u, i)))
+		else if (is_joined || joins_local(u, before, i))
 			i = before;
 		else
 			break;
 	}
+	return i;
+}
+
+/* "c o m": one past its last letter; i when it is none. */
+static size_t spelled_top_to(const struct utterance *u, size_t i)
+{
+	char   top[SPELLED_MAX];
+	size_t n = 0;
+
+	while (n + 1 < sizeof(top) && is_single(u, i + n) &&
+	       (n == 0 || u->words[i + n].gap == GAP_SPACE)) {
+		top[n] = u->words[i + n].low[0];
+		n++;
+	}
+	top[n] = '\0';
+	for (size_t k = 0; n > 1 && k < COUNT(top_domains); k++)
+		if (strcmp(top, top_domains[k]) == 0)
+			return i + n;
 	return i;
 }
 
@@ -262,6 +305,10 @@ static size_t domain_to(const struct utterance *u, size_t i)
 			i++;
 			continue;
 		}
+		if (is_dotted && spelled_top_to(u, i) > i) {
+			best = i = spelled_top_to(u, i);
+			continue;
+		}
 		if (is_dotted && SAID_IS_ANY(u, i, top_domains))
 			best = i + 1;
 		else if (i > from && !is_dotted && !mark_between(u, i) && !joiner_of(u, i - 1) &&
@@ -272,18 +319,32 @@ static size_t domain_to(const struct utterance *u, size_t i)
 	return best;
 }
 
-static const char *join_words(struct finds *f, size_t from, size_t to)
+/* "M-I-K-E" is spelled, not hyphenated. */
+static bool is_spelled_dash(const struct utterance *u, size_t i)
+{
+	return mark_between(u, i) == '-' && is_single(u, i) && is_single(u, i - 1);
+}
+
+static const char *join_words(struct finds *f, size_t from, size_t to, bool has_numbers)
 {
 	struct buf joined = buf_new(f->cx->arena, CONTACT_EMAIL_MAX + 1);
+	char       digits[SPELLING_DIGITS_MAX + 1];
 
 	for (size_t i = from; i < to; i++) {
-		char mark = joiner_of(&f->u, i), written = i > from ? mark_between(&f->u, i) : '\0';
+		char   mark = joiner_of(&f->u, i), written = i > from ? mark_between(&f->u, i) : '\0';
+		size_t number = has_numbers && i > from ? spelling_number(&f->u, i, digits) : 0;
+
+		if (number) {
+			buf_str(&joined, digits);
+			i += number - 1;
+			continue;
+		}
 
 		if (mark && i > from && i + 1 < to) {
 			buf_char(&joined, mark);
 			continue;
 		}
-		if (written)
+		if (written && !is_spelled_dash(&f->u, i))
 			buf_char(&joined, written);
 		buf_str(&joined, f->u.words[i].low);
 	}
@@ -321,10 +382,12 @@ static size_t find_spoken(struct finds *f, size_t at)
 		return at + 1;
 	if (SAID_IS_ANY(u, at - 1, never_local) && at - from == 1)
 		return at + 1;
-	if (!has_cue && (speaks_of_self(u, from) || words_is_stop(u->words[at - 1].text)))
+	if (!has_cue &&
+	    (speaks_of_self(u, from) || (at - from == 1 && words_is_stop(u->words[from].text))))
 		return at + 1;
 	text = said_text(u, from, to);
-	value = arena_printf(f->cx->arena, "%s@%s", join_words(f, from, at), join_words(f, at + 1, to));
+	value = arena_printf(f->cx->arena, "%s@%s", join_words(f, from, at, true),
+	                     join_words(f, at + 1, to, false));
 	value = contact_email_normalise(f->cx, span_of(value));
 	if (!value)
 		return at + 1;
@@ -332,155 +395,14 @@ static size_t find_spoken(struct finds *f, size_t at)
 	return to;
 }
 
-/* ---- numbers ---- */
-
-static int digit_word(const struct utterance *u, size_t i)
-{
-	static const char *const names[] = {"zero", "one", "two",   "three", "four",
-	                                    "five", "six", "seven", "eight", "nine"};
-
-	for (int d = 0; d < 10; d++)
-		if (said_is(u, i, names[d]))
-			return d;
-	return said_is(u, i, "oh") || said_is(u, i, "o") ? 0 : -1;
-}
-
-static bool is_digits(const char *low)
-{
-	return *low && strspn(low, "0123456789") == strlen(low);
-}
-
-struct number {
-	char   digits[PHONE_DIGITS_MAX + 1];
-	size_t n, words;
-	bool   has_plus, has_dash, is_spoken, is_too_long;
-};
-
-static void add_digits(struct number *num, const char *digits, size_t times)
-{
-	for (; *digits; digits++)
-		for (size_t k = 0; k < times; k++) {
-			if (num->n == PHONE_DIGITS_MAX)
-				num->is_too_long = true;
-			else
-				num->digits[num->n++] = *digits;
-		}
-}
-
-/* What stands between two groups of one number. */
-static bool joins_groups(const struct utterance *u, size_t i, struct number *num)
-{
-	const char *gap = u->words[i - 1].text.ptr + u->words[i - 1].text.len;
-	size_t      n = (size_t)(u->words[i].text.ptr - gap);
-
-	if (n > 3 || (n == 1 && *gap == ','))
-		return false;
-	for (size_t k = 0; k < n; k++) {
-		if (!strchr(" -.()/,\t", gap[k]))
-			return false;
-		num->has_dash = num->has_dash || gap[k] == '-';
-	}
-	return true;
-}
-
-static size_t read_digits(const struct utterance *u, size_t i, struct number *num)
-{
-	size_t times = said_is(u, i, "double") ? 2 : said_is(u, i, "triple") ? 3 : 1;
-	size_t at = i + (times > 1);
-	int    d;
-
-	if (at >= u->n)
-		return i;
-	if (is_digits(u->words[at].low)) {
-		add_digits(num, u->words[at].low, times);
-		return at + 1;
-	}
-	d = digit_word(u, at);
-	if (d < 0)
-		return i;
-	num->is_spoken = true;
-	add_digits(num, (const char[]){(char)('0' + d), '\0'}, times);
-	return at + 1;
-}
-
-static size_t read_number(const struct utterance *u, size_t from, struct number *num)
-{
-	size_t i = from;
-
-	*num = (struct number){.n = 0};
-	for (;;) {
-		size_t next;
-
-		if (i >= u->n || (i > from && !joins_groups(u, i, num)))
-			break;
-		next = read_digits(u, i, num);
-		if (next == i)
-			break;
-		num->words += next - i;
-		i = next;
-	}
-	return i;
-}
-
-static bool speaks_of_phone(const struct utterance *u, size_t i)
-{
-	static const char *const cues[] = {"call me",   "phone",   "number",   "cell",
-	                                   "mobile",    "text me", "reach me", "whatsapp",
-	                                   "telephone", "dial",    "ring me"};
-
-	return SAID_ANY_IN(u, said_sentence_from(u, i), said_sentence_to(u, i), cues);
-}
-
-/* By its length and looks; what looks like nothing known needs talk of a phone. */
-static bool is_phone(const struct number *num, bool has_cue)
-{
-	const char *d = num->digits;
-
-	if (num->n < PHONE_DIGITS_MIN)
-		return false;
-	if (num->has_plus || num->is_too_long || num->n > 11)
-		return num->n >= 8;
-	if (num->n == 11 && d[0] == '1')
-		return true;
-	if (num->n == 10 && d[0] >= '2')
-		return num->words > 1 || d[3] >= '2' || has_cue;
-	if (d[0] == '0' && num->n >= 9)
-		return true;
-	if (num->n == 7 && num->has_dash && num->words == 2)
-		return d[0] != '0';
-	return has_cue || num->is_spoken;
-}
-
-static bool is_amount(const struct utterance *u, size_t i)
-{
-	const char *p = u->words[i].text.ptr;
-
-	while (p > u->text.ptr && p[-1] == ' ')
-		p--;
-	return p > u->text.ptr &&
-	       (p[-1] == '$' || (unsigned char)p[-1] == 0xa3 || (unsigned char)p[-1] == 0xac);
-}
-
 static size_t find_number(struct finds *f, size_t i)
 {
-	const struct utterance *u = &f->u;
-	struct number           num;
-	size_t                  to = read_number(u, i, &num);
-	struct span             text;
-	const char             *p = u->words[i].text.ptr;
+	struct contact found;
+	size_t         to = contact_number_at(f->cx, &f->u, i, f->done, &found);
 
-	if (to == i)
-		return i + 1;
-	text = said_text(u, i, to);
-	if (p > f->done && p[-1] == '(')
-		text = (struct span){--p, text.len + 1};
-	if (p > f->done && p[-1] == '+')
-		text = (struct span){--p, text.len + 1};
-	num.has_plus = *p == '+' || (i > 0 && said_is(u, i - 1, "plus"));
-	if (text.ptr >= f->done && !is_amount(u, i) && is_phone(&num, speaks_of_phone(u, i)))
-		add_find(f, CONTACT_PHONE, text,
-		         arena_printf(f->cx->arena, "%s%s", num.has_plus ? "+" : "", num.digits));
-	return to;
+	if (found.value)
+		add_find(f, found.kind, found.text, found.value);
+	return to > i ? to : i + 1;
 }
 
 /* A written '@' between this word and the one before: with text on both sides
@@ -497,6 +419,7 @@ size_t contact_find(struct ctx *cx, struct span text, const struct contact **out
 	struct finds f = {.cx = cx, .u = said_split(cx, text), .done = text.ptr};
 	const char  *end = text.ptr + text.len;
 
+	spelling_tidy(&f.u);
 	for (size_t i = 0; i < f.u.n;) {
 		const char *sign = at_sign_before(&f.u, i);
 
@@ -515,14 +438,16 @@ size_t contact_find(struct ctx *cx, struct span text, const struct contact **out
 
 struct span contact_mask(struct ctx *cx, struct span text)
 {
-	const struct contact *list;
-	size_t                n = contact_find(cx, text, &list);
-	struct buf            masked = buf_new(cx->arena, 2 * text.len + 16);
-	const char           *done = text.ptr;
+	const struct contact    *list;
+	size_t                   n = contact_find(cx, text, &list);
+	static const char *const marks[] = {
+		[CONTACT_EMAIL] = "[email]", [CONTACT_PHONE] = "[phone]", [CONTACT_NUMBER] = "[number]"};
+	struct buf  masked = buf_new(cx->arena, 2 * text.len + 16);
+	const char *done = text.ptr;
 
 	for (size_t i = 0; i < n; i++) {
 		buf_add(&masked, done, (size_t)(list[i].text.ptr - done));
-		buf_str(&masked, list[i].kind == CONTACT_EMAIL ? "[email]" : "[phone]");
+		buf_str(&masked, marks[list[i].kind]);
 		done = list[i].text.ptr + list[i].text.len;
 	}
 	buf_add(&masked, done, (size_t)(text.ptr + text.len - done));

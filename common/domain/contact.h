@@ -9,7 +9,11 @@
 
 enum { CONTACT_EMAIL_MAX = 254, CONTACT_LOCAL_MAX = 64 };
 
-enum contact_kind { CONTACT_EMAIL, CONTACT_PHONE };
+enum contact_kind {
+	CONTACT_EMAIL,
+	CONTACT_PHONE,
+	CONTACT_NUMBER, /* looks like one and was said to be an order's, an account's */
+};
 
 struct contact {
 	enum contact_kind kind;
@@ -21,7 +25,8 @@ struct contact {
 /* All of them in one text, in order; *out is valid when the result is not 0. */
 size_t contact_find(struct ctx *cx, struct span text, const struct contact **out) CHECKED;
 
-/* The text with "[email]" and "[phone]" in the place of each: for columns that are not sealed. */
+/* The text with "[email]", "[phone]" and "[number]" in the place of each: for columns that are
+ * not sealed. */
 struct span contact_mask(struct ctx *cx, struct span text);
 
 /* The address trimmed, its domain in lower case; NULL when it is not one we

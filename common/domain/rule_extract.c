@@ -33,9 +33,25 @@ static void find_contacts(struct rules *r, struct utterance *u)
 		word = mark_words(u, word, list[i].text);
 		if (list[i].kind == CONTACT_EMAIL)
 			r->x->entities.contact_email = list[i].value;
-		else
+		else if (list[i].kind == CONTACT_PHONE)
 			r->has_phone = true;
 	}
+}
+
+/* "$75,000, not $50,000": what is behind "not" is what was wrong. */
+static bool is_denied(struct span text, struct span amount)
+{
+	static const char *const nots[] = {" not ", " instead of ", " rather than "};
+	size_t                   before = (size_t)(amount.ptr - text.ptr);
+
+	for (size_t i = 0; i < COUNT(nots); i++) {
+		struct span word = span_of(nots[i]);
+
+		if (before >= word.len &&
+		    span_equal_nocase((struct span){amount.ptr - word.len, word.len}, word))
+			return true;
+	}
+	return false;
 }
 
 static void find_budget(struct rules *r)
@@ -44,7 +60,8 @@ static void find_budget(struct rules *r)
 	struct money m;
 
 	while (money_next_spoken(&rest, &m))
-		r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
+		if (!is_denied(r->u->text, m.text))
+			r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
 }
 
 /* "Right away" is how "immediately" is said. Beside a date in the same breath ("this quarter, can

@@ -341,6 +341,19 @@ static bool is_whole_answer(const struct utterance *u, size_t i, size_t to)
 	       (to == u->n || head_at(u, i, &takes_field) || to - i > 1);
 }
 
+/* "Actually it's director of sales" after another role was told. */
+static bool is_corrected_role(const struct rules *r, size_t i)
+{
+	static const char *const words[] = {"actually", "sorry", "mean", "meant", "rather"};
+	size_t                   start = said_sentence_from(r->u, i), from = i > 4 ? i - 4 : 0;
+
+	return r->x->entities.role && SAID_ANY_IN(r->u, from < start ? start : from, i, words) &&
+	       i > 0 &&
+	       (said_is(r->u, i - 1, "it's") || said_is(r->u, i - 1, "is") ||
+	        said_is(r->u, i - 1, "the") || said_is(r->u, i - 1, "meant") ||
+	        said_is(r->u, i - 1, "mean") || said_is(r->u, i - 1, "actually"));
+}
+
 static void keep_owned(struct rules *r, size_t to)
 {
 	size_t from = to + 1 + said_is(r->u, to + 1, "the"), org = rules_org_to(r, from);
@@ -359,7 +372,7 @@ void rules_find_role(struct rules *r)
 			continue;
 		}
 		if (is_own_role(r->u, i) || is_role_as(r->u, i, to) || is_apposition(r, i) ||
-		    is_whole_answer(r->u, i, to)) {
+		    is_whole_answer(r->u, i, to) || is_corrected_role(r, i)) {
 			rules_keep(r, ENTITY_role, i, to, false);
 			keep_owned(r, to);
 		}

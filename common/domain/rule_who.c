@@ -213,24 +213,69 @@ static bool is_known_name(const struct rules *r, size_t i)
 	return i < r->u->n && vocabulary_has(VOCABULARY_GIVEN_NAMES, r->u->words[i].low);
 }
 
+/* "Name: Albert Sanders", "first name Maria": what a form would ask for. */
+static bool is_label(const struct rules *r, size_t i)
+{
+	static const char *const kinds[] = {"first", "last", "full", "given", "family"};
+
+	if (!said_is(r->u, i, "name") || i + 1 >= r->u->n || r->u->words[i + 1].gap == GAP_STOP)
+		return false;
+	return (i > 0 && SAID_IS_ANY(r->u, i - 1, kinds) && is_capital(r, i + 1)) ||
+	       (r->u->words[i].gap == GAP_STOP && r->u->words[i + 1].gap == GAP_COMMA);
+}
+
+/* "Last name Gonzalez" goes behind the first one. False: that is not what is said. */
+static bool keep_family_name(struct rules *r, size_t i, size_t from, size_t to)
+{
+	static const char *const family[] = {"last name", "family name", "surname"};
+	const char              *known = r->x->entities.person_name;
+	size_t                   back = i > 2 ? i - 2 : 0;
+
+	if (!SAID_ANY_IN(r->u, back, from, family) || !known || strchr(known, ' ') || to == from)
+		return false;
+	r->x->entities.person_name =
+		arena_printf(r->cx->arena, "%s %s", known, titled(r->cx, said_text(r->u, from, to)));
+	return true;
+}
+
 static void find_named(struct rules *r, size_t i)
 {
 	static const char *const sure[] = {"my name is",   "my name's",     "name is",
 	                                   "name's",       "call me",       "i am called",
 	                                   "i'm called",   "they call me",  "i go by",
 	                                   "full name is", "people call me"};
-	static const char *const likely[] = {"i'm", "i am", "im", "this is", "my name", "myself"};
+	static const char *const likely[] = {
+		"i'm",
+		"i am",
+		"im",
+		"this is",
+		"my name",
+		"myself",
+		"you're speaking with",
+		"you're speaking to",
+		"you are speaking with",
+		"you are speaking to",
+		"you're talking to",
+		"you are talking to",
+		"that would be",
+	};
 	static const char *const its[] = {"it's", "it is", "its"};
+	static const char *const spelled[] = {"spelled", "spelt"};
 	size_t                   n = SAID_ANY_AT(r->u, i, sure), at;
 
+	if (!n && is_label(r, i))
+		n = 1;
 	if (n) {
 		at = skip_titles(r, i + n);
-		if (is_of_another(r, i + n - 2) || is_of_another(r, i) || is_negated(r, at))
+		if ((n > 1 && is_of_another(r, i + n - 2)) || is_of_another(r, i) || is_negated(r, at) ||
+		    SAID_IS_ANY(r->u, at, spelled))
 			return;
 		if (said_is(r->u, i + n - 2, "call") && r->x->entities.person_name)
 			return; /* a short form of what is known */
 		/* "call me at", "call me back" ask for a call. */
-		keep_name(r, at, rules_name_to(r, at, !said_is(r->u, i, "call") || is_capital(r, at)));
+		n = rules_name_to(r, at, !said_is(r->u, i, "call") || is_capital(r, at));
+		if (!keep_family_name(r, i, at, n))
+			keep_name(r, at, n);
 		return;
 	}
 	n = SAID_ANY_AT(r->u, i, likely);
@@ -259,13 +304,14 @@ static void find_leading(struct rules *r)
 	to = rules_name_to(r, i, false);
 	if (to == i || to >= r->u->n)
 		return;
-	if ((said_is(r->u, to, "here") || said_is(r->u, to, "speaking")) && i < r->u->n &&
-	    vocabulary_has(VOCABULARY_GIVEN_NAMES, r->u->words[i].low))
+	if ((said_is(r->u, to, "here") || said_is(r->u, to, "speaking")) &&
+	    r->u->words[to].gap == GAP_SPACE &&
+	    (is_known_name(r, i) || (r->has_capitals && to - i == 2 && is_capital(r, i + 1))))
 		keep_name(r, i, to);
 }
 
-/* "spelled R-E-Y-E-S": the letters take the place of the part of the name with
- * the same first letter. */
+/* "spelled R-E-Y-E-S": the letters take the place of the part of the name with the same first
+ * letter; they are the name where none is known. */
 static void use_spelling(struct rules *r, size_t from, size_t to)
 {
 	struct buf  spelled = buf_new(r->cx->arena, 64), name = buf_new(r->cx->arena, 256);
@@ -275,6 +321,10 @@ static void use_spelling(struct rules *r, size_t from, size_t to)
 	for (size_t i = from; i < to; i++)
 		buf_char(&spelled, (char)(i == from ? toupper((unsigned char)r->u->words[i].low[0])
 		                                    : r->u->words[i].low[0]));
+	if (!r->x->entities.person_name) {
+		r->x->entities.person_name = buf_text(&spelled);
+		return;
+	}
 	rest = span_of(r->x->entities.person_name);
 	while (words_next(&rest, &word)) {
 		bool is_it = !is_used && (word.ptr[0] | ' ') == (spelled.ptr[0] | ' ') &&
@@ -295,6 +345,7 @@ static void find_spelled(struct rules *r)
 {
 	static const char *const cues[] = {"spelled", "spelt",    "spell",
 	                                   "that's",  "spelling", "letters"};
+	static const char *const own_name[] = {"my name is", "my name's", "name is", "my name"};
 
 	for (size_t i = 0; i < r->u->n; i++) {
 		size_t from = i + 1, to;
@@ -307,7 +358,8 @@ static void find_spelled(struct rules *r)
 		                isalpha((unsigned char)r->u->words[to].low[0]) && !r->u->words[to].low[1] &&
 		                !r->u->words[to].is_contact;)
 			to++;
-		if (to - from >= 3 && r->x->entities.person_name)
+		if (to - from >= 3 &&
+		    (r->x->entities.person_name || SAID_ANY_IN(r->u, i > 3 ? i - 3 : 0, i, own_name)))
 			use_spelling(r, from, to);
 	}
 }
@@ -433,6 +485,8 @@ void rules_find_org(struct rules *r)
 		"my company is",
 		"our company is",
 		"company is called",
+		"company is actually called",
+		"company is actually",
 		"company called",
 		"company named",
 		"my startup is",
@@ -463,12 +517,15 @@ void rules_find_org(struct rules *r)
 		"works at",
 	};
 	static const char *const near[] = {"at", "with"};
+	static const char *const talks[] = {"speaking", "talking", "chatting"};
 
 	for (size_t i = 0; i < r->u->n; i++) {
 		size_t n = SAID_ANY_AT(r->u, i, sure);
 
 		if (n)
 			keep_org(r, i + n);
+		else if (i > 0 && SAID_IS_ANY(r->u, i - 1, talks))
+			continue; /* to a person */
 		else if (i > 0 && r->u->words[i].gap == GAP_SPACE && SAID_IS_ANY(r->u, i, near) &&
 		         (follows_a_role(r, i) ||
 		          (follows_a_person(r, i) && (i < 3 || !is_verbish(r->u->words[i - 1].low)) &&

@@ -208,6 +208,8 @@ static bool is_meant(const struct utterance *u, enum core core, size_t from, siz
 	static const char *const ambiguous[] = {"may", "march", "spring", "fall", "today"};
 	size_t                   start = said_sentence_from(u, from);
 
+	if (from > start && (said_is(u, from - 1, "meant") || said_is(u, from - 1, "mean")))
+		return true; /* of what was told before */
 	if (from == core_from && SAID_IS_ANY(u, from, ambiguous))
 		return false;
 	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)))

@@ -58,6 +58,13 @@ static void masks_what_it_finds(void **state)
 		{"$5,000,000", "$5,000,000"},
 		{"from 2026 to 2027", "from 2026 to 2027"},
 		{"2026-11-22", "2026-11-22"},
+		{"my number is not 2026-11-22", "my number is not 2026-11-22"},
+		{"order number 4455667788 please", "order number [number] please"},
+		{"call about my order, my phone is 4455667788", "call about my order, my phone is [phone]"},
+		{"four one five, um, five five five, uh zero one two three", "[phone]"},
+		{"joyce underscore wu ninety two at gmail dot com", "[email]"},
+		{"m-i-k-e at gmail dot com", "[email]"},
+		{"it's k a t e at b l u e dot c o m ok", "it's [email] ok"},
 		{"one or two or three", "one or two or three"},
 		{"version 1.2.3.4", "version 1.2.3.4"},
 	};
@@ -153,13 +160,39 @@ static void gives_values(void **state)
 	assert_string_equal(list[1].value, "+14155550132");
 }
 
+static void reads_what_is_spelled(void **state)
+{
+	static const struct {
+		const char *said, *address;
+	} cases[] = {
+		{"joyce underscore wu ninety two at gmail dot com", "joyce_wu92@gmail.com"},
+		{"sam 42 at gmail dot com", "sam42@gmail.com"},
+		{"kim nineteen eighty five at example dot org", "kim1985@example.org"},
+		{"my email is, um, d as in dog, williams, at, uh, yahoo dot com", "dwilliams@yahoo.com"},
+		{"my email is j reyes at gmail dot com", "jreyes@gmail.com"},
+		{"M-I-K-E at gmail dot com", "mike@gmail.com"},
+		{"it's k a t e at b l u e dot c o m", "kate@blue.com"},
+		{"m as in mike, i like ink, n for nora at example dot co dot u k", "min@example.co.uk"},
+		{"my email is 42 at example dot com", "42@example.com"},
+		{"seven at example dot com is my address", "seven@example.com"},
+	};
+	const struct contact *list;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		size_t n = contact_find(&cx, span_of(cases[i].said), &list);
+
+		if (n != 1 || list[0].kind != CONTACT_EMAIL || !str_equal(list[0].value, cases[i].address))
+			fail_msg("\"%s\" gave %zu, \"%s\"", cases[i].said, n, n ? list[0].value : "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(masks_what_it_finds),
-		cmocka_unit_test(normalises_addresses),
-		cmocka_unit_test(bounds_lengths),
-		cmocka_unit_test(gives_values),
+		cmocka_unit_test(masks_what_it_finds),   cmocka_unit_test(normalises_addresses),
+		cmocka_unit_test(bounds_lengths),        cmocka_unit_test(gives_values),
+		cmocka_unit_test(reads_what_is_spelled),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

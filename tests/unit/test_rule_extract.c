@@ -143,6 +143,7 @@ static void knows_visitors(void **state)
 {
 	(void)state;
 	assert_true(check_file("tests/data/dialogues/visitors.txt") >= 25);
+	assert_true(check_file("tests/data/dialogues/service.txt") >= 20);
 }
 
 static void is_not_told_by_adversaries(void **state)
