@@ -27,6 +27,7 @@ struct ctx {
 	/* Asked now and then while waiting: true ends the wait. NULL: never. */
 	bool (*is_cancelled)(void *data);
 	void           *cancel_data;
+	bool            is_last_attempt; /* nobody else is left to ask: it may take all the time */
 	struct ctx_cost cost;
 	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
 };

@@ -334,12 +334,13 @@ static struct limit next_limit(const struct exchange *x)
 	const struct http_limits *own = &x->call->limits;
 	struct limit              limit = {x->cx->deadline.at_ms, "the deadline"};
 
-	tighten(&limit, x->began_at_ms, own->total_ms, "the limit in all");
+	if (!x->cx->is_last_attempt)
+		tighten(&limit, x->began_at_ms, own->total_ms, "the limit in all");
 	if (own->connect_ms && !is_connected(x))
 		tighten(&limit, x->began_at_ms, own->connect_ms, "the limit to connect");
 	if (x->useful_at_ms)
 		tighten(&limit, x->useful_at_ms, own->idle_ms, "the limit between pieces");
-	else
+	else if (!x->cx->is_last_attempt)
 		tighten(&limit, x->began_at_ms, own->first_ms, "the limit for the first piece");
 	return limit;
 }

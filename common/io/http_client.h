@@ -12,7 +12,8 @@
 #include "../base/ctx.h"
 
 /* All in milliseconds since the call began, but idle_ms; 0 is no limit of its
- * own. cx->deadline is a limit above all of them. */
+ * own. cx->deadline is a limit above all of them. With cx->is_last_attempt first_ms and total_ms
+ * do not count: they are there to have time left for somebody else. */
 struct http_limits {
 	unsigned connect_ms; /* name looked up, connected, TLS agreed */
 	unsigned first_ms;   /* first useful piece */

@@ -173,7 +173,9 @@ static struct err *try_one(struct ctx *cx, const struct chain *c, struct provide
 	struct err     *e;
 
 	cx->deadline = deadline_sooner(whole, deadline_in(budget));
+	cx->is_last_attempt = is_last;
 	e = attempt(p, cx, data);
+	cx->is_last_attempt = false;
 	cx->deadline = whole;
 	tell_breaker(p->breaker, e, budget);
 	if (e && !ends_chain(e))

@@ -17,6 +17,7 @@ struct plan {
 	bool          works;
 	unsigned      takes_ms, retry_after_ms;
 	unsigned      calls, budget_ms;
+	bool          was_last;
 };
 
 struct engine {
@@ -50,6 +51,7 @@ static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 	(void)data;
 	plan->calls++;
 	plan->budget_ms = deadline_left_ms(cx->deadline);
+	plan->was_last = cx->is_last_attempt;
 	now_ms += plan->takes_ms < plan->budget_ms ? plan->takes_ms : plan->budget_ms;
 	if (plan->works)
 		return NULL;
@@ -118,6 +120,8 @@ static void leaves_time_for_the_later_ones(void **state)
 	assert_true(by.fell_back);
 	assert_int_equal(plans[0].budget_ms, 3000);
 	assert_int_equal(plans[1].budget_ms, 750);
+	assert_true(!plans[0].was_last && !plans[1].was_last && plans[2].was_last);
+	assert_false(cx->is_last_attempt);
 	assert_int_equal(plans[2].budget_ms, 250); /* the last gets what is left */
 }
 

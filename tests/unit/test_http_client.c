@@ -79,6 +79,8 @@ static void sends_parts(void **state)
 	fake_stop(f);
 }
 
+static bool is_last_attempt; /* of what try_call does */
+
 /* One call against one behaviour; returns the error's kind, or 0 for a success. */
 static int try_call(const char *answer, size_t step, unsigned pause_ms, enum fake_end end,
                     struct http_limits limits, unsigned *took_ms)
@@ -92,6 +94,7 @@ static int try_call(const char *answer, size_t step, unsigned pause_ms, enum fak
 	f->step = step;
 	f->pause_ms = pause_ms;
 	f->end = end;
+	cx.is_last_attempt = is_last_attempt;
 	e = http_do(&cx, &(struct http_call){.url = f->url, .limits = limits, .reply_max = 64}, &reply);
 	*took_ms = reply.took_ms;
 	kind = e ? (int)e->kind : 0;
@@ -117,6 +120,24 @@ static void holds_its_limits(void **state)
 	assert_in_range(ms, 200, 400);
 	assert_int_equal(try_call(OK_ANSWER, 10, 50, FAKE_CLOSE, all, &ms), ERR_DEADLINE);
 	assert_in_range(ms, 200, 400);
+}
+
+/* What is slow still answers when there is nobody else; what stalls is given up all the same. */
+static void gives_the_last_one_all_the_time(void **state)
+{
+	struct http_limits first = {.first_ms = 200}, idle = {.idle_ms = 200}, all = {.total_ms = 200};
+	unsigned           ms;
+
+	(void)state;
+	is_last_attempt = true;
+	assert_int_equal(try_call(OK_ANSWER, 67, 400, FAKE_CLOSE, first, &ms), 0);
+	assert_int_equal(try_call(OK_ANSWER, 10, 50, FAKE_CLOSE, all, &ms), 0);
+	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 0, 0, FAKE_HANG,
+	                          idle, &ms),
+	                 ERR_DEADLINE);
+	assert_int_equal(try_call("", 0, 0, FAKE_HANG, first, &ms), ERR_DEADLINE);
+	assert_in_range(ms, 2900, 3400);
+	is_last_attempt = false;
 }
 
 static void calls_broken_servers_broken(void **state)
@@ -277,6 +298,7 @@ int main(void)
 		cmocka_unit_test(keeps_connections_warm),
 		cmocka_unit_test(sends_parts),
 		cmocka_unit_test(holds_its_limits),
+		cmocka_unit_test(gives_the_last_one_all_the_time),
 		cmocka_unit_test(calls_broken_servers_broken),
 		cmocka_unit_test(maps_nothing_of_other_statuses),
 		cmocka_unit_test(refuses_what_is_not_http),
