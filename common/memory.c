@@ -4,8 +4,10 @@
 #include "base/json_in.h"
 #include "base/json_out.h"
 #include "base/log.h"
+#include "domain/mask.h"
 #include "domain/memory_text.h"
 #include "embed_cached.h"
+#include "store/masking.h"
 
 #define UTTERANCES_MAX 64 /* made memories in one call */
 #define WITHOUT_VECTOR "fulltext"
@@ -64,7 +66,9 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
 {
 	struct memory_words  text;
 	struct memory_vector vector = {.at = NULL};
+	struct names         names;
 
+	TRY(memory_names(cx, in->session_id, &names));
 	memory_words_of(cx, in->content, in->summary, in->occurred_ms, &text);
 	if (*text.said)
 		try_embed(cx, in->session_id, &text.said, 1, values.save_ms, &vector);
@@ -80,6 +84,7 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
 	                                          .metadata_json = in->metadata_json,
 	                                          .occurred_ms = in->occurred_ms,
 	                                          .source_id = in->source_id,
+	                                          .names = &names,
 	                                          .vector = vector},
 	                     out, is_duplicate_out);
 }
@@ -97,11 +102,13 @@ static struct span utterance_json(struct ctx *cx, const struct memory_utterance 
 
 static struct err *keep_utterance(struct ctx *cx, const char *session_id,
                                   const struct memory_utterance *u, const struct memory_words *text,
-                                  const struct memory_vector *vector)
+                                  const struct memory_vector *vector, const struct names *names)
 {
 	struct memory kept;
 	bool          is_duplicate;
 
+	if (u->is_unmasked)
+		TRY(memory_mask_utterance(cx, u, names));
 	return memory_insert(cx,
 	                     &(struct memory_new){.session_id = session_id,
 	                                          .scope = "episodic",
@@ -113,8 +120,19 @@ static struct err *keep_utterance(struct ctx *cx, const char *session_id,
 	                                          .metadata_json = SPAN("{}"),
 	                                          .occurred_ms = u->said_ms,
 	                                          .utterance_id = u->id,
+	                                          .names = names,
 	                                          .vector = *vector},
 	                     &kept, &is_duplicate);
+}
+
+struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_out)
+{
+	struct names names;
+	const char  *next;
+
+	TRY(masking_next(cx, session_id, &names, &next));
+	*left_out = next != NULL;
+	return next ? masking_session(cx, next, &names) : NULL;
 }
 
 struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
@@ -123,8 +141,10 @@ struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
 	struct memory_words            text[UTTERANCES_MAX];
 	struct memory_vector           vectors[UTTERANCES_MAX];
 	const char                    *texts[UTTERANCES_MAX];
+	struct names                   names;
 	size_t                         n;
 
+	TRY(memory_names(cx, session_id, &names));
 	TRY(memory_utterances(cx, session_id, UTTERANCES_MAX, &said, &n));
 	if (n == 0)
 		return NULL;
@@ -134,7 +154,7 @@ struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
 	}
 	try_embed(cx, session_id, texts, n, values.save_ms, vectors);
 	for (size_t i = 0; i < n; i++)
-		TRY(keep_utterance(cx, session_id, &said[i], &text[i], &vectors[i]));
+		TRY(keep_utterance(cx, session_id, &said[i], &text[i], &vectors[i], &names));
 	return NULL;
 }
 
@@ -166,16 +186,63 @@ struct err *memory_embed_pending(struct ctx *cx, size_t max, bool *left_out)
 
 /* ---- recalling ---- */
 
+/* Who speaks, as a question may name them: for the mask that stands for the visitor, their names,
+ * whole and the first word of each. */
+static size_t names_asked(struct ctx *cx, const char *const *speakers, size_t n,
+                          const struct names *names, const char ***out)
+{
+	const char **asked = NEW_ARRAY(cx->arena, const char *, n + 2 * names->n);
+	size_t       asked_n = 0;
+	bool         has_visitor = false;
+
+	for (size_t i = 0; i < n; i++) {
+		bool is_visitor = str_equal(speakers[i], MASK_NAME);
+
+		has_visitor = has_visitor || is_visitor;
+		if (!is_visitor)
+			asked[asked_n++] = speakers[i];
+	}
+	for (size_t i = 0; has_visitor && i < names->n; i++) {
+		asked[asked_n++] = names->at[i];
+		asked[asked_n++] = arena_strndup(cx->arena, names->at[i], strcspn(names->at[i], " "));
+	}
+	*out = asked;
+	return asked_n;
+}
+
+/* As they are in the plain column. */
+static void mask_named(struct ctx *cx, const struct names *names, struct memory_question *question)
+{
+	const char **named = NEW_ARRAY(cx->arena, const char *, question->named_n);
+
+	for (size_t i = 0; i < question->named_n; i++)
+		named[i] = mask_str(cx, question->named[i], names);
+	question->named = named;
+}
+
+/* What is searched is masked, and so are the words of the question; its meaning is not. */
+static struct err *read_question(struct ctx *cx, const struct recall *in,
+                                 struct memory_question *out)
+{
+	const char **speakers, **asked;
+	size_t       n;
+	struct names names = {.n = 0};
+
+	TRY(memory_speakers(cx, in->session_id, MEMORY_NAMES_MAX, &speakers, &n, &names));
+	n = names_asked(cx, speakers, n, &names, &asked);
+	memory_question_of(cx, in->query, asked, n, clock_unix_ms(), out);
+	out->words = mask_str(cx, out->words, &names);
+	mask_named(cx, &names, out);
+	return NULL;
+}
+
 static struct err *ask(struct ctx *cx, const struct recall *in, int64_t embed_ms,
                        struct memory **out, size_t *n_out, const char **provider_out)
 {
 	struct memory_question question;
 	struct memory_vector   vector = {.at = NULL};
-	const char           **speakers;
-	size_t                 speakers_n;
 
-	TRY(memory_speakers(cx, in->session_id, MEMORY_NAMES_MAX, &speakers, &speakers_n));
-	memory_question_of(cx, in->query, speakers, speakers_n, clock_unix_ms(), &question);
+	TRY(read_question(cx, in, &question));
 	*provider_out = try_embed(cx, in->session_id, &question.topic, 1, embed_ms, &vector);
 	return memory_search(cx,
 	                     &(struct recall_query){.session_id = in->session_id,

@@ -37,6 +37,10 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
  * the answer was sent, or a job; what fails is done by the next call. */
 struct err *memory_keep_utterances(struct ctx *cx, const char *session_id) CHECKED;
 
+/* Masks one of the sessions of this one's owner in which there is plain what was written before a
+ * name was known; *left_out tells that there may be more. For a job. */
+struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_out) CHECKED;
+
 struct recall {
 	const char *session_id, *session_secret; /* checked by the caller; the search checks again */
 	const char *query;

@@ -178,7 +178,8 @@ static struct err *write_next(struct ctx *cx, const char *session_id,
 	struct summary_new next = {.session_id = session_id,
 	                           .summary = summary,
 	                           .position = source->positions[in.said_n - 1],
-	                           .version = source->version};
+	                           .version = source->version,
+	                           .names = &source->names};
 
 	TRY(compose(cx, &in, summary, &next.provider));
 	add_followups(cx, source, summary);

@@ -6,6 +6,7 @@
 #include "../io/db.h"
 #include "audit.h"
 #include "jobs.h"
+#include "sealed.h"
 
 #include <ctype.h>
 
@@ -27,7 +28,7 @@ bool email_hash(struct ctx *cx, const char *address, struct hash *out)
 }
 
 /* $1 sealed address $2 its hash $3 its hash under the former key (null: none) $4 sealed name
- * $5 type $6 session $7 seconds without another mail.
+ * $5 type $6 session $7 seconds without another mail $8 sealed list of the name.
  * A sign-up that rotation has not reached yet is found by its former hash and left as it is. The
  * name changes only together with a new mail: a mail tried again must not differ. */
 static const char record_sql[] =
@@ -47,7 +48,11 @@ static const char record_sql[] =
 	" queued as (" JOB_INSERT " select 'confirm_mail', id::text,"
 	"  jsonb_build_object('signup_id', id), null::uuid from signed where is_mailed" JOB_ONCE "),"
 	" told as (update sessions set email = $1, email_hash = $2::bytea, cta_chosen = $5,"
-	"  contact_name = coalesce($4, contact_name) where id = $6::uuid),"
+	"  contact_name = coalesce($4, contact_name),"
+	"  names_sealed = coalesce(names_sealed, $8),"
+	"  names_hash = case when $4 is null then names_hash end where id = $6::uuid),"
+	" masks as (" JOB_INSERT " select 'keep_utterances', $6, '{}', $6::uuid"
+	"  where $4 is not null and $6 is not null" JOB_ONCE "),"
 	" audited as (" AUDIT_INSERT " select 'collect_email',"
 	"  case when is_new then 'contact_added' else 'contact_repeated' end,"
 	"  'email_signups:' || id, $6::uuid from signed)"
@@ -58,16 +63,19 @@ struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct si
 	struct hash    present, former = {{0}};
 	const char    *email = vault_seal(cx->arena, span_of(in->email));
 	const char    *name = in->name ? vault_seal(cx->arena, span_of(in->name)) : NULL;
+	struct names   names = {.n = 0};
 	bool           has_former;
 	struct db_rows rows;
 
+	names_add(cx, &names, in->name);
 	if (!email || !email_hash(cx, in->email, &present))
 		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: contact data can not be kept");
 	has_former = vault_former_hash("email", lower_case(cx, in->email), &former);
 	TRY(db_query(cx, &rows, record_sql,
 	             ARGS(db_text(email), db_bytes(hash_span(&present)),
 	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(name),
-	                  db_text(in->signup_type), db_text(in->session_id), db_int(REPEAT_SECONDS))));
+	                  db_text(in->signup_type), db_text(in->session_id), db_int(REPEAT_SECONDS),
+	                  db_text(names_seal(cx, &names)))));
 	*out = (struct signup){row_text(&rows, 0, 0), row_bool(&rows, 0, 1), row_bool(&rows, 0, 2)};
 	return NULL;
 }

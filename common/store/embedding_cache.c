@@ -5,6 +5,7 @@
 #include "embedding_cache.h"
 
 #include "../base/str.h"
+#include "../base/vault.h"
 #include "../io/db.h"
 
 #include <endian.h>
@@ -14,7 +15,9 @@
 
 struct hash embedding_hash(struct span text)
 {
-	return HASH("embedding", text);
+	struct hash hash;
+
+	return vault_hash("embedding", text, &hash) ? hash : HASH("embedding", text);
 }
 
 static void add_hash(struct buf *b, const struct hash *hash)

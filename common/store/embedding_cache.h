@@ -14,7 +14,7 @@ struct cached_embeddings {
 	size_t             n;
 };
 
-/* The key of a text. The text itself is not kept. */
+/* The key of a text. The text itself is not kept, nor can it be guessed without the data key. */
 struct hash embedding_hash(struct span text);
 
 /* Fills in the vectors that are kept; the others become NULL. */

@@ -2,12 +2,11 @@
 #include "leads.h"
 
 #include "../base/json_in.h"
-#include "../base/log.h"
-#include "../base/str.h"
-#include "../base/vault.h"
 #include "../domain/lead_score.h"
 #include "../io/db.h"
 #include "audit.h"
+#include "sealed.h"
+#include "summaries.h"
 
 #define ISO "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'"
 
@@ -27,6 +26,7 @@ enum lead_column {
 	COL_NOTES,
 	COL_CTA,
 	COL_SUMMARY,
+	COL_SUMMARY_SEALED,
 	COL_UTTERANCES
 };
 
@@ -35,7 +35,8 @@ enum lead_column {
 	"select s.id, to_char(s.started_at at time zone 'UTC', " ISO ")," \
 	" to_char(s.ended_at at time zone 'UTC', " ISO "), s.channel, s.consent, s.lead_score," \
 	" s.final_intent, to_jsonb(s.lead_reasons), x.extract, x.contact_sealed, s.email," \
-	" s.contact_name, s.notes, s.cta_chosen, m.executive_summary, s.utterance_count"
+	" s.contact_name, s.notes, s.cta_chosen, m.executive_summary," \
+	" m.sealed, s.utterance_count"
 #define LEAD_JOINS \
 	" left join summaries m on m.session_id = s.id" \
 	" left join lateral (select contact_sealed, jsonb_build_object('intent', intent," \
@@ -43,40 +44,15 @@ enum lead_column {
 	"  as extract from extracts e where e.session_id = s.id" \
 	"  order by (e.turn = s.lead_turn) desc nulls last, e.created_at desc limit 1) x on true"
 
-/* What no key opens is missing, and the log says that it is. */
-static const char *open_sealed(struct ctx *cx, const char *sealed)
-{
-	struct span plain;
-
-	if (!sealed)
-		return NULL;
-	if (vault_open(cx->arena, sealed, &plain))
-		return plain.ptr;
-	LOG(LOG_WARN, cx, "sealed_text_unopened", F_INT("bytes", strlen(sealed)));
-	return NULL;
-}
-
-static const char *sealed_bytes(struct ctx *cx, const struct db_rows *rows, int row, int col)
-{
-	struct span bytes = row_bytes(cx, rows, row, col);
-
-	return bytes.ptr ? arena_strndup(cx->arena, bytes.ptr, bytes.len) : NULL;
-}
-
 static const struct extract *read_extract(struct ctx *cx, const struct db_rows *rows, int row)
 {
-	const char         *contact;
-	const struct cJSON *root;
-	struct extract     *x;
+	struct extract *x;
 
 	if (row_is_null(rows, row, COL_EXTRACT))
 		return NULL;
 	x = extract_parse(cx, span_of(row_text(rows, row, COL_EXTRACT)));
-	contact = open_sealed(cx, sealed_bytes(cx, rows, row, COL_CONTACT));
-	if (!x || !contact || json_parse(cx, span_of(contact), &root))
-		return x;
-	x->entities.person_name = json_text_at(root, "person_name");
-	x->entities.contact_email = json_text_at(root, "contact_email");
+	if (x)
+		extract_open(cx, row_bytes(cx, rows, row, COL_CONTACT), x);
 	return x;
 }
 
@@ -104,11 +80,12 @@ static void read_lead(struct ctx *cx, const struct db_rows *rows, int row, struc
 		.priority = lead_priority((int)row_int(rows, row, COL_SCORE)),
 		.intent = row_text(rows, row, COL_INTENT),
 		.extract = read_extract(cx, rows, row),
-		.email = open_sealed(cx, row_text(rows, row, COL_EMAIL)),
-		.name = open_sealed(cx, row_text(rows, row, COL_NAME)),
-		.notes = open_sealed(cx, row_text(rows, row, COL_NOTES)),
+		.email = sealed_open_text(cx, row_text(rows, row, COL_EMAIL)),
+		.name = sealed_open_text(cx, row_text(rows, row, COL_NAME)),
+		.notes = sealed_open_text(cx, row_text(rows, row, COL_NOTES)),
 		.cta = row_text(rows, row, COL_CTA),
-		.summary = row_text(rows, row, COL_SUMMARY),
+		.summary = summary_open_text(cx, row_text(rows, row, COL_SUMMARY),
+	                                 row_text(rows, row, COL_SUMMARY_SEALED)),
 		.utterances_n = (int)row_int(rows, row, COL_UTTERANCES),
 	};
 	read_reasons(cx, row_text(rows, row, COL_REASONS), out);
@@ -166,10 +143,9 @@ struct err *lead_transcript(struct ctx *cx, const char *session_id, int limit,
 	*n_out = (size_t)rows.count;
 	*out = NEW_ARRAY(cx->arena, struct lead_line, *n_out + 1);
 	for (int i = 0; i < rows.count; i++) {
-		const char *words = open_sealed(cx, sealed_bytes(cx, &rows, i, 3));
+		const char *words = sealed_open(cx, row_text(&rows, i, 2), row_bytes(cx, &rows, i, 3));
 
-		(*out)[i] = (struct lead_line){row_text(&rows, i, 0), row_text(&rows, i, 1),
-		                               words ? words : row_text(&rows, i, 2)};
+		(*out)[i] = (struct lead_line){row_text(&rows, i, 0), row_text(&rows, i, 1), words};
 	}
 	return NULL;
 }

@@ -9,7 +9,13 @@
 #include "memories.h"
 
 #include "../base/json_out.h"
+#include "../base/str.h"
+#include "../base/vault.h"
 #include "../io/db.h"
+#include "audit.h"
+#include "jobs.h"
+#include "memory_seal.h"
+#include "sealed.h"
 
 #define INSERT_TRIES 2
 #define CAP_EVERY    50   /* a large owner is counted at every fiftieth memory only */
@@ -29,7 +35,21 @@ static const struct cfg_key keys[] = {
 
 const struct cfg_group memory_settings = {"Memory", &values, keys, COUNT(keys)};
 
-void memory_read(const struct db_rows *rows, int row, struct memory *out)
+/* What was sealed takes the place of what is masked. */
+static void open_parts(struct ctx *cx, const char *sealed, struct memory *out)
+{
+	struct memory_parts parts;
+
+	if (!sealed || !memory_unseal(cx, sealed, &parts))
+		return;
+	out->content_json = parts.content;
+	out->summary = parts.summary;
+	out->speaker = parts.speaker;
+	out->tags_json = parts.tags ? parts.tags : out->tags_json;
+	out->source_id = parts.source_id;
+}
+
+void memory_read(struct ctx *cx, const struct db_rows *rows, int row, struct memory *out)
 {
 	*out = (struct memory){
 		.id = row_text(rows, row, 0),
@@ -46,6 +66,16 @@ void memory_read(const struct db_rows *rows, int row, struct memory *out)
 		.importance = row_int(rows, row, 11),
 		.access_count = row_int(rows, row, 12),
 	};
+	open_parts(cx, row_text(rows, row, 13), out);
+}
+
+struct err *memory_names(struct ctx *cx, const char *session_id, struct names *out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, "select session_names($1::uuid)", ARGS(db_text(session_id))));
+	names_open(cx, row_text(&rows, 0, 0), out);
+	return NULL;
 }
 
 /* ---- neighbours ---- */
@@ -82,7 +112,7 @@ void memory_read(const struct db_rows *rows, int row, struct memory *out)
 	"  from changed c where m.id = c.id and (m.index_text, m.embedding_near::text)" \
 	"  is distinct from (c.index_text, c.mean::halfvec::text)"
 
-static struct err *connect_neighbours(struct ctx *cx, const char *session_id, int64_t position)
+struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t position)
 {
 	return db_exec(cx, NULL, CONNECT_SQL, ARGS(db_text(session_id), db_int(position)));
 }
@@ -91,24 +121,38 @@ static struct err *connect_neighbours(struct ctx *cx, const char *session_id, in
 
 /* $1 session $2 scope $3 content $4 speaker $5 words $6 summary $7 importance $8 tags
  * $9 metadata $10 occurred (unix ms) $11 source $12 utterance $13 vector $14 model $15 hash
- * $16 hours a short memory lives */
+ * $16 hours a short memory lives $17 sealed $18 hash the same content has in the plain, $19 under
+ * the former key; $20 and $21 the source likewise (null: none) $22 hash of the names masked */
 static const char insert_sql[] =
-	"with s as materialized (select id, memory_owner, consent, visitor_id from sessions"
-	"  where id = $1::uuid for no key update),"
+	"with s as materialized (select id, memory_owner, consent, visitor_id, names_hash"
+	"  from sessions where id = $1::uuid for no key update),"
 	" added as (insert into memories as m (session_id, owner, visitor_id, scope, content, speaker,"
 	"   words, summary, importance, tags, metadata, occurred_at, source_id, utterance_id,"
-	"   embedding, embedding_model, content_hash, expires_at)"
+	"   embedding, embedding_model, content_hash, expires_at, sealed)"
 	"  select id, memory_owner, case when consent then visitor_id end, $2, $3::jsonb, $4, $5, $6,"
 	"   $7::int, array(select jsonb_array_elements_text($8::jsonb)), $9::jsonb,"
 	"   to_timestamp($10::float8 / 1000), $11, $12::uuid, $13::vector, $14, $15::bytea,"
-	"   case when $2 = 'short' then now() + $16::int * interval '1 hour' end"
-	"  from s on conflict do nothing returning m.*)"
+	"   case when $2 = 'short' then now() + $16::int * interval '1 hour' end, $17"
+	"  from s where ($18::bytea is null or $12::uuid is not null or not exists (select"
+	"    from memories o where o.owner = s.memory_owner and o.scope = $2"
+	"    and o.utterance_id is null and o.content_hash in ($18::bytea, $19::bytea)))"
+	"   and ($20::text is null or not exists (select from memories o"
+	"    where o.owner = s.memory_owner and o.source_id in ($20::text, $21::text)))"
+	"  on conflict do nothing returning m.*),"
+	" unlike as (update sessions x set names_hash = null from s"
+	"  where x.id = s.id and s.names_hash <> coalesce($22::bytea, '')"
+	"  and exists (select from added) returning x.id),"
+	" queued as (" JOB_INSERT " select 'keep_utterances', id::text, '{}', id from unlike" JOB_ONCE
+	" ),"
+	" audited as (" AUDIT_INSERT " select 'save_memory', 'contact_added', 'memories:' || id,"
+	"   session_id from added where sealed is not null and utterance_id is null)"
 	" select " MEMORY_COLUMNS ", m.position, false, m.owner from added m"
 	" union all"
 	" select " MEMORY_COLUMNS ", m.position, true, m.owner from memories m, s"
 	"  where not exists (select from added) and m.owner = s.memory_owner and"
 	"   ($12::uuid is null and m.utterance_id is null and m.scope = $2"
-	"    and m.content_hash = $15::bytea or m.utterance_id = $12::uuid)";
+	"    and m.content_hash in ($15::bytea, $18::bytea, $19::bytea)"
+	"    or m.utterance_id = $12::uuid)";
 
 /* What is worth least: short before episodic before the rest, unimportant, unused, old. */
 static const char cap_sql[] =
@@ -118,27 +162,82 @@ static const char cap_sql[] =
 	"  occurred_at, position"
 	" limit greatest(0, (select count(*) from memories where owner = $1) - $2::bigint))";
 
+/* The columns as they are kept, and by what else the same memory may be known. */
+struct kept {
+	struct memory_parts plain;
+	const char         *sealed, *source_plain, *source_former;
+	struct span         hash, hash_plain, hash_former, names_hash;
+};
+
 struct inserting {
 	const struct memory_new *in;
+	const struct kept       *kept;
 	struct memory           *out;
 	bool                    *is_duplicate;
 };
 
-static struct err *insert_row(struct ctx *cx, const struct memory_new *in, struct db_rows *rows)
+static const char *text_of(struct ctx *cx, struct span s)
 {
-	struct hash hash = HASH("memory", in->content_json);
+	return arena_strndup(cx->arena, s.ptr, s.len);
+}
 
-	return db_query(
-		cx, rows, insert_sql,
-		ARGS(db_text(in->session_id), db_text(in->scope),
-	         db_text(arena_strndup(cx->arena, in->content_json.ptr, in->content_json.len)),
-	         db_text(in->speaker), db_text(in->words), db_text(in->summary), db_int(in->importance),
-	         db_text(arena_strndup(cx->arena, in->tags_json.ptr, in->tags_json.len)),
-	         db_text(arena_strndup(cx->arena, in->metadata_json.ptr, in->metadata_json.len)),
-	         db_int(in->occurred_ms), db_text(in->source_id), db_text(in->utterance_id),
-	         db_vector(in->vector.at, in->vector.n),
-	         db_text(in->vector.at ? in->vector.model : NULL), db_bytes(hash_span(&hash)),
-	         db_int(values.short_hours)));
+/* Without a key only the masked text is kept, and is what tells it from others. */
+static struct err *seal(struct ctx *cx, struct memory_parts *parts, struct kept *out)
+{
+	struct hash *masked = NEW(cx->arena, struct hash);
+	bool         is_masked = out->plain.content != parts->content;
+
+	*masked = HASH("memory", span_of(out->plain.content));
+	if (is_masked && !vault_has_key())
+		out->hash = hash_span(masked);
+	if (!vault_has_key())
+		return NULL;
+	TRY(memory_normalise(cx, parts->content, &parts->content));
+	out->sealed = memory_seal(cx, parts);
+	if (is_masked) {
+		out->hash_plain = out->hash;
+		out->hash = memory_seal_hash(cx, parts);
+		out->hash_former = memory_seal_hash_former(cx, parts);
+	}
+	if (parts->source_id == out->plain.source_id)
+		return NULL;
+	out->source_plain = parts->source_id;
+	out->source_former = memory_source_former(cx, parts->source_id);
+	return NULL;
+}
+
+static struct err *mask(struct ctx *cx, const struct memory_new *in, struct kept *out)
+{
+	struct memory_parts parts = {.content = text_of(cx, in->content_json),
+	                             .summary = in->summary,
+	                             .speaker = in->speaker,
+	                             .words = in->words,
+	                             .tags = text_of(cx, in->tags_json),
+	                             .metadata = text_of(cx, in->metadata_json),
+	                             .source_id = in->source_id};
+	struct hash        *hash = NEW(cx->arena, struct hash);
+
+	*hash = HASH("memory", in->content_json);
+	*out = (struct kept){.hash = hash_span(hash), .names_hash = names_hash(cx, in->names)};
+	if (memory_mask(cx, &parts, in->occurred_ms, in->names, &out->plain))
+		return seal(cx, &parts, out);
+	return NULL;
+}
+
+static struct err *insert_row(struct ctx *cx, const struct memory_new *in, const struct kept *k,
+                              struct db_rows *rows)
+{
+	return db_query(cx, rows, insert_sql,
+	                ARGS(db_text(in->session_id), db_text(in->scope), db_text(k->plain.content),
+	                     db_text(k->plain.speaker), db_text(k->plain.words),
+	                     db_text(k->plain.summary), db_int(in->importance), db_text(k->plain.tags),
+	                     db_text(k->plain.metadata), db_int(in->occurred_ms),
+	                     db_text(k->plain.source_id), db_text(in->utterance_id),
+	                     db_vector(in->vector.at, in->vector.n),
+	                     db_text(in->vector.at ? in->vector.model : NULL), db_bytes(k->hash),
+	                     db_int(values.short_hours), db_text(k->sealed), db_bytes(k->hash_plain),
+	                     db_bytes(k->hash_former), db_text(k->source_plain),
+	                     db_text(k->source_former), db_bytes(k->names_hash)));
 }
 
 static struct err *enforce_cap(struct ctx *cx, const char *owner, int64_t position)
@@ -155,14 +254,14 @@ static struct err *insert_body(struct ctx *cx, void *data)
 
 	/* A row committed by another session after our snapshot began is seen the second time. */
 	for (int i = 0; i < INSERT_TRIES && rows.count == 0; i++)
-		TRY(insert_row(cx, job->in, &rows));
+		TRY(insert_row(cx, job->in, job->kept, &rows));
 	if (rows.count == 0)
 		return err_field(cx, ERR_CONFLICT, "source_id", WHERE, "belongs to another memory");
-	memory_read(&rows, 0, job->out);
+	memory_read(cx, &rows, 0, job->out);
 	*job->is_duplicate = row_bool(&rows, 0, MEMORY_COLUMNS_N + 1);
 	if (*job->is_duplicate)
 		return NULL;
-	TRY(connect_neighbours(cx, job->in->session_id, row_int(&rows, 0, MEMORY_COLUMNS_N)));
+	TRY(memory_connect(cx, job->in->session_id, row_int(&rows, 0, MEMORY_COLUMNS_N)));
 	return enforce_cap(cx, row_text(&rows, 0, MEMORY_COLUMNS_N + 2),
 	                   row_int(&rows, 0, MEMORY_COLUMNS_N));
 }
@@ -170,8 +269,10 @@ static struct err *insert_body(struct ctx *cx, void *data)
 struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
                           bool *is_duplicate_out)
 {
-	struct inserting job = {in, out, is_duplicate_out};
+	struct kept      kept;
+	struct inserting job = {in, &kept, out, is_duplicate_out};
 
+	TRY(mask(cx, in, &kept));
 	return db_tx(cx, insert_body, &job);
 }
 
@@ -184,19 +285,35 @@ struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max
 	struct db_rows           rows;
 
 	TRY(db_query(cx, &rows,
-	             "select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint"
-	             " from utterances u where u.session_id = $1::uuid"
+	             "select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint,"
+	             " u.text_sealed from utterances u where u.session_id = $1::uuid"
 	             " and u.position > coalesce((select max(p.position) from utterances p"
 	             "  join memories m on m.utterance_id = p.id where p.session_id = $1::uuid), 0)"
+	             " and not exists (select from turns t join utterances r"
+	             "  on r.id = t.visitor_utterance_id where t.session_id = $1::uuid"
+	             "  and t.state = 'running' and t.ends_by > now() and r.position <= u.position)"
 	             " order by u.position limit $2::int",
 	             ARGS(db_text(session_id), db_int((int64_t)max))));
 	found = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)rows.count);
 	for (int i = 0; i < rows.count; i++)
 		found[i] = (struct memory_utterance){row_text(&rows, i, 0), row_text(&rows, i, 1),
-		                                     row_text(&rows, i, 2), row_int(&rows, i, 3)};
+		                                     sealed_open(cx, row_text(&rows, i, 2),
+		                                                 row_bytes(cx, &rows, i, 4)),
+		                                     row_int(&rows, i, 3), !*row_text(&rows, i, 2)};
 	*out = found;
 	*n_out = (size_t)rows.count;
 	return NULL;
+}
+
+struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
+                                  const struct names *names)
+{
+	struct kept_text kept = sealed_keep(cx, u->text, names);
+
+	return db_exec(cx, NULL,
+	               "update utterances set text = $2, text_sealed = $3::bytea"
+	               " where id = $1::uuid and text = ''",
+	               ARGS(db_text(u->id), db_text(kept.masked), db_bytes(kept.sealed)));
 }
 
 /* $1 model $2 how many. Ordered so that an index serves each part: this is asked every few
@@ -210,10 +327,24 @@ static const char unembedded_sql[] =
 	" union all (select id from memories where embedding_model || '' > $1 and words <> ''"
 	"  order by embedding_model || '' limit $2::int)"
 	" limit $2::int)"
-	" select m.id, m.session_id, case when speaker is not null"
-	"  and starts_with(words, speaker || ': ')"
-	"  then substr(words, char_length(speaker) + 3) else words end"
+	" select m.id, m.session_id, m.words, m.speaker, m.sealed"
 	" from todo join memories m on m.id = todo.id";
+
+/* A memory's words without the speaker before them. */
+static const char *said_in(struct ctx *cx, const char *words, const char *speaker,
+                           const char *sealed)
+{
+	struct memory_parts parts = {.words = words, .speaker = speaker};
+	size_t              n;
+
+	if (sealed && memory_unseal(cx, sealed, &parts) && !parts.words)
+		parts.words = words;
+	n = parts.speaker ? strlen(parts.speaker) : 0;
+	if (n && span_starts(span_of(parts.words), (struct span){parts.speaker, n}) &&
+	    span_starts(span_of(parts.words + n), SPAN(": ")))
+		return parts.words + n + 2;
+	return parts.words;
+}
 
 struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max,
                                    const struct memory_unembedded **out, size_t *n_out)
@@ -224,8 +355,10 @@ struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max
 	TRY(db_query(cx, &rows, unembedded_sql, ARGS(db_text(model), db_int((int64_t)max))));
 	found = NEW_ARRAY(cx->arena, struct memory_unembedded, (size_t)rows.count);
 	for (int i = 0; i < rows.count; i++)
-		found[i] = (struct memory_unembedded){row_text(&rows, i, 0), row_text(&rows, i, 1),
-		                                      row_text(&rows, i, 2)};
+		found[i] =
+			(struct memory_unembedded){row_text(&rows, i, 0), row_text(&rows, i, 1),
+		                               said_in(cx, row_text(&rows, i, 2), row_text(&rows, i, 3),
+		                                       row_text(&rows, i, 4))};
 	*out = found;
 	*n_out = (size_t)rows.count;
 	return NULL;
@@ -248,7 +381,7 @@ static struct err *set_vector_body(struct ctx *cx, void *data)
 	                  db_text(job->vector->model))));
 	if (rows.count == 0)
 		return NULL; /* forgotten meanwhile */
-	return connect_neighbours(cx, row_text(&rows, 0, 0), row_int(&rows, 0, 1));
+	return memory_connect(cx, row_text(&rows, 0, 0), row_int(&rows, 0, 1));
 }
 
 struct err *memory_set_vector(struct ctx *cx, const char *id, const struct memory_vector *vector)
@@ -260,7 +393,7 @@ struct err *memory_set_vector(struct ctx *cx, const char *id, const struct memor
 
 /* Distinct names by skipping from one to the next along the index. */
 struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, const char ***out,
-                            size_t *n_out)
+                            size_t *n_out, struct names *names_out)
 {
 	struct db_rows rows;
 
@@ -274,12 +407,16 @@ struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, 
 	             "  select (select m.speaker from memories m, s where m.owner = s.owner"
 	             "   and m.speaker > names.speaker order by m.speaker limit 1), n + 1"
 	             "  from names where names.speaker is not null and n < $2::int)"
-	             " select speaker from names where speaker is not null",
+	             " select null, session_names($1::uuid)"
+	             " union all select speaker, null from names where speaker is not null",
 	             ARGS(db_text(session_id), db_int((int64_t)max))));
 	*out = NEW_ARRAY(cx->arena, const char *, (size_t)rows.count);
+	*n_out = 0;
 	for (int i = 0; i < rows.count; i++)
-		(*out)[i] = row_text(&rows, i, 0);
-	*n_out = (size_t)rows.count;
+		if (row_is_null(&rows, i, 0))
+			names_open(cx, row_text(&rows, i, 1), names_out);
+		else
+			(*out)[(*n_out)++] = row_text(&rows, i, 0);
 	return NULL;
 }
 

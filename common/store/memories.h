@@ -1,13 +1,18 @@
 /* memories.h -- the memories table: keeping, connecting with neighbours, embedding later.
  *
  * Searching it is recall.h. A memory belongs to the owner of its session: the
- * session alone, or with consent the visitor in all their sessions. */
+ * session alone, or with consent the visitor in all their sessions.
+ *
+ * Who they are and how to reach them is masked in the plain columns, and so in what is
+ * searched; the original is sealed beside them, and what these functions give is the
+ * original (memory_seal.h). Vectors are of the original words. */
 #ifndef STORE_MEMORIES_H
 #define STORE_MEMORIES_H
 
 #include "../base/cfg.h"
 #include "../base/crypto.h"
 #include "../base/ctx.h"
+#include "../domain/names.h"
 
 extern const struct cfg_group memory_settings;
 
@@ -32,6 +37,7 @@ struct memory_new {
 	int64_t              occurred_ms;     /* unix time */
 	const char          *source_id;       /* may be NULL */
 	const char          *utterance_id;    /* NULL: nobody said it here */
+	const struct names  *names;           /* known of the visitor: memory_names() */
 	struct memory_vector vector;
 };
 
@@ -49,9 +55,12 @@ struct memory {
 #define MEMORY_COLUMNS \
 	"m.id, m.content, m.summary, m.scope, to_jsonb(m.tags), m.session_id," \
 	" " MEMORY_TIME("m.created_at") ", " MEMORY_TIME("m.last_referenced") ", " MEMORY_TIME( \
-		"m.occurred_at") ", m.source_id, m.speaker, m.importance, m.access_count"
-#define MEMORY_COLUMNS_N 13
-void memory_read(const struct db_rows *rows, int row, struct memory *out);
+		"m.occurred_at") ", m.source_id, m.speaker, m.importance, m.access_count, m.sealed"
+#define MEMORY_COLUMNS_N 14
+void memory_read(struct ctx *cx, const struct db_rows *rows, int row, struct memory *out);
+
+/* The names known of a session's visitor. */
+struct err *memory_names(struct ctx *cx, const char *session_id, struct names *out) CHECKED;
 
 /* Stores it, connects it with its neighbours (the two before and after it in its
  * session: their index texts and mean vectors change too) and drops what is least
@@ -62,13 +71,19 @@ void memory_read(const struct db_rows *rows, int row, struct memory *out);
 struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
                           bool *is_duplicate_out) CHECKED;
 
-/* Utterances of a session that are no memory yet, oldest first, at most max. */
+/* Utterances of a session that are no memory yet, oldest first, at most max; none from a turn on
+ * that is still running. */
 struct memory_utterance {
 	const char *id, *speaker, *text;
 	int64_t     said_ms;
+	bool        is_unmasked; /* its turn never ended: the plain column is still empty */
 };
 struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max,
                               const struct memory_utterance **out, size_t *n_out) CHECKED;
+
+/* Gives an utterance that is unmasked its plain text. */
+struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
+                                  const struct names *names) CHECKED;
 
 /* Memories without a vector, oldest first, then those with one of another model than
  * `model` (NULL: not those), at most max. */
@@ -82,10 +97,13 @@ struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max
 struct err *memory_set_vector(struct ctx *cx, const char *id,
                               const struct memory_vector *vector) CHECKED;
 
-/* Names under which the session's owner has memories, at most max; also proves that
- * the session is there. */
+/* Names under which the session's owner has memories, at most max, as they are in the plain column,
+ * and the names known of the visitor. */
 struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, const char ***out,
-                            size_t *n_out) CHECKED;
+                            size_t *n_out, struct names *names_out) CHECKED;
+
+/* Makes the neighbours' index texts and means anew after a memory's words have changed. */
+struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t position) CHECKED;
 
 /* Counts a use of each. */
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n) CHECKED;

@@ -132,7 +132,7 @@ struct err *memory_search(struct ctx *cx, const struct recall_query *in, struct 
 	TRY(run(cx, in, &rows));
 	found = NEW_ARRAY(cx->arena, struct memory, (size_t)rows.count);
 	for (int i = 0; i < rows.count; i++) {
-		memory_read(&rows, i, &found[i]);
+		memory_read(cx, &rows, i, &found[i]);
 		found[i].similarity = within_one(row_num(&rows, i, MEMORY_COLUMNS_N));
 		found[i].score = row_num(&rows, i, MEMORY_COLUMNS_N + 1);
 	}

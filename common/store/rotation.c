@@ -6,42 +6,69 @@
 #include "../io/db.h"
 #include "audit.h"
 #include "emails.h"
+#include "memory_seal.h"
 
-#define COLUMNS_MAX 3
+#define COLUMNS_MAX 4
+
+/* What keyed hash goes with a row. */
+enum hash_kind {
+	HASH_NONE,
+	HASH_ADDRESS, /* of the first column, an address */
+	HASH_MEMORY   /* of the content in the first column, a memory; of its source too */
+};
 
 /* select: $1 id to begin behind, $2 the present key's prefix, $3 rows -> id and the sealed columns
- * as text. update: $1 id, $2 hash of the first column (an address), $3... the columns. */
+ * as text. update: $1 id, $2 the hash, $3... the columns; behind them a memory's source and
+ * content. */
 static const struct table {
-	const char *name;
-	size_t      columns_n;
-	bool        has_address;
-	const char *select_sql, *update_sql;
+	const char    *name;
+	size_t         columns_n;
+	enum hash_kind hash;
+	const char    *select_sql, *update_sql;
 } tables[] = {
-	{"email_signups", 2, true,
+	{"email_signups", 2, HASH_ADDRESS,
      "select id, email, name from email_signups where id > $1::uuid"
      " and (not starts_with(email, $2) or not starts_with(name, $2))"
      " order by id limit $3::int for update",
      "update email_signups m set email = $3, email_hash = $2::bytea, name = $4 where id = $1::uuid"
      " and not exists (select from email_signups o where o.email_hash = $2::bytea"
      "  and o.id <> m.id)"},
-	{"sessions", 3, true,
-     "select id, email, contact_name, notes from sessions where id > $1::uuid"
+	/* The names' hash is of the key before: without it, it is looked once whether all is masked. */
+	{"sessions", 4, HASH_ADDRESS,
+     "select id, email, contact_name, notes, names_sealed from sessions where id > $1::uuid"
      " and (not starts_with(email, $2) or not starts_with(contact_name, $2)"
-     "  or not starts_with(notes, $2)) order by id limit $3::int for no key update",
-     "update sessions set email = $3, email_hash = $2::bytea, contact_name = $4, notes = $5"
-     " where id = $1::uuid"},
-	{"extracts", 1, false,
+     "  or not starts_with(notes, $2) or not starts_with(names_sealed, $2))"
+     " order by id limit $3::int for no key update",
+     "update sessions set email = $3, email_hash = $2::bytea, contact_name = $4, notes = $5,"
+     " names_sealed = $6, names_hash = null where id = $1::uuid"},
+	{"extracts", 1, HASH_NONE,
      "select id, convert_from(contact_sealed, 'UTF8') from extracts where id > $1::uuid"
      " and position(convert_to($2, 'UTF8') in contact_sealed) <> 1"
      " order by id limit $3::int for update",
      "update extracts set contact_sealed = convert_to($3, 'UTF8')"
      " where id = $1::uuid and $2::bytea is null"},
-	{"utterances", 1, false,
+	{"utterances", 1, HASH_NONE,
      "select id, convert_from(text_sealed, 'UTF8') from utterances where id > $1::uuid"
      " and position(convert_to($2, 'UTF8') in text_sealed) <> 1"
      " order by id limit $3::int for update",
      "update utterances set text_sealed = convert_to($3, 'UTF8')"
      " where id = $1::uuid and $2::bytea is null"},
+	/* Two of the same may have been kept under the two keys: they stay two. */
+	{"memories", 1, HASH_MEMORY,
+     "select id, sealed from memories where id > $1::uuid and not starts_with(sealed, $2)"
+     " order by id limit $3::int for no key update",
+     "update memories m set sealed = $3, source_id = case when"
+     "  starts_with(m.source_id, 'sealed:') then coalesce($4, m.source_id) else m.source_id end,"
+     " content_hash = case when m.content = $5::jsonb or exists (select from memories o"
+     "  where o.owner = m.owner and o.scope = m.scope and o.utterance_id is null"
+     "  and o.content_hash = $2::bytea and o.id <> m.id) then m.content_hash"
+     "  else $2::bytea end where m.id = $1::uuid"
+     " and not exists (select from memories o where o.owner = m.owner and o.source_id = $4"
+     "  and o.id <> m.id)"},
+	{"summaries", 1, HASH_NONE,
+     "select session_id, sealed from summaries where session_id > $1::uuid"
+     " and not starts_with(sealed, $2) order by session_id limit $3::int for update",
+     "update summaries set sealed = $3 where session_id = $1::uuid and $2::bytea is null"},
 };
 
 size_t rotation_tables(void)
@@ -62,13 +89,42 @@ struct step {
 	struct rotation        r;
 };
 
-/* A row's columns, opened and sealed anew; false when one does not open. */
+/* A row as it is written again. */
+struct renewed {
+	const char *sealed[COLUMNS_MAX];
+	struct span hash;             /* ptr NULL: none */
+	const char *source, *content; /* of a memory, the source as a hash; else NULL */
+};
+
+static bool hash_address(struct ctx *cx, const char *address, struct renewed *out)
+{
+	struct hash *hash = NEW(cx->arena, struct hash);
+
+	if (!email_hash(cx, address, hash))
+		return false;
+	out->hash = hash_span(hash);
+	return true;
+}
+
+static bool hash_memory(struct ctx *cx, const char *sealed, struct renewed *out)
+{
+	struct memory_parts parts;
+
+	if (!memory_unseal(cx, sealed, &parts))
+		return false;
+	out->hash = memory_seal_hash(cx, &parts);
+	out->content = parts.content;
+	if (parts.source_id)
+		out->source = memory_source_kept(cx, parts.source_id);
+	return true;
+}
+
+/* False when a column does not open. */
 static bool reseal(struct ctx *cx, const struct table *t, const struct db_rows *rows, int row,
-                   const char **sealed, struct hash *hash, bool *has_hash)
+                   struct renewed *out)
 {
 	struct span plain;
 
-	*has_hash = false;
 	for (size_t c = 0; c < t->columns_n; c++) {
 		const char *old = row_text(rows, row, (int)c + 1);
 
@@ -76,30 +132,36 @@ static bool reseal(struct ctx *cx, const struct table *t, const struct db_rows *
 			continue;
 		if (!vault_open(cx->arena, old, &plain))
 			return false;
-		sealed[c] = vault_seal(cx->arena, plain);
-		if (c == 0 && t->has_address)
-			*has_hash = email_hash(cx, plain.ptr, hash);
+		out->sealed[c] = vault_seal(cx->arena, plain);
+		if (c == 0 && t->hash == HASH_ADDRESS && !hash_address(cx, plain.ptr, out))
+			return false;
+		if (c == 0 && t->hash == HASH_MEMORY && !hash_memory(cx, old, out))
+			return false;
 	}
 	return true;
 }
 
 static struct err *renew_row(struct ctx *cx, struct step *s, const struct db_rows *rows, int row)
 {
-	const char   *sealed[COLUMNS_MAX] = {NULL};
-	struct db_val args[2 + COLUMNS_MAX];
-	struct hash   hash;
-	bool          has_hash;
+	const struct table *t = s->table;
+	struct renewed new = {.source = NULL};
+	struct db_val args[3 + COLUMNS_MAX];
+	size_t        args_n = 2;
 	int64_t       n;
 
-	if (!reseal(cx, s->table, rows, row, sealed, &hash, &has_hash)) {
+	if (!reseal(cx, t, rows, row, &new)) {
 		s->r.unreadable++;
 		return NULL;
 	}
 	args[0] = db_text(row_text(rows, row, 0));
-	args[1] = has_hash ? db_bytes(hash_span(&hash)) : db_text(NULL);
-	for (size_t c = 0; c < s->table->columns_n; c++)
-		args[2 + c] = db_text(sealed[c]);
-	TRY(db_exec(cx, &n, s->table->update_sql, args, 2 + s->table->columns_n));
+	args[1] = db_bytes(new.hash);
+	for (size_t c = 0; c < t->columns_n; c++)
+		args[args_n++] = db_text(new.sealed[c]);
+	if (t->hash == HASH_MEMORY) {
+		args[args_n++] = db_text(new.source);
+		args[args_n++] = db_text(new.content);
+	}
+	TRY(db_exec(cx, &n, t->update_sql, args, args_n));
 	s->r.resealed += n;
 	s->r.doubles += n == 0;
 	return NULL;

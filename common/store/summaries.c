@@ -2,12 +2,40 @@
 #include "summaries.h"
 
 #include "../base/crypto.h"
+#include "../base/str.h"
+#include "../base/vault.h"
+#include "../domain/contact.h"
+#include "../domain/mask.h"
 #include "../io/db.h"
+#include "audit.h"
 #include "jobs.h"
+#include "memory_seal.h"
+#include "sealed.h"
 
 #define SHORT_DAYS 7 /* a short memory's life */
 
 /* ---- loading ---- */
+
+enum session_column {
+	COL_UTTERANCES,
+	COL_PENDING,
+	COL_TEXT,
+	COL_ACTIONS,
+	COL_THEMES,
+	COL_CRM,
+	COL_PROVIDER,
+	COL_IMPORTANCE,
+	COL_VERSION,
+	COL_INTENT,
+	COL_LEAD_SCORE,
+	COL_REASONS,
+	COL_ENTITIES,
+	COL_FOLLOWUPS,
+	COL_PRIORITY,
+	COL_SEALED,
+	COL_CONTACT,
+	COL_NAMES
+};
 
 static void read_texts(struct ctx *cx, const struct cJSON *array, const char **to, size_t max,
                        size_t *n_out)
@@ -22,28 +50,61 @@ static void read_texts(struct ctx *cx, const struct cJSON *array, const char **t
 	}
 }
 
+/* What is sealed is the whole of it: text, actions, themes, crm. */
+static const struct cJSON *open_whole(struct ctx *cx, const char *sealed)
+{
+	const char         *json = sealed_open_text(cx, sealed);
+	const struct cJSON *root;
+
+	return json && !json_parse(cx, span_of(json), &root) ? root : NULL;
+}
+
+const char *summary_open_text(struct ctx *cx, const char *masked, const char *sealed)
+{
+	const struct cJSON *whole = open_whole(cx, sealed);
+
+	return whole && json_text_at(whole, "text") ? json_text_at(whole, "text") : masked;
+}
+
 static struct err *parse_column(struct ctx *cx, const struct db_rows *rows, int col,
+                                const struct cJSON *whole, const char *member,
                                 const struct cJSON **out)
 {
-	return json_parse(cx, span_of(row_text(rows, 0, col)), out);
+	*out = whole ? json_at(whole, member) : NULL;
+	return *out ? NULL : json_parse(cx, span_of(row_text(rows, 0, col)), out);
 }
 
 static struct err *read_earlier(struct ctx *cx, const struct db_rows *rows, struct summary *out)
 {
-	const struct cJSON *actions, *themes, *crm;
+	const struct cJSON *actions, *themes, *crm,
+		*whole = open_whole(cx, row_text(rows, 0, COL_SEALED));
 
-	TRY(parse_column(cx, rows, 3, &actions));
-	TRY(parse_column(cx, rows, 4, &themes));
-	TRY(parse_column(cx, rows, 5, &crm));
+	TRY(parse_column(cx, rows, COL_ACTIONS, whole, "actions", &actions));
+	TRY(parse_column(cx, rows, COL_THEMES, whole, "themes", &themes));
+	TRY(parse_column(cx, rows, COL_CRM, whole, "crm", &crm));
 	*out = (struct summary){
-		.text = row_text(rows, 0, 2),
-		.is_extractive = str_equal(row_text(rows, 0, 6), SUMMARY_EXTRACTIVE),
+		.text = whole ? json_text_at(whole, "text") : row_text(rows, 0, COL_TEXT),
+		.is_extractive = str_equal(row_text(rows, 0, COL_PROVIDER), SUMMARY_EXTRACTIVE),
 		.base = json_text_at(crm, "base"),
 	};
+	if (!out->text)
+		out->text = row_text(rows, 0, COL_TEXT);
 	action_items_read(cx, &out->actions, actions);
 	read_texts(cx, themes, out->themes, SUMMARY_THEMES_MAX, &out->themes_n);
 	read_texts(cx, json_at(crm, "quotes"), out->quotes, SUMMARY_QUOTES_MAX, &out->quotes_n);
 	return NULL;
+}
+
+/* The masked list, unless an original is sealed. */
+static const char *open_followups(struct ctx *cx, const struct db_rows *rows)
+{
+	const char         *sealed = sealed_open(cx, NULL, row_bytes(cx, rows, 0, COL_CONTACT));
+	const struct cJSON *root, *actions;
+
+	if (!sealed || json_parse(cx, span_of(sealed), &root))
+		return row_text(rows, 0, COL_FOLLOWUPS);
+	actions = json_at(root, "followup_actions");
+	return actions ? json_print(cx, actions).ptr : row_text(rows, 0, COL_FOLLOWUPS);
 }
 
 static struct err *load_session(struct ctx *cx, const char *session_id, bool from_start,
@@ -57,7 +118,8 @@ static struct err *load_session(struct ctx *cx, const char *session_id, bool fro
 	             "  and ($2::bool or u.position > coalesce(o.last_position, 0))),"
 	             " o.executive_summary, o.action_items, o.themes, o.crm_payload, o.provider,"
 	             " o.importance, coalesce(o.last_position, 0), s.final_intent, s.lead_score,"
-	             " array_to_json(s.lead_reasons), x.entities, x.followup_actions, x.priority"
+	             " array_to_json(s.lead_reasons), x.entities, x.followup_actions, x.priority,"
+	             " o.sealed, x.contact_sealed, session_names(s.id)"
 	             " from sessions s left join summaries o on o.session_id = s.id"
 	             " left join lateral (select * from extracts where session_id = s.id"
 	             "  order by created_at desc limit 1) x on true where s.id = $1::uuid",
@@ -65,20 +127,27 @@ static struct err *load_session(struct ctx *cx, const char *session_id, bool fro
 	if (rows.count == 0)
 		FAIL(cx, ERR_NOT_FOUND, "the session is gone");
 	*out = (struct summary_source){
-		.utterances = row_int(&rows, 0, 0),
-		.pending = row_int(&rows, 0, 1),
-		.has_earlier = !from_start && !row_is_null(&rows, 0, 2),
-		.earlier_importance = (int)row_int(&rows, 0, 7),
-		.earlier_provider = row_text(&rows, 0, 6),
-		.version = row_int(&rows, 0, 8),
-		.intent = row_text(&rows, 0, 9),
-		.lead_score = row_int(&rows, 0, 10),
-		.reasons = row_text(&rows, 0, 11),
-		.entities = row_text(&rows, 0, 12),
-		.followup_actions = row_text(&rows, 0, 13),
-		.lead_priority = row_text(&rows, 0, 14),
+		.utterances = row_int(&rows, 0, COL_UTTERANCES),
+		.pending = row_int(&rows, 0, COL_PENDING),
+		.has_earlier = !from_start && !row_is_null(&rows, 0, COL_TEXT),
+		.earlier_importance = (int)row_int(&rows, 0, COL_IMPORTANCE),
+		.earlier_provider = row_text(&rows, 0, COL_PROVIDER),
+		.version = row_int(&rows, 0, COL_VERSION),
+		.intent = row_text(&rows, 0, COL_INTENT),
+		.lead_score = row_int(&rows, 0, COL_LEAD_SCORE),
+		.reasons = row_text(&rows, 0, COL_REASONS),
+		.entities = row_text(&rows, 0, COL_ENTITIES),
+		.followup_actions = open_followups(cx, &rows),
+		.lead_priority = row_text(&rows, 0, COL_PRIORITY),
 	};
+	names_open(cx, row_text(&rows, 0, COL_NAMES), &out->names);
 	return out->has_earlier ? read_earlier(cx, &rows, &out->earlier) : NULL;
+}
+
+/* Addresses and numbers are in no summary. */
+static const char *without_contacts(struct ctx *cx, const struct db_rows *rows, int row)
+{
+	return mask_str(cx, sealed_open(cx, row_text(rows, row, 1), row_bytes(cx, rows, row, 3)), NULL);
 }
 
 struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start,
@@ -89,7 +158,7 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
 
 	TRY(load_session(cx, session_id, from_start, out));
 	TRY(db_query(cx, &rows,
-	             "select speaker = 'agent', text, position from utterances"
+	             "select speaker = 'agent', text, position, text_sealed from utterances"
 	             " where session_id = $1::uuid and position > $2::bigint"
 	             " order by position limit $3::int",
 	             ARGS(db_text(session_id), db_int(from_start ? 0 : out->version),
@@ -101,7 +170,7 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
 	for (int i = 0; i < rows.count; i++) {
 		out->said[i] =
 			(struct utterance_text){row_bool(&rows, i, 0) ? SPEAKER_AGENT : SPEAKER_VISITOR,
-		                            row_text(&rows, i, 1)};
+		                            without_contacts(cx, &rows, i)};
 		out->positions[i] = row_int(&rows, i, 2);
 	}
 	return NULL;
@@ -113,37 +182,47 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
  * made anew from the start, which takes the place of its like.
  * $1 session $2 text $3 actions $4 crm $5 themes $6 importance $7 utterances $8 position
  * $9 provider $10 version $11 hash of the short memory $12 of the medium one (null: none)
- * $13 themes in words $14 days */
+ * $13 themes in words $14 days $15 sealed $16 sealed short memory $17 and medium one
+ * $18 hash of the names masked */
 static const char store_sql[] =
 	"with kept as (insert into summaries (session_id, executive_summary, action_items,"
-	"   crm_payload, themes, importance, utterance_count, last_position, provider)"
-	"  values ($1::uuid, $2, $3::jsonb, $4::jsonb, $5::jsonb, $6::int, $7::int, $8::bigint, $9)"
+	"   crm_payload, themes, importance, utterance_count, last_position, provider, sealed)"
+	"  values ($1::uuid, $2, $3::jsonb, $4::jsonb, $5::jsonb, $6::int, $7::int, $8::bigint, $9,"
+	"   $15)"
 	"  on conflict (session_id) do update set executive_summary = excluded.executive_summary,"
 	"   action_items = excluded.action_items, crm_payload = excluded.crm_payload,"
 	"   themes = excluded.themes, importance = excluded.importance,"
 	"   utterance_count = excluded.utterance_count, last_position = excluded.last_position,"
-	"   provider = excluded.provider"
+	"   provider = excluded.provider, sealed = excluded.sealed"
 	"  where summaries.last_position = $10::bigint returning session_id),"
+	" audited as (" AUDIT_INSERT " select 'summarize_session', 'contact_changed',"
+	"   'summaries:' || session_id, session_id from kept where $15 is not null),"
+	" queued as (" JOB_INSERT " select 'keep_utterances', s.id::text, '{}', s.id"
+	"  from kept join sessions s on s.id = kept.session_id"
+	"  where s.names_hash <> coalesce($18::bytea, '')" JOB_ONCE "),"
 	" marked as (update sessions s set summarized_position = $8::bigint,"
+	"   names_hash = case when s.names_hash = $18::bytea then s.names_hash end,"
 	"   summarized_count = s.utterance_count - (select count(*) from utterances u"
 	"    where u.session_id = s.id and u.position > $8::bigint)"
 	"  from kept where s.id = kept.session_id),"
-	" remembered (scope, content, words, tag, hash, expires_at) as (values"
+	" remembered (scope, content, words, tag, hash, expires_at, sealed) as (values"
 	"  ('short', jsonb_build_object('summary', $2::text, 'utterance_count', $7::int), $2::text,"
-	"   'summary', $11::bytea, now() + $14::int * interval '1 day'),"
-	"  ('medium', jsonb_build_object('themes', $5::jsonb), $13::text, 'themes', $12::bytea, null)),"
+	"   'summary', $11::bytea, now() + $14::int * interval '1 day', $16::text),"
+	"  ('medium', jsonb_build_object('themes', $5::jsonb), $13::text, 'themes', $12::bytea, null,"
+	"   $17::text)),"
 	" memories_kept as (insert into memories (session_id, owner, visitor_id, scope, content,"
 	"   summary, words, index_text, importance, tags, metadata, content_hash, source_id,"
-	"   expires_at)"
+	"   expires_at, sealed)"
 	"  select s.id, s.memory_owner, case when s.consent then s.visitor_id end, r.scope, r.content,"
 	"   r.words, r.words, r.words, $6::int, array[r.tag], '{\"kind\": \"summary\"}', r.hash,"
-	"   r.tag || ':' || s.id, r.expires_at"
+	"   r.tag || ':' || s.id, r.expires_at, r.sealed"
 	"  from remembered r, kept join sessions s on s.id = kept.session_id where r.hash is not null"
 	"  on conflict (owner, source_id) where source_id is not null do update set"
 	"   content = excluded.content, summary = excluded.summary, words = excluded.words,"
 	"   index_text = excluded.index_text, importance = excluded.importance,"
 	"   content_hash = excluded.content_hash, expires_at = excluded.expires_at,"
-	"   occurred_at = now(), embedding = null, embedding_model = null, embedding_near = null)"
+	"   sealed = excluded.sealed, occurred_at = now(), embedding = null,"
+	"   embedding_model = null, embedding_near = null)"
 	" select exists (select from kept)";
 
 static const char *themes_json(struct ctx *cx, const struct summary *s)
@@ -174,25 +253,174 @@ static const char *actions_json(struct ctx *cx, const struct summary *s)
 	return json_done(j).ptr;
 }
 
+/* A summary's columns, masked, and what is sealed beside them. */
+struct columns {
+	const char *text, *actions, *themes, *crm, *themes_words;
+	const char *sealed, *short_sealed, *medium_sealed;
+	struct span text_hash, themes_hash;
+};
+
+static const char *masked_json(struct ctx *cx, const char *json, const struct names *names)
+{
+	struct span masked = mask_json(cx, span_of(json), names);
+
+	return masked.ptr == json ? json : arena_strndup(cx->arena, masked.ptr, masked.len);
+}
+
+static const char *seal_whole(struct ctx *cx, const struct columns *c)
+{
+	struct json_out *j = json_new(cx->arena, 0);
+
+	json_obj(j, NULL);
+	json_str(j, "text", c->text);
+	json_raw(j, "actions", span_of(c->actions));
+	json_raw(j, "themes", span_of(c->themes));
+	json_raw(j, "crm", span_of(c->crm));
+	json_end(j);
+	return vault_seal(cx->arena, json_done(j));
+}
+
+/* As store_sql makes the two memories. */
+static struct err *seal_memory(struct ctx *cx, const char *session_id, const char *tag,
+                               const char *content, const char *words, const char **sealed_out,
+                               struct span *hash_out)
+{
+	struct memory_parts parts = {.summary = words,
+	                             .words = words,
+	                             .tags = arena_printf(cx->arena, "[\"%s\"]", tag),
+	                             .metadata = MEMORY_KIND_SUMMARY,
+	                             .source_id = arena_printf(cx->arena, "%s:%s", tag, session_id)};
+
+	TRY(memory_normalise(cx, content, &parts.content));
+	*sealed_out = memory_seal(cx, &parts);
+	*hash_out = memory_seal_hash(cx, &parts);
+	return NULL;
+}
+
+static struct err *seal_memories(struct ctx *cx, const struct summary_new *in, struct columns *c)
+{
+	struct json_out *text = json_new(cx->arena, 0), *themes = json_new(cx->arena, 0);
+
+	json_obj(text, NULL);
+	json_str(text, "summary", c->text);
+	json_int(text, "utterance_count", in->utterances);
+	json_end(text);
+	json_obj(themes, NULL);
+	json_raw(themes, "themes", span_of(c->themes));
+	json_end(themes);
+	TRY(seal_memory(cx, in->session_id, "summary", json_done(text).ptr, c->text, &c->short_sealed,
+	                &c->text_hash));
+	return seal_memory(cx, in->session_id, "themes", json_done(themes).ptr, c->themes_words,
+	                   &c->medium_sealed, &c->themes_hash);
+}
+
+static bool mask_columns(struct ctx *cx, const struct names *names, struct columns *c)
+{
+	struct columns all = *c;
+
+	c->text = mask_str(cx, c->text, names);
+	c->actions = masked_json(cx, c->actions, names);
+	c->themes = masked_json(cx, c->themes, names);
+	c->crm = masked_json(cx, c->crm, names);
+	c->themes_words = mask_str(cx, c->themes_words, names);
+	return c->text != all.text || c->actions != all.actions || c->themes != all.themes ||
+	       c->crm != all.crm || c->themes_words != all.themes_words;
+}
+
 /* Two sessions of an owner may come to the same: the session is part of the hash. */
+static struct err *columns_of(struct ctx *cx, const struct summary_new *in, struct columns *out)
+{
+	const struct summary *s = in->summary;
+	struct hash          *hashes = NEW_ARRAY(cx->arena, struct hash, 2);
+	struct columns        original;
+
+	*out = (struct columns){.text = s->text,
+	                        .actions = actions_json(cx, s),
+	                        .themes = themes_json(cx, s),
+	                        .crm = in->crm_json,
+	                        .themes_words = themes_in_words(cx, s)};
+	original = *out;
+	if (mask_columns(cx, in->names, out) && vault_has_key()) {
+		out->sealed = seal_whole(cx, &original);
+		TRY(seal_memories(cx, in, &original));
+		out->short_sealed = original.short_sealed;
+		out->medium_sealed = original.medium_sealed;
+		out->text_hash = original.text_hash;
+		out->themes_hash = original.themes_hash;
+		return NULL;
+	}
+	hashes[0] = HASH("summary", span_of(in->session_id), span_of(out->text));
+	hashes[1] = HASH("themes", span_of(in->session_id), span_of(out->themes_words));
+	out->text_hash = hash_span(&hashes[0]);
+	out->themes_hash = hash_span(&hashes[1]);
+	return NULL;
+}
+
 struct err *summary_store(struct ctx *cx, const struct summary_new *in, bool *is_stored_out)
 {
 	const struct summary *s = in->summary;
-	const char           *words = themes_in_words(cx, s);
 	bool                  has_themes = in->utterances >= SUMMARY_THEMES_FROM && s->themes_n;
-	struct hash           text_hash = HASH("summary", span_of(in->session_id), span_of(s->text));
-	struct hash           themes_hash = HASH("themes", span_of(in->session_id), span_of(words));
+	struct columns        c;
 	struct db_rows        rows;
 
+	TRY(columns_of(cx, in, &c));
 	TRY(db_query(cx, &rows, store_sql,
-	             ARGS(db_text(in->session_id), db_text(s->text), db_text(actions_json(cx, s)),
-	                  db_text(in->crm_json), db_text(themes_json(cx, s)),
-	                  db_int(summary_importance(in->utterances)), db_int(in->utterances),
-	                  db_int(in->position), db_text(in->provider), db_int(in->version),
-	                  db_bytes(hash_span(&text_hash)),
-	                  has_themes ? db_bytes(hash_span(&themes_hash)) : db_text(NULL),
-	                  db_text(words), db_int(SHORT_DAYS))));
+	             ARGS(db_text(in->session_id), db_text(c.text), db_text(c.actions), db_text(c.crm),
+	                  db_text(c.themes), db_int(summary_importance(in->utterances)),
+	                  db_int(in->utterances), db_int(in->position), db_text(in->provider),
+	                  db_int(in->version), db_bytes(c.text_hash),
+	                  has_themes ? db_bytes(c.themes_hash) : db_text(NULL), db_text(c.themes_words),
+	                  db_int(SHORT_DAYS), db_text(c.sealed), db_text(c.short_sealed),
+	                  db_text(c.medium_sealed), db_bytes(names_hash(cx, in->names)))));
 	*is_stored_out = row_bool(&rows, 0, 0);
+	return NULL;
+}
+
+/* The original of a JSON column. */
+static const char *open_json(struct ctx *cx, const struct db_rows *rows, int col,
+                             const struct cJSON *whole, const char *member)
+{
+	const struct cJSON *node = whole ? json_at(whole, member) : NULL;
+
+	return node ? json_print(cx, node).ptr : row_text(rows, 0, col);
+}
+
+struct err *summary_mask(struct ctx *cx, const char *session_id, const struct names *names,
+                         bool *is_changed_out)
+{
+	struct columns      c, original;
+	const struct cJSON *whole;
+	struct db_rows      rows;
+	int64_t             n;
+
+	*is_changed_out = false;
+	TRY(db_query(cx, &rows,
+	             "select executive_summary, action_items, themes, crm_payload, sealed,"
+	             " last_position from summaries where session_id = $1::uuid",
+	             ARGS(db_text(session_id))));
+	if (rows.count == 0)
+		return NULL;
+	whole = open_whole(cx, row_text(&rows, 0, 4));
+	c = (struct columns){
+		.text = summary_open_text(cx, row_text(&rows, 0, 0), row_text(&rows, 0, 4)),
+		.actions = open_json(cx, &rows, 1, whole, "actions"),
+		.themes = open_json(cx, &rows, 2, whole, "themes"),
+		.crm = open_json(cx, &rows, 3, whole, "crm"),
+		.themes_words = "",
+	};
+	original = c;
+	if (!mask_columns(cx, names, &c))
+		return NULL;
+	TRY(db_exec(cx, &n,
+	            "update summaries set executive_summary = $2, action_items = $3::jsonb,"
+	            " themes = $4::jsonb, crm_payload = $5::jsonb, sealed = $6"
+	            " where session_id = $1::uuid and last_position = $7::bigint"
+	            " and (executive_summary, action_items, themes, crm_payload)"
+	            "  is distinct from ($2, $3::jsonb, $4::jsonb, $5::jsonb)",
+	            ARGS(db_text(session_id), db_text(c.text), db_text(c.actions), db_text(c.themes),
+	                 db_text(c.crm), db_text(seal_whole(cx, &original)),
+	                 db_int(row_int(&rows, 0, 5)))));
+	*is_changed_out = n > 0;
 	return NULL;
 }
 

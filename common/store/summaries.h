@@ -1,8 +1,12 @@
-/* summaries.h -- the summaries table: what a session came to, with its memories of that. */
+/* summaries.h -- the summaries table: what a session came to, with its memories of that.
+ *
+ * The visitor's name is masked in the plain columns, and the original sealed beside them; what is
+ * loaded here is the original. E-mail addresses and telephone numbers are in neither. */
 #ifndef STORE_SUMMARIES_H
 #define STORE_SUMMARIES_H
 
 #include "../base/ctx.h"
+#include "../domain/names.h"
 #include "../domain/summary.h"
 
 #define SUMMARY_ROWS_MAX 200 /* utterances of one summary; more are summarised in turns */
@@ -19,7 +23,8 @@ struct summary_source {
 	struct utterance_text *said;    /* oldest first */
 	int64_t               *positions;
 	size_t                 said_n;
-	/* What the session's leads say, JSON; NULL or "" when nothing is known. */
+	struct names           names; /* known of the visitor */
+	/* What the session's leads say, JSON; NULL or "" when nothing is known; the entities masked. */
 	const char *intent, *entities, *followup_actions, *reasons, *lead_priority;
 	int64_t     lead_score;
 };
@@ -36,6 +41,7 @@ struct summary_new {
 	int64_t               utterances; /* it stands for, from the first on */
 	int64_t               position;   /* of the last of them */
 	int64_t               version;    /* of the one it takes the place of */
+	const struct names   *names;
 };
 
 /* Writes the summary, marks the session, and keeps what it says as memories of the
@@ -44,6 +50,13 @@ struct summary_new {
  * written, when somebody else has written a summary since `version`. */
 struct err *summary_store(struct ctx *cx, const struct summary_new *in,
                           bool *is_stored_out) CHECKED;
+
+/* The text of a row: its plain and its sealed column, either may be NULL. */
+const char *summary_open_text(struct ctx *cx, const char *masked, const char *sealed);
+
+/* Masks the summary of a session anew, for names that became known after it was written. */
+struct err *summary_mask(struct ctx *cx, const char *session_id, const struct names *names,
+                         bool *is_changed_out) CHECKED;
 
 /* Marks sessions as ended that nobody used for idle_s seconds, at most `most`, and
  * enqueues the summary of what is not summarised yet. */

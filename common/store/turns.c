@@ -1,16 +1,15 @@
 /* turns.c -- beginning and ending a turn, one statement each. */
 #include "turns.h"
 
-#include "../base/json_in.h"
 #include "../base/json_out.h"
-#include "../base/log.h"
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../domain/contact.h"
 #include "../domain/summary.h"
 #include "../io/db.h"
+#include "audit.h"
 #include "emails.h"
 #include "jobs.h"
+#include "sealed.h"
 #include "session_sql.h"
 #include "sessions.h"
 
@@ -56,6 +55,8 @@ static const char begin_sql[] = SESSION_CHECK_CTE
 	" changed as (insert into events (session_id, kind, payload)"
 	"  select d.id, 'mode_change', jsonb_build_object('from', d.current_mode, 'to', $8::text)"
 	"  from decided d where d.action = 'begin' and $8 <> d.current_mode),"
+	" named as materialized (select session_names(d.id) as names from decided d"
+	"  where d.action = 'begin'),"
 	" touched as (update sessions s set " SESSION_TOUCH ","
 	"   turn = c.turn + (c.action = 'begin')::int,"
 	"   utterance_count = c.utterance_count + (select count(*) from said),"
@@ -67,8 +68,9 @@ static const char begin_sql[] = SESSION_CHECK_CTE
 	" select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),"
 	"  coalesce($8, d.current_mode), d.consent,"
 	"  (m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,"
-	"  k.extract, k.contact_sealed, h.speaker = 'agent', h.text, h.text_sealed"
+	"  k.extract, k.contact_sealed, w.names, h.speaker = 'agent', h.text, h.text_sealed"
 	" from checked c left join decided d on true left join begun b on true"
+	" left join named w on true"
 	" left join lateral (select payload from events e where e.session_id = d.id"
 	"  and e.kind = 'dynamics' order by e.ts desc limit 1) m on d.action = 'begin'"
 	" left join lateral (select jsonb_build_object('intent', intent, 'confidence', confidence,"
@@ -91,43 +93,11 @@ enum begin_column {
 	COL_PERSPECTIVE_AT,
 	COL_EXTRACT,
 	COL_CONTACT,
+	COL_NAMES,
 	COL_IS_AGENT,
 	COL_TEXT,
 	COL_TEXT_SEALED
 };
-
-/* ---- words that name how somebody can be reached ---- */
-
-struct kept_text {
-	const char *masked;
-	struct span sealed; /* ptr NULL: masking changed nothing, or there is no key */
-};
-
-static struct kept_text keep_text(struct ctx *cx, const char *text)
-{
-	struct span      masked = contact_mask(cx, span_of(text));
-	struct kept_text kept = {.masked = arena_strndup(cx->arena, masked.ptr, masked.len)};
-	const char      *sealed = NULL;
-
-	if (!str_equal(kept.masked, text))
-		sealed = vault_seal(cx->arena, span_of(text));
-	if (sealed)
-		kept.sealed = span_of(sealed);
-	return kept;
-}
-
-/* The words themselves where they can be opened, else as masked. */
-static const char *open_text(struct ctx *cx, const char *masked, struct span sealed)
-{
-	struct span plain;
-
-	if (!sealed.ptr)
-		return masked;
-	if (vault_open(cx->arena, arena_strndup(cx->arena, sealed.ptr, sealed.len), &plain))
-		return plain.ptr;
-	LOG(LOG_WARN, cx, "sealed_text_unopened", F_INT("bytes", sealed.len));
-	return masked;
-}
 
 /* ---- beginning ---- */
 
@@ -141,21 +111,9 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 			continue; /* the one row of a session without history */
 		history[out->history_n++] = (struct utterance_text){
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
-			open_text(cx, row_text(rows, i, COL_TEXT), row_bytes(cx, rows, i, COL_TEXT_SEALED))};
+			sealed_open(cx, row_text(rows, i, COL_TEXT), row_bytes(cx, rows, i, COL_TEXT_SEALED))};
 	}
 	out->history = history;
-}
-
-/* Who they are is sealed apart from what they want. */
-static void read_contact(struct ctx *cx, struct span sealed, struct extract *out)
-{
-	const char         *json = open_text(cx, NULL, sealed);
-	const struct cJSON *root;
-
-	if (!json || json_parse(cx, span_of(json), &root))
-		return;
-	out->entities.person_name = json_text_at(root, "person_name");
-	out->entities.contact_email = json_text_at(root, "contact_email");
 }
 
 static const struct extract *read_known(struct ctx *cx, const struct db_rows *rows)
@@ -166,7 +124,7 @@ static const struct extract *read_known(struct ctx *cx, const struct db_rows *ro
 		return NULL;
 	known = extract_parse(cx, span_of(row_text(rows, 0, COL_EXTRACT)));
 	if (known)
-		read_contact(cx, row_bytes(cx, rows, 0, COL_CONTACT), known);
+		extract_open(cx, row_bytes(cx, rows, 0, COL_CONTACT), known);
 	return known;
 }
 
@@ -183,6 +141,7 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 	*out = (struct turn){
 		.action = read_action(row_text(rows, 0, COL_ACTION)),
 		.session_id = in->session_id,
+		.message = in->message,
 		.number = row_int(rows, 0, COL_TURN),
 		.turn_id = row_text(rows, 0, COL_TURN_ID),
 		.mode = row_text(rows, 0, COL_MODE),
@@ -193,7 +152,17 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.answer_key =
 			HASH("turn_answer", span_of(in->session_secret), span_of(row_text(rows, 0, COL_TURN))),
 	};
+	names_open(cx, row_text(rows, 0, COL_NAMES), &out->names);
 	read_history(cx, rows, out);
+}
+
+/* Until the turn ends, when it is known who speaks, the words are sealed only. Without a key they
+ * would be lost so, and what can be told at once is masked. */
+static struct kept_text keep_until_end(struct ctx *cx, const char *message)
+{
+	const char *sealed = vault_seal(cx->arena, span_of(message));
+
+	return sealed ? (struct kept_text){"", span_of(sealed)} : sealed_keep(cx, message, NULL);
 }
 
 static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct db_rows *rows)
@@ -201,7 +170,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	struct hash secret = session_secret_hash(in->session_secret);
 	/* Only a holder of the secret can tell which messages are equal. */
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
-	struct kept_text kept = keep_text(cx, in->message);
+	struct kept_text kept = keep_until_end(cx, in->message);
 
 	TRY(db_query(cx, rows, begin_sql,
 	             ARGS(db_text(in->session_id), db_bytes(hash_span(&secret)),
@@ -235,17 +204,23 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
  * $7 entities $8 actions $9 lead score $10 reasons $11 provider $12 dynamics (null: unchanged)
  * $13 sealed reply $14 sealed contact $15 sealed address $16 its hash $17 sealed name
  * $18 the score that calls a person; the first turn to reach it queues the one message
- * $19 utterances after which a summary is due */
+ * $19 utterances after which a summary is due $20 the visitor's words masked $21 and sealed
+ * $22 names known, sealed $23 their hash $24 some of them are new $25 contact data is new */
 static const char finish_sql[] =
 	"with owner as materialized (select * from sessions where id = $1::uuid and turn = $2::bigint"
 	"  for no key update),"
 	" done as (update turns t set state = 'done', finished_at = now(), answer = $4::bytea"
 	"  from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'"
-	"  returning t.session_id, t.visitor_utterance_id,"
+	"  returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,"
 	"   coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,"
 	"   coalesce($9::int >= o.lead_score, false) as leads),"
 	" replied as (insert into utterances (session_id, speaker, text, text_sealed, turn)"
 	"  select session_id, 'agent', $3, $13::bytea, $2::bigint from done returning id),"
+	" masked as (update utterances u set text = $20, text_sealed = $21::bytea"
+	"  from done d where u.id = d.visitor_utterance_id),"
+	" audited as (" AUDIT_INSERT " select 'agent_reply', 'contact_changed',"
+	"  'sessions:' || session_id, session_id from done where $25::bool or $22::text is not null"
+	"  and is_unnamed),"
 	" extracted as (insert into extracts (session_id, utterance_id, turn, intent, confidence,"
 	"   entities, contact_sealed, followup_actions, lead_score, scoring_reasons, provider)"
 	"  select session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric, $7::jsonb,"
@@ -266,7 +241,10 @@ static const char finish_sql[] =
 	"    then array(select jsonb_array_elements_text($10::jsonb)) else s.lead_reasons end,"
 	"   slack_alerted_at = case when calls then now() else s.slack_alerted_at end,"
 	"   email = coalesce($15, s.email), email_hash = coalesce($16::bytea, s.email_hash),"
-	"   contact_name = coalesce($17, s.contact_name)"
+	"   contact_name = coalesce($17, s.contact_name),"
+	"   names_sealed = case when $24::bool then $22::text"
+	"    else coalesce(s.names_sealed, $22::text) end,"
+	"   names_hash = case when s.names_hash = $23::bytea then s.names_hash end"
 	"  from done where s.id = done.session_id"
 	"  returning s.id, s.utterance_count - s.summarized_count as new_n),"
 	" queued as (" JOB_INSERT " select 'summarize', id::text, '{}', id from scored"
@@ -311,38 +289,58 @@ static void keep_on_session(struct ctx *cx, const struct turn *turn,
 		out->email = vault_seal(cx->arena, span_of(e->contact_email));
 }
 
-static const char *contact_json(struct ctx *cx, const struct extract_entities *e)
-{
-	struct json_out *j = json_new(cx->arena, 0);
-
-	json_obj(j, NULL);
-	json_str(j, "person_name", e->person_name);
-	json_str(j, "contact_email", e->contact_email);
-	json_end(j);
-	return json_done(j).ptr;
-}
-
 static struct lead_columns columns_of(struct ctx *cx, const struct turn *turn,
-                                      const struct turn_lead *lead)
+                                      const struct turn_lead *lead, const struct names *names)
 {
-	struct lead_columns     c = {.reasons = "[]"};
-	struct extract_entities wants;
-	struct json_out        *j;
+	struct lead_columns c = {.reasons = "[]"};
+	struct json_out    *j;
+	struct extract      plain;
 
 	if (!lead)
 		return c;
-	wants = lead->extract->entities;
-	if (wants.person_name || wants.contact_email)
-		c.contact = vault_seal(cx->arena, span_of(contact_json(cx, &wants)));
-	keep_on_session(cx, turn, &wants, &c);
-	wants.person_name = wants.contact_email = NULL;
+	c.contact = extract_seal(cx, lead->extract, names, &plain);
+	keep_on_session(cx, turn, &lead->extract->entities, &c);
 	j = json_new(cx->arena, 0);
-	extract_write_entities(j, NULL, &wants);
-	c.intent = intent_name(lead->extract->intent);
+	extract_write_entities(j, NULL, &plain.entities);
+	c.intent = intent_name(plain.intent);
 	c.entities = json_done(j).ptr;
-	c.actions = list_json(cx, lead->extract->followup_actions, lead->extract->n_actions);
+	c.actions = list_json(cx, plain.followup_actions, plain.n_actions);
 	c.reasons = list_json(cx, lead->score->reasons, lead->score->n_reasons);
 	return c;
+}
+
+/* The names known when the turn began, and the one it has told. */
+struct turn_names {
+	struct names all;
+	const char  *sealed;
+	struct span  hash;
+	bool         has_new;
+};
+
+static struct turn_names names_of(struct ctx *cx, const struct turn *turn,
+                                  const struct turn_lead *lead)
+{
+	struct turn_names names = {.all = turn->names};
+
+	if (lead)
+		names.has_new = names_add(cx, &names.all, lead->extract->entities.person_name);
+	names.sealed = names_seal(cx, &names.all);
+	names.hash = names_hash(cx, &names.all);
+	return names;
+}
+
+/* Copying what was known already into this turn's extract changes nothing. */
+static bool has_new_contact(const struct turn *turn, const struct turn_lead *lead)
+{
+	const struct extract_entities *now, none = {.text = {NULL}},
+										*old = turn->known ? &turn->known->entities : &none;
+
+	if (!lead || !vault_has_key())
+		return false;
+	now = &lead->extract->entities;
+	return !str_equal(now->person_name, old->person_name) ||
+	       !str_equal(now->contact_email, old->contact_email) ||
+	       (turn->has_consent && now->email_opt_in != old->email_opt_in);
 }
 
 static struct db_val sealed_or_null(const char *sealed)
@@ -353,8 +351,10 @@ static struct db_val sealed_or_null(const char *sealed)
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
 	struct span         sealed = crypto_seal(cx->arena, turn->answer_key.bytes, end->answer);
-	struct kept_text    reply = keep_text(cx, end->reply);
-	struct lead_columns lead = columns_of(cx, turn, end->lead);
+	struct turn_names   names = names_of(cx, turn, end->lead);
+	struct kept_text    reply = sealed_keep(cx, end->reply, &names.all);
+	struct kept_text    said = sealed_keep(cx, turn->message, &names.all);
+	struct lead_columns lead = columns_of(cx, turn, end->lead, &names.all);
 	struct db_rows      rows;
 
 	TRY(db_query(cx, &rows, finish_sql,
@@ -367,7 +367,10 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_text(marks_json(cx, end->marks)), db_bytes(reply.sealed),
 	                  sealed_or_null(lead.contact), db_text(lead.email),
 	                  lead.email ? db_bytes(hash_span(&lead.email_hash)) : db_text(NULL),
-	                  db_text(lead.name), db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN))));
+	                  db_text(lead.name), db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN),
+	                  db_text(said.masked), db_bytes(said.sealed), db_text(names.sealed),
+	                  db_bytes(names.hash), db_bool(names.has_new),
+	                  db_bool(has_new_contact(turn, end->lead)))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;

@@ -6,9 +6,11 @@
  * nothing; a turn whose program or client went away is adopted by the same
  * message sent again.
  *
- * E-mail addresses and telephone numbers are masked in the plain columns; the
- * words themselves are sealed beside them (base/vault.h) and open again in the
- * history. Without a data key only the masked text is kept. */
+ * E-mail addresses, telephone numbers and the names known of the visitor are
+ * masked in the plain columns; the words themselves are sealed beside them
+ * (sealed.h) and open again in the history. Who speaks may be known only when the
+ * turn ends: until then the visitor's words are sealed and the plain column is empty,
+ * for good where a turn never ends. Without a data key only the masked text is kept. */
 #ifndef STORE_TURNS_H
 #define STORE_TURNS_H
 
@@ -16,6 +18,7 @@
 #include "../base/ctx.h"
 #include "../domain/dynamics.h"
 #include "../domain/lead_score.h"
+#include "../domain/names.h"
 #include "../domain/utterance.h"
 
 #define TURN_ID_MAX       100
@@ -40,6 +43,7 @@ struct turn_new {
 struct turn {
 	enum turn_action             action;
 	const char                  *session_id;
+	const char                  *message;
 	int64_t                      number;
 	const char                  *turn_id;
 	const char                  *mode;    /* in force, with this turn's change */
@@ -47,6 +51,7 @@ struct turn {
 	size_t                       history_n;
 	struct dynamics_marks        marks; /* when a hint was last given */
 	const struct extract        *known; /* of earlier turns; NULL: nothing yet */
+	struct names                 names; /* of the visitor; with consent from other sessions too */
 	bool                         has_consent;
 	struct hash                  answer_key; /* opens and seals the kept answer */
 };

@@ -18,6 +18,7 @@
 #define METADATA_MAX  16384 /* bytes of its JSON */
 #define PENDING_BATCH 16
 #define PENDING_MS    60000u
+#define MASKED_MAX    500 /* sessions of one visitor; the newest */
 /* What got no vector in time is found by its words alone until then. */
 #define PENDING_EVERY_MS 10000u
 
@@ -135,9 +136,18 @@ static struct err *embed_memory(struct ctx *cx, struct job *job)
 	return NULL;
 }
 
-/* What was said in a session becomes memories: enqueued by each turn that ends. */
+/* What was said in a session becomes memories: enqueued by each turn that ends. Names that became
+ * known in it are masked in all that was written before. */
 static struct err *keep_utterances(struct ctx *cx, struct job *job)
 {
+	bool left = true;
+
+	if (!job->session_id)
+		return job_hopeless(job, err_new(cx, ERR_INPUT, WHERE, "about no session"));
+	for (int i = 0; left && i < MASKED_MAX; i++) {
+		TRY(memory_mask_next(cx, job->session_id, &left));
+		TRY(job_extend(cx, job));
+	}
 	return memory_keep_utterances(cx, job->session_id);
 }
 

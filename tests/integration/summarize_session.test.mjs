@@ -191,11 +191,15 @@ test('a summary exists after ten utterances without anyone asking', async () => 
 	assert.equal((await turn('It should be live in October.')).status, 200);
 	const kept = await poll(() => summaryOf(session));
 	assert.equal(kept.count, 10);
-	assert.match(kept.text, /Dana Reyes/);
+	assert.match(kept.text, /I'm \[name\] from Northwind/);
+	const { json } = await post(stack, 'summarize_session', {
+		...pairOf(session), force_summarize: true,
+	});
+	assert.match(json.summary, /I'm Dana Reyes from Northwind/);
 	assert.equal(kept.crm.lead_score > 0, true);
 	assert.equal(typeof kept.crm.intent, 'string');
 	const shown = JSON.stringify([kept, await memoriesOf(session)]);
-	for (const secret of ['dana.reyes@', '555 0123', '4155550123'])
+	for (const secret of ['dana.reyes@', '555 0123', '4155550123', 'Dana', 'Reyes'])
 		assert.ok(!shown.includes(secret), secret);
 	const [[jobs]] = await poll(() =>
 		sql(

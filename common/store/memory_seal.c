@@ -1,0 +1,177 @@
+/* memory_seal.c -- masking a memory and keeping the original. */
+#include "memory_seal.h"
+
+#include "../base/json_in.h"
+#include "../base/json_out.h"
+#include "../base/str.h"
+#include "../base/vault.h"
+#include "../domain/mask.h"
+#include "../domain/memory_text.h"
+#include "../io/db.h"
+#include "sealed.h"
+
+#define SEALED_MAX  ((size_t)1 << 20)
+#define CONTENT_MAX 131072 /* of the plain column */
+
+/* ---- masking ---- */
+
+static const char *mask_json_text(struct ctx *cx, const char *json, const struct names *names)
+{
+	struct span masked;
+
+	if (!json)
+		return NULL;
+	masked = mask_json(cx, span_of(json), names);
+	return masked.ptr == json ? json : arena_strndup(cx->arena, masked.ptr, masked.len);
+}
+
+/* What is searched is made anew from the masked content where it came from there: that a number is
+ * one of a telephone may be told by its member's name alone. */
+static void mask_words(struct ctx *cx, const struct memory_parts *in, int64_t occurred_ms,
+                       const struct names *names, struct memory_parts *plain)
+{
+	const struct cJSON *content;
+	struct memory_words text;
+
+	plain->words = mask_str(cx, in->words, names);
+	plain->speaker = mask_str(cx, in->speaker, names);
+	if (plain->content == in->content || str_equal(in->metadata, MEMORY_KIND_SUMMARY) ||
+	    json_parse(cx, span_of(plain->content), &content) || json_type(content) == JSON_STRING)
+		return;
+	memory_words_of(cx, content, plain->summary, occurred_ms, &text);
+	plain->words = mask_str(cx, text.words, names);
+}
+
+/* Masks are longer than short names: then the words alone stand for the content. */
+static const char *fitting(struct ctx *cx, const struct memory_parts *plain)
+{
+	struct json_out *j;
+
+	if (strlen(plain->content) < CONTENT_MAX / 2)
+		return plain->content;
+	j = json_new(cx->arena, 0);
+	json_str(j, NULL, plain->words);
+	return json_done(j).ptr;
+}
+
+bool memory_mask(struct ctx *cx, const struct memory_parts *in, int64_t occurred_ms,
+                 const struct names *names, struct memory_parts *plain_out)
+{
+	struct memory_parts plain = {
+		.content = mask_json_text(cx, in->content, names),
+		.summary = mask_str(cx, in->summary, names),
+		.tags = mask_json_text(cx, in->tags, names),
+		.metadata = mask_json_text(cx, in->metadata, names),
+		.source_id = in->source_id,
+	};
+
+	mask_words(cx, in, occurred_ms, names, &plain);
+	if (plain.content != in->content)
+		plain.content = fitting(cx, &plain);
+	if (in->source_id && !str_equal(in->metadata, MEMORY_KIND_SUMMARY) &&
+	    mask_str(cx, in->source_id, names) != in->source_id)
+		plain.source_id = memory_source_kept(cx, in->source_id);
+	*plain_out = plain;
+	return plain.content != in->content || plain.summary != in->summary || plain.tags != in->tags ||
+	       plain.metadata != in->metadata || plain.words != in->words ||
+	       plain.speaker != in->speaker || plain.source_id != in->source_id;
+}
+
+/* ---- hashes ---- */
+
+static struct span hash_input(struct ctx *cx, const struct memory_parts *parts)
+{
+	/* Sessions of one owner may come to the same. */
+	bool of_session = str_equal(parts->metadata, MEMORY_KIND_SUMMARY) && parts->source_id;
+
+	return span_of(of_session ? arena_printf(cx->arena, "%s\n%s", parts->source_id, parts->content)
+	                          : parts->content);
+}
+
+struct span memory_seal_hash(struct ctx *cx, const struct memory_parts *parts)
+{
+	struct hash *hash = NEW(cx->arena, struct hash);
+
+	return vault_hash("memory", hash_input(cx, parts), hash) ? hash_span(hash)
+	                                                         : (struct span){NULL, 0};
+}
+
+struct span memory_seal_hash_former(struct ctx *cx, const struct memory_parts *parts)
+{
+	struct hash *hash = NEW(cx->arena, struct hash);
+
+	return vault_former_hash("memory", hash_input(cx, parts), hash) ? hash_span(hash)
+	                                                                : (struct span){NULL, 0};
+}
+
+static const char *source_text(struct ctx *cx, const struct hash *hash)
+{
+	struct buf text = buf_new(cx->arena, 0);
+
+	buf_str(&text, "sealed:");
+	for (size_t i = 0; i < CRYPTO_HASH_BYTES; i++)
+		buf_printf(&text, "%02x", hash->bytes[i]);
+	return buf_text(&text);
+}
+
+/* Without a key there is none to tell memories apart by. */
+const char *memory_source_kept(struct ctx *cx, const char *source_id)
+{
+	struct hash hash;
+
+	return vault_hash("memory_source", span_of(source_id), &hash) ? source_text(cx, &hash) : NULL;
+}
+
+const char *memory_source_former(struct ctx *cx, const char *source_id)
+{
+	struct hash hash;
+
+	return vault_former_hash("memory_source", span_of(source_id), &hash) ? source_text(cx, &hash)
+	                                                                     : NULL;
+}
+
+/* ---- sealing ---- */
+
+const char *memory_seal(struct ctx *cx, const struct memory_parts *parts)
+{
+	struct json_out *j = json_new(cx->arena, SEALED_MAX);
+
+	json_obj(j, NULL);
+	json_str(j, "content", parts->content);
+	json_str(j, "summary", parts->summary);
+	json_str(j, "speaker", parts->speaker);
+	json_str(j, "words", parts->words);
+	json_str(j, "tags", parts->tags);
+	json_str(j, "metadata", parts->metadata);
+	json_str(j, "source_id", parts->source_id);
+	json_end(j);
+	return vault_seal(cx->arena, json_done(j));
+}
+
+bool memory_unseal(struct ctx *cx, const char *sealed, struct memory_parts *out)
+{
+	const char         *json = sealed_open_text(cx, sealed);
+	const struct cJSON *root;
+
+	if (!json || json_parse(cx, span_of(json), &root) || !json_text_at(root, "content"))
+		return false;
+	*out = (struct memory_parts){
+		.content = json_text_at(root, "content"),
+		.summary = json_text_at(root, "summary"),
+		.speaker = json_text_at(root, "speaker"),
+		.words = json_text_at(root, "words"),
+		.tags = json_text_at(root, "tags"),
+		.metadata = json_text_at(root, "metadata"),
+		.source_id = json_text_at(root, "source_id"),
+	};
+	return true;
+}
+
+struct err *memory_normalise(struct ctx *cx, const char *json, const char **out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, "select $1::jsonb::text", ARGS(db_text(json))));
+	*out = row_text(&rows, 0, 0);
+	return NULL;
+}

@@ -1,0 +1,41 @@
+/* memory_seal.h -- the columns of a memory, masked, and the originals as one sealed text
+ * (sealed.h). */
+#ifndef STORE_MEMORY_SEAL_H
+#define STORE_MEMORY_SEAL_H
+
+#include "../base/crypto.h"
+#include "../base/ctx.h"
+#include "../domain/names.h"
+
+/* What of a memory is somebody's words. JSON as text; NULL where the column is. */
+struct memory_parts {
+	const char *content, *summary, *speaker, *words, *tags, *metadata, *source_id;
+};
+
+#define MEMORY_KIND_SUMMARY "{\"kind\": \"summary\"}" /* metadata of what summaries leave */
+
+/* Masks all of them; false when nothing changes. A source that is masked becomes a keyed hash, for
+ * it must still tell memories apart. */
+bool memory_mask(struct ctx *cx, const struct memory_parts *in, int64_t occurred_ms,
+                 const struct names *names, struct memory_parts *plain_out);
+
+/* All of them sealed, for what masking has changed; the content as the database prints it. NULL
+ * without a key. */
+const char *memory_seal(struct ctx *cx, const struct memory_parts *parts);
+
+/* False, and logged, when it does not open. */
+bool memory_unseal(struct ctx *cx, const char *sealed, struct memory_parts *out) CHECKED;
+
+/* Equal for equal contents, of what is sealed: not to be guessed without the key. The second is
+ * under the former key. ptr NULL without that key. */
+struct span memory_seal_hash(struct ctx *cx, const struct memory_parts *parts);
+struct span memory_seal_hash_former(struct ctx *cx, const struct memory_parts *parts);
+
+/* The column for a source that is masked, and the one under the former key; NULL without. */
+const char *memory_source_kept(struct ctx *cx, const char *source_id);
+const char *memory_source_former(struct ctx *cx, const char *source_id);
+
+/* JSON as the database prints it. */
+struct err *memory_normalise(struct ctx *cx, const char *json, const char **out) CHECKED;
+
+#endif

@@ -1,0 +1,59 @@
+/* sealed.h -- masked columns and their originals, sealed beside them.
+ *
+ * A plain column says nothing of who the visitor is and how to reach them
+ * (domain/mask.h); where masking changed something, the original is sealed in a
+ * column next to it (base/vault.h) and opened by our code alone. So nobody who
+ * uses the functions notices. Without SCRIBE_DATA_KEY nothing can be sealed:
+ * then only what is masked is kept, and that is what is read.
+ *
+ * Which names are masked: session_names() of the database gives the sealed texts that
+ * tell them, names_open() the names. sessions.names_hash says for which names all of a
+ * session was masked last (names_hash() of them, NULL: for none). Who writes with
+ * other names than those sets it to NULL and enqueues "keep_utterances": that job
+ * masks what was written before a name was known (masking.h). */
+#ifndef STORE_SEALED_H
+#define STORE_SEALED_H
+
+#include "../base/crypto.h"
+#include "../base/ctx.h"
+#include "../domain/extract.h"
+#include "../domain/mask.h"
+
+/* ---- one text ---- */
+
+struct kept_text {
+	const char *masked;
+	struct span sealed; /* ptr NULL: masking changed nothing, or there is no key */
+};
+
+/* The text as it is to be kept. */
+struct kept_text sealed_keep(struct ctx *cx, const char *text, const struct names *names);
+
+/* The original where it can be opened, else as masked. That it can not be is logged. */
+const char *sealed_open(struct ctx *cx, const char *masked, struct span sealed);
+
+/* The same of a column of type text; NULL when there is none or it does not open. */
+const char *sealed_open_text(struct ctx *cx, const char *sealed);
+
+/* ---- the names of a session ---- */
+
+/* session_names()'s JSON (NULL: none). What does not open is left out. */
+void names_open(struct ctx *cx, const char *json, struct names *out);
+
+/* For sessions.names_sealed; NULL when there are none, or no key. */
+const char *names_seal(struct ctx *cx, const struct names *names);
+
+/* The same of equal sets; ptr NULL when there are none, or no key. */
+struct span names_hash(struct ctx *cx, const struct names *names);
+
+/* ---- an extract ---- */
+
+/* What of an extract is kept sealed: the name and the address, and whatever else of it masking
+ * would change; those members of *plain_out, a copy, are masked or NULL. NULL when nothing is. */
+const char *extract_seal(struct ctx *cx, const struct extract *x, const struct names *names,
+                         struct extract *plain_out);
+
+/* Puts back what was sealed. */
+void extract_open(struct ctx *cx, struct span sealed, struct extract *in_out);
+
+#endif
