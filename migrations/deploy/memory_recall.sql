@@ -5,14 +5,21 @@
 --   up to exact_max   all of them
 --   up to codes_max   the nearest by their codes, one sign bit for each dimension: an index-only
 --                     scan over 50 bytes a memory, whatever others have stored
---   above             the nearest by the vector index, read on until enough of this owner's pass
+--   above             the nearest by a vector index, read on until enough of this owner's pass
 --                     the filters
 -- and in the last two cases those with the question's rare words. All that are looked at are then
--- scored exactly. In 1 000 000 memories the vector index would have to pass over a thousand of
--- others for each one of an owner of a thousand; the codes cost such an owner a millisecond.
+-- scored exactly.
+--
+-- A vector index knows no owners: for each memory of one who has a tenth of all, it passes over
+-- nine of others. So each model has eight of them, an owner's memories are all in one, and only
+-- those are searched there who have a fair part of it. How many memories an owner has is what the
+-- planner's statistics say: counting them takes as long as finding the nearest. Who is not in the
+-- statistics is no large owner.
 begin;
 set local role scribe_owner;
+set local maintenance_work_mem = '1GB'; -- the table is written anew, with all its indexes
 
+drop index memories_minilm_idx, memories_openai_idx;
 alter table memories add column code bit varying
 	generated always as (binary_quantize(embedding)::bit varying) stored;
 create index memories_code_idx on memories (owner, embedding_model)
@@ -21,6 +28,20 @@ create index memories_code_idx on memories (owner, embedding_model)
 alter table memories set (autovacuum_vacuum_scale_factor = 0.02,
 	autovacuum_vacuum_insert_scale_factor = 0.02);
 
+create function memory_bucket(owner text) returns int language sql immutable parallel safe
+return (hashtextextended(owner, 0) & 7)::int;
+
+do $$ begin
+	for bucket in 0..7 loop
+		execute format('create index memories_minilm_%1$s_idx on memories
+			using hnsw ((embedding::halfvec(384)) halfvec_cosine_ops)
+			where embedding_model = ''all-MiniLM-L6-v2'' and memory_bucket(owner) = %1$s', bucket);
+		execute format('create index memories_openai_%1$s_idx on memories
+			using hnsw ((embedding::halfvec(1536)) halfvec_cosine_ops)
+			where embedding_model = ''text-embedding-3-small'' and memory_bucket(owner) = %1$s',
+			bucket);
+	end loop;
+end $$;
 -- Words count by their inverse document frequency within the owner, taken from a sample of the
 -- newest memories: ts_rank knows none. Its own sum over the positions of one word, 1 + 1/4 + 1/9
 -- ..., serves as the saturation. What was said in the memory itself has weight 1, the date and
@@ -45,6 +66,38 @@ begin atomic
 		window by_df as (order by df, t.key);
 end;
 
+-- Whether an owner has so many memories, and so large a part of all, that his vector index is the
+-- shorter way.
+create function memory_owner_is_large(whose text, codes_max int) returns boolean
+language sql stable parallel safe
+begin atomic
+	select coalesce((select f > 0.02 and f * (select reltuples from pg_class
+			where oid = 'public.memories'::regclass) > codes_max
+		from pg_stats s, unnest(most_common_vals::text::text[], most_common_freqs) as o (owner, f)
+		where s.schemaname = 'public' and s.tablename = 'memories' and s.attname = 'owner'
+			and o.owner = whose), false);
+end;
+
+-- The memories of a large owner nearest to a vector. Not a kept plan: the bucket must stand in
+-- the statement for its index to be used.
+create function memory_nearest(whose text, model text, vec vector, scopes text[],
+	least_importance float8, wanted int) returns uuid[]
+language plpgsql stable
+set hnsw.iterative_scan = relaxed_order
+as $$
+declare
+	found uuid[];
+begin
+	execute format('select array(select m.id from memories m
+		where m.owner || '''' = $1 and m.embedding_model = %1$L and memory_bucket(m.owner) = %2$s
+			and m.scope = any ($3) and m.importance >= $4
+			and (m.expires_at is null or m.expires_at > now())
+		order by m.embedding::halfvec(%3$s) <=> $2::halfvec(%3$s) limit $5)',
+		model, memory_bucket(whose), vector_dims(vec))
+		into found using whose, vec, scopes, least_importance, wanted;
+	return found;
+end $$;
+
 -- Scores are added, not ranks: on the public benchmark that finds a tenth more. Nothing when the
 -- pair of session and secret is wrong. "owner || ''" keeps the planner, which expects an owner of
 -- average size, from reading all memories of a large one.
@@ -54,7 +107,6 @@ create function memory_recall(session uuid, secret bytea, asked text, model text
 returns table (id uuid, similarity float8, score float8, is_repeat boolean)
 language plpgsql stable
 set plan_cache_mode = force_generic_plan
-set hnsw.iterative_scan = relaxed_order
 as $$
 #variable_conflict use_column
 declare
@@ -64,12 +116,13 @@ declare
 	vec_code  bit varying := binary_quantize(vec);
 	now_s     float8 := extract(epoch from now());
 	is_small  boolean;
-	is_large  boolean;
+	rows      int;
 	terms     tsquery[];
 	idfs      float8[];
 	keys      bigint[];
 	any_term  tsquery;
 	picked    uuid[];
+	nearest   uuid[] := '{}';
 begin
 	select memory_owner into whose from sessions s
 		where s.id = session and secret_matches(secret_hash, secret);
@@ -86,34 +139,26 @@ begin
 	select count(*) <= w.exact_max into is_small
 		from (select from memories m where m.owner = whose limit w.exact_max + 1) m;
 
+	rows := greatest(w.rows_max, 2 * wanted + 10);
 	if not is_small then
-		select count(*) > w.codes_max into is_large
-			from (select from memories m where m.owner = whose limit w.codes_max + 1) m;
 		picked := array(select m.id from memories m
 			where m.owner || '' = whose
 				and memory_word_keys(m.owner, tsvector_to_array(m.search)) && keys
 				and m.scope = any (scopes) and m.importance >= least_importance
 				and (m.expires_at is null or m.expires_at > now())
-			limit 2 * w.rows_max);
-	end if;
-	if not is_small and not is_large then
-		picked := picked || array(select m.id from memories m
-			where m.owner = whose and m.embedding_model = model and m.embedding is not null
-				and m.scope = any (scopes) and m.importance >= least_importance
-				and (m.expires_at is null or m.expires_at > now())
-			order by hamming_distance(m.code, vec_code) limit w.rows_max);
-	elsif is_large and model = 'all-MiniLM-L6-v2' then
-		picked := picked || array(select m.id from memories m
-			where m.owner || '' = whose and m.embedding_model = 'all-MiniLM-L6-v2'
-				and m.scope = any (scopes) and m.importance >= least_importance
-				and (m.expires_at is null or m.expires_at > now())
-			order by m.embedding::halfvec(384) <=> near::halfvec(384) limit w.rows_max);
-	elsif is_large and model = 'text-embedding-3-small' then
-		picked := picked || array(select m.id from memories m
-			where m.owner || '' = whose and m.embedding_model = 'text-embedding-3-small'
-				and m.scope = any (scopes) and m.importance >= least_importance
-				and (m.expires_at is null or m.expires_at > now())
-			order by m.embedding::halfvec(1536) <=> near::halfvec(1536) limit w.rows_max);
+			limit rows);
+		if vec is not null and memory_owner_is_large(whose, w.codes_max) then
+			nearest := memory_nearest(whose, model, vec, scopes, least_importance, rows);
+		end if;
+		-- Filters that let little through have the index give up early, or it does not reach all.
+		if vec is not null and cardinality(nearest) < rows then
+			nearest := array(select m.id from memories m
+				where m.owner = whose and m.embedding_model = model and m.embedding is not null
+					and m.scope = any (scopes) and m.importance >= least_importance
+					and (m.expires_at is null or m.expires_at > now())
+				order by hamming_distance(m.code, vec_code) limit rows);
+		end if;
+		picked := picked || nearest;
 	end if;
 
 	return query with
@@ -161,7 +206,10 @@ begin
 			from shown r order by is_repeat, r.score desc limit wanted;
 end $$;
 
+grant execute on function memory_bucket(text) to scribe_app;
 grant execute on function memory_terms(text, text, int) to scribe_app;
+grant execute on function memory_owner_is_large(text, int) to scribe_app;
+grant execute on function memory_nearest(text, text, vector, text[], float8, int) to scribe_app;
 grant execute on function memory_recall(uuid, bytea, text, text, vector, text[], text[], float8,
 	float8, float8, int, jsonb) to scribe_app;
 

@@ -6,8 +6,6 @@ select id, session_id, owner, visitor_id, scope, content, summary, index_text, s
 	from memories where false;
 select model, content_hash, embedding, session_id, created_at, last_used_at
 	from embedding_cache where false;
-select 1 / (count(*) = 2)::int from pg_indexes where tablename = 'memories'
-	and indexdef like '%USING hnsw%halfvec_cosine_ops%WHERE (embedding_model = %';
 select 1 / (count(*) = 1)::int from pg_indexes where indexname = 'memories_words_idx'
 	and indexdef like '%USING gin %';
 select 1 / (count(*) = 4)::int from pg_index i join pg_class c on c.oid = i.indexrelid

@@ -44,6 +44,15 @@ pg_init() {
 	mv "$data.new" "$data"
 }
 
+# A quarter of the machine's memory, as PostgreSQL's manual advises, within bounds.
+pg_buffers_mb() {
+	local mb
+	mb=$(awk '/^MemTotal:/ {print int($2 / 4096)}' /proc/meminfo)
+	((mb > 128)) || mb=128
+	((mb < 2048)) || mb=2048
+	echo "$mb"
+}
+
 # Who may connect as whom: the programs as scribe_app; who runs the stack as anybody.
 pg_configure() {
 	local data=$stack_dir/pg user
@@ -63,7 +72,7 @@ pg_configure() {
 		unix_socket_directories = '$run/pg'
 		unix_socket_permissions = 0777 # pg_ident.conf decides
 		max_connections = 200
-		shared_buffers = 128MB
+		shared_buffers = $(pg_buffers_mb)MB
 		max_wal_size = 1GB
 		wal_compression = on
 		# A failed statement would bring what people said into the log.
@@ -107,7 +116,7 @@ pg_migrate() {
 		die "scripts/migrate is missing"
 	fi
 	url=$(pg_url postgres scribe)
-	timeout 60 "$root/scripts/migrate" deploy "$url" >"$log/migrate.log" 2>&1 ||
+	timeout "${SCRIBE_MIGRATE_S:-1800}" "$root/scripts/migrate" deploy "$url" >"$log/migrate.log" 2>&1 ||
 		die "the migrations failed:
 $(tail -n 20 "$log/migrate.log")"
 }

@@ -22,41 +22,50 @@ const BATCH = 20000;
 
 const open = (post) => post('create_session', { visitor_id: randomUUID(), consent: true });
 
-/* Twelve words each; the power makes few words common and most of them rare. */
+/* Twelve words to a sentence; the power makes few words common and most of them rare. A memory is
+ * a sentence among four others and a vector near one of 200 topics, all drawn from tables: drawn
+ * number by number a million would take an hour. */
 const FUNCTIONS = `
 create schema bench;
-create table bench.topic as select n, (select array_agg(random() - 0.5)
-	from generate_series(1, 384 + n * 0))::vector(384) as centre from generate_series(0, 199) n;
-create function bench.words() returns text language sql volatile as $$
-	select string_agg('w' || floor(30000 * power(random(), 4))::int, ' ')
-		from generate_series(1, 12) $$;
-create function bench.vector(wanted int) returns vector language sql volatile as $$
-	select (select centre from bench.topic where n = wanted)
-		+ (select array_agg((random() - 0.5) * 0.7) from generate_series(1, 384))::vector(384) $$;
+create function bench.vector(size float8, n int) returns vector language sql volatile as $$
+	select (select array_agg((random() - 0.5) * size) from generate_series(1, 384 + n * 0))
+		::vector(384) $$;
+create table bench.topic as select n, bench.vector(1, n) as v from generate_series(0, 199) n;
+create table bench.noise as select n, bench.vector(0.5, n) as v from generate_series(0, 1999) n;
+create table bench.sentence as select n, (select
+	string_agg('w' || floor(30000 * power(random(), 4))::int, ' ')
+	from generate_series(1, 12 + n * 0)) as t from generate_series(0, 199999) n;
+alter table bench.topic add primary key (n);
+alter table bench.noise add primary key (n);
+alter table bench.sentence add primary key (n);
+analyze bench.topic, bench.noise, bench.sentence;
 create procedure bench.fill(session uuid, how_many int) language sql as $$
+	with drawn as materialized (select i, (random() * 199)::int as topic,
+			(random() * 1999)::int as near, (random() * 1999)::int as far,
+			array(select (random() * 199999)::int from generate_series(1, 5 + i * 0)) as said
+		from generate_series(1, how_many) i)
 	insert into public.memories (session_id, owner, scope, content, words, index_text, embedding,
 		embedding_near, embedding_model, content_hash, occurred_at)
-	select s.id, s.memory_owner, 'episodic', to_jsonb(x.words), x.words,
-		concat_ws(E'\\n', '8 May 2023 Monday', x.words, bench.words(), bench.words(),
-			bench.words(), bench.words()),
-		x.vector, x.vector::halfvec, 'all-MiniLM-L6-v2', sha256(convert_to(x.i || x.words, 'UTF8')),
+	select s.id, s.memory_owner, 'episodic', to_jsonb(x.words), x.words, x.around, x.vector,
+		x.vector::halfvec, 'all-MiniLM-L6-v2', sha256(convert_to(gen_random_uuid()::text, 'UTF8')),
 		now() - x.i * interval '1 minute'
-	from public.sessions s, (select i, bench.words() as words,
-		bench.vector((random() * 199 + i * 0)::int) as vector
-		from generate_series(1, how_many) i) x
+	from public.sessions s, (select i, b.t as words, t.v + n.v + f.v as vector,
+			'8 May 2023 Monday ' || (select string_agg(t, E'\\n') from bench.sentence
+				where n = any (said)) as around
+		from drawn join bench.sentence b on b.n = said[1] join bench.topic t on t.n = topic
+		join bench.noise n on n.n = near join bench.noise f on f.n = far) x
 	where s.id = session $$;`;
-
-const INDEXES = ['memories_words_idx', 'memories_minilm_idx'];
 
 /* Built after filling, as a restored dump would: row by row a million vectors take hours. */
 const withoutIndexes = async (stack, work) => {
 	const rows = await sql(
 		stack,
-		`select indexdef from pg_indexes where indexname in ('${INDEXES.join("', '")}')`,
+		`select indexname, indexdef from pg_indexes
+		 where indexname ~ '^memories_(words|code|minilm_.)_idx$'`,
 	);
-	await sql(stack, `drop index ${INDEXES.join(', ')}`);
+	await sql(stack, `drop index ${rows.map(([name]) => name).join(', ')}`);
 	await work();
-	for (const [definition] of rows)
+	for (const [, definition] of rows)
 		await sql(
 			stack,
 			`set maintenance_work_mem = '2GB'; set role scribe_owner; ${definition}`,

@@ -2,7 +2,7 @@
  * forty count as many. What is found must be what a small owner would find. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newSession, pairOf, post, useStack } from './env/index.mjs';
+import { newSession, pairOf, post, sql, useStack } from './env/index.mjs';
 
 const CROWD = 40;
 const FEW = { RECALL_EXACT_MAX: '0', RECALL_ROWS_MAX: '10' };
@@ -30,6 +30,14 @@ for (const [way, env] of Object.entries(WAYS))
 			);
 		const crowd = async (pair, sentence) => {
 			for (let i = 0; i < CROWD; i++) await save(pair, sentence(i));
+			await sql(stack, 'analyze memories'); // tells who is large
+			const [[isLarge]] = await sql(
+				stack,
+				`select memory_owner_is_large(memory_owner, :'codes') from sessions
+				 where id = :'id'`,
+				{ codes: env.RECALL_CODES_MAX ?? '20000', id: pair.session_id },
+			);
+			assert.equal(isLarge, env.RECALL_CODES_MAX ? 't' : 'f');
 		};
 
 		test('meaning and rare words are found in a crowd', async () => {

@@ -1,6 +1,6 @@
 -- The reads on every request's path find their rows by the index meant for them.
 begin;
-select plan(15);
+select plan(16);
 
 insert into sessions (id, visitor_id, consent, secret_hash, last_active_at, started_at, lead_score)
 	select lpad(n::text, 32, '0')::uuid, 'visitor ' || n % 50, false, hash(n::text),
@@ -60,9 +60,14 @@ select pg_temp.uses('memories_owner_idx', $$select * from memories
 select pg_temp.uses('memories_words_idx', $$select id from memories
 	where memory_word_keys(owner, tsvector_to_array(search))
 		&& memory_word_keys('s:00000000-0000-0000-0000-000000000007', '{topic}')$$);
-select pg_temp.uses('memories_minilm_idx', $$select id from memories
-	where embedding_model = 'all-MiniLM-L6-v2' order by embedding::halfvec(384)
+select pg_temp.uses('memories_minilm_3_idx', $$select id from memories
+	where embedding_model = 'all-MiniLM-L6-v2' and memory_bucket(owner) = 3 order by embedding::halfvec(384)
 	<=> (select embedding::halfvec(384) from memories where embedding is not null limit 1)
+	limit 5$$);
+select pg_temp.uses('memories_code_idx', $$select id from memories
+	where owner = 's:00000000-0000-0000-0000-000000000007' and embedding_model = 'all-MiniLM-L6-v2'
+	and embedding is not null and scope = any ('{long}') and importance >= 5
+	order by hamming_distance(code, (select code from memories where embedding is not null limit 1))
 	limit 5$$);
 select pg_temp.uses('memories_model_idx', $$select id from memories
 	where embedding_model || '' > 'all-MiniLM-L6-v2' order by embedding_model || '' limit 16$$);
