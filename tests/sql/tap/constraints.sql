@@ -1,6 +1,6 @@
 -- What the tables refuse, asked as the programs do.
 begin;
-select plan(46);
+select plan(48);
 
 select session(1, 'f47ac10b-58cc-4372-a567-0e02b2c3d479', true);
 insert into utterances (id, session_id, speaker, text)
@@ -17,6 +17,10 @@ insert into case_list values
 ('a sealed address', 'ok',
 	$$update sessions set email = 'sealed:v1:k1:eA==', email_hash = hash('a')$$),
 ('a plain name', '23514', $$update sessions set contact_name = 'Ada'$$),
+('plain names', '23514', $$update sessions set names_sealed = '["Ada"]'$$),
+('a plain text where a summary is sealed', '23514',
+	$$insert into summaries (session_id, executive_summary, sealed)
+	select id, 'x', 'Ada' from sessions$$),
 ('plain notes', '23514', $$update sessions set notes = 'call her'$$),
 ('a short secret hash', '23514', $$insert into sessions (secret_hash) values ('\x00')$$),
 ('no secret', '23502', $$insert into sessions (visitor_id) values ('x')$$),
