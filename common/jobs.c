@@ -179,7 +179,7 @@ static void log_job(const struct ctx *cx, const struct job *job, const char *out
 	    F_INT("attempt", job->attempt), F_STR("outcome", outcome),
 	    F_STR("code", e ? err_code(e->kind) : NULL), F_INT("ms", clock_mono_ms() - start_ms),
 	    F_INT("db_ms", cx->cost.db_ms), F_INT("upstream_ms", cx->cost.upstream_ms),
-	    F_INT("arena_bytes", arena_used(cx->arena)));
+	    F_INT("embed_ms", cx->cost.embed_ms), F_INT("arena_bytes", arena_used(cx->arena)));
 }
 
 /* A conflict is a job of the same key enqueued this moment: asked again, it is seen. */

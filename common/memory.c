@@ -284,7 +284,7 @@ size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char
 	                         .scopes = scopes,
 	                         .scopes_n = COUNT(scopes),
 	                         .limit = MEMORY_FOR_TURN_MAX},
-	        (unsigned)values.turn_ms / 2, &found, &n, &provider);
+	        values.turn_ms - values.turn_ms / 4, &found, &n, &provider);
 	cx->deadline = whole;
 	if (e) {
 		log_err(LOG_WARN, cx, "not_recalled", e);

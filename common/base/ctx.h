@@ -17,7 +17,7 @@ struct db_conn;
 
 /* What the work cost, for its log line. */
 struct ctx_cost {
-	unsigned db_ms, upstream_ms;
+	unsigned db_ms, upstream_ms, embed_ms; /* embedding may be upstream too */
 };
 
 struct ctx {

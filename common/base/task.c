@@ -102,6 +102,7 @@ struct err *task_join(struct task *task)
 	task->is_running = false;
 	task->parent->cost.db_ms += task->cx.cost.db_ms;
 	task->parent->cost.upstream_ms += task->cx.cost.upstream_ms;
+	task->parent->cost.embed_ms += task->cx.cost.embed_ms;
 	task->cx.cost = (struct ctx_cost){0};
 	return task->result;
 }

@@ -48,10 +48,14 @@ static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 struct err *embed(struct ctx *cx, const struct embed_order *order, struct embeddings *out,
                   struct chain_result *served_out)
 {
-	struct job job = {order, out};
+	uint64_t    start_ms = clock_mono_ms();
+	struct job  job = {order, out};
+	struct err *e;
 
 	assert(order->n > 0 && order->n <= EMBED_TEXTS_MAX);
-	return chain_run(cx, &embedding, attempt, &job, served_out);
+	e = chain_run(cx, &embedding, attempt, &job, served_out);
+	cx->cost.embed_ms += (unsigned)(clock_mono_ms() - start_ms);
+	return e;
 }
 
 const struct embed_engine *embedding_next(void)
