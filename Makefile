@@ -4,6 +4,7 @@
 # make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
+# make bench          how long the steps of a turn take, what the programs weigh
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
 FLAVOUR ?= release
 BUILD   ?= build
@@ -102,6 +103,9 @@ demo: setup
 run: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@scripts/stack run
+bench: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@node tests/bench/turn.mjs
 # Evidence found in a LoCoMo file, which stays out of the project: FILE=locomo.json
 bench-recall: setup
 	@$(MAKE) -s -j$$(nproc) all
@@ -115,6 +119,6 @@ check: setup
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers fuzzers show-cflags setup demo run bench-recall bench-memory check clean
+.PHONY: all units helpers fuzzers show-cflags setup demo run bench bench-recall bench-memory check clean
 .SECONDARY:
 -include $(OBJS:.o=.d)
