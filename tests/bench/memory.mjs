@@ -4,8 +4,8 @@
  *
  * Memories are generated in the database: one owner with up to 100 000 of them, all others with a
  * hundred each, words as uneven as in a language, vectors in clusters. Prints a table and writes
- * var/bench/memory.json. rest_ms is all but the embedding of the question, as the program logs it; of
- * that db_ms is what it waited for the database, all statements of the request together. */
+ * var/bench/memory.json. rest_ms is all but the embedding of the question, as the program logs it;
+ * of that db_ms is what it waited for the database, all statements of the request together. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,9 +1,10 @@
-/* How long each step of a spoken turn takes, offline and through nginx, and what the programs weigh:
+/* How long each step of a spoken turn takes, offline and through nginx, and what the programs
+ * weigh:
  *
  *   node tests/bench/turn.mjs        (make bench; TURNS=50 for more)
  *
- * A recording of eleven seconds is heard, answered and the answer spoken, TURNS times, each in a new
- * session. Weights are resident kilobytes, before the first request and
+ * A recording of eleven seconds is heard, answered and the answer spoken, TURNS times, each in a
+ * new session. Weights are resident kilobytes, before the first request and
  * after the last. Prints two tables and writes var/bench/turn.json. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
