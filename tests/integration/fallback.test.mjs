@@ -78,9 +78,10 @@ const check = (answer, logs) => {
 
 const marks = () => Object.fromEntries(FUNCTIONS.map((name) => [name, stack.logs(name).length]));
 
-/* Once. (A kept connection that closes unanswered is HTTP's to repeat, as browsers do.) */
-const assertAsked = async (provider, fault) => {
-	const { length } = await stack.sim.requests({ provider });
+/* Once. (A kept connection that closes unanswered is HTTP's to repeat, as browsers do.) The
+ * operation tells a turn's requests from those of the summary that falls due meanwhile. */
+const assertAsked = async (filter, fault) => {
+	const { length } = await stack.sim.requests(filter);
 	assert.ok(length === 1 || (fault.cut_after_bytes === 0 && length === 2), `${length} times`);
 };
 
@@ -137,7 +138,7 @@ test('a voice', async (t) => {
 			assert.equal(answer.json.provider, 'local');
 			assert.deepEqual(answer.json.degraded, ['tts']);
 			assert.ok(answer.json.audio_base64.length > 8000);
-			await assertAsked('elevenlabs', fault);
+			await assertAsked({ provider: 'elevenlabs' }, fault);
 		});
 });
 
@@ -156,7 +157,7 @@ test('a recogniser', async (t) => {
 			assert.equal(answer.json.provider, 'local');
 			assert.deepEqual(answer.json.degraded, ['stt']);
 			assert.match(answer.json.text, /air is pure/i);
-			await assertAsked('groq', fault);
+			await assertAsked({ provider: 'groq', operation: 'transcribe' }, fault);
 		});
 });
 
