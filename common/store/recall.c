@@ -46,7 +46,7 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_INT(recall_values, exact_max, "RECALL_EXACT_MAX", .fallback = "1000", .min = 0,
                 .max = 100000, .help = "up to so many memories of an owner are all compared"),
 	/* Where reading 50 bytes of each costs about as much as the vector index. */
-	CFG_KEY_INT(recall_values, codes_max, "RECALL_CODES_MAX", .fallback = "20000", .min = 0,
+	CFG_KEY_INT(recall_values, codes_max, "RECALL_CODES_MAX", .fallback = "10000", .min = 0,
                 .max = 1000000,
                 .help = "up to so many, their short codes are compared; above, the vector index"),
 	/* 250, 400 and 1000 find the same; each costs as much as it is large. */

@@ -53,14 +53,14 @@ begin atomic
 	with sample as materialized (select m.search from memories m
 			where m.owner = memory_terms.owner
 			order by m.scope, m.occurred_at desc limit sample_max),
-		terms as materialized (select quoted,
+		terms as materialized (select t.term,
 				(memory_word_keys(memory_terms.owner, array[word]))[1] as key,
-				(select count(*) from sample s
-					where s.search @@ (quoted || ':A')::tsquery)::float8 as df
-			from (select word, quote_literal(word) as quoted from unnest(tsvector_to_array(
-				to_tsvector('pg_catalog.english', asked))) as word
-				where word !~ '[''\\]' limit 64) q)
-	select quoted::tsquery, ln(1 + (n - df + 0.5) / (df + 0.5)), t.key,
+				(select count(*) from sample s where s.search @@ said)::float8 as df
+			from (select word, quote_literal(word)::tsquery as term,
+					(quote_literal(word) || ':A')::tsquery as said
+				from unnest(tsvector_to_array(to_tsvector('pg_catalog.english', asked))) as word
+				where word !~ '[''\\]' limit 64) t)
+	select t.term, ln(1 + (n - df + 0.5) / (df + 0.5)), t.key,
 		sum(df) over by_df <= 0.015 * n or row_number() over by_df = 1 and df <= 0.05 * n
 		from terms t, (select count(*)::float8 as n from sample) size
 		window by_df as (order by df, t.key);

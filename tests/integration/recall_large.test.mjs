@@ -35,7 +35,7 @@ for (const [way, env] of Object.entries(WAYS))
 				stack,
 				`select memory_owner_is_large(memory_owner, :'codes') from sessions
 				 where id = :'id'`,
-				{ codes: env.RECALL_CODES_MAX ?? '20000', id: pair.session_id },
+				{ codes: env.RECALL_CODES_MAX ?? '10000', id: pair.session_id },
 			);
 			assert.equal(isLarge, env.RECALL_CODES_MAX ? 't' : 'f');
 		};
