@@ -157,7 +157,8 @@ static const char insert_sql[] =
 /* What is worth least: short before episodic before the rest, unimportant, unused, old. */
 static const char cap_sql[] =
 	"delete from memories where id in (select id from memories where owner = $1"
-	" order by importance + ln(1 + access_count)"
+	" order by importance + ln(1 + coalesce((select u.access_count from memory_uses u"
+	"   where u.memory_id = memories.id), 0))"
 	"  + case scope when 'long' then 4 when 'medium' then 2 when 'episodic' then 1 else 0 end,"
 	"  occurred_at, position"
 	" limit greatest(0, (select count(*) from memories where owner = $1) - $2::bigint))";
@@ -431,7 +432,9 @@ struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n
 		json_str(ids, NULL, used[i].id);
 	json_end(ids);
 	return db_exec(cx, NULL,
-	               "update memories set last_referenced = now(), access_count = access_count + 1"
-	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid)",
+	               "insert into memory_uses as u (memory_id) select id from memories"
+	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid) order by id"
+	               " on conflict (memory_id) do update set access_count = u.access_count + 1,"
+	               "  last_referenced = now()",
 	               ARGS(db_text(json_done(ids).ptr)));
 }

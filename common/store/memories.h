@@ -49,13 +49,16 @@ struct memory {
 	double      similarity, score; /* 0..1 each; recall only */
 };
 
-/* The columns of struct memory, of a table called m, and one row of them. */
+/* The columns of struct memory, of a table called m, and one row of them. A memory never used has
+ * no row in memory_uses. */
 #define MEMORY_TIME(column) \
 	"to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 #define MEMORY_COLUMNS \
 	"m.id, m.content, m.summary, m.scope, to_jsonb(m.tags), m.session_id," \
-	" " MEMORY_TIME("m.created_at") ", " MEMORY_TIME("m.last_referenced") ", " MEMORY_TIME( \
-		"m.occurred_at") ", m.source_id, m.speaker, m.importance, m.access_count, m.sealed"
+	" " MEMORY_TIME("m.created_at") ", (select " MEMORY_TIME("u.last_referenced") " from memory_uses u where u.memory_id = m.id), " MEMORY_TIME( \
+		"m.occurred_at") "," \
+						 " m.source_id, m.speaker, m.importance," \
+						 " (select u.access_count from memory_uses u where u.memory_id = m.id), m.sealed"
 #define MEMORY_COLUMNS_N 14
 void memory_read(struct ctx *cx, const struct db_rows *rows, int row, struct memory *out);
 

@@ -19,7 +19,20 @@ begin;
 set local role scribe_owner;
 set local maintenance_work_mem = '1GB'; -- the table is written anew, with all its indexes
 
+-- A use is counted in a row of its own: counted in the memory it wrote its two vectors anew, and an
+-- entry in each of its indexes.
+create table memory_uses (
+	memory_id       uuid primary key references memories on delete cascade,
+	access_count    integer not null default 1,
+	last_referenced timestamptz not null default now()
+) with (fillfactor = 80);
+insert into memory_uses select id, access_count, coalesce(last_referenced, now()) from memories
+	where access_count > 0;
+grant select, insert on memory_uses to scribe_app;
+grant update (access_count, last_referenced) on memory_uses to scribe_app;
+
 drop index memories_minilm_idx, memories_openai_idx;
+alter table memories drop column access_count, drop column last_referenced;
 alter table memories add column code bit varying
 	generated always as (binary_quantize(embedding)::bit varying) stored;
 create index memories_code_idx on memories (owner, embedding_model)
@@ -163,7 +176,8 @@ begin
 
 	return query with
 		measured as materialized (
-			select m.id, m.session_id, m.scope, m.importance, m.access_count,
+			select m.id, m.session_id, m.scope, m.importance,
+				(select access_count from memory_uses u where u.memory_id = m.id) as uses,
 				extract(epoch from m.occurred_at)::float8 as said_s,
 				case when m.embedding_model = model then 1 - (m.embedding <=> vec) end as plain,
 				case when m.embedding_model = model then 1 - (m.embedding_near <=> near) end
@@ -190,7 +204,7 @@ begin
 				- case when scope = 'episodic'
 					then w.fading * greatest(0, least(1, (now_s - said_s) / 31536000))
 					else 0 end
-				+ w.use * ln(1 + access_count)
+				+ w.use * ln(1 + coalesce(uses, 0))
 				+ case when said_s >= from_s and said_s < until_s then w.date else 0 end as base
 			from judged j),
 		ranked as materialized (select b.id, b.plain, b.word_part,

@@ -7,6 +7,12 @@ drop function memory_nearest(text, text, vector, text[], float8, int);
 drop function memory_owner_is_large(text, int);
 drop function memory_terms(text, text, int);
 alter table memories reset (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor);
+alter table memories add column access_count integer not null default 0,
+	add column last_referenced timestamptz;
+grant update (access_count, last_referenced) on memories to scribe_app;
+update memories m set access_count = u.access_count, last_referenced = u.last_referenced
+	from memory_uses u where u.memory_id = m.id;
+drop table memory_uses;
 alter table memories drop column code; -- and with it memories_code_idx
 do $$ begin
 	for bucket in 0..7 loop

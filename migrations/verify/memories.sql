@@ -2,7 +2,7 @@ begin;
 
 select id, session_id, owner, visitor_id, scope, content, summary, index_text, search, importance,
 	tags, metadata, embedding, embedding_model, content_hash, source_id, utterance_id, position,
-	occurred_at, expires_at, last_referenced, access_count, created_at, updated_at
+	occurred_at, expires_at, created_at, updated_at
 	from memories where false;
 select model, content_hash, embedding, session_id, created_at, last_used_at
 	from embedding_cache where false;
@@ -15,7 +15,7 @@ select 1 / (count(*) = 1)::int from pg_constraint where conrelid = 'memories'::r
 	and confrelid = 'sessions'::regclass and cardinality(conkey) = 2
 	and confdeltype = 'c' and confupdtype = 'c';
 select 1 / (has_table_privilege('scribe_app', 'memories', 'delete')
-	and has_column_privilege('scribe_app', 'memories', 'access_count', 'update')
+	and has_column_privilege('scribe_app', 'memories', 'importance', 'update')
 	and not has_column_privilege('scribe_app', 'memories', 'owner', 'update')
 	and not has_column_privilege('scribe_app', 'memories', 'session_id', 'update')
 	and not has_table_privilege('scribe_app', 'memories', 'truncate'))::int;

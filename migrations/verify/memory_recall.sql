@@ -1,6 +1,11 @@
 begin;
 
 select code from memories where false;
+select memory_id, access_count, last_referenced from memory_uses where false;
+select 1 / (count(*) = 1)::int from pg_constraint where conrelid = 'memory_uses'::regclass
+	and confrelid = 'memories'::regclass and confdeltype = 'c';
+select 1 / (has_column_privilege('scribe_app', 'memory_uses', 'access_count', 'update')
+	and not has_column_privilege('scribe_app', 'memory_uses', 'memory_id', 'update'))::int;
 select 1 / (count(*) = 1)::int from pg_indexes where indexname = 'memories_code_idx'
 	and indexdef like '%(owner, embedding_model) INCLUDE (code, id, scope, importance, expires_at)%';
 select 1 / (count(*) = 1)::int

@@ -130,7 +130,7 @@ test('a visitor is forgotten although somebody is at work on what they said', as
 	await save(await open({ visitor_id, consent: true }), SECRET);
 	const url = `postgresql:///scribe?host=${stack.dir}/run/pg&user=postgres`;
 	const worker = spawn('psql', ['-XAtq', '-v', `id=${visitor_id}`, url], { cwd: '/' });
-	worker.stdin.write(`begin; update memories set access_count = access_count + 1
+	worker.stdin.write(`begin; update memories set importance = importance
 		where visitor_id = :'id' returning 'held';\n`);
 	await once(worker.stdout, 'data');
 	const forgotten = promisify(execFile)(join(root, 'scripts/forget'), [visitor_id], {

@@ -135,11 +135,15 @@ test('a use is counted, behind the answer', async () => {
 	await poll(async () => {
 		const [[count, when]] = await sql(
 			stack,
-			`select access_count, last_referenced is not null from memories where id = :'id'`,
+			`select access_count, last_referenced is not null from memory_uses
+			 where memory_id = :'id'`,
 			{ id: first.id },
 		);
 		return count === '1' && when === 't';
 	});
+	const [again] = await recall(pair, 'peanuts', { limit: 1 });
+	assert.equal(again.access_count, 1);
+	assert.ok(!Number.isNaN(Date.parse(again.last_referenced)));
 });
 
 test('near-duplicates do not fill the list', async () => {

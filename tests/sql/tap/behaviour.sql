@@ -46,8 +46,8 @@ select is(owner, 'v:f47ac10b-58cc-4372-a567-0e02b2c3d479', 'memories follow thei
 	from memories;
 
 update memories set updated_at = now() - interval '1 day';
-update memories set access_count = 1, last_referenced = now();
-select ok(updated_at < now(), 'a use is no change') from memories;
+update memories set embedding = '[1]', embedding_model = 'm';
+select ok(updated_at < now(), 'another vector is no change') from memories;
 update memories set summary = 'late';
 select is(updated_at, now(), 'a new summary is one') from memories;
 
