@@ -53,12 +53,14 @@ struct memory {
  * no row in memory_uses. */
 #define MEMORY_TIME(column) \
 	"to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+#define MEMORY_USE     " from memory_uses u where u.memory_id = m.id)"
+#define MEMORY_CREATED ", " MEMORY_TIME("m.created_at")
+#define MEMORY_SAID    ", " MEMORY_TIME("m.occurred_at")
+#define MEMORY_USED    ", (select " MEMORY_TIME("u.last_referenced") MEMORY_USE
+#define MEMORY_USES    ", (select u.access_count" MEMORY_USE
 #define MEMORY_COLUMNS \
-	"m.id, m.content, m.summary, m.scope, to_jsonb(m.tags), m.session_id," \
-	" " MEMORY_TIME("m.created_at") ", (select " MEMORY_TIME("u.last_referenced") " from memory_uses u where u.memory_id = m.id), " MEMORY_TIME( \
-		"m.occurred_at") "," \
-						 " m.source_id, m.speaker, m.importance," \
-						 " (select u.access_count from memory_uses u where u.memory_id = m.id), m.sealed"
+	"m.id, m.content, m.summary, m.scope, to_jsonb(m.tags), m.session_id" MEMORY_CREATED \
+		MEMORY_USED MEMORY_SAID ", m.source_id, m.speaker, m.importance" MEMORY_USES ", m.sealed"
 #define MEMORY_COLUMNS_N 14
 void memory_read(struct ctx *cx, const struct db_rows *rows, int row, struct memory *out);
 
