@@ -12,7 +12,7 @@ const stack = useStack({
 		LLM_PROVIDERS: 'builtin',
 		TTS_PROVIDERS: 'local',
 		SLACK_INTERVAL_MS: '0',
-		SLACK_TIMEOUT_MS: '400',
+		SLACK_TIMEOUT_MS: '1500',
 		JOBS_RETRY_MS: '50',
 		SESSION_RATE_PER_MINUTE: '0',
 		SCRIBE_ADMIN_URL: 'https://admin.scribe.test/',
@@ -80,7 +80,7 @@ test('200 leads while Slack is busy, broken and silent: one message each', async
 	await fault({ silence: true }, 5);
 	await fault({ cut_after_bytes: 0 }, 5);
 	await fault({ status: 429 }, 2);
-	await fault({ delay_ms: 1000 }, 3);
+	await fault({ delay_ms: 4000 }, 3);
 	const sessions = [];
 	const lane = async () => {
 		while (sessions.length < 200) {
