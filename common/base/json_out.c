@@ -158,3 +158,14 @@ struct span json_done(const struct json_out *j)
 	assert(j->depth == 0);
 	return buf_span(&j->buf);
 }
+
+const char *json_texts(struct arena *a, const char *const *texts, size_t n)
+{
+	struct json_out *j = json_new(a, 0);
+
+	json_arr(j, NULL);
+	for (size_t i = 0; i < n; i++)
+		json_str(j, NULL, texts[i]);
+	json_end(j);
+	return json_done(j).ptr;
+}

@@ -27,4 +27,7 @@ void json_base64(struct json_out *j, const char *key, struct span bytes);
 /* Everything written; all objects and arrays are ended (asserted). */
 struct span json_done(const struct json_out *j);
 
+/* An array of texts. */
+const char *json_texts(struct arena *a, const char *const *texts, size_t n) NEVER_NULL;
+
 #endif

@@ -70,17 +70,6 @@ static struct err *mask_utterances(struct ctx *cx, struct session *s)
 
 /* ---- extracts ---- */
 
-static const char *actions_json(struct ctx *cx, const struct extract *x)
-{
-	struct json_out *j = json_new(cx->arena, 0);
-
-	json_arr(j, NULL);
-	for (size_t i = 0; i < x->n_actions; i++)
-		json_str(j, NULL, x->followup_actions[i]);
-	json_end(j);
-	return json_done(j).ptr;
-}
-
 static struct err *mask_extract(struct ctx *cx, struct session *s, const struct db_rows *rows,
                                 int row)
 {
@@ -102,7 +91,8 @@ static struct err *mask_extract(struct ctx *cx, struct session *s, const struct 
 	            " contact_sealed = $4::bytea where id = $1::uuid"
 	            " and (entities, followup_actions) is distinct from ($2::jsonb, $3::jsonb)",
 	            ARGS(db_text(row_text(rows, row, 0)), db_text(json_done(entities).ptr),
-	                 db_text(actions_json(cx, &plain)), db_bytes(span_of(sealed)))));
+	                 db_text(json_texts(cx->arena, plain.followup_actions, plain.n_actions)),
+	                 db_bytes(span_of(sealed)))));
 	s->changed += n;
 	return NULL;
 }

@@ -423,18 +423,16 @@ struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, 
 
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n)
 {
-	struct json_out *ids = json_new(cx->arena, 0);
+	const char **ids = NEW_ARRAY(cx->arena, const char *, n);
 
 	if (n == 0)
 		return NULL;
-	json_arr(ids, NULL);
 	for (size_t i = 0; i < n; i++)
-		json_str(ids, NULL, used[i].id);
-	json_end(ids);
+		ids[i] = used[i].id;
 	return db_exec(cx, NULL,
 	               "insert into memory_uses as u (memory_id) select id from memories"
 	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid) order by id"
 	               " on conflict (memory_id) do update set access_count = u.access_count + 1,"
 	               "  last_referenced = now()",
-	               ARGS(db_text(json_done(ids).ptr)));
+	               ARGS(db_text(json_texts(cx->arena, ids, n))));
 }

@@ -70,17 +70,6 @@ static const char recall_sql[] =
 	"  $11::int, $12::jsonb) r join memories m on m.id = r.id"
 	" order by r.is_repeat, r.score desc";
 
-static const char *texts_json(struct ctx *cx, const char *const *texts, size_t n)
-{
-	struct json_out *j = json_new(cx->arena, 0);
-
-	json_arr(j, NULL);
-	for (size_t i = 0; i < n; i++)
-		json_str(j, NULL, texts[i]);
-	json_end(j);
-	return json_done(j).ptr;
-}
-
 static const char *weights_json(struct ctx *cx)
 {
 	struct json_out *j = json_new(cx->arena, 0);
@@ -117,8 +106,8 @@ static struct err *run(struct ctx *cx, const struct recall_query *in, struct db_
 	                ARGS(db_text(in->session_id), db_bytes(hash_span(&secret)), db_text(in->words),
 	                     db_text(in->vector.at ? in->vector.model : NULL),
 	                     db_vector(in->vector.at, in->vector.n),
-	                     db_text(texts_json(cx, in->named, in->named_n)),
-	                     db_text(texts_json(cx, in->scopes, in->scopes_n)),
+	                     db_text(json_texts(cx->arena, in->named, in->named_n)),
+	                     db_text(json_texts(cx->arena, in->scopes, in->scopes_n)),
 	                     db_num(in->min_importance), db_num((double)in->from_ms / 1000),
 	                     db_num((double)in->until_ms / 1000), db_int(in->limit),
 	                     db_text(weights_json(cx))));

@@ -259,17 +259,6 @@ static const char *marks_json(struct ctx *cx, const struct dynamics_marks *marks
 	                    marks->perspective_at);
 }
 
-static const char *list_json(struct ctx *cx, const char *const *items, size_t n)
-{
-	struct json_out *j = json_new(cx->arena, 0);
-
-	json_arr(j, NULL);
-	for (size_t i = 0; i < n; i++)
-		json_str(j, NULL, items[i]);
-	json_end(j);
-	return json_done(j).ptr;
-}
-
 /* A lead as columns; all NULL when nothing is known. */
 struct lead_columns {
 	const char *intent, *entities, *actions, *reasons, *contact, *email, *name;
@@ -304,8 +293,8 @@ static struct lead_columns columns_of(struct ctx *cx, const struct turn *turn,
 	extract_write_entities(j, NULL, &plain.entities);
 	c.intent = intent_name(plain.intent);
 	c.entities = json_done(j).ptr;
-	c.actions = list_json(cx, plain.followup_actions, plain.n_actions);
-	c.reasons = list_json(cx, lead->score->reasons, lead->score->n_reasons);
+	c.actions = json_texts(cx->arena, plain.followup_actions, plain.n_actions);
+	c.reasons = json_texts(cx->arena, lead->score->reasons, lead->score->n_reasons);
 	return c;
 }
 

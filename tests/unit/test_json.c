@@ -125,6 +125,15 @@ static void numbers_json_does_not_know_become_null(void **state)
 	assert_string_equal(json_done(j).ptr, "[null,0.333333]");
 }
 
+static void a_list_of_texts_is_written_at_once(void **state)
+{
+	static const char *const texts[] = {"a \"b\"", "", "c"};
+	struct arena            *arena = ((struct ctx *)*state)->arena;
+
+	assert_string_equal(json_texts(arena, texts, 3), "[\"a \\\"b\\\"\",\"\",\"c\"]");
+	assert_string_equal(json_texts(arena, NULL, 0), "[]");
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
 
 int main(void)
@@ -137,6 +146,7 @@ int main(void)
 		TEST(brackets_in_strings_do_not_count),
 		TEST(what_is_written_is_read_back),
 		TEST(numbers_json_does_not_know_become_null),
+		TEST(a_list_of_texts_is_written_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
