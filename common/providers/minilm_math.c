@@ -10,7 +10,13 @@
 #include "minilm_math.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
 
 typedef float    lanes __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t  int_lanes __attribute__((vector_size(32), aligned(4), may_alias));
@@ -30,13 +36,41 @@ void math_only_plain_for_test(bool only_plain)
 
 #define BODY static inline __attribute__((always_inline)) void
 #if defined(__x86_64__)
-#define FAST     __attribute__((target("avx2,fma")))
-#define HAS_FAST (!is_only_plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#define FAST __attribute__((target("avx2,fma,f16c")))
+
+/* Asked once: it makes a virtual machine stop. Compilers do not all know F16C by name. */
+static bool           is_fast_processor;
+static pthread_once_t asked_processor = PTHREAD_ONCE_INIT;
+
+static void ask_processor(void)
+{
+	unsigned a, b, c = 0, d;
+
+	is_fast_processor = __get_cpuid(1, &a, &b, &c, &d) && c & bit_F16C &&
+	                    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_fast(void)
+{
+	pthread_once(&asked_processor, ask_processor);
+	return is_fast_processor && !is_only_plain;
+}
 #else
 #define FAST
-#define HAS_FAST (!is_only_plain && false)
+static bool has_fast(void)
+{
+	return false;
+}
 #endif
 
+#define CHOICE(name, params, args) \
+	void math_##name params \
+	{ \
+		if (has_fast()) \
+			fast_##name args; \
+		else \
+			plain_##name args; \
+	}
 /* Defines math_NAME: body_NAME for any processor and for a fast one. */
 #define BOTH(name, params, args) \
 	static FAST void fast_##name params \
@@ -47,17 +81,11 @@ void math_only_plain_for_test(bool only_plain)
 	{ \
 		body_##name args; \
 	} \
-	void math_##name params \
-	{ \
-		if (HAS_FAST) \
-			fast_##name args; \
-		else \
-			plain_##name args; \
-	}
+	CHOICE(name, params, args)
 
 /* The 15 bits below the sign, moved to where a float has them, are the number
  * times 2^-112, also for what is too small for a normal half. */
-BODY body_widen(const char *halves, size_t n, float *out)
+static void plain_widen(const char *halves, size_t n, float *out)
 {
 	for (size_t i = 0; i < n; i += MATH_LANES) {
 		half_lanes h = *(const half_lanes *)(const void *)(halves + i * 2);
@@ -67,7 +95,18 @@ BODY body_widen(const char *halves, size_t n, float *out)
 		AT(out + i) = (lanes)((word_lanes)size | (bits & 0x8000) << 16);
 	}
 }
-BOTH(widen, (const char *halves, size_t n, float *out), (halves, n, out))
+
+#if defined(__x86_64__)
+/* One instruction there; compilers do not find it in the lines above. */
+static FAST void fast_widen(const char *halves, size_t n, float *out)
+{
+	for (size_t i = 0; i < n; i += MATH_LANES)
+		_mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const void *)(halves + i * 2))));
+}
+#else
+#define fast_widen plain_widen
+#endif
+CHOICE(widen, (const char *halves, size_t n, float *out), (halves, n, out))
 
 /* ---- dense ---- */
 
@@ -130,27 +169,40 @@ BODY tokens_with_panel(const struct math_dense *d, size_t first, const float *co
 	}
 }
 
-BODY body_dense(const struct math_dense *d, const float *x, size_t n, float *y, float *panel)
+/* A panel of rows, widened, with all tokens. */
+BODY panel_with_tokens(const struct math_dense *d, size_t first, const float *x, size_t n, float *y,
+                       const float *panel)
 {
-	for (size_t first = 0; first < d->outputs; first += MATH_PANEL_ROWS) {
-		body_widen(d->weights + first * d->inputs * 2, MATH_PANEL_ROWS * d->inputs, panel);
-		for (size_t i = 0; i < n; i += 3) {
-			size_t       tokens = n - i < 3 ? n - i : 3;
-			const float *x0 = x + i * d->inputs;
-			const float *three[3] = {x0, x0 + (tokens > 1) * d->inputs,
-			                         x0 + (tokens - 1) * d->inputs};
+	for (size_t i = 0; i < n; i += 3) {
+		size_t       tokens = n - i < 3 ? n - i : 3;
+		const float *x0 = x + i * d->inputs;
+		const float *three[3] = {x0, x0 + (tokens > 1) * d->inputs, x0 + (tokens - 1) * d->inputs};
 
-			tokens_with_panel(d, first, three, tokens, panel, y + i * d->outputs);
-		}
+		tokens_with_panel(d, first, three, tokens, panel, y + i * d->outputs);
 	}
 }
-BOTH(dense, (const struct math_dense *d, const float *x, size_t n, float *y, float *panel),
-     (d, x, n, y, panel))
 
-/* ---- product ---- */
+#define DENSE(speed) \
+	for (size_t first = 0; first < d->outputs; first += MATH_PANEL_ROWS) { \
+		speed##_widen(d->weights + first * d->inputs * 2, MATH_PANEL_ROWS * d->inputs, panel); \
+		panel_with_tokens(d, first, x, n, y, panel); \
+	}
+static FAST void fast_dense(const struct math_dense *d, const float *x, size_t n, float *y,
+                            float *panel)
+{
+	DENSE(fast)
+}
+static void plain_dense(const struct math_dense *d, const float *x, size_t n, float *y,
+                        float *panel){DENSE(plain)} CHOICE(dense,
+                                                           (const struct math_dense *d,
+                                                            const float *x, size_t n, float *y,
+                                                            float *panel),
+                                                           (d, x, n, y, panel))
 
-/* Sixteen columns of four rows of c; a row past the end is the last one again. */
-BODY block(const float *const a[4], const struct math_part *b, size_t column, float *const c[4])
+	/* ---- product ---- */
+
+	/* Sixteen columns of four rows of c; a row past the end is the last one again. */
+	BODY block(const float *const a[4], const struct math_part *b, size_t column, float *const c[4])
 {
 	lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, t0 = {0}, t1 = {0}, t2 = {0}, t3 = {0};
 
