@@ -430,9 +430,10 @@ struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n
 	for (size_t i = 0; i < n; i++)
 		ids[i] = used[i].id;
 	return db_exec(cx, NULL,
-	               "insert into memory_uses as u (memory_id) select id from memories"
+	               "with counted as (insert into memory_uses as u (memory_id)"
+	               " select id from memories"
 	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid) order by id"
 	               " on conflict (memory_id) do update set access_count = u.access_count + 1,"
-	               "  last_referenced = now()",
+	               "  last_referenced = now()) select " DB_LAZY_COMMIT,
 	               ARGS(db_text(json_texts(cx->arena, ids, n))));
 }

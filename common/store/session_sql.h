@@ -29,4 +29,9 @@
 	" rate_count = case when c.rate_window > now() - interval '1 minute'" \
 	"  then c.rate_count + 1 else 1 end"
 
+/* Does it, where that is all there is to change. */
+#define SESSION_TOUCHED_CTE \
+	", touched as (update sessions s set " SESSION_TOUCH \
+	" from checked c where s.id = c.id and c.verdict = 'ok')"
+
 #endif

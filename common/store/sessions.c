@@ -83,9 +83,8 @@ struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 	if (!str_is_uuid(id))
 		return session_verdict(cx, NULL);
 	TRY(db_query(cx, &rows,
-	             SESSION_CHECK_CTE ", touched as (update sessions s set " SESSION_TOUCH
-	                               " from checked c where s.id = c.id and c.verdict = 'ok')"
-	                               " select verdict from checked",
+	             SESSION_CHECK_CTE SESSION_TOUCHED_CTE " select verdict, " DB_LAZY_COMMIT
+	                                                   " from checked",
 	             ARGS(db_text(id), db_bytes(hash_span(&secret_hash)), db_int(values.idle_seconds),
 	                  db_int(values.rate_per_minute))));
 	return session_verdict(cx, rows.count ? row_text(&rows, 0, 0) : NULL);
