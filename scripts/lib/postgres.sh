@@ -49,7 +49,7 @@ pg_buffers_mb() {
 	local mb
 	mb=$(awk '/^MemTotal:/ {print int($2 / 4096)}' /proc/meminfo)
 	((mb > 128)) || mb=128
-	((mb < 2048)) || mb=2048
+	((mb < 8192)) || mb=8192
 	echo "$mb"
 }
 
