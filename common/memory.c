@@ -221,28 +221,25 @@ static void mask_named(struct ctx *cx, const struct names *names, struct memory_
 }
 
 /* What is searched is masked, and so are the words of the question; its meaning is not. */
-static struct err *read_question(struct ctx *cx, const struct recall *in,
-                                 struct memory_question *out)
+static void read_question(struct ctx *cx, const char *query, const struct memory_people *people,
+                          struct memory_question *out)
 {
-	const char **speakers, **asked;
-	size_t       n;
-	struct names names = {.n = 0};
+	const char **asked;
+	size_t       n = names_asked(cx, people->speakers, people->speakers_n, &people->names, &asked);
 
-	TRY(memory_speakers(cx, in->session_id, MEMORY_NAMES_MAX, &speakers, &n, &names));
-	n = names_asked(cx, speakers, n, &names, &asked);
-	memory_question_of(cx, in->query, asked, n, clock_unix_ms(), out);
-	out->words = mask_str(cx, out->words, &names);
-	mask_named(cx, &names, out);
-	return NULL;
+	memory_question_of(cx, query, asked, n, clock_unix_ms(), out);
+	out->words = mask_str(cx, out->words, &people->names);
+	mask_named(cx, &people->names, out);
 }
 
-static struct err *ask(struct ctx *cx, const struct recall *in, int64_t embed_ms,
-                       struct memory **out, size_t *n_out, const char **provider_out)
+static struct err *ask(struct ctx *cx, const struct recall *in, const struct memory_people *people,
+                       int64_t embed_ms, struct memory **out, size_t *n_out,
+                       const char **provider_out)
 {
 	struct memory_question question;
 	struct memory_vector   vector = {.at = NULL};
 
-	TRY(read_question(cx, in, &question));
+	read_question(cx, in->query, people, &question);
 	*provider_out = try_embed(cx, in->session_id, &question.topic, 1, embed_ms, &vector);
 	return memory_search(cx,
 	                     &(struct recall_query){.session_id = in->session_id,
@@ -263,28 +260,33 @@ static struct err *ask(struct ctx *cx, const struct recall *in, int64_t embed_ms
 struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory **out,
                           size_t *n_out, const char **provider_out)
 {
-	return ask(cx, in, values.query_ms, out, n_out, provider_out);
+	struct memory_people people = {.speakers_n = 0};
+
+	TRY(memory_people_checked(cx, in->session_id, in->session_secret, &people));
+	return ask(cx, in, &people, values.query_ms, out, n_out, provider_out);
 }
 
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
                               const char *message, struct memory out[MEMORY_FOR_TURN_MAX])
 {
 	static const char *const scopes[] = {"medium", "long", "episodic"};
+	const struct recall      wanted = {.session_id = session_id,
+	                                   .session_secret = session_secret,
+	                                   .query = message,
+	                                   .scopes = scopes,
+	                                   .scopes_n = COUNT(scopes),
+	                                   .limit = MEMORY_FOR_TURN_MAX};
 	struct deadline          whole = cx->deadline;
+	struct memory_people     people = {.speakers_n = 0};
 	struct memory           *found;
 	const char              *provider;
 	size_t                   n = 0, kept = 0;
 	struct err              *e;
 
 	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)values.turn_ms));
-	e = ask(cx,
-	        &(struct recall){.session_id = session_id,
-	                         .session_secret = session_secret,
-	                         .query = message,
-	                         .scopes = scopes,
-	                         .scopes_n = COUNT(scopes),
-	                         .limit = MEMORY_FOR_TURN_MAX},
-	        values.turn_ms - values.turn_ms / 4, &found, &n, &provider);
+	e = memory_people(cx, session_id, &people);
+	if (!e)
+		e = ask(cx, &wanted, &people, values.turn_ms - values.turn_ms / 4, &found, &n, &provider);
 	cx->deadline = whole;
 	if (e) {
 		log_err(LOG_WARN, cx, "not_recalled", e);

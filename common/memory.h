@@ -42,20 +42,21 @@ struct err *memory_keep_utterances(struct ctx *cx, const char *session_id) CHECK
 struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_out) CHECKED;
 
 struct recall {
-	const char *session_id, *session_secret; /* checked by the caller; the search checks again */
-	const char *query;
+	const char        *session_id, *session_secret;
+	const char        *query;
 	const char *const *scopes;
 	size_t             scopes_n;
 	int64_t            limit;
 	double             min_importance;
 };
 
-/* *provider_out is who embedded the query, or "fulltext". */
+/* Checks the pair first, as session_check() does. *provider_out is who embedded the query, or
+ * "fulltext". */
 struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory **out,
                           size_t *n_out, const char **provider_out) CHECKED;
 
-/* For a reply: at most MEMORY_FOR_TURN_MAX memories on the topic, within
- * MEMORY_TURN_MS. Returns how many. Never fails: what goes wrong is logged,
+/* For a reply, whose turn has checked the pair: at most MEMORY_FOR_TURN_MAX memories on the topic,
+ * within MEMORY_TURN_MS. Returns how many. Never fails: what goes wrong is logged,
  * and there are none. Their text is data, never instructions. */
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
                               const char *message, struct memory out[MEMORY_FOR_TURN_MAX]);

@@ -81,19 +81,23 @@ struct err *memory_names(struct ctx *cx, const char *session_id, struct names *o
 /* ---- neighbours ---- */
 
 /* $1 session $2 position. `near` is whoever can be a neighbour of one to be connected; the
- * own vector counts twice in the mean. A vector of another model is no neighbour's. A
- * summary tells of all that was said and stands beside nobody; nor does what will expire,
- * for its words would live on with its neighbours. */
+ * own vector counts twice in the mean, and so does that of the question it answers, whose words
+ * count as its own too. A vector of another model is no neighbour's. A summary tells of all that
+ * was said and stands beside nobody; nor does what will expire, for its words would live on with
+ * its neighbours. */
 #define IS_ALONE "(scope = 'short' or metadata->>'kind' is not distinct from 'summary')"
+#define IS_ANSWERED \
+	"(n.place = t.place - 1 and n.is_question and n.speaker is distinct from t.speaker)"
 #define CONNECT_SQL \
 	"with near as materialized (" \
 	" select x.*, row_number() over (partition by is_alone order by position) as place from (" \
-	"  (select id, position, words, occurred_at, embedding, embedding_model," \
-	"    " IS_ALONE " as is_alone from memories where session_id = $1::uuid" \
+	"  (select id, position, speaker, words, is_question, occurred_at, embedding," \
+	"    embedding_model, " IS_ALONE " as is_alone from memories where session_id = $1::uuid" \
 	"    and position <= $2::bigint and (not " IS_ALONE " or position = $2::bigint)" \
 	"    order by position desc limit 5)" \
 	"  union all" \
-	"  (select id, position, words, occurred_at, embedding, embedding_model, false from memories" \
+	"  (select id, position, speaker, words, is_question, occurred_at, embedding," \
+	"    embedding_model, false from memories" \
 	"    where session_id = $1::uuid and position > $2::bigint and not " IS_ALONE \
 	"    order by position limit 4)) x)," \
 	" changed as (select t.id," \
@@ -101,16 +105,19 @@ struct err *memory_names(struct ctx *cx, const char *session_id, struct names *o
 	"   (select string_agg(left(n.words, case when n.id = t.id then 8192 else 1000 end), E'\\n'" \
 	"     order by n.place) from near n where n.is_alone = t.is_alone" \
 	"     and abs(n.place - t.place) <= 2) as index_text," \
+	"  coalesce((select left(n.words, 1000) from near n" \
+	"    where n.is_alone = t.is_alone and " IS_ANSWERED "), '') as question," \
 	"  case when t.embedding is not null then (select avg(n.embedding) from near n," \
-	"    generate_series(1, case when n.id = t.id then 2 else 1 end)" \
+	"    generate_series(1, case when n.id = t.id or " IS_ANSWERED " then 2 else 1 end)" \
 	"    where n.is_alone = t.is_alone and abs(n.place - t.place) <= 2" \
 	"    and n.embedding_model = t.embedding_model) end as mean" \
 	" from near t, near centre" \
 	" where centre.position = $2::bigint and t.is_alone = centre.is_alone" \
 	" and abs(t.place - centre.place) <= 2)" \
-	" update memories m set index_text = c.index_text, embedding_near = c.mean::halfvec" \
-	"  from changed c where m.id = c.id and (m.index_text, m.embedding_near::text)" \
-	"  is distinct from (c.index_text, c.mean::halfvec::text)"
+	" update memories m set index_text = c.index_text, question = c.question," \
+	"  embedding_near = c.mean::halfvec" \
+	"  from changed c where m.id = c.id and (m.index_text, m.question, m.embedding_near::text)" \
+	"  is distinct from (c.index_text, c.question, c.mean::halfvec::text)"
 
 struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t position)
 {
@@ -390,35 +397,6 @@ struct err *memory_set_vector(struct ctx *cx, const char *id, const struct memor
 	struct vector_job job = {id, vector};
 
 	return db_tx(cx, set_vector_body, &job);
-}
-
-/* Distinct names by skipping from one to the next along the index. */
-struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, const char ***out,
-                            size_t *n_out, struct names *names_out)
-{
-	struct db_rows rows;
-
-	TRY(db_query(cx, &rows,
-	             "with recursive s as (select memory_owner as owner from sessions"
-	             "  where id = $1::uuid),"
-	             " names as ("
-	             "  (select speaker, 1 as n from memories, s where memories.owner = s.owner"
-	             "   and speaker is not null order by speaker limit 1)"
-	             "  union all"
-	             "  select (select m.speaker from memories m, s where m.owner = s.owner"
-	             "   and m.speaker > names.speaker order by m.speaker limit 1), n + 1"
-	             "  from names where names.speaker is not null and n < $2::int)"
-	             " select null, session_names($1::uuid)"
-	             " union all select speaker, null from names where speaker is not null",
-	             ARGS(db_text(session_id), db_int((int64_t)max))));
-	*out = NEW_ARRAY(cx->arena, const char *, (size_t)rows.count);
-	*n_out = 0;
-	for (int i = 0; i < rows.count; i++)
-		if (row_is_null(&rows, i, 0))
-			names_open(cx, row_text(&rows, i, 1), names_out);
-		else
-			(*out)[(*n_out)++] = row_text(&rows, i, 0);
-	return NULL;
 }
 
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n)

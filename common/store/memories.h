@@ -102,11 +102,6 @@ struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max
 struct err *memory_set_vector(struct ctx *cx, const char *id,
                               const struct memory_vector *vector) CHECKED;
 
-/* Names under which the session's owner has memories, at most max, as they are in the plain column,
- * and the names known of the visitor. */
-struct err *memory_speakers(struct ctx *cx, const char *session_id, size_t max, const char ***out,
-                            size_t *n_out, struct names *names_out) CHECKED;
-
 /* Makes the neighbours' index texts and means anew after a memory's words have changed. */
 struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t position) CHECKED;
 

@@ -21,6 +21,19 @@ struct recall_query {
 	int64_t              from_ms, until_ms; /* time asked about; both 0: none */
 };
 
+/* Whom a question may name. */
+struct memory_people {
+	const char **speakers; /* of the owner's memories, as in the plain column */
+	size_t       speakers_n;
+	struct names names; /* known of the visitor */
+};
+struct err *memory_people(struct ctx *cx, const char *session_id,
+                          struct memory_people *out) CHECKED;
+
+/* The same and session_check() in one statement. */
+struct err *memory_people_checked(struct ctx *cx, const char *session_id,
+                                  const char *session_secret, struct memory_people *out) CHECKED;
+
 /* Best first, of the session's owner only; nothing when the pair is wrong. Counting
  * their use is memory_count_use(), after the answer. */
 struct err *memory_search(struct ctx *cx, const struct recall_query *in, struct memory **out,

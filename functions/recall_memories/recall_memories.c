@@ -7,7 +7,6 @@
 #include "../../common/providers/embedding.h"
 #include "../../common/providers/engine_room.h"
 #include "../../common/service.h"
-#include "../../common/store/sessions.h"
 
 #define ANSWER_BYTES_MAX ((size_t)16 << 20) /* RECALL_MAX memories of the largest content */
 #define SCOPES_MAX       4
@@ -92,7 +91,6 @@ static struct err *recall_memories(struct req *rq)
 
 	TRY(input_parse(rq, fields, COUNT(fields), &in));
 	TRY(check_scopes(cx, &in.scopes));
-	TRY(session_check(cx, in.session_id, in.session_secret));
 	TRY(memory_recall(cx,
 	                  &(struct recall){.session_id = in.session_id,
 	                                   .session_secret = in.session_secret,

@@ -15,15 +15,12 @@ select 1 / (count(*) = 1)::int
 select 1 / ('autovacuum_vacuum_scale_factor=0.02' = any (reloptions)
 	and 'autovacuum_vacuum_insert_scale_factor=0.02' = any (reloptions))::int from pg_class
 	where oid = 'memories'::regclass;
-select 1 / (has_function_privilege('scribe_app', 'memory_terms(text, text, int)', 'execute')
-	and has_function_privilege('scribe_app', 'memory_recall(uuid, bytea, text, text, vector, text[], text[], float8, float8, float8, int, jsonb)', 'execute'))::int;
+select 1 / (has_function_privilege('scribe_app', 'memory_recall(uuid, bytea, text, text, vector, text[], text[], float8, float8, float8, int, jsonb)', 'execute'))::int;
 select 1 / (has_function_privilege('scribe_app', 'memory_bucket(text)', 'execute')
 	and has_function_privilege('scribe_app', 'memory_owner_is_large(text, int)', 'execute')
 	and has_function_privilege('scribe_app', 'memory_nearest(text, text, vector, text[], float8, int)', 'execute'))::int;
 select 1 / (proconfig is not distinct from '{plan_cache_mode=force_generic_plan}')::int
 	from pg_proc where proname = 'memory_recall';
-select 1 / (proconfig is not distinct from '{hnsw.iterative_scan=relaxed_order}')::int
-	from pg_proc where proname = 'memory_nearest';
 select 1 / (count(*) = 16)::int from pg_indexes
 	where indexname ~ '^memories_(minilm|openai)_[0-7]_idx$'
 	and indexdef like '%memory_bucket(owner) = ' || substr(indexname, 17, 1) || '%';

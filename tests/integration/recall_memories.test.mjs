@@ -166,6 +166,55 @@ test('importance and a recent date decide between equals', async () => {
 	assert.match((await contents(other, 'when is the launch planned?'))[0], /Deb/);
 });
 
+test('an answer is found by the question before it', async () => {
+	const pair = await open();
+	const say = (speaker, text) => save(pair, { speaker, text });
+	await say('Host', 'Welcome back. Shall we begin?');
+	await say('Guest', 'Yes, I have an hour.');
+	await say('Host', 'Who repairs the ovens in winter?');
+	await say('Guest', 'Karl, the husband of my cousin.');
+	await say('Host', 'Good to know.');
+	await say('Guest', 'In winter we sell more bread.');
+	const found = await recall(pair, 'Who does the repairs of ovens in winter?');
+	const texts = found.map((memory) => memory.content.text);
+	assert.deepEqual(texts.slice(0, 2), [
+		'Who repairs the ovens in winter?',
+		'Karl, the husband of my cousin.',
+	]);
+});
+
+test('what only asks comes after what tells', async () => {
+	const pair = await open();
+	await save(pair, 'Is the oven of the bakery broken again?');
+	await save(pair, 'The oven of the bakery is broken again.');
+	assert.deepEqual(await contents(pair, 'Is the oven of the bakery broken again?'), [
+		'The oven of the bakery is broken again.',
+		'Is the oven of the bakery broken again?',
+	]);
+});
+
+test('who asks and goes on speaking has not answered', async () => {
+	const pair = await open();
+	await save(pair, { speaker: 'Host', text: 'Who repairs the ovens in winter?' });
+	await save(pair, { speaker: 'Host', text: 'It is cold today.' });
+	await save(pair, { speaker: 'Guest', text: 'I repair ovens.' });
+	const [first] = await contents(pair, 'who repairs the ovens?');
+	assert.equal(first.text, 'I repair ovens.');
+	const rows = await sql(
+		stack,
+		`select question from memories where session_id = :'id' order by position`,
+		{ id: pair.session_id },
+	);
+	assert.deepEqual(rows, [[''], [''], ['']]);
+});
+
+test('every word of a long question counts', async () => {
+	const pair = await withFacts();
+	const filler = Array.from({ length: 40 }, (_, i) => `filler${i}`).join(' ');
+	for (const word of ['peanuts', 'village', 'server'])
+		assert.match((await contents(pair, `${filler} ${word}`))[0], new RegExp(word));
+});
+
 test('an expired memory is not found', async () => {
 	const pair = await open();
 	const memory = await save(pair, 'the code is 4242', { scope: 'short' });
