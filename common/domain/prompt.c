@@ -13,6 +13,7 @@
 #define MEMORIES_OPEN  "<memories>\n"
 #define MEMORIES_CLOSE "</memories>"
 #define MEMORY_OPEN    "<memory date=\""
+#define MEMORY_ANSWERS "\" answers=\""
 #define MEMORY_CLOSE   "</memory>"
 
 static const char style_text[] =
@@ -150,6 +151,19 @@ static void add_context(struct buf *b, const struct prompt_in *in)
 	buf_str(b, "\n</context>");
 }
 
+static void add_memory(struct buf *b, const struct prompt_memory *memory)
+{
+	buf_str(b, MEMORY_OPEN);
+	add_escaped(b, clipped(memory->date ? memory->date : "", MEMORY_DATE_BYTES));
+	if (!str_is_blank(memory->question)) {
+		buf_str(b, MEMORY_ANSWERS);
+		add_escaped(b, clipped(memory->question, PROMPT_QUESTION_BYTES_MAX));
+	}
+	buf_str(b, "\">");
+	add_escaped(b, clipped(memory->text, PROMPT_MEMORY_BYTES_MAX));
+	buf_str(b, MEMORY_CLOSE "\n");
+}
+
 static void add_memories(struct buf *b, const struct prompt_in *in)
 {
 	size_t n = in->memories_n < PROMPT_MEMORIES_MAX ? in->memories_n : PROMPT_MEMORIES_MAX;
@@ -158,14 +172,8 @@ static void add_memories(struct buf *b, const struct prompt_in *in)
 		return;
 	add_paragraph(
 		b, "What was said earlier and may matter now; use it only where it fits:\n" MEMORIES_OPEN);
-	for (size_t i = 0; i < n; i++) {
-		buf_str(b, MEMORY_OPEN);
-		add_escaped(b,
-		            clipped(in->memories[i].date ? in->memories[i].date : "", MEMORY_DATE_BYTES));
-		buf_str(b, "\">");
-		add_escaped(b, clipped(in->memories[i].text, PROMPT_MEMORY_BYTES_MAX));
-		buf_str(b, MEMORY_CLOSE "\n");
-	}
+	for (size_t i = 0; i < n; i++)
+		add_memory(b, &in->memories[i]);
 	buf_str(b, MEMORIES_CLOSE);
 }
 
@@ -259,6 +267,23 @@ bool prompt_has_hint(const char *system, enum dynamics_hint hint)
 	return strstr(system, dynamics_text(hint)) != NULL;
 }
 
+/* What stands between two places of an element, unescaped. */
+static const char *between(struct arena *a, const char *from, const char *to)
+{
+	return unescaped(a, (struct span){from, (size_t)(to - from)});
+}
+
+/* The values between MEMORY_OPEN and "\">", in which quotes are escaped. */
+static void read_values(struct arena *a, const char *from, const char *end,
+                        struct prompt_memory *out)
+{
+	const char *question = strstr(from, MEMORY_ANSWERS);
+	bool        is_answer = question && question < end;
+
+	out->date = between(a, from, is_answer ? question : end);
+	out->question = is_answer ? between(a, question + strlen(MEMORY_ANSWERS), end) : NULL;
+}
+
 size_t prompt_read_memories(struct arena *a, const char *system, struct prompt_memory *out,
                             size_t max)
 {
@@ -266,19 +291,18 @@ size_t prompt_read_memories(struct arena *a, const char *system, struct prompt_m
 	size_t      n = 0;
 
 	while (at && n < max) {
-		const char *date, *text, *end;
+		const char *values, *text, *end;
 
 		at = strstr(at, MEMORY_OPEN);
 		if (!at)
 			break;
-		date = at + strlen(MEMORY_OPEN);
-		text = strstr(date, "\">");
+		values = at + strlen(MEMORY_OPEN);
+		text = strstr(values, "\">");
 		end = text ? strstr(text, MEMORY_CLOSE) : NULL;
 		if (!end)
 			break;
-		out[n].date = unescaped(a, (struct span){date, (size_t)(text - date)});
-		text += 2;
-		out[n++].text = unescaped(a, (struct span){text, (size_t)(end - text)});
+		read_values(a, values, text, &out[n]);
+		out[n++].text = between(a, text + 2, end);
 		at = end;
 	}
 	return n;

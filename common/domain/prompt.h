@@ -13,14 +13,16 @@
 #include "mode.h"
 #include "utterance.h"
 
-#define PROMPT_MEMORIES_MAX     5
-#define PROMPT_MEMORY_BYTES_MAX 600 /* of each, cut at a word */
-#define PROMPT_CONTEXT_MAX      8
-#define PROMPT_BUDGET_TOKENS    6000 /* a good default */
+#define PROMPT_MEMORIES_MAX       5
+#define PROMPT_MEMORY_BYTES_MAX   600 /* of each, cut at a word */
+#define PROMPT_QUESTION_BYTES_MAX 200
+#define PROMPT_CONTEXT_MAX        8
+#define PROMPT_BUDGET_TOKENS      6000 /* a good default */
 
 struct prompt_memory {
 	const char *text;
-	const char *date; /* "2026-05-02" or any text; NULL unknown */
+	const char *date;     /* "2026-05-02" or any text; NULL unknown */
+	const char *question; /* asked right before, and so answered by it; NULL none */
 };
 
 /* A scalar of the request's `context` object. */

@@ -65,6 +65,7 @@ void memory_read(struct ctx *cx, const struct db_rows *rows, int row, struct mem
 		.speaker = row_text(rows, row, 10),
 		.importance = row_int(rows, row, 11),
 		.access_count = row_int(rows, row, 12),
+		.question = row_text(rows, row, 14),
 	};
 	open_parts(cx, row_text(rows, row, 13), out);
 }

@@ -45,6 +45,7 @@ struct memory_new {
 struct memory {
 	const char *id, *content_json, *summary, *scope, *tags_json, *session_id;
 	const char *created_at, *last_referenced, *occurred_at, *source_id, *speaker;
+	const char *question; /* that it answers, with the speaker, masked; "" none */
 	int64_t     importance, access_count;
 	double      similarity, score; /* 0..1 each; recall only */
 };
@@ -60,8 +61,9 @@ struct memory {
 #define MEMORY_USES    ", (select u.access_count" MEMORY_USE
 #define MEMORY_COLUMNS \
 	"m.id, m.content, m.summary, m.scope, to_jsonb(m.tags), m.session_id" MEMORY_CREATED \
-		MEMORY_USED MEMORY_SAID ", m.source_id, m.speaker, m.importance" MEMORY_USES ", m.sealed"
-#define MEMORY_COLUMNS_N 14
+		MEMORY_USED MEMORY_SAID ", m.source_id, m.speaker, m.importance" MEMORY_USES \
+	", m.sealed, m.question"
+#define MEMORY_COLUMNS_N 15
 void memory_read(struct ctx *cx, const struct db_rows *rows, int row, struct memory *out);
 
 /* The names known of a session's visitor. */

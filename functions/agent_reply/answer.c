@@ -45,7 +45,9 @@ static void recall(struct ctx *cx, const struct in *in, struct recalled *out)
 		memory_recall_for_turn(cx, in->session_id, in->session_secret, in->user_message, found);
 	for (size_t i = 0; i < out->n; i++) {
 		out->texts[i] = memory_plain_text(cx, &found[i]);
-		out->memories[i] = (struct prompt_memory){out->texts[i], found[i].occurred_at};
+		out->memories[i] = (struct prompt_memory){.text = out->texts[i],
+		                                          .date = found[i].occurred_at,
+		                                          .question = found[i].question};
 	}
 }
 

@@ -69,17 +69,6 @@ static struct err *occurred_ms(struct ctx *cx, const char *text, int64_t *out)
 	return NULL;
 }
 
-static struct span tags_json(struct ctx *cx, const struct texts *tags)
-{
-	struct json_out *j = json_new(cx->arena, 0);
-
-	json_arr(j, NULL);
-	for (size_t i = 0; i < tags->n; i++)
-		json_str(j, NULL, tags->at[i]);
-	json_end(j);
-	return json_done(j);
-}
-
 static struct err *read_input(struct req *rq, struct in *in, struct remember *out)
 {
 	struct ctx *cx = req_ctx(rq);
@@ -94,7 +83,7 @@ static struct err *read_input(struct req *rq, struct in *in, struct remember *ou
 		.content = in->content,
 		.summary = in->summary,
 		.importance = importance_of(&in->importance),
-		.tags_json = tags_json(cx, &in->tags),
+		.tags_json = span_of(json_texts(cx->arena, in->tags.at, in->tags.n)),
 		.metadata_json = in->metadata ? json_print(cx, in->metadata) : SPAN("{}"),
 		.source_id = in->source_id,
 	};

@@ -174,7 +174,7 @@ end $$;
 -- Scores are added, not ranks: on the public benchmark that finds a tenth more. Nothing when the
 -- pair of session and secret is wrong. "owner || ''" keeps the planner, which expects an owner of
 -- average size, from reading all memories of a large one. Uses are looked up for the best only:
--- their weight is small.
+-- their weight is small. An answer is as similar as it is with its question, if that is more.
 create or replace function memory_recall(session uuid, secret bytea, asked text, model text,
 	vec vector, named text[], scopes text[], least_importance float8, from_s float8, until_s float8,
 	wanted int, weights jsonb)
@@ -250,6 +250,7 @@ begin
 	return query with
 		measured as materialized (
 			select m.id, m.session_id, m.scope, m.importance, m.is_question,
+				m.question <> '' as is_answer,
 				extract(epoch from m.occurred_at)::float8 as said_s,
 				case when m.embedding_model = model then 1 - (m.embedding <=> vec) end as plain,
 				case when m.embedding_model = model then 1 - (m.embedding_near <=> near) end
@@ -283,16 +284,18 @@ begin
 					else 0 end
 				+ case when said_s >= from_s and said_s < until_s then w.date else 0 end as base
 			from judged j),
-		ranked as materialized (select b.id, b.plain, b.word_part,
+		ranked as materialized (select b.id,
+				coalesce(case when is_answer then greatest(plain, b.near) else plain end, word_part)
+					as similarity,
 				base + w.session * max(base) over (partition by b.session_id) as score
 			from based b order by score desc limit wanted * 2 + 10),
-		shown as materialized (select r.id, r.plain, r.word_part, m.words,
+		shown as materialized (select r.id, r.similarity, m.words,
 				r.score + w.use * ln(1 + coalesce((select access_count from memory_uses u
 					where u.memory_id = r.id), 0)) as score,
 				case when m.embedding_model = model then m.embedding end as embedding
 			from ranked r join memories m on m.id = r.id)
 		-- Repeats stand behind everything that is none.
-		select r.id, coalesce(r.plain, r.word_part), r.score,
+		select r.id, r.similarity, r.score,
 			exists (select from shown u where (u.score, u.id) > (r.score, r.id)
 				and (u.words = r.words or u.embedding <=> r.embedding < w.alike)) as is_repeat
 			from shown r order by is_repeat, r.score desc limit wanted;

@@ -1,6 +1,6 @@
 /* What was said in one session is used in the next, with consent; and never steers. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
 
 /* Sanitizers slow the embedder down past what a reply waits for it. */
@@ -106,4 +106,38 @@ test('a memory that gives orders is data', async () => {
 		const { text } = await turn(await visit(visitor, true), question);
 		assert.doesNotMatch(text, /banana|instruction/i);
 	}
+});
+
+describe('a model that answers', () => {
+	const modelled = useStack({
+		simulator: true,
+		name: 'model',
+		env: { LLM_PROVIDERS: 'groq,builtin', EMBED_PROVIDERS: 'local', MEMORY_TURN_MS: '10000' },
+	});
+
+	test('is shown what was said together with the question it answers', async () => {
+		const visitor = { visitor_id: crypto.randomUUID(), consent: true };
+		const first = await newSession(modelled, visitor);
+		const second = await newSession(modelled, visitor);
+		for (const content of [
+			{ speaker: 'agent', text: 'Who repairs the <ovens> in winter?' },
+			{ speaker: 'visitor', text: 'Karl, the husband of my cousin.' },
+		]) {
+			const body = { ...pairOf(first), scope: 'episodic', content };
+			assert.equal((await post(modelled, 'save_memory', body)).status, 200);
+		}
+		const user_message = 'So who did you hear repairs our ovens?';
+		const answer = await post(modelled, 'agent_reply', {
+			...pairOf(second),
+			user_message,
+			audio: false,
+		});
+		assert.equal(answer.status, 200, answer.text);
+		const requests = await modelled.sim.requests({ provider: 'groq', operation: 'chat' });
+		const { body } = requests.find((request) => !request.body.tools);
+		const told =
+			'answers="agent: Who repairs the &lt;ovens&gt; in winter?">' +
+			'visitor: Karl, the husband of my cousin.</memory>';
+		assert.ok(body.messages[0].content.includes(told), body.messages[0].content);
+	});
 });

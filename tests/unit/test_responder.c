@@ -67,7 +67,7 @@ static void check_manners(size_t d, const char *said, const char *reply, bool is
 static void run(struct arena *a, size_t d, const struct dialogue *talk)
 {
 	struct utterance_text history[2 * TURNS_MAX];
-	struct prompt_memory  memory = {talk->memory, "2026-05-02"};
+	struct prompt_memory  memory = {talk->memory, "2026-05-02", NULL};
 	enum mode             mode = MODE_DEFAULT;
 	const char           *last = "";
 	size_t                n = 0;

@@ -105,7 +105,7 @@ static const struct asked unanswered[] = {
 
 static void check(struct arena *a, const struct asked *asked, bool is_recall)
 {
-	struct prompt_memory memory = {asked->memory, "2026-05-02T10:00:00.000Z"};
+	struct prompt_memory memory = {asked->memory, "2026-05-02T10:00:00.000Z", NULL};
 	struct told          told;
 
 	told_find(a, span_of(asked->question), is_recall, "Dana", &memory, 1, &told);
@@ -143,10 +143,10 @@ static void is_asked_what_was_said(void **state)
 static void takes_the_best_of_several(void **state)
 {
 	const struct prompt_memory memories[] = {
-		{"agent: Which oven in the bakery do you mean?", NULL},
-		{"visitor: My bakery is in Lisbon.", "2026-05-02"},
-		{"visitor: I need flour. My oven is in the old bakery. We open at six.", "long ago"},
-		{"visitor: The oven was a gift.", "2026-13-02"},
+		{"agent: Which oven in the bakery do you mean?", NULL, NULL},
+		{"visitor: My bakery is in Lisbon.", "2026-05-02", NULL},
+		{"visitor: I need flour. My oven is in the old bakery. We open at six.", "long ago", NULL},
+		{"visitor: The oven was a gift.", "2026-13-02", NULL},
 	};
 	struct told told;
 
@@ -164,7 +164,7 @@ static void takes_the_best_of_several(void **state)
 static const char *reply_to(struct arena *a, const char *memory, const char *date,
                             const char *earlier, const char *message)
 {
-	const struct prompt_memory  memories[] = {{memory, date}};
+	const struct prompt_memory  memories[] = {{memory, date, NULL}};
 	const struct utterance_text history[] = {{SPEAKER_VISITOR, earlier}, {SPEAKER_AGENT, "I see."}};
 	struct dynamics             none = {.n = 0};
 	struct prompt               prompt;
