@@ -44,12 +44,16 @@ pg_init() {
 	mv "$data.new" "$data"
 }
 
-# A quarter of the machine's memory, as PostgreSQL's manual advises, within bounds.
+# What the database takes on disk, as far as a quarter of the machine's memory goes (as PostgreSQL's
+# manual advises), within bounds: buffers that are never used make a start slow, too.
 pg_buffers_mb() {
-	local mb
-	mb=$(awk '/^MemTotal:/ {print int($2 / 4096)}' /proc/meminfo)
-	((mb > 128)) || mb=128
+	local mb quarter
+	mb=$(du -sm "$stack_dir/pg/base" | cut -f 1)
+	quarter=$(awk '/^MemTotal:/ {print int($2 / 4096)}' /proc/meminfo)
+	((mb > 2048)) || mb=2048
 	((mb < 8192)) || mb=8192
+	((mb < quarter)) || mb=$quarter
+	((mb > 128)) || mb=128
 	echo "$mb"
 }
 
