@@ -8,12 +8,12 @@ nginx_bin=${NGINX_BIN:-/usr/sbin/nginx}
 # render TEMPLATE NAME=VALUE...: the template with each @NAME@ replaced, on stdout.
 render() {
 	local text pair
-	text=$(<"$root/nginx/$1")
+	IFS= read -rd '' text <"$root/nginx/$1" || true
 	shift
 	for pair; do
 		text=${text//@"${pair%%=*}"@/"${pair#*=}"}
 	done
-	printf '%s\n' "$text"
+	printf %s "$text"
 }
 
 # A setting that is a whole number of at least 0; $3 is its default.
@@ -24,15 +24,11 @@ number_setting() {
 	echo "$((10#$value))"
 }
 
-upper() {
-	tr '[:lower:]' '[:upper:]' <<<"$1"
-}
-
 # The `server` lines of a function: its own socket, or what UPSTREAM_<NAME> lists
 # ("local" and host:port, blanks between them).
 upstream_servers() {
 	local name=$1 setting word
-	setting=UPSTREAM_$(upper "$name")
+	setting=UPSTREAM_${name^^}
 	for word in ${!setting:-local}; do
 		if [[ $word == local ]]; then
 			printf '\tserver unix:%s/%s.sock;\n' "$run" "$name"
@@ -52,7 +48,7 @@ runs_here() {
 render_function() {
 	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5
 	local servers path clients zones='' limits='' retry_after=1
-	rate=$(number_setting "RATE_$(upper "$name")" "$rate")
+	rate=$(number_setting "RATE_${name^^}" "$rate")
 	servers=$(upstream_servers "$name")
 	clients=$(number_setting SCRIBE_CONNECTIONS_PER_CLIENT 64)
 	if ((rate > 0)); then
@@ -186,19 +182,19 @@ write_nginx_unit() {
 		# A master that was killed leaves workers, which keep the port until they are told.
 		set -u
 		exec 2>&1
-		stack_id=$(printf %q "$stack_id") stack_dir=$(printf %q "$stack_dir")
-		sup=$(printf %q "$sup")
-		. $(printf %q "$root/scripts/lib/say.sh")
-		. $(printf %q "$root/scripts/lib/units.sh")
+		stack_id=${stack_id@Q} stack_dir=${stack_dir@Q}
+		sup=${sup@Q}
+		. ${root@Q}/scripts/lib/say.sh
+		. ${root@Q}/scripts/lib/units.sh
 		signal QUIT \$(pids_at nginx "\$PWD")
-		rm -f $(printf %q "$run/nginx.sock")
-		conf=$(printf %q "$stack_dir/nginx")
+		rm -f ${run@Q}/nginx.sock
+		conf=${stack_dir@Q}/nginx
 		exec $nginx_bin -p "\$conf" -c "\$conf/nginx.conf" -e stderr
 	END
 	write_file 755 "$dir/log/run" <<-END
 		#!/bin/sh
 		# Query strings may carry anything: they stay out of the log.
-		exec sed -u -E 's/\?[^ "]*/?-/g' >>$(printf %q "$log/nginx.log")
+		exec sed -u -E 's/\?[^ "]*/?-/g' >>${log@Q}/nginx.log
 	END
 	write_file 755 "$dir/control/t" <<-'END'
 		#!/bin/sh

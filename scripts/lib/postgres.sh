@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # A private PostgreSQL: reached by its unix socket only, by peer authentication only.
-# Uses: stack_dir run sup log root.
+# Uses: stack_dir stack_id run sup log root.
 
 pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 
@@ -133,12 +133,23 @@ write_postgres_unit() {
 	write_file 755 "$dir/run" <<-END
 		#!/bin/bash
 		set -eu
-		exec >>$(printf %q "$log/postgresql.log") 2>&1
-		echo \$\$ >$(printf %q "$run/postgresql.pid")
+		exec >>${log@Q}/postgresql.log 2>&1
+		echo \$\$ >${run@Q}/postgresql.pid
 		exec $drop$pg_bin/postgres -D $(printf %q "$(readlink -f "$stack_dir/pg")")
 	END
 	write_file 755 "$dir/control/t" <<-'END'
 		#!/bin/sh
 		exec kill -INT "$(cat supervise/pid)"
 	END
+}
+
+# The database as the programs need it, made anew where there is none.
+pg_start() {
+	pg_place
+	pg_init
+	pg_configure
+	write_postgres_unit
+	start_unit postgresql
+	wait_until 30 pg_ready || die "PostgreSQL does not answer"
+	pg_migrate
 }

@@ -24,7 +24,6 @@ wait_until() {
 # write_file MODE PATH: stdin becomes PATH in one step, so nobody reads half of it.
 write_file() {
 	local mode=$1 path=$2
-	(umask 077 && cat >"$path.new")
-	chmod "$mode" "$path.new"
+	install -m "$mode" /dev/stdin "$path.new"
 	mv -f "$path.new" "$path"
 }

@@ -74,25 +74,25 @@ unit_is_supervised() {
 	[[ -n $(of_kind runsvdir $(unit_pids "$1")) ]]
 }
 
+# Both slots run the same.
 write_program_unit() {
-	local name=$1 slot drop=''
+	local name=$1 dir=$sup/$1 drop=''
 	if ((EUID == 0)) && [[ -n ${SCRIBE_USER-} ]]; then
 		drop="setpriv --reuid=$SCRIBE_USER --regid=$(id -g "$SCRIBE_USER") --init-groups -- "
 	fi
-	for slot in a b; do
-		mkdir -p "$sup/$name/$slot"
-		write_file 755 "$sup/$name/$slot/run" <<-END
-			#!/bin/bash
-			set -eu
-			exec >>$(printf %q "$log/$name.log") 2>&1
-			. $(printf %q "$stack_dir/env.sh")
-			export $(printf %q "$(unit_mark "$name")")
-			cd $(printf %q "$work_dir")
-			echo \$\$ >$(printf %q "$run/$name.pid")
-			exec $drop$(printf %q "$bin/$name")
-		END
-	done
-	touch "$sup/$name/b/down"
+	mkdir -p "$dir/a" "$dir/b"
+	write_file 755 "$dir/a/run" <<-END
+		#!/bin/bash
+		set -eu
+		exec >>${log@Q}/$name.log 2>&1
+		. ${stack_dir@Q}/env.sh
+		export $(unit_mark "$name")
+		cd ${work_dir@Q}
+		echo \$\$ >${run@Q}/$name.pid
+		exec $drop${bin@Q}/$name
+	END
+	ln -sf ../a/run "$dir/b/run"
+	: >"$dir/b/down"
 }
 
 start_unit() {
