@@ -1,14 +1,15 @@
 /* Runs the integration tests: `node run.mjs [--concurrency N] [FILE...]`.
  *
- * Starts the stack that the files share, runs node's test runner over them, stops the stack and
- * reads its logs. Ends with `N passed, N failed`; a skipped test counts as failed, for nobody
- * would see it otherwise. */
+ * Makes the database that stacks begin with, starts the stack that the files share, runs node's
+ * test runner over them, stops the stack and reads its logs. Ends with `N passed, N failed`; a
+ * skipped test counts as failed, for nobody would see it otherwise. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { CLUSTER, makeCluster } from './env/cluster.mjs';
 import { startStack } from './env/stack.mjs';
 import { SHARED } from './env/use.mjs';
 
@@ -97,6 +98,7 @@ const judge = (totals) => {
 };
 
 const files = wantedFiles();
+process.env[CLUSTER] = await makeCluster();
 const stack = files.some(sharesStack) ? await startStack({ name: 'shared' }) : null;
 const totals = await runTests(files, stack);
 judge(totals);

@@ -268,7 +268,7 @@ const killAll = (pids) => {
 
 describe('up and down', () => {
 	test('two at once, side by side; down leaves nothing and may be repeated', async () => {
-		const stacks = [await newStack(), await newStack()];
+		const stacks = [await newStack({}, { hasData: false }), await newStack()];
 		const results = await Promise.all(stacks.map((stack) => stack.up()));
 		for (const [i, stack] of stacks.entries()) {
 			assert.equal(results[i].stdout, `${stack.baseUrl}\n`);
@@ -432,7 +432,7 @@ describe('in the foreground', () => {
 /* Who is an ordinary user has just run all of the above as one, and cannot become another. */
 if (process.getuid() === 0) {
 	test('an ordinary user: up, reload and down from a copy of the project', async () => {
-		const home = await newStack();
+		const home = await newStack({}, { hasData: false });
 		const project = join(home.dir, 'project');
 		await mkdir(join(project, 'build', flavour), { recursive: true });
 		for (const part of ['scripts', 'nginx', 'migrations', 'functions'])
@@ -445,7 +445,7 @@ if (process.getuid() === 0) {
 			BUILD: join(project, 'build'),
 			SCRIBE_CACHE: join(project, 'cache'),
 		};
-		const stack = await newStack(settings, { as: NOBODY, project });
+		const stack = await newStack(settings, { as: NOBODY, project, hasData: false });
 		await run('chown', ['-R', 'nobody:nogroup', home.dir, stack.dir]);
 		await stack.up();
 		await assertAllHealthy(stack.baseUrl);

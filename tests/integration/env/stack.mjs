@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { simulatorAt } from '../../simulator/client.mjs';
 import { simulatorEnv, startSimulator } from '../../simulator/server.mjs';
+import { copyCluster } from './cluster.mjs';
 import { assertLogsClean } from './logs.mjs';
 import { takePort } from './ports.mjs';
 
@@ -201,6 +202,7 @@ export const startStack = async ({
 	running.add(stack);
 	stack.stop = () => close(stack, place, simulator);
 	try {
+		await copyCluster(dir);
 		stack.baseUrl = (await run(['up'], settings, dir)).stdout.trim();
 	} catch (error) {
 		await stack.stop().catch((more) => (error.message += `\n${more.message}`));

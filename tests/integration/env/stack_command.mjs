@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { copyCluster } from './cluster.mjs';
 import { takePort } from './ports.mjs';
 import { functionNames, root } from './stack.mjs';
 
@@ -33,11 +34,13 @@ export const showConfig = async (name) => {
 };
 
 /** A directory and a port for a stack, not up yet, and its commands. Rates are off; `settings`
- * are added. `as`: a command to put before each, and where the project is. */
-export const newStack = async (settings = {}, { as = [], project = root } = {}) => {
+ * are added. `as`: a command to put before each, and where the project is. `hasData`: with a
+ * database that was made before. */
+export const newStack = async (settings = {}, { as = [], project = root, hasData = true } = {}) => {
 	const dir = await mkdtemp(join(tmpdir(), 'scribe-command-'));
 	await chmod(dir, 0o755); /* nginx's workers and the postgres user must be able to pass */
 	const place = await takePort();
+	if (hasData) await copyCluster(join(dir, 'stack'));
 	const passed = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name));
 	const rates = functionNames().map((name) => [`RATE_${name.toUpperCase()}`, '0']);
 	const env = {
