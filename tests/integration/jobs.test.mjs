@@ -246,21 +246,19 @@ test('a periodic job comes into being by itself, and comes again', async () => {
 	start();
 	start();
 	await poll(async () => (await sql(stack, 'select 1 from job_test.runs')).length >= 4);
-	const rows = await sql(
-		stack,
-		`select key, attempts <= 1 from jobs where kind = 'test_round'`,
-	);
-	assert.deepEqual(rows, [['periodic', 't']], 'there is one, and it never runs out of attempts');
+	const open = () =>
+		sql(
+			stack,
+			`select key, attempts < 4 from jobs
+			 where kind = 'test_round' and state in ('ready', 'running')`,
+		);
+	assert.deepEqual(await open(), [['periodic', 't']], 'its attempts are counted anew each time');
 	await sql(stack, `delete from jobs where kind = 'test_round'`);
-	const [worker] = workers;
-	await worker.stop();
-	start();
-	const rounds = () => sql(stack, `select 1 from jobs where kind = 'test_round'`);
-	await poll(async () => (await rounds()).length);
+	await poll(async () => (await open()).length);
 });
 
-/* agent_reply has no periodic job, so there can be none at all for it. What is asked between the
- * looks takes far longer than the shortest rest. */
+/* agent_reply has no periodic job, so there can be none at all for it: then it asks twice a
+ * minute, and once when it is woken. */
 test('a program without jobs lets the database rest', async () => {
 	const lastAsked = async () => {
 		const [[at]] = await sql(
@@ -270,9 +268,12 @@ test('a program without jobs lets the database rest', async () => {
 		);
 		return at;
 	};
-	const seen = await poll(lastAsked);
-	for (let i = 0; i < 10; i++) await sql(stack, `select count(*) from pg_class, pg_class x`);
-	assert.equal(await lastAsked(), seen);
+	const seen = new Set([await poll(lastAsked)]);
+	for (let i = 0; i < 10; i++) {
+		await sql(stack, `select count(*) from pg_class, pg_class x`);
+		seen.add(await lastAsked());
+	}
+	assert.ok(seen.size <= 3, `it asked ${seen.size} times`);
 });
 
 test('at the end a job in hand may finish within a bound', async () => {

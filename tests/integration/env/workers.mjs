@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { poll } from './client.mjs';
 import { brokenSlice } from './logs.mjs';
 import { root } from './stack.mjs';
 
@@ -36,8 +37,14 @@ class Worker {
 		await this.ended;
 	}
 
-	/** Ends it as a supervisor does; gives the milliseconds that took. */
+	get hasEnded() {
+		return this.child.exitCode !== null || this.child.signalCode !== null;
+	}
+
+	/** Ends it as a supervisor does; gives the milliseconds that took. Before it is at work it may
+	 * not have come to keep signals for later. */
 	async stop() {
+		await poll(() => this.hasEnded || this.events('working_jobs').length);
 		const start = performance.now();
 		this.child.kill('SIGTERM');
 		const [status, signal] = await this.ended;
