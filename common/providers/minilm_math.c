@@ -50,18 +50,23 @@ static void ask_processor(void)
 	                    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static bool has_fast(void)
+static bool processor_is_fast(void)
 {
 	pthread_once(&asked_processor, ask_processor);
-	return is_fast_processor && !is_only_plain;
+	return is_fast_processor;
 }
 #else
 #define FAST
-static bool has_fast(void)
+static bool processor_is_fast(void)
 {
 	return false;
 }
 #endif
+
+static bool has_fast(void)
+{
+	return !is_only_plain && processor_is_fast();
+}
 
 #define CHOICE(name, params, args) \
 	void math_##name params \
