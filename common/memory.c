@@ -262,12 +262,13 @@ struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory
 {
 	struct memory_people people = {.speakers_n = 0};
 
-	TRY(memory_people_checked(cx, in->session_id, in->session_secret, &people));
+	TRY(memory_people(cx, in->session_id, in->session_secret, &people));
 	return ask(cx, in, &people, values.query_ms, out, n_out, provider_out);
 }
 
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
-                              const char *message, struct memory out[MEMORY_FOR_TURN_MAX])
+                              const struct names *names, const char *message,
+                              struct memory out[MEMORY_FOR_TURN_MAX])
 {
 	static const char *const scopes[] = {"medium", "long", "episodic"};
 	const struct recall      wanted = {.session_id = session_id,
@@ -277,14 +278,14 @@ size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char
 	                                   .scopes_n = COUNT(scopes),
 	                                   .limit = MEMORY_FOR_TURN_MAX};
 	struct deadline          whole = cx->deadline;
-	struct memory_people     people = {.speakers_n = 0};
+	struct memory_people     people = {.names = *names};
 	struct memory           *found;
 	const char              *provider;
 	size_t                   n = 0, kept = 0;
 	struct err              *e;
 
 	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)values.turn_ms));
-	e = memory_people(cx, session_id, &people);
+	e = memory_speakers(cx, session_id, &people);
 	if (!e)
 		e = ask(cx, &wanted, &people, values.turn_ms - values.turn_ms / 4, &found, &n, &provider);
 	cx->deadline = whole;

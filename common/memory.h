@@ -55,11 +55,12 @@ struct recall {
 struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory **out,
                           size_t *n_out, const char **provider_out) CHECKED;
 
-/* For a reply, whose turn has checked the pair: at most MEMORY_FOR_TURN_MAX memories on the topic,
- * within MEMORY_TURN_MS. Returns how many. Never fails: what goes wrong is logged,
- * and there are none. Their text is data, never instructions. */
+/* For a reply, whose turn has checked the pair and knows the visitor's names: at most
+ * MEMORY_FOR_TURN_MAX memories on the topic, within MEMORY_TURN_MS. Returns how many. Never fails:
+ * what goes wrong is logged, and there are none. Their text is data, never instructions. */
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
-                              const char *message, struct memory out[MEMORY_FOR_TURN_MAX]);
+                              const struct names *names, const char *message,
+                              struct memory out[MEMORY_FOR_TURN_MAX]);
 
 /* What a memory says, for a person or a prompt: its summary, or the text of its content. */
 const char *memory_plain_text(struct ctx *cx, const struct memory *memory) NEVER_NULL;

@@ -3,7 +3,6 @@
 #include "recall.h"
 
 #include "../base/json_out.h"
-#include "../base/str.h"
 #include "../domain/memory_text.h"
 #include "../io/db.h"
 #include "sealed.h"
@@ -101,52 +100,45 @@ static const char *weights_json(struct ctx *cx)
 	return json_done(j).ptr;
 }
 
-/* Rows of a verdict, a speaker and names; each of them in rows of its own but for the first. */
+/* A row for each speaker, the third column. */
 #define SPEAKERS_OF(sessions, max) \
-	" union all select null, speaker, null, null from " sessions "," \
-	" unnest(memory_speakers(memory_owner, " max "::int)) as speaker"
+	"select null, null, speaker, null from " sessions \
+	", unnest(memory_speakers(memory_owner, " max "::int)) as speaker"
 
-static void read_people(struct ctx *cx, const struct db_rows *rows, struct memory_people *out)
+static void read_speakers(struct ctx *cx, const struct db_rows *rows, struct memory_people *out)
 {
 	out->speakers = NEW_ARRAY(cx->arena, const char *, (size_t)rows->count);
 	out->speakers_n = 0;
 	for (int i = 0; i < rows->count; i++)
-		if (row_is_null(rows, i, 1))
-			names_open(cx, row_text(rows, i, 2), &out->names);
-		else
-			out->speakers[out->speakers_n++] = row_text(rows, i, 1);
+		if (!row_is_null(rows, i, 2))
+			out->speakers[out->speakers_n++] = row_text(rows, i, 2);
 }
 
-struct err *memory_people(struct ctx *cx, const char *session_id, struct memory_people *out)
+struct err *memory_speakers(struct ctx *cx, const char *session_id, struct memory_people *out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows,
-	             "select null, null, session_names($1::uuid), null" SPEAKERS_OF(
-					 "sessions", "$2") " where id = $1::uuid",
+	TRY(db_query(cx, &rows, SPEAKERS_OF("sessions", "$2") " where id = $1::uuid",
 	             ARGS(db_text(session_id), db_int(MEMORY_NAMES_MAX))));
-	read_people(cx, &rows, out);
+	read_speakers(cx, &rows, out);
 	return NULL;
 }
 
-struct err *memory_people_checked(struct ctx *cx, const char *session_id,
-                                  const char *session_secret, struct memory_people *out)
+struct err *memory_people(struct ctx *cx, const char *session_id, const char *session_secret,
+                          struct memory_people *out)
 {
-	struct hash    secret_hash = session_secret_hash(session_secret);
 	struct db_rows rows;
 
-	if (!str_is_uuid(session_id))
-		return session_verdict(cx, NULL);
-	TRY(db_query(cx, &rows,
-	             SESSION_CHECK_CTE SESSION_TOUCHED_CTE
-	             " select verdict, null, case when verdict = 'ok' then session_names(id) end,"
-	             " " DB_LAZY_COMMIT
-	             " from checked" SPEAKERS_OF("checked", "$5") " where verdict = 'ok'",
-	             ARGS(db_text(session_id), db_bytes(hash_span(&secret_hash)),
-	                  db_int(session_idle_seconds()), db_int(session_rate_per_minute()),
-	                  db_int(MEMORY_NAMES_MAX))));
-	read_people(cx, &rows, out);
-	return session_verdict(cx, rows.count ? row_text(&rows, 0, 0) : NULL);
+	TRY(session_query(cx, session_id, session_secret,
+	                  SESSION_CHECK_CTE SESSION_TOUCHED_CTE
+	                  " select verdict, case when verdict = 'ok' then session_names(id) end, null,"
+	                  " " DB_LAZY_COMMIT
+	                  " from checked union all (" SPEAKERS_OF("checked",
+	                                                          "$5") " where verdict = 'ok')",
+	                  ARGS(db_int(MEMORY_NAMES_MAX)), &rows));
+	names_open(cx, row_text(&rows, 0, 1), &out->names);
+	read_speakers(cx, &rows, out);
+	return NULL;
 }
 
 static double within_one(double x)

@@ -27,12 +27,14 @@ struct memory_people {
 	size_t       speakers_n;
 	struct names names; /* known of the visitor */
 };
-struct err *memory_people(struct ctx *cx, const char *session_id,
+
+/* Checks the pair as session_check() does, in the same statement. */
+struct err *memory_people(struct ctx *cx, const char *session_id, const char *session_secret,
                           struct memory_people *out) CHECKED;
 
-/* The same and session_check() in one statement. */
-struct err *memory_people_checked(struct ctx *cx, const char *session_id,
-                                  const char *session_secret, struct memory_people *out) CHECKED;
+/* For who has checked the pair and knows the names. */
+struct err *memory_speakers(struct ctx *cx, const char *session_id,
+                            struct memory_people *out) CHECKED;
 
 /* Best first, of the session's owner only; nothing when the pair is wrong. Counting
  * their use is memory_count_use(), after the answer. */

@@ -1,8 +1,13 @@
 /* sessions.c -- the sessions table. */
 #include "sessions.h"
 
-#include "../io/db.h"
+#include "../base/str.h"
 #include "session_sql.h"
+
+#include <assert.h>
+
+#define SESSION_CHECK_ARGS 4
+#define SESSION_MORE_MAX   16
 
 struct session_values {
 	int64_t idle_seconds, rate_per_minute;
@@ -22,16 +27,6 @@ const struct cfg_group session_settings = {"Sessions", &values, keys, COUNT(keys
 struct hash session_secret_hash(const char *secret)
 {
 	return HASH("session_secret", span_of(secret));
-}
-
-int64_t session_idle_seconds(void)
-{
-	return values.idle_seconds;
-}
-
-int64_t session_rate_per_minute(void)
-{
-	return values.rate_per_minute;
 }
 
 struct err *session_create(struct ctx *cx, const struct session_new *in, struct session *out)
@@ -59,7 +54,8 @@ struct err *session_create(struct ctx *cx, const struct session_new *in, struct 
 	return NULL;
 }
 
-struct err *session_verdict(struct ctx *cx, const char *verdict)
+/* The state of a session in one word; NULL when there is no such session or the secret is wrong. */
+static struct err *judge(struct ctx *cx, const char *verdict)
 {
 	struct err *e;
 
@@ -75,17 +71,30 @@ struct err *session_verdict(struct ctx *cx, const char *verdict)
 	return e;
 }
 
+struct err *session_query(struct ctx *cx, const char *id, const char *secret, const char *sql,
+                          const struct db_val *more, size_t more_n, struct db_rows *rows_out)
+{
+	struct hash   secret_hash = session_secret_hash(secret);
+	struct db_val all[SESSION_CHECK_ARGS + SESSION_MORE_MAX] = {db_text(id),
+	                                                            db_bytes(hash_span(&secret_hash)),
+	                                                            db_int(values.idle_seconds),
+	                                                            db_int(values.rate_per_minute)};
+
+	assert(more_n <= SESSION_MORE_MAX);
+	if (!str_is_uuid(id))
+		return judge(cx, NULL);
+	for (size_t i = 0; i < more_n; i++)
+		all[SESSION_CHECK_ARGS + i] = more[i];
+	TRY(db_query(cx, rows_out, sql, all, SESSION_CHECK_ARGS + more_n));
+	return judge(cx, rows_out->count ? row_text(rows_out, 0, 0) : NULL);
+}
+
 struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 {
-	struct hash    secret_hash = session_secret_hash(secret);
 	struct db_rows rows;
 
-	if (!str_is_uuid(id))
-		return session_verdict(cx, NULL);
-	TRY(db_query(cx, &rows,
-	             SESSION_CHECK_CTE SESSION_TOUCHED_CTE " select verdict, " DB_LAZY_COMMIT
-	                                                   " from checked",
-	             ARGS(db_text(id), db_bytes(hash_span(&secret_hash)), db_int(values.idle_seconds),
-	                  db_int(values.rate_per_minute))));
-	return session_verdict(cx, rows.count ? row_text(&rows, 0, 0) : NULL);
+	return session_query(cx, id, secret,
+	                     SESSION_CHECK_CTE SESSION_TOUCHED_CTE " select verdict, " DB_LAZY_COMMIT
+	                                                           " from checked",
+	                     NO_ARGS, &rows);
 }

@@ -5,6 +5,7 @@
 #include "../base/cfg.h"
 #include "../base/crypto.h"
 #include "../base/ctx.h"
+#include "../io/db.h"
 
 extern const struct cfg_group session_settings;
 
@@ -29,14 +30,14 @@ struct err *session_create(struct ctx *cx, const struct session_new *in,
  * ERR_SESSION_EXPIRED, ERR_RATE. */
 struct err *session_check(struct ctx *cx, const char *id, const char *secret) CHECKED;
 
-/* For statements that check the pair themselves (store/turns.c): what they need as
- * parameters, and the answer for their verdict. */
-struct hash session_secret_hash(const char *secret);
-int64_t     session_idle_seconds(void);
-int64_t     session_rate_per_minute(void); /* 0: not limited */
+/* Runs a statement that begins with SESSION_CHECK_CTE (session_sql.h) and selects the
+ * verdict as its first column; `more` are its parameters from $5 on. Fails as
+ * session_check() and db_query() do. */
+struct err *session_query(struct ctx *cx, const char *id, const char *secret, const char *sql,
+                          const struct db_val *more, size_t more_n,
+                          struct db_rows *rows_out) CHECKED;
 
-/* The state of a session that a checking statement reports in one word; NULL when
- * there is no such session or the secret is wrong. NULL means welcome. */
-struct err *session_verdict(struct ctx *cx, const char *verdict) CHECKED;
+/* What is stored of a secret. */
+struct hash session_secret_hash(const char *secret);
 
 #endif

@@ -167,27 +167,23 @@ static struct kept_text keep_until_end(struct ctx *cx, const char *message)
 
 static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct db_rows *rows)
 {
-	struct hash secret = session_secret_hash(in->session_secret);
 	/* Only a holder of the secret can tell which messages are equal. */
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
 	struct kept_text kept = keep_until_end(cx, in->message);
 
-	TRY(db_query(cx, rows, begin_sql,
-	             ARGS(db_text(in->session_id), db_bytes(hash_span(&secret)),
-	                  db_int(session_idle_seconds()), db_int(session_rate_per_minute()),
-	                  db_text(kept.masked), db_bytes(hash_span(&message)), db_text(in->turn_id),
-	                  db_text(in->mode), db_int(in->deadline_ms), db_int(JOIN_WINDOW_MS),
-	                  db_bool(in->is_proactive), db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
-	                  db_bytes(kept.sealed))));
-	return session_verdict(cx, rows->count ? row_text(rows, 0, COL_VERDICT) : NULL);
+	return session_query(cx, in->session_id, in->session_secret, begin_sql,
+	                     ARGS(db_text(kept.masked), db_bytes(hash_span(&message)),
+	                          db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
+	                          db_int(JOIN_WINDOW_MS), db_bool(in->is_proactive),
+	                          db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
+	                          db_bytes(kept.sealed)),
+	                     rows);
 }
 
 struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *out)
 {
 	struct db_rows rows;
 
-	if (!str_is_uuid(in->session_id))
-		return session_verdict(cx, NULL);
 	for (int i = 0; i < BEGIN_TRIES; i++) {
 		TRY(begin_once(cx, in, &rows));
 		if (str_equal(row_text(&rows, 0, COL_ACTION), "again"))

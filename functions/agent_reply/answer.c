@@ -37,12 +37,13 @@ struct recalled {
 	size_t               n;
 };
 
-static void recall(struct ctx *cx, const struct in *in, struct recalled *out)
+static void recall(struct ctx *cx, const struct in *in, const struct turn *turn,
+                   struct recalled *out)
 {
 	struct memory found[MEMORY_FOR_TURN_MAX];
 
-	out->n =
-		memory_recall_for_turn(cx, in->session_id, in->session_secret, in->user_message, found);
+	out->n = memory_recall_for_turn(cx, in->session_id, in->session_secret, &turn->names,
+	                                in->user_message, found);
 	for (size_t i = 0; i < out->n; i++) {
 		out->texts[i] = memory_plain_text(cx, &found[i]);
 		out->memories[i] = (struct prompt_memory){.text = out->texts[i],
@@ -138,7 +139,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 	struct prompt       prompt;
 
 	if (!in->is_nudge) {
-		recall(cx, in, &recalled);
+		recall(cx, in, turn, &recalled);
 		a->recall_ms = (unsigned)(clock_mono_ms() - start_ms);
 		judge_dynamics(in, turn, &recalled, &a->dynamics);
 	}

@@ -60,7 +60,7 @@ static struct err *check_session(struct ctx *cx, const struct in *in)
 	if (!in->session_id && !in->session_secret)
 		return NULL;
 	if (!in->session_id || !in->session_secret)
-		return session_verdict(cx, NULL);
+		FAIL(cx, ERR_SESSION, "half a pair");
 	return session_check(cx, in->session_id, in->session_secret);
 }
 
