@@ -25,6 +25,12 @@ alter table memories
 	add column question text not null default '' check (octet_length(question) <= 65536);
 grant update (question) on memories to scribe_app;
 
+-- A question mark that ends a sentence, not one inside a URL; those of Chinese and Arabic end one.
+create function memory_asks(words text) returns boolean
+language sql immutable parallel safe
+return words ~ '\?[\s"'')\]]|\?$|[\uff1f\u061f]';
+grant execute on function memory_asks(text) to scribe_app;
+
 -- What is there already, as store/memories.c does it for one memory and its neighbours; but a sum
 -- instead of the mean, which has the same direction.
 update memories m set question = left(t.asked, 1000), embedding_near = coalesce(
@@ -39,10 +45,10 @@ update memories m set question = left(t.asked, 1000), embedding_near = coalesce(
 		where scope <> 'short' and metadata->>'kind' is distinct from 'summary'
 		window in_session as (partition by session_id order by position),
 			of_model as (partition by session_id, embedding_model order by position)) t
-	where m.id = t.id and t.asked ~ '\?[\s"'')\]]|\?$' and t.asked_by is distinct from t.speaker;
+	where m.id = t.id and memory_asks(t.asked) and t.asked_by is distinct from t.speaker;
 
 alter table memories
-	add column is_question boolean generated always as (words ~ '\?[\s"'')\]]|\?$') stored,
+	add column is_question boolean generated always as (memory_asks(words)) stored,
 	add column search tsvector generated always as (
 		setweight(to_tsvector('pg_catalog.english'::regconfig, words), 'A') ||
 		setweight(to_tsvector('pg_catalog.english'::regconfig, question), 'A') ||

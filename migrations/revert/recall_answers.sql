@@ -18,6 +18,7 @@ drop function memory_slots(text[]);
 
 -- The mean vectors keep what questions added to them.
 alter table memories drop column search, drop column is_question, drop column question;
+drop function memory_asks(text);
 alter table memories add column search tsvector generated always as (
 	setweight(to_tsvector('pg_catalog.english'::regconfig, words), 'A') ||
 	setweight(to_tsvector('pg_catalog.english'::regconfig, index_text), 'B')) stored;

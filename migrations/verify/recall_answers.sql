@@ -7,6 +7,10 @@ select 1 / (count(*) = 1)::int
 	and pg_get_expr(adbin, adrelid) like '%words%A%question%A%index_text%B%';
 select 1 / (has_column_privilege('scribe_app', 'memories', 'question', 'update')
 	and not has_column_privilege('scribe_app', 'memories', 'is_question', 'update'))::int;
+select 1 / (memory_asks('Really? "When?" I see.') and memory_asks('Is it?')
+	and memory_asks(E'\u5417\uff1f')
+	and not memory_asks('see https://a.example/?b=c')
+	and has_function_privilege('scribe_app', 'memory_asks(text)', 'execute'))::int;
 select 1 / (count(*) = 17)::int from pg_indexes
 	where indexname ~ '^memories_((minilm|openai)_[0-7]|words)_idx$';
 select 1 / (count(*) = 16)::int from pg_proc
