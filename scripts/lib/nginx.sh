@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
-# Renders nginx/ into $stack_dir/nginx. Every number that a program knows comes from its
-# --show-config, so the two can not disagree. Uses: root stack_dir run log sup bin port functions.
+# Renders nginx/ into $stack_dir/nginx. Every number that a program knows comes from what it tells
+# of itself, so the two can not disagree. Uses: root stack_dir run log sup port functions told().
 
 nginx_bin=${NGINX_BIN:-/usr/sbin/nginx}
 
@@ -78,18 +78,13 @@ aliases_of() {
 }
 
 render_functions() {
-	local out=$1 name numbers
-	local filter='"\(.rate_per_minute) \(.body_max) \(.deadline_ms)"'
-	for name in "${functions[@]}"; do
-		numbers=$(show_config "$name" | jq -er "$filter") ||
-			die "$bin/$name --show-config does not tell its limits"
+	local out=$1 limits line
+	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms)"')
+	((${#limits[@]} == ${#functions[@]})) || die "not every program tells its limits"
+	for line in "${limits[@]}"; do
 		# shellcheck disable=SC2086
-		render_function "$out" "$name" $numbers
+		render_function "$out" $line
 	done
-}
-
-show_config() {
-	timeout 10 "$bin/$1" --show-config
 }
 
 # The list of origins as lines of a map. Regular expressions: those mind the case.
