@@ -21,11 +21,15 @@ const { values, positionals } = parseArgs({
 	allowPositionals: true,
 });
 
+const sharesStack = (file) => /\buseStack\(\)/.test(readFileSync(file, 'utf8'));
+
+/* Those that start stacks take long and come first: none is left to run alone in the end. */
 const allFiles = () =>
 	readdirSync(here)
 		.filter((name) => name.endsWith('.test.mjs'))
 		.sort()
-		.map((name) => join(here, name));
+		.map((name) => join(here, name))
+		.sort((a, b) => sharesStack(a) - sharesStack(b));
 
 const wantedFiles = () => {
 	const wanted = positionals.map((name) => basename(name, '.test.mjs'));
@@ -36,8 +40,6 @@ const wantedFiles = () => {
 		throw new Error(`no such test file among: ${positionals.join(' ')}`);
 	return files;
 };
-
-const sharesStack = (file) => /\buseStack\(\)/.test(readFileSync(file, 'utf8'));
 
 /* The totals node prints at the end of its TAP output. */
 const readTotals = (file) => {

@@ -1,10 +1,10 @@
 /* Talking to a stack: as any HTTP client, as supabase-js in a browser, and behind its back. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
+import pg from 'pg';
 import { root } from './stack.mjs';
 
 const parseJson = (text) => {
@@ -70,60 +70,50 @@ export const supabase = (stack, { origin = stack.baseUrl, headers = {} } = {}) =
 /** A recording of tests/data/audio, e.g. audio('speech/jfk.wav'). */
 export const audio = (name) => readFileSync(join(root, 'tests/data/audio', name));
 
-const FIELD = '\x1f';
-const ROW = '\x1e';
+/* Values as the database writes them, as psql shows them. */
+const AS_TEXT = { getTypeParser: () => (text) => text };
+const CONNECT_MS = 10000;
 
-const databaseUrl = (stack) =>
-	stack.env.DATABASE_URL ??
-	`postgresql:///scribe?host=${encodeURIComponent(join(stack.dir, 'run/pg'))}&user=postgres`;
+const pools = new Map();
 
-/* psql ends a result that has rows with a line end of its own. */
-const splitRows = (out) =>
-	out === ''
-		? []
-		: out
-				.replace(/\n$/, '')
-				.split(ROW)
-				.map((row) => row.split(FIELD));
+/* Connections are kept, for most of what a test asks is quicker than a connection. */
+const poolOf = (stack) => {
+	if (!pools.has(stack.dir)) {
+		const pool = new pg.Pool({
+			host: join(stack.dir, 'run/pg'),
+			user: 'postgres',
+			database: 'scribe',
+			connectionTimeoutMillis: CONNECT_MS,
+			types: AS_TEXT,
+			allowExitOnIdle: true,
+		});
+		/* Idle connections are lost when the database restarts. */
+		pool.on('error', () => {});
+		pool.on('connect', (client) => client.on('error', () => {}));
+		pools.set(stack.dir, pool);
+	}
+	return pools.get(stack.dir);
+};
 
 /** Ask the database directly, as its superuser: rows as lists of texts (NULL is ''); of several
- * statements only one may give rows. `values` are psql variables,
- * so write :'name' in the statement, never the value itself. */
-export const sql = (stack, statement, values = {}) =>
-	new Promise((resolve, reject) => {
-		const set = Object.entries(values).flatMap(([name, value]) => [
-			'-v',
-			`${name}=${value}`,
-		]);
-		const psql = spawn(
-			'psql',
-			[
-				'-XAtq',
-				'-F',
-				FIELD,
-				'-R',
-				ROW,
-				'-v',
-				'ON_ERROR_STOP=1',
-				...set,
-				'-f',
-				'-',
-				databaseUrl(stack),
-			],
-			{ cwd: '/', env: { PATH: process.env.PATH } },
-		);
-		let stdout = '';
-		let stderr = '';
-		psql.stdout.on('data', (text) => (stdout += text));
-		psql.stderr.on('data', (text) => (stderr += text));
-		psql.once('error', reject);
-		psql.once('close', (status) =>
-			status === 0
-				? resolve(splitRows(stdout))
-				: reject(new Error(`psql: ${stderr}`)),
-		);
-		psql.stdin.end(statement);
+ * statements only one may give rows. `values` stand in the statement as :'name', never the value
+ * itself. */
+export const sql = async (stack, statement, values = {}) => {
+	const text = statement.replace(/:'(\w+)'/g, (_, name) => {
+		assert.ok(name in values, `there is no value for :'${name}'`);
+		return pg.escapeLiteral(String(values[name]));
 	});
+	const client = await poolOf(stack).connect();
+	let failed = true;
+	try {
+		const results = [await client.query({ text, rowMode: 'array' })].flat();
+		await client.query('discard all');
+		failed = false;
+		return results.flatMap(({ rows }) => rows.map((row) => row.map((value) => value ?? '')));
+	} finally {
+		client.release(failed);
+	}
+};
 
 /** Put words into a session as its turns do, without waiting for replies: [speaker, text] each. */
 export const addUtterances = (stack, session, lines) =>

@@ -102,3 +102,6 @@ export const send = (url, { method = 'POST', headers = {}, body } = {}) =>
 		if (body !== undefined) request.write(body);
 		request.end();
 	});
+
+export const isHealthy = async (baseUrl, name) =>
+	(await send(`${baseUrl}/healthz/${name}`, { method: 'GET' })).status === 200;
