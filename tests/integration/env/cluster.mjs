@@ -2,12 +2,12 @@
  * a stack makes its own is shown by those that get none: the demo's, the README's, an ordinary
  * user's. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeDir } from './dirs.mjs';
 
 const run = promisify(execFile);
 const DEADLINE_MS = 180000;
@@ -17,9 +17,8 @@ export const CLUSTER = 'SCRIBE_TEST_CLUSTER';
 
 /** Makes it; its directory lasts as long as this process. */
 export const makeCluster = async () => {
-	const dir = mkdtempSync(join(tmpdir(), 'scribe-cluster-'));
+	const dir = makeDir('cluster');
 	process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-	chmodSync(dir, 0o755); /* the postgres user must be able to pass */
 	const script = fileURLToPath(new URL('cluster', import.meta.url));
 	await run(script, [dir], { timeout: DEADLINE_MS });
 	return join(dir, 'pg');

@@ -3,13 +3,13 @@
  * Readiness is the return of `scripts/stack up`; nothing here sleeps. Stopping reads every log
  * and throws when a sanitizer or an assertion spoke, so a test file cannot pass over one. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { simulatorAt } from '../../simulator/client.mjs';
 import { simulatorEnv, startSimulator } from '../../simulator/server.mjs';
 import { copyCluster } from './cluster.mjs';
+import { makeDir } from './dirs.mjs';
 import { assertLogsClean } from './logs.mjs';
 import { takePort } from './ports.mjs';
 
@@ -148,13 +148,6 @@ const watchSignals = () => {
 	if (signalsWatched) return;
 	signalsWatched = true;
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) stopAtSignal(signal);
-};
-
-/* nginx's workers and the postgres user must be able to pass. */
-const makeDir = (name) => {
-	const dir = mkdtempSync(join(tmpdir(), `scribe-${name}-`));
-	chmodSync(dir, 0o755);
-	return dir;
 };
 
 /* The directory of a stack that failed stays, for a person to look at. */

@@ -1,10 +1,10 @@
 /* For tests of the stack itself: scripts/stack as a person uses it, and plain HTTP. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { copyCluster } from './cluster.mjs';
+import { makeDir } from './dirs.mjs';
 import { takePort } from './ports.mjs';
 import { functionNames, root } from './stack.mjs';
 
@@ -37,8 +37,7 @@ export const showConfig = async (name) => {
  * are added. `as`: a command to put before each, and where the project is. `hasData`: with a
  * database that was made before. */
 export const newStack = async (settings = {}, { as = [], project = root, hasData = true } = {}) => {
-	const dir = await mkdtemp(join(tmpdir(), 'scribe-command-'));
-	await chmod(dir, 0o755); /* nginx's workers and the postgres user must be able to pass */
+	const dir = makeDir('command');
 	const place = await takePort();
 	if (hasData) await copyCluster(join(dir, 'stack'));
 	const passed = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name));
