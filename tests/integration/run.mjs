@@ -3,10 +3,11 @@
  * Makes the database that stacks begin with, starts the stack that the files share, runs node's
  * test runner over them, stops the stack and reads its logs. Ends with `N passed, N failed`; a
  * skipped test counts as failed, for nobody would see it otherwise. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CLUSTER, makeCluster } from './env/cluster.mjs';
@@ -41,47 +42,33 @@ const wantedFiles = () => {
 	return files;
 };
 
-/* The totals node prints at the end of its TAP output. */
-const readTotals = (file) => {
-	const tap = readFileSync(file, 'utf8');
-	const total = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
-	return {
-		passed: total('pass'),
-		failed: total('fail') + total('cancelled'),
-		skipped: total('skipped') + total('todo'),
-	};
+/* node's runner tells its totals as it ends: "pass 12". */
+const addTotal = (totals, { message, nesting }) => {
+	const [, what, count] = /^(pass|fail|cancelled|skipped|todo) (\d+)$/.exec(message) ?? [];
+	if (nesting === 0 && what) totals[what] = Number(count);
 };
 
-const runTests = (files, stack) =>
-	new Promise((resolve, reject) => {
-		const dir = mkdtempSync(join(tmpdir(), 'scribe-tap-'));
-		const tap = join(dir, 'tap');
-		const env = {
-			...process.env,
-			...(stack && { [SHARED]: JSON.stringify(stack.describe()) }),
-		};
-		const child = spawn(
-			process.execPath,
-			[
-				'--test',
-				`--test-concurrency=${values.concurrency}`,
-				'--test-reporter=spec',
-				'--test-reporter-destination=stdout',
-				'--test-reporter=tap',
-				`--test-reporter-destination=${tap}`,
-				...files,
-			],
-			{ env, stdio: ['ignore', 'inherit', 'inherit'], timeout: DEADLINE_MS },
-		);
-		for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-			process.prependListener(signal, () => child.kill('SIGTERM'));
-		child.once('error', reject);
-		child.once('close', (status) => {
-			const totals = readTotals(tap);
-			rmSync(dir, { recursive: true });
-			resolve({ ...totals, status });
-		});
-	});
+/* An interrupted run takes its test files along, which stop their stacks. */
+const endOfRun = () => {
+	const interrupt = new AbortController();
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+		process.prependListener(signal, () => interrupt.abort());
+	return AbortSignal.any([interrupt.signal, AbortSignal.timeout(DEADLINE_MS)]);
+};
+
+const runTests = async (files, stack) => {
+	if (stack) process.env[SHARED] = JSON.stringify(stack.describe());
+	const totals = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+	const concurrency = Number(values.concurrency);
+	const events = run({ files, concurrency, signal: endOfRun() });
+	events.on('test:diagnostic', (event) => addTotal(totals, event));
+	await pipeline(events, new spec(), process.stdout, { end: false });
+	return {
+		passed: totals.pass,
+		failed: totals.fail + totals.cancelled,
+		skipped: totals.skipped + totals.todo,
+	};
+};
 
 /* A failure that no test counted: a crashed runner, a broken log. */
 const countOnce = (totals, what) => {
@@ -94,8 +81,6 @@ const judge = (totals) => {
 		console.error(`${totals.skipped} tests were skipped: they count as failed`);
 		totals.failed += totals.skipped;
 	}
-	if (totals.status !== 0 && !totals.failed)
-		countOnce(totals, `the test runner ended with ${totals.status}`);
 	if (!totals.passed && !totals.failed) countOnce(totals, 'no test ran');
 };
 
