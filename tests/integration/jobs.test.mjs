@@ -308,15 +308,15 @@ test('when the database restarts, waiting workers go on', async () => {
 	assert.ok(worker.events('jobs_out_of_reach').length <= 2, 'it complains once, not in a loop');
 });
 
-test('jobs are worked when the database comes after the worker', async () => {
+test('jobs are worked when the database comes after the worker', async (t) => {
 	const dir = mkdtempSync(join(stack.dir, 'late-'));
 	const worker = start({ DATABASE_URL: programUrl(stack, dir), JOBS_POLL_MS: '100' });
 	await poll(() => worker.events('jobs_out_of_reach').length);
 	const id = await enqueue();
 	const proxy = await relay(dir);
+	t.after(() => proxy.close());
 	await until(id, 'done');
 	await worker.stop();
-	proxy.close();
 	rmSync(dir, { recursive: true });
 });
 
@@ -360,9 +360,10 @@ const relay = async (dir, isDeaf = false) => {
 	};
 };
 
-test('behind a pooler that swallows notifications, workers poll', async () => {
+test('behind a pooler that swallows notifications, workers poll', async (t) => {
 	const dir = mkdtempSync(join(stack.dir, 'deaf-'));
 	const proxy = await relay(dir, true);
+	t.after(() => proxy.close());
 	const worker = start({ DATABASE_URL: programUrl(stack, dir), JOBS_POLL_MS: '200' });
 	await poll(() => worker.events('jobs_not_heard').length);
 	for (let i = 0; i < 3; i++) {
@@ -371,7 +372,6 @@ test('behind a pooler that swallows notifications, workers poll', async () => {
 		assert.ok(performance.now() - from < 2000);
 	}
 	await worker.stop();
-	proxy.close();
 	rmSync(dir, { recursive: true });
 });
 
