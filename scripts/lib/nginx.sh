@@ -225,6 +225,7 @@ workers_have_changed() {
 # sending on one of those sees its request fail.
 reload_nginx() {
 	local wanted=$1 master workers old=$stack_dir/nginx.old
+	look_for_processes
 	master=$(unit_pid nginx) || die "nginx does not run"
 	workers=$(nginx_workers "$master")
 	render_nginx

@@ -98,7 +98,8 @@ pg_forget_stale_pid() {
 	local pid_file=$stack_dir/pg/postmaster.pid pid
 	[[ -e $pid_file ]] || return 0
 	pid=$(head -n 1 "$pid_file")
-	unit_pids postgresql | grep -qx "$pid" || rm -f "$pid_file"
+	look_for_processes
+	[[ " ${pids_of[postgresql]-}" == *" $pid "* ]] || rm -f "$pid_file"
 }
 
 pg_url() {

@@ -10,14 +10,15 @@ die() {
 	exit 1
 }
 
-# wait_until SECONDS COMMAND...: runs it every 50 ms until it succeeds; 1 when time is up.
+# wait_until SECONDS COMMAND...: runs it until it succeeds; 1 when time is up. The pauses grow: a
+# look takes as long as the first of them, and what waits looks along with what it waits for.
 wait_until() {
-	local seconds=$1 end
+	local seconds=$1 end pauses=(0.05 0.05 0.1 0.1 0.2) n=0
 	shift
 	end=$((${EPOCHREALTIME/[^0-9]/} + seconds * 1000000))
 	until "$@"; do
 		((${EPOCHREALTIME/[^0-9]/} < end)) || return 1
-		sleep 0.05
+		sleep "${pauses[n < 4 ? n++ : 4]}"
 	done
 }
 

@@ -19,19 +19,19 @@ unit_mark() {
 	printf 'SCRIBE_STACK_UNIT=%s:%s' "$stack_id" "$1"
 }
 
-# Every living process of a unit, supervisors included.
-unit_pids() {
-	local unit=$1 entry
-	{
-		# Processes come and go: that some file could not be read is no failure.
-		{ grep -lszxF -- "$(unit_mark "$unit")" /proc/[0-9]*/environ || true; } | cut -d/ -f3
-		case $unit in
-		nginx) pids_at nginx "$sup/nginx/a" ;;
-		postgresql) pids_at postgres "$(readlink -f "$stack_dir/pg")" ;;
-		esac
-	} | sort -un | while IFS= read -r entry; do
-		[[ $entry == "$$" || $entry == "$BASHPID" ]] || echo "$entry"
-	done
+# Of each unit all living processes, supervisors included, as of the last look.
+declare -A pids_of=()
+
+look_for_processes() {
+	local file unit pid
+	pids_of=()
+	# Processes come and go: that some file could not be read is no failure.
+	while IFS=: read -rd '' file _ unit; do
+		pid=${file//[^0-9]/}
+		[[ $pid == "$$" || $pid == "$BASHPID" ]] || pids_of[$unit]+="$pid "
+	done < <(grep -szoxH -- "SCRIBE_STACK_UNIT=$stack_id:[a-z_]*" /proc/[0-9]*/environ)
+	for pid in $(pids_at nginx "$sup/nginx/a"); do pids_of[nginx]+="$pid "; done
+	for pid in $(pids_at postgres "$stack_dir/pg/"); do pids_of[postgresql]+="$pid "; done
 }
 
 # pids_at COMMAND DIRECTORY: who runs COMMAND with that working directory.
@@ -39,8 +39,7 @@ pids_at() {
 	local entry name
 	for entry in /proc/[0-9]*; do
 		{ read -r name <"$entry/comm"; } 2>/dev/null || continue
-		[[ $name == "$1" && $(readlink "$entry/cwd" 2>/dev/null) == "$2" ]] || continue
-		echo "${entry#/proc/}"
+		[[ $name != "$1" || ! $entry/cwd -ef $2 ]] || echo "${entry#/proc/}"
 	done
 }
 
@@ -54,24 +53,20 @@ of_kind() {
 	return 0
 }
 
-unit_is_gone() {
-	[[ -z $(unit_pids "$1") ]]
-}
-
 # The slot whose program should run.
 unit_slot() {
 	if [[ -e $sup/$1/a/down ]]; then echo b; else echo a; fi
 }
 
-# The pid of the unit's program, if it runs; runsv keeps the file, and it is checked.
+# unit_pid NAME: the pid of its program, if that ran at the last look. runsv keeps the file.
 unit_pid() {
 	local pid
-	pid=$(cat "$sup/$1/$(unit_slot "$1")/supervise/pid" 2>/dev/null) || return 1
-	[[ -n $pid ]] && unit_pids "$1" | grep -x "$pid"
+	{ read -r pid <"$sup/$1/$(unit_slot "$1")/supervise/pid"; } 2>/dev/null || return 1
+	[[ -n $pid && " ${pids_of[$1]-}" == *" $pid "* ]] && echo "$pid"
 }
 
 unit_is_supervised() {
-	[[ -n $(of_kind runsvdir $(unit_pids "$1")) ]]
+	[[ -n $(of_kind runsvdir ${pids_of[$1]-}) ]]
 }
 
 # Both slots run the same.
@@ -102,6 +97,8 @@ start_unit() {
 		((EUID)) || hold+=(-U www-data)
 		hold+=(--)
 	fi
+	# runsvdir begins with a pause of a second where the directory was changed in this very one.
+	touch -d '1 minute ago' "$sup/$name"
 	# The lock (9) and the caller's pipes must not live on in a supervisor.
 	env -i "PATH=$PATH" "$(unit_mark "$name")" \
 		setsid "${hold[@]}" "$(command -v runsvdir)" "$sup/$name" \
@@ -110,30 +107,28 @@ start_unit() {
 	disown "$pid"
 }
 
-# Asks a unit to finish, through its supervisor if that lives. runsvdir passes HUP on as an
-# order to stop to its runsv, these tell the program and leave when it has left.
+# ask_unit_to_stop NAME: through its supervisor if that lives. runsvdir passes HUP on as an order
+# to stop to its runsv, these tell the program and leave when it has left.
 ask_unit_to_stop() {
-	local name=$1 all some
-	mapfile -t all < <(unit_pids "$name")
-	((${#all[@]})) || return 0
-	some=$(of_kind runsvdir "${all[@]}")
+	local name=$1 all=${pids_of[$1]-} some
+	some=$(of_kind runsvdir $all)
 	if [[ -n $some ]]; then
 		signal HUP $some
 		return
 	fi
-	some=$(of_kind runsv "${all[@]}")
+	some=$(of_kind runsv $all)
 	if [[ -n $some ]]; then
 		signal TERM $some
 		return
 	fi
 	case $name in
-	nginx) signal QUIT "${all[@]}" ;;
+	nginx) signal QUIT $all ;;
 	postgresql)
 		# The others leave with the postmaster, which is the one that its file names.
 		some=$(head -n 1 "$stack_dir/pg/postmaster.pid" 2>/dev/null) || some=
-		[[ " ${all[*]} " != *" $some "* ]] || signal INT "$some"
+		[[ " $all" != *" $some "* ]] || signal INT "$some"
 		;;
-	*) signal TERM "${all[@]}" ;;
+	*) signal TERM $all ;;
 	esac
 }
 
@@ -150,15 +145,14 @@ signal() {
 stop_units() {
 	local seconds=$1 name
 	shift
+	units_are_gone "$@" && return
 	for name; do ask_unit_to_stop "$name"; done
 	wait_until "$seconds" units_are_gone "$@" && return
-	for name; do
-		# A dead supervisor leaves programs that have not been asked yet.
-		unit_is_gone "$name" || ask_unit_to_stop "$name"
-	done
+	# A dead supervisor leaves programs that have not been asked yet.
+	for name; do ask_unit_to_stop "$name"; done
 	wait_until 1 units_are_gone "$@" && return
 	for name; do
-		unit_is_gone "$name" && continue
+		[[ -n ${pids_of[$name]-} ]] || continue
 		say "$name did not finish within $seconds s and is killed"
 		wait_until 5 unit_is_killed "$name" || die "$name can not be killed"
 	done
@@ -166,14 +160,15 @@ stop_units() {
 
 units_are_gone() {
 	local name
+	look_for_processes
 	for name; do
-		unit_is_gone "$name" || return 1
+		[[ -z ${pids_of[$name]-} ]] || return 1
 	done
 }
 
 unit_is_killed() {
-	signal KILL $(unit_pids "$1")
-	unit_is_gone "$1"
+	signal KILL ${pids_of[$1]-}
+	units_are_gone "$1"
 }
 
 # The three steps of a reload: the other slot starts, takes over, and the old one finishes.
