@@ -220,16 +220,16 @@ workers_have_changed() {
 	[[ -n $new ]]
 }
 
-# With the configuration it has already, nginx goes on as it is, unless it is asked for by name or
-# may have new certificates: its old workers close idle connections, and a client that is just
-# sending on one of those sees its request fail.
+# reload_nginx [NAME...]: with the configuration it has already, nginx goes on as it is, unless it
+# is among the names or may have new certificates: its old workers close idle connections, and a
+# client that is just sending on one of those sees its request fail.
 reload_nginx() {
-	local wanted=$1 master workers old=$stack_dir/nginx.old
+	local master workers old=$stack_dir/nginx.old
 	look_for_processes
 	master=$(unit_pid nginx) || die "nginx does not run"
 	workers=$(nginx_workers "$master")
 	render_nginx
-	if [[ $wanted != nginx && -z ${SCRIBE_TLS_CERT-} ]]; then
+	if [[ " $* " != *" nginx "* && -z ${SCRIBE_TLS_CERT-} ]]; then
 		! diff -qr "$old" "$stack_dir/nginx" >/dev/null || return 0
 	fi
 	sv hup "$sup/nginx/a" >/dev/null

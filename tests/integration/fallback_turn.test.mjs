@@ -7,10 +7,6 @@ import { functionNames, newSession, pairOf, poll, sql, useStack } from './env/in
 const stack = useStack({ simulator: true, env: CHAINS });
 stack.expectRestart(...functionNames());
 
-const reloadWith = async (settings, ...names) => {
-	for (const name of names) await stack.commandWith(settings, 'reload', name);
-};
-
 const rowsOf = (session) =>
 	sql(stack, `select speaker, text from utterances where session_id = :'id' order by position`, {
 		id: session.session_id,
@@ -74,7 +70,7 @@ const chatsUnanswered = (count) =>
 const PATIENT = { LLM_FIRST_TOKEN_MS: '25000', EXTRACT_MS: '25000', GROQ_STT_MS: '50000' };
 
 test('with patience for its providers the stack goes on', async () => {
-	await reloadWith(PATIENT, 'agent_reply', 'speech_to_text');
+	await stack.commandWith(PATIENT, 'reload', 'agent_reply', 'speech_to_text');
 	assert.equal((await speak(stack)).status, 200);
 });
 
@@ -156,7 +152,7 @@ test('a recording whose sender leaves is not listened to any more', async () => 
 test('nobody listens at the providers: refused connections cost no answer', async () => {
 	await heal(stack);
 	const dead = { GROQ_BASE_URL: 'http://127.0.0.1:1', ELEVENLABS_BASE_URL: 'http://127.0.0.1:1' };
-	await reloadWith(dead, 'agent_reply', 'speech_to_text', 'text_to_speech');
+	await stack.commandWith(dead, 'reload', 'agent_reply', 'speech_to_text', 'text_to_speech');
 	const session = await newSession(stack);
 	const heard = await hear(stack, session);
 	assert.equal(heard.status, 200, heard.text);

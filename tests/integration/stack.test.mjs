@@ -185,6 +185,19 @@ describe('a stack that runs', () => {
 		assert.equal(now.text_to_speech, before.text_to_speech);
 	});
 
+	test('reload takes several names, and none that is not a part', async () => {
+		const before = stack.pids();
+		await stack.command('reload', 'groq_chat', 'save_memory');
+		const now = stack.pids();
+		const changed = names.filter((name) => now[name] !== before[name]);
+		assert.deepEqual(changed, ['groq_chat', 'save_memory']);
+		await assert.rejects(
+			stack.command('reload', 'groq_chat', 'nobody'),
+			/'nobody' is not a function or nginx/,
+		);
+		assert.deepEqual(stack.pids(), now);
+	});
+
 	test('reload with a setting that a program refuses changes nothing', async () => {
 		const before = stack.pids();
 		await assert.rejects(
