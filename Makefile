@@ -63,6 +63,7 @@ $(B)/libcommon.a: $(LIB_OBJS)
 define PROGRAM
 $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard functions/$(1)/*.c)) $(B)/libcommon.a
 endef
+$(if $(filter asan,$(FLAVOUR)),$(eval $(BINS): $(B)/tests/sanitizers/before_leak_check.o))
 $(foreach f,$(FUNCTIONS),$(eval $(call PROGRAM,$(f))))
 $(BINS):
 	@mkdir -p $(@D)
