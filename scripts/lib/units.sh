@@ -29,7 +29,7 @@ look_for_processes() {
 	while IFS=: read -rd '' file _ unit; do
 		pid=${file//[^0-9]/}
 		[[ $pid == "$$" || $pid == "$BASHPID" ]] || pids_of[$unit]+="$pid "
-	done < <(grep -szoxH -- "SCRIBE_STACK_UNIT=$stack_id:[a-z_]*" /proc/[0-9]*/environ)
+	done < <(grep -szoxH -- "$(unit_mark '[a-z_]*')" /proc/[0-9]*/environ)
 	for pid in $(pids_at nginx "$sup/nginx/a"); do pids_of[nginx]+="$pid "; done
 	for pid in $(pids_at postgres "$stack_dir/pg/"); do pids_of[postgresql]+="$pid "; done
 }

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { functionNames, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import {
+	functionNames,
+	newSession,
+	pairOf,
+	poll,
+	pollJob,
+	post,
+	sql,
+	useStack,
+} from './env/index.mjs';
 
 const OWNER_MAX = 6;
 const LOCAL = 'all-MiniLM-L6-v2';
@@ -103,17 +112,8 @@ test('a short memory is not found once its time is over, then deleted, words and
 	const left = (table, what) =>
 		count(`select count(*) from ${table} t where strpos(t::text, :'what') > 0`, { what });
 	assert.equal(await left('memories', 'zebra'), 1, 'only it has its words');
-	await poll(
-		async () => {
-			/* One that runs just then may have looked already. */
-			await sql(
-				stack,
-				`update jobs set run_at = now() where kind = 'purge_expired' and state = 'ready'`,
-			);
-			return (await left('memories', memory.id)) === 0;
-		},
-		{ deadlineMs: 30000 },
-	);
+	const isGone = async () => (await left('memories', memory.id)) === 0;
+	await pollJob(stack, 'purge_expired', isGone, { deadlineMs: 30000 });
 	assert.equal(await left('memories', 'zebra'), 0);
 	assert.equal(await left('memories', beside.id), 1);
 });

@@ -1,7 +1,16 @@
 /* summarize_session without a model: what a session came to, by request and by itself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addUtterances, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import {
+	addUtterances,
+	newSession,
+	pairOf,
+	poll,
+	pollJob,
+	post,
+	sql,
+	useStack,
+} from './env/index.mjs';
 
 const stack = useStack();
 
@@ -221,16 +230,7 @@ const goIdle = (session, minutes) =>
 		{ id: session.session_id, m: minutes },
 	);
 
-/* Calls the periodic job at each look instead of within a minute: one that runs just then may have
- * begun before there was anything for it, and is not called again by itself so soon. */
-const pollClosing = (fn) =>
-	poll(async () => {
-		await sql(
-			stack,
-			`update jobs set run_at = now() where kind = 'close_idle' and state = 'ready'`,
-		);
-		return fn();
-	});
+const pollClosing = (fn) => pollJob(stack, 'close_idle', fn);
 
 const endOf = async (session) =>
 	(

@@ -141,3 +141,15 @@ export const poll = async (fn, { deadlineMs = 10000, everyMs = 25 } = {}) => {
 	} while (performance.now() < end);
 	throw new Error(`nothing within ${deadlineMs} ms: ${last.message}`, { cause: last });
 };
+
+/** poll() that calls the jobs of a kind at each look, instead of when they are due: one that runs
+ * just then may have begun before there was anything for it. */
+export const pollJob = (stack, kind, fn, options) =>
+	poll(async () => {
+		await sql(
+			stack,
+			`update jobs set run_at = now() where kind = :'kind' and state = 'ready'`,
+			{ kind },
+		);
+		return fn();
+	}, options);
