@@ -42,7 +42,7 @@ STATIC   := fcgi mp3lame sodium
 LDLIBS    = $(STATIC:%=-l:lib%.a) $(PKG_LIBS) -lpthread -lm
 
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
-LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c common/*/*.c))
+LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
              $(filter-out scripts/tools/tool.c,$(wildcard scripts/tools/*.c)))

@@ -6,7 +6,7 @@
  * everything not handed out is poisoned, so an arena hides no overrun. */
 #include "arena.h"
 
-#include "log.h"
+#include "fatal.h"
 
 #include <sodium.h>
 
@@ -61,7 +61,7 @@ static struct block *block_new(size_t size, struct block *older)
 	struct block *b = malloc(sizeof(*b) + size);
 
 	if (!b)
-		log_fatal("out of memory: %zu bytes wanted", size);
+		fatal("out of memory: %zu bytes wanted", size);
 	b->older = older;
 	b->size = size;
 	b->used = 0;
@@ -80,7 +80,7 @@ struct arena *arena_new(size_t first_block_bytes)
 	struct arena *a = calloc(1, sizeof(*a));
 
 	if (!a)
-		log_fatal("out of memory: no arena");
+		fatal("out of memory: no arena");
 	a->first = a->newest = block_new(first_block_bytes, NULL);
 	return a;
 }
@@ -137,7 +137,7 @@ void *arena_alloc_raw(struct arena *a, size_t bytes)
 	void         *at;
 
 	if (need < bytes)
-		log_fatal("out of memory: %zu bytes wanted", bytes);
+		fatal("out of memory: %zu bytes wanted", bytes);
 	b = block_for(a, need);
 	at = b->bytes + b->used;
 	b->used += need;
@@ -156,7 +156,7 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t bytes_each)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(count, bytes_each, &bytes))
-		log_fatal("out of memory: %zu times %zu bytes wanted", count, bytes_each);
+		fatal("out of memory: %zu times %zu bytes wanted", count, bytes_each);
 	return arena_alloc(a, bytes);
 }
 
@@ -201,7 +201,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list args)
 	len = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
 	if (len < 0)
-		log_fatal("format string not understood: %s", fmt);
+		fatal("format string not understood: %s", fmt);
 	out = arena_alloc_raw(a, (size_t)len + 1);
 	vsnprintf(out, (size_t)len + 1, fmt, args);
 	return out;

@@ -1,14 +1,14 @@
 /* crypto.c -- libsodium behind the names we use. */
 #include "crypto.h"
 
-#include "log.h"
+#include "fatal.h"
 
 #include <sodium.h>
 
 void crypto_start(void)
 {
 	if (sodium_init() < 0)
-		log_fatal("libsodium found no source of randomness");
+		fatal("libsodium found no source of randomness");
 }
 
 void crypto_random(void *out, size_t bytes)

@@ -6,9 +6,7 @@
 #ifndef LOG_H
 #define LOG_H
 
-#include "base.h"
-
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+#include "log_line.h"
 
 struct ctx;
 struct err;
@@ -24,9 +22,6 @@ struct log_field {
 #define F_STR(k, x) ((struct log_field){(k), LF_STR, {.s = (x)}})
 #define F_INT(k, x) ((struct log_field){(k), LF_INT, {.i = (int64_t)(x)}})
 
-/* Name on every line, and the lowest level written. Call before threads start. */
-void log_setup(const char *program, enum log_level lowest);
-
 /* cx may be NULL outside a unit of work. Fields beyond 4 kB of line are cut. */
 void log_event(enum log_level level, const struct ctx *cx, const char *event,
                const struct log_field *fields, size_t n);
@@ -36,8 +31,5 @@ void log_event(enum log_level level, const struct ctx *cx, const char *event,
 
 /* An error with its code, detail and place. */
 void log_err(enum log_level level, const struct ctx *cx, const char *event, const struct err *e);
-
-/* Start-up and out of memory only: writes the sentence and ends the process. */
-_Noreturn void log_fatal(const char *fmt, ...) PRINTF(1, 2);
 
 #endif

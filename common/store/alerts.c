@@ -2,7 +2,7 @@
 #include "alerts.h"
 
 #include "../base/str.h"
-#include "../io/db.h"
+#include "../db/db.h"
 
 static const char *const states[] = {
 	[ALERT_WAITING] = "waiting",     [ALERT_SENDING] = "sending", [ALERT_SENT] = "sent",

@@ -1,7 +1,7 @@
 /* audio_cache.c -- the audio_cache table. */
 #include "audio_cache.h"
 
-#include "../io/db.h"
+#include "../db/db.h"
 
 struct audio_cache_values {
 	int64_t bytes_max;

@@ -1,7 +1,7 @@
 /* audit.c -- the audit_log table. */
 #include "audit.h"
 
-#include "../io/db.h"
+#include "../db/db.h"
 
 struct err *audit_write(struct ctx *cx, const struct audit_entry *in)
 {

@@ -2,7 +2,7 @@
 #include "budgets.h"
 
 #include "../base/vault.h"
-#include "../io/db.h"
+#include "../db/db.h"
 
 #include <ctype.h>
 #include <pthread.h>

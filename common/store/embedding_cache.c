@@ -6,7 +6,7 @@
 
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../io/db.h"
+#include "../db/db.h"
 
 #include <endian.h>
 

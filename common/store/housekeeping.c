@@ -1,7 +1,7 @@
 /* housekeeping.c -- removing what has run out; the rights for it are the function's own. */
 #include "housekeeping.h"
 
-#include "../io/db.h"
+#include "../db/db.h"
 
 struct err *housekeeping_purge(struct ctx *cx, int batch, int64_t *most_out)
 {

@@ -2,7 +2,7 @@
 #include "idempotency.h"
 
 #include "../base/str.h"
-#include "../io/db.h"
+#include "../db/db.h"
 
 static struct span without_quotes(struct span key)
 {

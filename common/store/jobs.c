@@ -2,7 +2,7 @@
 #include "jobs.h"
 
 #include "../base/str.h"
-#include "../io/db.h"
+#include "../db/db.h"
 
 #define ATTEMPTS_MAX 8
 #define ERROR_MAX    1000 /* bytes of an error kept for a person */

@@ -5,7 +5,7 @@
  * is one short statement that stamps a lease; no transaction stays open while
  * the job runs. A worker that dies lets its lease run out and another takes
  * over, so a job may run more than once and its handler must be idempotent.
- * Who works jobs, and when: common/jobs.h. */
+ * Who works jobs, and when: work/workers.h. */
 #ifndef STORE_JOBS_H
 #define STORE_JOBS_H
 

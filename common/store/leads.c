@@ -2,8 +2,8 @@
 #include "leads.h"
 
 #include "../base/json_in.h"
-#include "../domain/lead_score.h"
-#include "../io/db.h"
+#include "../domain/lead/lead_score.h"
+#include "../db/db.h"
 #include "audit.h"
 #include "sealed.h"
 #include "summaries.h"

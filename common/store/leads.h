@@ -4,7 +4,7 @@
 #define STORE_LEADS_H
 
 #include "../base/ctx.h"
-#include "../domain/extract.h"
+#include "../domain/lead/extract.h"
 
 struct lead {
 	const char           *session_id, *started_at, *ended_at, *channel;

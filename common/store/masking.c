@@ -6,7 +6,7 @@
 #include "../base/json_out.h"
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../io/db.h"
+#include "../db/db.h"
 #include "audit.h"
 #include "memories.h"
 #include "memory_seal.h"

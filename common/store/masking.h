@@ -8,7 +8,7 @@
 #define STORE_MASKING_H
 
 #include "../base/ctx.h"
-#include "../domain/names.h"
+#include "../domain/who/names.h"
 
 /* The next session of this one's owner that is to be masked, itself included, and the names it is
  * to be masked with. NULL: none is left, or no name is known, or there is no key. */

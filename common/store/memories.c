@@ -11,7 +11,7 @@
 #include "../base/json_out.h"
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../io/db.h"
+#include "../db/db.h"
 #include "audit.h"
 #include "jobs.h"
 #include "memory_seal.h"

@@ -12,7 +12,7 @@
 #include "../base/cfg.h"
 #include "../base/crypto.h"
 #include "../base/ctx.h"
-#include "../domain/names.h"
+#include "../domain/who/names.h"
 
 extern const struct cfg_group memory_settings;
 
@@ -29,7 +29,7 @@ struct memory_new {
 	const char          *session_id;
 	const char          *scope; /* short, medium, long or episodic */
 	struct span          content_json;
-	const char          *speaker, *words; /* memory_text.h; speaker may be NULL */
+	const char          *speaker, *words; /* index_text.h; speaker may be NULL */
 	const char          *summary;         /* may be NULL */
 	int                  importance;      /* 1..10 */
 	struct span          tags_json;       /* an array of texts */

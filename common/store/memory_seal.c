@@ -5,9 +5,9 @@
 #include "../base/json_out.h"
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../domain/mask.h"
-#include "../domain/memory_text.h"
-#include "../io/db.h"
+#include "../domain/who/mask.h"
+#include "../domain/memory/index_text.h"
+#include "../db/db.h"
 #include "sealed.h"
 
 #define SEALED_MAX  ((size_t)1 << 20)
@@ -31,14 +31,14 @@ static void mask_words(struct ctx *cx, const struct memory_parts *in, int64_t oc
                        const struct names *names, struct memory_parts *plain)
 {
 	const struct cJSON *content;
-	struct memory_words text;
+	struct index_text   text;
 
 	plain->words = mask_str(cx, in->words, names);
 	plain->speaker = mask_str(cx, in->speaker, names);
 	if (plain->content == in->content || str_equal(in->metadata, MEMORY_KIND_SUMMARY) ||
 	    json_parse(cx, span_of(plain->content), &content) || json_type(content) == JSON_STRING)
 		return;
-	memory_words_of(cx, content, plain->summary, occurred_ms, &text);
+	index_text_of(cx, content, plain->summary, occurred_ms, &text);
 	plain->words = mask_str(cx, text.words, names);
 }
 

@@ -5,7 +5,7 @@
 
 #include "../base/crypto.h"
 #include "../base/ctx.h"
-#include "../domain/names.h"
+#include "../domain/who/names.h"
 
 /* What of a memory is somebody's words. JSON as text; NULL where the column is. */
 struct memory_parts {

@@ -1,7 +1,7 @@
 /* paces.c -- the send_paces table. */
 #include "paces.h"
 
-#include "../io/db.h"
+#include "../db/db.h"
 
 /* The row is locked before it is read, so two workers never see the same place. */
 struct err *pace_take(struct ctx *cx, const char *channel, unsigned interval_ms, unsigned most_ms,

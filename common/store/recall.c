@@ -3,8 +3,8 @@
 #include "recall.h"
 
 #include "../base/json_out.h"
-#include "../domain/memory_text.h"
-#include "../io/db.h"
+#include "../domain/memory/index_text.h"
+#include "../db/db.h"
 #include "sealed.h"
 #include "session_sql.h"
 #include "sessions.h"
@@ -119,7 +119,7 @@ struct err *memory_speakers(struct ctx *cx, const char *session_id, struct memor
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows, SPEAKERS_OF("sessions", "$2") " where id = $1::uuid",
-	             ARGS(db_text(session_id), db_int(MEMORY_NAMES_MAX))));
+	             ARGS(db_text(session_id), db_int(INDEX_NAMES_MAX))));
 	read_speakers(cx, &rows, out);
 	return NULL;
 }
@@ -135,7 +135,7 @@ struct err *memory_people(struct ctx *cx, const char *session_id, const char *se
 	                  " " DB_LAZY_COMMIT
 	                  " from checked union all (" SPEAKERS_OF("checked",
 	                                                          "$5") " where verdict = 'ok')",
-	                  ARGS(db_int(MEMORY_NAMES_MAX)), &rows));
+	                  ARGS(db_int(INDEX_NAMES_MAX)), &rows));
 	names_open(cx, row_text(&rows, 0, 1), &out->names);
 	read_speakers(cx, &rows, out);
 	return NULL;

@@ -3,7 +3,7 @@
 
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../io/db.h"
+#include "../db/db.h"
 #include "audit.h"
 #include "emails.h"
 #include "memory_seal.h"

@@ -16,8 +16,8 @@
 
 #include "../base/crypto.h"
 #include "../base/ctx.h"
-#include "../domain/extract.h"
-#include "../domain/mask.h"
+#include "../domain/lead/extract.h"
+#include "../domain/who/mask.h"
 
 /* ---- one text ---- */
 

@@ -5,7 +5,7 @@
 #include "../base/cfg.h"
 #include "../base/crypto.h"
 #include "../base/ctx.h"
-#include "../io/db.h"
+#include "../db/db.h"
 
 extern const struct cfg_group session_settings;
 

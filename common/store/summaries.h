@@ -6,8 +6,8 @@
 #define STORE_SUMMARIES_H
 
 #include "../base/ctx.h"
-#include "../domain/names.h"
-#include "../domain/summary.h"
+#include "../domain/who/names.h"
+#include "../domain/memory/summary.h"
 
 #define SUMMARY_ROWS_MAX 200 /* utterances of one summary; more are summarised in turns */
 

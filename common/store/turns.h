@@ -16,10 +16,10 @@
 
 #include "../base/crypto.h"
 #include "../base/ctx.h"
-#include "../domain/dynamics.h"
-#include "../domain/lead_score.h"
-#include "../domain/names.h"
-#include "../domain/utterance.h"
+#include "../domain/talk/dynamics.h"
+#include "../domain/lead/lead_score.h"
+#include "../domain/who/names.h"
+#include "../domain/text/utterance.h"
 
 #define TURN_ID_MAX       100
 #define TURN_HISTORY_ROWS 80 /* newest rows fetched; the prompt's budget is smaller */

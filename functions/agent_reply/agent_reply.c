@@ -9,12 +9,12 @@
  * in between. The session has one newest turn: it supersedes the one running,
  * and the same message sent twice joins the first. */
 #include "../../common/base/log.h"
-#include "../../common/domain/mode.h"
-#include "../../common/domain/prompt.h"
-#include "../../common/memory.h"
-#include "../../common/providers/embedding.h"
-#include "../../common/service.h"
-#include "../../common/slack.h"
+#include "../../common/domain/talk/mode.h"
+#include "../../common/domain/talk/prompt.h"
+#include "../../common/work/memory.h"
+#include "../../common/engines/embedding.h"
+#include "../../common/web/service.h"
+#include "../../common/work/slack.h"
 #include "../../common/store/turns.h"
 #include "answer.h"
 #include "lead.h"

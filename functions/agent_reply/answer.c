@@ -5,9 +5,9 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/json_out.h"
 #include "../../common/base/log.h"
-#include "../../common/domain/prompt.h"
-#include "../../common/domain/spoken_text.h"
-#include "../../common/memory.h"
+#include "../../common/domain/talk/prompt.h"
+#include "../../common/domain/voice/spoken_text.h"
+#include "../../common/work/memory.h"
 
 #define REPLY_BYTES_MAX 1200 /* of spoken text: four long sentences */
 

@@ -2,9 +2,9 @@
 #ifndef ANSWER_H
 #define ANSWER_H
 
-#include "../../common/domain/dynamics.h"
-#include "../../common/providers/speaking.h"
-#include "../../common/providers/thinking.h"
+#include "../../common/domain/talk/dynamics.h"
+#include "../../common/engines/speaking.h"
+#include "../../common/engines/thinking.h"
 #include "../../common/store/turns.h"
 
 #define USER_MESSAGE_MAX 8000

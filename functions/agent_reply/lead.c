@@ -2,8 +2,8 @@
 #include "lead.h"
 
 #include "../../common/base/log.h"
-#include "../../common/domain/rule_extract.h"
-#include "../../common/providers/thinking.h"
+#include "../../common/domain/lead/rule_extract.h"
+#include "../../common/engines/thinking.h"
 
 #define EXTRACT_MAX_TOKENS 600
 #define RULES              "rules"

@@ -8,12 +8,12 @@
  * POST { token, action } -> { success, message }
  *
  * Works the job "confirm_mail". */
-#include "../../common/domain/contact.h"
-#include "../../common/domain/mail_page.h"
-#include "../../common/io/keys.h"
-#include "../../common/mail.h"
-#include "../../common/providers/engine_room.h"
-#include "../../common/service.h"
+#include "../../common/domain/who/contact.h"
+#include "../../common/domain/letters/mail_page.h"
+#include "../../common/web/keys.h"
+#include "../../common/work/mail.h"
+#include "../../common/engines/engine_room.h"
+#include "../../common/web/service.h"
 #include "../../common/store/emails.h"
 #include "../../common/store/sessions.h"
 #include "form.h"

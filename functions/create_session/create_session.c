@@ -2,9 +2,9 @@
  *
  * POST { visitor_id?, consent?, mode? }
  *   -> { session_id, session_secret, realtime_token, expires_at } */
-#include "../../common/domain/mode.h"
-#include "../../common/io/keys.h"
-#include "../../common/service.h"
+#include "../../common/domain/talk/mode.h"
+#include "../../common/web/keys.h"
+#include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
 
 #define VISITOR_ID_MAX 200

@@ -1,7 +1,7 @@
 /* conversation.c -- from a body to an order for the language models. */
 #include "conversation.h"
 
-#include "../../common/domain/prompt.h"
+#include "../../common/domain/talk/prompt.h"
 
 struct conversation_values {
 	int64_t max_tokens;

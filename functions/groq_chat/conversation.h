@@ -2,8 +2,8 @@
 #ifndef CONVERSATION_H
 #define CONVERSATION_H
 
-#include "../../common/io/input.h"
-#include "../../common/providers/thinking.h"
+#include "../../common/web/input.h"
+#include "../../common/engines/thinking.h"
 
 #define MESSAGES_MAX      100
 #define CONTENT_BYTES_MAX ((size_t)100 << 10) /* of all messages together */

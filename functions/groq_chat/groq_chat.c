@@ -8,10 +8,10 @@
  * `done`, the same object, or `error`. It is no open proxy: a session or a key is
  * needed, and each has a budget of requests and tokens a day. */
 #include "../../common/base/log.h"
-#include "../../common/domain/prompt.h"
-#include "../../common/io/keys.h"
-#include "../../common/io/sse_out.h"
-#include "../../common/service.h"
+#include "../../common/domain/talk/prompt.h"
+#include "../../common/web/keys.h"
+#include "../../common/web/sse_out.h"
+#include "../../common/web/service.h"
 #include "../../common/store/budgets.h"
 #include "../../common/store/sessions.h"
 #include "conversation.h"

@@ -3,10 +3,10 @@
  * POST { session_id, session_secret, query, scopes?, limit?, min_importance? }
  *   -> { memories, count, provider } */
 #include "../../common/base/log.h"
-#include "../../common/memory.h"
-#include "../../common/providers/embedding.h"
-#include "../../common/providers/engine_room.h"
-#include "../../common/service.h"
+#include "../../common/work/memory.h"
+#include "../../common/engines/embedding.h"
+#include "../../common/engines/engine_room.h"
+#include "../../common/web/service.h"
 
 #define ANSWER_BYTES_MAX ((size_t)16 << 20) /* RECALL_MAX memories of the largest content */
 #define SCOPES_MAX       4

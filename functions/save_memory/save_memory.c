@@ -3,11 +3,11 @@
  * POST { session_id, session_secret, scope, content, summary?, importance?, tags?,
  *        metadata?, occurred_at?, source_id? }
  *   -> { memory, success, duplicate } */
-#include "../../common/domain/when.h"
-#include "../../common/memory.h"
-#include "../../common/providers/embedding.h"
-#include "../../common/providers/engine_room.h"
-#include "../../common/service.h"
+#include "../../common/domain/text/when.h"
+#include "../../common/work/memory.h"
+#include "../../common/engines/embedding.h"
+#include "../../common/engines/engine_room.h"
+#include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
 
 #include <math.h>

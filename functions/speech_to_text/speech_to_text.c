@@ -6,10 +6,10 @@
  * Silence, noise and what recognisers write for them are "". */
 #include "../../common/base/base64.h"
 #include "../../common/base/log.h"
-#include "../../common/domain/speech_evidence.h"
-#include "../../common/io/audio_decode.h"
-#include "../../common/providers/hearing.h"
-#include "../../common/service.h"
+#include "../../common/domain/voice/speech_evidence.h"
+#include "../../common/engines/audio_decode.h"
+#include "../../common/engines/hearing.h"
+#include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
 
 #define BODY_MAX     ((size_t)17 << 20)

@@ -6,11 +6,11 @@
  *
  * Jobs: "summarize" (every ten utterances, and when a session ends), "close_idle" (ends
  * sessions nobody uses), "purge_expired" (removes what has run out). */
-#include "../../common/providers/thinking.h"
-#include "../../common/service.h"
+#include "../../common/engines/thinking.h"
+#include "../../common/web/service.h"
 #include "../../common/store/housekeeping.h"
 #include "../../common/store/sessions.h"
-#include "../../common/summarize.h"
+#include "../../common/work/summarize.h"
 
 #define DEADLINE_MS 30000u
 #define PARTS_MAX   50    /* of a session that was never summarised: 200 utterances each */

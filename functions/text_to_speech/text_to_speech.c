@@ -4,10 +4,10 @@
  *   -> { audio_base64, format, text, original_text, debug_commands, provider,
  *        duration_ms, cached, degraded? } */
 #include "../../common/base/log.h"
-#include "../../common/domain/spoken_text.h"
-#include "../../common/io/keys.h"
-#include "../../common/providers/speaking.h"
-#include "../../common/service.h"
+#include "../../common/domain/voice/spoken_text.h"
+#include "../../common/web/keys.h"
+#include "../../common/engines/speaking.h"
+#include "../../common/web/service.h"
 #include "../../common/store/audio_cache.h"
 #include "../../common/store/sessions.h"
 

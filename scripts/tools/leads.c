@@ -9,7 +9,7 @@
 #include "tool.h"
 
 #include "../../common/base/json_out.h"
-#include "../../common/domain/escape.h"
+#include "../../common/domain/letters/escape.h"
 #include "../../common/store/leads.h"
 
 #define LIST_MAX  100000

@@ -1,10 +1,11 @@
 /* tool.c -- what operators' tools share. */
 #include "tool.h"
 
+#include "../../common/base/fatal.h"
 #include "../../common/base/log.h"
 #include "../../common/base/json_in.h"
 #include "../../common/base/vault.h"
-#include "../../common/io/db.h"
+#include "../../common/db/db.h"
 #include "../../common/store/sessions.h"
 
 #define DEADLINE_MS 600000u
@@ -22,7 +23,7 @@ struct ctx *tool_start(const char *name)
 		exit(1);
 	vault_start();
 	if (!vault_has_key())
-		log_fatal("SCRIBE_DATA_KEY is not set: contact data can not be opened");
+		fatal("SCRIBE_DATA_KEY is not set: contact data can not be opened");
 	db_start(name);
 	cx.arena = arena_new(1 << 16);
 	cx.deadline = deadline_in(DEADLINE_MS);

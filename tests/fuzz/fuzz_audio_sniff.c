@@ -1,5 +1,5 @@
 /* fuzz_audio_sniff.c -- any bytes get a name, without reading beyond them. */
-#include "../../common/domain/audio.h"
+#include "../../common/domain/voice/audio.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

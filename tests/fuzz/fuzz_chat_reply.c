@@ -3,7 +3,7 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/log.h"
 #include "../../common/base/utf8.h"
-#include "../../common/providers/openai_reply.h"
+#include "../../common/engines/openai_reply.h"
 
 #include <assert.h>
 

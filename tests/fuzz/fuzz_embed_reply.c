@@ -3,7 +3,7 @@
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/log.h"
-#include "../../common/providers/openai_embed_reply.h"
+#include "../../common/engines/openai_embed_reply.h"
 
 #include <assert.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "../../common/base/json_in.h"
-#include "../../common/domain/lead_score.h"
+#include "../../common/domain/lead/lead_score.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /* A request's body from outside, through the table of fields to the reply. */
 #include "fuzz.h"
 
-#include "../../common/io/input.h"
+#include "../../common/web/input.h"
 
 #include <assert.h>
 

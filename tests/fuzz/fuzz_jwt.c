@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "../../common/base/crypto.h"
-#include "../../common/io/keys.h"
+#include "../../common/web/keys.h"
 
 #include <assert.h>
 

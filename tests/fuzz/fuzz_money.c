@@ -2,8 +2,8 @@
 #include "fuzz.h"
 
 #include "../../common/base/utf8.h"
-#include "../../common/domain/money.h"
-#include "../../common/domain/timeline.h"
+#include "../../common/domain/lead/money.h"
+#include "../../common/domain/lead/timeline.h"
 
 #include <assert.h>
 
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		walk_money(text, money_next);
 		walk_money(text, money_next_spoken);
 		(void)timeline_is_urgent(text);
-		u = said_split(&cx, text);
+		u = tokens_split(&cx, text);
 		while (timeline_next(&u, &i, &from, &to))
 			assert(from < to && to <= u.n && i == to);
 	}

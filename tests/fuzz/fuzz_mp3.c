@@ -1,5 +1,5 @@
 /* fuzz_mp3.c -- any bytes are joined or refused; what was joined is read again as itself. */
-#include "../../common/domain/mp3.h"
+#include "../../common/domain/voice/mp3.h"
 
 #include <assert.h>
 

@@ -2,9 +2,9 @@
 #include "fuzz.h"
 
 #include "../../common/base/utf8.h"
-#include "../../common/domain/contact.h"
-#include "../../common/domain/lead_score.h"
-#include "../../common/domain/rule_extract.h"
+#include "../../common/domain/who/contact.h"
+#include "../../common/domain/lead/lead_score.h"
+#include "../../common/domain/lead/rule_extract.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* fuzz_spoken_text.c -- any text is cleaned to valid text whose pieces hold the same words. */
-#include "../../common/domain/sentence.h"
-#include "../../common/domain/spoken_text.h"
+#include "../../common/domain/text/sentence.h"
+#include "../../common/domain/voice/spoken_text.h"
 
 #include "../../common/base/str.h"
 #include "../../common/base/utf8.h"

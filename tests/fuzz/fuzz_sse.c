@@ -1,5 +1,5 @@
 /* fuzz_sse.c -- any stream, in any pieces, gives the same events as in one. */
-#include "../../common/io/sse_reader.h"
+#include "../../common/call/sse_reader.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* fuzz_upstream_error.c -- what a service says in its error never gets into ours but as a code. */
 #include "../../common/base/json_in.h"
-#include "../../common/providers/upstream.h"
+#include "../../common/engines/upstream.h"
 
 #include <assert.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "../../common/base/json_in.h"
-#include "../../common/providers/wordpiece.h"
+#include "../../common/engines/wordpiece.h"
 
 #include <assert.h>
 

@@ -6,8 +6,8 @@
  * "hopeless": says that it will never succeed}. In the end it has its effect, once,
  * in job_test.effects. "test_round" is periodic. */
 #include "../../common/base/json_in.h"
-#include "../../common/io/db.h"
-#include "../../common/service.h"
+#include "../../common/db/db.h"
+#include "../../common/web/service.h"
 
 #include <unistd.h>
 

@@ -3,7 +3,7 @@
 #define RECORDINGS_H
 
 #include "../../common/base/ctx.h"
-#include "../../common/domain/audio.h"
+#include "../../common/domain/voice/audio.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* test_audio.c -- containers are told from bytes, and nothing else passes for one. */
-#include "../../common/domain/audio.h"
+#include "../../common/domain/voice/audio.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

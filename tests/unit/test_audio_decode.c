@@ -1,7 +1,7 @@
 /* test_audio_decode.c -- every container to 16 kHz mono, and nothing that harms. */
-#include "../../common/io/audio_decode.h"
+#include "../../common/engines/audio_decode.h"
 
-#include "../../common/domain/wav.h"
+#include "../../common/domain/voice/wav.h"
 #include "recordings.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_breaker.c -- trips, backs off, lets one probe through, and is shared safely. */
 #include "../../common/base/log.h"
-#include "../../common/io/breaker.h"
+#include "../../common/call/breaker.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* test_chain.c -- order, budgets, breakers and when the chain ends, with engines made of plans. */
 #include "../../common/base/log.h"
 #include "../../common/base/str.h"
-#include "../../common/providers/provider.h"
+#include "../../common/engines/provider.h"
 #include "unit.h"
 
 static uint64_t now_ms = 5000000;

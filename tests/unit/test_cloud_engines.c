@@ -3,9 +3,9 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/log.h"
 #include "../../common/base/str.h"
-#include "../../common/domain/mp3.h"
-#include "../../common/io/http_client.h"
-#include "../../common/providers/engines.h"
+#include "../../common/domain/voice/mp3.h"
+#include "../../common/call/http_client.h"
+#include "../../common/engines/engines.h"
 #include "fake_http.h"
 #include "unit.h"
 

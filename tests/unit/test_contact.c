@@ -1,5 +1,5 @@
 /* test_contact.c -- addresses and numbers are found, masked and checked. */
-#include "../../common/domain/contact.h"
+#include "../../common/domain/who/contact.h"
 
 #include "../../common/base/str.h"
 

@@ -1,5 +1,5 @@
 /* test_dynamics.c -- when a hint is given and when not. */
-#include "../../common/domain/dynamics.h"
+#include "../../common/domain/talk/dynamics.h"
 
 #include "../../common/base/str.h"
 

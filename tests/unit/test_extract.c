@@ -1,8 +1,8 @@
 /* test_extract.c -- extracts are read field by field, written complete, supported and merged. */
-#include "../../common/domain/extract.h"
+#include "../../common/domain/lead/extract.h"
 
 #include "../../common/base/json_in.h"
-#include "../../common/domain/lead_score.h"
+#include "../../common/domain/lead/lead_score.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

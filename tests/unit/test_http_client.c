@@ -1,6 +1,6 @@
 /* test_http_client.c -- limits, cancellation and broken servers, each to its error. */
 #include "../../common/base/task.h"
-#include "../../common/io/http_client.h"
+#include "../../common/call/http_client.h"
 #include "fake_http.h"
 
 #include <setjmp.h>

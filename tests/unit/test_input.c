@@ -1,7 +1,7 @@
 /* A request from bytes to a typed struct, and its reply, over a transport made of strings. */
 #include "unit.h"
 
-#include "../../common/io/input.h"
+#include "../../common/web/input.h"
 
 struct fake {
 	struct transport t; /* first */

@@ -3,7 +3,7 @@
 
 #include "../../common/base/crypto.h"
 #include "../../common/base/str.h"
-#include "../../common/io/keys.h"
+#include "../../common/web/keys.h"
 
 #include <jwt.h>
 

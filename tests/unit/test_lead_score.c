@@ -1,5 +1,5 @@
 /* test_lead_score.c -- every row of the vector files, and what they can not say. */
-#include "../../common/domain/lead_score.h"
+#include "../../common/domain/lead/lead_score.h"
 
 #include "../../common/base/str.h"
 

@@ -5,7 +5,7 @@
 #include "../../common/base/base64.h"
 #include "../../common/base/crypto.h"
 #include "../../common/base/str.h"
-#include "../../common/domain/mail_page.h"
+#include "../../common/domain/letters/mail_page.h"
 
 static const enum mail_page all[] = {MAIL_PAGE_ASK, MAIL_PAGE_CONFIRMED, MAIL_PAGE_ALREADY,
                                      MAIL_PAGE_UNSUBSCRIBED, MAIL_PAGE_STALE};

@@ -2,8 +2,8 @@
 #include "unit.h"
 
 #include "../../common/base/str.h"
-#include "../../common/domain/escape.h"
-#include "../../common/domain/mail_text.h"
+#include "../../common/domain/letters/escape.h"
+#include "../../common/domain/letters/mail_text.h"
 
 static void html_is_escaped(void **state)
 {

@@ -1,5 +1,5 @@
 /* test_mask.c -- names, addresses and numbers are masked, in texts and in JSON. */
-#include "../../common/domain/mask.h"
+#include "../../common/domain/who/mask.h"
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/str.h"

@@ -5,8 +5,8 @@
 #include "unit.h"
 
 #include "../../common/base/json_in.h"
-#include "../../common/providers/engines.h"
-#include "../../common/providers/minilm_math.h"
+#include "../../common/engines/engines.h"
+#include "../../common/engines/minilm_math.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* test_mode.c -- the seven modes are found by their exact names. */
-#include "../../common/domain/mode.h"
+#include "../../common/domain/talk/mode.h"
 
 #include "../../common/base/str.h"
 

@@ -1,5 +1,5 @@
 /* test_money.c -- amounts are read as numbers, and only money is taken from speech. */
-#include "../../common/domain/money.h"
+#include "../../common/domain/lead/money.h"
 
 #include "../../common/base/str.h"
 

@@ -1,5 +1,5 @@
 /* test_mp3.c -- frames are joined and made so that size tells playing time. */
-#include "../../common/domain/mp3.h"
+#include "../../common/domain/voice/mp3.h"
 #include "unit.h"
 
 /* A file of `frames` silent frames of the default kind with what surrounds them in real files. */

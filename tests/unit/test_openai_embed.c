@@ -3,9 +3,9 @@
 #include "../../common/base/json_out.h"
 #include "../../common/base/log.h"
 #include "../../common/base/str.h"
-#include "../../common/io/http_client.h"
-#include "../../common/providers/engines.h"
-#include "../../common/providers/openai_account.h"
+#include "../../common/call/http_client.h"
+#include "../../common/engines/engines.h"
+#include "../../common/engines/openai_account.h"
 #include "fake_http.h"
 #include "unit.h"
 

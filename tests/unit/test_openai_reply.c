@@ -2,7 +2,7 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/log.h"
 #include "../../common/base/str.h"
-#include "../../common/providers/openai_reply.h"
+#include "../../common/engines/openai_reply.h"
 #include "unit.h"
 
 #define CHUNK(content) \

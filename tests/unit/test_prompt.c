@@ -1,5 +1,5 @@
 /* test_prompt.c -- what a model is told, within its budget and with data kept data. */
-#include "../../common/domain/prompt.h"
+#include "../../common/domain/talk/prompt.h"
 
 #include "../../common/base/str.h"
 

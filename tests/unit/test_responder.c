@@ -1,11 +1,11 @@
 /* test_responder.c -- whole conversations with the built-in responder, and what it never does. */
-#include "../../common/domain/responder.h"
+#include "../../common/domain/talk/responder.h"
 
 #include "../../common/base/str.h"
 #include "../../common/base/utf8.h"
-#include "../../common/domain/prompt.h"
-#include "../../common/domain/sentence.h"
-#include "../../common/providers/thinking.h"
+#include "../../common/domain/talk/prompt.h"
+#include "../../common/domain/text/sentence.h"
+#include "../../common/engines/thinking.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

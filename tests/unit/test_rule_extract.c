@@ -1,8 +1,8 @@
 /* test_rule_extract.c -- the dialogues of tests/data/dialogues, and what rules must never do. */
-#include "../../common/domain/rule_extract.h"
+#include "../../common/domain/lead/rule_extract.h"
 
 #include "../../common/base/str.h"
-#include "../../common/domain/contact.h"
+#include "../../common/domain/who/contact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

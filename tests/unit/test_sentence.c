@@ -1,6 +1,6 @@
 /* test_sentence.c -- sentences end where a speaker would stop. */
 #include "../../common/base/str.h"
-#include "../../common/domain/sentence.h"
+#include "../../common/domain/text/sentence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

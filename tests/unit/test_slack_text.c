@@ -3,8 +3,8 @@
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
-#include "../../common/domain/slack_text.h"
-#include "../../common/slack.h"
+#include "../../common/domain/letters/slack_text.h"
+#include "../../common/work/slack.h"
 
 static const char *const reasons[] = {"senior_title", "budget_>=50k"};
 

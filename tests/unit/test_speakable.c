@@ -1,5 +1,5 @@
 /* test_speakable.c -- whatever is written becomes what an English voice can say. */
-#include "../../common/domain/speakable.h"
+#include "../../common/domain/voice/speakable.h"
 
 #include "../../common/base/str.h"
 

@@ -1,5 +1,5 @@
 /* test_spoken_text.c -- what is for the ear, and what is not. */
-#include "../../common/domain/spoken_text.h"
+#include "../../common/domain/voice/spoken_text.h"
 
 #include "../../common/base/str.h"
 #include "../../common/base/utf8.h"

@@ -1,7 +1,7 @@
 /* Streamed replies over a transport made of strings: what leaves when, and lost clients. */
 #include "unit.h"
 
-#include "../../common/io/sse_out.h"
+#include "../../common/web/sse_out.h"
 
 struct fake {
 	struct transport t; /* first */

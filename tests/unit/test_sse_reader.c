@@ -1,5 +1,5 @@
 /* test_sse_reader.c -- the WHATWG rules, whatever the pieces. */
-#include "../../common/io/sse_reader.h"
+#include "../../common/call/sse_reader.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

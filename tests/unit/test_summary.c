@@ -1,7 +1,7 @@
 /* Summaries: in the visitor's own words, and what is taken of a model's answer. */
 #include "unit.h"
 
-#include "../../common/domain/summary.h"
+#include "../../common/domain/memory/summary.h"
 
 #define VISITOR(words) \
 	{ \

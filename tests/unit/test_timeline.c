@@ -1,7 +1,7 @@
 /* test_timeline.c -- urgency is told as the contract says; phrases are found in speech.
  *
  * The many spellings of urgency are rows of tests/data/lead_vectors_more.tsv. */
-#include "../../common/domain/timeline.h"
+#include "../../common/domain/lead/timeline.h"
 
 #include "../../common/base/str.h"
 
@@ -61,10 +61,10 @@ static void finds_phrases_in_speech(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct utterance u = said_split(&cx, span_of(cases[i].said));
+		struct utterance u = tokens_split(&cx, span_of(cases[i].said));
 		size_t           at = 0, from = 0, to = 0;
 		bool             is_found = timeline_next(&u, &at, &from, &to);
-		struct span      phrase = said_text(&u, from, to);
+		struct span      phrase = tokens_text(&u, from, to);
 
 		if (is_found != (cases[i].phrase[0] != '\0') ||
 		    (is_found && !span_equal(phrase, span_of(cases[i].phrase))))

@@ -1,6 +1,6 @@
 /* test_upstream.c -- addresses as people write them, and what errors mean. */
 #include "../../common/base/str.h"
-#include "../../common/providers/upstream.h"
+#include "../../common/engines/upstream.h"
 #include "unit.h"
 
 static void joins_addresses(void **state)

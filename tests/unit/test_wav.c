@@ -1,6 +1,6 @@
 /* test_wav.c -- the header is what RIFF wants, byte for byte. */
-#include "../../common/domain/audio.h"
-#include "../../common/domain/wav.h"
+#include "../../common/domain/voice/audio.h"
+#include "../../common/domain/voice/wav.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* test_when.c -- the times a text speaks of, seen from Monday, 8 May 2023, 13:56 UTC. */
-#include "../../common/domain/when.h"
+#include "../../common/domain/text/when.h"
 
 #include "unit.h"
 

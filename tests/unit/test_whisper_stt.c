@@ -1,6 +1,6 @@
 /* test_whisper_stt.c -- Whisper tiny hears the clips, keeps its time, is silent about noise. */
-#include "../../common/io/audio_decode.h"
-#include "../../common/providers/engines.h"
+#include "../../common/engines/audio_decode.h"
+#include "../../common/engines/engines.h"
 #include "recordings.h"
 
 #include <ctype.h>

@@ -3,8 +3,8 @@
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
-#include "../../common/providers/wordpiece.h"
-#include "../../common/providers/wordpiece_fold.h"
+#include "../../common/engines/wordpiece.h"
+#include "../../common/engines/wordpiece_fold.h"
 
 #define VOCABULARY \
 	"{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2," \

@@ -1,5 +1,5 @@
 /* test_words.c -- words are split and matched as people mean them. */
-#include "../../common/domain/words.h"
+#include "../../common/domain/text/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

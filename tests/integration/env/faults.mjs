@@ -10,7 +10,7 @@ export const CHAINS = {
 	TTS_PROVIDERS: 'elevenlabs,local',
 };
 
-/* Layout of the file in common/io/breaker.c: a head, then 64 slots of a name and a word. */
+/* Layout of the file in common/call/breaker.c: a head, then 64 slots of a name and a word. */
 const SLOTS = 64;
 const SLOT_BYTES = 64;
 const WORD_AT = 56;

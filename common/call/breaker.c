@@ -1,0 +1,327 @@
+/* breaker.c -- one word per breaker, changed by compare and swap only.
+ *
+ *   bits  0..15  the last calls, newest in bit 0; 1 is a failure
+ *   bits 16..20  how many calls that are, 0..16
+ *   bits 21..22  state: closed, open, probing
+ *   bits 23..25  how often it opened in a row, for the back-off, 0..7
+ *   bits 26..63  a monotonic time in ms: open until; probing since
+ *
+ * A time that no running clock can have written (the file outlived a boot) is
+ * taken as passed, so an old word can never keep a provider out for long. */
+#include "breaker.h"
+
+#include "../base/fatal.h"
+#include "../base/log.h"
+#include "../base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+_Static_assert(ATOMIC_LONG_LOCK_FREE == 2 && sizeof(long) == 8,
+               "words in shared memory must need no lock");
+
+#define WINDOW        16u
+#define CALLS_MIN     5u
+#define OPEN_FIRST_MS 5000u
+#define OPEN_MAX_MS   60000u
+#define PROBE_MAX_MS  30000u          /* a probe that never reported is given up */
+#define SANE_MS       (2u * 3600000u) /* no wait is longer */
+#define TIME_MASK     ((1ull << 38) - 1)
+
+enum state { CLOSED, OPEN, PROBING };
+
+struct view {
+	unsigned   calls, calls_n;
+	enum state state;
+	unsigned   level;
+	uint64_t   time_ms;
+};
+
+static struct view unpack(uint64_t w)
+{
+	return (struct view){
+		.calls = (unsigned)(w & 0xffff),
+		.calls_n = (unsigned)(w >> 16 & 0x1f),
+		.state = (enum state)(w >> 21 & 3),
+		.level = (unsigned)(w >> 23 & 7),
+		.time_ms = w >> 26,
+	};
+}
+
+static uint64_t pack(struct view v)
+{
+	return (uint64_t)v.calls | (uint64_t)v.calls_n << 16 | (uint64_t)v.state << 21 |
+	       (uint64_t)v.level << 23 | (v.time_ms & TIME_MASK) << 26;
+}
+
+/* Spreads programs that opened together; needs no quality, only no dependency. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+/* The back-off of this level, give or take an eighth. */
+static uint64_t open_ms(unsigned level, uint64_t seed)
+{
+	uint64_t ms = (uint64_t)OPEN_FIRST_MS << level;
+
+	if (ms > OPEN_MAX_MS)
+		ms = OPEN_MAX_MS;
+	return ms - ms / 8 + mix(seed) % (ms / 4);
+}
+
+static struct view opened(struct view v, uint64_t now_ms)
+{
+	return (struct view){
+		.state = OPEN,
+		.level = v.level < 7 ? v.level + 1 : 7,
+		.time_ms = now_ms + open_ms(v.level, now_ms),
+	};
+}
+
+static bool is_tripped(struct view v)
+{
+	unsigned failed = (unsigned)__builtin_popcount(v.calls);
+
+	return v.calls_n >= CALLS_MIN && (failed * 2 >= v.calls_n || (v.calls & 0x1f) == 0x1f);
+}
+
+/* The provider must be left alone: open, or somebody else is probing. */
+static bool is_closed_to(struct view v, uint64_t now_ms)
+{
+	if (v.state == OPEN)
+		return now_ms < v.time_ms && v.time_ms - now_ms <= SANE_MS;
+	if (v.state == PROBING)
+		return now_ms >= v.time_ms && now_ms - v.time_ms < PROBE_MAX_MS;
+	return false;
+}
+
+bool breaker_allow(struct breaker *b, uint64_t now_ms)
+{
+	uint64_t    word = atomic_load(&b->word);
+	struct view v;
+
+	do {
+		v = unpack(word);
+		if (is_closed_to(v, now_ms))
+			return false;
+		if (v.state == CLOSED)
+			return true;
+		v.state = PROBING;
+		v.time_ms = now_ms;
+	} while (!atomic_compare_exchange_weak(&b->word, &word, pack(v)));
+	return true;
+}
+
+static struct view after_call(struct view v, bool ok, uint64_t now_ms)
+{
+	static const struct view fresh = {.state = CLOSED};
+
+	if (v.state == PROBING)
+		return ok ? fresh : opened(v, now_ms);
+	if (v.state == OPEN)
+		return v; /* begun before it opened: too old to tell anything */
+	v.calls = (v.calls << 1 | !ok) & 0xffff;
+	v.calls_n = v.calls_n < WINDOW ? v.calls_n + 1 : WINDOW;
+	return is_tripped(v) ? opened(v, now_ms) : v;
+}
+
+void breaker_report(struct breaker *b, bool ok, uint64_t now_ms)
+{
+	uint64_t word = atomic_load(&b->word);
+
+	while (
+		!atomic_compare_exchange_weak(&b->word, &word, pack(after_call(unpack(word), ok, now_ms))))
+		;
+}
+
+void breaker_forget(struct breaker *b)
+{
+	uint64_t    word = atomic_load(&b->word);
+	struct view v;
+
+	do {
+		v = unpack(word);
+		if (v.state != PROBING)
+			return;
+		v.state = OPEN;
+		v.time_ms = 0;
+	} while (!atomic_compare_exchange_weak(&b->word, &word, pack(v)));
+}
+
+void breaker_hold(struct breaker *b, uint64_t until_ms)
+{
+	uint64_t    word = atomic_load(&b->word);
+	struct view v;
+
+	do {
+		v = unpack(word);
+		if (v.state == OPEN && v.time_ms > until_ms)
+			return;
+		v.state = OPEN;
+		v.time_ms = until_ms;
+	} while (!atomic_compare_exchange_weak(&b->word, &word, pack(v)));
+}
+
+bool breaker_is_open(const struct breaker *b, uint64_t now_ms)
+{
+	return is_closed_to(unpack(atomic_load(&b->word)), now_ms);
+}
+
+/* ---- The table of names, in a file or in this process ---- */
+
+#define SLOTS       64u
+#define NAME_BYTES  56u
+#define MAGIC       "scribe breakers 1"
+#define LOCK_TRIES  200u
+#define LOCK_NAP_US 10000u
+
+struct slot {
+	char           name[NAME_BYTES]; /* "" when free; changed under the file's lock only */
+	struct breaker breaker;
+};
+
+struct table {
+	char        magic[64];
+	struct slot slots[SLOTS];
+};
+
+static struct table    private_table;
+static struct table   *table = &private_table;
+static int             table_fd = -1;
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Programs start together; each holds the lock for microseconds. */
+static bool lock_file(int fd)
+{
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		usleep(LOCK_NAP_US);
+	}
+	return false;
+}
+
+/* Ours: a plain file of this user that nobody else can write or read. */
+static const char *distrust(const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return "not a plain file";
+	if (st->st_uid != geteuid())
+		return "it belongs to another user";
+	if (st->st_mode & 077)
+		return "others may open it";
+	return NULL;
+}
+
+static bool names_are_sound(const struct table *t)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		if (!memchr(t->slots[i].name, '\0', NAME_BYTES))
+			return false;
+	return strncmp(t->magic, MAGIC, sizeof(t->magic)) == 0;
+}
+
+/* With the lock held. Sets *table_out, or says what is wrong with the file. */
+static const char *map_file(int fd, struct table **table_out)
+{
+	struct stat   st;
+	const char   *problem;
+	struct table *t;
+
+	if (fstat(fd, &st) != 0)
+		return strerror(errno);
+	problem = distrust(&st);
+	if (problem)
+		return problem;
+	if (st.st_size == 0 &&
+	    (ftruncate(fd, sizeof(*t)) != 0 || pwrite(fd, MAGIC, sizeof(MAGIC), 0) != sizeof(MAGIC)))
+		return strerror(errno);
+	if (st.st_size != 0 && (size_t)st.st_size != sizeof(*t))
+		return "it has another size";
+	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (t == MAP_FAILED)
+		return strerror(errno);
+	if (!names_are_sound(t)) {
+		munmap(t, sizeof(*t));
+		return "its content is not ours";
+	}
+	*table_out = t;
+	return NULL;
+}
+
+static const char *open_table(const char *path)
+{
+	int         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const char *problem;
+
+	if (fd < 0)
+		return strerror(errno);
+	if (!lock_file(fd)) {
+		close(fd);
+		return "somebody keeps it locked";
+	}
+	problem = map_file(fd, &table);
+	flock(fd, LOCK_UN);
+	if (problem)
+		close(fd);
+	else
+		table_fd = fd;
+	return problem;
+}
+
+void breaker_share(const char *path)
+{
+	const char *problem;
+
+	if (table != &private_table) {
+		munmap(table, sizeof(*table));
+		close(table_fd);
+	}
+	table = &private_table;
+	table_fd = -1;
+	problem = path ? open_table(path) : NULL;
+	if (problem)
+		LOG(LOG_WARN, NULL, "breakers_not_shared", F_STR("path", path), F_STR("detail", problem));
+}
+
+static struct breaker *find_or_claim(struct table *t, const char *name)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct slot *s = &t->slots[i];
+
+		if (strncmp(s->name, name, NAME_BYTES) == 0)
+			return &s->breaker;
+		if (s->name[0])
+			continue;
+		memcpy(s->name, name, strlen(name) + 1);
+		return &s->breaker;
+	}
+	return NULL;
+}
+
+struct breaker *breaker_named(const char *name)
+{
+	struct breaker *b = NULL;
+
+	if (!*name || strlen(name) >= NAME_BYTES)
+		fatal("breaker name of a wrong length: %s", name);
+	pthread_mutex_lock(&table_lock);
+	if (table_fd >= 0 && lock_file(table_fd)) {
+		b = find_or_claim(table, name);
+		flock(table_fd, LOCK_UN);
+	}
+	if (!b)
+		b = find_or_claim(&private_table, name);
+	pthread_mutex_unlock(&table_lock);
+	if (!b)
+		fatal("more than %u breakers", SLOTS);
+	return b;
+}

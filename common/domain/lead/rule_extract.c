@@ -1,0 +1,244 @@
+/* rule_extract.c -- one pass over the utterances, oldest first; each rule fills its field.
+ *
+ * A field said again replaces what was there, which is what a correction is.
+ * "Not X, Y" after the fact is looked at on its own. */
+#include "rule_extract.h"
+
+#include "../who/contact.h"
+#include "money.h"
+#include "rules.h"
+#include "timeline.h"
+#include "../text/words.h"
+
+#include <ctype.h>
+
+/* ---- contacts and amounts, found in the text and not in single words ---- */
+
+/* Marks the words of one find from word i on; returns where the next may begin. */
+static size_t mark_words(struct utterance *u, size_t i, struct span text)
+{
+	while (i < u->n && u->words[i].text.ptr < text.ptr)
+		i++;
+	for (; i < u->n && u->words[i].text.ptr < text.ptr + text.len; i++)
+		u->words[i].is_contact = true;
+	return i;
+}
+
+static void find_contacts(struct rules *r, struct utterance *u)
+{
+	const struct contact *list;
+	size_t                n = contact_find(r->cx, u->text, &list), word = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		word = mark_words(u, word, list[i].text);
+		if (list[i].kind == CONTACT_EMAIL)
+			r->x->entities.contact_email = list[i].value;
+		else if (list[i].kind == CONTACT_PHONE)
+			r->has_phone = true;
+	}
+}
+
+/* "$75,000, not $50,000": what is behind "not" is what was wrong. */
+static bool is_denied(struct span text, struct span amount)
+{
+	static const char *const nots[] = {" not ", " instead of ", " rather than "};
+	size_t                   before = (size_t)(amount.ptr - text.ptr);
+
+	for (size_t i = 0; i < COUNT(nots); i++) {
+		struct span word = span_of(nots[i]);
+
+		if (before >= word.len &&
+		    span_equal_nocase((struct span){amount.ptr - word.len, word.len}, word))
+			return true;
+	}
+	return false;
+}
+
+static void find_budget(struct rules *r)
+{
+	struct span  rest = r->u->text;
+	struct money m;
+
+	while (money_next_spoken(&rest, &m))
+		if (!is_denied(r->u->text, m.text))
+			r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
+}
+
+/* "Right away" is how "immediately" is said. Beside a date in the same breath ("this quarter, can
+ * you start right away?") it is when to begin, and the date stays. */
+static void find_timeline(struct rules *r)
+{
+	static const char *const haste[] = {"right away", "straight away"};
+	size_t                   i = 0, from, to;
+	bool                     has_date = false;
+
+	while (timeline_next(r->u, &i, &from, &to)) {
+		bool is_haste = TOKENS_ANY_AT(r->u, from, haste) == to - from;
+
+		if (!is_haste)
+			rules_keep(r, ENTITY_timeline, from, to, false);
+		else if (!has_date)
+			r->x->entities.timeline = "immediately";
+		has_date = has_date || !is_haste;
+	}
+}
+
+/* ---- "it's Northlight, not Northwind" ---- */
+
+/* The text with one word in the place of another, when it has that. */
+static const char *replaced(struct rules *r, const char *text, const char *old, struct span new)
+{
+	struct buf  out = buf_new(r->cx->arena, 512);
+	struct span rest = span_of(text), word;
+	const char *done = text;
+	bool        is_found = false;
+
+	while (words_next(&rest, &word)) {
+		if (!words_equal(word, old) || is_found)
+			continue;
+		buf_add(&out, done, (size_t)(word.ptr - done));
+		buf_add(&out, new.ptr, new.len);
+		done = word.ptr + word.len;
+		is_found = true;
+	}
+	buf_str(&out, done);
+	return is_found ? buf_text(&out) : NULL;
+}
+
+static void correct_word(struct rules *r, size_t old, size_t new)
+{
+	static const enum entity named[] = {ENTITY_person_name, ENTITY_org_name, ENTITY_geo};
+	char                    *text;
+
+	if (old >= r->u->n || new >= r->u->n || words_is_stop(r->u->words[new].text))
+		return;
+	text = arena_strndup(r->cx->arena, r->u->words[new].text.ptr, r->u->words[new].text.len);
+	text[0] = (char)toupper((unsigned char)text[0]);
+	for (size_t k = 0; k < COUNT(named); k++) {
+		const char **entity = &r->x->entities.text[named[k]];
+		const char  *fixed =
+            *entity ? replaced(r, *entity, r->u->words[old].low, span_of(text)) : NULL;
+
+		*entity = fixed ? fixed : *entity;
+	}
+}
+
+static void find_corrections(struct rules *r)
+{
+	static const char *const buts[] = {"but", "it's", "its", "is"};
+	const struct utterance  *u = r->u;
+
+	for (size_t i = 0; i + 1 < u->n; i++) {
+		if (!tokens_is(u, i, "not"))
+			continue;
+		if (i > 0 && (i + 2 == u->n || u->words[i + 2].gap != GAP_SPACE) &&
+		    u->words[i].gap != GAP_STOP)
+			correct_word(r, i + 1, i - 1);
+		if (TOKENS_IS_ANY(u, i + 2, buts))
+			correct_word(r, i + 1, i + 3);
+	}
+}
+
+/* ---- all of it ---- */
+
+/* Capitals tell names apart only where most words have none: neither in text
+ * all in lower case nor in text all in capitals. */
+static bool tells_by_capitals(const struct utterance *u)
+{
+	size_t capitals = 0, inner = 0;
+
+	for (size_t i = 0; i < u->n; i++) {
+		const struct token *w = &u->words[i];
+		bool                is_i = w->low[0] == 'i' && (!w->low[1] || w->low[1] == '\'');
+		bool                is_capital = words_is_capitalised(w->text);
+
+		capitals += is_capital && (i == 0 || !is_i);
+		inner += is_capital && !is_i && w->gap != GAP_STOP;
+	}
+	return capitals > 0 && (inner * 4 <= u->n * 3 || u->n <= 6) &&
+	       (inner > 0 || words_is_capitalised(u->words[0].text));
+}
+
+static void look_at(struct rules *r, struct span said)
+{
+	struct utterance u = tokens_split(r->cx, text_without_orders(r->cx, said));
+
+	if (u.n == 0)
+		return;
+	r->u = &u;
+	r->has_capitals = tells_by_capitals(&u);
+	find_contacts(r, &u);
+	rules_find_person(r);
+	rules_find_org(r);
+	rules_find_role(r);
+	rules_find_place(r);
+	find_corrections(r);
+	find_budget(r);
+	find_timeline(r);
+	rules_find_use_case(r);
+	rules_find_channel(r);
+	rules_find_permissions(r);
+	rules_find_actions(r);
+	rules_weigh_intents(r);
+	r->u = NULL;
+}
+
+static size_t count_entities(const struct extract_entities *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ENTITY_COUNT; i++)
+		n += e->text[i] != NULL;
+	return n;
+}
+
+/* Honest: rules that agree with each other are worth something, yet never as
+ * much as being sure. */
+static double confidence_of(double best, double second, size_t entities)
+{
+	double margin = best > 0 ? (best - second) / best : 0;
+	double base = best >= 5 ? 0.6 : best >= 3 ? 0.5 : best >= 1 ? 0.35 : 0.2;
+	double c = base + 0.2 * (best > 0 ? margin : 0) + 0.02 * (double)entities;
+
+	return c > 0.9 ? 0.9 : c;
+}
+
+/* A budget or a project without any other cue is a client's talk. */
+static void decide_intent(struct rules *r)
+{
+	const struct extract_entities *e = &r->x->entities;
+	double                         second = 0;
+	size_t                         best = INTENT_CONSULTING_INQUIRY;
+
+	r->weights[INTENT_CONSULTING_INQUIRY] += e->budget_range ? 1 : 0;
+	for (size_t i = 0; i < INTENT_COUNT; i++)
+		best = r->weights[i] > r->weights[best] ? i : best;
+	for (size_t i = 0; i < INTENT_COUNT; i++)
+		second = i != best && r->weights[i] > second ? r->weights[i] : second;
+	r->x->intent = (enum intent)best;
+	r->x->confidence = confidence_of(r->weights[best], second, count_entities(e));
+}
+
+static bool knows_nothing(const struct rules *r)
+{
+	for (size_t i = 0; i < INTENT_COUNT; i++)
+		if (r->weights[i] > 0)
+			return false;
+	return count_entities(&r->x->entities) == 0 && r->x->n_actions == 0 &&
+	       r->x->entities.email_opt_in == PERMISSION_UNKNOWN &&
+	       r->x->entities.quote_ok == PERMISSION_UNKNOWN;
+}
+
+struct extract *rule_extract(struct ctx *cx, const struct span *said, size_t n)
+{
+	struct rules r = {.cx = cx, .x = NEW(cx->arena, struct extract)};
+
+	for (size_t i = 0; i < n; i++)
+		look_at(&r, said[i]);
+	if (r.has_phone && !r.x->entities.channel)
+		r.x->entities.channel = "phone";
+	if (knows_nothing(&r))
+		return NULL;
+	decide_intent(&r);
+	return r.x;
+}

@@ -1,0 +1,42 @@
+/* rules.h -- the parts of rule_extract: each looks at one utterance and fills its fields. */
+#ifndef RULES_H
+#define RULES_H
+
+#include "extract.h"
+#include "../text/tokens.h"
+
+struct rules {
+	struct ctx             *cx;
+	struct extract         *x;
+	const struct utterance *u;                     /* the utterance looked at */
+	bool                    has_capitals;          /* its writing tells names from other words */
+	bool                    has_phone;             /* any utterance had a telephone number */
+	size_t                  use_case_words;        /* how much the use case says */
+	double                  weights[INTENT_COUNT]; /* evidence for each intent */
+};
+
+void rules_find_person(struct rules *r);      /* person_name */
+void rules_find_role(struct rules *r);        /* role, and org_name in "founder of X" */
+void rules_find_org(struct rules *r);         /* org_name */
+void rules_find_place(struct rules *r);       /* geo */
+void rules_find_use_case(struct rules *r);    /* use_case */
+void rules_find_channel(struct rules *r);     /* channel */
+void rules_find_permissions(struct rules *r); /* permissions */
+void rules_find_actions(struct rules *r);     /* followup_actions */
+void rules_weigh_intents(struct rules *r);    /* weights */
+
+/* Words [from, to) into an entity; the last one said stays. With `as_title`
+ * names written without capitals get them. */
+void rules_keep(struct rules *r, enum entity entity, size_t from, size_t to, bool as_title);
+
+/* A run of words at i that can be an organisation's name: one past its last; i: none. */
+size_t rules_org_to(const struct rules *r, size_t i);
+
+/* A run of words at i that can be a person's name; i: none. `is_sure`: what
+ * stands before it ("my name is") leaves no doubt that a name follows. */
+size_t rules_name_to(const struct rules *r, size_t i, bool is_sure);
+
+/* A job title at i with what belongs to it: one past its last; i: none. */
+size_t rules_role_to(const struct rules *r, size_t i);
+
+#endif

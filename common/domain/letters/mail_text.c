@@ -1,0 +1,36 @@
+/* mail_text.c -- the mail that asks for a confirmation. */
+#include "mail_text.h"
+
+#include "../../base/str.h"
+#include "escape.h"
+
+#define NAME_CHARS 200
+
+void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struct mail_text *out)
+{
+	const char *plain = name ? escape_links(cx, name, NAME_CHARS) : NULL;
+	const char *greeting = plain ? arena_printf(cx->arena, "Hello %s,", plain) : "Hello,";
+	const char *href = escape_html(cx, link);
+
+	out->subject = "Please confirm your e-mail address";
+	out->text = arena_printf(
+		cx->arena,
+		"%s\n\n"
+		"this address was given to us so that we keep you informed. Was it you? Then please\n"
+		"confirm it here:\n\n%s\n\n"
+		"If it was not you, there is nothing to do; the same page takes you off the list.\n"
+		"The link works for 30 days.\n",
+		greeting, link);
+	out->html = arena_printf(
+		cx->arena,
+		"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+		"<title>%s</title></head><body>"
+		"<p>%s</p>"
+		"<p>this address was given to us so that we keep you informed. Was it you? Then please "
+		"confirm it:</p>"
+		"<p><a href=\"%s\">Confirm or unsubscribe</a></p>"
+		"<p>If it was not you, there is nothing to do; the same page takes you off the list. "
+		"The link works for 30 days.</p>"
+		"</body></html>",
+		out->subject, escape_html(cx, greeting), href);
+}

@@ -1,0 +1,139 @@
+/* action_items.c -- gathering what is to be done. */
+#include "action_items.h"
+
+#include "../who/contact.h"
+#include "../lead/extract.h"
+#include "../text/tokens.h"
+#include "../text/sentence.h"
+#include "../lead/timeline.h"
+#include "../text/words.h"
+
+#define SENTENCES_MAX 100 /* of one utterance */
+
+static const char *owner_of(const char *word)
+{
+	return word && str_equal_nocase(word, "visitor") ? "visitor" : "team";
+}
+
+static const char *priority_of(const char *word)
+{
+	static const char *const known[] = {"high", "medium", "low"};
+
+	for (size_t i = 0; word && i < COUNT(known); i++)
+		if (str_equal_nocase(word, known[i]))
+			return known[i];
+	return "medium";
+}
+
+static void remove_at(struct action_items *items, size_t i)
+{
+	for (; i + 1 < items->n; i++)
+		items->at[i] = items->at[i + 1];
+	items->n--;
+}
+
+void action_add(struct ctx *cx, struct action_items *items, struct span text, const char *owner,
+                const char *priority)
+{
+	const char *clean = extract_clean(cx, contact_mask(cx, text), ACTION_TEXT_MAX);
+
+	if (!clean)
+		return;
+	for (size_t i = items->n; i > 0; i--)
+		if (str_equal_nocase(items->at[i - 1].text, clean))
+			remove_at(items, i - 1);
+	if (items->n == ACTION_ITEMS_MAX)
+		remove_at(items, 0);
+	items->at[items->n++] = (struct action_item){clean, owner_of(owner), priority_of(priority)};
+}
+
+/* ---- hearing ---- */
+
+static const char *const requests[] = {
+	"can you",         "could you",      "would you",      "will you",       "please",
+	"i'd like you to", "i need you to",  "we need you to", "have somebody",  "have someone",
+	"get somebody to", "get someone to", "send me",        "send us",        "call me",
+	"call us",         "email me",       "get back to me", "get back to us",
+};
+
+static const char *const promises[] = {
+	"i'll",         "i will",         "we'll", "we will", "let me",
+	"i'm going to", "we're going to", "i can", "we can",
+};
+
+/* What is done after a conversation; "can you tell me" is answered within it. */
+static const char *const deeds[] = {
+	"send",   "call",      "email",        "mail",      "write",    "schedule",
+	"book",   "share",     "prepare",      "arrange",   "set up",   "introduce",
+	"invite", "follow up", "check",        "forward",   "get back", "reach out",
+	"draft",  "sign",      "put together", "come back", "connect",  "ring",
+};
+
+static const char *const soon[] = {"today",     "tomorrow",  "tonight",           "right away",
+                                   "by monday", "by friday", "before the weekend"};
+
+static const char *const some_day[] = {"whenever", "no rush",       "no hurry",   "some day",
+                                       "someday",  "at some point", "eventually", "sometime"};
+
+static const char *priority_heard(struct span sentence)
+{
+	if (WORDS_ANY(sentence, some_day))
+		return "low";
+	return timeline_is_urgent(sentence) || WORDS_ANY(sentence, soon) ? "high" : "medium";
+}
+
+/* Who is to do it; NULL: nothing is to be done. */
+static const char *owner_heard(struct span sentence, enum speaker speaker)
+{
+	bool is_visitor = speaker == SPEAKER_VISITOR;
+
+	if (!WORDS_ANY(sentence, deeds))
+		return NULL;
+	if (WORDS_ANY(sentence, requests))
+		return is_visitor ? "team" : NULL; /* the agent asks to go on talking */
+	if (WORDS_ANY(sentence, promises))
+		return is_visitor ? "visitor" : "team";
+	return NULL;
+}
+
+void action_items_hear(struct ctx *cx, struct action_items *items, struct utterance_text said)
+{
+	struct span rest = span_of(said.text), sentence;
+
+	if (said.speaker == SPEAKER_VISITOR)
+		rest = text_without_orders(cx, rest);
+	for (int i = 0; i < SENTENCES_MAX && sentence_next(&rest, &sentence, true); i++) {
+		const char *owner = owner_heard(sentence, said.speaker);
+
+		if (owner)
+			action_add(cx, items, sentence, owner, priority_heard(sentence));
+	}
+}
+
+/* ---- JSON ---- */
+
+void action_items_write(struct json_out *j, const char *key, const struct action_items *items)
+{
+	json_arr(j, key);
+	for (size_t i = 0; i < items->n; i++) {
+		json_obj(j, NULL);
+		json_str(j, "text", items->at[i].text);
+		json_str(j, "owner", items->at[i].owner);
+		json_str(j, "priority", items->at[i].priority);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+void action_items_read(struct ctx *cx, struct action_items *items, const struct cJSON *array)
+{
+	if (!array || json_type(array) != JSON_ARRAY)
+		return;
+	for (const struct cJSON *item = json_first(array); item; item = json_next(item)) {
+		const char *text = json_text_at(item, "text");
+
+		if (text)
+			action_add(cx, items, span_of(text), json_text_at(item, "owner"),
+			           json_text_at(item, "priority"));
+	}
+}

@@ -1,0 +1,334 @@
+/* recollection.c -- finding the sentence that answers, and saying it from the other side. */
+#include "recollection.h"
+
+#include "speech_act.h"
+#include "../text/sentence.h"
+#include "../text/words.h"
+
+#include <ctype.h>
+
+enum { TOPICS_MAX = 16, LABEL_BYTES_MAX = 40, NEAR = 3, SENTENCES_MAX = 20 };
+
+/* Part of a question's grammar rather than of what it is about, besides stop words. */
+static const char *const no_topics[] = {
+	"bought", "break", "breaks",   "broke",   "broken",  "buy",       "fix",     "fixed",
+	"happen", "issue", "mention",  "problem", "recall",  "remember",  "said",    "say",
+	"start",  "tell",  "told",     "wrong",   "started", "mentioned", "talked",  "talk",
+	"ask",    "work",  "worked",   "works",   "working", "discussed", "stand",   "stands",
+	"status", "news",  "update",   "story",   "earlier", "before",    "current", "explain",
+	"repair", "lost",  "repaired", "going",   "matter",  "describe",  "define",  "means",
+};
+static const char *const owners[] = {"my", "our", "mine", "ours"};
+static const char *const definite[] = {"the", "that", "this", "those", "these"};
+static const char *const persons[] = {"i", "we", "i'm", "we're", "i've", "we've", "me", "us"};
+static const char *const about_starts[] = {"what about",    "how about",     "and what about",
+                                           "so what about", "and how about", "any news"};
+
+/* ---- Words ---- */
+
+static struct span without_ending(struct span word, const char *ending, size_t least)
+{
+	size_t n = strlen(ending);
+
+	if (word.len >= n + least &&
+	    span_equal_nocase((struct span){word.ptr + word.len - n, n}, (struct span){ending, n}))
+		word.len -= n;
+	return word;
+}
+
+/* "oven" of "ovens" and "oven's". */
+static struct span stem(struct span word)
+{
+	word = without_ending(word, "'s", 2);
+	word = without_ending(word, "’s", 2);
+	return without_ending(word, "s", 3);
+}
+
+static bool is_one_of(struct span word, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words_equal(word, list[i]))
+			return true;
+	return false;
+}
+#define IS(word, list) is_one_of((word), (list), COUNT(list))
+
+static bool is_topical(struct span word)
+{
+	return word.len >= 3 && !words_is_stop(word) && !IS(word, no_topics);
+}
+
+static bool has_word(struct span text, struct span stemmed)
+{
+	struct span word;
+
+	while (words_next(&text, &word))
+		if (span_equal_nocase(stem(word), stemmed))
+			return true;
+	return false;
+}
+
+/* ---- The question ---- */
+
+struct question {
+	struct span topics[TOPICS_MAX];
+	bool        is_owned[TOPICS_MAX], is_definite[TOPICS_MAX]; /* "my oven", "the oven" */
+	size_t      n;
+	bool        is_personal; /* of the one who asks */
+};
+
+static void read_question(struct span text, bool is_recall, struct question *out)
+{
+	struct span rest = text, word;
+	size_t      owned = 0, named = 0; /* how many words it still reaches */
+
+	*out = (struct question){.is_personal = is_recall};
+	for (size_t i = 0; i < COUNT(about_starts); i++)
+		if (words_start_with(text, about_starts[i], NULL))
+			out->is_personal = true;
+	while (out->n < TOPICS_MAX && words_next(&rest, &word)) {
+		out->is_personal = out->is_personal || IS(word, persons) || IS(word, owners);
+		if (IS(word, owners))
+			owned = NEAR;
+		else if (IS(word, definite))
+			named = NEAR;
+		else if (is_topical(word)) {
+			out->is_owned[out->n] = owned > 0;
+			out->is_definite[out->n] = named > 0;
+			out->topics[out->n++] = stem(word);
+		}
+		owned -= owned > 0 && !IS(word, owners);
+		named -= named > 0 && !IS(word, definite);
+	}
+}
+
+/* How well a sentence answers, 0..1; 0 when not well enough. "My oven" is answered by half of
+ * the words, "do I need a visa for France" only by most of them, "the oven" likewise, and what
+ * an oven is by nothing that was told. */
+static double answers(const struct question *q, struct span sentence)
+{
+	size_t found = 0;
+	bool   is_owned = false, is_definite = false;
+
+	for (size_t i = 0; i < q->n; i++) {
+		if (!has_word(sentence, q->topics[i]))
+			continue;
+		found++;
+		is_owned = is_owned || q->is_owned[i];
+		is_definite = is_definite || q->is_definite[i];
+	}
+	if (!found || !(is_owned || is_definite || q->is_personal))
+		return 0;
+	if (found * 3 < q->n * 2 && !(is_owned && found * 2 >= q->n))
+		return 0;
+	return (double)found / (double)q->n;
+}
+
+/* ---- The memory ---- */
+
+enum recollection_source recollection_source(struct span memory, const char *name,
+                                             struct span *words_out)
+{
+	static const char *const own[] = {"visitor", "user"}, *const agent[] = {"agent", "assistant"};
+	const char *colon;
+	struct span label;
+
+	*words_out = memory = span_trim(memory);
+	colon = memchr(memory.ptr, ':', memory.len < LABEL_BYTES_MAX ? memory.len : LABEL_BYTES_MAX);
+	if (!colon)
+		return RECOLLECTION_BY_NOBODY;
+	label = (struct span){memory.ptr, (size_t)(colon - memory.ptr)};
+	*words_out = span_trim((struct span){colon + 1, memory.len - label.len - 1});
+	if (IS(label, own) || (name && span_equal_nocase(label, span_of(name))))
+		return RECOLLECTION_BY_VISITOR;
+	return IS(label, agent) ? RECOLLECTION_BY_AGENT : RECOLLECTION_BY_OTHER;
+}
+
+/* ---- A sentence from the other side ---- */
+
+/* "Well, and" says nothing; what follows begins the statement. */
+static struct span without_opening(struct span sentence)
+{
+	static const char *const openings[] = {
+		"well", "so", "and", "but",   "yes",   "yeah",     "ok", "okay", "also",
+		"hi",   "oh", "hey", "hello", "again", "actually", "no", "um",   "because",
+	};
+	struct span rest = sentence, word;
+
+	while (words_next(&rest, &word) && IS(word, openings)) {
+		sentence = rest;
+		while (sentence.len && strchr(" ,;:-!.", sentence.ptr[0])) {
+			sentence.ptr++;
+			sentence.len--;
+		}
+		rest = sentence;
+	}
+	return sentence;
+}
+
+/* A statement begins with its subject or a time; what begins with a verb is an order. A name
+ * is told from one by the verb behind it. */
+static bool begins_like_statement(struct span sentence, bool *is_name_out)
+{
+	static const char *const subjects[] = {
+		"i",    "i'm",  "i've",  "we",    "we're",     "we've", "my",      "our",   "the",
+		"a",    "an",   "it",    "it's",  "there",     "he",    "she",     "they",  "his",
+		"her",  "this", "these", "their", "yesterday", "last",  "some",    "one",   "all",
+		"most", "two",  "three", "every", "both",      "many",  "today's", "since", "every",
+	};
+	static const char *const verbs[] = {"is", "was", "are", "were", "has", "had", "runs", "works"};
+	struct span              first, second;
+
+	*is_name_out = false;
+	if (!words_next(&sentence, &first))
+		return false;
+	if (IS(first, subjects))
+		return true;
+	*is_name_out =
+		words_is_capitalised(first) && words_next(&sentence, &second) && IS(second, verbs);
+	return *is_name_out;
+}
+
+/* Nothing that steers, reaches somebody, or is not for the ear. */
+static bool may_be_quoted(struct arena *a, struct span sentence)
+{
+	static const char *const addressed[] = {"you",    "your",      "yours",  "you're",  "yourself",
+	                                        "you'll", "assistant", "prompt", "password"};
+	char                    *copy = arena_strndup(a, sentence.ptr, sentence.len);
+	struct speech_act        said;
+
+	if (!sentence.len || sentence.len > RECOLLECTION_BYTES_MAX ||
+	    strpbrk(copy, "{}<>*#`@\"\\?\n|_") || strstr(copy, "://") || strstr(copy, "“"))
+		return false;
+	for (size_t i = 0; i < COUNT(addressed); i++)
+		if (words_contain(sentence, addressed[i]))
+			return false;
+	speech_act_read(a, copy, &said);
+	return said.kind == SPEECH_ACT_STATEMENT && !said.has_email;
+}
+
+static const char *other_side(struct span word, struct span before)
+{
+	static const char *const sides[][2] = {
+		{"i", "you"},
+		{"i'm", "you're"},
+		{"i've", "you've"},
+		{"i'd", "you'd"},
+		{"i'll", "you'll"},
+		{"we", "you"},
+		{"we're", "you're"},
+		{"we've", "you've"},
+		{"we'd", "you'd"},
+		{"we'll", "you'll"},
+		{"my", "your"},
+		{"our", "your"},
+		{"me", "you"},
+		{"us", "you"},
+		{"mine", "yours"},
+		{"ours", "yours"},
+		{"am", "are"},
+		{"myself", "yourself"},
+		{"ourselves", "yourselves"},
+	};
+
+	if (span_equal(word, SPAN("US")))
+		return NULL;
+	if (words_equal(before, "i") && words_equal(word, "was"))
+		return "were";
+	if (words_equal(before, "i") && words_equal(word, "wasn't"))
+		return "weren't";
+	for (size_t i = 0; i < COUNT(sides); i++)
+		if (words_equal(word, sides[i][0]))
+			return sides[i][1];
+	return NULL;
+}
+
+static const char *turned(struct arena *a, struct span sentence, bool is_name_first)
+{
+	struct buf  b = buf_new(a, 0);
+	struct span rest = sentence, word, before = {"", 0};
+	const char *at = sentence.ptr;
+
+	while (words_next(&rest, &word)) {
+		const char *other = other_side(word, before);
+
+		buf_add(&b, at, (size_t)(word.ptr - at));
+		if (other)
+			buf_str(&b, other);
+		else
+			buf_add(&b, word.ptr, word.len);
+		at = word.ptr + word.len;
+		before = word;
+	}
+	buf_add(&b, at, (size_t)(sentence.ptr + sentence.len - at));
+	while (b.len && strchr(" .!,;:-", b.ptr[b.len - 1]))
+		b.ptr[--b.len] = '\0';
+	if (b.len && !is_name_first)
+		b.ptr[0] = (char)tolower((unsigned char)b.ptr[0]);
+	return buf_text(&b);
+}
+
+/* "2 May 2026" of "2026-05-02T10:00:00Z". */
+static const char *day_of(struct arena *a, const char *date)
+{
+	static const char *const months[] = {"January",   "February", "March",    "April",
+	                                     "May",       "June",     "July",     "August",
+	                                     "September", "October",  "November", "December"};
+	int                      year, month, day;
+
+	if (!date || sscanf(date, "%4d-%2d-%2d", &year, &month, &day) != 3)
+		return NULL;
+	if (year < 1900 || month < 1 || month > 12 || day < 1 || day > 31)
+		return NULL;
+	return arena_printf(a, "%d %s %d", day, months[month - 1], year);
+}
+
+/* ---- Finding ---- */
+
+/* The best sentence of a memory that beats `best`, which is raised; NULL: none does. */
+static const char *best_sentence(struct arena *a, const struct question *q, struct span words,
+                                 double *best)
+{
+	const char *found = NULL;
+	struct span sentence;
+	size_t      n = 0;
+
+	while (n++ < SENTENCES_MAX && sentence_next(&words, &sentence, true)) {
+		double how_well = answers(q, sentence);
+		bool   is_name;
+
+		sentence = without_opening(sentence);
+		if (how_well <= *best || !begins_like_statement(sentence, &is_name) ||
+		    !may_be_quoted(a, sentence))
+			continue;
+		found = turned(a, sentence, is_name);
+		*best = how_well;
+	}
+	return found;
+}
+
+void recollection_find(struct arena *a, struct span question, bool is_recall, const char *name,
+                       const struct prompt_memory *memories, size_t n, struct recollection *out)
+{
+	struct question q;
+	double          best = 0;
+
+	*out = (struct recollection){.words = NULL};
+	read_question(question, is_recall, &q);
+	for (size_t i = 0; i < n && q.n; i++) {
+		struct span              words;
+		enum recollection_source by = recollection_source(span_of(memories[i].text), name, &words);
+		struct speech_act        whole;
+		const char              *found;
+
+		if (by == RECOLLECTION_BY_AGENT || by == RECOLLECTION_BY_OTHER)
+			continue;
+		speech_act_read(a, arena_strndup(a, words.ptr, words.len), &whole);
+		if (whole.kind == SPEECH_ACT_ORDERS)
+			continue; /* nothing of it, not even what stands before the order */
+		found = best_sentence(a, &q, words, &best);
+		if (found)
+			*out = (struct recollection){found, day_of(a, memories[i].date),
+			                             by == RECOLLECTION_BY_NOBODY};
+	}
+}

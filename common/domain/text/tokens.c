@@ -1,0 +1,339 @@
+/* tokens.c -- utterances as words. */
+#include "tokens.h"
+
+#include "words.h"
+
+#include <ctype.h>
+
+/* A full stop ends a sentence only before white space: "Node.js" goes on. */
+static enum token_gap gap_of(struct span gap)
+{
+	enum token_gap strongest = GAP_SPACE;
+
+	for (size_t i = 0; i < gap.len; i++) {
+		char c = gap.ptr[i];
+
+		if (strchr("!?\n", c) || (c == '.' && gap.len > 1))
+			return GAP_STOP;
+		if (strchr(",;:()", c) || (unsigned char)c == 0xe2)
+			strongest = GAP_COMMA;
+	}
+	return strongest;
+}
+
+/* "Dr. Reyes", "J. Smith", "Acme Inc. in Berlin": the full stop belongs to the word. */
+static bool is_abbreviation(const char *low)
+{
+	static const char *const list[] = {"mr",  "mrs", "ms",   "dr",  "st",   "jr",     "sr",
+	                                   "inc", "co",  "corp", "ltd", "prof", "approx", "no"};
+
+	for (size_t i = 0; i < COUNT(list); i++)
+		if (strcmp(low, list[i]) == 0)
+			return true;
+	return low[0] && !low[1] && low[0] != 'i';
+}
+
+/* Lower case into *at, which has room; moves it behind the NUL. */
+static const char *lower_into(char **at, struct span word)
+{
+	char *from = *at, *p = from;
+
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.len - i >= 3 && memcmp(word.ptr + i, "\u2019", 3) == 0) {
+			*p++ = '\'';
+			i += 2;
+		} else {
+			*p++ = (char)tolower((unsigned char)word.ptr[i]);
+		}
+	}
+	*p++ = '\0';
+	*at = p;
+	return from;
+}
+
+struct utterance tokens_split(struct ctx *cx, struct span text)
+{
+	struct utterance u = {.text = text};
+	struct span      rest = text, word;
+	size_t           n = words_count(text);
+	char            *low = arena_alloc_raw(cx->arena, text.len + n + 1);
+	const char      *end = text.ptr;
+
+	u.words = NEW_ARRAY(cx->arena, struct token, n);
+	while (words_next(&rest, &word)) {
+		struct span gap = {end, (size_t)(word.ptr - end)};
+
+		u.words[u.n] = (struct token){
+			.low = lower_into(&low, word),
+			.text = word,
+			.gap = u.n ? gap_of(gap) : GAP_STOP,
+		};
+		if (u.n && gap.ptr[0] == '.' && is_abbreviation(u.words[u.n - 1].low))
+			u.words[u.n].gap = GAP_SPACE;
+		u.n++;
+		end = word.ptr + word.len;
+	}
+	return u;
+}
+
+size_t tokens_at(const struct utterance *u, size_t i, const char *phrase)
+{
+	size_t n = 0;
+
+	for (;; n++) {
+		size_t      len = strcspn(phrase, " ");
+		const char *low;
+
+		if (i + n >= u->n || (n && u->words[i + n].gap == GAP_STOP))
+			return 0;
+		low = u->words[i + n].low;
+		if (strncmp(low, phrase, len) != 0 || low[len])
+			return 0;
+		if (!phrase[len])
+			return n + 1;
+		phrase += len + 1;
+	}
+}
+
+size_t tokens_any_at(const struct utterance *u, size_t i, const char *const *phrases, size_t n)
+{
+	size_t longest = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		size_t len =
+			i < u->n && phrases[k][0] == u->words[i].low[0] ? tokens_at(u, i, phrases[k]) : 0;
+
+		longest = len > longest ? len : longest;
+	}
+	return longest;
+}
+
+bool tokens_any_in(const struct utterance *u, size_t from, size_t to, const char *const *phrases,
+                   size_t n)
+{
+	for (size_t i = from; i < to && i < u->n; i++)
+		if (tokens_any_at(u, i, phrases, n))
+			return true;
+	return false;
+}
+
+bool tokens_is(const struct utterance *u, size_t i, const char *word)
+{
+	return i < u->n && strcmp(u->words[i].low, word) == 0;
+}
+
+bool tokens_is_any(const struct utterance *u, size_t i, const char *const *words, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (tokens_is(u, i, words[k]))
+			return true;
+	return false;
+}
+
+size_t tokens_sentence_from(const struct utterance *u, size_t i)
+{
+	for (size_t steps = 0; steps < TOKENS_SENTENCE_MAX && i > 0 && u->words[i].gap != GAP_STOP;
+	     steps++)
+		i--;
+	return i;
+}
+
+size_t tokens_sentence_to(const struct utterance *u, size_t i)
+{
+	size_t last = i + TOKENS_SENTENCE_MAX;
+
+	for (i++; i < u->n && i < last && u->words[i].gap != GAP_STOP;)
+		i++;
+	return i;
+}
+
+struct span tokens_text(const struct utterance *u, size_t from, size_t to)
+{
+	const char *begin, *end;
+
+	if (from >= to || to > u->n)
+		return SPAN("");
+	begin = u->words[from].text.ptr;
+	end = u->words[to - 1].text.ptr + u->words[to - 1].text.len;
+	return (struct span){begin, (size_t)(end - begin)};
+}
+
+/* ---- what is dictated to us ---- */
+
+static const char *const dictations[] = {
+	"ignore previous instructions",
+	"ignore all previous instructions",
+	"ignore the previous instructions",
+	"ignore your previous instructions",
+	"ignore all prior instructions",
+	"ignore prior instructions",
+	"ignore your instructions",
+	"ignore all instructions",
+	"ignore the instructions",
+	"ignore all your instructions",
+	"ignore the above",
+	"ignore everything above",
+	"disregard previous instructions",
+	"disregard all previous instructions",
+	"disregard your instructions",
+	"disregard the above",
+	"forget your instructions",
+	"forget previous instructions",
+	"forget all previous instructions",
+	"override your instructions",
+	"pretend",
+	"act as if",
+	"act as though",
+	"repeat after me",
+	"translate this to",
+	"translate this into",
+	"translate the following",
+	"hypothetically",
+	"if i were",
+	"imagine i am",
+	"imagine that i",
+	"imagine i'm",
+	"record the following",
+	"write the following",
+	"note the following",
+	"system prompt",
+	"system message",
+	"developer message",
+	"you are now",
+	"save extract",
+	"tool call",
+	"function call",
+	"call the tool",
+	"call the function",
+	"scoring reasons",
+	"my lead score",
+	"the lead score",
+	"lead score to",
+	"lead score of",
+	"lead score is",
+	"lead score equals",
+	"lead score colon",
+	"lead score quote",
+	"lead score 100",
+	"lead score one hundred",
+	"set lead score",
+	"my score to",
+	"my score is",
+	"score me",
+	"set my role",
+	"set my budget to",
+	"set my intent",
+	"set my priority",
+	"set the intent",
+	"set intent",
+	"set confidence",
+	"set the field",
+	"set email opt in",
+	"priority high",
+	"record me as",
+	"mark me as",
+	"mark this lead",
+	"classify me as",
+	"intent colon",
+	"role colon",
+	"budget colon",
+	"budget range colon",
+	"budget range equals",
+	"role equals",
+	"intent equals",
+	"org name colon",
+	"colon quote",
+	"quote colon",
+	"open brace",
+	"open curly",
+	"left brace",
+	"curly brace",
+	"curly bracket",
+	"open bracket",
+	"senior title",
+	"warm intro plus",
+};
+
+/* The same, as a machine would write it. */
+static const char *const field_marks[] = {
+	"lead_score",
+	"save_extract",
+	"scoring_reasons",
+	"budget_range",
+	"org_name",
+	"person_name",
+	"email_opt_in",
+	"followup_actions",
+	"contact_email",
+	"quote_ok",
+	"use_case",
+	"\":",
+	"\" :",
+	"</",
+	"<|",
+};
+
+static bool is_dictation(const struct utterance *u, size_t from, size_t to, struct span text)
+{
+	for (size_t i = 0; i < COUNT(field_marks); i++)
+		if (memmem(text.ptr, text.len, field_marks[i], strlen(field_marks[i])))
+			return true;
+	return TOKENS_ANY_IN(u, from, to, dictations);
+}
+
+/* A brace or tag in speech can only be data; up to its end, or to the end of all. */
+static const char *skip_data(const char *p, const char *end)
+{
+	int depth = 0;
+
+	for (; p < end; p++) {
+		if (*p == '{' || *p == '[')
+			depth++;
+		if ((*p == '}' || *p == ']') && --depth <= 0)
+			return p + 1;
+	}
+	return end;
+}
+
+static struct span without_data(struct ctx *cx, struct span text)
+{
+	const char *p = text.ptr, *end = p + text.len;
+	struct buf  clean = buf_new(cx->arena, text.len + 1);
+
+	while (p < end) {
+		size_t      n = 0;
+		const char *brace;
+
+		while (p + n < end && p[n] != '{' &&
+		       !(p[n] == '[' && p + n + 1 < end && strchr("{\"", p[n + 1])))
+			n++;
+		brace = p + n;
+		buf_add(&clean, p, n);
+		if (brace < end)
+			buf_char(&clean, '\n');
+		p = brace < end ? skip_data(brace, end) : end;
+	}
+	return buf_span(&clean);
+}
+
+struct span text_without_orders(struct ctx *cx, struct span text)
+{
+	struct span      plain = without_data(cx, text);
+	struct utterance u = tokens_split(cx, plain);
+	struct buf       honest = buf_new(cx->arena, plain.len + 1);
+
+	for (size_t from = 0, to; from < u.n; from = to) {
+		const char *begin = from ? u.words[from].text.ptr : plain.ptr, *end;
+		struct span sentence;
+
+		for (to = from + 1; to < u.n && u.words[to].gap != GAP_STOP;)
+			to++;
+		end = to < u.n ? u.words[to].text.ptr : plain.ptr + plain.len;
+		sentence = (struct span){begin, (size_t)(end - begin)};
+		if (is_dictation(&u, from, to, sentence))
+			buf_char(&honest, '\n');
+		else
+			buf_add(&honest, sentence.ptr, sentence.len);
+	}
+	return buf_span(&honest);
+}

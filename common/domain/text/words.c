@@ -1,0 +1,295 @@
+/* words.c -- splitting and matching words. */
+#include "words.h"
+
+#include "../../base/utf8.h"
+
+#include <ctype.h>
+
+/* Code points above ASCII that are no part of a word: ranges, ascending. */
+/* clang-format off */
+static const struct {
+	uint32_t first, last;
+} separators[] = {
+	{0x80, 0xa9}, /* controls, no-break space, Latin-1 punctuation */
+	{0xab, 0xb4}, /* all but the ordinal signs and the micro sign */
+	{0xb6, 0xb9},        {0xbb, 0xbf},     {0xd7, 0xd7}, /* multiplication and division signs */
+	{0xf7, 0xf7},        {0x1680, 0x1680},               /* Ogham space */
+	{0x2000, 0x206f}, /* general punctuation, zero-width characters */
+	{0x20a0, 0x20cf}, /* currency */
+	{0x2190, 0x2bff}, /* arrows, mathematics, boxes, dingbats */
+	{0x2e00, 0x2e7f}, /* more punctuation */
+	{0x3000, 0x3004}, /* CJK punctuation */
+	{0x3008, 0x3020},    {0x3030, 0x3030}, {0xe000, 0xf8ff}, /* private use */
+	{0xfe00, 0xfe6f}, /* variation selectors, small forms */
+	{0xfeff, 0xfeff}, /* byte order mark */
+	{0xff00, 0xff0f}, /* full-width punctuation */
+	{0xff1a, 0xff20},    {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xffff},
+	{0x1f000, 0x1faff}, /* emoji and other pictures */
+	{0xe0000, 0x10ffff},
+};
+/* clang-format on */
+
+/* Sorted by strcmp; all lower case, apostrophes as '. */
+static const char *const stop_words[] = {
+	"a",          "able",      "about",      "above",      "absolutely",  "across",     "actually",
+	"after",      "afternoon", "again",      "against",    "ago",         "ah",         "all",
+	"almost",     "already",   "alright",    "also",       "although",    "always",     "am",
+	"an",         "and",       "another",    "any",        "anybody",     "anymore",    "anyone",
+	"anything",   "anyway",    "are",        "aren't",     "around",      "as",         "ask",
+	"asked",      "asking",    "at",         "away",       "awesome",     "back",       "bad",
+	"basically",  "be",        "became",     "because",    "become",      "been",       "before",
+	"behind",     "being",     "below",      "besides",    "best",        "better",     "between",
+	"big",        "bit",       "both",       "bring",      "but",         "by",         "bye",
+	"call",       "called",    "came",       "can",        "can't",       "cannot",     "certain",
+	"certainly",  "come",      "comes",      "coming",     "cool",        "could",      "couldn't",
+	"currently",  "day",       "definitely", "did",        "didn't",      "different",  "do",
+	"does",       "doesn't",   "doing",      "don't",      "done",        "down",       "during",
+	"each",       "easily",    "easy",       "eight",      "either",      "else",       "enough",
+	"etc",        "even",      "evening",    "ever",       "every",       "everybody",  "everyone",
+	"everything", "exactly",   "far",        "few",        "find",        "fine",       "first",
+	"five",       "for",       "found",      "four",       "from",        "full",       "fully",
+	"gave",       "get",       "gets",       "getting",    "give",        "given",      "gives",
+	"giving",     "glad",      "go",         "goes",       "going",       "gone",       "gonna",
+	"good",       "got",       "gotta",      "great",      "guess",       "had",        "hadn't",
+	"happen",     "happened",  "happening",  "happens",    "happy",       "hard",       "hardly",
+	"has",        "hasn't",    "have",       "haven't",    "having",      "he",         "he's",
+	"hear",       "heard",     "hello",      "help",       "helped",      "helping",    "helps",
+	"hence",      "her",       "here",       "here's",     "hers",        "hey",        "hi",
+	"him",        "his",       "hmm",        "hope",       "how",         "how's",      "however",
+	"hundred",    "i",         "i'd",        "i'll",       "i'm",         "i've",       "if",
+	"in",         "indeed",    "instead",    "interested", "interesting", "into",       "is",
+	"isn't",      "it",        "it'll",      "it's",       "its",         "itself",     "just",
+	"keep",       "keeps",     "kept",       "kind",       "kinda",       "knew",       "know",
+	"known",      "knows",     "last",       "lately",     "later",       "least",      "less",
+	"let",        "let's",     "like",       "likely",     "little",      "long",       "look",
+	"looked",     "looking",   "looks",      "lot",        "lots",        "love",       "made",
+	"mainly",     "make",      "makes",      "making",     "many",        "may",        "maybe",
+	"me",         "mean",      "means",      "might",      "mine",        "moment",     "month",
+	"months",     "more",      "morning",    "most",       "mostly",      "mr",         "mrs",
+	"ms",         "much",      "must",       "my",         "myself",      "name",       "near",
+	"nearly",     "need",      "needed",     "needs",      "neither",     "never",      "new",
+	"next",       "nice",      "night",      "nine",       "no",          "nobody",     "none",
+	"nor",        "not",       "nothing",    "now",        "of",          "off",        "often",
+	"oh",         "ok",        "okay",       "on",         "once",        "one",        "ones",
+	"only",       "onto",      "or",         "other",      "others",      "our",        "ours",
+	"ourselves",  "out",       "over",       "own",        "part",        "people",     "per",
+	"perhaps",    "person",    "please",     "plus",       "pretty",      "probably",   "put",
+	"quite",      "rather",    "really",     "right",      "said",        "same",       "saw",
+	"say",        "saying",    "says",       "second",     "see",         "seem",       "seems",
+	"seen",       "seven",     "several",    "shall",      "she",         "she's",      "should",
+	"shouldn't",  "show",      "simply",     "since",      "six",         "small",      "so",
+	"some",       "somebody",  "someone",    "something",  "sometimes",   "somewhat",   "soon",
+	"sorry",      "sort",      "speak",      "still",      "stuff",       "such",       "sure",
+	"take",       "taken",     "takes",      "taking",     "talk",        "talked",     "talking",
+	"tell",       "ten",       "than",       "thank",      "thanks",      "that",       "that'll",
+	"that's",     "the",       "their",      "theirs",     "them",        "themselves", "then",
+	"there",      "there's",   "these",      "they",       "they'd",      "they'll",    "they're",
+	"they've",    "thing",     "things",     "think",      "thinking",    "third",      "this",
+	"those",      "though",    "thought",    "three",      "through",     "thus",       "time",
+	"times",      "to",        "today",      "together",   "told",        "tomorrow",   "too",
+	"took",       "totally",   "toward",     "towards",    "tried",       "tries",      "truly",
+	"try",        "trying",    "two",        "uh",         "um",          "under",      "until",
+	"up",         "upon",      "us",         "use",        "used",        "uses",       "using",
+	"usually",    "various",   "very",       "via",        "wait",        "wanna",      "want",
+	"wanted",     "wanting",   "wants",      "was",        "wasn't",      "way",        "ways",
+	"we",         "we'd",      "we'll",      "we're",      "we've",       "week",       "weeks",
+	"well",       "went",      "were",       "weren't",    "what",        "what's",     "whatever",
+	"when",       "where",     "where's",    "whether",    "which",       "while",      "who",
+	"who's",      "whole",     "whom",       "whose",      "why",         "will",       "with",
+	"within",     "without",   "won't",      "wonder",     "wondering",   "would",      "wouldn't",
+	"wow",        "yeah",      "year",       "years",      "yep",         "yes",        "yesterday",
+	"yet",        "you",       "you'd",      "you'll",     "you're",      "you've",     "your",
+	"yours",      "yourself",
+};
+
+static bool is_word_char(uint32_t c)
+{
+	if (c < 0x80)
+		return isalnum((int)c);
+	for (size_t i = 0; i < COUNT(separators) && separators[i].first <= c; i++)
+		if (c <= separators[i].last)
+			return false;
+	return true;
+}
+
+static bool is_apostrophe(uint32_t c)
+{
+	return c == '\'' || c == 0x2019;
+}
+
+/* Takes word characters, and apostrophes that stand between two of them. */
+static void skip_word(struct span *rest)
+{
+	while (rest->len) {
+		struct span ahead = *rest;
+		uint32_t    c = utf8_next(&ahead);
+
+		if (is_apostrophe(c) && (!ahead.len || !is_word_char(utf8_next(&ahead))))
+			return;
+		if (!is_apostrophe(c) && !is_word_char(c))
+			return;
+		*rest = ahead;
+	}
+}
+
+bool words_next(struct span *rest, struct span *word_out)
+{
+	while (rest->len) {
+		struct span at = *rest;
+
+		if (!is_word_char(utf8_next(rest)))
+			continue;
+		skip_word(rest);
+		*word_out = (struct span){at.ptr, at.len - rest->len};
+		return true;
+	}
+	return false;
+}
+
+size_t words_count(struct span text)
+{
+	struct span word;
+	size_t      n = 0;
+
+	while (words_next(&text, &word))
+		n++;
+	return n;
+}
+
+static uint32_t folded_next(struct span *rest)
+{
+	uint32_t c = utf8_next(rest);
+
+	return is_apostrophe(c) ? '\'' : c < 0x80 ? (uint32_t)tolower((int)c) : c;
+}
+
+static bool equal_folded(struct span a, struct span b)
+{
+	while (a.len && b.len)
+		if (folded_next(&a) != folded_next(&b))
+			return false;
+	return a.len == b.len;
+}
+
+bool words_equal(struct span word, const char *other)
+{
+	return equal_folded(word, span_of(other));
+}
+
+/* The word without 's or ’s. */
+static struct span without_possessive(struct span word)
+{
+	static const char *const endings[] = {"'s", "'S", "\u2019s", "\u2019S"};
+
+	for (size_t i = 0; i < COUNT(endings); i++) {
+		size_t n = strlen(endings[i]);
+
+		if (word.len > n && memcmp(word.ptr + word.len - n, endings[i], n) == 0)
+			return (struct span){word.ptr, word.len - n};
+	}
+	return word;
+}
+
+/* Only what may stand between the words of a phrase: white space, hyphens, underscores. */
+static bool is_joint(struct span gap)
+{
+	while (gap.len) {
+		uint32_t c = utf8_next(&gap);
+
+		if (!(c < 0x80 && (isspace((int)c) || c == '-' || c == '_')) && c != 0xa0 && c != 0x2010 &&
+		    c != 0x2011)
+			return false;
+	}
+	return true;
+}
+
+/* Does the phrase stand where `first` is, with `rest` behind it? *end_out: its last byte + 1. */
+static bool phrase_here(struct span first, struct span rest, struct span phrase,
+                        const char **end_out)
+{
+	struct span want, word = first;
+
+	if (!words_next(&phrase, &want))
+		return false;
+	for (;;) {
+		const char *end = word.ptr + word.len;
+		bool        is_whole = equal_folded(word, want);
+
+		if (!is_whole && !equal_folded(without_possessive(word), want))
+			return false;
+		*end_out = end;
+		if (!words_next(&phrase, &want))
+			return true;
+		if (!is_whole || !words_next(&rest, &word) ||
+		    !is_joint((struct span){end, (size_t)(word.ptr - end)}))
+			return false;
+	}
+}
+
+struct span words_find(struct span text, const char *phrase)
+{
+	struct span word, wanted = span_of(phrase);
+	const char *end;
+
+	while (words_next(&text, &word))
+		if (phrase_here(word, text, wanted, &end))
+			return (struct span){word.ptr, (size_t)(end - word.ptr)};
+	return (struct span){NULL, 0};
+}
+
+bool words_contain(struct span text, const char *phrase)
+{
+	return words_find(text, phrase).ptr != NULL;
+}
+
+const char *words_find_any(struct span text, const char *const *phrases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words_contain(text, phrases[i]))
+			return phrases[i];
+	return NULL;
+}
+
+bool words_start_with(struct span text, const char *phrase, struct span *after_out)
+{
+	struct span rest = text, word;
+	const char *end;
+
+	if (!words_next(&rest, &word) || !phrase_here(word, rest, span_of(phrase), &end))
+		return false;
+	if (after_out)
+		*after_out = (struct span){end, (size_t)(text.ptr + text.len - end)};
+	return true;
+}
+
+bool words_is_stop(struct span word)
+{
+	char   lower[16];
+	size_t n = 0, low = 0, high = COUNT(stop_words);
+
+	while (word.len) {
+		uint32_t c = folded_next(&word);
+
+		if (c >= 0x80 || n + 1 >= sizeof(lower))
+			return false;
+		lower[n++] = (char)c;
+	}
+	lower[n] = '\0';
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int    order = strcmp(lower, stop_words[middle]);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+bool words_is_capitalised(struct span word)
+{
+	return word.len && isupper((unsigned char)word.ptr[0]);
+}

@@ -1,0 +1,389 @@
+/* spoken_text.c -- from a model's text to what is for the ear.
+ *
+ * One walk over code points. At each place the matchers are asked in turn
+ * whether something that is not speech begins there (a tool call, a pause, a
+ * stage direction, a link, markup); what none of them claims is emitted. Each
+ * matcher looks ahead a bounded way or consumes what it looked at, so the walk
+ * is linear. White space is never emitted at once but remembered as a gap, which
+ * makes collapsing and trimming fall out by themselves. */
+#include "spoken_text.h"
+
+#include "../text/sentence.h"
+#include "tool_text.h"
+#include "../text/words.h"
+
+#include "../../base/utf8.h"
+
+#include <ctype.h>
+
+enum { LINK_LABEL_MAX = 200, LINK_URL_MAX = 500, STAGE_BYTES_MAX = 60, PAUSE_BYTES_MAX = 24 };
+
+#define PAUSE_DEFAULT_MS 500u /* [pause] without a length */
+
+struct walk {
+	struct arena        *arena;
+	struct span          text;
+	size_t               at;
+	struct tool_scan     scan;
+	struct buf           all, piece;
+	struct speech_piece *pieces;
+	size_t               pieces_n;
+	const char         **commands;
+	size_t               commands_n;
+	size_t               link_close, link_end; /* skip from one to the other; 0: no link open */
+	uint32_t             last;                 /* last code point emitted */
+	bool                 has_gap;              /* white space stands before what comes next */
+	bool                 has_cut;              /* something was taken out there */
+	bool                 at_line_start;
+};
+
+/* ---- Characters ---- */
+
+static bool is_blank(uint32_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0 || c == 0x1680 ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+	       c == 0x205f || c == 0x3000;
+}
+
+/* Zero-width, control and formatting characters: nothing to see or to hear. */
+static bool is_invisible(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x34f || c == 0x61c ||
+	       c == 0x180e || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0x20e3 || (c >= 0xfe00 && c <= 0xfe0f) ||
+	       c == 0xfeff || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static bool is_picture(uint32_t c)
+{
+	return (c >= 0x1f000 && c <= 0x1faff) || (c >= 0x2600 && c <= 0x27bf) ||
+	       (c >= 0x2190 && c <= 0x21ff) || (c >= 0x2b00 && c <= 0x2bff);
+}
+
+static bool is_stop_mark(uint32_t c)
+{
+	return c == '.' || c == ',' || c == ';' || c == ':' || c == '!' || c == '?';
+}
+
+static struct span rest_of(const struct walk *w)
+{
+	return (struct span){w->text.ptr + w->at, w->text.len - w->at};
+}
+
+/* The byte `n` behind the place, 0 past the end. */
+static char peek(const struct walk *w, size_t n)
+{
+	return n < w->text.len - w->at ? w->text.ptr[w->at + n] : '\0';
+}
+
+/* ---- Output ---- */
+
+static void cut(struct walk *w, size_t len)
+{
+	w->at += len;
+	w->has_cut = true;
+}
+
+static void emit(struct walk *w, uint32_t c)
+{
+	char   bytes[4];
+	size_t n = utf8_encode(c, bytes);
+
+	/* "Thanks save_extract{}." and "[pause:1]." must not leave a lonely stop. */
+	if (w->has_cut && is_stop_mark(c) && (!w->piece.len || is_stop_mark(w->last)))
+		return;
+	if (w->has_gap && !(w->has_cut && is_stop_mark(c))) {
+		if (w->all.len)
+			buf_char(&w->all, ' ');
+		if (w->piece.len)
+			buf_char(&w->piece, ' ');
+	}
+	buf_add(&w->all, bytes, n);
+	buf_add(&w->piece, bytes, n);
+	w->last = c;
+	w->has_gap = w->has_cut = w->at_line_start = false;
+}
+
+static void end_piece(struct walk *w, unsigned pause_ms)
+{
+	w->pieces[w->pieces_n++] = (struct speech_piece){buf_text(&w->piece), pause_ms};
+	w->piece = buf_new(w->arena, 0);
+}
+
+/* ---- Matchers: each returns whether it consumed something ---- */
+
+static bool take_tool(struct walk *w)
+{
+	size_t         len;
+	enum tool_kind kind = tool_text_at(&w->scan, w->text, w->at, &len);
+
+	if (kind == TOOL_NONE)
+		return false;
+	if (kind == TOOL_COMMAND) {
+		struct span command = span_trim((struct span){w->text.ptr + w->at, len});
+
+		w->commands[w->commands_n++] = arena_strndup(w->arena, command.ptr, command.len);
+	}
+	cut(w, len);
+	w->has_gap = true;
+	return true;
+}
+
+/* "2", "1.5s", "500 ms" behind the colon; no number at all is no silence. */
+static unsigned pause_length(struct span text)
+{
+	double ms = 0, unit = 1000, place = 0;
+	size_t i = 0;
+
+	text = span_trim(text);
+	for (; i < text.len && (isdigit((unsigned char)text.ptr[i]) || text.ptr[i] == '.'); i++) {
+		if (text.ptr[i] == '.')
+			place = 1;
+		else if (place == 0)
+			ms = ms * 10 + (text.ptr[i] - '0');
+		else
+			ms += (text.ptr[i] - '0') * (place /= 10);
+	}
+	text = span_trim((struct span){text.ptr + i, text.len - i});
+	if (span_starts_nocase(text, SPAN("ms")) || span_starts_nocase(text, SPAN("milli")))
+		unit = 1;
+	ms *= unit;
+	return ms > SPEECH_PAUSE_MAX_MS ? SPEECH_PAUSE_MAX_MS : (unsigned)ms;
+}
+
+static bool take_pause(struct walk *w)
+{
+	static const struct span word = SPAN("[pause");
+	struct span              rest = rest_of(w);
+	const char              *close;
+	unsigned                 pause_ms = PAUSE_DEFAULT_MS;
+	size_t                   len;
+
+	if (!span_starts_nocase(rest, word) || (peek(w, word.len) != ':' && peek(w, word.len) != ']'))
+		return false;
+	close = memchr(rest.ptr, ']', rest.len < PAUSE_BYTES_MAX ? rest.len : PAUSE_BYTES_MAX);
+	if (!close)
+		return false;
+	len = (size_t)(close - rest.ptr) + 1;
+	if (peek(w, word.len) == ':')
+		pause_ms = pause_length((struct span){rest.ptr + word.len + 1, len - word.len - 2});
+	cut(w, len);
+	w->has_gap = true;
+	if (pause_ms && w->pieces_n + 1 < SPEECH_PIECES_MAX)
+		end_piece(w, pause_ms);
+	return true;
+}
+
+/* *smiles*, (laughs softly), [sighs] */
+static bool take_stage_direction(struct walk *w)
+{
+	static const char *const acts[] = {
+		"smiles", "smiling",       "laughs",  "laughing", "laughter", "chuckles", "chuckling",
+		"sighs",  "nods",          "nodding", "grins",    "pauses",   "leans",    "winks",
+		"shrugs", "clears throat", "giggles", "whispers", "beat",     "gasps",
+	};
+	struct span rest = rest_of(w), inside;
+	char        first = peek(w, 0), last = first == '(' ? ')' : first == '[' ? ']' : first;
+	const char *close;
+
+	if ((first != '*' && first != '(' && first != '[') || rest.len < 3)
+		return false;
+	close =
+		memchr(rest.ptr + 1, last, rest.len - 1 < STAGE_BYTES_MAX ? rest.len - 1 : STAGE_BYTES_MAX);
+	if (!close)
+		return false;
+	inside = (struct span){rest.ptr + 1, (size_t)(close - rest.ptr) - 1};
+	for (size_t i = 0; i < COUNT(acts); i++) {
+		if (words_start_with(inside, acts[i], NULL)) {
+			cut(w, inside.len + 2);
+			w->has_gap = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* [label](url) and ![label](url): the label is spoken. */
+static bool take_link(struct walk *w)
+{
+	size_t      open = peek(w, 0) == '!' ? 1 : 0;
+	struct span rest = rest_of(w);
+	const char *label, *close, *end;
+	size_t      left;
+
+	if (w->link_close && w->at == w->link_close) {
+		w->at = w->link_end;
+		w->link_close = 0;
+		return true;
+	}
+	if (peek(w, open) != '[' || w->link_close)
+		return false;
+	label = rest.ptr + open + 1;
+	left = rest.len - open - 1;
+	close = memchr(label, ']', left < LINK_LABEL_MAX ? left : LINK_LABEL_MAX);
+	if (!close || close + 1 >= rest.ptr + rest.len || close[1] != '(')
+		return false;
+	left = (size_t)(rest.ptr + rest.len - close);
+	end = memchr(close, ')', left < LINK_URL_MAX ? left : LINK_URL_MAX);
+	if (!end)
+		return false;
+	w->link_close = (size_t)(close - w->text.ptr);
+	w->link_end = (size_t)(end - w->text.ptr) + 1;
+	w->at += open + 1;
+	return true;
+}
+
+/* Markers that make a line a heading, a quotation, a list item or a rule. */
+static bool take_line_markup(struct walk *w)
+{
+	size_t n = 0;
+	char   c = peek(w, 0);
+
+	if (!w->at_line_start || !c || !strchr("#>-*+_=", c))
+		return false;
+	while (peek(w, n) == c)
+		n++;
+	if (c == '#' ? n > 6 || peek(w, n) != ' '
+	             : n < 3 && (n != 1 || c == '_' || c == '=' || peek(w, n) != ' '))
+		return false;
+	if (n >= 3 && c != '#' && peek(w, n) && peek(w, n) != '\n' && peek(w, n) != ' ')
+		return false; /* ***bold*** */
+	w->at += n;
+	w->has_gap = true;
+	return true;
+}
+
+/* Emphasis, code marks and table bars inside a line. */
+static bool take_markup(struct walk *w)
+{
+	char c = peek(w, 0), next = peek(w, 1);
+	bool is_left_open = w->has_gap || !w->all.len,
+		 is_right_open = !next || isspace((unsigned char)next);
+
+	if (c == '`' || c == '|') {
+		w->has_gap |= c == '|';
+	} else if (c == '*') {
+		if (is_left_open && is_right_open && next != '*')
+			return false; /* "5 * 3" */
+	} else if (c == '_') {
+		bool is_right_word = isalnum((unsigned char)next) || (next & 0x80);
+
+		if (next != '_' && !is_left_open && is_right_word && w->last < 0x80 &&
+		    isalnum((int)w->last))
+			return false; /* snake_case */
+	} else if (c != '~' || next != '~') {
+		return false;
+	}
+	w->at += (c == '~' || c == '_') && next == c ? 2 : 1;
+	return true;
+}
+
+/* ---- The walk ---- */
+
+/* A tool's name is only looked for where a word begins. */
+static bool is_word_inside(const struct walk *w)
+{
+	unsigned char before = w->at ? (unsigned char)w->text.ptr[w->at - 1] : ' ';
+
+	return (isalnum((unsigned char)peek(w, 0)) || peek(w, 0) == '_') &&
+	       (isalnum(before) || before == '_');
+}
+
+static void step(struct walk *w)
+{
+	struct span rest;
+	uint32_t    c;
+
+	if (!is_word_inside(w) && take_tool(w))
+		return;
+	if (take_pause(w) || take_stage_direction(w) || take_link(w) || take_line_markup(w) ||
+	    take_markup(w))
+		return;
+	rest = rest_of(w);
+	c = utf8_next(&rest);
+	w->at = w->text.len - rest.len;
+	if (is_blank(c)) {
+		w->has_gap = true;
+		w->at_line_start |= c == '\n';
+	} else if (is_picture(c)) {
+		w->has_cut = w->has_gap = true;
+	} else if (!is_invisible(c)) {
+		emit(w, c);
+	}
+}
+
+void spoken_text_clean(struct arena *a, struct span text, struct spoken *out)
+{
+	struct walk w = {.arena = a, .text = text, .at_line_start = true};
+
+	w.all = buf_new(a, 0);
+	w.piece = buf_new(a, 0);
+	w.pieces = NEW_ARRAY(a, struct speech_piece, SPEECH_PIECES_MAX);
+	/* The shortest command that does not end the text has four bytes: {""}. */
+	w.commands = NEW_ARRAY(a, const char *, text.len / 4 + 1);
+	while (w.at < text.len)
+		step(&w);
+	if (w.piece.len)
+		end_piece(&w, 0);
+	*out = (struct spoken){
+		.text = buf_text(&w.all),
+		.debug_commands = w.commands,
+		.debug_commands_n = w.commands_n,
+		.pieces = w.pieces,
+		.pieces_n = w.pieces_n,
+		.is_speakable = words_count(buf_span(&w.all)) > 0,
+	};
+	if (!out->is_speakable) {
+		out->text = "";
+		out->pieces_n = 0;
+	}
+}
+
+/* "Assistant: Hello" is Hello. */
+static struct span without_label(struct span text)
+{
+	static const char *const labels[] = {"assistant", "agent",    "ai",   "bot",
+	                                     "william",   "response", "reply"};
+
+	for (size_t i = 0; i < COUNT(labels); i++) {
+		size_t n = strlen(labels[i]);
+
+		if (text.len > n && span_starts_nocase(text, span_of(labels[i])) && text.ptr[n] == ':')
+			return span_trim((struct span){text.ptr + n + 1, text.len - n - 1});
+	}
+	return text;
+}
+
+/* The text inside quotes that stand around all of it. */
+static struct span without_quotes(struct span text)
+{
+	static const struct {
+		struct span open, close;
+	} pairs[] = {{SPAN("\""), SPAN("\"")}, {SPAN("“"), SPAN("”")}};
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		size_t      n = pairs[i].open.len, m = pairs[i].close.len;
+		struct span inner;
+
+		if (text.len <= n + m || !span_starts(text, pairs[i].open) ||
+		    memcmp(text.ptr + text.len - m, pairs[i].close.ptr, m) != 0)
+			continue;
+		inner = (struct span){text.ptr + n, text.len - n - m};
+		if (!memmem(inner.ptr, inner.len, pairs[i].open.ptr, n))
+			return span_trim(inner);
+	}
+	return text;
+}
+
+const char *spoken_reply(struct arena *a, struct span model_text, size_t sentences_max,
+                         size_t bytes_max)
+{
+	struct spoken spoken;
+	struct span   text;
+
+	spoken_text_clean(a, model_text, &spoken);
+	text = without_quotes(without_label(span_of(spoken.text)));
+	text = sentence_prefix(text, sentences_max, bytes_max);
+	return words_count(text) ? arena_strndup(a, text.ptr, text.len) : "";
+}

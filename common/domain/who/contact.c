@@ -1,0 +1,455 @@
+/* contact.c -- e-mail addresses and telephone numbers.
+ *
+ * A written address is found by its '@' and read outwards. A spoken one is
+ * found by the word "at" with a dotted domain behind it and read outwards too:
+ * letters that were spelled are joined, "dot", "dash" and "underscore" become
+ * what they name. Where a recogniser wrote half of it ("dana at northwind.io")
+ * both meet in the same words. A number is a run of digits and digit words. */
+#include "contact.h"
+
+#include "contact_number.h"
+#include "../text/tokens.h"
+#include "../text/spelling.h"
+#include "../text/words.h"
+
+#include "../../base/utf8.h"
+
+#include <ctype.h>
+
+enum { LABEL_MAX = 63, SPELLED_MAX = 40 };
+
+/* ---- one address ---- */
+
+static bool is_label(struct span label)
+{
+	if (label.len == 0 || label.len > LABEL_MAX || label.ptr[0] == '-' ||
+	    label.ptr[label.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.len; i++)
+		if (!isalnum((unsigned char)label.ptr[i]) && label.ptr[i] != '-')
+			return false;
+	return true;
+}
+
+static bool is_domain(struct span domain)
+{
+	struct span label = {domain.ptr, 0};
+	size_t      labels = 0;
+
+	for (size_t i = 0; i <= domain.len; i++) {
+		if (i < domain.len && domain.ptr[i] != '.')
+			continue;
+		label.len = (size_t)(domain.ptr + i - label.ptr);
+		if (!is_label(label))
+			return false;
+		labels++;
+		if (i < domain.len)
+			label.ptr = domain.ptr + i + 1;
+	}
+	return labels >= 2 && label.len >= 2 && !isdigit((unsigned char)label.ptr[label.len - 1]);
+}
+
+static bool is_local_char(unsigned char c)
+{
+	return isalnum(c) || c >= 0x80 || (c && strchr("!#$%&'*+-/=?^_`{|}~.", c));
+}
+
+static bool is_local(struct span local)
+{
+	if (local.len == 0 || local.len > CONTACT_LOCAL_MAX || local.ptr[0] == '.' ||
+	    local.ptr[local.len - 1] == '.' || !utf8_is_valid(local))
+		return false;
+	for (size_t i = 0; i < local.len; i++)
+		if (!is_local_char((unsigned char)local.ptr[i]) ||
+		    (local.ptr[i] == '.' && local.ptr[i + 1] == '.'))
+			return false;
+	return true;
+}
+
+/* Controls of Latin-1 and invisible characters are no part of a name. */
+static bool has_invisible(struct span text)
+{
+	while (text.len) {
+		uint32_t c = utf8_next(&text);
+
+		if ((c >= 0x80 && c <= 0xa0) || (c >= 0x2000 && c <= 0x206f) || c == 0xfeff || c == 0xad ||
+		    c == 0x3000)
+			return true;
+	}
+	return false;
+}
+
+const char *contact_email_normalise(struct ctx *cx, struct span text)
+{
+	struct span local, domain;
+	const char *at;
+	char       *out;
+
+	text = span_trim(text);
+	at = text.len ? memchr(text.ptr, '@', text.len) : NULL;
+	if (!at || text.len > CONTACT_EMAIL_MAX)
+		return NULL;
+	local = (struct span){text.ptr, (size_t)(at - text.ptr)};
+	domain = (struct span){at + 1, text.len - local.len - 1};
+	if (!is_local(local) || !is_domain(domain) || has_invisible(local))
+		return NULL;
+	out = arena_strndup(cx->arena, text.ptr, text.len);
+	for (char *p = out + local.len + 1; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return out;
+}
+
+/* ---- the finds ---- */
+
+struct finds {
+	struct ctx      *cx;
+	struct utterance u;
+	struct contact  *list;
+	size_t           n, cap;
+	const char      *done; /* end of the newest find: nothing before it is looked at again */
+};
+
+static void add_find(struct finds *f, enum contact_kind kind, struct span text, const char *value)
+{
+	if (f->n == f->cap) {
+		size_t          cap = f->cap ? 2 * f->cap : 4;
+		struct contact *grown = NEW_ARRAY(f->cx->arena, struct contact, cap);
+
+		if (f->n)
+			memcpy(grown, f->list, f->n * sizeof(*grown));
+		f->list = grown;
+		f->cap = cap;
+	}
+	f->list[f->n++] = (struct contact){kind, text, value};
+	f->done = text.ptr + text.len;
+}
+
+/* The character before p, if an address may have it: letters of any script, and
+ * the marks of RFC 5321, but no quotation marks or spaces of any script. */
+static const char *local_char_before(const char *p, const char *from)
+{
+	const char *at = p - 1;
+	struct span one;
+	uint32_t    c;
+
+	while (at > from && ((unsigned char)*at & 0xc0) == 0x80)
+		at--;
+	one = (struct span){at, (size_t)(p - at)};
+	c = utf8_next(&one);
+	if (c < 0x80)
+		return is_local_char((unsigned char)c) ? at : NULL;
+	if (c < 0xc0 || (c >= 0x2000 && c <= 0x2bff) || (c >= 0x3000 && c <= 0x303f) || c >= 0xe000)
+		return NULL;
+	return at;
+}
+
+/* Written: outwards from the '@' at p. */
+static bool find_written(struct finds *f, const char *p, const char *end)
+{
+	const char *from = p, *to = p + 1, *value, *before = p;
+
+	while (before && before > f->done && p - before <= CONTACT_LOCAL_MAX) {
+		from = before;
+		before = local_char_before(before, f->done);
+	}
+	from = before ? before : from;
+	while (from < p && strchr("'`{}.*~#?!/&=|", *from))
+		from++; /* marks around an address, not of it */
+	while (to < end && to - p <= CONTACT_EMAIL_MAX &&
+	       (isalnum((unsigned char)*to) || *to == '-' || *to == '.'))
+		to++;
+	while (to > p + 1 && (to[-1] == '.' || to[-1] == '-'))
+		to--;
+	value = contact_email_normalise(f->cx, (struct span){from, (size_t)(to - from)});
+	if (value)
+		add_find(f, CONTACT_EMAIL, (struct span){from, (size_t)(to - from)}, value);
+	return value != NULL;
+}
+
+/* ---- spoken addresses ---- */
+
+static const char *const top_domains[] = {
+	"com",     "org",   "net",    "io",      "ai",        "co",     "dev",    "app",     "edu",
+	"gov",     "info",  "biz",    "me",      "us",        "uk",     "de",     "fr",      "eu",
+	"ca",      "ch",    "nl",     "es",      "it",        "se",     "no",     "in",      "jp",
+	"au",      "at",    "be",     "dk",      "fi",        "pl",     "pt",     "ie",      "br",
+	"mx",      "nz",    "za",     "tech",    "xyz",       "cloud",  "studio", "design",  "agency",
+	"media",   "tv",    "health", "shop",    "store",     "online", "site",   "example", "test",
+	"invalid", "world", "group",  "digital", "solutions",
+};
+
+static char joiner_of(const struct utterance *u, size_t i)
+{
+	static const struct {
+		const char *word;
+		char        mark;
+	} joiners[] = {{"dot", '.'},  {"point", '.'},  {"period", '.'}, {"underscore", '_'},
+	               {"dash", '-'}, {"hyphen", '-'}, {"minus", '-'},  {"plus", '+'}};
+
+	for (size_t k = 0; k < COUNT(joiners); k++)
+		if (tokens_is(u, i, joiners[k].word))
+			return joiners[k].mark;
+	return '\0';
+}
+
+/* Between words i - 1 and i stands exactly one '.', '-' or '_' and nothing else. */
+static char mark_between(const struct utterance *u, size_t i)
+{
+	const char *gap = u->words[i - 1].text.ptr + u->words[i - 1].text.len;
+
+	return u->words[i].text.ptr - gap == 1 && strchr(".-_+", *gap) ? *gap : '\0';
+}
+
+static bool is_single(const struct utterance *u, size_t i)
+{
+	return i < u->n && u->words[i].low[0] && !u->words[i].low[1] &&
+	       isalnum((unsigned char)u->words[i].low[0]);
+}
+
+static bool is_plain(const struct utterance *u, size_t i)
+{
+	for (const char *p = u->words[i].low; *p; p++)
+		if (!isalnum((unsigned char)*p))
+			return false;
+	return true;
+}
+
+/* The word before an address began: what one says about it or oneself. */
+static const char *const never_local[] = {
+	"work",        "works",     "working",  "look",  "looking",   "am",      "i'm",
+	"im",          "me",        "us",       "it",    "is",        "was",     "are",
+	"be",          "him",       "her",      "them",  "here",      "based",   "engineer",
+	"engineering", "product",   "director", "ceo",   "cto",       "founder", "manager",
+	"developer",   "lead",      "head",     "sales", "marketing", "people",  "company",
+	"website",     "site",      "page",     "one",   "role",      "job",     "team",
+	"employed",    "currently", "up",       "out",   "there",     "that",    "this",
+	"you",         "reached",   "reach",    "email", "mail",
+};
+
+/* "wu ninety two", "sam 42": a number belongs to the name before it. */
+static bool ends_in_number(const struct utterance *u, size_t i)
+{
+	char digits[SPELLING_DIGITS_MAX + 1];
+
+	return spelling_number(u, i, digits) || strspn(u->words[i].low, "0123456789") > 0;
+}
+
+/* The one letter before a name is its initial: "j reyes at"; "a" and "i" are words. */
+static bool is_initial(const struct utterance *u, size_t i)
+{
+	return is_single(u, i) && isalpha((unsigned char)u->words[i].low[0]) &&
+	       !strchr("ai", u->words[i].low[0]);
+}
+
+static bool joins_local(const struct utterance *u, size_t before, size_t i)
+{
+	if (!is_plain(u, before) || TOKENS_IS_ANY(u, before, never_local))
+		return false;
+	return (is_single(u, before) && is_single(u, i)) || is_initial(u, before) ||
+	       (ends_in_number(u, i) && !words_is_stop(u->words[before].text));
+}
+
+/* First word of the local part that ends before the word "at" at i; i when there is none. */
+static size_t local_from(const struct utterance *u, size_t at)
+{
+	size_t i = at;
+
+	while (i > 0 && at - i < SPELLED_MAX && !u->words[i - 1].is_contact) {
+		size_t before = i - 1;
+		bool   is_joined = i < at && (mark_between(u, i) || joiner_of(u, before));
+
+		if (i < at && u->words[i].gap == GAP_STOP && !mark_between(u, i))
+			break;
+		if (joiner_of(u, before) && i < at && before > 0 && is_plain(u, before - 1))
+			i = before - 1;
+		else if (i == at && is_plain(u, before) && !joiner_of(u, before))
+			i = before;
+		else if (is_joined || joins_local(u, before, i))
+			i = before;
+		else
+			break;
+	}
+	return i;
+}
+
+/* "c o m": one past its last letter; i when it is none. */
+static size_t spelled_top_to(const struct utterance *u, size_t i)
+{
+	char   top[SPELLED_MAX];
+	size_t n = 0;
+
+	while (n + 1 < sizeof(top) && is_single(u, i + n) &&
+	       (n == 0 || u->words[i + n].gap == GAP_SPACE)) {
+		top[n] = u->words[i + n].low[0];
+		n++;
+	}
+	top[n] = '\0';
+	for (size_t k = 0; n > 1 && k < COUNT(top_domains); k++)
+		if (strcmp(top, top_domains[k]) == 0)
+			return i + n;
+	return i;
+}
+
+/* One past the last word of the domain that begins at i; i when there is none.
+ * A name of two words may stand before its first dot ("north wind dot io"). */
+static size_t domain_to(const struct utterance *u, size_t i)
+{
+	size_t from = i, best = i, loose = 0;
+
+	while (i < u->n && i - from < SPELLED_MAX && is_plain(u, i)) {
+		bool is_dotted = i > from && (mark_between(u, i) == '.' || joiner_of(u, i - 1) == '.');
+
+		if (i > from && u->words[i].gap == GAP_STOP && !mark_between(u, i))
+			break;
+		if (joiner_of(u, i) && i > from) {
+			i++;
+			continue;
+		}
+		if (is_dotted && spelled_top_to(u, i) > i) {
+			best = i = spelled_top_to(u, i);
+			continue;
+		}
+		if (is_dotted && TOKENS_IS_ANY(u, i, top_domains))
+			best = i + 1;
+		else if (i > from && !is_dotted && !mark_between(u, i) && !joiner_of(u, i - 1) &&
+		         !(is_single(u, i) && is_single(u, i - 1)) && (best > from || ++loose > 1))
+			break;
+		i++;
+	}
+	return best;
+}
+
+/* "M-I-K-E" is spelled, not hyphenated. */
+static bool is_spelled_dash(const struct utterance *u, size_t i)
+{
+	return mark_between(u, i) == '-' && is_single(u, i) && is_single(u, i - 1);
+}
+
+static const char *join_words(struct finds *f, size_t from, size_t to, bool has_numbers)
+{
+	struct buf joined = buf_new(f->cx->arena, CONTACT_EMAIL_MAX + 1);
+	char       digits[SPELLING_DIGITS_MAX + 1];
+
+	for (size_t i = from; i < to; i++) {
+		char   mark = joiner_of(&f->u, i), written = i > from ? mark_between(&f->u, i) : '\0';
+		size_t number = has_numbers && i > from ? spelling_number(&f->u, i, digits) : 0;
+
+		if (number) {
+			buf_str(&joined, digits);
+			i += number - 1;
+			continue;
+		}
+
+		if (mark && i > from && i + 1 < to) {
+			buf_char(&joined, mark);
+			continue;
+		}
+		if (written && !is_spelled_dash(&f->u, i))
+			buf_char(&joined, written);
+		buf_str(&joined, f->u.words[i].low);
+	}
+	return buf_text(&joined);
+}
+
+static bool speaks_of_mail(const struct utterance *u, size_t i)
+{
+	static const char *const cues[] = {"email", "e mail", "mail", "address", "reach me", "contact",
+	                                   "write", "gmail",  "send", "invite",  "emails",   "reached"};
+
+	return TOKENS_ANY_IN(u, tokens_sentence_from(u, i), tokens_sentence_to(u, i), cues);
+}
+
+/* "I'm Dana at northwind dot io" tells where one works. */
+static bool speaks_of_self(const struct utterance *u, size_t from)
+{
+	static const char *const intros[] = {"i'm",     "im",      "i am", "my name is",
+	                                     "name is", "this is", "work", "i was"};
+	size_t                   back = from > 4 ? from - 4 : 0;
+
+	return TOKENS_ANY_IN(u, back, from, intros);
+}
+
+/* Spoken: outwards from the word "at" (or a lone '@' that stands for it). */
+static size_t find_spoken(struct finds *f, size_t at)
+{
+	const struct utterance *u = &f->u;
+	size_t                  to = domain_to(u, at + 1), from = local_from(u, at);
+	const char             *value;
+	struct span             text;
+	bool                    has_cue = speaks_of_mail(u, at);
+
+	if (to == at + 1 || from == at || u->words[from].text.ptr < f->done)
+		return at + 1;
+	if (TOKENS_IS_ANY(u, at - 1, never_local) && at - from == 1)
+		return at + 1;
+	if (!has_cue &&
+	    (speaks_of_self(u, from) || (at - from == 1 && words_is_stop(u->words[from].text))))
+		return at + 1;
+	text = tokens_text(u, from, to);
+	value = arena_printf(f->cx->arena, "%s@%s", join_words(f, from, at, true),
+	                     join_words(f, at + 1, to, false));
+	value = contact_email_normalise(f->cx, span_of(value));
+	if (!value)
+		return at + 1;
+	add_find(f, CONTACT_EMAIL, text, value);
+	return to;
+}
+
+static size_t find_number(struct finds *f, size_t i)
+{
+	struct contact found;
+	size_t         to = contact_number_at(f->cx, &f->u, i, f->done, &found);
+
+	if (found.value)
+		add_find(f, found.kind, found.text, found.value);
+	return to > i ? to : i + 1;
+}
+
+/* A written '@' between this word and the one before: with text on both sides
+ * it is an address; with spaces around it stands for the word "at". */
+static const char *at_sign_before(const struct utterance *u, size_t i)
+{
+	const char *gap = i ? u->words[i - 1].text.ptr + u->words[i - 1].text.len : u->text.ptr;
+
+	return memchr(gap, '@', (size_t)(u->words[i].text.ptr - gap));
+}
+
+size_t contact_find(struct ctx *cx, struct span text, const struct contact **out)
+{
+	struct finds f = {.cx = cx, .u = tokens_split(cx, text), .done = text.ptr};
+	const char  *end = text.ptr + text.len;
+
+	spelling_tidy(&f.u);
+	for (size_t i = 0; i < f.u.n;) {
+		const char *sign = at_sign_before(&f.u, i);
+
+		if (sign && sign >= f.done)
+			find_written(&f, sign, end);
+		if (f.u.words[i].text.ptr < f.done)
+			i++;
+		else if (tokens_is(&f.u, i, "at") && i > 0)
+			i = find_spoken(&f, i);
+		else
+			i = find_number(&f, i);
+	}
+	*out = f.list;
+	return f.n;
+}
+
+struct span contact_mask(struct ctx *cx, struct span text)
+{
+	const struct contact    *list;
+	size_t                   n = contact_find(cx, text, &list);
+	static const char *const marks[] = {
+		[CONTACT_EMAIL] = "[email]", [CONTACT_PHONE] = "[phone]", [CONTACT_NUMBER] = "[number]"};
+	struct buf  masked = buf_new(cx->arena, 2 * text.len + 16);
+	const char *done = text.ptr;
+
+	for (size_t i = 0; i < n; i++) {
+		buf_add(&masked, done, (size_t)(list[i].text.ptr - done));
+		buf_str(&masked, marks[list[i].kind]);
+		done = list[i].text.ptr + list[i].text.len;
+	}
+	buf_add(&masked, done, (size_t)(text.ptr + text.len - done));
+	return buf_span(&masked);
+}

@@ -1,0 +1,22 @@
+/* engine_room.c -- starting and stopping all that answers for us. */
+#include "engine_room.h"
+
+#include "../call/http_client.h"
+
+static int start(struct chain *const *chains, size_t n)
+{
+	int problems = http_start();
+
+	for (size_t i = 0; i < n; i++)
+		problems += chain_start(chains[i]);
+	return problems;
+}
+
+static void stop(struct chain *const *chains, size_t n)
+{
+	for (size_t i = n; i > 0; i--)
+		chain_stop(chains[i - 1]);
+	http_stop();
+}
+
+const struct engine_room engine_room = {&http_settings, start, stop};

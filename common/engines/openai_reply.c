@@ -1,0 +1,328 @@
+/* openai_reply.c -- reads chat answers.
+ *
+ * Each event of a stream is parsed in a scratch arena that is reset at once:
+ * a token's JSON is a hundred times its text. */
+#include "openai_reply.h"
+
+#include "../base/log.h"
+#include "../base/str.h"
+#include "../call/sse_reader.h"
+#include "upstream.h"
+
+#define TEXT_MAX      ((size_t)256 << 10)
+#define WHOLE_MAX     ((size_t)1 << 20)
+#define EVENT_MAX     ((size_t)256 << 10)
+#define SCRATCH_BYTES 8192u
+#define MODEL_MAX     128u
+#define TOKENS_MAX    1e9
+
+enum form { UNKNOWN, STREAM, WHOLE };
+
+/* Finds tags split over pieces. */
+struct think_filter {
+	bool   is_inside;
+	size_t matched; /* bytes of the next tag seen so far */
+};
+
+struct chat_reading {
+	struct ctx *cx;
+	struct ctx  scratch; /* for one event */
+	bool (*on_text)(struct span, void *);
+	void               *data;
+	enum form           form;
+	struct sse_reader   sse;
+	struct buf          whole, text;
+	struct think_filter filter;
+	const char         *model;
+	struct chat_usage   usage;
+	struct err         *error;
+	/* has_ended: a finish reason or [DONE] came; is_done: nothing more is read. */
+	bool is_given, is_stopped, is_useful, has_ended, is_done, is_filtered;
+};
+
+/* ---- Text ---- */
+
+static void emit(struct chat_reading *r, struct span text)
+{
+	if (r->text.len == 0)
+		while (text.len && strchr(" \t\r\n", text.ptr[0])) {
+			text.ptr++;
+			text.len--;
+		}
+	if (text.len == 0 || r->is_stopped)
+		return;
+	buf_add(&r->text, text.ptr, text.len);
+	if (r->text.is_full) {
+		r->is_done = r->has_ended = true;
+		return;
+	}
+	r->is_useful = true;
+	if (!r->on_text)
+		return;
+	r->is_given = true;
+	r->is_stopped = !r->on_text(text, r->data);
+}
+
+/* What of the text is outside <think>...</think>. A tag's '<' stands only at its
+ * beginning, so a failed match can begin again only at the current byte. */
+static struct span filter(struct think_filter *f, struct span text, struct arena *a)
+{
+	static const char *const tags[] = {"<think>", "</think>"};
+	struct buf               out = buf_new(a, TEXT_MAX);
+
+	for (size_t i = 0; i < text.len; i++) {
+		const char *tag = tags[f->is_inside];
+		char        c = text.ptr[i];
+
+		if (c == tag[f->matched]) {
+			f->matched++;
+			if (!tag[f->matched])
+				*f = (struct think_filter){.is_inside = !f->is_inside};
+			continue;
+		}
+		if (!f->is_inside)
+			buf_add(&out, tag, f->matched);
+		f->matched = c == '<';
+		if (!f->is_inside && !f->matched)
+			buf_char(&out, c);
+	}
+	return buf_span(&out);
+}
+
+/* What looked like the beginning of a tag at the very end was text. */
+static void flush_filter(struct chat_reading *r)
+{
+	if (!r->filter.is_inside && r->filter.matched)
+		emit(r, (struct span){"<think>", r->filter.matched});
+	r->filter.matched = 0;
+}
+
+/* ---- What streamed and whole answers share ---- */
+
+static int64_t tokens_at(const struct cJSON *usage, const char *name)
+{
+	double n = json_num_at(usage, name, 0);
+
+	return n > 0 && n < TOKENS_MAX ? (int64_t)n : 0;
+}
+
+static void take_usage(struct chat_usage *usage, const struct cJSON *from)
+{
+	if (!from || json_type(from) != JSON_OBJECT)
+		return;
+	usage->prompt_tokens = tokens_at(from, "prompt_tokens");
+	usage->completion_tokens = tokens_at(from, "completion_tokens");
+}
+
+static const char *model_at(struct ctx *cx, const struct cJSON *root)
+{
+	const char *model = json_text_at(root, "model");
+
+	if (!model || !*model || strlen(model) > MODEL_MAX)
+		return NULL;
+	return arena_strdup(cx->arena, model);
+}
+
+/* An error that came under status 200; NULL when there is none. */
+static struct err *error_in(struct ctx *cx, const struct cJSON *root)
+{
+	const struct cJSON *error = json_at(root, "error");
+
+	if (!error)
+		error = json_at(root, "x_groq.error");
+	if (!error || json_type(error) == JSON_NULL)
+		return NULL;
+	/* 500: the services use this for their own failures only. */
+	return upstream_error(cx, 500, json_print(cx, root), 0);
+}
+
+/* ---- Streams ---- */
+
+static void take_chunk(struct chat_reading *r, const struct cJSON *root)
+{
+	const struct cJSON *choice = json_at(root, "choices[0]");
+	const char         *content = json_text_at(choice, "delta.content");
+	const char         *finish = json_text_at(choice, "finish_reason");
+
+	if (!r->model)
+		r->model = model_at(r->cx, root);
+	take_usage(&r->usage, json_at(root, "usage"));
+	take_usage(&r->usage, json_at(root, "x_groq.usage"));
+	if (content)
+		emit(r, filter(&r->filter, span_of(content), r->scratch.arena));
+	if (finish) {
+		r->has_ended = true;
+		r->is_filtered = str_equal(finish, "content_filter");
+	}
+}
+
+static void on_event(const char *name, struct span data, void *to)
+{
+	struct chat_reading *r = to;
+	const struct cJSON  *root;
+
+	if (r->is_done || r->is_stopped || r->error)
+		return;
+	if (span_equal(span_trim(data), SPAN("[DONE]"))) {
+		r->has_ended = r->is_done = true;
+		return;
+	}
+	arena_reset(r->scratch.arena);
+	if (json_parse(&r->scratch, data, &root) || json_type(root) != JSON_OBJECT) {
+		r->error = err_new(r->cx, ERR_UPSTREAM, WHERE, "an event is not JSON");
+		return;
+	}
+	r->error = error_in(r->cx, root);
+	if (!r->error && str_equal(name, "error"))
+		r->error = upstream_error(r->cx, 500, data, 0);
+	if (!r->error)
+		take_chunk(r, root);
+}
+
+static void free_scratch(void *data)
+{
+	struct chat_reading *r = data;
+
+	arena_free(&r->scratch.arena);
+}
+
+struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct span, void *),
+                                      void       *data)
+{
+	struct chat_reading *r = NEW(cx->arena, struct chat_reading);
+
+	r->cx = cx;
+	r->on_text = on_text;
+	r->data = data;
+	r->scratch.arena = arena_new(SCRATCH_BYTES);
+	arena_defer(cx->arena, free_scratch, r);
+	r->sse = sse_reader(cx->arena, EVENT_MAX, on_event, r);
+	r->whole = buf_new(cx->arena, WHOLE_MAX);
+	r->text = buf_new(cx->arena, TEXT_MAX);
+	return r;
+}
+
+/* No field of an event stream begins with a brace. */
+static enum form form_of(struct span piece)
+{
+	struct span rest = span_trim(piece);
+
+	if (rest.len == 0)
+		return UNKNOWN;
+	return rest.ptr[0] == '{' ? WHOLE : STREAM;
+}
+
+enum http_verdict chat_reading_feed(struct span piece, void *data)
+{
+	struct chat_reading *r = data;
+
+	if (r->form == UNKNOWN)
+		r->form = form_of(piece);
+	if (r->form == WHOLE) {
+		buf_add(&r->whole, piece.ptr, piece.len);
+		return r->whole.is_full ? HTTP_STOP : HTTP_GO_ON;
+	}
+	r->is_useful = false;
+	if (!sse_feed(&r->sse, piece) && !r->error)
+		r->error = err_new(r->cx, ERR_UPSTREAM, WHERE, "an event is too large");
+	if (r->error || r->is_stopped)
+		return HTTP_STOP;
+	if (r->is_done)
+		return HTTP_LAST;
+	return r->is_useful ? HTTP_USEFUL : HTTP_GO_ON;
+}
+
+/* ---- The end ---- */
+
+static struct err *take_whole(struct chat_reading *r)
+{
+	const struct cJSON *root;
+	struct err         *e;
+	const char         *content;
+
+	TRY(upstream_json(r->cx, buf_span(&r->whole), &root));
+	e = error_in(r->cx, root);
+	if (e)
+		return e;
+	r->model = model_at(r->cx, root);
+	r->has_ended = true;
+	take_usage(&r->usage, json_at(root, "usage"));
+	r->is_filtered = str_equal(json_text_at(root, "choices[0].finish_reason"), "content_filter");
+	content = json_text_at(root, "choices[0].message.content");
+	if (content)
+		emit(r, filter(&r->filter, span_of(content), r->cx->arena));
+	return NULL;
+}
+
+static struct err *problem_of(struct chat_reading *r, struct err *failed)
+{
+	/* A stream that said it is done is whole, however the connection ended. */
+	if (failed && !r->has_ended)
+		return failed;
+	if (r->error)
+		return r->error;
+	if (r->form == WHOLE)
+		TRY(take_whole(r));
+	if (!r->has_ended && !r->is_stopped)
+		FAIL(r->cx, ERR_UPSTREAM, "the stream ended before the answer did");
+	return NULL;
+}
+
+struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct chat_reply *out)
+{
+	struct err *problem;
+
+	if (failed && failed->kind == ERR_CANCELLED)
+		return failed;
+	problem = problem_of(r, failed);
+	flush_filter(r);
+	if (problem && !r->is_given)
+		return problem;
+	if (problem)
+		log_err(LOG_WARN, r->cx, "reply_truncated", problem);
+	if (r->text.len == 0 && r->is_filtered)
+		FAIL(r->cx, ERR_UPSTREAM_REJECTED, "the content filter held the answer back");
+	if (r->text.len == 0)
+		FAIL(r->cx, ERR_UPSTREAM, "the answer has no text");
+	out->text = buf_text(&r->text);
+	out->model = r->model;
+	out->usage = r->usage;
+	out->is_truncated = problem != NULL;
+	return NULL;
+}
+
+/* The JSON object in a text that may stand in prose or a code fence. */
+static struct span object_in(const char *text)
+{
+	const char *first = strchr(text, '{'), *last = strrchr(text, '}');
+
+	if (!first || !last || last < first)
+		return (struct span){"", 0};
+	return (struct span){first, (size_t)(last - first) + 1};
+}
+
+struct err *chat_structured(struct ctx *cx, struct span body, struct chat_reply *out)
+{
+	const struct cJSON *root, *message, *ignored;
+	struct err         *e;
+	const char         *text;
+	struct span         object;
+
+	TRY(upstream_json(cx, body, &root));
+	e = error_in(cx, root);
+	if (e)
+		return e;
+	message = json_at(root, "choices[0].message");
+	text = json_text_at(message, "tool_calls[0].function.arguments");
+	if (!text)
+		text = json_text_at(message, "content");
+	if (!text)
+		FAIL(cx, ERR_UPSTREAM, "neither a tool call nor content");
+	object = object_in(text);
+	if (upstream_json(cx, object, &ignored))
+		FAIL(cx, ERR_UPSTREAM, "the structured answer is not a JSON object");
+	out->text = arena_strndup(cx->arena, object.ptr, object.len);
+	out->model = model_at(cx, root);
+	take_usage(&out->usage, json_at(root, "usage"));
+	return NULL;
+}

@@ -1,0 +1,30 @@
+/* openai_reply.h -- chat answers in OpenAI's protocol: streams, whole ones, forced calls. */
+#ifndef OPENAI_REPLY_H
+#define OPENAI_REPLY_H
+
+#include "../call/http_client.h"
+#include "thinking.h"
+
+/* An answer being read: an event stream, or one JSON object from a server that
+ * does not stream. Reasoning, told apart or in <think> tags, is dropped. */
+struct chat_reading;
+
+/* on_text gets each piece of visible text; may be NULL. */
+struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct span, void *),
+                                      void       *data) NEVER_NULL;
+
+/* The call's on_data; `data` is the reading. */
+enum http_verdict chat_reading_feed(struct span piece, void *data);
+
+/* The answer after the call, which ended with `failed` (NULL: well). A failure
+ * after text was handed out becomes a truncated success, but for ERR_CANCELLED.
+ * ERR_UPSTREAM: garbage, an error inside the stream, no text, cut short.
+ * ERR_UPSTREAM_REJECTED: held back by the service's content filter. */
+struct err *chat_reading_end(struct chat_reading *r, struct err *failed,
+                             struct chat_reply *out) CHECKED;
+
+/* The whole answer to a forced tool call: the arguments as out->text, or the
+ * content when that is a JSON object instead. ERR_UPSTREAM when neither is. */
+struct err *chat_structured(struct ctx *cx, struct span body, struct chat_reply *out) CHECKED;
+
+#endif

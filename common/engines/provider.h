@@ -1,0 +1,61 @@
+/* provider.h -- outside services and local engines behind one shape.
+ *
+ * Each capability (hearing, thinking, speaking, embedding) has a list of
+ * engines it knows and an order chosen by settings. The chain tries them in
+ * that order, skips those whose breaker is open or that are not configured,
+ * moves on when one fails, and stops at the deadline; the answer names who
+ * served it. Read-only after start, except for the breakers. */
+#ifndef PROVIDER_H
+#define PROVIDER_H
+
+#include "../base/cfg.h"
+#include "../base/ctx.h"
+#include "../call/breaker.h"
+
+/* First member of every engine. */
+struct provider {
+	const char             *name;       /* "groq"; in settings, answers and logs */
+	const struct cfg_group *settings;   /* NULL when it has none */
+	const struct cfg_group *account;    /* shared with other engines of the vendor; NULL: none */
+	unsigned                timeout_ms; /* limit of one attempt */
+	bool                    is_local;   /* runs here: needs no key, no breaker, no network */
+	/* Has all it needs (key, model file)? NULL: always. Called once after settings are read. */
+	bool (*is_configured)(void);
+	/* Loads what it needs; false (logged) leaves it out of the chain. NULL: nothing to do. */
+	bool (*start)(void);
+	void (*stop)(void);
+	struct breaker *breaker; /* set by the chain */
+};
+
+#define CHAIN_MAX 4
+
+struct chain {
+	const char             *capability; /* "stt", "llm", "tts", "embed" */
+	struct provider *const *known;      /* in default order, local last */
+	size_t                  known_n;
+	const struct cfg_group *settings;         /* holds the setting of the order */
+	const char *const      *wanted;           /* the setting's value; NULL there: default order */
+	struct provider        *order[CHAIN_MAX]; /* filled by chain_start */
+	size_t                  order_n;
+};
+
+/* Puts the chain in order and starts its engines. Returns the number of
+ * problems, each reported on stderr: an unknown name, one without its key. An
+ * engine of the default order that is not configured is left out silently. */
+int  chain_start(struct chain *c) CHECKED;
+void chain_stop(struct chain *c);
+
+/* One try with one engine; cx->deadline is already the attempt's own. */
+typedef struct err *chain_attempt(struct provider *p, struct ctx *cx, void *data);
+
+/* Tries the engines in order until one succeeds. The error is the last one's;
+ * ERR_UNAVAILABLE when there is nobody to ask. *served_out is the engine that
+ * answered; `fell_back` tells whether it was not the first choice. */
+struct chain_result {
+	const struct provider *served;
+	bool                   fell_back;
+};
+struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
+                      struct chain_result *out) CHECKED;
+
+#endif

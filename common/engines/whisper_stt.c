@@ -1,0 +1,434 @@
+/* whisper_stt.c -- Whisper tiny on this machine: whisper.cpp's model, our own way through it.
+ *
+ * The weights are loaded once and shared; a working thread borrows one of a few
+ * states, made when it is needed. A recording is trimmed to where there is
+ * sound and cut at quiet places into parts of at most PART_SECONDS. For each:
+ *
+ *   mel -> encode -> one step from "start of transcript" -> greedy text
+ *
+ * That one step is why whisper_full() is not used for the whole way. Its logits
+ * hold the model's honest probability of "no speech" (whisper_full asks too
+ * late in the prompt, where it is always near zero) and of each language, at
+ * the price of one token instead of a second encoding. whisper_full() is still
+ * called to compute the mel spectrum and to set how much of the 30 s window is
+ * encoded, which nothing else in the interface can; it is stopped before it encodes.
+ *
+ * The encoder can not be interrupted: deadline and cancellation are looked at
+ * between parts and between tokens, less than a second apart. */
+#include "../base/fatal.h"
+#include "../base/log.h"
+#include "../base/str.h"
+#include "../base/utf8.h"
+#include "hearing.h"
+#include "slots.h"
+
+#include <math.h>
+#include <unistd.h>
+#include <whisper.h>
+#include <zlib.h>
+
+#define MODEL_NAME   "whisper-tiny"
+#define TIMEOUT_MS   25000u
+#define PART_SECONDS 28u
+/* Whisper hallucinates on very short input; silence behind it is harmless. */
+#define PART_SAMPLES_MIN PCM_RATE
+/* Encoder positions: 50 a second, some to spare, in steps of 64; fewer than
+ * 768 and short clips hallucinate, more than 1500 there are not. */
+#define CTX_PER_SECOND 50u
+#define CTX_SPARE      64u
+#define CTX_STEP       64u
+#define CTX_MIN        768u
+#define CTX_MAX        1500u
+/* Nobody says more than 8 tokens a second; what does is a loop. */
+#define TOKENS_PER_SECOND 8u
+#define TOKENS_SPARE      24u
+#define TOKENS_MAX        200u /* half of the model's text window, less the prompt */
+/* Another language than the default is taken from the model alone only when it is this sure. */
+#define LANGUAGE_SURE    0.5
+#define DEFAULT_LANGUAGE "en"
+
+static struct settings {
+	const char *language, *model;
+	int64_t     slots, threads;
+} settings;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_STR(settings, language, "STT_LANGUAGE",
+                .help = "language spoken to the local recogniser, like en or de; "
+                        "default: English unless it clearly hears another"),
+	CFG_KEY_STR(settings, model, "WHISPER_MODEL",
+                .help = "weights of the local recogniser; "
+                        "default: models/whisper-tiny-q8_0.bin in SCRIBE_CACHE"),
+	CFG_KEY_INT(settings, slots, "WHISPER_SLOTS", .fallback = "2", .min = 1, .max = SLOTS_MAX,
+                .help = "recordings the local recogniser hears at the same time"),
+	CFG_KEY_INT(settings, threads, "WHISPER_THREADS", .fallback = "2", .min = 1, .max = 16,
+                .help = "threads the local recogniser uses for one recording"),
+};
+static const struct cfg_group group = {"Hearing on this machine", &settings, keys, COUNT(keys)};
+
+static struct whisper_context *model;
+static struct whisper_state   *states[SLOTS_MAX]; /* each belongs to the holder of its slot */
+static struct slots            slots = SLOTS(1);
+static atomic_uint             working; /* slots in use */
+static float                  *never;   /* per token: 0, or -INFINITY for what is no speech */
+
+/* One part of a recording on its way through the model. */
+struct part {
+	struct ctx           *cx;
+	struct whisper_state *state;
+	struct pcm            pcm;
+	int                   language; /* whisper's number of it; -1: not known yet */
+	double                no_speech_prob;
+	double                logprob_sum;
+	unsigned              tokens;
+	struct buf            text;
+};
+
+static void log_whisper(enum ggml_log_level level, const char *text, void *data)
+{
+	(void)data;
+	if (level == GGML_LOG_LEVEL_ERROR || level == GGML_LOG_LEVEL_WARN)
+		LOG(LOG_DEBUG, NULL, "whisper", F_STR("said", text));
+}
+
+static const char *default_model(void)
+{
+	static char path[4096];
+	const char *cache = getenv("SCRIBE_CACHE"), *home = getenv("HOME");
+	const char *file = "models/whisper-tiny-q8_0.bin";
+
+	if (cache && *cache)
+		snprintf(path, sizeof(path), "%s/%s", cache, file);
+	else
+		snprintf(path, sizeof(path), "%s/.cache/scribe/%s", home ? home : "", file);
+	return path;
+}
+
+static const char *model_path(void)
+{
+	return str_is_blank(settings.model) ? default_model() : settings.model;
+}
+
+static bool is_configured(void)
+{
+	return access(model_path(), R_OK) == 0;
+}
+
+/* Marks like "(", "[", "#", notes: what Whisper describes sounds with. Bytes
+ * of other scripts are letters. */
+static bool is_said(const char *token)
+{
+	if (strstr(token, "\xe2\x99") || strpbrk(token, "[]()<>{}#*_~|@\\^=+/\""))
+		return false;
+	return true;
+}
+
+/* What may never be written: everything behind the words (times, tasks), and sound descriptions. */
+static bool find_never_written(void)
+{
+	int n = whisper_n_vocab(model);
+
+	never = calloc((size_t)n, sizeof(*never));
+	if (!never)
+		fatal("out of memory: no vocabulary");
+	for (int i = 0; i < n; i++)
+		if (i > whisper_token_eot(model) ||
+		    (i < whisper_token_eot(model) && !is_said(whisper_token_to_str(model, i))))
+			never[i] = -INFINITY;
+	return true;
+}
+
+static bool start(void)
+{
+	struct whisper_context_params params = whisper_context_default_params();
+
+	whisper_log_set(log_whisper, NULL);
+	params.use_gpu = false;
+	params.flash_attn = true;
+	model = whisper_init_from_file_with_params_no_state(model_path(), params);
+	if (!model) {
+		LOG(LOG_ERROR, NULL, "whisper_not_loaded", F_STR("path", model_path()));
+		return false;
+	}
+	slots.n = (unsigned)settings.slots;
+	return find_never_written();
+}
+
+static void free_state(unsigned slot)
+{
+	whisper_free_state(states[slot]);
+	states[slot] = NULL;
+}
+
+static void stop(void)
+{
+	for (unsigned i = 0; i < SLOTS_MAX; i++)
+		free_state(i);
+	whisper_free(model);
+	model = NULL;
+	free(never);
+	never = NULL;
+}
+
+static struct err *check_time(struct ctx *cx)
+{
+	if (ctx_cancelled(cx))
+		FAIL(cx, ERR_CANCELLED, "cancelled while hearing");
+	if (deadline_left_ms(cx->deadline) == 0)
+		FAIL(cx, ERR_DEADLINE, "deadline passed while hearing");
+	return NULL;
+}
+
+static bool stop_before_encoding(struct whisper_context *context, struct whisper_state *state,
+                                 void *data)
+{
+	(void)context, (void)state, (void)data;
+	return false;
+}
+
+static int context_for(size_t samples)
+{
+	size_t n = CTX_PER_SECOND * samples / PCM_RATE + CTX_SPARE;
+
+	n = (n + CTX_STEP - 1) / CTX_STEP * CTX_STEP;
+	return (int)(n < CTX_MIN ? CTX_MIN : n > CTX_MAX ? CTX_MAX : n);
+}
+
+/* Threads shorten the wait of one; when several wait, each one's threads would
+ * only burn the others' cores (measured: 0.20 s of processor per second of
+ * sound on one thread, 0.33 on two that lack a core). */
+static int threads_now(void)
+{
+	return atomic_load(&working) > 1 ? 1 : (int)settings.threads;
+}
+
+static struct err *encode(struct part *part)
+{
+	struct whisper_full_params params = whisper_full_default_params(WHISPER_SAMPLING_GREEDY);
+
+	params.n_threads = threads_now();
+	params.audio_ctx = context_for(part->pcm.n);
+	params.language = DEFAULT_LANGUAGE; /* else it encodes to find out */
+	params.print_progress = false;
+	params.encoder_begin_callback = stop_before_encoding;
+	if (whisper_full_with_state(model, part->state, params, part->pcm.samples, (int)part->pcm.n) !=
+	    0)
+		FAIL(part->cx, ERR_INTERNAL, "whisper made no spectrum");
+	TRY(check_time(part->cx));
+	if (whisper_encode_with_state(model, part->state, 0, threads_now()) != 0)
+		FAIL(part->cx, ERR_INTERNAL, "whisper did not encode");
+	return check_time(part->cx);
+}
+
+/* The logits behind `token`, the at-th of the text. One thread: the work is
+ * too small to share, and threads that wait for each other burn a core. */
+static struct err *step(struct part *part, whisper_token token, int at, const float **logits_out)
+{
+	TRY(check_time(part->cx));
+	if (whisper_decode_with_state(model, part->state, &token, 1, at, 1) != 0)
+		FAIL(part->cx, ERR_INTERNAL, "whisper did not decode");
+	*logits_out = whisper_get_logits_from_state(part->state);
+	return NULL;
+}
+
+/* log of the sum of exp(logits + mask); mask NULL: all zero. */
+static double log_sum(const float *logits, const float *mask, int n)
+{
+	double top = -INFINITY, sum = 0;
+
+	for (int i = 0; i < n; i++)
+		top = fmax(top, (double)(logits[i] + (mask ? mask[i] : 0)));
+	for (int i = 0; i < n; i++)
+		sum += exp((double)(logits[i] + (mask ? mask[i] : 0)) - top);
+	return top + log(sum);
+}
+
+/* The language the model hears, if it is sure, from the logits at the start of the transcript. */
+static int heard_language(const float *logits)
+{
+	int    first = whisper_token_lang(model, 0), n = whisper_lang_max_id() + 1, best = 0;
+	double sum = log_sum(logits + first, NULL, n);
+
+	for (int i = 1; i < n; i++)
+		if (logits[first + i] > logits[first + best])
+			best = i;
+	if (exp((double)logits[first + best] - sum) < LANGUAGE_SURE)
+		return whisper_lang_id(DEFAULT_LANGUAGE);
+	return best;
+}
+
+/* The prompt: start, language, task, no times. Leaves the logits of the first word. */
+static struct err *begin_text(struct part *part, int *at_out, const float **logits_out)
+{
+	TRY(step(part, whisper_token_sot(model), 0, logits_out));
+	part->no_speech_prob = exp((double)(*logits_out)[whisper_token_nosp(model)] -
+	                           log_sum(*logits_out, NULL, whisper_n_vocab(model)));
+	if (part->language < 0)
+		part->language = heard_language(*logits_out);
+	TRY(step(part, whisper_token_lang(model, part->language), 1, logits_out));
+	TRY(step(part, whisper_token_transcribe(model), 2, logits_out));
+	TRY(step(part, whisper_token_not(model), 3, logits_out));
+	*at_out = 4;
+	return NULL;
+}
+
+static whisper_token likeliest(const float *logits)
+{
+	whisper_token best = 0;
+
+	for (int i = 1; i < whisper_n_vocab(model); i++)
+		if (logits[i] + never[i] > logits[best] + never[best])
+			best = i;
+	return best;
+}
+
+static struct err *write_text(struct part *part)
+{
+	unsigned     max = TOKENS_SPARE + TOKENS_PER_SECOND * (unsigned)(part->pcm.n / PCM_RATE);
+	const float *logits;
+	int          at;
+
+	TRY(begin_text(part, &at, &logits));
+	for (max = max < TOKENS_MAX ? max : TOKENS_MAX; part->tokens < max; at++) {
+		whisper_token token = likeliest(logits);
+
+		/* Unlike openai/whisper, the end does not count: behind a single
+		 * word it is as unsure as the word is sure ("Hello." fell by it). */
+		if (token == whisper_token_eot(model))
+			return NULL;
+		part->logprob_sum += (double)logits[token] - log_sum(logits, never, whisper_n_vocab(model));
+		part->tokens++;
+		buf_str(&part->text, whisper_token_to_str(model, token));
+		TRY(step(part, token, at, &logits));
+	}
+	return NULL;
+}
+
+/* A text that says the same again and again is packed well: over 2.4 Whisper was in a loop. */
+static double compression_ratio(struct arena *a, struct span text)
+{
+	uLongf packed = compressBound(text.len);
+	Bytef *out = arena_alloc_raw(a, packed);
+
+	if (!text.len || compress(out, &packed, (const Bytef *)text.ptr, text.len) != Z_OK)
+		return 0;
+	return (double)text.len / (double)packed;
+}
+
+/* Tokens are bytes: a text that was cut off may end inside a letter. */
+static const char *whole_letters(struct arena *a, struct span text)
+{
+	while (text.len && !utf8_is_valid(text))
+		text.len--;
+	return arena_strndup(a, text.ptr, text.len);
+}
+
+static struct heard_segment segment_of(const struct part *part, size_t from)
+{
+	struct arena *a = part->cx->arena;
+
+	return (struct heard_segment){
+		.text = whole_letters(a, buf_span(&part->text)),
+		.start_s = (double)from / PCM_RATE,
+		.end_s = (double)(from + part->pcm.n) / PCM_RATE,
+		.no_speech_prob = part->no_speech_prob,
+		.avg_logprob = part->tokens ? part->logprob_sum / part->tokens : 0,
+		.compression_ratio = compression_ratio(a, buf_span(&part->text)),
+	};
+}
+
+/* At least PART_SAMPLES_MIN, with silence behind what is shorter. */
+static struct pcm padded(struct arena *a, struct pcm pcm)
+{
+	float *samples;
+
+	if (pcm.n >= PART_SAMPLES_MIN)
+		return pcm;
+	samples = NEW_ARRAY(a, float, PART_SAMPLES_MIN);
+	memcpy(samples, pcm.samples, pcm.n * sizeof(*samples));
+	return (struct pcm){samples, PART_SAMPLES_MIN};
+}
+
+static struct err *hear_parts(struct ctx *cx, struct whisper_state *state, struct pcm pcm,
+                              struct sound sound, int *language, struct heard *out)
+{
+	const size_t          max = (size_t)PART_SECONDS * PCM_RATE;
+	struct heard_segment *segments =
+		NEW_ARRAY(cx->arena, struct heard_segment, pcm.n / (max / 2) + 1);
+
+	for (size_t from = sound.from; from < sound.to; out->n++) {
+		struct pcm  rest = {pcm.samples + from, sound.to - from};
+		size_t      len = sound_cut(rest, max);
+		struct part part = {.cx = cx,
+		                    .state = state,
+		                    .pcm = padded(cx->arena, (struct pcm){rest.samples, len}),
+		                    .language = *language,
+		                    .text = buf_new(cx->arena, 0)};
+
+		TRY(encode(&part));
+		TRY(write_text(&part));
+		segments[out->n] = segment_of(&part, from);
+		*language = part.language;
+		from += len;
+	}
+	out->segments = segments;
+	return NULL;
+}
+
+static int wanted_language(const char *asked)
+{
+	int id = str_is_blank(asked) ? -1 : whisper_lang_id(asked);
+
+	if (id < 0 && !str_is_blank(settings.language))
+		id = whisper_lang_id(settings.language);
+	return id;
+}
+
+static struct err *hear_in_slot(struct ctx *cx, unsigned slot, const struct recording *in,
+                                struct sound sound, struct heard *out)
+{
+	int language = wanted_language(in->language);
+
+	if (!states[slot])
+		states[slot] = whisper_init_state(model);
+	if (!states[slot])
+		FAIL(cx, ERR_UNAVAILABLE, "no memory for another recogniser");
+	TRY(hear_parts(cx, states[slot], in->pcm, sound, &language, out));
+	out->language = language >= 0 ? whisper_lang_str(language) : NULL;
+	return NULL;
+}
+
+/* ERR_UNAVAILABLE: all slots busy until the deadline. ERR_DEADLINE,
+ * ERR_CANCELLED: given up half-way. Nothing to hear: no segments. */
+static struct err *transcribe(struct ctx *cx, const struct recording *in, struct heard *out)
+{
+	struct sound sound = sound_measure(cx->arena, in->pcm);
+	struct err  *e;
+	unsigned     slot;
+
+	if (!model)
+		FAIL(cx, ERR_UNAVAILABLE, "no model is loaded");
+	*out = (struct heard){.model = MODEL_NAME};
+	if (!sound_may_be_speech(&sound))
+		return NULL;
+	TRY(slots_take(cx, &slots, &slot));
+	atomic_fetch_add(&working, 1);
+	e = hear_in_slot(cx, slot, in, sound, out);
+	atomic_fetch_sub(&working, 1);
+	/* A state is some 50 MB and made in 20 ms: only one waits for work. */
+	if (slot > 0)
+		free_state(slot);
+	slots_give(&slots, slot);
+	return e;
+}
+
+struct stt_engine whisper_stt = {
+	.p = {.name = "local",
+          .settings = &group,
+          .timeout_ms = TIMEOUT_MS,
+          .is_local = true,
+          .is_configured = is_configured,
+          .start = start,
+          .stop = stop},
+	.transcribe = transcribe,
+};

@@ -1,0 +1,338 @@
+/* service.c -- the story every request and every program goes through.
+ *
+ * A request: id, origin, method, health, key, body, idempotency, handle, reply,
+ * log line. A program: options, settings, engines, threads, jobs, drain. A program
+ * with no socket on descriptor 0 serves one request as plain CGI and works no jobs. */
+#include "service.h"
+
+#include "../base/crypto.h"
+#include "../base/log.h"
+#include "../base/vault.h"
+#include "../db/db.h"
+#include "keys.h"
+#include "serve.h"
+#include "sse_out.h"
+#include "origin.h"
+#include "service_options.h"
+#include "../store/idempotency.h"
+#include "../store/sessions.h"
+
+#include <assert.h>
+#include <malloc.h>
+
+#define ARENA_BYTES 16384u
+#define HEALTH_MS   1000u
+#define CLEANUP_MS  2000u /* for what must be written after the request's own time is over */
+
+static const struct service *service; /* one per process, read-only after start */
+
+struct service_values {
+	int64_t     threads;
+	bool        is_verbose;
+	const char *breaker_file;
+};
+static struct service_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_STR(service_values, breaker_file, "SCRIBE_BREAKER_FILE",
+                .help =
+                    "file by which the programs of a host share what they know of sick providers"),
+	CFG_KEY_BOOL(service_values, is_verbose, "SCRIBE_LOG_DEBUG", .fallback = "0",
+                 .help = "1: log debugging events too"),
+	CFG_KEY_INT(service_values, threads, "SCRIBE_THREADS", .fallback = "0", .min = 0, .max = 4096,
+                .help = "requests a program serves at once; 0: the program's own number"),
+};
+static const struct cfg_group service_settings = {"Programs", &values, keys, COUNT(keys)};
+
+/* ---- one request ---- */
+
+static const char *allowed_methods(void)
+{
+	return service->methods & METHOD_GET
+	           ? service->methods & METHOD_POST ? "GET, POST, OPTIONS" : "GET, OPTIONS"
+	           : "POST, OPTIONS";
+}
+
+static struct err *check_method(struct req *rq)
+{
+	const char *method = req_method(rq);
+
+	if ((str_equal(method, "GET") && service->methods & METHOD_GET) ||
+	    (str_equal(method, "POST") && service->methods & METHOD_POST))
+		return NULL;
+	req_set_header(rq, "Allow", allowed_methods());
+	FAIL(req_ctx(rq), ERR_METHOD, "method is not one of %s", allowed_methods());
+}
+
+static struct err *check_key(struct req *rq)
+{
+	if (!service->needs_key || !keys_are_required())
+		return NULL;
+	if (keys_accept(req_ctx(rq), req_header(rq, "apikey"), req_header(rq, "Authorization")))
+		return NULL;
+	FAIL(req_ctx(rq), ERR_UNAUTHORIZED, "no good key");
+}
+
+/* Alive, and able to reach the database it needs. */
+static struct err *health(struct req *rq)
+{
+	struct ctx      *cx = req_ctx(rq);
+	struct json_out *j;
+
+	cx->deadline = deadline_in(HEALTH_MS);
+	TRY(db_ping(cx));
+	j = reply_json(rq, 200, 0);
+	json_obj(j, NULL);
+	json_str(j, "status", "ok");
+	json_str(j, "name", service->name);
+	json_end(j);
+	return NULL;
+}
+
+/* The store outlives the request's own time and its client: what ran must be recorded. */
+static struct err *keep_answer(struct req *rq, const struct idempotent *it,
+                               const struct err *failed)
+{
+	struct ctx          *cx = req_ctx(rq);
+	struct reply         reply = req_reply(rq);
+	struct stored_answer answer = {reply.status, reply.content_type, reply.body};
+
+	cx->deadline = deadline_in(CLEANUP_MS);
+	cx->is_cancelled = NULL;
+	if (failed)
+		return idempotency_release(cx, it);
+	return idempotency_store(cx, it, &answer);
+}
+
+/* Keys are a caller's own: those of another session or address never meet. */
+static const char *idempotency_scope(struct req *rq)
+{
+	const struct cJSON *root;
+	const char         *session_id = NULL;
+
+	if (!json_parse(req_ctx(rq), req_body(rq), &root))
+		session_id = json_text_at(root, "session_id");
+	return session_id && strlen(session_id) <= SESSION_ID_MAX ? session_id : req_client_ip(rq);
+}
+
+static struct err *handle_once(struct req *rq, const char *key)
+{
+	struct ctx                 *cx = req_ctx(rq);
+	const struct stored_answer *replay;
+	struct idempotent           it;
+	struct err                 *e, *unkept;
+
+	TRY(idempotent_of(cx, service->name, idempotency_scope(rq), key, req_body(rq), &it));
+	TRY(idempotency_take(cx, &it, service->deadline_ms + CLEANUP_MS, &replay));
+	if (replay) {
+		req_set_header(rq, "Idempotency-Replayed", "true");
+		reply_bytes(rq, replay->status, replay->content_type, replay->body);
+		return NULL;
+	}
+	e = service->handle(rq);
+	unkept = keep_answer(rq, &it, e);
+	if (unkept)
+		log_err(LOG_ERROR, cx, "idempotency_not_kept", unkept);
+	return e;
+}
+
+static struct err *handle_request(struct req *rq)
+{
+	const char *key;
+
+	TRY(origin_check(rq));
+	if (str_equal(req_method(rq), "OPTIONS")) {
+		origin_preflight(rq, allowed_methods());
+		return NULL;
+	}
+	if (str_equal(req_path_info(rq), "/healthz"))
+		return health(rq);
+	TRY(check_method(rq));
+	TRY(check_key(rq));
+	TRY(req_read_body(rq, service->body_max));
+	key = service->is_idempotent ? req_header(rq, "Idempotency-Key") : NULL;
+	return key ? handle_once(rq, key) : service->handle(rq);
+}
+
+static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
+{
+	struct ctx  *cx = req_ctx(rq);
+	struct reply reply = req_reply(rq);
+	bool         is_ours = e && err_http_status(e->kind) >= 500;
+
+	if (str_equal(req_path_info(rq), "/healthz") && !e)
+		return;
+	if (is_ours)
+		log_err(e->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN, cx, "request_failed", e);
+	LOG(LOG_INFO, cx, "request", F_STR("method", req_method(rq)), F_INT("status", reply.status),
+	    F_STR("code", e ? err_code(e->kind) : NULL), F_STR("field", e ? e->field : NULL),
+	    F_INT("ms", clock_mono_ms() - start_ms), F_INT("db_ms", cx->cost.db_ms),
+	    F_INT("upstream_ms", cx->cost.upstream_ms), F_INT("embed_ms", cx->cost.embed_ms),
+	    F_INT("bytes_in", req_body(rq).len), F_INT("bytes_out", req_bytes_out(rq)),
+	    F_INT("arena_bytes", arena_used(cx->arena)));
+}
+
+/* One arena per thread, kept warm between its requests. */
+static _Thread_local struct arena *thread_arena;
+
+static void serve_one(struct transport *t)
+{
+	uint64_t    start_ms = clock_mono_ms();
+	struct ctx  cx = {.deadline = deadline_in(service->deadline_ms)};
+	struct req *rq;
+	struct err *e;
+
+	if (!thread_arena)
+		thread_arena = arena_new(ARENA_BYTES);
+	cx.arena = thread_arena;
+	rq = req_new(&cx, t);
+	cx.is_cancelled = req_is_gone;
+	cx.cancel_data = rq;
+	e = handle_request(rq);
+	if (e && req_is_sent(rq))
+		sse_fail(rq, e); /* a stream: the only reply that leaves before its handler is done */
+	else if (e)
+		reply_error(rq, e, service->says_success);
+	if (!req_is_sent(rq))
+		req_send(rq);
+	log_request(rq, e, start_ms);
+	arena_reset(cx.arena);
+}
+
+static void release_thread(void)
+{
+	arena_free(&thread_arena);
+}
+
+/* ---- the process ---- */
+
+/* Once, however many engines share it. */
+static size_t add_group(const struct cfg_group **groups, size_t n, const struct cfg_group *group)
+{
+	for (size_t i = 0; i < n; i++)
+		if (groups[i] == group)
+			return n;
+	if (group)
+		groups[n++] = group;
+	return n;
+}
+
+static size_t add_chain(const struct cfg_group **groups, size_t n, const struct chain *c)
+{
+	n = add_group(groups, n, c->settings);
+	for (size_t i = 0; i < c->known_n; i++) {
+		n = add_group(groups, n, c->known[i]->account);
+		n = add_group(groups, n, c->known[i]->settings);
+	}
+	return n;
+}
+
+static size_t collect_settings(const struct cfg_group **groups)
+{
+	size_t n = 0;
+
+	groups[n++] = &service_settings;
+	groups[n++] = &db_settings;
+	groups[n++] = &origin_settings;
+	groups[n++] = &keys_settings;
+	groups[n++] = &session_settings;
+	groups[n++] = &vault_settings;
+	if (service->engines)
+		groups[n++] = service->engines->settings;
+	for (size_t i = 0; i < service->chains_n; i++)
+		n = add_chain(groups, n, service->chains[i]);
+	if (service->jobs_n)
+		groups[n++] = &workers_settings;
+	for (size_t i = 0; i < service->settings_n; i++)
+		groups[n++] = service->settings[i];
+	return n;
+}
+
+static int start_engines(void)
+{
+	assert(service->engines || service->chains_n == 0);
+	vault_start();
+	breaker_share(values.breaker_file);
+	return service->engines ? service->engines->start(service->chains, service->chains_n) : 0;
+}
+
+static void stop_engines(void)
+{
+	if (service->engines)
+		service->engines->stop(service->chains, service->chains_n);
+}
+
+/* Large requests come and go: their memory goes back to the system, and threads share heaps. */
+static void tame_malloc(void)
+{
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+}
+
+static unsigned threads_n(void)
+{
+	return values.threads ? (unsigned)values.threads : service->threads;
+}
+
+static int serve_with_jobs(void)
+{
+	int status;
+
+	workers_start(service->jobs, service->jobs_n, false);
+	status = serve_fastcgi(threads_n(), serve_one, release_thread);
+	workers_stop();
+	return status;
+}
+
+static int work_jobs_only(void)
+{
+	workers_start(service->jobs, service->jobs_n, true);
+	serve_wait_for_stop();
+	workers_stop();
+	return 0;
+}
+
+static int serve(enum service_option option)
+{
+	int status;
+
+	db_start(service->name);
+	if (option == OPTION_JOBS_ONLY)
+		status = work_jobs_only();
+	else
+		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_one, release_thread);
+	db_stop();
+	return status;
+}
+
+int service_main(int argc, char **argv, const struct service *the_service)
+{
+	const struct cfg_group *groups[SETTINGS_GROUPS_MAX];
+	enum service_option     option;
+	size_t                  n;
+	int                     problems, status = 0;
+
+	service = the_service;
+	serve_block_signals();
+	tame_malloc();
+	crypto_start();
+	json_start();
+	log_setup(service->name, LOG_INFO);
+	if (!service_option(argc, argv, service, &option))
+		return OPTIONS_WRONG;
+	n = collect_settings(groups);
+	if (option == OPTION_HELP)
+		return options_help(service, groups, n);
+	problems = cfg_load_file() + cfg_load(groups, n);
+	if (option == OPTION_SHOW_CONFIG)
+		return options_show(service, threads_n(), groups, n);
+	log_setup(service->name, values.is_verbose ? LOG_DEBUG : LOG_INFO);
+	problems += problems ? 0 : start_engines();
+	if (problems)
+		status = options_complain(service, problems);
+	else if (option != OPTION_CHECK_CONFIG)
+		status = serve(option);
+	stop_engines();
+	return status;
+}

@@ -1,0 +1,41 @@
+/* service.h -- everything the programs do the same way, so that each states only its own. */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "../base/cfg.h"
+#include "input.h"
+#include "req.h"
+#include "../work/workers.h"
+#include "../engines/engine_room.h"
+
+enum { METHOD_GET = 1, METHOD_POST = 2 };
+
+struct service {
+	const char *name;            /* of the function, the program, its log lines and metrics */
+	unsigned    methods;         /* others get 405; OPTIONS is answered for all */
+	size_t      body_max;        /* bytes; more is 413 */
+	unsigned    deadline_ms;     /* for the whole request */
+	unsigned    rate_per_minute; /* per client address, enforced by nginx; 0: none */
+	unsigned    threads;         /* requests served at once */
+	bool        needs_key;       /* wants a key where SCRIBE_REQUIRE_KEY is set */
+	bool        is_idempotent;   /* honours Idempotency-Key */
+	bool        says_success;    /* its errors begin with "success": false */
+	bool        streams;         /* may answer with an event stream */
+	/* &engine_room where it calls out; NULL: it does not. */
+	const struct engine_room      *engines;
+	struct chain *const           *chains; /* engines it uses */
+	size_t                         chains_n;
+	const struct cfg_group *const *settings; /* its own, beyond what everything here needs */
+	size_t                         settings_n;
+	struct err *(*handle)(struct req *rq);
+	const struct job_kind *jobs; /* kinds of jobs it works beside its requests */
+	size_t                 jobs_n;
+};
+
+/* Owns the process: options, settings, engines, threads, accept loop or plain CGI,
+ * jobs; origin, method, size and key checks around handle(); idempotency, error
+ * replies, one log line per request, drain on SIGTERM. Returns the exit status:
+ * 0, 1 (could not start), 64 (wrong options). */
+int service_main(int argc, char **argv, const struct service *service);
+
+#endif

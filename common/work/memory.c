@@ -1,0 +1,333 @@
+/* memory.c -- the store of memories with the embedders. */
+#include "memory.h"
+
+#include "../base/json_in.h"
+#include "../base/json_out.h"
+#include "../base/log.h"
+#include "../domain/who/mask.h"
+#include "../domain/memory/index_text.h"
+#include "cached_embedding.h"
+#include "../store/masking.h"
+
+#define UTTERANCES_MAX 64 /* made memories in one call */
+#define WITHOUT_VECTOR "fulltext"
+
+struct memory_embed_values {
+	int64_t save_ms, query_ms, turn_ms;
+	double  turn_similarity;
+};
+static struct memory_embed_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_INT(memory_embed_values, save_ms, "MEMORY_EMBED_MS", .fallback = "2000", .min = 1,
+                .max = 60000, .help = "a memory is stored without its vector after so long"),
+	CFG_KEY_INT(memory_embed_values, query_ms, "RECALL_EMBED_MS", .fallback = "2000", .min = 1,
+                .max = 60000, .help = "a query is answered from words alone after so long"),
+	CFG_KEY_INT(memory_embed_values, turn_ms, "MEMORY_TURN_MS", .fallback = "150", .min = 1,
+                .max = 10000, .help = "a reply waits no longer for what is remembered"),
+	/* Below it, sentences of MiniLM have no topic in common. */
+	CFG_KEY_NUM(memory_embed_values, turn_similarity, "RECALL_TURN_SIMILARITY", .fallback = "0.25",
+                .help = "least similarity of a memory shown to a model"),
+};
+
+const struct cfg_group memory_embed_settings = {"Memory vectors", &values, keys, COUNT(keys)};
+
+/* ---- vectors ---- */
+
+/* No vector is no failure: it is logged, and made later or done without. */
+static const char *try_embed(struct ctx *cx, const char *session_id, const char *const *texts,
+                             size_t n, int64_t limit_ms, struct memory_vector *out)
+{
+	struct deadline   whole = cx->deadline;
+	const char       *provider;
+	struct embeddings made;
+	struct err       *e;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct memory_vector){.at = NULL};
+	if (embedding.order_n == 0)
+		return WITHOUT_VECTOR;
+	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)limit_ms));
+	e = embed_cached(cx, session_id, &(struct embed_order){texts, n}, &made, &provider);
+	cx->deadline = whole;
+	if (e) {
+		log_err(LOG_WARN, cx, "not_embedded", e);
+		return WITHOUT_VECTOR;
+	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct memory_vector){made.vectors[i], made.dims, made.model};
+	return provider;
+}
+
+/* ---- remembering ---- */
+
+struct err *memory_remember(struct ctx *cx, const struct remember *in, struct memory *out,
+                            bool *is_duplicate_out)
+{
+	struct index_text    text;
+	struct memory_vector vector = {.at = NULL};
+	struct names         names;
+
+	TRY(memory_names(cx, in->session_id, &names));
+	index_text_of(cx, in->content, in->summary, in->occurred_ms, &text);
+	if (*text.said)
+		try_embed(cx, in->session_id, &text.said, 1, values.save_ms, &vector);
+	return memory_insert(cx,
+	                     &(struct memory_new){.session_id = in->session_id,
+	                                          .scope = in->scope,
+	                                          .content_json = json_print(cx, in->content),
+	                                          .speaker = text.speaker,
+	                                          .words = text.words,
+	                                          .summary = in->summary,
+	                                          .importance = in->importance,
+	                                          .tags_json = in->tags_json,
+	                                          .metadata_json = in->metadata_json,
+	                                          .occurred_ms = in->occurred_ms,
+	                                          .source_id = in->source_id,
+	                                          .names = &names,
+	                                          .vector = vector},
+	                     out, is_duplicate_out);
+}
+
+static struct span utterance_json(struct ctx *cx, const struct memory_utterance *u)
+{
+	struct json_out *j = json_new(cx->arena, 0);
+
+	json_obj(j, NULL);
+	json_str(j, "speaker", u->speaker);
+	json_str(j, "text", u->text);
+	json_end(j);
+	return json_done(j);
+}
+
+static struct err *keep_utterance(struct ctx *cx, const char *session_id,
+                                  const struct memory_utterance *u, const struct index_text *text,
+                                  const struct memory_vector *vector, const struct names *names)
+{
+	struct memory kept;
+	bool          is_duplicate;
+
+	if (u->is_unmasked)
+		TRY(memory_mask_utterance(cx, u, names));
+	return memory_insert(cx,
+	                     &(struct memory_new){.session_id = session_id,
+	                                          .scope = "episodic",
+	                                          .content_json = utterance_json(cx, u),
+	                                          .speaker = text->speaker,
+	                                          .words = text->words,
+	                                          .importance = 5,
+	                                          .tags_json = SPAN("[]"),
+	                                          .metadata_json = SPAN("{}"),
+	                                          .occurred_ms = u->said_ms,
+	                                          .utterance_id = u->id,
+	                                          .names = names,
+	                                          .vector = *vector},
+	                     &kept, &is_duplicate);
+}
+
+struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_out)
+{
+	struct names names;
+	const char  *next;
+
+	TRY(masking_next(cx, session_id, &names, &next));
+	*left_out = next != NULL;
+	return next ? masking_session(cx, next, &names) : NULL;
+}
+
+struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
+{
+	const struct memory_utterance *said;
+	struct index_text              text[UTTERANCES_MAX];
+	struct memory_vector           vectors[UTTERANCES_MAX];
+	const char                    *texts[UTTERANCES_MAX];
+	struct names                   names;
+	size_t                         n;
+
+	TRY(memory_names(cx, session_id, &names));
+	TRY(memory_utterances(cx, session_id, UTTERANCES_MAX, &said, &n));
+	if (n == 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		index_text_said(cx, said[i].speaker, said[i].text, said[i].said_ms, &text[i]);
+		texts[i] = text[i].said;
+	}
+	try_embed(cx, session_id, texts, n, values.save_ms, vectors);
+	for (size_t i = 0; i < n; i++)
+		TRY(keep_utterance(cx, session_id, &said[i], &text[i], &vectors[i], &names));
+	return NULL;
+}
+
+struct err *memory_embed_pending(struct ctx *cx, size_t max, bool *left_out)
+{
+	const struct embed_engine      *next = embedding_next(), *first;
+	const struct memory_unembedded *todo;
+	size_t                          n, done = 0;
+
+	*left_out = false;
+	if (!next)
+		return NULL;
+	/* A stand-in's vector is better than none, but not than another model's. */
+	first = (const struct embed_engine *)(const void *)embedding.order[0];
+	TRY(memory_find_unembedded(cx, next == first ? first->model : NULL, max, &todo, &n));
+	for (size_t i = 0; i < n; i++) {
+		struct memory_vector vector;
+
+		try_embed(cx, todo[i].session_id, &todo[i].said, 1, values.save_ms, &vector);
+		if (!vector.at)
+			continue;
+		TRY(memory_set_vector(cx, todo[i].id, &vector));
+		done += str_equal(vector.model, next->model);
+	}
+	/* When another had to step in, there is no reason to ask again at once. */
+	*left_out = n == max && done > 0;
+	return NULL;
+}
+
+/* ---- recalling ---- */
+
+/* Who speaks, as a question may name them: for the mask that stands for the visitor, their names,
+ * whole and the first word of each. */
+static size_t names_asked(struct ctx *cx, const char *const *speakers, size_t n,
+                          const struct names *names, const char ***out)
+{
+	const char **asked = NEW_ARRAY(cx->arena, const char *, n + 2 * names->n);
+	size_t       asked_n = 0;
+	bool         has_visitor = false;
+
+	for (size_t i = 0; i < n; i++) {
+		bool is_visitor = str_equal(speakers[i], MASK_NAME);
+
+		has_visitor = has_visitor || is_visitor;
+		if (!is_visitor)
+			asked[asked_n++] = speakers[i];
+	}
+	for (size_t i = 0; has_visitor && i < names->n; i++) {
+		asked[asked_n++] = names->at[i];
+		asked[asked_n++] = arena_strndup(cx->arena, names->at[i], strcspn(names->at[i], " "));
+	}
+	*out = asked;
+	return asked_n;
+}
+
+/* As they are in the plain column. */
+static void mask_named(struct ctx *cx, const struct names *names, struct index_query *question)
+{
+	const char **named = NEW_ARRAY(cx->arena, const char *, question->named_n);
+
+	for (size_t i = 0; i < question->named_n; i++)
+		named[i] = mask_str(cx, question->named[i], names);
+	question->named = named;
+}
+
+/* What is searched is masked, and so are the words of the question; its meaning is not. */
+static void read_question(struct ctx *cx, const char *query, const struct memory_people *people,
+                          struct index_query *out)
+{
+	const char **asked;
+	size_t       n = names_asked(cx, people->speakers, people->speakers_n, &people->names, &asked);
+
+	index_query_of(cx, query, asked, n, clock_unix_ms(), out);
+	out->words = mask_str(cx, out->words, &people->names);
+	mask_named(cx, &people->names, out);
+}
+
+static struct err *ask(struct ctx *cx, const struct recall *in, const struct memory_people *people,
+                       int64_t embed_ms, struct memory **out, size_t *n_out,
+                       const char **provider_out)
+{
+	struct index_query   question;
+	struct memory_vector vector = {.at = NULL};
+
+	read_question(cx, in->query, people, &question);
+	*provider_out = try_embed(cx, in->session_id, &question.topic, 1, embed_ms, &vector);
+	return memory_search(cx,
+	                     &(struct recall_query){.session_id = in->session_id,
+	                                            .session_secret = in->session_secret,
+	                                            .words = question.words,
+	                                            .vector = vector,
+	                                            .named = question.named,
+	                                            .named_n = question.named_n,
+	                                            .scopes = in->scopes,
+	                                            .scopes_n = in->scopes_n,
+	                                            .limit = in->limit,
+	                                            .min_importance = in->min_importance,
+	                                            .from_ms = question.from_ms,
+	                                            .until_ms = question.until_ms},
+	                     out, n_out);
+}
+
+struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory **out,
+                          size_t *n_out, const char **provider_out)
+{
+	struct memory_people people = {.speakers_n = 0};
+
+	TRY(memory_people(cx, in->session_id, in->session_secret, &people));
+	return ask(cx, in, &people, values.query_ms, out, n_out, provider_out);
+}
+
+size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
+                              const struct names *names, const char *message,
+                              struct memory out[MEMORY_FOR_TURN_MAX])
+{
+	static const char *const scopes[] = {"medium", "long", "episodic"};
+	const struct recall      wanted = {.session_id = session_id,
+	                                   .session_secret = session_secret,
+	                                   .query = message,
+	                                   .scopes = scopes,
+	                                   .scopes_n = COUNT(scopes),
+	                                   .limit = MEMORY_FOR_TURN_MAX};
+	struct deadline          whole = cx->deadline;
+	struct memory_people     people = {.names = *names};
+	struct memory           *found;
+	const char              *provider;
+	size_t                   n = 0, kept = 0;
+	struct err              *e;
+
+	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)values.turn_ms));
+	e = memory_speakers(cx, session_id, &people);
+	if (!e)
+		e = ask(cx, &wanted, &people, values.turn_ms - values.turn_ms / 4, &found, &n, &provider);
+	cx->deadline = whole;
+	if (e) {
+		log_err(LOG_WARN, cx, "not_recalled", e);
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (found[i].similarity >= values.turn_similarity)
+			out[kept++] = found[i];
+	return kept;
+}
+
+const char *memory_plain_text(struct ctx *cx, const struct memory *memory)
+{
+	const struct cJSON *content;
+	struct index_text   text;
+
+	if (!str_is_blank(memory->summary))
+		return memory->summary;
+	if (json_parse(cx, span_of(memory->content_json), &content))
+		return "";
+	index_text_of(cx, content, NULL, 0, &text);
+	return text.speaker ? arena_printf(cx->arena, "%s: %s", text.speaker, text.said) : text.said;
+}
+
+void memory_write(struct json_out *j, const char *key, const struct memory *memory)
+{
+	json_obj(j, key);
+	json_str(j, "id", memory->id);
+	json_raw(j, "content", span_of(memory->content_json));
+	json_str(j, "summary", memory->summary);
+	json_str(j, "scope", memory->scope);
+	json_int(j, "importance", memory->importance);
+	json_raw(j, "tags", span_of(memory->tags_json));
+	json_num(j, "similarity", memory->similarity);
+	json_num(j, "score", memory->score);
+	json_str(j, "session_id", memory->session_id);
+	json_str(j, "created_at", memory->created_at);
+	json_str(j, "last_referenced", memory->last_referenced);
+	json_int(j, "access_count", memory->access_count);
+	json_str(j, "occurred_at", memory->occurred_at);
+	json_str(j, "source_id", memory->source_id);
+	json_end(j);
+}

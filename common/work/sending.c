@@ -1,0 +1,55 @@
+/* sending.c -- pace and patience. */
+#include "sending.h"
+
+#include "../base/crypto.h"
+#include "../base/log.h"
+#include "../store/paces.h"
+
+#include <unistd.h>
+
+#define TURN_MS_MAX 3000u /* a worker is held no longer */
+#define TICK_MS     50u
+#define HOLD_MS     1000u /* where a 429 does not say how long */
+#define SPREAD_MS   1000u
+
+struct err *sending_later(struct ctx *cx, struct job *job, uint64_t ms, const char *why)
+{
+	return job_postpone(job, err_new(cx, ERR_UNAVAILABLE, WHERE, "%s", why), ms);
+}
+
+static struct err *sleep_for(struct ctx *cx, unsigned ms)
+{
+	struct deadline until = deadline_in(ms);
+
+	while (deadline_left_ms(until)) {
+		if (ctx_cancelled(cx))
+			FAIL(cx, ERR_CANCELLED, "told to stop while waiting for its turn");
+		usleep(1000 * deadline_cap_ms(until, TICK_MS));
+	}
+	return NULL;
+}
+
+struct err *sending_wait_turn(struct ctx *cx, struct job *job, const char *channel,
+                              unsigned interval_ms)
+{
+	bool     is_granted;
+	unsigned wait_ms;
+
+	TRY(pace_take(cx, channel, interval_ms, TURN_MS_MAX, &is_granted, &wait_ms));
+	if (!is_granted)
+		return sending_later(cx, job, wait_ms + crypto_random_below(SPREAD_MS),
+		                     "waiting for its turn to be sent");
+	return sleep_for(cx, wait_ms);
+}
+
+struct err *sending_slow_down(struct ctx *cx, struct job *job, const char *channel,
+                              const struct http_reply *reply)
+{
+	unsigned    ms = reply->retry_after_ms ? reply->retry_after_ms : HOLD_MS;
+	struct err *e = pace_hold(cx, channel, ms);
+
+	if (e) /* then the others find out for themselves */
+		log_err(LOG_WARN, cx, "pace_not_held", e);
+	return sending_later(cx, job, ms + crypto_random_below(SPREAD_MS),
+	                     "the other side asked to slow down (status 429)");
+}

@@ -1,0 +1,477 @@
+/* workers.c -- the workers of a program.
+ *
+ * Each worker claims a due job, runs it, says how it ended, and looks for the
+ * next; when there is none it sleeps until somebody tells of one. One more
+ * thread does nothing but hear the NOTIFY that the jobs table sends with each
+ * new job and wake the workers. A notification is only a hint: what counts is
+ * the table, so a lost one costs time and never a job. Against losing them:
+ *
+ *   - workers also wake when the next job falls due or a lease runs out, and
+ *     look now and then for no reason;
+ *   - the listener proves its connection by sending a call of its own through the
+ *     pool: behind PgBouncer in transaction mode LISTEN succeeds and nothing ever
+ *     arrives. As long as the proof is missing, workers poll every JOBS_POLL_MS.
+ *
+ * All waiting ends at once when the process is told to stop. What a job is
+ * about is never logged. */
+#include "workers.h"
+
+#include "../base/crypto.h"
+#include "../base/fatal.h"
+#include "../base/log.h"
+#include "../db/db_listen.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define ARENA_BYTES     16384u
+#define STACK_BYTES     ((size_t)1 << 20) /* as a request's: handlers call the same things */
+#define THREADS_MAX     16
+#define STATEMENT_MS    5000u
+#define CALM_POLLS      10u /* polls skipped while the listener hears */
+#define BUSY_MS         50u /* before looking again at what another worker is taking */
+#define TROUBLE_MS_MAX  10000u
+#define LISTEN_MS       30000u /* of silence, then the connection is proven again */
+#define PROOF_MS        2000u
+#define RETRY_MS_MAX    3600000u
+#define WORKER_NAME_MAX 200
+
+struct jobs_values {
+	int64_t threads, poll_ms, retry_ms, drain_ms;
+};
+static struct jobs_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_INT(jobs_values, drain_ms, "JOBS_DRAIN_MS", .fallback = "5000", .min = 0, .max = 600000,
+                .help = "how long a job in hand may take when the program stops"),
+	CFG_KEY_INT(jobs_values, poll_ms, "JOBS_POLL_MS", .fallback = "3000", .min = 20, .max = 600000,
+                .help = "pause between looks for jobs where NOTIFY is not heard"),
+	CFG_KEY_INT(jobs_values, retry_ms, "JOBS_RETRY_MS", .fallback = "2000", .min = 1, .max = 600000,
+                .help = "pause after a job's first failure; later ones grow"),
+	CFG_KEY_INT(jobs_values, threads, "JOBS_THREADS", .fallback = "1", .min = 0, .max = THREADS_MAX,
+                .help = "jobs a program works at once; 0: none"),
+};
+const struct cfg_group workers_settings = {"Jobs", &values, keys, COUNT(keys)};
+
+struct worker {
+	struct ctx cx;
+	pthread_t  thread;
+	char       name[WORKER_NAME_MAX + 1]; /* host:pid:thread */
+	size_t     next_kind;                 /* where the next look begins, so that no kind starves */
+	unsigned   troubles;                  /* failed looks in a row */
+};
+
+/* One per process. Kinds and names are read-only once threads run. */
+static struct {
+	const struct job_kind *kinds;
+	const char            *names[JOB_KINDS_MAX];
+	size_t                 kinds_n, workers_n;
+	struct worker          workers[THREADS_MAX];
+	pthread_t              listener;
+	int                    stop_fd;
+	pthread_mutex_t        lock; /* of wakes */
+	pthread_cond_t         woken;
+	uint64_t               wakes; /* grows with every reason to look again */
+	atomic_bool            is_hearing, is_stopping;
+	_Atomic uint64_t       drained_by_ms; /* when jobs in hand are cancelled */
+} office = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- waking ---- */
+
+static void wake_workers(void)
+{
+	pthread_mutex_lock(&office.lock);
+	office.wakes++;
+	pthread_cond_broadcast(&office.woken);
+	pthread_mutex_unlock(&office.lock);
+}
+
+static uint64_t wakes_so_far(void)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&office.lock);
+	n = office.wakes;
+	pthread_mutex_unlock(&office.lock);
+	return n;
+}
+
+/* Up to ms, or until there is a reason that came after `seen`. */
+static void sleep_unless_woken(uint64_t seen, unsigned ms)
+{
+	uint64_t        end = clock_mono_ms() + ms;
+	struct timespec until = {.tv_sec = (time_t)(end / 1000),
+	                         .tv_nsec = (long)(end % 1000) * 1000000};
+	bool            in_time = true;
+
+	pthread_mutex_lock(&office.lock);
+	while (in_time && office.wakes == seen && !office.is_stopping)
+		in_time = pthread_cond_timedwait(&office.woken, &office.lock, &until) == 0;
+	pthread_mutex_unlock(&office.lock);
+}
+
+/* ---- one job ---- */
+
+uint64_t workers_pause_ms(uint64_t first_ms, int attempt, unsigned spread, uint64_t asked_ms)
+{
+	uint64_t pause = first_ms;
+
+	for (int i = 1; i < attempt && pause < RETRY_MS_MAX; i++)
+		pause *= 4;
+	if (pause > RETRY_MS_MAX)
+		pause = RETRY_MS_MAX;
+	pause = pause / 2 + pause * spread / 200;
+	return pause > asked_ms ? pause : asked_ms;
+}
+
+static bool must_give_back(void *data)
+{
+	(void)data;
+	return atomic_load(&office.is_stopping) &&
+	       clock_mono_ms() >= atomic_load(&office.drained_by_ms);
+}
+
+static enum job_outcome judge(const struct job_kind *kind, const struct job *job,
+                              const struct err *e)
+{
+	if (e && !job->is_hopeless && must_give_back(NULL))
+		return JOB_RETURNED; /* cancelled by us, whatever its waits made of that */
+	if (kind->every_ms)
+		return JOB_ROUND;
+	if (e && job->postponed_ms)
+		return JOB_RETURNED;
+	if (!e)
+		return JOB_DONE;
+	return job->is_hopeless || job->attempt >= job->max_attempts ? JOB_DEAD : JOB_AGAIN;
+}
+
+static uint64_t pause_after(const struct job_kind *kind, const struct job *job,
+                            enum job_outcome outcome, const struct err *e)
+{
+	if (outcome == JOB_ROUND)
+		return kind->every_ms;
+	if (outcome == JOB_RETURNED)
+		return job->postponed_ms;
+	if (outcome != JOB_AGAIN)
+		return 0;
+	return workers_pause_ms((uint64_t)values.retry_ms, job->attempt, crypto_random_below(101),
+	                        e->retry_after_ms);
+}
+
+static const char *outcome_name(enum job_outcome outcome, bool is_ours)
+{
+	static const char *const names[] = {
+		[JOB_DONE] = "done",         [JOB_AGAIN] = "again", [JOB_DEAD] = "dead",
+		[JOB_RETURNED] = "returned", [JOB_ROUND] = "round",
+	};
+
+	return is_ours ? names[outcome] : "lost";
+}
+
+static void log_job(const struct ctx *cx, const struct job *job, const char *outcome,
+                    uint64_t start_ms, const struct err *e)
+{
+	if (e)
+		log_err(LOG_WARN, cx, "job_failed", e);
+	LOG(LOG_INFO, cx, "job", F_STR("kind", job->kind), F_INT("id", job->id),
+	    F_INT("attempt", job->attempt), F_STR("outcome", outcome),
+	    F_STR("code", e ? err_code(e->kind) : NULL), F_INT("ms", clock_mono_ms() - start_ms),
+	    F_INT("db_ms", cx->cost.db_ms), F_INT("upstream_ms", cx->cost.upstream_ms),
+	    F_INT("embed_ms", cx->cost.embed_ms), F_INT("arena_bytes", arena_used(cx->arena)));
+}
+
+/* A conflict is a job of the same key enqueued this moment: asked again, it is seen. */
+static struct err *settle(struct ctx *cx, const struct job_kind *kind, const struct job *job,
+                          enum job_outcome outcome, const struct err *why, bool *is_ours)
+{
+	uint64_t    pause_ms = pause_after(kind, job, outcome, why);
+	struct err *e;
+
+	cx->is_cancelled = NULL;
+	cx->deadline = deadline_in(STATEMENT_MS);
+	e = job_settle(cx, job, outcome, pause_ms, why, is_ours);
+	return e && e->kind == ERR_CONFLICT ? job_settle(cx, job, outcome, pause_ms, why, is_ours) : e;
+}
+
+static void run_job(struct worker *w, const struct job_kind *kind, struct job *job)
+{
+	struct ctx      *cx = &w->cx;
+	uint64_t         start_ms = clock_mono_ms();
+	bool             is_ours = false;
+	enum job_outcome outcome;
+	struct err      *why, *unsettled;
+
+	snprintf(cx->id, sizeof(cx->id), "job-%lld", (long long)job->id);
+	cx->deadline = job_deadline(kind->lease_ms);
+	cx->is_cancelled = must_give_back;
+	cx->cost = (struct ctx_cost){0};
+	why = kind->run(cx, job);
+	outcome = judge(kind, job, why);
+	unsettled = settle(cx, kind, job, outcome, why, &is_ours);
+	if (unsettled) /* the lease will run out, and the job be run again */
+		log_err(LOG_ERROR, cx, "job_not_settled", unsettled);
+	log_job(cx, job, unsettled ? "unsettled" : outcome_name(outcome, is_ours), start_ms, why);
+	cx->id[0] = '\0';
+}
+
+/* ---- a worker ---- */
+
+static void begin_look(struct ctx *cx)
+{
+	arena_reset(cx->arena);
+	cx->is_cancelled = NULL;
+	cx->deadline = deadline_in(STATEMENT_MS);
+}
+
+/* Works one job of any kind; *found_out is false when none is due. */
+static struct err *work_one(struct worker *w, bool *found_out)
+{
+	*found_out = false;
+	for (size_t i = 0; i < office.kinds_n && !*found_out; i++) {
+		const struct job_kind *kind = &office.kinds[(w->next_kind + i) % office.kinds_n];
+		struct job             job;
+
+		begin_look(&w->cx);
+		TRY(job_claim(&w->cx, kind->name, w->name, kind->lease_ms, &job, found_out));
+		if (!*found_out)
+			continue;
+		if (job.has_died)
+			log_job(&w->cx, &job, "dead", clock_mono_ms(), NULL);
+		else
+			run_job(w, kind, &job);
+		w->next_kind = (w->next_kind + i + 1) % office.kinds_n;
+	}
+	return NULL;
+}
+
+/* Nothing is due: until when? */
+static struct err *plan_rest(struct ctx *cx, unsigned *ms_out)
+{
+	unsigned most = (unsigned)values.poll_ms * (office.is_hearing ? CALM_POLLS : 1);
+
+	begin_look(cx);
+	for (size_t i = 0; i < office.kinds_n; i++)
+		if (office.kinds[i].every_ms)
+			TRY(job_ensure_periodic(cx, office.kinds[i].name));
+	TRY(jobs_due_in(cx, office.names, office.kinds_n, most, ms_out));
+	if (*ms_out < BUSY_MS)
+		*ms_out = BUSY_MS;
+	return NULL;
+}
+
+/* The database is away: told once, then tried less and less often. */
+static unsigned rest_in_trouble(struct worker *w, const struct err *e)
+{
+	uint64_t ms = (uint64_t)values.poll_ms << (w->troubles < 4 ? w->troubles : 4);
+
+	if (w->troubles++ == 0)
+		log_err(LOG_WARN, &w->cx, "jobs_out_of_reach", e);
+	if (ms > TROUBLE_MS_MAX)
+		ms = TROUBLE_MS_MAX;
+	return (unsigned)(ms / 2 + crypto_random_below((uint32_t)ms / 2 + 1));
+}
+
+static void *work(void *data)
+{
+	struct worker *w = data;
+
+	w->cx.arena = arena_new(ARENA_BYTES);
+	while (!office.is_stopping) {
+		uint64_t    seen = wakes_so_far();
+		unsigned    rest_ms = 0;
+		bool        found;
+		struct err *e = work_one(w, &found);
+
+		if (!e && !found)
+			e = plan_rest(&w->cx, &rest_ms);
+		if (e)
+			rest_ms = rest_in_trouble(w, e);
+		else
+			w->troubles = 0;
+		if (rest_ms)
+			sleep_unless_woken(seen, rest_ms);
+	}
+	arena_free(&w->cx.arena);
+	return NULL;
+}
+
+/* ---- the listener ---- */
+
+static bool is_our_kind(const char *name)
+{
+	for (size_t i = 0; i < office.kinds_n; i++)
+		if (str_equal(office.names[i], name))
+			return true;
+	return false;
+}
+
+/* Hears what comes within ms; *heard_out tells whether `wanted` was among it. */
+static struct err *hear(struct ctx *cx, struct db_listener *l, unsigned ms, const char *wanted,
+                        bool *heard_out)
+{
+	struct deadline until = deadline_in(ms);
+	const char     *told;
+
+	*heard_out = false;
+	while (!*heard_out && !office.is_stopping && deadline_left_ms(until)) {
+		TRY(db_listen_wait(cx, l, deadline_left_ms(until), office.stop_fd, &told));
+		if (told && is_our_kind(told))
+			wake_workers();
+		*heard_out = told && (!wanted || str_equal(told, wanted));
+	}
+	return NULL;
+}
+
+/* A call sent through the pool must arrive. */
+static struct err *prove(struct ctx *cx, struct db_listener *l)
+{
+	char call[CRYPTO_UUID_CHARS + 1];
+	bool heard;
+
+	crypto_uuid(call);
+	TRY(jobs_call_out(cx, call));
+	TRY(hear(cx, l, PROOF_MS, call, &heard));
+	if (!heard && !office.is_stopping)
+		FAIL(cx, ERR_UNAVAILABLE, "LISTEN hears nothing; is there a PgBouncer between?");
+	if (!atomic_exchange(&office.is_hearing, true))
+		wake_workers(); /* for what was missed while nobody listened */
+	return NULL;
+}
+
+static struct err *hear_on(struct ctx *cx, struct db_listener *l)
+{
+	bool heard = false;
+
+	while (!office.is_stopping) {
+		arena_reset(cx->arena);
+		cx->deadline = deadline_in(STATEMENT_MS);
+		if (!heard)
+			TRY(prove(cx, l));
+		TRY(hear(cx, l, LISTEN_MS, NULL, &heard));
+	}
+	return NULL;
+}
+
+static struct err *connect_and_hear(struct ctx *cx)
+{
+	struct db_listener *l;
+	struct err         *e;
+
+	arena_reset(cx->arena);
+	cx->deadline = deadline_in(STATEMENT_MS);
+	TRY(db_listen(cx, JOBS_CHANNEL, &l));
+	e = hear_on(cx, l);
+	db_unlisten(l);
+	return e;
+}
+
+static void pause_unless_stopped(unsigned ms)
+{
+	struct pollfd p = {.fd = office.stop_fd, .events = POLLIN};
+
+	poll(&p, 1, (int)ms);
+}
+
+static void *listen_for_jobs(void *data)
+{
+	struct ctx cx = {.arena = arena_new(ARENA_BYTES)};
+	unsigned   pause_ms = BUSY_MS;
+
+	(void)data;
+	while (!office.is_stopping) {
+		struct err *e = connect_and_hear(&cx);
+		bool        was_hearing = atomic_exchange(&office.is_hearing, false);
+
+		if (!e)
+			break;
+		if (was_hearing) {
+			pause_ms = BUSY_MS;
+			wake_workers(); /* their rest was planned for somebody who hears */
+		}
+		if (was_hearing || pause_ms == BUSY_MS)
+			log_err(LOG_WARN, &cx, "jobs_not_heard", e);
+		pause_unless_stopped(pause_ms / 2 + crypto_random_below(pause_ms / 2 + 1));
+		pause_ms = pause_ms * 2 < TROUBLE_MS_MAX ? pause_ms * 2 : TROUBLE_MS_MAX;
+	}
+	arena_free(&cx.arena);
+	return NULL;
+}
+
+/* ---- the process ---- */
+
+static void start_thread(pthread_t *thread, void *(*run)(void *), void *data)
+{
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	if (pthread_create(thread, &attr, run, data) != 0)
+		fatal("cannot start a thread for jobs");
+	pthread_attr_destroy(&attr);
+}
+
+static void open_office(const struct job_kind *kinds, size_t n)
+{
+	pthread_condattr_t attr;
+
+	if (n > JOB_KINDS_MAX)
+		fatal("%zu kinds of jobs; at most %d are possible", n, JOB_KINDS_MAX);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&office.woken, &attr);
+	pthread_condattr_destroy(&attr);
+	office.kinds = kinds;
+	office.kinds_n = n;
+	for (size_t i = 0; i < n; i++)
+		office.names[i] = kinds[i].name;
+	office.stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (office.stop_fd < 0)
+		fatal("no eventfd for jobs: errno %d", errno);
+}
+
+void workers_start(const struct job_kind *kinds, size_t n, bool is_only)
+{
+	char host[64] = "";
+
+	office.workers_n = (size_t)values.threads;
+	if (is_only && office.workers_n == 0)
+		office.workers_n = 1;
+	if (n == 0 || office.workers_n == 0) {
+		office.workers_n = 0;
+		return;
+	}
+	open_office(kinds, n);
+	gethostname(host, sizeof(host) - 1);
+	start_thread(&office.listener, listen_for_jobs, NULL);
+	for (size_t i = 0; i < office.workers_n; i++) {
+		struct worker *w = &office.workers[i];
+
+		snprintf(w->name, sizeof(w->name), "%s:%ld:%zu", host, (long)getpid(), i + 1);
+		start_thread(&w->thread, work, w);
+	}
+	LOG(LOG_INFO, NULL, "working_jobs", F_INT("threads", office.workers_n));
+}
+
+void workers_stop(void)
+{
+	uint64_t stop = 1;
+
+	if (office.workers_n == 0)
+		return;
+	office.drained_by_ms = clock_mono_ms() + (uint64_t)values.drain_ms;
+	pthread_mutex_lock(&office.lock);
+	office.is_stopping = true;
+	pthread_cond_broadcast(&office.woken);
+	pthread_mutex_unlock(&office.lock);
+	if (write(office.stop_fd, &stop, sizeof(stop)) < 0)
+		fatal("cannot tell the listener to stop");
+	for (size_t i = 0; i < office.workers_n; i++)
+		pthread_join(office.workers[i].thread, NULL);
+	pthread_join(office.listener, NULL);
+	close(office.stop_fd);
+	pthread_cond_destroy(&office.woken);
+	LOG(LOG_INFO, NULL, "jobs_drained", F_INT("threads", office.workers_n));
+}

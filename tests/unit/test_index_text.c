@@ -1,0 +1,106 @@
+/* test_index_text.c -- what is searched of a memory, and what a question asks for. */
+#include "../../common/domain/memory/index_text.h"
+
+#include "../../common/base/json_in.h"
+#include "../../common/base/str.h"
+
+#include "unit.h"
+
+#define NOW INT64_C(1683554160000) /* Monday, 8 May 2023 */
+
+struct words_case {
+	const char *content, *summary, *speaker, *said, *words;
+};
+
+static const struct words_case cases[] = {
+	{"\"I like tea\"", NULL, NULL, "I like tea", "I like tea"},
+	{"\"Dana Reyes: I like tea\"", NULL, "Dana Reyes", "I like tea", "Dana Reyes: I like tea"},
+	{"\"Note: see https://a.example\"", NULL, "Note", "see https://a.example",
+     "Note: see https://a.example"},
+	{"\"at 5: tea\"", NULL, NULL, "at 5: tea", "at 5: tea"},
+	{"{\"speaker\":\"Dana\",\"text\":\"Tea, at 5\",\"n\":3}", NULL, "Dana", "Tea, at 5 3",
+     "Dana: Tea, at 5 3"},
+	{"{\"a\":[\"one\",{\"b\":\"two\"}],\"c\":true,\"d\":null}", "in short", NULL,
+     "one two in short", "one two in short"},
+	{"{\"speaker\":7,\"text\":\"x\"}", NULL, NULL, "7 x", "7 x"},
+	{"\"We met yesterday\"", NULL, NULL, "We met yesterday",
+     "We met yesterday (7 May 2023 Sunday)"},
+	{"{}", NULL, NULL, "", ""},
+	{"42", NULL, NULL, "42", "42"},
+};
+
+static void takes_words(void **state)
+{
+	struct ctx *cx = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct words_case *c = &cases[i];
+		const struct cJSON      *content;
+		struct index_text        got;
+
+		assert_null(json_parse(cx, span_of(c->content), &content));
+		index_text_of(cx, content, c->summary, NOW, &got);
+		if (!str_equal(got.speaker, c->speaker) || !str_equal(got.said, c->said) ||
+		    !str_equal(got.words, c->words))
+			fail_msg("case %zu: \"%s\" \"%s\" \"%s\"", i, got.speaker ? got.speaker : "", got.said,
+			         got.words);
+	}
+}
+
+static void long_words_are_cut(void **state)
+{
+	struct ctx       *cx = *state;
+	struct buf        text = buf_new(cx->arena, 0);
+	struct index_text got;
+
+	for (int i = 0; i < 5000; i++)
+		buf_str(&text, "tée ");
+	index_text_said(cx, "visitor", buf_text(&text), NOW, &got);
+	assert_true(strlen(got.said) <= INDEX_TEXT_MAX);
+	assert_true(strlen(got.said) > INDEX_TEXT_MAX - 8);
+}
+
+static void takes_names_out_of_the_topic(void **state)
+{
+	static const char *const speakers[] = {"Caroline", "Melanie"};
+	struct ctx              *cx = *state;
+	struct index_query       q;
+
+	index_query_of(cx, "What did Caroline's mother give Melanie last May?", speakers, 2, NOW, &q);
+	assert_string_equal(q.topic, "What did mother give last May?");
+	assert_int_equal(q.named_n, 2);
+	assert_string_equal(q.words, "What did Caroline's mother give Melanie last May? May 2022");
+	assert_int_equal(q.from_ms, INT64_C(1651363200000));
+	assert_int_equal(q.until_ms, INT64_C(1654041600000));
+}
+
+static void a_name_alone_stays(void **state)
+{
+	static const char *const speakers[] = {"Caroline"};
+	struct ctx              *cx = *state;
+	struct index_query       q;
+
+	index_query_of(cx, "Caroline?", speakers, 1, NOW, &q);
+	assert_string_equal(q.topic, "Caroline?");
+	index_query_of(cx, "Carolines car", speakers, 1, NOW, &q);
+	assert_int_equal(q.named_n, 0);
+	assert_int_equal(q.until_ms, 0);
+}
+
+static int start(void **state)
+{
+	json_start();
+	return unit_setup(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(takes_words, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(long_words_are_cut, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(takes_names_out_of_the_topic, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(a_name_alone_stays, start, unit_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
