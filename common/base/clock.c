@@ -46,6 +46,12 @@ struct deadline deadline_sooner(struct deadline a, struct deadline b)
 	return a.at_ms < b.at_ms ? a : b;
 }
 
+struct timespec deadline_timespec(struct deadline d)
+{
+	return (struct timespec){.tv_sec = (time_t)(d.at_ms / 1000),
+	                         .tv_nsec = (long)(d.at_ms % 1000) * 1000000};
+}
+
 void clock_format_utc(int64_t unix_ms, char out[25])
 {
 	time_t    seconds = (time_t)(unix_ms / 1000);

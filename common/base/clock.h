@@ -4,6 +4,8 @@
 
 #include "base.h"
 
+#include <time.h>
+
 /* CLOCK_MONOTONIC in milliseconds: the same for all programs of a host. */
 uint64_t clock_mono_ms(void);
 
@@ -14,6 +16,9 @@ int64_t clock_unix_ms(void);
 struct deadline {
 	uint64_t at_ms;
 };
+
+/* Waits of that deadline end only by what they wait for. */
+#define DEADLINE_NEVER ((struct deadline){UINT64_MAX})
 
 /* So many milliseconds from now. */
 struct deadline deadline_in(uint64_t ms);
@@ -26,6 +31,9 @@ unsigned deadline_cap_ms(struct deadline d, unsigned own_limit_ms);
 
 /* The earlier of two deadlines. */
 struct deadline deadline_sooner(struct deadline a, struct deadline b);
+
+/* The same point in time for the calls of pthread that take CLOCK_MONOTONIC. */
+struct timespec deadline_timespec(struct deadline d);
 
 /* "2026-11-22T18:50:00.000Z"; `out` holds at least 25 bytes. */
 void clock_format_utc(int64_t unix_ms, char out[25]);

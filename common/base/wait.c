@@ -1,0 +1,201 @@
+/* wait.c -- poll(2) and condition variables, each with a deadline and a cancel. */
+#include "wait.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <time.h>
+
+/* ---- descriptors ---- */
+
+static int poll_ms(struct deadline until)
+{
+	return until.at_ms == DEADLINE_NEVER.at_ms ? -1 : (int)deadline_left_ms(until);
+}
+
+/* Those asked for, and behind them the cancel's, which counts only where none of these is ready. */
+enum waited wait_fds(struct cancel *cancel, struct pollfd *fds, size_t n, struct deadline until)
+{
+	struct pollfd all[WAIT_FDS_MAX + 1] = {0};
+	int           ready;
+
+	assert(n <= WAIT_FDS_MAX);
+	for (size_t i = 0; i < n; i++)
+		all[i] = fds[i];
+	all[n] = (struct pollfd){.fd = cancel_fd(cancel), .events = POLLIN};
+	do
+		ready = poll(all, n + 1, poll_ms(until));
+	while (ready < 0 && errno == EINTR);
+	for (size_t i = 0; i < n; i++)
+		fds[i].revents = all[i].revents;
+	if (ready > (all[n].revents != 0))
+		return WAIT_READY;
+	return cancel_reason(cancel) ? WAIT_CANCELLED : WAIT_DEADLINE;
+}
+
+/* ---- condition variables ---- */
+
+static void cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline until)
+{
+	struct timespec at = deadline_timespec(until);
+
+	if (until.at_ms == DEADLINE_NEVER.at_ms)
+		pthread_cond_wait(cond, lock);
+	else
+		pthread_cond_clockwait(cond, lock, CLOCK_MONOTONIC, &at);
+}
+
+void monitor_lock(struct monitor *m)
+{
+	pthread_mutex_lock(&m->lock);
+}
+
+void monitor_unlock(struct monitor *m)
+{
+	pthread_mutex_unlock(&m->lock);
+}
+
+void monitor_tell(struct monitor *m)
+{
+	pthread_cond_signal(&m->changed);
+}
+
+void monitor_tell_all(struct monitor *m)
+{
+	pthread_cond_broadcast(&m->changed);
+}
+
+static void wake_monitor(void *data)
+{
+	struct monitor *m = data;
+
+	monitor_lock(m);
+	monitor_tell_all(m);
+	monitor_unlock(m);
+}
+
+void monitor_watch(struct monitor *m, struct monitor_watch *w, struct cancel *cancel)
+{
+	w->cancel = cancel;
+	w->monitor = m;
+	cancel_watch(cancel, &w->waiter, wake_monitor, m);
+}
+
+void monitor_unwatch(struct monitor_watch *w)
+{
+	cancel_unwatch(w->cancel, &w->waiter);
+}
+
+enum waited monitor_wait(struct monitor *m, const struct monitor_watch *w, struct deadline until)
+{
+	struct cancel *cancel = w ? w->cancel : NULL;
+
+	if (cancel_reason(cancel))
+		return WAIT_CANCELLED;
+	if (deadline_left_ms(until) == 0)
+		return WAIT_DEADLINE;
+	cond_wait(&m->changed, &m->lock, until);
+	return WAIT_READY;
+}
+
+/* ---- first come, first served ---- */
+
+/* Lies on the stack of who waits; all of it is guarded by the turnstile's lock. */
+struct ticket {
+	struct turnstile *turnstile;
+	struct ticket    *next;
+	pthread_cond_t    called;
+	bool              has_place;
+};
+
+static void queue_up(struct turnstile *t, struct ticket *mine)
+{
+	if (t->last)
+		t->last->next = mine;
+	else
+		t->first = mine;
+	t->last = mine;
+	t->waiting++;
+}
+
+static void walk_away(struct turnstile *t, struct ticket *mine)
+{
+	struct ticket *before = NULL;
+
+	for (struct ticket *at = t->first; at != mine; at = at->next)
+		before = at;
+	*(before ? &before->next : &t->first) = mine->next;
+	if (t->last == mine)
+		t->last = before;
+	t->waiting--;
+}
+
+static void wake_ticket(void *data)
+{
+	struct ticket *mine = data;
+
+	pthread_mutex_lock(&mine->turnstile->lock);
+	pthread_cond_signal(&mine->called);
+	pthread_mutex_unlock(&mine->turnstile->lock);
+}
+
+static enum waited wait_in_line(struct turnstile *t, struct ticket *mine, struct cancel *cancel,
+                                struct deadline until)
+{
+	queue_up(t, mine);
+	while (!mine->has_place) {
+		bool is_cancelled = cancel_reason(cancel) != CANCEL_NONE;
+
+		if (is_cancelled || deadline_left_ms(until) == 0) {
+			walk_away(t, mine);
+			return is_cancelled ? WAIT_CANCELLED : WAIT_DEADLINE;
+		}
+		cond_wait(&mine->called, &t->lock, until);
+	}
+	return WAIT_READY;
+}
+
+enum waited turnstile_enter(struct turnstile *t, struct cancel *cancel, struct deadline until)
+{
+	struct ticket        mine = {.turnstile = t, .called = PTHREAD_COND_INITIALIZER};
+	struct cancel_waiter waiter;
+	enum waited          how = WAIT_READY;
+
+	cancel_watch(cancel, &waiter, wake_ticket, &mine);
+	pthread_mutex_lock(&t->lock);
+	if (t->free)
+		t->free--;
+	else
+		how = wait_in_line(t, &mine, cancel, until);
+	pthread_mutex_unlock(&t->lock);
+	cancel_unwatch(cancel, &waiter);
+	return how;
+}
+
+void turnstile_leave(struct turnstile *t)
+{
+	struct ticket *next;
+
+	pthread_mutex_lock(&t->lock);
+	next = t->first;
+	if (!next) {
+		t->free++;
+	} else {
+		t->first = next->next;
+		if (!t->first)
+			t->last = NULL;
+		t->waiting--;
+		next->has_place = true;
+		pthread_cond_signal(&next->called);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+unsigned turnstile_waiting(struct turnstile *t)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&t->lock);
+	n = t->waiting;
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
