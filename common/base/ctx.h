@@ -6,10 +6,9 @@
 #define CTX_H
 
 #include "arena.h"
+#include "cancel.h"
 #include "clock.h"
 #include "err.h"
-
-#include <stdatomic.h>
 
 #define CTX_ID_MAX 128 /* longest X-Request-Id taken from outside */
 
@@ -24,15 +23,22 @@ struct ctx {
 	struct arena   *arena;    /* everything the work allocates; reset when it ends */
 	struct deadline deadline; /* every wait takes min(its own limit, what is left here) */
 	struct db_conn *tx;       /* the open transaction; NULL outside db_tx() */
-	/* Asked now and then while waiting: true ends the wait. NULL: never. */
-	bool (*is_cancelled)(void *data);
-	void           *cancel_data;
+	struct cancel  *cancel;   /* fired when nobody wants the result any more; NULL: never */
+	/* Called by the work's own thread at least every lull_ms while it waits for an outside
+	 * service: somebody must be kept company. NULL: nobody. */
+	void (*on_lull)(void *data);
+	void           *lull_data;
+	unsigned        lull_ms;
 	bool            is_last_attempt; /* nobody else is left to ask: it may take all the time */
 	struct ctx_cost cost;
 	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
 };
 
-/* True when nobody wants the result any more (client gone, newer turn). */
+/* True when nobody wants the result any more (client gone, newer turn). One atomic load. */
 bool ctx_cancelled(const struct ctx *cx);
+
+/* What comes now is done though the time is over and nobody waits: how the work ended must be
+ * recorded. It has `ms` of its own. */
+void ctx_detach(struct ctx *cx, unsigned ms);
 
 #endif

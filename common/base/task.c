@@ -16,22 +16,15 @@
 #define ARENA_BYTES 4096u
 
 struct task {
-	struct ctx  cx; /* the child's */
-	struct ctx *parent;
-	task_fn    *fn;
-	void       *data;
-	struct err *result;
-	pthread_t   thread;
-	bool        is_running; /* a thread is to be joined; only the parent's thread looks */
-	atomic_bool is_cancelled;
+	struct ctx    cx; /* the child's */
+	struct ctx   *parent;
+	task_fn      *fn;
+	void         *data;
+	struct err   *result;
+	pthread_t     thread;
+	bool          is_running; /* a thread is to be joined; only the parent's thread looks */
+	struct cancel cancel;
 };
-
-static bool child_is_cancelled(void *data)
-{
-	struct task *t = data;
-
-	return atomic_load(&t->is_cancelled) || ctx_cancelled(t->parent);
-}
 
 static void *run(void *data)
 {
@@ -49,6 +42,7 @@ static void end(void *data)
 	if (t->is_running)
 		pthread_join(t->thread, NULL);
 	arena_free(&t->cx.arena);
+	cancel_end(&t->cancel);
 }
 
 /* Signals are for the threads that expect them: none is delivered here. */
@@ -72,13 +66,13 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 	struct task *t = NEW(cx->arena, struct task);
 
 	t->parent = cx;
+	cancel_init_child(&t->cancel, cx->cancel);
 	t->fn = fn;
 	t->data = data;
 	t->cx = (struct ctx){
 		.arena = arena_new(ARENA_BYTES),
 		.deadline = cx->deadline,
-		.is_cancelled = child_is_cancelled,
-		.cancel_data = t,
+		.cancel = &t->cancel,
 	};
 	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
 	arena_defer(cx->arena, end, t);
@@ -92,7 +86,7 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 
 void task_cancel(struct task *task)
 {
-	atomic_store(&task->is_cancelled, true);
+	cancel_fire(&task->cancel, CANCEL_UNWANTED);
 }
 
 struct err *task_join(struct task *task)

@@ -1,10 +1,9 @@
 /* task.h -- a piece of a unit of work that runs beside it, in a thread of its own.
  *
  * For two waits at once (a reply and its extraction), not for computing. The
- * task has a ctx and an arena of its own, with the deadline and the
- * cancellation of its parent; is_cancelled of the parent is therefore asked
- * from several threads. What the task allocated lives until the parent's unit
- * of work ends, so results need no copying. */
+ * task has a ctx and an arena of its own, with the deadline of its parent and a
+ * cancel that fires with its parent's. What the task allocated lives until the
+ * parent's unit of work ends, so results need no copying. */
 #ifndef TASK_H
 #define TASK_H
 

@@ -22,7 +22,6 @@
 #define ORIGIN_BYTES   256u
 #define REPLY_DEFAULT  ((size_t)1 << 20)
 #define ERROR_BODY_MAX ((size_t)64 << 10)
-#define CANCEL_TICK_MS 50u
 #define LAST_WAIT_MS   20u
 #define RETRY_MAX_MS   3600000u
 
@@ -355,7 +354,18 @@ static unsigned wait_ms(const struct exchange *x, struct limit limit, uint64_t n
 	if (until <= now)
 		return 0;
 	wait = until - now > 60000 ? 60000 : (unsigned)(until - now);
-	return x->cx->is_cancelled && wait > CANCEL_TICK_MS ? CANCEL_TICK_MS : wait;
+	return x->cx->on_lull && wait > x->cx->lull_ms ? x->cx->lull_ms : wait;
+}
+
+/* Until libcurl has something to do, the limit, or the cancel. */
+static void wait_for_news(struct exchange *x)
+{
+	struct curl_waitfd on_cancel = {.fd = cancel_fd(x->cx->cancel), .events = CURL_WAIT_POLLIN};
+	unsigned           ms = wait_ms(x, next_limit(x), clock_mono_ms());
+
+	curl_multi_poll(x->handle->multi, &on_cancel, on_cancel.fd >= 0, (int)ms, NULL);
+	if (x->cx->on_lull)
+		x->cx->on_lull(x->cx->lull_data);
 }
 
 /* Until libcurl has a result, which is left in *result_out, or a limit passed. */
@@ -380,8 +390,7 @@ static struct err *drive(struct exchange *x, CURLcode *result_out)
 			FAIL(x->cx, ERR_UPSTREAM, "libcurl can not go on");
 		if (!running)
 			break;
-		now = clock_mono_ms();
-		curl_multi_poll(x->handle->multi, NULL, 0, (int)wait_ms(x, next_limit(x), now), NULL);
+		wait_for_news(x);
 	}
 	for (CURLMsg *m; (m = curl_multi_info_read(x->handle->multi, &running));)
 		if (m->msg == CURLMSG_DONE)

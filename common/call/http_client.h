@@ -67,8 +67,8 @@ struct http_reply {
 
 /* NULL for any HTTP answer, even 500: the caller maps statuses.
  * ERR_UPSTREAM: could not connect or talk, cut mid-body, or too large.
- * ERR_DEADLINE: one of the limits passed. ERR_CANCELLED: ctx_cancelled(cx)
- * turned true, which is asked every 50 ms. An error has `uncertain` set when
+ * ERR_DEADLINE: one of the limits passed. ERR_CANCELLED: cx->cancel fired.
+ * An error has `uncertain` set when
  * the request may have been carried out. *out is filled as far as the call
  * came. Not inside a transaction (asserted). Adds to cx->cost.upstream_ms. */
 struct err *http_do(struct ctx *cx, const struct http_call *call, struct http_reply *out) CHECKED;

@@ -5,10 +5,9 @@
 #include "db_listen.h"
 
 #include "../base/fatal.h"
+#include "../base/wait.h"
 #include "db.h"
 #include "db_pool.h"
-
-#include <poll.h>
 
 struct db_listener {
 	struct db_conn *conn;
@@ -62,15 +61,14 @@ static const char *next_payload(struct ctx *cx, PGconn *pg)
 	return payload;
 }
 
-struct err *db_listen_wait(struct ctx *cx, struct db_listener *listener, unsigned ms, int stop_fd,
+struct err *db_listen_wait(struct ctx *cx, struct db_listener *listener, unsigned ms,
                            const char **payload_out)
 {
 	PGconn       *pg = listener->conn->pg;
-	struct pollfd on[] = {{.fd = PQsocket(pg), .events = POLLIN},
-	                      {.fd = stop_fd, .events = POLLIN}};
+	struct pollfd on = {.fd = PQsocket(pg), .events = POLLIN};
 
 	*payload_out = next_payload(cx, pg); /* several may have come at once */
-	if (*payload_out || poll(on, COUNT(on), (int)ms) <= 0 || !on[0].revents)
+	if (*payload_out || wait_fds(cx->cancel, &on, 1, deadline_in(ms)) != WAIT_READY)
 		return NULL;
 	if (!PQconsumeInput(pg) || PQstatus(pg) != CONNECTION_OK)
 		FAIL(cx, ERR_UNAVAILABLE, "the listening connection broke");

@@ -12,9 +12,9 @@ struct db_listener;
 struct err *db_listen(struct ctx *cx, const char *channel, struct db_listener **out) CHECKED;
 void        db_unlisten(struct db_listener *listener);
 
-/* Waits up to `ms`, or until stop_fd is readable. *payload_out is what was told, in
+/* Waits up to `ms`, or until cx->cancel fires. *payload_out is what was told, in
  * the arena, NULL when nothing was. ERR_UNAVAILABLE when the connection broke. */
-struct err *db_listen_wait(struct ctx *cx, struct db_listener *listener, unsigned ms, int stop_fd,
+struct err *db_listen_wait(struct ctx *cx, struct db_listener *listener, unsigned ms,
                            const char **payload_out) CHECKED;
 
 #endif

@@ -10,11 +10,9 @@
 #include "db_pool.h"
 
 #include "../base/fatal.h"
+#include "../base/wait.h"
 
-#include <poll.h>
 #include <pthread.h>
-
-#define POLL_SLICE_MS 50u /* how often a wait looks for cancellation */
 
 static struct {
 	pthread_mutex_t lock;
@@ -57,26 +55,11 @@ void db_pool_stop(void)
 	pthread_cond_destroy(&pool.freed);
 }
 
-static bool poll_socket(PGconn *pg, bool for_writing, unsigned ms, short *revents)
-{
-	struct pollfd p = {.fd = PQsocket(pg), .events = for_writing ? POLLOUT : POLLIN};
-	int           n = poll(&p, 1, (int)ms);
-
-	*revents = p.revents;
-	return n > 0;
-}
-
 static bool wait_socket(struct ctx *cx, PGconn *pg, bool for_writing, struct deadline until)
 {
-	for (;;) {
-		unsigned slice = deadline_cap_ms(until, POLL_SLICE_MS);
-		short    revents;
+	struct pollfd p = {.fd = PQsocket(pg), .events = for_writing ? POLLOUT : POLLIN};
 
-		if (poll_socket(pg, for_writing, slice, &revents))
-			return true;
-		if (deadline_left_ms(until) == 0 || ctx_cancelled(cx))
-			return false;
-	}
+	return wait_fds(cx->cancel, &p, 1, until) == WAIT_READY;
 }
 
 bool db_pool_wait(struct ctx *cx, const struct db_conn *conn, bool for_writing)
@@ -87,9 +70,9 @@ bool db_pool_wait(struct ctx *cx, const struct db_conn *conn, bool for_writing)
 /* Silence is health: an idle connection has nothing to tell. */
 static bool looks_alive(const struct db_conn *conn)
 {
-	short revents;
+	struct pollfd p = {.fd = PQsocket(conn->pg), .events = POLLIN};
 
-	return !poll_socket(conn->pg, false, 0, &revents) && PQstatus(conn->pg) == CONNECTION_OK;
+	return poll(&p, 1, 0) == 0 && PQstatus(conn->pg) == CONNECTION_OK;
 }
 
 static bool finish_connecting(struct ctx *cx, PGconn *pg)

@@ -1,59 +1,40 @@
-/* slots.c -- a mutex, a condition and a short nap. */
+/* slots.c -- a turnstile, and which of the places behind it is whose. */
 #include "slots.h"
 
-#include <time.h>
-
-/* Waits are cut into naps so that a deadline moved by a test's clock and a
- * client who left are noticed. */
-#define NAP_MS 20
-
-static void nap(struct slots *slots)
+void slots_resize(struct slots *slots, unsigned n)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += NAP_MS * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	pthread_cond_timedwait(&slots->given_back, &slots->lock, &until);
+	slots->n = slots->turnstile.free = n;
 }
 
-static bool take_free(struct slots *slots, unsigned *slot_out)
+/* Who is through the turnstile finds one. */
+static unsigned pick(struct slots *slots)
 {
-	for (unsigned i = 0; i < slots->n; i++)
-		if (!slots->is_taken[i]) {
-			slots->is_taken[i] = true;
-			*slot_out = i;
-			return true;
-		}
-	return false;
+	unsigned slot = 0;
+
+	pthread_mutex_lock(&slots->lock);
+	while (slots->is_taken[slot])
+		slot++;
+	slots->is_taken[slot] = true;
+	pthread_mutex_unlock(&slots->lock);
+	return slot;
 }
 
 struct err *slots_take(struct ctx *cx, struct slots *slots, unsigned *slot_out)
 {
-	bool is_mine, is_cancelled = false;
+	enum waited how = turnstile_enter(&slots->turnstile, cx->cancel, cx->deadline);
 
-	pthread_mutex_lock(&slots->lock);
-	is_mine = take_free(slots, slot_out);
-	while (!is_mine && !is_cancelled && deadline_left_ms(cx->deadline) > 0) {
-		nap(slots);
-		is_mine = take_free(slots, slot_out);
-		is_cancelled = !is_mine && ctx_cancelled(cx);
-	}
-	pthread_mutex_unlock(&slots->lock);
-	if (is_mine)
-		return NULL;
-	if (is_cancelled)
+	if (how == WAIT_CANCELLED)
 		FAIL(cx, ERR_CANCELLED, "cancelled while waiting for a slot");
-	FAIL(cx, ERR_UNAVAILABLE, "all %u slots stayed busy", slots->n);
+	if (how == WAIT_DEADLINE)
+		FAIL(cx, ERR_UNAVAILABLE, "all %u slots stayed busy", slots->n);
+	*slot_out = pick(slots);
+	return NULL;
 }
 
 void slots_give(struct slots *slots, unsigned slot)
 {
 	pthread_mutex_lock(&slots->lock);
 	slots->is_taken[slot] = false;
-	pthread_cond_signal(&slots->given_back);
 	pthread_mutex_unlock(&slots->lock);
+	turnstile_leave(&slots->turnstile);
 }

@@ -150,7 +150,7 @@ static bool start(void)
 		LOG(LOG_ERROR, NULL, "whisper_not_loaded", F_STR("path", model_path()));
 		return false;
 	}
-	slots.n = (unsigned)settings.slots;
+	slots_resize(&slots, (unsigned)settings.slots);
 	return find_never_written();
 }
 

@@ -4,6 +4,7 @@
 #include "../base/json_out.h"
 #include "../base/str.h"
 #include "../base/vault.h"
+#include "../base/wait.h"
 #include "../domain/memory/summary.h"
 #include "../db/db.h"
 #include "audit.h"
@@ -13,11 +14,9 @@
 #include "session_sql.h"
 #include "sessions.h"
 
-#include <unistd.h>
-
 #define BEGIN_TRIES    20
 #define JOIN_WINDOW_MS 2000 /* browsers re-send a POST when a kept connection drops */
-#define JOIN_POLL_US   25000
+#define JOIN_POLL_MS   25u
 
 /* What the newest turn of the session means for this message:
  *   again   another request changed the session after this statement's snapshot was
@@ -411,8 +410,7 @@ struct err *turn_await(struct ctx *cx, const struct turn *turn, struct span *ans
 			return NULL;
 		if (deadline_left_ms(cx->deadline) == 0)
 			FAIL(cx, ERR_DEADLINE, "the joined turn is still running");
-		if (ctx_cancelled(cx))
+		if (wait_fds(cx->cancel, NULL, 0, deadline_in(JOIN_POLL_MS)) == WAIT_CANCELLED)
 			FAIL(cx, ERR_CANCELLED, "nobody waits any more");
-		usleep(JOIN_POLL_US);
 	}
 }

@@ -1,7 +1,7 @@
 /* cgi.c -- one request as plain CGI (RFC 3875): environment and stdin in, response on stdout. */
+#include "peer_watch.h"
 #include "serve.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 static const char *cgi_param(struct transport *t, const char *name)
@@ -28,23 +28,21 @@ static bool cgi_flush(struct transport *t)
 	return fflush(stdout) == 0;
 }
 
-static bool cgi_is_gone(struct transport *t)
-{
-	struct pollfd p = {.fd = STDOUT_FILENO};
-
-	(void)t;
-	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
-}
-
 int serve_cgi(serve_handler *handle, serve_thread_end *end)
 {
-	struct transport t = {.param = cgi_param,
-	                      .read = cgi_read,
-	                      .write = cgi_write,
-	                      .flush = cgi_flush,
-	                      .is_gone = cgi_is_gone};
+	struct peer_watch watch;
+	struct cancel     cancel;
+	struct transport  t = {.param = cgi_param,
+	                       .read = cgi_read,
+	                       .write = cgi_write,
+	                       .flush = cgi_flush,
+	                       .cancel = &cancel};
 
+	cancel_init(&cancel);
+	peer_watch(&watch, STDOUT_FILENO, &cancel);
 	handle(&t);
+	peer_unwatch(&watch);
+	cancel_end(&cancel);
 	end();
 	return fflush(stdout) == 0 ? 0 : 1;
 }

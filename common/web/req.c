@@ -115,13 +115,6 @@ bool req_accepts(const struct req *rq, const char *media_type)
 	return false;
 }
 
-bool req_is_gone(void *data)
-{
-	struct req *rq = data;
-
-	return rq->t->is_gone(rq->t);
-}
-
 /* ---- body ---- */
 
 static struct err *body_too_large(struct req *rq, size_t max)

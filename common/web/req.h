@@ -24,9 +24,6 @@ const char *req_header(const struct req *rq, const char *name);
 /* Does Accept name this media type? A wildcard alone does not. */
 bool req_accepts(const struct req *rq, const char *media_type);
 
-/* Has the client gone away? Fits ctx.is_cancelled with the request as its data. */
-bool req_is_gone(void *rq);
-
 /* Reads the whole body once; the same span again later. ERR_TOO_LARGE over max,
  * ERR_INPUT when it ends before its announced length. */
 struct err *req_read_body(struct req *rq, size_t max) CHECKED;

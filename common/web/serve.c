@@ -12,11 +12,11 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "peer_watch.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -66,19 +66,11 @@ static bool fcgi_flush(struct transport *t)
 	return FCGX_FFlush(fcgi(t)->request.out) == 0;
 }
 
-static bool fcgi_is_gone(struct transport *t)
-{
-	struct pollfd p = {.fd = fcgi(t)->request.ipcFd, .events = POLLRDHUP};
-
-	return poll(&p, 1, 0) > 0 && p.revents & (POLLRDHUP | POLLHUP | POLLERR);
-}
-
 static const struct transport fcgi_calls = {
 	.param = fcgi_param,
 	.read = fcgi_read,
 	.write = fcgi_write,
 	.flush = fcgi_flush,
-	.is_gone = fcgi_is_gone,
 };
 
 bool serve_has_socket(void)
@@ -128,6 +120,19 @@ static bool wait_for_connection(const struct listener *l, int watcher)
 	return n > 0;
 }
 
+static void handle_watched(const struct listener *l, struct fcgi_transport *t)
+{
+	struct peer_watch watch;
+	struct cancel     cancel;
+
+	cancel_init(&cancel);
+	t->t.cancel = &cancel;
+	peer_watch(&watch, t->request.ipcFd, &cancel);
+	l->handle(&t->t);
+	peer_unwatch(&watch);
+	cancel_end(&cancel);
+}
+
 static void *serve_requests(void *data)
 {
 	const struct listener *l = data;
@@ -139,7 +144,7 @@ static void *serve_requests(void *data)
 	while (wait_for_connection(l, watcher)) {
 		if (FCGX_Accept_r(&t.request) < 0)
 			continue; /* somebody else took it */
-		l->handle(&t.t);
+		handle_watched(l, &t);
 		FCGX_Finish_r(&t.request);
 	}
 	FCGX_Free(&t.request, 1);

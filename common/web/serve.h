@@ -2,7 +2,7 @@
 #ifndef SERVE_H
 #define SERVE_H
 
-#include "../base/base.h"
+#include "../base/cancel.h"
 
 /* One request's way in and out. All calls belong to the thread that handles it. */
 struct transport {
@@ -13,8 +13,7 @@ struct transport {
 	/* Both false when the client is gone. */
 	bool (*write)(struct transport *t, const char *bytes, size_t n);
 	bool (*flush)(struct transport *t);
-	/* Has the client gone away? Cheap enough to ask every few milliseconds. */
-	bool (*is_gone)(struct transport *t);
+	struct cancel *cancel; /* fired when the client goes away; lives while the request is handled */
 };
 
 /* Called once for each request, from any of the threads. */

@@ -97,8 +97,7 @@ static struct err *keep_answer(struct req *rq, const struct idempotent *it,
 	struct reply         reply = req_reply(rq);
 	struct stored_answer answer = {reply.status, reply.content_type, reply.body};
 
-	cx->deadline = deadline_in(CLEANUP_MS);
-	cx->is_cancelled = NULL;
+	ctx_detach(cx, CLEANUP_MS);
 	if (failed)
 		return idempotency_release(cx, it);
 	return idempotency_store(cx, it, &answer);
@@ -178,7 +177,7 @@ static _Thread_local struct arena *thread_arena;
 static void serve_one(struct transport *t)
 {
 	uint64_t    start_ms = clock_mono_ms();
-	struct ctx  cx = {.deadline = deadline_in(service->deadline_ms)};
+	struct ctx  cx = {.deadline = deadline_in(service->deadline_ms), .cancel = t->cancel};
 	struct req *rq;
 	struct err *e;
 
@@ -186,8 +185,6 @@ static void serve_one(struct transport *t)
 		thread_arena = arena_new(ARENA_BYTES);
 	cx.arena = thread_arena;
 	rq = req_new(&cx, t);
-	cx.is_cancelled = req_is_gone;
-	cx.cancel_data = rq;
 	e = handle_request(rq);
 	if (e && req_is_sent(rq))
 		sse_fail(rq, e); /* a stream: the only reply that leaves before its handler is done */

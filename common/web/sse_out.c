@@ -14,6 +14,8 @@ static void send_piece(struct sse_out *s, struct span bytes)
 	s->sent_at_ms = clock_mono_ms();
 	if (!s->is_gone)
 		s->is_gone = !req_stream_piece(s->rq, bytes);
+	if (s->is_gone && req_ctx(s->rq)->cancel)
+		cancel_fire(req_ctx(s->rq)->cancel, CANCEL_CLIENT_LEFT);
 }
 
 /* JSON has no line ends outside its strings and none inside: one data line holds it. */
@@ -50,15 +52,12 @@ struct err *sse_event(struct sse_out *s, const char *name, struct span json)
 	return NULL;
 }
 
-bool sse_is_gone(void *data)
+void sse_keep_alive(void *data)
 {
 	struct sse_out *s = data;
 
-	if (!s->is_gone)
-		s->is_gone = req_is_gone(s->rq);
 	if (clock_mono_ms() - s->sent_at_ms >= SSE_PING_MS)
 		send_piece(s, comment);
-	return s->is_gone;
 }
 
 void sse_fail(struct req *rq, const struct err *e)

@@ -19,9 +19,9 @@ struct sse_out *sse_start(struct req *rq) NEVER_NULL;
 /* One event with JSON as its data. ERR_CANCELLED when the client is gone. */
 struct err *sse_event(struct sse_out *s, const char *name, struct span json) CHECKED;
 
-/* Has the client gone? Fits ctx.is_cancelled with the stream as its data: while
- * others are waited for, the client and all between hear a comment now and then. */
-bool sse_is_gone(void *s);
+/* Fits ctx.on_lull with the stream as its data: while others are waited for, the client and all
+ * between hear a comment now and then. A client found gone fires the request's cancel. */
+void sse_keep_alive(void *s);
 
 /* The event `error` {error, code, request_id} for a request whose stream has begun. The
  * last thing that is sent. */

@@ -3,12 +3,10 @@
 
 #include "../base/crypto.h"
 #include "../base/log.h"
+#include "../base/wait.h"
 #include "../store/paces.h"
 
-#include <unistd.h>
-
 #define TURN_MS_MAX 3000u /* a worker is held no longer */
-#define TICK_MS     50u
 #define HOLD_MS     1000u /* where a 429 does not say how long */
 #define SPREAD_MS   1000u
 
@@ -19,13 +17,8 @@ struct err *sending_later(struct ctx *cx, struct job *job, uint64_t ms, const ch
 
 static struct err *sleep_for(struct ctx *cx, unsigned ms)
 {
-	struct deadline until = deadline_in(ms);
-
-	while (deadline_left_ms(until)) {
-		if (ctx_cancelled(cx))
-			FAIL(cx, ERR_CANCELLED, "told to stop while waiting for its turn");
-		usleep(1000 * deadline_cap_ms(until, TICK_MS));
-	}
+	if (wait_fds(cx->cancel, NULL, 0, deadline_in(ms)) == WAIT_CANCELLED)
+		FAIL(cx, ERR_CANCELLED, "told to stop while waiting for its turn");
 	return NULL;
 }
 

@@ -19,12 +19,13 @@
 #include "../store/alerts.h"
 #include "../store/leads.h"
 
-#define ACTOR    "slack_lead"
-#define CHANNEL  "slack"
-#define HOST     "hooks.slack.com"
-#define LEASE_MS 60000u
-#define WAIT_MS  60000u /* for a setting */
-#define WORD_MAX 64u
+#define ACTOR     "slack_lead"
+#define CHANNEL   "slack"
+#define HOST      "hooks.slack.com"
+#define LEASE_MS  60000u
+#define RECORD_MS 5000u  /* for writing down how it ended */
+#define WAIT_MS   60000u /* for a setting */
+#define WORD_MAX  64u
 
 static struct slack_values {
 	const char *webhook_url, *hosts, *admin_url;
@@ -178,8 +179,7 @@ static struct err *post(struct ctx *cx, struct job *job, struct span message)
 	struct err *e = http_do(cx, &call, &reply);
 
 	/* What became of it must be recorded even when the time is over. */
-	cx->deadline = deadline_in(5000);
-	cx->is_cancelled = NULL;
+	ctx_detach(cx, RECORD_MS);
 	if (e)
 		return unanswered(cx, job, e);
 	if (reply.status / 100 != 2)

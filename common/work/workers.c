@@ -19,12 +19,10 @@
 #include "../base/crypto.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/wait.h"
 #include "../db/db_listen.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define ARENA_BYTES     16384u
@@ -57,11 +55,12 @@ static const struct cfg_key keys[] = {
 const struct cfg_group workers_settings = {"Jobs", &values, keys, COUNT(keys)};
 
 struct worker {
-	struct ctx cx;
-	pthread_t  thread;
-	char       name[WORKER_NAME_MAX + 1]; /* host:pid:thread */
-	size_t     next_kind;                 /* where the next look begins, so that no kind starves */
-	unsigned   troubles;                  /* failed looks in a row */
+	struct ctx    cx;
+	pthread_t     thread;
+	struct cancel cancel; /* of the job in hand, once the process has no more patience */
+	char          name[WORKER_NAME_MAX + 1]; /* host:pid:thread */
+	size_t        next_kind; /* where the next look begins, so that no kind starves */
+	unsigned      troubles;  /* failed looks in a row */
 };
 
 /* One per process. Kinds and names are read-only once threads run. */
@@ -71,46 +70,50 @@ static struct {
 	size_t                 kinds_n, workers_n;
 	struct worker          workers[THREADS_MAX];
 	pthread_t              listener;
-	int                    stop_fd;
-	pthread_mutex_t        lock; /* of wakes */
-	pthread_cond_t         woken;
-	uint64_t               wakes; /* grows with every reason to look again */
-	atomic_bool            is_hearing, is_stopping;
-	_Atomic uint64_t       drained_by_ms; /* when jobs in hand are cancelled */
-} office = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	struct cancel          stop;    /* no more jobs are taken */
+	struct monitor         news;    /* of wakes and at_work */
+	uint64_t               wakes;   /* grows with every reason to look again */
+	size_t                 at_work; /* workers that have not ended */
+	atomic_bool            is_hearing;
+} office = {.news = MONITOR};
+
+static bool is_stopping(void)
+{
+	return cancel_reason(&office.stop) != CANCEL_NONE;
+}
 
 /* ---- waking ---- */
 
 static void wake_workers(void)
 {
-	pthread_mutex_lock(&office.lock);
+	monitor_lock(&office.news);
 	office.wakes++;
-	pthread_cond_broadcast(&office.woken);
-	pthread_mutex_unlock(&office.lock);
+	monitor_tell_all(&office.news);
+	monitor_unlock(&office.news);
 }
 
 static uint64_t wakes_so_far(void)
 {
 	uint64_t n;
 
-	pthread_mutex_lock(&office.lock);
+	monitor_lock(&office.news);
 	n = office.wakes;
-	pthread_mutex_unlock(&office.lock);
+	monitor_unlock(&office.news);
 	return n;
 }
 
 /* Up to ms, or until there is a reason that came after `seen`. */
 static void sleep_unless_woken(uint64_t seen, unsigned ms)
 {
-	uint64_t        end = clock_mono_ms() + ms;
-	struct timespec until = {.tv_sec = (time_t)(end / 1000),
-	                         .tv_nsec = (long)(end % 1000) * 1000000};
-	bool            in_time = true;
+	struct deadline      until = deadline_in(ms);
+	struct monitor_watch watch;
 
-	pthread_mutex_lock(&office.lock);
-	while (in_time && office.wakes == seen && !office.is_stopping)
-		in_time = pthread_cond_timedwait(&office.woken, &office.lock, &until) == 0;
-	pthread_mutex_unlock(&office.lock);
+	monitor_watch(&office.news, &watch, &office.stop);
+	monitor_lock(&office.news);
+	while (office.wakes == seen && monitor_wait(&office.news, &watch, until) == WAIT_READY)
+		;
+	monitor_unlock(&office.news);
+	monitor_unwatch(&watch);
 }
 
 /* ---- one job ---- */
@@ -127,17 +130,10 @@ uint64_t workers_pause_ms(uint64_t first_ms, int attempt, unsigned spread, uint6
 	return pause > asked_ms ? pause : asked_ms;
 }
 
-static bool must_give_back(void *data)
+static enum job_outcome judge(const struct worker *w, const struct job_kind *kind,
+                              const struct job *job, const struct err *e)
 {
-	(void)data;
-	return atomic_load(&office.is_stopping) &&
-	       clock_mono_ms() >= atomic_load(&office.drained_by_ms);
-}
-
-static enum job_outcome judge(const struct job_kind *kind, const struct job *job,
-                              const struct err *e)
-{
-	if (e && !job->is_hopeless && must_give_back(NULL))
+	if (e && !job->is_hopeless && cancel_reason(&w->cancel))
 		return JOB_RETURNED; /* cancelled by us, whatever its waits made of that */
 	if (kind->every_ms)
 		return JOB_ROUND;
@@ -190,8 +186,7 @@ static struct err *settle(struct ctx *cx, const struct job_kind *kind, const str
 	uint64_t    pause_ms = pause_after(kind, job, outcome, why);
 	struct err *e;
 
-	cx->is_cancelled = NULL;
-	cx->deadline = deadline_in(STATEMENT_MS);
+	ctx_detach(cx, STATEMENT_MS);
 	e = job_settle(cx, job, outcome, pause_ms, why, is_ours);
 	return e && e->kind == ERR_CONFLICT ? job_settle(cx, job, outcome, pause_ms, why, is_ours) : e;
 }
@@ -206,10 +201,10 @@ static void run_job(struct worker *w, const struct job_kind *kind, struct job *j
 
 	snprintf(cx->id, sizeof(cx->id), "job-%lld", (long long)job->id);
 	cx->deadline = job_deadline(kind->lease_ms);
-	cx->is_cancelled = must_give_back;
+	cx->cancel = &w->cancel;
 	cx->cost = (struct ctx_cost){0};
 	why = kind->run(cx, job);
-	outcome = judge(kind, job, why);
+	outcome = judge(w, kind, job, why);
 	unsettled = settle(cx, kind, job, outcome, why, &is_ours);
 	if (unsettled) /* the lease will run out, and the job be run again */
 		log_err(LOG_ERROR, cx, "job_not_settled", unsettled);
@@ -222,8 +217,7 @@ static void run_job(struct worker *w, const struct job_kind *kind, struct job *j
 static void begin_look(struct ctx *cx)
 {
 	arena_reset(cx->arena);
-	cx->is_cancelled = NULL;
-	cx->deadline = deadline_in(STATEMENT_MS);
+	ctx_detach(cx, STATEMENT_MS);
 }
 
 /* Works one job of any kind; *found_out is false when none is due. */
@@ -274,12 +268,20 @@ static unsigned rest_in_trouble(struct worker *w, const struct err *e)
 	return (unsigned)(ms / 2 + crypto_random_below((uint32_t)ms / 2 + 1));
 }
 
+static void leave_work(void)
+{
+	monitor_lock(&office.news);
+	office.at_work--;
+	monitor_tell_all(&office.news);
+	monitor_unlock(&office.news);
+}
+
 static void *work(void *data)
 {
 	struct worker *w = data;
 
 	w->cx.arena = arena_new(ARENA_BYTES);
-	while (!office.is_stopping) {
+	while (!is_stopping()) {
 		uint64_t    seen = wakes_so_far();
 		unsigned    rest_ms = 0;
 		bool        found;
@@ -295,6 +297,7 @@ static void *work(void *data)
 			sleep_unless_woken(seen, rest_ms);
 	}
 	arena_free(&w->cx.arena);
+	leave_work();
 	return NULL;
 }
 
@@ -316,8 +319,8 @@ static struct err *hear(struct ctx *cx, struct db_listener *l, unsigned ms, cons
 	const char     *told;
 
 	*heard_out = false;
-	while (!*heard_out && !office.is_stopping && deadline_left_ms(until)) {
-		TRY(db_listen_wait(cx, l, deadline_left_ms(until), office.stop_fd, &told));
+	while (!*heard_out && !is_stopping() && deadline_left_ms(until)) {
+		TRY(db_listen_wait(cx, l, deadline_left_ms(until), &told));
 		if (told && is_our_kind(told))
 			wake_workers();
 		*heard_out = told && (!wanted || str_equal(told, wanted));
@@ -334,7 +337,7 @@ static struct err *prove(struct ctx *cx, struct db_listener *l)
 	crypto_uuid(call);
 	TRY(jobs_call_out(cx, call));
 	TRY(hear(cx, l, PROOF_MS, call, &heard));
-	if (!heard && !office.is_stopping)
+	if (!heard && !is_stopping())
 		FAIL(cx, ERR_UNAVAILABLE, "LISTEN hears nothing; is there a PgBouncer between?");
 	if (!atomic_exchange(&office.is_hearing, true))
 		wake_workers(); /* for what was missed while nobody listened */
@@ -345,7 +348,7 @@ static struct err *hear_on(struct ctx *cx, struct db_listener *l)
 {
 	bool heard = false;
 
-	while (!office.is_stopping) {
+	while (!is_stopping()) {
 		arena_reset(cx->arena);
 		cx->deadline = deadline_in(STATEMENT_MS);
 		if (!heard)
@@ -368,20 +371,13 @@ static struct err *connect_and_hear(struct ctx *cx)
 	return e;
 }
 
-static void pause_unless_stopped(unsigned ms)
-{
-	struct pollfd p = {.fd = office.stop_fd, .events = POLLIN};
-
-	poll(&p, 1, (int)ms);
-}
-
 static void *listen_for_jobs(void *data)
 {
-	struct ctx cx = {.arena = arena_new(ARENA_BYTES)};
+	struct ctx cx = {.arena = arena_new(ARENA_BYTES), .cancel = &office.stop};
 	unsigned   pause_ms = BUSY_MS;
 
 	(void)data;
-	while (!office.is_stopping) {
+	while (!is_stopping()) {
 		struct err *e = connect_and_hear(&cx);
 		bool        was_hearing = atomic_exchange(&office.is_hearing, false);
 
@@ -393,7 +389,8 @@ static void *listen_for_jobs(void *data)
 		}
 		if (was_hearing || pause_ms == BUSY_MS)
 			log_err(LOG_WARN, &cx, "jobs_not_heard", e);
-		pause_unless_stopped(pause_ms / 2 + crypto_random_below(pause_ms / 2 + 1));
+		wait_fds(&office.stop, NULL, 0,
+		         deadline_in(pause_ms / 2 + crypto_random_below(pause_ms / 2 + 1)));
 		pause_ms = pause_ms * 2 < TROUBLE_MS_MAX ? pause_ms * 2 : TROUBLE_MS_MAX;
 	}
 	arena_free(&cx.arena);
@@ -415,21 +412,14 @@ static void start_thread(pthread_t *thread, void *(*run)(void *), void *data)
 
 static void open_office(const struct job_kind *kinds, size_t n)
 {
-	pthread_condattr_t attr;
-
 	if (n > JOB_KINDS_MAX)
 		fatal("%zu kinds of jobs; at most %d are possible", n, JOB_KINDS_MAX);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&office.woken, &attr);
-	pthread_condattr_destroy(&attr);
 	office.kinds = kinds;
 	office.kinds_n = n;
 	for (size_t i = 0; i < n; i++)
 		office.names[i] = kinds[i].name;
-	office.stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (office.stop_fd < 0)
-		fatal("no eventfd for jobs: errno %d", errno);
+	cancel_init(&office.stop);
+	office.at_work = office.workers_n;
 }
 
 void workers_start(const struct job_kind *kinds, size_t n, bool is_only)
@@ -449,29 +439,37 @@ void workers_start(const struct job_kind *kinds, size_t n, bool is_only)
 	for (size_t i = 0; i < office.workers_n; i++) {
 		struct worker *w = &office.workers[i];
 
+		cancel_init(&w->cancel);
 		snprintf(w->name, sizeof(w->name), "%s:%ld:%zu", host, (long)getpid(), i + 1);
 		start_thread(&w->thread, work, w);
 	}
 	LOG(LOG_INFO, NULL, "working_jobs", F_INT("threads", office.workers_n));
 }
 
+/* What is in hand may end by itself; then it is cancelled. */
+static void drain(void)
+{
+	struct deadline until = deadline_in((uint64_t)values.drain_ms);
+
+	monitor_lock(&office.news);
+	while (office.at_work && monitor_wait(&office.news, NULL, until) == WAIT_READY)
+		;
+	monitor_unlock(&office.news);
+	for (size_t i = 0; i < office.workers_n; i++)
+		cancel_fire(&office.workers[i].cancel, CANCEL_STOPPING);
+}
+
 void workers_stop(void)
 {
-	uint64_t stop = 1;
-
 	if (office.workers_n == 0)
 		return;
-	office.drained_by_ms = clock_mono_ms() + (uint64_t)values.drain_ms;
-	pthread_mutex_lock(&office.lock);
-	office.is_stopping = true;
-	pthread_cond_broadcast(&office.woken);
-	pthread_mutex_unlock(&office.lock);
-	if (write(office.stop_fd, &stop, sizeof(stop)) < 0)
-		fatal("cannot tell the listener to stop");
-	for (size_t i = 0; i < office.workers_n; i++)
+	cancel_fire(&office.stop, CANCEL_STOPPING);
+	drain();
+	for (size_t i = 0; i < office.workers_n; i++) {
 		pthread_join(office.workers[i].thread, NULL);
+		cancel_end(&office.workers[i].cancel);
+	}
 	pthread_join(office.listener, NULL);
-	close(office.stop_fd);
-	pthread_cond_destroy(&office.woken);
+	cancel_end(&office.stop);
 	LOG(LOG_INFO, NULL, "jobs_drained", F_INT("threads", office.workers_n));
 }

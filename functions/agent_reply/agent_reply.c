@@ -88,19 +88,6 @@ static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
 
 /* ---- a turn of our own ---- */
 
-/* Nobody waits for the answer any more: the client left, or a newer turn began. */
-struct watch {
-	struct req           *rq;
-	const struct running *running;
-};
-
-static bool is_unwanted(void *data)
-{
-	const struct watch *w = data;
-
-	return running_is_superseded(w->running) || req_is_gone(w->rq);
-}
-
 static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct turn *turn,
                                struct answer *a, struct span *json_out)
 {
@@ -126,8 +113,7 @@ static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
 {
 	struct err *e;
 
-	cx->is_cancelled = NULL;
-	cx->deadline = deadline_in(CLEANUP_MS);
+	ctx_detach(cx, CLEANUP_MS);
 	e = turn_give_up(cx, turn, take_back);
 	if (e)
 		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
@@ -136,20 +122,17 @@ static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
 static struct err *run_turn(struct req *rq, const struct in *in, const struct turn *turn,
                             struct answer *a)
 {
-	struct ctx  *cx = req_ctx(rq);
-	struct watch watch = {rq, running_start(cx, turn->session_id, turn->number)};
-	struct span  json;
-	struct err  *e;
+	struct ctx *cx = req_ctx(rq);
+	struct span json;
+	struct err *e;
 
-	cx->is_cancelled = is_unwanted;
-	cx->cancel_data = &watch;
+	running_start(cx, turn->session_id, turn->number);
 	e = answer_turn(cx, in, turn, a, &json);
-	cx->is_cancelled = NULL;
 	if (!e) {
 		reply_bytes(rq, 200, "application/json", json);
 		return NULL;
 	}
-	if (running_is_superseded(watch.running))
+	if (cancel_reason(cx->cancel) == CANCEL_SUPERSEDED)
 		FAIL(cx, ERR_SUPERSEDED, "a newer turn began");
 	if (e->kind != ERR_SUPERSEDED)
 		give_up(cx, turn, e->kind != ERR_CANCELLED);

@@ -9,7 +9,7 @@ struct running {
 	struct running *next;
 	const char     *session_id;
 	int64_t         turn;
-	atomic_bool     is_superseded;
+	struct cancel  *cancel;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -32,29 +32,21 @@ static void settle(struct running *r)
 	for (struct running *other = all; other; other = other->next) {
 		if (!str_equal(other->session_id, r->session_id))
 			continue;
-		if (other->turn < r->turn)
-			atomic_store(&other->is_superseded, true);
-		else
-			atomic_store(&r->is_superseded, true);
+		cancel_fire(other->turn < r->turn ? other->cancel : r->cancel, CANCEL_SUPERSEDED);
 	}
 }
 
-struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn)
+void running_start(struct ctx *cx, const char *session_id, int64_t turn)
 {
 	struct running *r = NEW(cx->arena, struct running);
 
 	r->session_id = session_id;
 	r->turn = turn;
+	r->cancel = cx->cancel;
 	pthread_mutex_lock(&lock);
 	settle(r);
 	r->next = all;
 	all = r;
 	pthread_mutex_unlock(&lock);
 	arena_defer(cx->arena, leave, r);
-	return r;
-}
-
-bool running_is_superseded(const struct running *r)
-{
-	return atomic_load(&r->is_superseded);
 }

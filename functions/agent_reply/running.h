@@ -7,12 +7,8 @@
 
 #include "../../common/base/ctx.h"
 
-struct running; /* lives in the arena of the unit of work */
-
-/* Notes the turn until that unit of work ends; older turns of the session count as superseded. */
-struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn) NEVER_NULL;
-
-/* Has a newer turn of the session begun? */
-bool running_is_superseded(const struct running *r);
+/* Notes the turn until that unit of work ends; meanwhile a newer turn of the session fires its
+ * cancel with CANCEL_SUPERSEDED, at once if it is here already. */
+void running_start(struct ctx *cx, const char *session_id, int64_t turn);
 
 #endif

@@ -86,8 +86,7 @@ static void charge(struct chat *c, const struct budget *budget, const struct err
 	struct ctx *cx = c->cx;
 	struct err *e;
 
-	cx->is_cancelled = NULL;
-	cx->deadline = deadline_in(CLEANUP_MS);
+	ctx_detach(cx, CLEANUP_MS);
 	e = budget_charge(cx, budget, tokens_used(c, failed));
 	if (e)
 		log_err(LOG_ERROR, cx, "budget_not_charged", e);
@@ -138,8 +137,9 @@ static void write_answer(struct json_out *j, const struct chat *c)
 static void start_stream(struct req *rq, struct chat *c)
 {
 	c->stream = sse_start(rq);
-	c->cx->is_cancelled = sse_is_gone;
-	c->cx->cancel_data = c->stream;
+	c->cx->on_lull = sse_keep_alive;
+	c->cx->lull_data = c->stream;
+	c->cx->lull_ms = SSE_PING_MS;
 	c->order.on_text = send_delta;
 	c->order.data = c;
 }

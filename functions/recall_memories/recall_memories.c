@@ -75,7 +75,7 @@ static void count_use(struct req *rq, const struct memory *found, size_t n)
 	struct err *e;
 
 	req_send(rq);
-	cx->is_cancelled = NULL;
+	cx->cancel = NULL;
 	e = memory_count_use(cx, found, n);
 	if (e)
 		log_err(LOG_WARN, cx, "use_not_counted", e);

@@ -1,13 +1,12 @@
 /* test_audio_decode.c -- every container to 16 kHz mono, and nothing that harms. */
+#include "unit.h"
+
 #include "../../common/engines/audio_decode.h"
 
 #include "../../common/domain/voice/wav.h"
 #include "recordings.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-#include <cmocka.h>
 
 #define BROWSER_RATE 48000
 
@@ -124,12 +123,6 @@ static void decodes_two_minutes_and_no_more(void **state)
 	arena_free(&cx.arena);
 }
 
-static bool yes(void *data)
-{
-	(void)data;
-	return true;
-}
-
 static void stops_when_told(void **state)
 {
 	struct ctx cx = new_ctx(0);
@@ -139,7 +132,7 @@ static void stops_when_told(void **state)
 	assert_int_equal(audio_decode(&cx, browser_recording(&cx, 1), AUDIO_WAV, &pcm)->kind,
 	                 ERR_DEADLINE);
 	cx.deadline = deadline_in(10000);
-	cx.is_cancelled = yes;
+	cx.cancel = unit_cancelled();
 	assert_int_equal(audio_decode(&cx, browser_recording(&cx, 1), AUDIO_WAV, &pcm)->kind,
 	                 ERR_CANCELLED);
 	arena_free(&cx.arena);

@@ -1,13 +1,12 @@
 /* test_flite_tts.c -- words become sound of the promised form, from several threads. */
+#include "unit.h"
+
 #include "../../common/engines/audio_decode.h"
 #include "../../common/engines/mp3_encode.h"
 #include "../../common/engines/slots.h"
 #include "recordings.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-#include <cmocka.h>
 
 #define SENTENCE "Hello Dana, thank you for telling me about your plan."
 
@@ -85,12 +84,6 @@ static void refuses_what_it_can_not_say(void **state)
 	arena_free(&cx.arena);
 }
 
-static bool yes(void *data)
-{
-	(void)data;
-	return true;
-}
-
 static void stops_when_told(void **state)
 {
 	struct ctx    cx = new_ctx(0);
@@ -99,7 +92,7 @@ static void stops_when_told(void **state)
 	(void)state;
 	assert_int_equal(say(&cx, SENTENCE, 0, SPEECH_MP3, &speech)->kind, ERR_DEADLINE);
 	cx.deadline = deadline_in(20000);
-	cx.is_cancelled = yes;
+	cx.cancel = unit_cancelled();
 	assert_int_equal(say(&cx, SENTENCE, 0, SPEECH_MP3, &speech)->kind, ERR_CANCELLED);
 	arena_free(&cx.arena);
 }
@@ -174,7 +167,7 @@ static void waits_for_a_slot_until_the_deadline(void **state)
 	assert_null(slots_take(&cx, &one, &mine));
 	assert_int_equal(slots_take(&cx, &one, &none)->kind, ERR_UNAVAILABLE);
 	cx.deadline = deadline_in(10000);
-	cx.is_cancelled = yes;
+	cx.cancel = unit_cancelled();
 	assert_int_equal(slots_take(&cx, &one, &none)->kind, ERR_CANCELLED);
 	slots_give(&one, mine);
 	assert_null(slots_take(&cx, &one, &mine));

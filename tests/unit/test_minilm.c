@@ -117,12 +117,6 @@ static void gives_the_same_on_any_processor(void **state)
 			assert_true(fabs((double)(fast.vectors[i][k] - plain.vectors[i][k])) < 1e-5);
 }
 
-static bool yes(void *data)
-{
-	(void)data;
-	return true;
-}
-
 static void stops_when_told(void **state)
 {
 	struct ctx        *cx = *state;
@@ -130,9 +124,9 @@ static void stops_when_told(void **state)
 	struct embed_order order = {&text, 1};
 	struct embeddings  out;
 
-	cx->is_cancelled = yes;
+	cx->cancel = unit_cancelled();
 	assert_err(minilm_embed.embed(cx, &order, &out), ERR_CANCELLED);
-	cx->is_cancelled = NULL;
+	cx->cancel = NULL;
 	cx->deadline = deadline_in(0);
 	assert_err(minilm_embed.embed(cx, &order, &out), ERR_DEADLINE);
 }

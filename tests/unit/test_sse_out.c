@@ -7,7 +7,7 @@ struct fake {
 	struct transport t; /* first */
 	char             out[4096];
 	size_t           len, flushed; /* written, and of that surely on its way */
-	bool             is_gone, is_broken;
+	bool             is_broken;
 };
 
 static const char *fake_param(struct transport *t, const char *name)
@@ -37,17 +37,9 @@ static bool fake_flush(struct transport *t)
 	return !f->is_broken;
 }
 
-static bool fake_is_gone(struct transport *t)
-{
-	return ((struct fake *)t)->is_gone;
-}
-
 static struct fake fake_new(void)
 {
-	return (struct fake){.t = {.param = fake_param,
-	                           .write = fake_write,
-	                           .flush = fake_flush,
-	                           .is_gone = fake_is_gone}};
+	return (struct fake){.t = {.param = fake_param, .write = fake_write, .flush = fake_flush}};
 }
 
 /* What was flushed since the last time this was asked. */
@@ -95,46 +87,54 @@ static void the_head_and_each_event_leave_at_once(void **state)
 
 static void a_lost_client_is_noticed(void **state)
 {
+	struct ctx     *cx = *state;
 	struct fake     f = fake_new();
-	struct sse_out *s = sse_start(req_new(*state, &f.t));
+	struct sse_out *s;
+	struct cancel   cancel;
 
-	assert_false(sse_is_gone(s));
-	f.is_gone = true;
-	assert_true(sse_is_gone(s));
-	assert_err(sse_event(s, "text", SPAN("{}")), ERR_CANCELLED);
-	f = fake_new();
-	s = sse_start(req_new(*state, &f.t));
+	cancel_init(&cancel);
+	cx->cancel = &cancel;
+	s = sse_start(req_new(cx, &f.t));
+	assert_false(ctx_cancelled(cx));
 	f.is_broken = true;
 	assert_err(sse_event(s, "text", SPAN("{}")), ERR_CANCELLED);
+	assert_int_equal(cancel_reason(&cancel), CANCEL_CLIENT_LEFT);
 	f.is_broken = false;
-	assert_true(sse_is_gone(s));
-	f = fake_new();
-	f.is_broken = true;
-	assert_true(sse_is_gone(sse_start(req_new(*state, &f.t))));
+	assert_err(sse_event(s, "text", SPAN("{}")), ERR_CANCELLED);
+	cx->cancel = NULL;
+	cancel_end(&cancel);
 }
 
 static void a_silence_is_broken_by_a_comment(void **state)
 {
+	struct ctx     *cx = *state;
 	struct fake     f = fake_new();
 	struct sse_out *s;
+	struct cancel   cancel;
 	size_t          from = 0;
 
+	cancel_init(&cancel);
+	cx->cancel = &cancel;
 	now_ms = 1000;
 	clock_set_for_test(test_clock);
-	s = sse_start(req_new(*state, &f.t));
+	s = sse_start(req_new(cx, &f.t));
 	flushed_since(&f, &from);
 	now_ms += SSE_PING_MS - 1;
-	assert_false(sse_is_gone(s));
+	sse_keep_alive(s);
 	assert_string_equal(flushed_since(&f, &from), "");
 	now_ms++;
-	assert_false(sse_is_gone(s));
+	sse_keep_alive(s);
 	assert_string_equal(flushed_since(&f, &from), ":\n\n");
-	assert_false(sse_is_gone(s));
+	sse_keep_alive(s);
 	assert_string_equal(flushed_since(&f, &from), "");
+	assert_false(ctx_cancelled(cx));
 	now_ms += SSE_PING_MS;
 	f.is_broken = true;
-	assert_true(sse_is_gone(s));
+	sse_keep_alive(s);
+	assert_true(ctx_cancelled(cx));
 	clock_set_for_test(NULL);
+	cx->cancel = NULL;
+	cancel_end(&cancel);
 }
 
 static void an_error_is_the_last_event(void **state)

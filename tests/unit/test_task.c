@@ -98,25 +98,22 @@ static void ends_with_its_parent(void **state)
 	assert_true(atomic_load(&has_ended));
 }
 
-static bool is_set(void *data)
-{
-	return atomic_load((atomic_bool *)data);
-}
-
 static void hears_its_parents_cancellation(void **state)
 {
-	struct ctx   cx = new_ctx();
-	atomic_bool  is_gone = false, has_ended = false;
-	struct task *t;
+	struct ctx    cx = new_ctx();
+	atomic_bool   has_ended = false;
+	struct cancel parents;
+	struct task  *t;
 
 	(void)state;
-	cx.is_cancelled = is_set;
-	cx.cancel_data = &is_gone;
+	cancel_init(&parents);
+	cx.cancel = &parents;
 	t = task_start(&cx, wait_until_cancelled, &has_ended);
-	atomic_store(&is_gone, true);
+	cancel_fire(&parents, CANCEL_CLIENT_LEFT);
 	assert_int_equal(task_join(t)->kind, ERR_CANCELLED);
 	assert_true(deadline_left_ms(cx.deadline) > 3000);
 	arena_free(&cx.arena);
+	cancel_end(&parents);
 }
 
 int main(void)

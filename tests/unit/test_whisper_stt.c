@@ -1,13 +1,12 @@
 /* test_whisper_stt.c -- Whisper tiny hears the clips, keeps its time, is silent about noise. */
+#include "unit.h"
+
 #include "../../common/engines/audio_decode.h"
 #include "../../common/engines/engines.h"
 #include "recordings.h"
 
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-#include <cmocka.h>
 
 #define WORDS_MAX 64
 #define PATIENCE  60000u /* builds under a sanitizer on a busy machine */
@@ -164,12 +163,6 @@ static void hears_a_long_recording(void **state)
 	arena_free(&cx.arena);
 }
 
-static bool yes(void *data)
-{
-	(void)data;
-	return true;
-}
-
 static void stops_when_told(void **state)
 {
 	struct ctx       cx = new_ctx(PATIENCE);
@@ -180,7 +173,7 @@ static void stops_when_told(void **state)
 	cx.deadline = deadline_in(0);
 	assert_int_equal(whisper_stt.transcribe(&cx, &in, &heard)->kind, ERR_DEADLINE);
 	cx.deadline = deadline_in(PATIENCE);
-	cx.is_cancelled = yes;
+	cx.cancel = unit_cancelled();
 	assert_int_equal(whisper_stt.transcribe(&cx, &in, &heard)->kind, ERR_CANCELLED);
 	arena_free(&cx.arena);
 }

@@ -35,6 +35,18 @@ static inline int unit_teardown(void **state)
 
 #define UNIT_TEST(fn) cmocka_unit_test_setup_teardown(fn, unit_setup, unit_teardown)
 
+/* A cancel that has fired. */
+static inline struct cancel *unit_cancelled(void)
+{
+	static struct cancel fired;
+
+	if (cancel_reason(&fired) == CANCEL_NONE) {
+		cancel_init(&fired);
+		cancel_fire(&fired, CANCEL_UNWANTED);
+	}
+	return &fired;
+}
+
 /* The error is there and of that kind. */
 #define assert_err(e, wanted) \
 	do { \
