@@ -18,7 +18,7 @@ endif
 
 PKGS    := libpq libcurl libcjson libjwt libavformat libavcodec libswresample libavutil \
            zlib whisper
-CSTD    := -std=gnu17 -D_GNU_SOURCE -include common/banned.h
+CSTD    := -std=gnu17 -D_GNU_SOURCE -include common/banned.h -iquote $(B)
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla -Wundef -Wformat=2 -Wwrite-strings \
            -Wcast-qual -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -fno-common
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE \
@@ -43,6 +43,7 @@ LDLIBS    = $(STATIC:%=-l:lib%.a) $(PKG_LIBS) -lpthread -lm
 
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c))
+SQL_HEADERS := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard common/store/*.sql tests/unit/*.sql))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
              $(filter-out scripts/tools/tool.c,$(wildcard scripts/tools/*.c)))
@@ -86,6 +87,13 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# SQL that is too long to read well in C: a file of its own, included as a literal.
+$(B)/%.sql.h: %.sql scripts/embed-sql
+	@mkdir -p $(@D)
+	@scripts/embed-sql $< $@
+
+# The order is for the first build; from then on the compiler tells who includes what.
+$(OBJS): | $(SQL_HEADERS)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -93,6 +101,8 @@ $(B)/%.o: %.c
 units: $(UNITS)
 helpers: $(HELPERS)
 fuzzers: $(FUZZERS)
+# What else than the sources an analyser of them reads.
+headers: $(SQL_HEADERS)
 show-cflags:
 	@echo $(CFLAGS)
 
@@ -120,6 +130,6 @@ check: setup
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers fuzzers show-cflags setup demo run bench bench-recall bench-memory check clean
+.PHONY: all units helpers fuzzers headers show-cflags setup demo run bench bench-recall bench-memory check clean
 .SECONDARY:
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

@@ -23,9 +23,6 @@ struct audit_entry {
 	const char *session_id; /* NULL: about no session */
 };
 
-/* To write the entry inside a larger statement: actor, action, subject, session_id. */
-#define AUDIT_INSERT "insert into audit_log (actor, action, subject, session_id)"
-
 /* Contact data may be used only after this has succeeded. */
 struct err *audit_write(struct ctx *cx, const struct audit_entry *in) CHECKED;
 

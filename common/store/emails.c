@@ -4,8 +4,8 @@
 #include "../base/str.h"
 #include "../base/vault.h"
 #include "../db/db.h"
-#include "audit.h"
-#include "jobs.h"
+#include "common/store/audit_insert.sql.h"
+#include "common/store/signup_record.sql.h"
 #include "sealed.h"
 
 #include <ctype.h>
@@ -27,37 +27,6 @@ bool email_hash(struct ctx *cx, const char *address, struct hash *out)
 	return vault_hash("email", lower_case(cx, address), out);
 }
 
-/* $1 sealed address $2 its hash $3 its hash under the former key (null: none) $4 sealed name
- * $5 type $6 session $7 seconds without another mail $8 sealed list of the name.
- * A sign-up that rotation has not reached yet is found by its former hash and left as it is. The
- * name changes only together with a new mail: a mail tried again must not differ. */
-static const char record_sql[] =
-	"with former as materialized (select id from email_signups where email_hash = $3::bytea),"
-	" kept as (insert into email_signups as m"
-	"  (email, email_hash, name, signup_type, session_id, mail_queued_at)"
-	"  select $1, $2::bytea, $4, $5, $6::uuid, now() where not exists (select from former)"
-	"  on conflict (email_hash) do update set"
-	"   name = case when m.mail_queued_at < now() - $7::bigint * interval '1 s'"
-	"    then coalesce(excluded.name, m.name) else m.name end,"
-	"   session_id = coalesce(m.session_id, excluded.session_id),"
-	"   mail_queued_at = case when m.status in ('active', 'unsubscribed')"
-	"    and m.mail_queued_at < now() - $7::bigint * interval '1 s'"
-	"    then now() else m.mail_queued_at end"
-	"  returning id, xmax = 0 as is_new, mail_queued_at = now() as is_mailed),"
-	" signed as (select * from kept union all select id, false, false from former),"
-	" queued as (" JOB_INSERT " select 'confirm_mail', id::text,"
-	"  jsonb_build_object('signup_id', id), null::uuid from signed where is_mailed" JOB_ONCE "),"
-	" told as (update sessions set email = $1, email_hash = $2::bytea, cta_chosen = $5,"
-	"  contact_name = coalesce($4, contact_name),"
-	"  names_sealed = coalesce(names_sealed, $8),"
-	"  names_hash = case when $4 is null then names_hash end where id = $6::uuid),"
-	" masks as (" JOB_INSERT " select 'keep_utterances', $6, '{}', $6::uuid"
-	"  where $4 is not null and $6 is not null" JOB_ONCE "),"
-	" audited as (" AUDIT_INSERT " select 'collect_email',"
-	"  case when is_new then 'contact_added' else 'contact_repeated' end,"
-	"  'email_signups:' || id, $6::uuid from signed)"
-	" select id, is_new, is_mailed from signed";
-
 struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct signup *out)
 {
 	struct hash    present, former = {{0}};
@@ -71,7 +40,7 @@ struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct si
 	if (!email || !email_hash(cx, in->email, &present))
 		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: contact data can not be kept");
 	has_former = vault_former_hash("email", lower_case(cx, in->email), &former);
-	TRY(db_query(cx, &rows, record_sql,
+	TRY(db_query(cx, &rows, SIGNUP_RECORD_SQL,
 	             ARGS(db_text(email), db_bytes(hash_span(&present)),
 	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(name),
 	                  db_text(in->signup_type), db_text(in->session_id), db_int(REPEAT_SECONDS),
@@ -101,7 +70,7 @@ struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
 
 	TRY(db_query(cx, &rows,
 	             "with found as materialized (select * from email_signups where id = $1::uuid),"
-	             " audited as (" AUDIT_INSERT " select $2, 'contact_read',"
+	             " audited as (" AUDIT_INSERT_SQL " select $2, 'contact_read',"
 	             "  'email_signups:' || id, session_id from found)"
 	             " select id, email, name, status,"
 	             "  (1000000 * extract(epoch from mail_queued_at))::bigint,"
@@ -133,7 +102,7 @@ struct err *signup_bounced(struct ctx *cx, const char *id, const char *actor)
 	return db_exec(cx, NULL,
 	               "with bounced as (update email_signups set status = 'bounced',"
 	               "  bounced_at = now() where id = $1::uuid and status <> 'bounced'"
-	               "  returning id, session_id) " AUDIT_INSERT
+	               "  returning id, session_id) " AUDIT_INSERT_SQL
 	               " select $2, 'contact_bounced', 'email_signups:' || id, session_id from bounced",
 	               ARGS(db_text(id), db_text(actor)));
 }
@@ -169,7 +138,7 @@ struct err *signup_decide(struct ctx *cx, const char *id, enum signup_decision d
 		"   else confirmed_at end,"
 		"  unsubscribed_at = case when $2::bool then null"
 		"   else coalesce(unsubscribed_at, now()) end"
-		"  where id = $1::uuid returning id, session_id) " AUDIT_INSERT
+		"  where id = $1::uuid returning id, session_id) " AUDIT_INSERT_SQL
 		" select 'collect_email', case when $2::bool then 'contact_confirmed'"
 		"  else 'contact_unsubscribed' end, 'email_signups:' || id, session_id from decided",
 		ARGS(db_text(id), db_bool(decision == SIGNUP_CONFIRM))));

@@ -3,6 +3,7 @@
 
 #include "../base/str.h"
 #include "../db/db.h"
+#include "common/store/idempotency_take.sql.h"
 
 static struct span without_quotes(struct span key)
 {
@@ -29,23 +30,6 @@ struct err *idempotent_of(struct ctx *cx, const char *function, const char *scop
 	return NULL;
 }
 
-/* One row decides: inserted or taken over from a dead runner (we run), or what is there. */
-static const char take_sql[] =
-	"with taken as ("
-	" insert into idempotency_keys as k (function, scope, key_hash, payload_hash, locked_until)"
-	" values ($1, $2, $3::bytea, $4::bytea, now() + $5::bigint * interval '1 ms')"
-	" on conflict (function, scope, key_hash) do update"
-	"  set payload_hash = excluded.payload_hash, state = 'running', status = null,"
-	"   content_type = null, body = null, locked_until = excluded.locked_until,"
-	"   created_at = now(), expires_at = now() + interval '24 hours'"
-	"  where k.expires_at < now() or"
-	"   (k.state = 'running' and k.locked_until < now() and k.payload_hash = excluded.payload_hash)"
-	" returning true)"
-	" select exists (select from taken), k.payload_hash = $4::bytea, k.state, k.status,"
-	"  k.content_type, k.body"
-	" from (select 1) one left join idempotency_keys k"
-	"  on k.function = $1 and k.scope = $2 and k.key_hash = $3::bytea";
-
 static struct err *read_answer(struct ctx *cx, const struct idempotent *it,
                                const struct db_rows *rows, const struct stored_answer **out)
 {
@@ -65,7 +49,7 @@ struct err *idempotency_take(struct ctx *cx, const struct idempotent *it, unsign
 	struct db_rows rows;
 
 	*replay_out = NULL;
-	TRY(db_query(cx, &rows, take_sql,
+	TRY(db_query(cx, &rows, IDEMPOTENCY_TAKE_SQL,
 	             ARGS(db_text(it->function), db_text(it->scope), db_bytes(hash_span(&it->key_hash)),
 	                  db_bytes(hash_span(&it->payload_hash)), db_int(lock_ms))));
 	if (row_bool(&rows, 0, 0))

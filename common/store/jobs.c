@@ -3,6 +3,8 @@
 
 #include "../base/str.h"
 #include "../db/db.h"
+#include "common/store/job_claim.sql.h"
+#include "common/store/job_once.sql.h"
 
 #define ATTEMPTS_MAX 8
 #define ERROR_MAX    1000 /* bytes of an error kept for a person */
@@ -12,7 +14,7 @@ struct err *job_enqueue(struct ctx *cx, const struct job_new *in)
 	return db_exec(cx, NULL,
 	               "insert into jobs (kind, key, payload, session_id, run_at, max_attempts)"
 	               " values ($1, $2, coalesce($3::jsonb, '{}'), $4::uuid,"
-	               "  now() + $5::bigint * interval '1 ms', $6::int)" JOB_ONCE,
+	               "  now() + $5::bigint * interval '1 ms', $6::int) " JOB_ONCE_SQL,
 	               ARGS(db_text(in->kind), db_text(in->key), db_text(in->payload),
 	                    db_text(in->session_id), db_int((int64_t)in->delay_ms),
 	                    db_int(in->max_attempts ? in->max_attempts : ATTEMPTS_MAX)));
@@ -35,34 +37,12 @@ static void read_job(const struct db_rows *rows, const char *kind, const char *w
 	};
 }
 
-/* Abandoned work first: it has waited for a whole lease already. The clock is that of
- * the moment, as the statement may have waited for a lock. */
 struct err *job_claim(struct ctx *cx, const char *kind, const char *worker, unsigned lease_ms,
                       struct job *out, bool *found_out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows,
-	             "with abandoned as materialized (select id, attempts >= max_attempts as has_died"
-	             "  from jobs where kind = $1 and state = 'running'"
-	             "  and leased_until < clock_timestamp()"
-	             "  order by leased_until for update skip locked limit 1),"
-	             " waiting as materialized (select id, false as has_died"
-	             "  from jobs where kind = $1 and state = 'ready'"
-	             "  and run_at <= clock_timestamp() and not exists (select from abandoned)"
-	             "  order by run_at for update skip locked limit 1),"
-	             " next as (select * from abandoned union all select * from waiting)"
-	             " update jobs j set state = case when has_died then 'dead' else 'running' end,"
-	             "  attempts = attempts + (not has_died)::int,"
-	             "  leased_by = case when not has_died then $2 end,"
-	             "  leased_until = case when not has_died"
-	             "   then clock_timestamp() + $3::bigint * interval '1 ms' end,"
-	             "  last_error = case when has_died then 'the last attempt did not end'"
-	             "   else last_error end,"
-	             "  finished_at = case when has_died then now() end"
-	             " from next where j.id = next.id"
-	             " returning j.id, key, payload, session_id, attempts, max_attempts, has_died",
-	             ARGS(db_text(kind), db_text(worker), db_int(lease_ms))));
+	TRY(db_query(cx, &rows, JOB_CLAIM_SQL, ARGS(db_text(kind), db_text(worker), db_int(lease_ms))));
 	*found_out = rows.count > 0;
 	if (*found_out)
 		read_job(&rows, kind, worker, lease_ms, out);
@@ -156,7 +136,7 @@ struct err *job_ensure_periodic(struct ctx *cx, const char *kind)
 	return db_exec(cx, NULL,
 	               "insert into jobs (kind, key) select $1, 'periodic' where not exists ("
 	               " select from jobs where kind = $1 and key = 'periodic'"
-	               " and state in ('ready', 'running'))" JOB_ONCE,
+	               " and state in ('ready', 'running')) " JOB_ONCE_SQL,
 	               ARGS(db_text(kind)));
 }
 

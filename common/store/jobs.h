@@ -1,7 +1,7 @@
 /* jobs.h -- the jobs table: durable work, one row each.
  *
  * A job exists if and only if the data it is about does: it is enqueued in the
- * same transaction (job_enqueue) or in the same statement (JOB_INSERT). A claim
+ * same transaction (job_enqueue) or in the same statement (job_insert.sql). A claim
  * is one short statement that stamps a lease; no transaction stays open while
  * the job runs. A worker that dies lets its lease run out and another takes
  * over, so a job may run more than once and its handler must be idempotent.
@@ -12,13 +12,6 @@
 #include "../base/ctx.h"
 
 #define JOBS_CHANNEL "scribe_jobs" /* NOTIFY, with the kind as payload, when a job is ready */
-
-/* To enqueue inside a larger statement:
- *   queued as (JOB_INSERT " select 'summarize', s.id::text, '{}', s.id from scored s" JOB_ONCE ")"
- * kind, key, payload and session_id in this order. The payload carries ids only,
- * never contact data or what a person said. */
-#define JOB_INSERT "insert into jobs (kind, key, payload, session_id)"
-#define JOB_ONCE   " on conflict (kind, key) where state = 'ready' do nothing"
 
 struct job_new {
 	const char *kind;

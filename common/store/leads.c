@@ -4,7 +4,7 @@
 #include "../base/json_in.h"
 #include "../domain/lead/lead_score.h"
 #include "../db/db.h"
-#include "audit.h"
+#include "common/store/audit_insert.sql.h"
 #include "sealed.h"
 #include "summaries.h"
 
@@ -98,8 +98,8 @@ struct err *lead_of_session(struct ctx *cx, const char *session_id, const char *
 
 	TRY(db_query(cx, &rows,
 	             "with s as materialized (select * from sessions where id = $1::uuid),"
-	             " audited as (" AUDIT_INSERT " select $2, 'contact_read', 'sessions:' || id, id"
-	             "  from s) " LEAD_COLUMNS " from s" LEAD_JOINS,
+	             " audited as (" AUDIT_INSERT_SQL " select $2, 'contact_read',"
+	             "  'sessions:' || id, id from s) " LEAD_COLUMNS " from s" LEAD_JOINS,
 	             ARGS(db_text(session_id), db_text(actor))));
 	*found_out = rows.count > 0;
 	if (*found_out)
@@ -118,8 +118,8 @@ struct err *leads_list(struct ctx *cx, const struct lead_filter *filter, const c
 	             "  and ($2::timestamptz is null or started_at < $2::timestamptz)"
 	             "  and ($3::text is null or final_intent = $3) and lead_score >= $4::int"
 	             "  order by lead_score desc, started_at desc limit $5::int),"
-	             " audited as (" AUDIT_INSERT " select $6, 'contact_read', 'sessions:' || id, id"
-	             "  from s) " LEAD_COLUMNS " from s" LEAD_JOINS
+	             " audited as (" AUDIT_INSERT_SQL " select $6, 'contact_read',"
+	             "  'sessions:' || id, id from s) " LEAD_COLUMNS " from s" LEAD_JOINS
 	             " order by s.lead_score desc, s.started_at desc",
 	             ARGS(db_text(filter->since), db_text(filter->until), db_text(filter->intent),
 	                  db_int(filter->min_score), db_int(filter->limit), db_text(actor))));

@@ -7,7 +7,7 @@
 #include "../base/str.h"
 #include "../base/vault.h"
 #include "../db/db.h"
-#include "audit.h"
+#include "common/store/audit_insert.sql.h"
 #include "memories.h"
 #include "memory_seal.h"
 #include "sealed.h"
@@ -294,7 +294,7 @@ struct err *masking_session(struct ctx *cx, const char *session_id, const struct
 	for (size_t i = 0; i < COUNT(pages); i++)
 		TRY(all_pages(cx, &s, pages[i]));
 	return db_exec(cx, NULL,
-	               "with audited as (" AUDIT_INSERT " select 'save_memory', 'contact_masked',"
+	               "with audited as (" AUDIT_INSERT_SQL " select 'save_memory', 'contact_masked',"
 	               "  'sessions:' || id, id from sessions where id = $1::uuid and $4::bool)"
 	               " update sessions set names_hash = $3::bytea"
 	               "  where id = $1::uuid and names_hash = $2::bytea",

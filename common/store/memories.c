@@ -12,8 +12,8 @@
 #include "../base/str.h"
 #include "../base/vault.h"
 #include "../db/db.h"
-#include "audit.h"
-#include "jobs.h"
+#include "common/store/memory_connect.sql.h"
+#include "common/store/memory_insert.sql.h"
 #include "memory_seal.h"
 #include "sealed.h"
 
@@ -81,86 +81,12 @@ struct err *memory_names(struct ctx *cx, const char *session_id, struct names *o
 
 /* ---- neighbours ---- */
 
-/* $1 session $2 position. `near` is whoever can be a neighbour of one to be connected; the
- * own vector counts twice in the mean, and so does that of the question it answers, whose words
- * count as its own too. A vector of another model is no neighbour's. A summary tells of all that
- * was said and stands beside nobody; nor does what will expire, for its words would live on with
- * its neighbours. */
-#define IS_ALONE "(scope = 'short' or metadata->>'kind' is not distinct from 'summary')"
-#define IS_ANSWERED \
-	"(n.place = t.place - 1 and n.is_question and n.speaker is distinct from t.speaker)"
-#define CONNECT_SQL \
-	"with near as materialized (" \
-	" select x.*, row_number() over (partition by is_alone order by position) as place from (" \
-	"  (select id, position, speaker, words, is_question, occurred_at, embedding," \
-	"    embedding_model, " IS_ALONE " as is_alone from memories where session_id = $1::uuid" \
-	"    and position <= $2::bigint and (not " IS_ALONE " or position = $2::bigint)" \
-	"    order by position desc limit 5)" \
-	"  union all" \
-	"  (select id, position, speaker, words, is_question, occurred_at, embedding," \
-	"    embedding_model, false from memories" \
-	"    where session_id = $1::uuid and position > $2::bigint and not " IS_ALONE \
-	"    order by position limit 4)) x)," \
-	" changed as (select t.id," \
-	"  to_char(t.occurred_at at time zone 'UTC', 'FMDD FMMonth YYYY FMDay') || E'\\n' ||" \
-	"   (select string_agg(left(n.words, case when n.id = t.id then 8192 else 1000 end), E'\\n'" \
-	"     order by n.place) from near n where n.is_alone = t.is_alone" \
-	"     and abs(n.place - t.place) <= 2) as index_text," \
-	"  coalesce((select left(n.words, 1000) from near n" \
-	"    where n.is_alone = t.is_alone and " IS_ANSWERED "), '') as question," \
-	"  case when t.embedding is not null then (select avg(n.embedding) from near n," \
-	"    generate_series(1, case when n.id = t.id or " IS_ANSWERED " then 2 else 1 end)" \
-	"    where n.is_alone = t.is_alone and abs(n.place - t.place) <= 2" \
-	"    and n.embedding_model = t.embedding_model) end as mean" \
-	" from near t, near centre" \
-	" where centre.position = $2::bigint and t.is_alone = centre.is_alone" \
-	" and abs(t.place - centre.place) <= 2)" \
-	" update memories m set index_text = c.index_text, question = c.question," \
-	"  embedding_near = c.mean::halfvec" \
-	"  from changed c where m.id = c.id and (m.index_text, m.question, m.embedding_near::text)" \
-	"  is distinct from (c.index_text, c.question, c.mean::halfvec::text)"
-
 struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t position)
 {
-	return db_exec(cx, NULL, CONNECT_SQL, ARGS(db_text(session_id), db_int(position)));
+	return db_exec(cx, NULL, MEMORY_CONNECT_SQL, ARGS(db_text(session_id), db_int(position)));
 }
 
 /* ---- inserting ---- */
-
-/* $1 session $2 scope $3 content $4 speaker $5 words $6 summary $7 importance $8 tags
- * $9 metadata $10 occurred (unix ms) $11 source $12 utterance $13 vector $14 model $15 hash
- * $16 hours a short memory lives $17 sealed $18 hash the same content has in the plain, $19 under
- * the former key; $20 and $21 the source likewise (null: none) $22 hash of the names masked */
-static const char insert_sql[] =
-	"with s as materialized (select id, memory_owner, consent, visitor_id, names_hash"
-	"  from sessions where id = $1::uuid for no key update),"
-	" added as (insert into memories as m (session_id, owner, visitor_id, scope, content, speaker,"
-	"   words, summary, importance, tags, metadata, occurred_at, source_id, utterance_id,"
-	"   embedding, embedding_model, content_hash, expires_at, sealed)"
-	"  select id, memory_owner, case when consent then visitor_id end, $2, $3::jsonb, $4, $5, $6,"
-	"   $7::int, array(select jsonb_array_elements_text($8::jsonb)), $9::jsonb,"
-	"   to_timestamp($10::float8 / 1000), $11, $12::uuid, $13::vector, $14, $15::bytea,"
-	"   case when $2 = 'short' then now() + $16::int * interval '1 hour' end, $17"
-	"  from s where ($18::bytea is null or $12::uuid is not null or not exists (select"
-	"    from memories o where o.owner = s.memory_owner and o.scope = $2"
-	"    and o.utterance_id is null and o.content_hash in ($18::bytea, $19::bytea)))"
-	"   and ($20::text is null or not exists (select from memories o"
-	"    where o.owner = s.memory_owner and o.source_id in ($20::text, $21::text)))"
-	"  on conflict do nothing returning m.*),"
-	" unlike as (update sessions x set names_hash = null from s"
-	"  where x.id = s.id and s.names_hash <> coalesce($22::bytea, '')"
-	"  and exists (select from added) returning x.id),"
-	" queued as (" JOB_INSERT " select 'keep_utterances', id::text, '{}', id from unlike" JOB_ONCE
-	" ),"
-	" audited as (" AUDIT_INSERT " select 'save_memory', 'contact_added', 'memories:' || id,"
-	"   session_id from added where sealed is not null and utterance_id is null)"
-	" select " MEMORY_COLUMNS ", m.position, false, m.owner from added m"
-	" union all"
-	" select " MEMORY_COLUMNS ", m.position, true, m.owner from memories m, s"
-	"  where not exists (select from added) and m.owner = s.memory_owner and"
-	"   ($12::uuid is null and m.utterance_id is null and m.scope = $2"
-	"    and m.content_hash in ($15::bytea, $18::bytea, $19::bytea)"
-	"    or m.utterance_id = $12::uuid)";
 
 /* What is worth least: short before episodic before the rest, unimportant, unused, old. */
 static const char cap_sql[] =
@@ -236,7 +162,7 @@ static struct err *mask(struct ctx *cx, const struct memory_new *in, struct kept
 static struct err *insert_row(struct ctx *cx, const struct memory_new *in, const struct kept *k,
                               struct db_rows *rows)
 {
-	return db_query(cx, rows, insert_sql,
+	return db_query(cx, rows, MEMORY_INSERT_SQL,
 	                ARGS(db_text(in->session_id), db_text(in->scope), db_text(k->plain.content),
 	                     db_text(k->plain.speaker), db_text(k->plain.words),
 	                     db_text(k->plain.summary), db_int(in->importance), db_text(k->plain.tags),

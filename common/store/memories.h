@@ -50,19 +50,7 @@ struct memory {
 	double      similarity, score; /* 0..1 each; recall only */
 };
 
-/* The columns of struct memory, of a table called m, and one row of them. A memory never used has
- * no row in memory_uses. */
-#define MEMORY_TIME(column) \
-	"to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-#define MEMORY_USE     " from memory_uses u where u.memory_id = m.id)"
-#define MEMORY_CREATED ", " MEMORY_TIME("m.created_at")
-#define MEMORY_SAID    ", " MEMORY_TIME("m.occurred_at")
-#define MEMORY_USED    ", (select " MEMORY_TIME("u.last_referenced") MEMORY_USE
-#define MEMORY_USES    ", (select u.access_count" MEMORY_USE
-#define MEMORY_COLUMNS \
-	"m.id, m.content, m.summary, m.scope, to_jsonb(m.tags), m.session_id" MEMORY_CREATED \
-		MEMORY_USED MEMORY_SAID ", m.source_id, m.speaker, m.importance" MEMORY_USES \
-	", m.sealed, m.question"
+/* One row of the columns of memory_columns.sql, which a statement selects first. */
 #define MEMORY_COLUMNS_N 15
 void memory_read(struct ctx *cx, const struct db_rows *rows, int row, struct memory *out);
 

@@ -5,8 +5,9 @@
 #include "../base/json_out.h"
 #include "../domain/memory/index_text.h"
 #include "../db/db.h"
+#include "common/store/memory_columns.sql.h"
+#include "common/store/session_touched.sql.h"
 #include "sealed.h"
-#include "session_sql.h"
 #include "sessions.h"
 
 /* The defaults were chosen on five conversations of LoCoMo (997 questions), each step
@@ -69,7 +70,7 @@ const struct cfg_group recall_settings = {"Recall", &values, keys, COUNT(keys)};
 /* $1 session $2 hash of its secret $3 words $4 model $5 vector $6 speakers named $7 scopes
  * $8 least importance $9 and $10 time asked about (unix seconds) $11 limit $12 weights */
 static const char recall_sql[] =
-	"select " MEMORY_COLUMNS ", r.similarity, r.score"
+	"select " MEMORY_COLUMNS_SQL ", r.similarity, r.score"
 	" from memory_recall($1::uuid, $2::bytea, $3, $4, $5::vector,"
 	"  array(select jsonb_array_elements_text($6::jsonb)),"
 	"  array(select jsonb_array_elements_text($7::jsonb)), $8::float8, $9::float8, $10::float8,"
@@ -130,7 +131,7 @@ struct err *memory_people(struct ctx *cx, const char *session_id, const char *se
 	struct db_rows rows;
 
 	TRY(session_query(cx, session_id, session_secret,
-	                  SESSION_CHECK_CTE SESSION_TOUCHED_CTE
+	                  SESSION_TOUCHED_SQL
 	                  " select verdict, case when verdict = 'ok' then session_names(id) end, null,"
 	                  " " DB_LAZY_COMMIT
 	                  " from checked union all (" SPEAKERS_OF("checked",

@@ -2,7 +2,7 @@
 #include "sessions.h"
 
 #include "../base/str.h"
-#include "session_sql.h"
+#include "common/store/session_touched.sql.h"
 
 #include <assert.h>
 
@@ -61,9 +61,9 @@ static struct err *judge(struct ctx *cx, const char *verdict)
 
 	if (!verdict)
 		FAIL(cx, ERR_SESSION, "no such session or another secret");
-	if (str_equal(verdict, SESSION_EXPIRED))
+	if (str_equal(verdict, "expired"))
 		FAIL(cx, ERR_SESSION_EXPIRED, "idle for too long");
-	if (!str_equal(verdict, SESSION_TOO_FAST))
+	if (!str_equal(verdict, "too_fast"))
 		return NULL;
 	e = err_new(cx, ERR_RATE, WHERE, "more than %lld requests in a minute",
 	            (long long)values.rate_per_minute);
@@ -94,7 +94,6 @@ struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 	struct db_rows rows;
 
 	return session_query(cx, id, secret,
-	                     SESSION_CHECK_CTE SESSION_TOUCHED_CTE " select verdict, " DB_LAZY_COMMIT
-	                                                           " from checked",
+	                     SESSION_TOUCHED_SQL " select verdict, " DB_LAZY_COMMIT " from checked",
 	                     NO_ARGS, &rows);
 }

@@ -30,7 +30,7 @@ struct err *session_create(struct ctx *cx, const struct session_new *in,
  * ERR_SESSION_EXPIRED, ERR_RATE. */
 struct err *session_check(struct ctx *cx, const char *id, const char *secret) CHECKED;
 
-/* Runs a statement that begins with SESSION_CHECK_CTE (session_sql.h) and selects the
+/* Runs a statement that begins with session_check.sql or session_touched.sql and selects the
  * verdict as its first column; `more` are its parameters from $5 on. Fails as
  * session_check() and db_query() do. */
 struct err *session_query(struct ctx *cx, const char *id, const char *secret, const char *sql,

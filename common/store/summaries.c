@@ -7,8 +7,9 @@
 #include "../domain/who/contact.h"
 #include "../domain/who/mask.h"
 #include "../db/db.h"
-#include "audit.h"
-#include "jobs.h"
+#include "common/store/job_insert.sql.h"
+#include "common/store/job_once.sql.h"
+#include "common/store/summary_store.sql.h"
 #include "memory_seal.h"
 #include "sealed.h"
 
@@ -178,53 +179,6 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
 
 /* ---- storing ---- */
 
-/* The version is the position up to which a summary goes: it only grows, but for one
- * made anew from the start, which takes the place of its like.
- * $1 session $2 text $3 actions $4 crm $5 themes $6 importance $7 utterances $8 position
- * $9 provider $10 version $11 hash of the short memory $12 of the medium one (null: none)
- * $13 themes in words $14 days $15 sealed $16 sealed short memory $17 and medium one
- * $18 hash of the names masked */
-static const char store_sql[] =
-	"with kept as (insert into summaries (session_id, executive_summary, action_items,"
-	"   crm_payload, themes, importance, utterance_count, last_position, provider, sealed)"
-	"  values ($1::uuid, $2, $3::jsonb, $4::jsonb, $5::jsonb, $6::int, $7::int, $8::bigint, $9,"
-	"   $15)"
-	"  on conflict (session_id) do update set executive_summary = excluded.executive_summary,"
-	"   action_items = excluded.action_items, crm_payload = excluded.crm_payload,"
-	"   themes = excluded.themes, importance = excluded.importance,"
-	"   utterance_count = excluded.utterance_count, last_position = excluded.last_position,"
-	"   provider = excluded.provider, sealed = excluded.sealed"
-	"  where summaries.last_position = $10::bigint returning session_id),"
-	" audited as (" AUDIT_INSERT " select 'summarize_session', 'contact_changed',"
-	"   'summaries:' || session_id, session_id from kept where $15 is not null),"
-	" queued as (" JOB_INSERT " select 'keep_utterances', s.id::text, '{}', s.id"
-	"  from kept join sessions s on s.id = kept.session_id"
-	"  where s.names_hash <> coalesce($18::bytea, '')" JOB_ONCE "),"
-	" marked as (update sessions s set summarized_position = $8::bigint,"
-	"   names_hash = case when s.names_hash = $18::bytea then s.names_hash end,"
-	"   summarized_count = s.utterance_count - (select count(*) from utterances u"
-	"    where u.session_id = s.id and u.position > $8::bigint)"
-	"  from kept where s.id = kept.session_id),"
-	" remembered (scope, content, words, tag, hash, expires_at, sealed) as (values"
-	"  ('short', jsonb_build_object('summary', $2::text, 'utterance_count', $7::int), $2::text,"
-	"   'summary', $11::bytea, now() + $14::int * interval '1 day', $16::text),"
-	"  ('medium', jsonb_build_object('themes', $5::jsonb), $13::text, 'themes', $12::bytea, null,"
-	"   $17::text)),"
-	" memories_kept as (insert into memories (session_id, owner, visitor_id, scope, content,"
-	"   summary, words, index_text, importance, tags, metadata, content_hash, source_id,"
-	"   expires_at, sealed)"
-	"  select s.id, s.memory_owner, case when s.consent then s.visitor_id end, r.scope, r.content,"
-	"   r.words, r.words, r.words, $6::int, array[r.tag], '{\"kind\": \"summary\"}', r.hash,"
-	"   r.tag || ':' || s.id, r.expires_at, r.sealed"
-	"  from remembered r, kept join sessions s on s.id = kept.session_id where r.hash is not null"
-	"  on conflict (owner, source_id) where source_id is not null do update set"
-	"   content = excluded.content, summary = excluded.summary, words = excluded.words,"
-	"   index_text = excluded.index_text, importance = excluded.importance,"
-	"   content_hash = excluded.content_hash, expires_at = excluded.expires_at,"
-	"   sealed = excluded.sealed, occurred_at = now(), embedding = null,"
-	"   embedding_model = null, embedding_near = null)"
-	" select exists (select from kept)";
-
 static const char *themes_json(struct ctx *cx, const struct summary *s)
 {
 	struct json_out *j = json_new(cx->arena, 0);
@@ -280,7 +234,7 @@ static const char *seal_whole(struct ctx *cx, const struct columns *c)
 	return vault_seal(cx->arena, json_done(j));
 }
 
-/* As store_sql makes the two memories. */
+/* As summary_store.sql makes the two memories. */
 static struct err *seal_memory(struct ctx *cx, const char *session_id, const char *tag,
                                const char *content, const char *words, const char **sealed_out,
                                struct span *hash_out)
@@ -364,7 +318,7 @@ struct err *summary_store(struct ctx *cx, const struct summary_new *in, bool *is
 	struct db_rows        rows;
 
 	TRY(columns_of(cx, in, &c));
-	TRY(db_query(cx, &rows, store_sql,
+	TRY(db_query(cx, &rows, SUMMARY_STORE_SQL,
 	             ARGS(db_text(in->session_id), db_text(c.text), db_text(c.actions), db_text(c.crm),
 	                  db_text(c.themes), db_int(summary_importance(in->utterances)),
 	                  db_int(in->utterances), db_int(in->position), db_text(in->provider),
@@ -435,9 +389,9 @@ struct err *summaries_close_idle(struct ctx *cx, int64_t idle_s, int most, int64
 		"  order by last_active_at limit $2::int for no key update skip locked),"
 		" ended as (update sessions s set ended_at = s.last_active_at from idle"
 		"  where s.id = idle.id returning s.id, utterance_count, summarized_count),"
-		" queued as (" JOB_INSERT
+		" queued as (" JOB_INSERT_SQL
 		"  select 'summarize', 'end ' || id, '{\"is_end\": true}', id from ended"
-		"  where utterance_count > summarized_count and utterance_count >= $3::int" JOB_ONCE
+		"  where utterance_count > summarized_count and utterance_count >= $3::int " JOB_ONCE_SQL
 		") select count(*) from ended",
 		ARGS(db_int(idle_s), db_int(most), db_int(SUMMARY_UTTERANCES_MIN))));
 	*closed_out = row_int(&rows, 0, 0);

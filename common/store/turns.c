@@ -7,80 +7,17 @@
 #include "../base/wait.h"
 #include "../domain/memory/summary.h"
 #include "../db/db.h"
-#include "audit.h"
+#include "common/store/turn_begin.sql.h"
+#include "common/store/turn_finish.sql.h"
 #include "emails.h"
-#include "jobs.h"
 #include "sealed.h"
-#include "session_sql.h"
 #include "sessions.h"
 
 #define BEGIN_TRIES    20
 #define JOIN_WINDOW_MS 2000 /* browsers re-send a POST when a kept connection drops */
 #define JOIN_POLL_MS   25u
 
-/* What the newest turn of the session means for this message:
- *   again   another request changed the session after this statement's snapshot was
- *           taken: the locked row is newer than what the rest would read
- *   join    the same message is running, or was answered within the window
- *   quiet   an unasked follow-up, and the visitor is being answered or has had enough of them
- *   begin   everything else; an unanswered turn with the same message is adopted,
- *           another running one is superseded
- * $5 message $6 its hash $7 turn id $8 mode $9 deadline ms $10 join window ms
- * $11 is proactive $12 proactive max $13 history rows $14 sealed message */
-static const char begin_sql[] = SESSION_CHECK_CTE
-	", last as (select t.* from turns t, checked c where t.session_id = c.id and t.turn = c.turn),"
-	" decided as (select c.*, l.turn_id as last_turn_id, case"
-	"   when c.version <> (select s.xmin from sessions s where s.id = c.id) then 'again'"
-	"   when l.message_hash = $6::bytea and (l.state = 'running' and l.ends_by > now()"
-	"    or l.state = 'done' and l.finished_at > now() - $10::int * interval '1 ms') then 'join'"
-	"   when $11::bool and (c.proactive_count >= $12::int"
-	"    or coalesce(l.state = 'running' and l.ends_by > now(), false)) then 'quiet'"
-	"   else 'begin' end as action,"
-	"  case when l.message_hash = $6::bytea and l.state in ('running', 'abandoned')"
-	"   then l.visitor_utterance_id end as adopted"
-	"  from checked c left join last l on true where c.verdict = 'ok'),"
-	" closed as (update turns t set answer = null,"
-	"   state = case when t.state = 'running' then 'superseded' else t.state end,"
-	"   finished_at = coalesce(t.finished_at, now())"
-	"  from decided d where d.action = 'begin' and t.session_id = d.id and t.turn = d.turn),"
-	" said as (insert into utterances (session_id, speaker, text, text_sealed, turn)"
-	"  select d.id, 'visitor', $5, $14::bytea, d.turn + 1 from decided d"
-	"   where d.action = 'begin' and not $11::bool and d.adopted is null returning id),"
-	" begun as (insert into turns (session_id, turn, turn_id, message_hash, ends_by,"
-	"   visitor_utterance_id)"
-	"  select d.id, d.turn + 1, coalesce($7, gen_random_uuid()::text), $6::bytea,"
-	"   now() + $9::int * interval '1 ms', coalesce(d.adopted, (select id from said))"
-	"  from decided d where d.action = 'begin' returning turn, turn_id),"
-	" changed as (insert into events (session_id, kind, payload)"
-	"  select d.id, 'mode_change', jsonb_build_object('from', d.current_mode, 'to', $8::text)"
-	"  from decided d where d.action = 'begin' and $8 <> d.current_mode),"
-	" named as materialized (select session_names(d.id) as names from decided d"
-	"  where d.action = 'begin'),"
-	" touched as (update sessions s set " SESSION_TOUCH ","
-	"   turn = c.turn + (c.action = 'begin')::int,"
-	"   utterance_count = c.utterance_count + (select count(*) from said),"
-	"   current_mode = case when c.action = 'begin' then coalesce($8, c.current_mode)"
-	"    else c.current_mode end,"
-	"   proactive_count = case when not $11::bool then 0"
-	"    when c.action = 'begin' then c.proactive_count + 1 else c.proactive_count end"
-	"  from decided c where s.id = c.id and c.action <> 'again')"
-	" select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),"
-	"  coalesce($8, d.current_mode), d.consent,"
-	"  (m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,"
-	"  k.extract, k.contact_sealed, w.names, h.speaker = 'agent', h.text, h.text_sealed"
-	" from checked c left join decided d on true left join begun b on true"
-	" left join named w on true"
-	" left join lateral (select payload from events e where e.session_id = d.id"
-	"  and e.kind = 'dynamics' order by e.ts desc limit 1) m on d.action = 'begin'"
-	" left join lateral (select jsonb_build_object('intent', intent, 'confidence', confidence,"
-	"   'entities', entities, 'followup_actions', followup_actions) as extract, contact_sealed"
-	"  from extracts x where x.session_id = d.id order by x.created_at desc limit 1) k"
-	"  on d.action = 'begin'"
-	" left join lateral (select speaker, text, text_sealed, position from utterances u"
-	"  where u.session_id = d.id and u.id is distinct from d.adopted"
-	"  order by position desc limit $13::int) h on d.action = 'begin'"
-	" order by h.position";
-
+/* The columns of turn_begin.sql. */
 enum begin_column {
 	COL_VERDICT,
 	COL_ACTION,
@@ -170,7 +107,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
 	struct kept_text kept = keep_until_end(cx, in->message);
 
-	return session_query(cx, in->session_id, in->session_secret, begin_sql,
+	return session_query(cx, in->session_id, in->session_secret, TURN_BEGIN_SQL,
 	                     ARGS(db_text(kept.masked), db_bytes(hash_span(&message)),
 	                          db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
 	                          db_int(JOIN_WINDOW_MS), db_bool(in->is_proactive),
@@ -194,57 +131,6 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 }
 
 /* ---- ending ---- */
-
-/* $1 session $2 turn $3 reply $4 sealed answer $5 intent (null: nothing known) $6 confidence
- * $7 entities $8 actions $9 lead score $10 reasons $11 provider $12 dynamics (null: unchanged)
- * $13 sealed reply $14 sealed contact $15 sealed address $16 its hash $17 sealed name
- * $18 the score that calls a person; the first turn to reach it queues the one message
- * $19 utterances after which a summary is due $20 the visitor's words masked $21 and sealed
- * $22 names known, sealed $23 their hash $24 some of them are new $25 contact data is new */
-static const char finish_sql[] =
-	"with owner as materialized (select * from sessions where id = $1::uuid and turn = $2::bigint"
-	"  for no key update),"
-	" done as (update turns t set state = 'done', finished_at = now(), answer = $4::bytea"
-	"  from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'"
-	"  returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,"
-	"   coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,"
-	"   coalesce($9::int >= o.lead_score, false) as leads),"
-	" replied as (insert into utterances (session_id, speaker, text, text_sealed, turn)"
-	"  select session_id, 'agent', $3, $13::bytea, $2::bigint from done returning id),"
-	" masked as (update utterances u set text = $20, text_sealed = $21::bytea"
-	"  from done d where u.id = d.visitor_utterance_id),"
-	" audited as (" AUDIT_INSERT " select 'agent_reply', 'contact_changed',"
-	"  'sessions:' || session_id, session_id from done where $25::bool or $22::text is not null"
-	"  and is_unnamed),"
-	" extracted as (insert into extracts (session_id, utterance_id, turn, intent, confidence,"
-	"   entities, contact_sealed, followup_actions, lead_score, scoring_reasons, provider)"
-	"  select session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric, $7::jsonb,"
-	"   $14::bytea, $8::jsonb, $9::int, array(select jsonb_array_elements_text($10::jsonb)), $11"
-	"  from done where $5::text is not null and visitor_utterance_id is not null),"
-	" hinted as (insert into events (session_id, kind, payload)"
-	"  select session_id, 'dynamics', $12::jsonb from done where $12 is not null),"
-	" called as (" JOB_INSERT " select 'slack_lead', session_id::text,"
-	"   jsonb_build_object('session_id', session_id, 'turn', $2::bigint), session_id"
-	"  from done where calls),"
-	" remembered as (" JOB_INSERT " select 'keep_utterances', session_id::text, '{}', session_id"
-	"  from done" JOB_ONCE "),"
-	" scored as (update sessions s set utterance_count = s.utterance_count + 1,"
-	"   lead_score = case when leads then $9::int else s.lead_score end,"
-	"   final_intent = case when leads then $5::text else s.final_intent end,"
-	"   lead_turn = case when leads then $2::bigint else s.lead_turn end,"
-	"   lead_reasons = case when leads"
-	"    then array(select jsonb_array_elements_text($10::jsonb)) else s.lead_reasons end,"
-	"   slack_alerted_at = case when calls then now() else s.slack_alerted_at end,"
-	"   email = coalesce($15, s.email), email_hash = coalesce($16::bytea, s.email_hash),"
-	"   contact_name = coalesce($17, s.contact_name),"
-	"   names_sealed = case when $24::bool then $22::text"
-	"    else coalesce(s.names_sealed, $22::text) end,"
-	"   names_hash = case when s.names_hash = $23::bytea then s.names_hash end"
-	"  from done where s.id = done.session_id"
-	"  returning s.id, s.utterance_count - s.summarized_count as new_n),"
-	" queued as (" JOB_INSERT " select 'summarize', id::text, '{}', id from scored"
-	"  where new_n >= $19::int" JOB_ONCE ")"
-	" select exists (select from done)";
 
 static const char *marks_json(struct ctx *cx, const struct dynamics_marks *marks)
 {
@@ -341,7 +227,7 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	struct lead_columns lead = columns_of(cx, turn, end->lead, &names.all);
 	struct db_rows      rows;
 
-	TRY(db_query(cx, &rows, finish_sql,
+	TRY(db_query(cx, &rows, TURN_FINISH_SQL,
 	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(reply.masked),
 	                  db_bytes(sealed), db_text(lead.intent),
 	                  end->lead ? db_num(end->lead->extract->confidence) : db_text(NULL),

@@ -1,0 +1,110 @@
+-- Begins a turn, where the session and its newest turn allow it.
+--
+-- What the newest turn of the session means for this message, `action`:
+--   again   another request changed the session after this statement's snapshot was taken: the
+--           locked row is newer than what the rest would read
+--   join    the same message is running, or was answered within the window
+--   quiet   an unasked follow-up, and the visitor is being answered or has had enough of them
+--   begin   everything else; an unanswered turn with the same message is adopted, another running
+--           one is superseded
+--
+-- $1 to $4  the session pair, as in session_check.sql
+-- $5   the visitor's words for the plain column, masked or empty
+-- $6   hash of the message: equal for equal messages of this session
+-- $7   turn id (null: one is made)
+-- $8   mode (null: unchanged)
+-- $9   time the turn may take, milliseconds
+-- $10  how long an answer is given again to the same message, milliseconds
+-- $11  is an unasked follow-up
+-- $12  most unasked follow-ups in a row
+-- $13  most utterances of history
+-- $14  the visitor's words sealed
+--
+-- A row for each utterance of the history, oldest first; one, with the last three null, for a
+-- session without history; none for an unknown session. All but the last three are of the turn
+-- and the same in each row:
+--   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
+--   which a callback and another perspective were last hinted (null: never); the newest extract;
+--   its sealed contact data; the names known, as session_names() gives them; is the agent's; text;
+--   sealed text
+with
+-- include session_check.sql
+
+last as (
+	select t.* from turns t, checked c where t.session_id = c.id and t.turn = c.turn),
+
+decided as (
+	select c.*, l.turn_id as last_turn_id,
+			case
+				when c.version <> (select s.xmin from sessions s where s.id = c.id) then 'again'
+				when l.message_hash = $6::bytea and (l.state = 'running' and l.ends_by > now()
+					or l.state = 'done'
+						and l.finished_at > now() - $10::int * interval '1 ms') then 'join'
+				when $11::bool and (c.proactive_count >= $12::int
+					or coalesce(l.state = 'running' and l.ends_by > now(), false)) then 'quiet'
+				else 'begin' end as action,
+			-- The words of a turn that is adopted are stored already.
+			case when l.message_hash = $6::bytea and l.state in ('running', 'abandoned')
+				then l.visitor_utterance_id end as adopted
+		from checked c left join last l on true where c.verdict = 'ok'),
+
+-- The answer of the turn before is kept no longer.
+closed as (
+	update turns t set answer = null,
+			state = case when t.state = 'running' then 'superseded' else t.state end,
+			finished_at = coalesce(t.finished_at, now())
+		from decided d where d.action = 'begin' and t.session_id = d.id and t.turn = d.turn),
+
+said as (
+	insert into utterances (session_id, speaker, text, text_sealed, turn)
+		select d.id, 'visitor', $5, $14::bytea, d.turn + 1 from decided d
+			where d.action = 'begin' and not $11::bool and d.adopted is null
+		returning id),
+
+begun as (
+	insert into turns (session_id, turn, turn_id, message_hash, ends_by, visitor_utterance_id)
+		select d.id, d.turn + 1, coalesce($7, gen_random_uuid()::text), $6::bytea,
+				now() + $9::int * interval '1 ms', coalesce(d.adopted, (select id from said))
+			from decided d where d.action = 'begin'
+		returning turn, turn_id),
+
+changed as (
+	insert into events (session_id, kind, payload)
+		select d.id, 'mode_change', jsonb_build_object('from', d.current_mode, 'to', $8::text)
+			from decided d where d.action = 'begin' and $8 <> d.current_mode),
+
+-- Materialized: asked once, not for each row of the history.
+named as materialized (
+	select session_names(d.id) as names from decided d where d.action = 'begin'),
+
+touched as (
+	update sessions s set
+			-- include session_touch.sql
+			, turn = c.turn + (c.action = 'begin')::int,
+			utterance_count = c.utterance_count + (select count(*) from said),
+			current_mode = case when c.action = 'begin' then coalesce($8, c.current_mode)
+				else c.current_mode end,
+			proactive_count = case when not $11::bool then 0
+				when c.action = 'begin' then c.proactive_count + 1 else c.proactive_count end
+		from decided c where s.id = c.id and c.action <> 'again')
+
+select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),
+		coalesce($8, d.current_mode), d.consent,
+		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
+		k.extract, k.contact_sealed, w.names, h.speaker = 'agent', h.text, h.text_sealed
+	from checked c left join decided d on true left join begun b on true
+	left join named w on true
+	left join lateral (
+		select payload from events e where e.session_id = d.id and e.kind = 'dynamics'
+			order by e.ts desc limit 1) m on d.action = 'begin'
+	left join lateral (
+		select jsonb_build_object('intent', intent, 'confidence', confidence,
+				'entities', entities, 'followup_actions', followup_actions) as extract,
+				contact_sealed
+			from extracts x where x.session_id = d.id
+			order by x.created_at desc limit 1) k on d.action = 'begin'
+	left join lateral (
+		select speaker, text, text_sealed, position from utterances u
+			where u.session_id = d.id and u.id is distinct from d.adopted
+			order by position desc limit $13::int) h on d.action = 'begin'
+	order by h.position

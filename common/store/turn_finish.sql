@@ -1,0 +1,105 @@
+-- Ends a turn that is still the newest of its session: stores the reply and what the turn has found
+-- out, and enqueues what follows from it. Changes nothing otherwise.
+--
+-- $1   session id
+-- $2   the turn's number
+-- $3   the reply, masked
+-- $4   the answer, sealed: for the same message sent again
+-- $5   intent (null: nothing is known of the lead, and $6 to $11 do not count)
+-- $6   its confidence, 0 to 1
+-- $7   entities, a JSON object without contact data
+-- $8   follow-up actions, a JSON array
+-- $9   lead score, 0 to 100
+-- $10  reasons of the score, a JSON array of texts
+-- $11  provider of the extraction
+-- $12  marks of the dynamics, a JSON object (null: unchanged)
+-- $13  the reply sealed (null: masking changed nothing)
+-- $14  contact data of the extract sealed (null: none)
+-- $15  e-mail address for the session, sealed (null: unchanged)
+-- $16  its keyed hash
+-- $17  name for the session, sealed (null: unchanged)
+-- $18  the score that calls a person
+-- $19  utterances not summarised at which a summary is due
+-- $20  the visitor's words masked, now that it is known who speaks
+-- $21  and sealed (null: masking changed nothing)
+-- $22  names known, a sealed list (null: none)
+-- $23  their keyed hash
+-- $24  some of these names are new
+-- $25  contact data is new
+--
+-- One row: whether the turn was the newest and is done.
+with owner as materialized (
+	select * from sessions where id = $1::uuid and turn = $2::bigint for no key update),
+
+done as (
+	update turns t set state = 'done', finished_at = now(), answer = $4::bytea
+		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
+		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,
+			-- The first turn to reach the score queues the one message.
+			coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,
+			coalesce($9::int >= o.lead_score, false) as leads),
+
+replied as (
+	insert into utterances (session_id, speaker, text, text_sealed, turn)
+		select session_id, 'agent', $3, $13::bytea, $2::bigint from done
+		returning id),
+
+masked as (
+	update utterances u set text = $20, text_sealed = $21::bytea
+		from done d where u.id = d.visitor_utterance_id),
+
+audited as (
+	-- include audit_insert.sql
+		select 'agent_reply', 'contact_changed', 'sessions:' || session_id, session_id from done
+			where $25::bool or $22::text is not null and is_unnamed),
+
+-- A turn in which the visitor said nothing has no extract.
+extracted as (
+	insert into extracts (session_id, utterance_id, turn, intent, confidence, entities,
+			contact_sealed, followup_actions, lead_score, scoring_reasons, provider)
+		select session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric, $7::jsonb,
+				$14::bytea, $8::jsonb, $9::int, array(select jsonb_array_elements_text($10::jsonb)),
+				$11
+			from done where $5::text is not null and visitor_utterance_id is not null),
+
+hinted as (
+	insert into events (session_id, kind, payload)
+		select session_id, 'dynamics', $12::jsonb from done where $12 is not null),
+
+called as (
+	-- include job_insert.sql
+		select 'slack_lead', session_id::text,
+				jsonb_build_object('session_id', session_id, 'turn', $2::bigint), session_id
+			from done where calls),
+
+remembered as (
+	-- include job_insert.sql
+		select 'keep_utterances', session_id::text, '{}', session_id from done
+		-- include job_once.sql
+	),
+
+scored as (
+	update sessions s set utterance_count = s.utterance_count + 1,
+			lead_score = case when leads then $9::int else s.lead_score end,
+			final_intent = case when leads then $5::text else s.final_intent end,
+			lead_turn = case when leads then $2::bigint else s.lead_turn end,
+			lead_reasons = case when leads
+				then array(select jsonb_array_elements_text($10::jsonb)) else s.lead_reasons end,
+			slack_alerted_at = case when calls then now() else s.slack_alerted_at end,
+			email = coalesce($15, s.email),
+			email_hash = coalesce($16::bytea, s.email_hash),
+			contact_name = coalesce($17, s.contact_name),
+			names_sealed = case when $24::bool then $22::text
+				else coalesce(s.names_sealed, $22::text) end,
+			-- Null where other names were masked before: keep_utterances looks at all of it.
+			names_hash = case when s.names_hash = $23::bytea then s.names_hash end
+		from done where s.id = done.session_id
+		returning s.id, s.utterance_count - s.summarized_count as new_n),
+
+queued as (
+	-- include job_insert.sql
+		select 'summarize', id::text, '{}', id from scored where new_n >= $19::int
+		-- include job_once.sql
+	)
+
+select exists (select from done)

@@ -1,0 +1,2 @@
+-- The piece that embedded.sql includes.
+	'part'
