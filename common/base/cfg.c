@@ -9,6 +9,7 @@
 #define SECRETS_MAX  32
 
 /* Secrets read from files; they stay as long as the process. */
+#define SEPARATORS   ", \t\n\r\v\f"
 static char *secrets[SECRETS_MAX];
 
 /* "KEY=VALUE", the value bare or in double or single quotes. */
@@ -203,4 +204,20 @@ const char *cfg_shown(const struct cfg_group *group, const struct cfg_key *key, 
 			return "(set)";
 		return text ? text : "";
 	}
+}
+
+bool cfg_next_item(struct span *rest, struct span *item_out)
+{
+	size_t n;
+
+	while (rest->len && strchr(SEPARATORS, rest->ptr[0])) {
+		rest->ptr++;
+		rest->len--;
+	}
+	for (n = 0; n < rest->len && !strchr(SEPARATORS, rest->ptr[n]);)
+		n++;
+	*item_out = (struct span){rest->ptr, n};
+	rest->ptr += n;
+	rest->len -= n;
+	return n;
 }

@@ -61,3 +61,7 @@ int cfg_load(const struct cfg_group *const *groups, size_t n) CHECKED;
 const char *cfg_shown(const struct cfg_group *group, const struct cfg_key *key, struct arena *a);
 
 #endif
+/* Walks a CFG_LIST: its items, between commas, blanks or both (scripts/lib/settings.sh splits
+ * alike); false at the end. Start with *rest = the list. */
+bool cfg_next_item(struct span *rest, struct span *item_out);
+

@@ -90,7 +90,7 @@ int chain_start(struct chain *c)
 	int         problems = 0;
 
 	c->order_n = 0;
-	while (str_next_item(&rest, &name))
+	while (cfg_next_item(&rest, &name))
 		problems += add_wanted(c, name);
 	for (size_t i = 0; str_is_blank(wanted) && i < c->known_n; i++)
 		if (is_configured(c->known[i]))

@@ -38,7 +38,7 @@ static const char *model_for(const struct recording *in)
 {
 	struct span rest = span_of(settings.models ? settings.models : ""), item;
 
-	while (in->model && str_next_item(&rest, &item))
+	while (in->model && cfg_next_item(&rest, &item))
 		if (span_equal(item, span_of(in->model)))
 			return in->model;
 	return settings.model;

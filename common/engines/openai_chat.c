@@ -15,7 +15,7 @@ bool chat_model_allowed(const struct chat_service *service, const char *model)
 
 	if (str_equal(model, service->model))
 		return true;
-	while (str_next_item(&rest, &item))
+	while (cfg_next_item(&rest, &item))
 		if (span_equal(item, span_of(model)))
 			return true;
 	return false;

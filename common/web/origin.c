@@ -22,7 +22,7 @@ static bool is_listed(const char *origin)
 {
 	struct span rest = values.allowed ? span_of(values.allowed) : SPAN(""), item;
 
-	while (str_next_item(&rest, &item))
+	while (cfg_next_item(&rest, &item))
 		if (span_equal(item, span_of(origin)))
 			return true;
 	return false;

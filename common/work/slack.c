@@ -54,7 +54,7 @@ static bool is_listed(struct span host, const char *hosts)
 
 	if (span_equal_nocase(host, SPAN(HOST)))
 		return true;
-	while (str_next_item(&rest, &item))
+	while (cfg_next_item(&rest, &item))
 		if (span_equal_nocase(host, item))
 			return true;
 	return false;

@@ -24,12 +24,14 @@ number_setting() {
 	echo "$((10#$value))"
 }
 
-# The `server` lines of a function: its own socket, or what UPSTREAM_<NAME> lists
-# ("local" and host:port, blanks between them).
+# The `server` lines of a function: its own socket, or what UPSTREAM_<NAME> lists ("local" and
+# host:port).
 upstream_servers() {
-	local name=$1 setting word
+	local name=$1 setting word items
 	setting=UPSTREAM_${name^^}
-	for word in ${!setting:-local}; do
+	split_list "${!setting-}"
+	((${#items[@]})) || items=(local)
+	for word in "${items[@]}"; do
 		if [[ $word == local ]]; then
 			printf '\tserver unix:%s/%s.sock;\n' "$run" "$name"
 		elif [[ $word =~ ^[][A-Za-z0-9.:-]+:[0-9]+$ ]]; then
@@ -89,8 +91,9 @@ render_functions() {
 
 # The list of origins as lines of a map. Regular expressions: those mind the case.
 origin_lines() {
-	local origin name='[A-Za-z0-9._-]+' ipv6='\[[0-9A-Fa-f:]+\]'
-	for origin in ${SCRIBE_ALLOWED_ORIGINS//,/ }; do
+	local origin items name='[A-Za-z0-9._-]+' ipv6='\[[0-9A-Fa-f:]+\]'
+	split_list "$SCRIBE_ALLOWED_ORIGINS"
+	for origin in "${items[@]}"; do
 		[[ $origin =~ ^[A-Za-z][A-Za-z0-9+.-]*://($name|$ipv6)(:[0-9]+)?$ ]] ||
 			die "SCRIBE_ALLOWED_ORIGINS: '$origin' is not an origin (scheme://name[:port])"
 		origin=$(printf %s "$origin" | sed "s/[][+.]/\\\\&/g")
@@ -99,8 +102,10 @@ origin_lines() {
 }
 
 render_trusted_proxies() {
-	local address
-	for address in ${SCRIBE_TRUSTED_PROXIES//,/ }; do
+	local address items
+	split_list "${SCRIBE_TRUSTED_PROXIES-}"
+	((${#items[@]})) || return 0
+	for address in "${items[@]}"; do
 		[[ $address =~ ^[0-9A-Fa-f.:/]+$ ]] ||
 			die "SCRIBE_TRUSTED_PROXIES: '$address' is not an address or a network"
 		echo "set_real_ip_from $address;"
@@ -151,7 +156,7 @@ render_nginx() {
 		*) cp "$snippet" "$next/snippets/" ;;
 		esac
 	done
-	[[ -z ${SCRIBE_TRUSTED_PROXIES-} ]] || trusted=$(render_trusted_proxies)
+	trusted=$(render_trusted_proxies)
 	render snippets/realip.conf TRUSTED="$trusted" >"$next/snippets/realip.conf"
 	render snippets/cors.conf ORIGINS="$origins" >"$next/snippets/cors.conf"
 	render nginx.conf USER_LINE="$user_line" WORKERS="${SCRIBE_NGINX_WORKERS:-auto}" RUN="$run" \

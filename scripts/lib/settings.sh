@@ -1,7 +1,18 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Where settings come from: the environment, then scribe.env, then what is generated here.
-# Uses: stack_dir run port.
+# Uses: stack_dir port.
+
+# split_list VALUE: its items into the array $items, separated by commas, blanks or both, as
+# cfg_next_item() of the programs does. An item is never taken for a pattern of file names.
+split_list() {
+	local IFS=$', \t\n\r\v\f' words word
+	read -rd '' -a words <<<"$1" || true
+	items=()
+	for word in "${words[@]}"; do
+		[[ -z $word ]] || items+=("$word")
+	done
+}
 
 # KEY=VALUE lines, the value bare or in quotes, as the programs read them; the environment wins.
 load_settings_file() {

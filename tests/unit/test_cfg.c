@@ -105,6 +105,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(defaults_and_environment),
+static void lists_are_split_at_commas_and_blanks(void **state)
+{
+	static const char *const all[] = {"https://a", "https://b", "*", "c"};
+	struct span              rest = span_of(" ,https://a, https://b *\t,\n, c , "), item;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		assert_true(cfg_next_item(&rest, &item));
+		assert_true(span_equal(item, span_of(all[i])));
+	}
+	assert_false(cfg_next_item(&rest, &item));
+}
+
 		TEST(all_problems_are_counted),
 		TEST(a_secret_may_come_from_a_file_and_is_not_shown),
 		TEST(the_file_gives_way_to_the_environment),
@@ -112,3 +125,4 @@ int main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+		TEST(lists_are_split_at_commas_and_blanks),
