@@ -1,16 +1,27 @@
 /* cfg.c -- settings from the environment, scribe.env and NAME_FILE. */
 #include "cfg.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #define FILE_NAME    "scribe.env"
+#define SUPERVISED   "SCRIBE_STACK_UNIT"
 #define LINE_BYTES   8192
 #define SECRET_BYTES 4096
 #define SECRETS_MAX  32
+#define SEPARATORS   ", \t\n\r\v\f"
 
 /* Secrets read from files; they stay as long as the process. */
-#define SEPARATORS   ", \t\n\r\v\f"
 static char *secrets[SECRETS_MAX];
+
+static bool is_name(struct span key)
+{
+	for (size_t i = 0; i < key.len; i++)
+		if (!isupper((unsigned char)key.ptr[i]) && key.ptr[i] != '_' &&
+		    !isdigit((unsigned char)key.ptr[i]))
+			return false;
+	return key.len && isupper((unsigned char)key.ptr[0]);
+}
 
 /* "KEY=VALUE", the value bare or in double or single quotes. */
 static bool take_line(char *line)
@@ -29,6 +40,8 @@ static bool take_line(char *line)
 	    value.ptr[value.len - 1] == value.ptr[0])
 		value = (struct span){value.ptr + 1, value.len - 2};
 	key = span_trim(key);
+	if (!is_name(key))
+		return false;
 	line[(size_t)(value.ptr - line) + value.len] = '\0';
 	line[(size_t)(key.ptr - line) + key.len] = '\0';
 	return setenv(key.ptr, value.ptr, 0) == 0;
@@ -36,10 +49,13 @@ static bool take_line(char *line)
 
 int cfg_load_file(void)
 {
-	FILE *file = fopen(FILE_NAME, "re");
+	FILE *file;
 	char  line[LINE_BYTES];
 	int   problems = 0;
 
+	if (getenv(SUPERVISED))
+		return 0;
+	file = fopen(FILE_NAME, "re");
 	if (!file)
 		return 0;
 	for (int number = 1; fgets(line, sizeof(line), file); number++) {

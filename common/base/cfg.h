@@ -50,7 +50,8 @@ struct cfg_group {
 
 /* Adds KEY=VALUE lines of ./scribe.env to the environment where it has no such
  * name. No file is fine. Returns the number of lines it did not understand,
- * each reported on stderr. */
+ * each reported on stderr. Under scripts/stack it adds nothing: that has read
+ * the file already, and an edit counts when a reload has found it good. */
 int cfg_load_file(void) CHECKED;
 
 /* Fills the groups' values from the environment. Reports every problem, not
@@ -60,8 +61,8 @@ int cfg_load(const struct cfg_group *const *groups, size_t n) CHECKED;
 /* The text a setting has now, or its default; secrets become "(set)". Never NULL. */
 const char *cfg_shown(const struct cfg_group *group, const struct cfg_key *key, struct arena *a);
 
-#endif
 /* Walks a CFG_LIST: its items, between commas, blanks or both (scripts/lib/settings.sh splits
  * alike); false at the end. Start with *rest = the list. */
 bool cfg_next_item(struct span *rest, struct span *item_out);
 
+#endif

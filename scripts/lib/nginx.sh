@@ -120,6 +120,8 @@ render_tls() {
 	tls_port=$(number_setting TLS_PORT 8443)
 	for file in "$SCRIBE_TLS_CERT" "$SCRIBE_TLS_KEY"; do
 		[[ -r $file ]] || die "SCRIBE_TLS_CERT, SCRIBE_TLS_KEY: '$file' can not be read"
+		[[ $(realpath "$file") != *[\"\\\$]* ]] ||
+			die "SCRIBE_TLS_CERT, SCRIBE_TLS_KEY: no quotes, \\ or \$ in '$file', please"
 	done
 	render snippets/tls.conf "$where" TLS_PORT="$tls_port" \
 		TLS_CERT="$(realpath "$SCRIBE_TLS_CERT")" \
@@ -141,7 +143,8 @@ descriptor_limit() {
 	echo "$hard"
 }
 
-# Renders everything into a directory beside the one in use and tests it there.
+# Renders everything into a directory beside the one in use and tests it there; switch_nginx
+# makes it the one in use.
 render_nginx() {
 	local next=$stack_dir/nginx.next user_line='' trusted='' nofile snippet origins drain_s
 	nofile=$(descriptor_limit)
@@ -169,9 +172,12 @@ render_nginx() {
 	"$nginx_bin" -t -q -p "$next" -c "$next/nginx.conf" -e stderr >"$log/nginx-test.log" 2>&1 ||
 		die "nginx does not accept its configuration:
 $(cat "$log/nginx-test.log")"
+}
+
+switch_nginx() {
 	rm -rf "$stack_dir/nginx.old"
 	[[ ! -d $stack_dir/nginx ]] || mv "$stack_dir/nginx" "$stack_dir/nginx.old"
-	mv "$next" "$stack_dir/nginx"
+	mv "$stack_dir/nginx.next" "$stack_dir/nginx"
 }
 
 write_nginx_unit() {
@@ -225,20 +231,32 @@ workers_have_changed() {
 	[[ -n $new ]]
 }
 
-# reload_nginx [NAME...]: with the configuration it has already, nginx goes on as it is, unless it
-# is among the names or may have new certificates: its old workers close idle connections, and a
-# client that is just sending on one of those sees its request fail.
+# What a test of the configuration can not tell: whether an address is still free.
+nginx_has_decided() {
+	workers_have_changed "${@:2}" ||
+		tail -c "+$(($1 + 1))" "$log/nginx.log" | grep -q 'still could not bind'
+}
+
+# reload_nginx [NAME...]: what render_nginx made comes into force, or all stays as it was. With the
+# configuration it has already, nginx goes on as it is, unless it is among the names or may have new
+# certificates: its old workers close idle connections, and a client that is just sending on one of
+# those sees its request fail.
 reload_nginx() {
-	local master workers old=$stack_dir/nginx.old
+	local master workers old=$stack_dir/nginx.old size
 	look_for_processes
 	master=$(unit_pid nginx) || die "nginx does not run"
 	workers=$(nginx_workers "$master")
-	render_nginx
+	switch_nginx
 	if [[ " $* " != *" nginx "* && -z ${SCRIBE_TLS_CERT-} ]]; then
 		! diff -qr "$old" "$stack_dir/nginx" >/dev/null || return 0
 	fi
+	size=$(stat -c %s "$log/nginx.log")
 	sv hup "$sup/nginx/a" >/dev/null
 	# shellcheck disable=SC2086
-	wait_until 20 workers_have_changed "$master" $workers ||
-		die "nginx goes on with its old configuration: $(tail -n 5 "$log/nginx.log")"
+	wait_until 20 nginx_has_decided "$size" "$master" $workers || true
+	# shellcheck disable=SC2086
+	workers_have_changed "$master" $workers && return
+	rm -rf "$stack_dir/nginx"
+	mv "$old" "$stack_dir/nginx"
+	die "nginx goes on with its old configuration: $(tail -n 5 "$log/nginx.log")"
 }

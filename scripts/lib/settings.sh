@@ -17,11 +17,12 @@ split_list() {
 # KEY=VALUE lines, the value bare or in quotes, as the programs read them; the environment wins.
 load_settings_file() {
 	local file=$1 line key value number=0
-	[[ -r $file ]] || return 0
+	[[ -e $file ]] || return 0
+	[[ -r $file && ! -d $file ]] || die "$PWD/$file can not be read"
 	while IFS= read -r line || [[ -n $line ]]; do
 		number=$((number + 1))
 		[[ $line =~ ^[[:space:]]*(#|$) ]] && continue
-		[[ $line =~ ^[[:space:]]*([A-Z][A-Z0-9_]*)=[[:space:]]*(.*[^[:space:]])?[[:space:]]*$ ]] ||
+		[[ $line =~ ^[[:space:]]*([A-Z][A-Z0-9_]*)[[:space:]]*=[[:space:]]*(.*[^[:space:]])?[[:space:]]*$ ]] ||
 			die "$file:$number: expected KEY=VALUE"
 		key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
 		[[ $value =~ ^\"(.*)\"$ || $value =~ ^\'(.*)\'$ ]] && value=${BASH_REMATCH[1]}
@@ -34,15 +35,28 @@ random_hex() {
 }
 
 # The keys nobody gave are made once and kept, so that sessions and sealed data outlive a restart.
+# New ones wait in $new_secrets until it is sure that they are used.
 generate_secrets() {
-	local file=$stack_dir/secrets.env name file_name
-	[[ -e $file ]] || write_file 600 "$file" </dev/null
+	local file=$stack_dir/secrets.env name file_name value
+	new_secrets=''
 	for name in SCRIBE_ANON_KEY SCRIBE_JWT_SECRET SCRIBE_DATA_KEY; do
 		file_name=${name}_FILE
 		[[ -z ${!name+set} && -z ${!file_name+set} ]] || continue
-		grep -q "^$name=" "$file" || printf '%s=%s\n' "$name" "$(random_hex 32)" >>"$file"
-		export "$name=$(sed -n "s/^$name=//p" "$file")"
+		value=$(sed -n "s/^$name=//p" "$file" 2>/dev/null) || true
+		if [[ -z $value ]]; then
+			value=$(random_hex 32)
+			new_secrets+="$name=$value"$'\n'
+		fi
+		export "$name=$value"
 	done
+}
+
+keep_secrets() {
+	local file=$stack_dir/secrets.env
+	{
+		[[ ! -e $file ]] || cat "$file"
+		printf %s "$new_secrets"
+	} | write_file 600 "$file"
 }
 
 # Browsers send Origin even to their own origin, so the stack's own names are always listed.
@@ -65,15 +79,16 @@ print_exports() {
 	for name in "${@:-${names[@]}}"; do
 		case $name in
 		_ | SHLVL | PWD | OLDPWD | SCRIBE_STACK_UNIT) ;;
+		UID | EUID | PPID | SHELLOPTS | BASHOPTS | BASH_VERSINFO) ;; # a shell can not set them
 		*) printf 'export %s=%q\n' "$name" "${!name}" ;;
 		esac
 	done
 }
 
-# The environment given to `up`, and settings given to `reload`, before anything is added here:
-# the next `reload` begins from it again.
+# remember_environment GIVEN: the environment given to `up`, and settings given to `reload`, before
+# scribe.env and this script add to it: the next `reload` begins from it again.
 remember_environment() {
-	print_exports | write_file 600 "$stack_dir/env.up"
+	write_file 600 "$stack_dir/env.up" <<<"$1"
 }
 
 # recall_environment KNOWN: for `reload`, the environment of `up`, except for the settings that

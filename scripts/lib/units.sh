@@ -69,25 +69,31 @@ unit_is_supervised() {
 	[[ -n $(of_kind runsvdir ${pids_of[$1]-}) ]]
 }
 
-# Both slots run the same.
 write_program_unit() {
-	local name=$1 dir=$sup/$1 drop=''
+	mkdir -p "$sup/$1/a" "$sup/$1/b"
+	write_slot "$1" a
+	: >"$sup/$1/b/down"
+}
+
+# write_slot NAME SLOT: what runs there at its next start, with the settings of now. Each slot has
+# its own, so that a program that is started again runs with what it had, also while a reload is
+# under way and after one that did not come into force.
+write_slot() {
+	local name=$1 dir=$sup/$1/$2 drop=''
 	if ((EUID == 0)) && [[ -n ${SCRIBE_USER-} ]]; then
 		drop="setpriv --reuid=$SCRIBE_USER --regid=$(id -g "$SCRIBE_USER") --init-groups -- "
 	fi
-	mkdir -p "$dir/a" "$dir/b"
-	write_file 755 "$dir/a/run" <<-END
+	print_exports | write_file 600 "$dir/env.sh"
+	write_file 755 "$dir/run" <<-END
 		#!/bin/bash
 		set -eu
 		exec >>${log@Q}/$name.log 2>&1
-		. ${stack_dir@Q}/env.sh
+		. ./env.sh
 		export $(unit_mark "$name")
 		cd ${work_dir@Q}
 		echo \$\$ >${run@Q}/$name.pid
 		exec $drop${bin@Q}/$name
 	END
-	ln -sf ../a/run "$dir/b/run"
-	: >"$dir/b/down"
 }
 
 start_unit() {
@@ -177,6 +183,25 @@ other_slot() {
 	if [[ $(unit_slot "$1") == a ]]; then echo b; else echo a; fi
 }
 
+# start_other_slot NAME: the program as it is now, with the settings of now.
+start_other_slot() {
+	local name=$1 slot
+	slot=$(other_slot "$name")
+	# A reload that was killed may have left one there.
+	slot_is_stopped "$name" "$slot" || sv force-stop "$sup/$name/$slot" >/dev/null || true
+	# Stacks that an older version started have one script for both slots.
+	[[ ! -L $sup/$name/b/run ]] || write_file 755 "$sup/$name/b/run" <"$sup/$name/a/run"
+	write_slot "$name" "$slot"
+	sv up "$sup/$name/$slot" >/dev/null
+}
+
+# stop_other_slot NAME: takes start_other_slot back.
+stop_other_slot() {
+	local name=$1
+	sv force-stop "$sup/$name/$(other_slot "$name")" >/dev/null || true
+	cp "$sup/$name/$(unit_slot "$name")/supervise/pid" "$run/$name.pid"
+}
+
 # slot_is_ready NAME SLOT BYTES: its program runs and has said that it serves, in what its log has
 # gained since it was BYTES long; or it has lasted five seconds, and did not fail at its start.
 slot_is_ready() {
@@ -186,11 +211,29 @@ slot_is_ready() {
 	((BASH_REMATCH[2] >= 5)) || tail -c "+$(($3 + 1))" "$log/$1.log" | grep -q '"serving"'
 }
 
+# slot_is_settled NAME SLOT BYTES: ready, or hopeless because it was started a fourth time.
+slot_is_settled() {
+	local pid
+	slot_is_ready "$@" && return
+	{ read -r pid <"$sup/$1/$2/supervise/pid"; } 2>/dev/null || pid=
+	was_started_often "$1" "$pid"
+}
+
+# was_started_often NAME PID: PID, which may be empty, is the fourth that was seen. The caller has
+# declared -A starts.
+was_started_often() {
+	local name=$1 pid=$2 pids
+	[[ -z $pid || " ${starts[$name]-} " == *" $pid "* ]] || starts[$name]+=" $pid"
+	read -ra pids <<<"${starts[$name]-}"
+	((${#pids[@]} > 3))
+}
+
 slot_is_stopped() {
 	[[ $(sv status "$sup/$1/$2") == down:* ]]
 }
 
-# Makes the other slot the one in use and asks the old one to finish; prints the old one.
+# switch_slot NAME: makes the other slot the one in use and asks the old one, which becomes the
+# other one, to finish.
 switch_slot() {
 	local name=$1 old new
 	old=$(unit_slot "$name")
@@ -199,5 +242,4 @@ switch_slot() {
 	rm -f "$sup/$name/$new/down"
 	sv down "$sup/$name/$old" >/dev/null
 	cp "$sup/$name/$new/supervise/pid" "$run/$name.pid"
-	echo "$old"
 }

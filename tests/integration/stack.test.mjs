@@ -1,6 +1,7 @@
 /* A stack that runs, as operators rely on it: nothing lost on the way. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,7 +78,8 @@ describe('a stack that runs', () => {
 	});
 
 	test('secrets are readable by their owner only', () => {
-		for (const file of ['secrets.env', 'env.sh', 'env.up'])
+		const slots = names.map((name) => `sv/${name}/a/env.sh`);
+		for (const file of ['secrets.env', 'env.sh', 'env.up', ...slots])
 			assert.equal(statSync(join(stack.dir, file)).mode & 0o777, 0o600, file);
 	});
 
@@ -198,14 +200,111 @@ describe('a stack that runs', () => {
 		assert.deepEqual(stack.pids(), now);
 	});
 
-	test('reload with a setting that a program refuses changes nothing', async () => {
-		const before = stack.pids();
-		await assert.rejects(
-			stack.commandWith({ SCRIBE_THREADS: 'many' }, 'reload'),
-			/SCRIBE_THREADS/,
+	const writeSettings = (...lines) =>
+		writeFileSync(join(stack.dir, 'scribe.env'), lines.map((line) => `${line}\n`).join(''));
+
+	/* Who may call, by the program's list and by nginx's. */
+	const callers = async (...sites) => {
+		const found = [];
+		for (const site of sites) {
+			const headers = { Origin: `https://${site}.example` };
+			const { status } = await send(`${stack.baseUrl}/functions/v1/create_session`, {
+				headers,
+				body: '{}',
+			});
+			const nowhere = await send(`${stack.baseUrl}/nowhere`, { headers });
+			const isKnown = nowhere.headers['access-control-allow-origin'] === headers.Origin;
+			assert.equal(status, isKnown ? 200 : 403, `${site}: nginx and program differ`);
+			if (isKnown) found.push(site);
+		}
+		return found.join(' ');
+	};
+
+	/* All that a start or a restart of anything begins with. */
+	const filesInForce = () => {
+		const isOfNginx = (file) => /^nginx\/.*\.conf$/.test(file);
+		const files = readdirSync(stack.dir, { recursive: true }).filter(isOfNginx);
+		const slots = names.map((name) => {
+			const slot = existsSync(join(stack.dir, 'sv', name, 'a/down')) ? 'b' : 'a';
+			return `sv/${name}/${slot}/env.sh`;
+		});
+		const all = ['env.sh', 'env.up', 'secrets.env', ...slots, ...files.sort()];
+		return all.map((file) => [file, readFileSync(join(stack.dir, file), 'utf8')]);
+	};
+
+	const inEnvironment = (setting) =>
+		readFileSync(`/proc/${stack.pidOf('create_session')}/environ`, 'utf8')
+			.split('\0')
+			.find((line) => line.startsWith(`${setting}=`))
+			?.slice(setting.length + 1);
+
+	test('reload takes scribe.env as it is now, from wherever it is called', async () => {
+		const odd = `one $HOME "*" 'x' \\ & #`;
+		writeSettings(
+			'SCRIBE_ALLOWED_ORIGINS = "https://a.example, https://b.example https://c.example"',
+			`ELEVENLABS_MODEL='${odd}'`,
 		);
+		await stack.commandFrom('/', 'reload', 'create_session');
+		assert.equal(await callers('a', 'b', 'c', 'd'), 'a b c');
+		assert.equal(inEnvironment('ELEVENLABS_MODEL'), odd);
+		writeSettings('SCRIBE_ALLOWED_ORIGINS=https://d.example,https://a.example');
+		await stack.commandFrom('/', 'reload', 'create_session');
+		assert.equal(await callers('a', 'b', 'c', 'd'), 'a d');
+		assert.equal(inEnvironment('ELEVENLABS_MODEL'), undefined);
+	});
+
+	test('a reload that is refused changes nothing, now or at the next restart', async () => {
+		const origins = 'SCRIBE_ALLOWED_ORIGINS=https://a.example';
+		writeSettings(origins);
+		await stack.command('reload', 'create_session');
+		const [before, files] = [stack.pids(), filesInForce()];
+		const refused = [
+			['SCRIBE_ALLOWED_ORIGINS=https://b.example/', /b.example\/' is not an origin/],
+			['SCRIBE_ALLOWED_ORIGINS=*', /'\*' is not an origin/],
+			['SCRIBE_TRUSTED_PROXIES=10.0.0.1 *', /'\*' is not an address/],
+			['UPSTREAM_GROQ_CHAT=*', /host:port or local, not '\*'/],
+			['LLM_PROVIDERS=local nobody', /'nobody' is not a provider/],
+			['DB_POOL_SIZE=many', /DB_POOL_SIZE: must be/],
+			['SCRIBE_DRAIN_S=soon', /SCRIBE_DRAIN_S: expected a number/],
+			['SCRIBE_NGINX_WORKERS=many', /nginx does not accept/],
+			['DATABASE_URL=postgresql://elsewhere/x', /DATABASE_URL: .* of its own/],
+			['SCRIBE_USER=nobody', /SCRIBE_USER: a change/],
+			['what is this', /scribe.env:2: expected KEY=VALUE/],
+		];
+		for (const [line, message] of refused) {
+			const [name] = line.split('=');
+			writeSettings(...(origins.startsWith(`${name}=`) ? ['#'] : [origins]), line);
+			await assert.rejects(stack.command('reload'), message);
+			assert.deepEqual(stack.pids(), before, line);
+			assert.deepEqual(filesInForce(), files, line);
+		}
+		writeSettings('SCRIBE_ALLOWED_ORIGINS=https://b.example', 'DB_POOL_SIZE=many');
+		process.kill(before.create_session, 'SIGKILL');
+		await poll(
+			async () =>
+				stack.pidOf('create_session') !== before.create_session &&
+				isHealthy(stack.baseUrl, 'create_session'),
+		);
+		assert.equal(await callers('a', 'b'), 'a');
+	});
+
+	test('a reload that nginx can not follow is taken back', async () => {
+		writeSettings('SCRIBE_ALLOWED_ORIGINS=https://b.example', 'SCRIBE_LISTEN=127.0.0.9');
+		const [before, files] = [stack.pids(), filesInForce()];
+		const squatter = createServer();
+		await new Promise((done) =>
+			squatter.listen(new URL(stack.baseUrl).port, '127.0.0.9', done),
+		);
+		await assert
+			.rejects(stack.command('reload', 'create_session'), /nginx goes on with its old/)
+			.finally(() => squatter.close());
 		assert.deepEqual(stack.pids(), before);
-		await stack.command('reload', 'nginx'); /* and the bad value is not remembered */
+		assert.deepEqual(filesInForce(), files);
+		assert.equal(await callers('a', 'b'), 'a');
+		await stack.command('status');
+		rmSync(join(stack.dir, 'scribe.env'));
+		await stack.command('reload', 'create_session');
+		assert.equal(await callers('a', 'b'), '');
 	});
 
 	test('logs shows the part asked for', async () => {

@@ -6,6 +6,7 @@ import {
 	readdirSync,
 	readFileSync,
 	readlinkSync,
+	renameSync,
 	statSync,
 	writeFileSync,
 } from 'node:fs';
@@ -237,6 +238,25 @@ describe('in the foreground', () => {
 	});
 });
 
+/* A new program that passes its check and then ends at once. */
+const assertGoesOnWithoutNew = async (stack, bin) => {
+	const program = join(bin, 'create_session');
+	const pid = () => readFileSync(join(stack.stackDir, 'run/create_session.pid'), 'utf8');
+	const before = pid();
+	renameSync(program, `${program}.good`);
+	const script = '#!/bin/sh\ncase $1 in --*) exec "$0.good" "$@" ;; esac\nexit 1\n';
+	writeFileSync(program, script, { mode: 0o755 });
+	const { status, stderr } = await stack.command(['reload', 'create_session', 'groq_chat'], {
+		SCRIBE_ALLOWED_ORIGINS: 'https://new.example',
+	});
+	assert.equal(status, 1);
+	assert.match(stderr, /the new create_session does not stay up/);
+	assert.equal(pid(), before);
+	assert.equal((await stack.command(['status'])).status, 0);
+	const env = readFileSync(join(stack.stackDir, 'env.sh'), 'utf8');
+	assert.ok(!env.includes('new.example'));
+};
+
 /* Who is an ordinary user has just run all of the above as one, and cannot become another. */
 if (process.getuid() === 0) {
 	test('an ordinary user: up, reload and down from a copy of the project', async () => {
@@ -261,6 +281,7 @@ if (process.getuid() === 0) {
 			assert.notEqual(statSync(`/proc/${pid}`).uid, 0);
 		assert.equal((await stack.command(['reload'])).status, 0);
 		await assertAllHealthy(stack.baseUrl);
+		await assertGoesOnWithoutNew(stack, join(project, 'build', flavour, 'bin'));
 		assert.equal((await stack.command(['down'])).status, 0);
 		assertNothingLeft(stack);
 		await stack.remove();

@@ -87,10 +87,16 @@ static void the_file_gives_way_to_the_environment(void **state)
 	assert_int_equal(chdir(dir), 0);
 	file = fopen("scribe.env", "w");
 	assert_non_null(file);
-	fputs("# a comment\n\nT_NAME = \"from file\" \nT_SIZE=7\nnot a setting\n", file);
+	fputs("# a comment\n\nT_NAME = \"from file\" \nT_SIZE=7\nnot a setting\n"
+	      "export T_URL=https://x\n",
+	      file);
 	fclose(file);
 	setenv("T_SIZE", "2", 1);
-	assert_int_equal(cfg_load_file(), 1);
+	setenv("SCRIBE_STACK_UNIT", "x", 1);
+	assert_int_equal(cfg_load_file(), 0); /* the stack has read it */
+	assert_null(getenv("T_NAME"));
+	unsetenv("SCRIBE_STACK_UNIT");
+	assert_int_equal(cfg_load_file(), 2);
 	assert_int_equal(cfg_load(groups, 1), 0);
 	assert_string_equal(values.name, "from file");
 	assert_int_equal(values.size, 2);
@@ -99,12 +105,6 @@ static void the_file_gives_way_to_the_environment(void **state)
 	rmdir(dir);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(defaults_and_environment),
 static void lists_are_split_at_commas_and_blanks(void **state)
 {
 	static const char *const all[] = {"https://a", "https://b", "*", "c"};
@@ -118,11 +118,17 @@ static void lists_are_split_at_commas_and_blanks(void **state)
 	assert_false(cfg_next_item(&rest, &item));
 }
 
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(defaults_and_environment),
 		TEST(all_problems_are_counted),
 		TEST(a_secret_may_come_from_a_file_and_is_not_shown),
 		TEST(the_file_gives_way_to_the_environment),
+		TEST(lists_are_split_at_commas_and_blanks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-		TEST(lists_are_split_at_commas_and_blanks),

@@ -47,9 +47,9 @@ const ratesOff = () =>
 const inherited = () =>
 	Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));
 
-const run = (command, env, dir) =>
+const run = (command, env, cwd) =>
 	new Promise((resolve, reject) => {
-		const child = spawn(STACK, command, { env, cwd: dir, timeout: DEADLINE_MS });
+		const child = spawn(STACK, command, { env, cwd, timeout: DEADLINE_MS });
 		let stdout = '';
 		let stderr = '';
 		child.stdout.on('data', (text) => (stdout += text));
@@ -122,6 +122,11 @@ export class Stack {
 
 	commandWith(more, ...words) {
 		return run(words, { ...this.env, ...more }, this.dir);
+	}
+
+	/** The same from another directory than the stack was started in. */
+	commandFrom(cwd, ...words) {
+		return run(words, this.env, cwd);
 	}
 
 	/** Throws when a log tells of a sanitizer's or an assertion's words. */
