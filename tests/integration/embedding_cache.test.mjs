@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { beforeEach, test } from 'node:test';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
-import { newSession, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, root, sql, useStack, whileLocked } from './env/index.mjs';
 
 const MODEL = 'text-embedding-3-small';
 
@@ -54,20 +54,6 @@ const embedded = (pair, n) =>
 		{ deadlineMs: 30000 },
 	);
 
-/* Runs `body` while another transaction keeps everybody else from the table. */
-const whileLocked = async (table, body) => {
-	const url = `postgresql:///scribe?host=${stack.dir}/run/pg&user=postgres`;
-	const holder = spawn('psql', ['-XAtq', url]);
-	holder.stdin.write(`begin; lock table ${table} in access exclusive mode; select 'held';\n`);
-	await once(holder.stdout, 'data');
-	try {
-		await body();
-	} finally {
-		holder.stdin.end('rollback;\n');
-		await once(holder, 'close');
-	}
-};
-
 test('the same words cost once, saved or asked, in whatever session', async () => {
 	const words = 'my oven breaks every winter';
 	const pair = await open();
@@ -104,7 +90,7 @@ test('some kept and some not are one list of one model', async () => {
 });
 
 test('a cache that can not be reached costs no vector', async () => {
-	await whileLocked('embedding_cache', async () => {
+	await whileLocked(stack, 'embedding_cache', async () => {
 		const saved = await save(await open(), 'said while the cache was away');
 		assert.equal(await modelOf(saved), MODEL);
 	});

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { always, CHAINS, CLIP, heal, hear, speak, turn } from './env/faults.mjs';
-import { functionNames, newSession, pairOf, poll, sql, useStack } from './env/index.mjs';
+import {
+	functionNames, newSession, pairOf, poll, sql, useStack, whileLocked,
+} from './env/index.mjs';
 
 const stack = useStack({ simulator: true, env: CHAINS });
 stack.expectRestart(...functionNames());
@@ -164,4 +166,16 @@ test('nobody listens at the providers: refused connections cost no answer', asyn
 	assert.ok(json.audio_base64.length > 16000);
 	for (const provider of ['groq', 'elevenlabs'])
 		assert.deepEqual(await stack.sim.requests({ provider }), [], provider);
+});
+
+test('a reply does not wait for a memory that is held up', async () => {
+	await heal(stack);
+	const session = await newSession(stack);
+	const from = stack.logs('agent_reply').length;
+	const { status, json, text } = await whileLocked(stack, 'memories', () =>
+		turn(stack, session, 'What do you know about my oven?'),
+	);
+	assert.equal(status, 200, text);
+	assert.ok(json.timings.recall_ms < 5000, `${json.timings.recall_ms} ms`);
+	assert.match(stack.logs('agent_reply', from), /"event":"not_recalled"/);
 });

@@ -206,6 +206,23 @@ test('a late worker cannot end a job that another one took over', async () => {
 	assert.deepEqual(await rowOf(id), row);
 });
 
+test('an attempt that was taken over by a namesake ends nothing', async () => {
+	const worker = start();
+	const id = await enqueue({ ms: 1000, deaf: true });
+	await poll(async () => (await rowOf(id)).runs === 1);
+	/* A worker on another host that has the same name, process number and all. */
+	await sql(
+		stack,
+		`update jobs set attempts = attempts + 1, leased_until = now() + interval '1 hour'
+		 where id = :'id'`,
+		{ id },
+	);
+	const late = await poll(() => worker.events('job').find((line) => line.id === Number(id)));
+	assert.equal(late.outcome, 'lost');
+	const row = await rowOf(id);
+	assert.deepEqual([row.state, row.attempts, row.isFree], ['running', 2, 'f']);
+});
+
 test('one job waits per key, and one more beside the one that runs', async () => {
 	const insert = () =>
 		sql(

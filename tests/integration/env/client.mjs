@@ -115,6 +115,17 @@ export const sql = async (stack, statement, values = {}) => {
 	}
 };
 
+/** Runs `body` while a transaction of ours keeps everybody else from the table. */
+export const whileLocked = async (stack, table, body) => {
+	const client = await poolOf(stack).connect();
+	try {
+		await client.query(`begin; lock table ${client.escapeIdentifier(table)}`);
+		return await body();
+	} finally {
+		await client.query('rollback').then(() => client.release(), (error) => client.release(error));
+	}
+};
+
 /** Put words into a session as its turns do, without waiting for replies: [speaker, text] each. */
 export const addUtterances = (stack, session, lines) =>
 	sql(
