@@ -60,10 +60,14 @@ static bool is_embedded(const char *sql)
 static void what_it_can_not_read_is_refused(void **state)
 {
 	static const char *const unreadable[] = {
-		"select 'over\ntwo lines'",          "select E'ends not \\'",
-		"select 1 /* in C's way */",         "do $$ begin end $$",
-		"do $body$ begin end $body$",        "select 1,\n-- include nobody.sql\n",
-		"select 1,\n\t-- include own.sql\n", "-- nothing but a comment\n",
+		"select 'over\ntwo lines'",
+		"select E'ends not \\'",
+		"select 1 /* as in C */",
+		"do $$ begin end $$",
+		"do $body$ begin end $body$",
+		"select 1,\n-- include nobody.sql\n",
+		"select 1,\n\t-- include own.sql\n",
+		"-- nothing but a comment\n",
 	};
 
 	(void)state;
