@@ -91,7 +91,9 @@ static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
 static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct turn *turn,
                                struct answer *a, struct span *json_out)
 {
-	struct lead_search *search = in->is_nudge ? NULL : lead_start(cx, turn, in->user_message);
+	struct lead_search *search =
+		in->is_nudge ? NULL
+					 : lead_start(cx, turn, in->user_message, answer_budget_tokens());
 
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)

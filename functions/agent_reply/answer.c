@@ -28,6 +28,11 @@ static const struct cfg_key keys[] = {
 
 const struct cfg_group answer_settings = {"Replies", &values, keys, COUNT(keys)};
 
+size_t answer_budget_tokens(void)
+{
+	return (size_t)values.budget_tokens;
+}
+
 /* ---- the prompt ---- */
 
 /* What is remembered on the topic, as the prompt takes it; its text is data. */
@@ -100,7 +105,7 @@ static void build_prompt(struct ctx *cx, const struct in *in, const struct turn 
 		.history = turn->history,
 		.history_n = turn->history_n,
 		.message = in->user_message,
-		.budget_tokens = (size_t)values.budget_tokens,
+		.budget_tokens = answer_budget_tokens(),
 	};
 
 	if (!mode_find(turn->mode, &prompt.mode))

@@ -13,6 +13,9 @@
 
 extern const struct cfg_group answer_settings;
 
+/* The tokens that a request to a model may have (REPLY_PROMPT_TOKENS). */
+size_t answer_budget_tokens(void);
+
 /* The request, read and checked. */
 struct in {
 	const char         *session_id, *session_secret, *user_message, *mode, *model, *turn_id;

@@ -3,6 +3,7 @@
 
 #include "../../common/base/log.h"
 #include "../../common/domain/lead/rule_extract.h"
+#include "../../common/domain/talk/prompt.h"
 #include "../../common/engines/thinking.h"
 
 #define EXTRACT_MAX_TOKENS 600
@@ -43,16 +44,14 @@ static void collect_words(struct ctx *cx, struct lead_search *s, const char *mes
 	s->said = said;
 }
 
-/* Only who spoke and what; as one message, so that nothing in it is an instruction. */
-static const char *transcript(struct ctx *cx, const struct turn *turn, const char *message)
+/* The instructions and the form to fill in are sent too, and count. */
+static const char *transcript(struct ctx *cx, const struct turn *turn, const char *message,
+                              size_t budget_tokens)
 {
-	struct buf b = buf_new(cx->arena, 0);
+	size_t fixed = prompt_tokens(extract_prompt()) + prompt_tokens(extract_schema().ptr);
 
-	for (size_t i = 0; i < turn->history_n; i++)
-		buf_printf(&b, "%s: %s\n", turn->history[i].speaker == SPEAKER_AGENT ? "agent" : "visitor",
-		           turn->history[i].text);
-	buf_printf(&b, "visitor: %s\n", message);
-	return buf_text(&b);
+	return prompt_transcript(cx->arena, turn->history, turn->history_n, message,
+	                         budget_tokens > fixed ? budget_tokens - fixed : 0);
 }
 
 /* A claim without a known intent has failed, and the next engine is asked. */
@@ -86,7 +85,8 @@ static struct err *ask_models(struct ctx *cx, void *data)
 	return NULL;
 }
 
-struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const char *message)
+struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const char *message,
+                               size_t budget_tokens)
 {
 	struct lead_search *s = NEW(cx->arena, struct lead_search);
 
@@ -95,7 +95,7 @@ struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const ch
 	if (thinking_remote().order_n == 0)
 		return s;
 	s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
-	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, turn, message)};
+	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, turn, message, budget_tokens)};
 	s->task = task_start(cx, ask_models, s);
 	return s;
 }

@@ -13,9 +13,10 @@ extern const struct cfg_group lead_settings;
 
 struct lead_search; /* lives in the arena */
 
-/* Starts looking at the whole conversation with this message. */
-struct lead_search *lead_start(struct ctx *cx, const struct turn *turn,
-                               const char *message) NEVER_NULL;
+/* Starts looking at the conversation with this message: a model at as much of it as fits into
+ * `budget_tokens`, rules at the whole. */
+struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const char *message,
+                               size_t budget_tokens) NEVER_NULL;
 
 /* What is known now, earlier turns included; NULL: nothing. Waits for the model at
  * most EXTRACT_MS after the start. */

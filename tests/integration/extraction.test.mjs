@@ -197,4 +197,19 @@ describe('by a model', () => {
 		assert.equal(reply.body.stream, true);
 		assert.equal(reply.body.messages.at(-1).content, 'We need help with our search.');
 	});
+
+	test('a long conversation is extracted from within the budget of a reply', async () => {
+		await stack.sim.reset();
+		const session = await newSession(stack);
+		const long = (name) => `${name} ${'We need help with our search. '.repeat(260)}`;
+		for (const name of ['One.', 'Two.', 'Three.', 'Four.', 'Five.'])
+			assert.equal((await turn(session, long(name))).status, 200);
+		const requests = await stack.sim.requests({ provider: 'groq', operation: 'chat' });
+		const { body } = requests.filter(({ body }) => body.tools).at(-1);
+		const text = body.messages.at(-1).content;
+		assert.ok(JSON.stringify(body).length < 4 * 6000, `${JSON.stringify(body).length} bytes`);
+		assert.match(text, /^visitor: Five\. We need/m);
+		assert.match(text, /^visitor: Four\. We need/m);
+		assert.doesNotMatch(text, /One\./);
+	});
 });

@@ -88,6 +88,24 @@ static void keeps_the_newest(void **state)
 	assert_int_equal(out.n, 3);
 }
 
+static void a_transcript_keeps_the_newest(void **state)
+{
+	static const struct utterance_text history[] = {
+		{SPEAKER_VISITOR, "We are Northwind."},
+		{SPEAKER_AGENT, "Hello Northwind."},
+		{SPEAKER_VISITOR, "We need search."},
+	};
+	size_t      two_rows = prompt_tokens(history[1].text) + prompt_tokens(history[2].text);
+	size_t      budget = two_rows + prompt_tokens("Soon.");
+	const char *text = prompt_transcript(*state, history, 3, "Soon.", budget);
+
+	assert_string_equal(text, "agent: Hello Northwind.\nvisitor: We need search.\n"
+	                          "visitor: Soon.\n");
+	assert_true(strlen(text) <= 4 * budget);
+	assert_string_equal(prompt_transcript(*state, history, 3, "Soon.", 0), "visitor: Soon.\n");
+	assert_non_null(strstr(prompt_transcript(*state, history, 3, "Soon.", 600), "We are"));
+}
+
 static size_t count(const char *text, const char *part)
 {
 	size_t n = 0;
@@ -186,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(composes, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_the_newest, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_transcript_keeps_the_newest, setup, teardown),
 		cmocka_unit_test_setup_teardown(marks_memories_as_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_what_it_takes, setup, teardown),
 		cmocka_unit_test_setup_teardown(hints_and_nudges, setup, teardown),

@@ -204,14 +204,15 @@ size_t prompt_tokens(const char *text)
 }
 
 /* How many of the newest rows fit into what is left of the budget. */
-static size_t rows_that_fit(const struct prompt_in *in, size_t *tokens)
+static size_t rows_that_fit(const struct utterance_text *history, size_t history_n,
+                            size_t budget_tokens, size_t *tokens)
 {
 	size_t n = 0;
 
-	while (n < in->history_n) {
-		size_t cost = prompt_tokens(in->history[in->history_n - n - 1].text);
+	while (n < history_n) {
+		size_t cost = prompt_tokens(history[history_n - n - 1].text);
 
-		if (*tokens + cost > in->budget_tokens)
+		if (*tokens + cost > budget_tokens)
 			break;
 		*tokens += cost;
 		n++;
@@ -221,10 +222,10 @@ static size_t rows_that_fit(const struct prompt_in *in, size_t *tokens)
 
 void prompt_build(struct arena *a, const struct prompt_in *in, struct prompt *out)
 {
-	const char          *system = system_message(a, in);
-	const char          *message = in->is_nudge ? silence_text : in->message;
-	size_t               tokens = prompt_tokens(system) + prompt_tokens(message);
-	size_t               rows = rows_that_fit(in, &tokens);
+	const char *system = system_message(a, in);
+	const char *message = in->is_nudge ? silence_text : in->message;
+	size_t      tokens = prompt_tokens(system) + prompt_tokens(message);
+	size_t      rows = rows_that_fit(in->history, in->history_n, in->budget_tokens, &tokens);
 	struct chat_message *messages = NEW_ARRAY(a, struct chat_message, rows + 2);
 
 	messages[0] = (struct chat_message){CHAT_SYSTEM, system};
@@ -236,6 +237,21 @@ void prompt_build(struct arena *a, const struct prompt_in *in, struct prompt *ou
 	}
 	messages[rows + 1] = (struct chat_message){CHAT_USER, message};
 	*out = (struct prompt){.messages = messages, .n = rows + 2, .tokens = tokens};
+}
+
+/* A speaker's name costs no more than the message that prompt_tokens counts around a text. */
+const char *prompt_transcript(struct arena *a, const struct utterance_text *history,
+                              size_t history_n, const char *message, size_t budget_tokens)
+{
+	size_t     tokens = prompt_tokens(message);
+	size_t     rows = rows_that_fit(history, history_n, budget_tokens, &tokens);
+	struct buf b = buf_new(a, (tokens + 1) * 4);
+
+	for (size_t i = history_n - rows; i < history_n; i++)
+		buf_printf(&b, "%s: %s\n", history[i].speaker == SPEAKER_AGENT ? "agent" : "visitor",
+		           history[i].text);
+	buf_printf(&b, "visitor: %s\n", message);
+	return buf_text(&b);
 }
 
 bool prompt_strip_nudge(struct span *message)

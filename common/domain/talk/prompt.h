@@ -56,6 +56,12 @@ struct prompt {
  * budget is used, in its order and without gaps. */
 void prompt_build(struct arena *a, const struct prompt_in *in, struct prompt *out);
 
+/* The conversation as one text, only who spoke and what, so that nothing in it is an instruction.
+ * The message is always there; history as prompt_build keeps it. */
+const char *prompt_transcript(struct arena *a, const struct utterance_text *history,
+                              size_t history_n, const char *message,
+                              size_t budget_tokens) NEVER_NULL;
+
 /* A text's cost: a quarter of its bytes, rounded up, and 4 for the message
  * around it. English runs at about 4 bytes a token; other scripts need more
  * tokens but also have more bytes, so this errs on the small side by at most a
