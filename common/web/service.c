@@ -203,46 +203,62 @@ static void release_thread(void)
 
 /* ---- the process ---- */
 
+/* What the program's settings are, a group for each module. */
+struct settings {
+	struct arena            *arena;
+	const struct cfg_group **groups;
+	size_t                   n, room;
+};
+
+static void make_room(struct settings *s)
+{
+	size_t                   room = s->room ? 2 * s->room : 32;
+	const struct cfg_group **groups = NEW_ARRAY(s->arena, const struct cfg_group *, room);
+
+	for (size_t i = 0; i < s->n; i++)
+		groups[i] = s->groups[i];
+	s->groups = groups;
+	s->room = room;
+}
+
 /* Once, however many engines share it. */
-static size_t add_group(const struct cfg_group **groups, size_t n, const struct cfg_group *group)
+static void add_group(struct settings *s, const struct cfg_group *group)
 {
-	for (size_t i = 0; i < n; i++)
-		if (groups[i] == group)
-			return n;
-	if (group)
-		groups[n++] = group;
-	return n;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->groups[i] == group)
+			return;
+	if (!group)
+		return;
+	if (s->n == s->room)
+		make_room(s);
+	s->groups[s->n++] = group;
 }
 
-static size_t add_chain(const struct cfg_group **groups, size_t n, const struct chain *c)
+static void add_chain(struct settings *s, const struct chain *c)
 {
-	n = add_group(groups, n, c->settings);
+	add_group(s, c->settings);
 	for (size_t i = 0; i < c->known_n; i++) {
-		n = add_group(groups, n, c->known[i]->account);
-		n = add_group(groups, n, c->known[i]->settings);
+		add_group(s, c->known[i]->account);
+		add_group(s, c->known[i]->settings);
 	}
-	return n;
 }
 
-static size_t collect_settings(const struct cfg_group **groups)
+static void collect_settings(struct settings *s)
 {
-	size_t n = 0;
-
-	groups[n++] = &service_settings;
-	groups[n++] = &db_settings;
-	groups[n++] = &origin_settings;
-	groups[n++] = &keys_settings;
-	groups[n++] = &session_settings;
-	groups[n++] = &vault_settings;
+	add_group(s, &service_settings);
+	add_group(s, &db_settings);
+	add_group(s, &origin_settings);
+	add_group(s, &keys_settings);
+	add_group(s, &session_settings);
+	add_group(s, &vault_settings);
 	if (service->engines)
-		groups[n++] = service->engines->settings;
+		add_group(s, service->engines->settings);
 	for (size_t i = 0; i < service->chains_n; i++)
-		n = add_chain(groups, n, service->chains[i]);
+		add_chain(s, service->chains[i]);
 	if (service->jobs_n)
-		groups[n++] = &workers_settings;
+		add_group(s, &workers_settings);
 	for (size_t i = 0; i < service->settings_n; i++)
-		groups[n++] = service->settings[i];
-	return n;
+		add_group(s, service->settings[i]);
 }
 
 static int start_engines(void)
@@ -303,12 +319,31 @@ static int serve(enum service_option option)
 	return status;
 }
 
+/* Reads the settings, and serves or tells what was asked for. */
+static int run(enum service_option option, const struct settings *settings)
+{
+	int problems, status = 0;
+
+	if (option == OPTION_HELP)
+		return options_help(service, settings->groups, settings->n);
+	problems = cfg_load_file() + cfg_load(settings->groups, settings->n);
+	if (option == OPTION_SHOW_CONFIG)
+		return options_show(service, threads_n(), settings->groups, settings->n);
+	log_setup(service->name, values.is_verbose ? LOG_DEBUG : LOG_INFO);
+	problems += problems ? 0 : start_engines();
+	if (problems)
+		status = options_complain(service, problems);
+	else if (option != OPTION_CHECK_CONFIG)
+		status = serve(option);
+	stop_engines();
+	return status;
+}
+
 int service_main(int argc, char **argv, const struct service *the_service)
 {
-	const struct cfg_group *groups[SETTINGS_GROUPS_MAX];
-	enum service_option     option;
-	size_t                  n;
-	int                     problems, status = 0;
+	struct settings     settings = {.n = 0};
+	enum service_option option;
+	int                 status;
 
 	service = the_service;
 	serve_block_signals();
@@ -318,18 +353,9 @@ int service_main(int argc, char **argv, const struct service *the_service)
 	log_setup(service->name, LOG_INFO);
 	if (!service_option(argc, argv, service, &option))
 		return OPTIONS_WRONG;
-	n = collect_settings(groups);
-	if (option == OPTION_HELP)
-		return options_help(service, groups, n);
-	problems = cfg_load_file() + cfg_load(groups, n);
-	if (option == OPTION_SHOW_CONFIG)
-		return options_show(service, threads_n(), groups, n);
-	log_setup(service->name, values.is_verbose ? LOG_DEBUG : LOG_INFO);
-	problems += problems ? 0 : start_engines();
-	if (problems)
-		status = options_complain(service, problems);
-	else if (option != OPTION_CHECK_CONFIG)
-		status = serve(option);
-	stop_engines();
+	settings.arena = arena_new(4096);
+	collect_settings(&settings);
+	status = run(option, &settings);
+	arena_free(&settings.arena);
 	return status;
 }

@@ -4,8 +4,7 @@
 
 #include "service.h"
 
-#define SETTINGS_GROUPS_MAX 32
-#define OPTIONS_WRONG       64 /* EX_USAGE */
+#define OPTIONS_WRONG 64 /* EX_USAGE */
 
 enum service_option {
 	OPTION_SERVE,
