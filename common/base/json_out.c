@@ -23,7 +23,7 @@ struct json_out *json_new(struct arena *a, size_t max)
 	return j;
 }
 
-static void put_escaped(struct buf *b, struct span v)
+void json_quote(struct buf *b, struct span v)
 {
 	size_t done = 0;
 
@@ -53,7 +53,7 @@ static void start_member(struct json_out *j, const char *key)
 	j->has_member[j->depth] = true;
 	assert((key != NULL) == (j->depth > 0 && j->closer[j->depth] == '}'));
 	if (key) {
-		put_escaped(&j->buf, span_of(key));
+		json_quote(&j->buf, span_of(key));
 		buf_char(&j->buf, ':');
 	}
 }
@@ -96,7 +96,7 @@ void json_str(struct json_out *j, const char *key, const char *v)
 void json_span(struct json_out *j, const char *key, struct span v)
 {
 	start_member(j, key);
-	put_escaped(&j->buf, v);
+	json_quote(&j->buf, v);
 }
 
 void json_int(struct json_out *j, const char *key, int64_t v)
@@ -153,19 +153,25 @@ void json_base64(struct json_out *j, const char *key, struct span bytes)
 	buf_char(&j->buf, '"');
 }
 
-struct span json_done(const struct json_out *j)
+struct err *json_finish(struct ctx *cx, const struct json_out *j, struct span *out)
 {
 	assert(j->depth == 0);
-	return buf_span(&j->buf);
+	if (j->buf.is_full)
+		FAIL(cx, ERR_INTERNAL, "JSON of more than %zu bytes", j->buf.max);
+	*out = buf_span(&j->buf);
+	return NULL;
 }
 
-const char *json_texts(struct arena *a, const char *const *texts, size_t n)
+struct err *json_texts(struct ctx *cx, const char *const *texts, size_t n, const char **out)
 {
-	struct json_out *j = json_new(a, 0);
+	struct json_out *j = json_new(cx->arena, 0);
+	struct span      json;
 
 	json_arr(j, NULL);
 	for (size_t i = 0; i < n; i++)
 		json_str(j, NULL, texts[i]);
 	json_end(j);
-	return json_done(j).ptr;
+	TRY(json_finish(cx, j, &json));
+	*out = json.ptr;
+	return NULL;
 }

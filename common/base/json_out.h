@@ -4,11 +4,12 @@
 #ifndef JSON_OUT_H
 #define JSON_OUT_H
 
+#include "ctx.h"
 #include "str.h"
 
 struct json_out;
 
-/* `max` bytes of output, 0 for 1 MiB; past it json_done reports failure. */
+/* `max` bytes of output, 0 for 1 MiB; past it json_finish fails. */
 struct json_out *json_new(struct arena *a, size_t max) NEVER_NULL;
 
 /* The members. `key` is NULL inside arrays and at the top. */
@@ -24,10 +25,15 @@ void json_null(struct json_out *j, const char *key);
 void json_raw(struct json_out *j, const char *key, struct span v); /* v is JSON already */
 void json_base64(struct json_out *j, const char *key, struct span bytes);
 
-/* Everything written; all objects and arrays are ended (asserted). */
-struct span json_done(const struct json_out *j);
+/* Everything written, NUL-terminated; all objects and arrays are ended (asserted). ERR_INTERNAL
+ * where it passed its maximum: what would be cut is not given at all. */
+struct err *json_finish(struct ctx *cx, const struct json_out *j, struct span *out) CHECKED;
 
 /* An array of texts. */
-const char *json_texts(struct arena *a, const char *const *texts, size_t n) NEVER_NULL;
+struct err *json_texts(struct ctx *cx, const char *const *texts, size_t n,
+                       const char **out) CHECKED;
+
+/* Adds `v` to a text as a JSON string: at most 6 bytes for each of its own, and 2. */
+void json_quote(struct buf *b, struct span v);
 
 #endif

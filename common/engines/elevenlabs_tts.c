@@ -59,7 +59,7 @@ static const char *voice_for(const struct speech_order *order)
 	return n && n <= VOICE_MAX && !order->voice[n] ? order->voice : settings.voice;
 }
 
-static struct span request_of(struct ctx *cx, const char *text)
+static struct err *request_of(struct ctx *cx, const char *text, struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, TEXT_MAX * 2);
 
@@ -67,7 +67,7 @@ static struct span request_of(struct ctx *cx, const char *text)
 	json_str(j, "text", text);
 	json_str(j, "model_id", settings.model);
 	json_end(j);
-	return json_done(j);
+	return json_finish(cx, j, out);
 }
 
 static struct err *fetch(struct ctx *cx, const struct speech_order *order, const char *text,
@@ -83,7 +83,7 @@ static struct err *fetch(struct ctx *cx, const struct speech_order *order, const
 	                                     voice_for(order), format));
 	if (!str_is_blank(settings.key))
 		headers[1] = upstream_secret_header(cx, "xi-api-key", settings.key);
-	call.body = request_of(cx, text);
+	TRY(request_of(cx, text, &call.body));
 	call.limits = (struct http_limits){
 		.connect_ms = CONNECT_MS,
 		.first_ms = (unsigned)settings.first_ms + (unsigned)strlen(text) * MS_PER_CHAR,

@@ -69,8 +69,8 @@ static void write_stream(struct json_out *j, const struct chat_service *service)
 	json_end(j);
 }
 
-static struct span request_of(struct ctx *cx, const struct chat_service *service,
-                              const struct chat_order *order, const char *model)
+static struct err *request_of(struct ctx *cx, const struct chat_service *service,
+                              const struct chat_order *order, const char *model, struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, REQUEST_MAX);
 
@@ -85,7 +85,7 @@ static struct span request_of(struct ctx *cx, const struct chat_service *service
 	else
 		write_stream(j, service);
 	json_end(j);
-	return json_done(j);
+	return json_finish(cx, j, out);
 }
 
 static struct http_limits limits_for(const struct chat_order *order)
@@ -135,7 +135,7 @@ struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
 		headers[n++] = upstream_secret_header(cx, "Authorization",
 		                                      arena_printf(cx->arena, "Bearer %s", service->key));
 	call.url = upstream_url(cx, service->base_url, service->prefix, "/chat/completions");
-	call.body = request_of(cx, service, order, model);
+	TRY(request_of(cx, service, order, model, &call.body));
 	call.limits = limits_for(order);
 	call.reply_max = order->schema_name ? WHOLE_MAX : STREAM_MAX;
 	*out = (struct chat_reply){0};

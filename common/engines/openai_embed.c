@@ -59,7 +59,7 @@ static size_t fitting(const struct embed_order *order, size_t first)
 	return n;
 }
 
-static struct span request_of(struct ctx *cx, const char *const *texts, size_t n)
+static struct err *request_of(struct ctx *cx, const char *const *texts, size_t n, struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, REQUEST_MAX);
 
@@ -71,7 +71,7 @@ static struct span request_of(struct ctx *cx, const char *const *texts, size_t n
 		json_span(j, NULL, cut(texts[i]));
 	json_end(j);
 	json_end(j);
-	return json_done(j);
+	return json_finish(cx, j, out);
 }
 
 static struct err *embed_some(struct ctx *cx, const char *const *texts, size_t n,
@@ -87,7 +87,7 @@ static struct err *embed_some(struct ctx *cx, const char *const *texts, size_t n
 			upstream_secret_header(cx, "Authorization",
 		                           arena_printf(cx->arena, "Bearer %s", openai_account.key));
 	call.url = upstream_url(cx, openai_account.base_url, "/v1", "/embeddings");
-	call.body = request_of(cx, texts, n);
+	TRY(request_of(cx, texts, n, &call.body));
 	call.limits =
 		(struct http_limits){.connect_ms = CONNECT_MS, .total_ms = (unsigned)settings.timeout_ms};
 	TRY(upstream_call(cx, &call, &reply));

@@ -32,6 +32,7 @@ struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct si
 	struct hash    present, former = {{0}};
 	const char    *email = vault_seal(cx->arena, span_of(in->email));
 	const char    *name = in->name ? vault_seal(cx->arena, span_of(in->name)) : NULL;
+	const char    *names_sealed;
 	struct names   names = {.n = 0};
 	bool           has_former;
 	struct db_rows rows;
@@ -39,12 +40,13 @@ struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct si
 	names_add(cx, &names, in->name);
 	if (!email || !email_hash(cx, in->email, &present))
 		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: contact data can not be kept");
+	TRY(names_seal(cx, &names, &names_sealed));
 	has_former = vault_former_hash("email", lower_case(cx, in->email), &former);
 	TRY(db_query(cx, &rows, SIGNUP_RECORD_SQL,
 	             ARGS(db_text(email), db_bytes(hash_span(&present)),
 	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(name),
 	                  db_text(in->signup_type), db_text(in->session_id), db_int(REPEAT_SECONDS),
-	                  db_text(names_seal(cx, &names)))));
+	                  db_text(names_sealed))));
 	*out = (struct signup){row_text(&rows, 0, 0), row_bool(&rows, 0, 1), row_bool(&rows, 0, 2)};
 	return NULL;
 }

@@ -76,22 +76,24 @@ static struct err *mask_extract(struct ctx *cx, struct session *s, const struct 
 	struct extract  *x = extract_parse(cx, span_of(row_text(rows, row, 1)));
 	struct extract   plain;
 	struct json_out *entities = json_new(cx->arena, 0);
-	const char      *sealed;
+	struct span      json;
+	const char      *sealed, *actions;
 	int64_t          n;
 
 	if (!x)
 		return NULL;
 	extract_open(cx, row_bytes(cx, rows, row, 2), x);
-	sealed = extract_seal(cx, x, &s->names, &plain);
+	TRY(extract_seal(cx, x, &s->names, &plain, &sealed));
 	if (!sealed)
 		return NULL;
 	extract_write_entities(entities, NULL, &plain.entities);
+	TRY(json_finish(cx, entities, &json));
+	TRY(json_texts(cx, plain.followup_actions, plain.n_actions, &actions));
 	TRY(db_exec(cx, &n,
 	            "update extracts set entities = $2::jsonb, followup_actions = $3::jsonb,"
 	            " contact_sealed = $4::bytea where id = $1::uuid"
 	            " and (entities, followup_actions) is distinct from ($2::jsonb, $3::jsonb)",
-	            ARGS(db_text(row_text(rows, row, 0)), db_text(json_done(entities).ptr),
-	                 db_text(json_texts(cx->arena, plain.followup_actions, plain.n_actions)),
+	            ARGS(db_text(row_text(rows, row, 0)), db_text(json.ptr), db_text(actions),
 	                 db_bytes(span_of(sealed)))));
 	s->changed += n;
 	return NULL;
@@ -194,7 +196,7 @@ static struct err *mask_memory(struct ctx *cx, struct session *s, const struct d
 	if (!memory_mask(cx, &parts, row_int(rows, row, COL_OCCURRED), &s->names, &m.plain) ||
 	    is_as_masked(rows, row, &m.plain))
 		return NULL;
-	m.sealed = memory_seal(cx, &parts);
+	TRY(memory_seal(cx, &parts, &m.sealed));
 	if (m.plain.content != parts.content)
 		m.hash = memory_seal_hash(cx, &parts);
 	if (!vault_hash("memory_twin", span_of(m.id), other))

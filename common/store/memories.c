@@ -128,7 +128,7 @@ static struct err *seal(struct ctx *cx, struct memory_parts *parts, struct kept 
 	if (!vault_has_key())
 		return NULL;
 	TRY(memory_normalise(cx, parts->content, &parts->content));
-	out->sealed = memory_seal(cx, parts);
+	TRY(memory_seal(cx, parts, &out->sealed));
 	if (is_masked) {
 		out->hash_plain = out->hash;
 		out->hash = memory_seal_hash(cx, parts);
@@ -328,17 +328,18 @@ struct err *memory_set_vector(struct ctx *cx, const char *id, const struct memor
 
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n)
 {
-	const char **ids = NEW_ARRAY(cx->arena, const char *, n);
+	const char **ids = NEW_ARRAY(cx->arena, const char *, n), *list;
 
 	if (n == 0)
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		ids[i] = used[i].id;
+	TRY(json_texts(cx, ids, n, &list));
 	return db_exec(cx, NULL,
 	               "with counted as (insert into memory_uses as u (memory_id)"
 	               " select id from memories"
 	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid) order by id"
 	               " on conflict (memory_id) do update set access_count = u.access_count + 1,"
 	               "  last_referenced = now()) select " DB_LAZY_COMMIT,
-	               ARGS(db_text(json_texts(cx->arena, ids, n))));
+	               ARGS(db_text(list)));
 }

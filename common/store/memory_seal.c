@@ -45,13 +45,14 @@ static void mask_words(struct ctx *cx, const struct memory_parts *in, int64_t oc
 /* Masks are longer than short names: then the words alone stand for the content. */
 static const char *fitting(struct ctx *cx, const struct memory_parts *plain)
 {
-	struct json_out *j;
+	struct span words = span_of(plain->words);
+	struct buf  json;
 
 	if (strlen(plain->content) < CONTENT_MAX / 2)
 		return plain->content;
-	j = json_new(cx->arena, 0);
-	json_str(j, NULL, plain->words);
-	return json_done(j).ptr;
+	json = buf_new(cx->arena, 6 * words.len + 2);
+	json_quote(&json, words);
+	return buf_text(&json);
 }
 
 bool memory_mask(struct ctx *cx, const struct memory_parts *in, int64_t occurred_ms,
@@ -132,9 +133,10 @@ const char *memory_source_former(struct ctx *cx, const char *source_id)
 
 /* ---- sealing ---- */
 
-const char *memory_seal(struct ctx *cx, const struct memory_parts *parts)
+struct err *memory_seal(struct ctx *cx, const struct memory_parts *parts, const char **sealed_out)
 {
 	struct json_out *j = json_new(cx->arena, SEALED_MAX);
+	struct span      json;
 
 	json_obj(j, NULL);
 	json_str(j, "content", parts->content);
@@ -145,7 +147,9 @@ const char *memory_seal(struct ctx *cx, const struct memory_parts *parts)
 	json_str(j, "metadata", parts->metadata);
 	json_str(j, "source_id", parts->source_id);
 	json_end(j);
-	return vault_seal(cx->arena, json_done(j));
+	TRY(json_finish(cx, j, &json));
+	*sealed_out = vault_seal(cx->arena, json);
+	return NULL;
 }
 
 bool memory_unseal(struct ctx *cx, const char *sealed, struct memory_parts *out)

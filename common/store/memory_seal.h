@@ -21,7 +21,8 @@ bool memory_mask(struct ctx *cx, const struct memory_parts *in, int64_t occurred
 
 /* All of them sealed, for what masking has changed; the content as the database prints it. NULL
  * without a key. */
-const char *memory_seal(struct ctx *cx, const struct memory_parts *parts);
+struct err *memory_seal(struct ctx *cx, const struct memory_parts *parts,
+                        const char **sealed_out) CHECKED;
 
 /* False, and logged, when it does not open. */
 bool memory_unseal(struct ctx *cx, const char *sealed, struct memory_parts *out) CHECKED;

@@ -77,7 +77,7 @@ static const char recall_sql[] =
 	"  $11::int, $12::jsonb) r join memories m on m.id = r.id"
 	" order by r.is_repeat, r.score desc";
 
-static const char *weights_json(struct ctx *cx)
+static struct err *weights_json(struct ctx *cx, struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
 
@@ -98,7 +98,7 @@ static const char *weights_json(struct ctx *cx)
 	json_int(j, "sample_max", values.sample_max);
 	json_int(j, "rows_max", values.rows_max);
 	json_end(j);
-	return json_done(j).ptr;
+	return json_finish(cx, j, out);
 }
 
 /* A row for each speaker, the third column. */
@@ -150,16 +150,19 @@ static double within_one(double x)
 static struct err *run(struct ctx *cx, const struct recall_query *in, struct db_rows *rows)
 {
 	struct hash secret = session_secret_hash(in->session_secret);
+	const char *named, *scopes;
+	struct span weights;
 
+	TRY(json_texts(cx, in->named, in->named_n, &named));
+	TRY(json_texts(cx, in->scopes, in->scopes_n, &scopes));
+	TRY(weights_json(cx, &weights));
 	return db_query(cx, rows, recall_sql,
 	                ARGS(db_text(in->session_id), db_bytes(hash_span(&secret)), db_text(in->words),
 	                     db_text(in->vector.at ? in->vector.model : NULL),
-	                     db_vector(in->vector.at, in->vector.n),
-	                     db_text(json_texts(cx->arena, in->named, in->named_n)),
-	                     db_text(json_texts(cx->arena, in->scopes, in->scopes_n)),
+	                     db_vector(in->vector.at, in->vector.n), db_text(named), db_text(scopes),
 	                     db_num(in->min_importance), db_num((double)in->from_ms / 1000),
 	                     db_num((double)in->until_ms / 1000), db_int(in->limit),
-	                     db_text(weights_json(cx))));
+	                     db_text(weights.ptr)));
 }
 
 struct err *memory_search(struct ctx *cx, const struct recall_query *in, struct memory **out,

@@ -78,17 +78,16 @@ void names_open(struct ctx *cx, const char *json, struct names *out)
 	}
 }
 
-const char *names_seal(struct ctx *cx, const struct names *names)
+struct err *names_seal(struct ctx *cx, const struct names *names, const char **sealed_out)
 {
-	struct json_out *j = json_new(cx->arena, 0);
+	const char *json;
 
+	*sealed_out = NULL;
 	if (!names->n)
 		return NULL;
-	json_arr(j, NULL);
-	for (size_t i = 0; i < names->n; i++)
-		json_str(j, NULL, names->at[i]);
-	json_end(j);
-	return vault_seal(cx->arena, json_done(j));
+	TRY(json_texts(cx, names->at, names->n, &json));
+	*sealed_out = vault_seal(cx->arena, span_of(json));
+	return NULL;
 }
 
 struct span names_hash(struct ctx *cx, const struct names *names)
@@ -138,10 +137,11 @@ static void seal_actions(struct ctx *cx, const struct extract *x, const struct n
 	json_end(j);
 }
 
-const char *extract_seal(struct ctx *cx, const struct extract *x, const struct names *names,
-                         struct extract *plain_out)
+struct err *extract_seal(struct ctx *cx, const struct extract *x, const struct names *names,
+                         struct extract *plain_out, const char **sealed_out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
+	struct span      json;
 	bool             has_any = false;
 
 	*plain_out = *x;
@@ -149,7 +149,9 @@ const char *extract_seal(struct ctx *cx, const struct extract *x, const struct n
 	seal_entities(cx, x, names, j, plain_out, &has_any);
 	seal_actions(cx, x, names, j, plain_out, &has_any);
 	json_end(j);
-	return has_any ? vault_seal(cx->arena, json_done(j)) : NULL;
+	TRY(json_finish(cx, j, &json));
+	*sealed_out = has_any ? vault_seal(cx->arena, json) : NULL;
+	return NULL;
 }
 
 void extract_open(struct ctx *cx, struct span sealed, struct extract *in_out)

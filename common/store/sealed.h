@@ -40,8 +40,8 @@ const char *sealed_open_text(struct ctx *cx, const char *sealed);
 /* session_names()'s JSON (NULL: none). What does not open is left out. */
 void names_open(struct ctx *cx, const char *json, struct names *out);
 
-/* For sessions.names_sealed; NULL when there are none, or no key. */
-const char *names_seal(struct ctx *cx, const struct names *names);
+/* For sessions.names_sealed; *sealed_out is NULL when there are none, or no key. */
+struct err *names_seal(struct ctx *cx, const struct names *names, const char **sealed_out) CHECKED;
 
 /* The same of equal sets; ptr NULL when there are none, or no key. */
 struct span names_hash(struct ctx *cx, const struct names *names);
@@ -49,9 +49,10 @@ struct span names_hash(struct ctx *cx, const struct names *names);
 /* ---- an extract ---- */
 
 /* What of an extract is kept sealed: the name and the address, and whatever else of it masking
- * would change; those members of *plain_out, a copy, are masked or NULL. NULL when nothing is. */
-const char *extract_seal(struct ctx *cx, const struct extract *x, const struct names *names,
-                         struct extract *plain_out);
+ * would change; those members of *plain_out, a copy, are masked or NULL. *sealed_out is NULL when
+ * nothing is. */
+struct err *extract_seal(struct ctx *cx, const struct extract *x, const struct names *names,
+                         struct extract *plain_out, const char **sealed_out) CHECKED;
 
 /* Puts back what was sealed. */
 void extract_open(struct ctx *cx, struct span sealed, struct extract *in_out);

@@ -179,17 +179,6 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
 
 /* ---- storing ---- */
 
-static const char *themes_json(struct ctx *cx, const struct summary *s)
-{
-	struct json_out *j = json_new(cx->arena, 0);
-
-	json_arr(j, NULL);
-	for (size_t i = 0; i < s->themes_n; i++)
-		json_str(j, NULL, s->themes[i]);
-	json_end(j);
-	return json_done(j).ptr;
-}
-
 static const char *themes_in_words(struct ctx *cx, const struct summary *s)
 {
 	struct buf b = buf_new(cx->arena, 0);
@@ -199,12 +188,15 @@ static const char *themes_in_words(struct ctx *cx, const struct summary *s)
 	return buf_text(&b);
 }
 
-static const char *actions_json(struct ctx *cx, const struct summary *s)
+static struct err *actions_json(struct ctx *cx, const struct summary *s, const char **out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
+	struct span      json;
 
 	action_items_write(j, NULL, &s->actions);
-	return json_done(j).ptr;
+	TRY(json_finish(cx, j, &json));
+	*out = json.ptr;
+	return NULL;
 }
 
 /* A summary's columns, masked, and what is sealed beside them. */
@@ -221,9 +213,10 @@ static const char *masked_json(struct ctx *cx, const char *json, const struct na
 	return masked.ptr == json ? json : arena_strndup(cx->arena, masked.ptr, masked.len);
 }
 
-static const char *seal_whole(struct ctx *cx, const struct columns *c)
+static struct err *seal_whole(struct ctx *cx, const struct columns *c, const char **sealed_out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
+	struct span      json;
 
 	json_obj(j, NULL);
 	json_str(j, "text", c->text);
@@ -231,7 +224,9 @@ static const char *seal_whole(struct ctx *cx, const struct columns *c)
 	json_raw(j, "themes", span_of(c->themes));
 	json_raw(j, "crm", span_of(c->crm));
 	json_end(j);
-	return vault_seal(cx->arena, json_done(j));
+	TRY(json_finish(cx, j, &json));
+	*sealed_out = vault_seal(cx->arena, json);
+	return NULL;
 }
 
 /* As summary_store.sql makes the two memories. */
@@ -246,7 +241,7 @@ static struct err *seal_memory(struct ctx *cx, const char *session_id, const cha
 	                             .source_id = arena_printf(cx->arena, "%s:%s", tag, session_id)};
 
 	TRY(memory_normalise(cx, content, &parts.content));
-	*sealed_out = memory_seal(cx, &parts);
+	TRY(memory_seal(cx, &parts, sealed_out));
 	*hash_out = memory_seal_hash(cx, &parts);
 	return NULL;
 }
@@ -254,6 +249,7 @@ static struct err *seal_memory(struct ctx *cx, const char *session_id, const cha
 static struct err *seal_memories(struct ctx *cx, const struct summary_new *in, struct columns *c)
 {
 	struct json_out *text = json_new(cx->arena, 0), *themes = json_new(cx->arena, 0);
+	struct span      text_json, themes_json;
 
 	json_obj(text, NULL);
 	json_str(text, "summary", c->text);
@@ -262,9 +258,11 @@ static struct err *seal_memories(struct ctx *cx, const struct summary_new *in, s
 	json_obj(themes, NULL);
 	json_raw(themes, "themes", span_of(c->themes));
 	json_end(themes);
-	TRY(seal_memory(cx, in->session_id, "summary", json_done(text).ptr, c->text, &c->short_sealed,
+	TRY(json_finish(cx, text, &text_json));
+	TRY(json_finish(cx, themes, &themes_json));
+	TRY(seal_memory(cx, in->session_id, "summary", text_json.ptr, c->text, &c->short_sealed,
 	                &c->text_hash));
-	return seal_memory(cx, in->session_id, "themes", json_done(themes).ptr, c->themes_words,
+	return seal_memory(cx, in->session_id, "themes", themes_json.ptr, c->themes_words,
 	                   &c->medium_sealed, &c->themes_hash);
 }
 
@@ -289,13 +287,13 @@ static struct err *columns_of(struct ctx *cx, const struct summary_new *in, stru
 	struct columns        original;
 
 	*out = (struct columns){.text = s->text,
-	                        .actions = actions_json(cx, s),
-	                        .themes = themes_json(cx, s),
 	                        .crm = in->crm_json,
 	                        .themes_words = themes_in_words(cx, s)};
+	TRY(actions_json(cx, s, &out->actions));
+	TRY(json_texts(cx, s->themes, s->themes_n, &out->themes));
 	original = *out;
 	if (mask_columns(cx, in->names, out) && vault_has_key()) {
-		out->sealed = seal_whole(cx, &original);
+		TRY(seal_whole(cx, &original, &out->sealed));
 		TRY(seal_memories(cx, in, &original));
 		out->short_sealed = original.short_sealed;
 		out->medium_sealed = original.medium_sealed;
@@ -344,6 +342,7 @@ struct err *summary_mask(struct ctx *cx, const char *session_id, const struct na
 {
 	struct columns      c, original;
 	const struct cJSON *whole;
+	const char         *sealed;
 	struct db_rows      rows;
 	int64_t             n;
 
@@ -365,6 +364,7 @@ struct err *summary_mask(struct ctx *cx, const char *session_id, const struct na
 	original = c;
 	if (!mask_columns(cx, names, &c))
 		return NULL;
+	TRY(seal_whole(cx, &original, &sealed));
 	TRY(db_exec(cx, &n,
 	            "update summaries set executive_summary = $2, action_items = $3::jsonb,"
 	            " themes = $4::jsonb, crm_payload = $5::jsonb, sealed = $6"
@@ -372,8 +372,7 @@ struct err *summary_mask(struct ctx *cx, const char *session_id, const struct na
 	            " and (executive_summary, action_items, themes, crm_payload)"
 	            "  is distinct from ($2, $3::jsonb, $4::jsonb, $5::jsonb)",
 	            ARGS(db_text(session_id), db_text(c.text), db_text(c.actions), db_text(c.themes),
-	                 db_text(c.crm), db_text(seal_whole(cx, &original)),
-	                 db_int(row_int(&rows, 0, 5)))));
+	                 db_text(c.crm), db_text(sealed), db_int(row_int(&rows, 0, 5)))));
 	*is_changed_out = n > 0;
 	return NULL;
 }

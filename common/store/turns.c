@@ -159,24 +159,24 @@ static void keep_on_session(struct ctx *cx, const struct turn *turn,
 		out->email = vault_seal(cx->arena, span_of(e->contact_email));
 }
 
-static struct lead_columns columns_of(struct ctx *cx, const struct turn *turn,
-                                      const struct turn_lead *lead, const struct names *names)
+static struct err *columns_of(struct ctx *cx, const struct turn *turn, const struct turn_lead *lead,
+                              const struct names *names, struct lead_columns *out)
 {
-	struct lead_columns c = {.reasons = "[]"};
-	struct json_out    *j;
-	struct extract      plain;
+	struct json_out *j = json_new(cx->arena, 0);
+	struct extract   plain;
+	struct span      entities;
 
+	*out = (struct lead_columns){.reasons = "[]"};
 	if (!lead)
-		return c;
-	c.contact = extract_seal(cx, lead->extract, names, &plain);
-	keep_on_session(cx, turn, &lead->extract->entities, &c);
-	j = json_new(cx->arena, 0);
+		return NULL;
+	TRY(extract_seal(cx, lead->extract, names, &plain, &out->contact));
+	keep_on_session(cx, turn, &lead->extract->entities, out);
 	extract_write_entities(j, NULL, &plain.entities);
-	c.intent = intent_name(plain.intent);
-	c.entities = json_done(j).ptr;
-	c.actions = json_texts(cx->arena, plain.followup_actions, plain.n_actions);
-	c.reasons = json_texts(cx->arena, lead->score->reasons, lead->score->n_reasons);
-	return c;
+	TRY(json_finish(cx, j, &entities));
+	out->intent = intent_name(plain.intent);
+	out->entities = entities.ptr;
+	TRY(json_texts(cx, plain.followup_actions, plain.n_actions, &out->actions));
+	return json_texts(cx, lead->score->reasons, lead->score->n_reasons, &out->reasons);
 }
 
 /* The names known when the turn began, and the one it has told. */
@@ -187,16 +187,14 @@ struct turn_names {
 	bool         has_new;
 };
 
-static struct turn_names names_of(struct ctx *cx, const struct turn *turn,
-                                  const struct turn_lead *lead)
+static struct err *names_of(struct ctx *cx, const struct turn *turn, const struct turn_lead *lead,
+                            struct turn_names *out)
 {
-	struct turn_names names = {.all = turn->names};
-
+	*out = (struct turn_names){.all = turn->names};
 	if (lead)
-		names.has_new = names_add(cx, &names.all, lead->extract->entities.person_name);
-	names.sealed = names_seal(cx, &names.all);
-	names.hash = names_hash(cx, &names.all);
-	return names;
+		out->has_new = names_add(cx, &out->all, lead->extract->entities.person_name);
+	out->hash = names_hash(cx, &out->all);
+	return names_seal(cx, &out->all, &out->sealed);
 }
 
 /* Copying what was known already into this turn's extract changes nothing. */
@@ -221,12 +219,15 @@ static struct db_val sealed_or_null(const char *sealed)
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
 	struct span         sealed = crypto_seal(cx->arena, turn->answer_key.bytes, end->answer);
-	struct turn_names   names = names_of(cx, turn, end->lead);
-	struct kept_text    reply = sealed_keep(cx, end->reply, &names.all);
-	struct kept_text    said = sealed_keep(cx, turn->message, &names.all);
-	struct lead_columns lead = columns_of(cx, turn, end->lead, &names.all);
+	struct turn_names   names;
+	struct kept_text    reply, said;
+	struct lead_columns lead;
 	struct db_rows      rows;
 
+	TRY(names_of(cx, turn, end->lead, &names));
+	TRY(columns_of(cx, turn, end->lead, &names.all, &lead));
+	reply = sealed_keep(cx, end->reply, &names.all);
+	said = sealed_keep(cx, turn->message, &names.all);
 	TRY(db_query(cx, &rows, TURN_FINISH_SQL,
 	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(reply.masked),
 	                  db_bytes(sealed), db_text(lead.intent),

@@ -6,6 +6,9 @@
 #include <assert.h>
 #include <ctype.h>
 
+/* An error whose own words do not fit: JSON is never cut. */
+#define WORDLESS_ERROR "{\"error\":\"Something went wrong.\",\"code\":\"internal\"}"
+
 #define HEADERS_MAX   16
 #define CHUNK_BYTES   65536u
 #define RETRY_SECONDS 1u /* told with 429 and 503 when nobody knows better */
@@ -201,6 +204,14 @@ struct json_out *reply_json(struct req *rq, int status, size_t max)
 	return rq->json;
 }
 
+struct err *reply_finish(struct req *rq)
+{
+	if (rq->json)
+		TRY(json_finish(rq->cx, rq->json, &rq->reply.body));
+	rq->json = NULL;
+	return NULL;
+}
+
 void reply_bytes(struct req *rq, int status, const char *content_type, struct span body)
 {
 	rq->json = NULL;
@@ -232,8 +243,11 @@ static void set_retry_after(struct req *rq, const struct err *e)
 	                                              : RETRY_SECONDS));
 }
 
-void req_write_error(struct req *rq, const struct err *e, bool with_success, struct json_out *j)
+struct span req_error_json(struct req *rq, const struct err *e, bool with_success)
 {
+	struct json_out *j = json_new(rq->cx->arena, 0);
+	struct span      json;
+
 	json_obj(j, NULL);
 	if (with_success)
 		json_bool(j, "success", false);
@@ -243,23 +257,20 @@ void req_write_error(struct req *rq, const struct err *e, bool with_success, str
 		json_str(j, "field", e->field);
 	json_str(j, "request_id", rq->cx->id);
 	json_end(j);
+	return json_finish(rq->cx, j, &json) ? SPAN(WORDLESS_ERROR) : json;
 }
 
 void reply_error(struct req *rq, const struct err *e, bool with_success)
 {
-	struct json_out *j = reply_json(rq, err_http_status(e->kind), 0);
-
 	set_retry_after(rq, e);
-	req_write_error(rq, e, with_success, j);
+	reply_bytes(rq, err_http_status(e->kind), "application/json",
+	            req_error_json(rq, e, with_success));
 }
 
 struct reply req_reply(const struct req *rq)
 {
-	struct reply reply = rq->reply;
-
-	if (rq->json)
-		reply.body = json_done(rq->json);
-	return reply;
+	assert(!rq->json);
+	return rq->reply;
 }
 
 static const char *reason(int status)

@@ -37,6 +37,10 @@ void req_set_header(struct req *rq, const char *name, const char *value);
 /* A JSON answer of at most max bytes (0: 1 MiB), sent when the handler returns NULL. */
 struct json_out *reply_json(struct req *rq, int status, size_t max) NEVER_NULL;
 
+/* Makes what was written to reply_json the reply's body; nothing where there is none. It must be
+ * called before req_reply and req_send. ERR_INTERNAL when it passed its maximum. */
+struct err *reply_finish(struct req *rq) CHECKED;
+
 /* Any other answer, sent when the handler returns NULL. */
 void reply_bytes(struct req *rq, int status, const char *content_type, struct span body);
 
@@ -68,6 +72,6 @@ bool req_stream_piece(struct req *rq, struct span bytes);
 size_t req_bytes_out(const struct req *rq);
 
 /* The object an error answer consists of, for replies that have their own way to tell it. */
-void req_write_error(struct req *rq, const struct err *e, bool with_success, struct json_out *j);
+struct span req_error_json(struct req *rq, const struct err *e, bool with_success);
 
 #endif

@@ -86,21 +86,28 @@ static struct err *health(struct req *rq)
 	json_str(j, "status", "ok");
 	json_str(j, "name", service->name);
 	json_end(j);
-	return NULL;
+	return reply_finish(rq);
+}
+
+static struct err *handle(struct req *rq)
+{
+	TRY(service->handle(rq));
+	return reply_finish(rq);
 }
 
 /* The store outlives the request's own time and its client: what ran must be recorded. */
 static struct err *keep_answer(struct req *rq, const struct idempotent *it,
                                const struct err *failed)
 {
-	struct ctx          *cx = req_ctx(rq);
-	struct reply         reply = req_reply(rq);
-	struct stored_answer answer = {reply.status, reply.content_type, reply.body};
+	struct ctx  *cx = req_ctx(rq);
+	struct reply reply;
 
 	ctx_detach(cx, CLEANUP_MS);
 	if (failed)
 		return idempotency_release(cx, it);
-	return idempotency_store(cx, it, &answer);
+	reply = req_reply(rq);
+	return idempotency_store(cx, it,
+	                         &(struct stored_answer){reply.status, reply.content_type, reply.body});
 }
 
 /* Keys are a caller's own: those of another session or address never meet. */
@@ -128,7 +135,7 @@ static struct err *handle_once(struct req *rq, const char *key)
 		reply_bytes(rq, replay->status, replay->content_type, replay->body);
 		return NULL;
 	}
-	e = service->handle(rq);
+	e = handle(rq);
 	unkept = keep_answer(rq, &it, e);
 	if (unkept)
 		log_err(LOG_ERROR, cx, "idempotency_not_kept", unkept);
@@ -150,7 +157,7 @@ static struct err *handle_request(struct req *rq)
 	TRY(check_key(rq));
 	TRY(req_read_body(rq, service->body_max));
 	key = service->is_idempotent ? req_header(rq, "Idempotency-Key") : NULL;
-	return key ? handle_once(rq, key) : service->handle(rq);
+	return key ? handle_once(rq, key) : handle(rq);
 }
 
 static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)

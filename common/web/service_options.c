@@ -80,8 +80,10 @@ static void show_group(struct json_out *j, struct arena *a, const struct cfg_gro
 int options_show(const struct service *s, unsigned threads, const struct cfg_group *const *groups,
                  size_t n)
 {
-	struct arena    *a = arena_new(4096);
-	struct json_out *j = json_new(a, 0);
+	struct ctx       cx = {.arena = arena_new(4096)};
+	struct json_out *j = json_new(cx.arena, 0);
+	struct span      json;
+	struct err      *e;
 
 	json_obj(j, NULL);
 	json_str(j, "name", s->name);
@@ -93,12 +95,16 @@ int options_show(const struct service *s, unsigned threads, const struct cfg_gro
 	json_bool(j, "stream", s->streams);
 	json_arr(j, "settings");
 	for (size_t i = 0; i < n; i++)
-		show_group(j, a, groups[i]);
+		show_group(j, cx.arena, groups[i]);
 	json_end(j);
 	json_end(j);
-	puts(json_done(j).ptr);
-	arena_free(&a);
-	return 0;
+	e = json_finish(&cx, j, &json);
+	if (e)
+		fprintf(stderr, "%s: %s\n", s->name, e->detail);
+	else
+		puts(json.ptr);
+	arena_free(&cx.arena);
+	return e ? 1 : 0;
 }
 
 int options_complain(const struct service *s, int problems)

@@ -62,9 +62,5 @@ void sse_keep_alive(void *data)
 
 void sse_fail(struct req *rq, const struct err *e)
 {
-	struct ctx      *cx = req_ctx(rq);
-	struct json_out *j = json_new(cx->arena, 0);
-
-	req_write_error(rq, e, false, j);
-	req_stream_piece(rq, event_text(cx, "error", json_done(j)));
+	req_stream_piece(rq, event_text(req_ctx(rq), "error", req_error_json(rq, e, false)));
 }

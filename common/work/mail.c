@@ -110,7 +110,7 @@ bool mail_token_read(struct ctx *cx, struct span token, const char **signup_id_o
 
 /* ---- the mail ---- */
 
-static struct span request_body(struct ctx *cx, const struct signup_mail *to)
+static struct err *request_body(struct ctx *cx, const struct signup_mail *to, struct span *out)
 {
 	const char      *link = mail_link(cx, to->id, to->queued_at_us / 1000000 + LINK_SECONDS);
 	struct json_out *j = json_new(cx->arena, 0);
@@ -130,7 +130,7 @@ static struct span request_body(struct ctx *cx, const struct signup_mail *to)
 	json_str(j, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
 	json_end(j);
 	json_end(j);
-	return json_done(j);
+	return json_finish(cx, j, out);
 }
 
 static struct err *post(struct ctx *cx, const struct signup_mail *to, struct http_reply *out)
@@ -146,10 +146,10 @@ static struct err *post(struct ctx *cx, const struct signup_mail *to, struct htt
 	struct http_call call = {
 		.url = upstream_url(cx, values.base_url, "", "/emails"),
 		.headers = headers,
-		.body = request_body(cx, to),
 		.limits = {.total_ms = (unsigned)values.timeout_ms},
 	};
 
+	TRY(request_body(cx, to, &call.body));
 	return http_do(cx, &call, out);
 }
 

@@ -89,7 +89,8 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
 	                     out, is_duplicate_out);
 }
 
-static struct span utterance_json(struct ctx *cx, const struct memory_utterance *u)
+static struct err *utterance_json(struct ctx *cx, const struct memory_utterance *u,
+                                  struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
 
@@ -97,7 +98,7 @@ static struct span utterance_json(struct ctx *cx, const struct memory_utterance 
 	json_str(j, "speaker", u->speaker);
 	json_str(j, "text", u->text);
 	json_end(j);
-	return json_done(j);
+	return json_finish(cx, j, out);
 }
 
 static struct err *keep_utterance(struct ctx *cx, const char *session_id,
@@ -105,14 +106,16 @@ static struct err *keep_utterance(struct ctx *cx, const char *session_id,
                                   const struct memory_vector *vector, const struct names *names)
 {
 	struct memory kept;
+	struct span   json;
 	bool          is_duplicate;
 
+	TRY(utterance_json(cx, u, &json));
 	if (u->is_unmasked)
 		TRY(memory_mask_utterance(cx, u, names));
 	return memory_insert(cx,
 	                     &(struct memory_new){.session_id = session_id,
 	                                          .scope = "episodic",
-	                                          .content_json = utterance_json(cx, u),
+	                                          .content_json = json,
 	                                          .speaker = text->speaker,
 	                                          .words = text->words,
 	                                          .importance = 5,

@@ -116,18 +116,20 @@ static const char *link_of(struct ctx *cx, const char *session_id)
 	                    arena_printf(cx->arena, "/sessions/%s", session_id));
 }
 
-static struct span message_of(struct ctx *cx, const struct lead *lead)
+static struct err *message_of(struct ctx *cx, const struct lead *lead, struct span *out)
 {
-	return slack_text_lead(cx, &(struct slack_lead){
-								   .score = lead->score,
-								   .priority = lead->priority,
-								   .intent = lead->intent,
-								   .reasons = lead->reasons,
-								   .reasons_n = lead->reasons_n,
-								   .extract = lead->extract,
-								   .session_id = lead->session_id,
-								   .link = link_of(cx, lead->session_id),
-							   });
+	return slack_text_lead(cx,
+	                       &(struct slack_lead){
+							   .score = lead->score,
+							   .priority = lead->priority,
+							   .intent = lead->intent,
+							   .reasons = lead->reasons,
+							   .reasons_n = lead->reasons_n,
+							   .extract = lead->extract,
+							   .session_id = lead->session_id,
+							   .link = link_of(cx, lead->session_id),
+						   },
+	                       out);
 }
 
 /* Slack's plain word for what went wrong; "" for anything that could be prose. */
@@ -208,7 +210,7 @@ static struct err *announce(struct ctx *cx, struct job *job)
 	TRY(lead_of_session(cx, job->key, ACTOR, &lead, &is_found));
 	if (!is_found)
 		return NULL;
-	message = message_of(cx, &lead);
+	TRY(message_of(cx, &lead, &message));
 	TRY(alert_begin(cx, job->key, job->attempt, &may_send, &state));
 	return may_send ? post(cx, job, message) : not_again(cx, job, state);
 }

@@ -119,10 +119,11 @@ static void write_json(struct json_out *j, const char *key, const char *json)
 
 /* Stored columns without contact data only. The statements of an extractive summary
  * are kept for the next one. */
-static const char *crm_json(struct ctx *cx, const struct summary_source *source,
-                            const struct summary *summary)
+static struct err *crm_json(struct ctx *cx, const struct summary_source *source,
+                            const struct summary *summary, const char **out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
+	struct span      json;
 
 	json_obj(j, NULL);
 	json_str(j, "intent", source->intent);
@@ -138,7 +139,9 @@ static const char *crm_json(struct ctx *cx, const struct summary_source *source,
 		json_end(j);
 	}
 	json_end(j);
-	return json_done(j).ptr;
+	TRY(json_finish(cx, j, &json));
+	*out = json.ptr;
+	return NULL;
 }
 
 /* ---- one summary ---- */
@@ -183,7 +186,7 @@ static struct err *write_next(struct ctx *cx, const char *session_id,
 
 	TRY(compose(cx, &in, summary, &next.provider));
 	add_followups(cx, source, summary);
-	next.crm_json = crm_json(cx, source, summary);
+	TRY(crm_json(cx, source, summary, &next.crm_json));
 	next.utterances = source->utterances - source->pending + (int64_t)in.said_n;
 	*out = (struct summarized){.verdict = SUMMARY_WRITTEN,
 	                           .summary = summary,

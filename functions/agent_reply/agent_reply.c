@@ -92,15 +92,14 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
                                struct answer *a, struct span *json_out)
 {
 	struct lead_search *search =
-		in->is_nudge ? NULL
-					 : lead_start(cx, turn, in->user_message, answer_budget_tokens());
+		in->is_nudge ? NULL : lead_start(cx, turn, in->user_message, answer_budget_tokens());
 
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)
 		answer_speak(cx, a);
 	if (search)
 		a->lead = lead_join(cx, search);
-	*json_out = answer_json(cx, in, turn, a);
+	TRY(answer_json(cx, in, turn, a, json_out));
 	return turn_finish(cx, turn,
 	                   &(struct turn_end){.reply = a->text,
 	                                      .answer = *json_out,
@@ -143,11 +142,15 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 
 /* ---- other ends of the story ---- */
 
-static void stay_silent(struct req *rq, const struct in *in, const struct turn *turn,
-                        struct answer *a)
+static struct err *stay_silent(struct req *rq, const struct in *in, const struct turn *turn,
+                               struct answer *a)
 {
+	struct span json;
+
 	a->text = SILENT_TEXT;
-	reply_bytes(rq, 200, "application/json", answer_json(req_ctx(rq), in, turn, a));
+	TRY(answer_json(req_ctx(rq), in, turn, a, &json));
+	reply_bytes(rq, 200, "application/json", json);
+	return NULL;
 }
 
 static struct err *agent_reply(struct req *rq)
@@ -164,10 +167,8 @@ static struct err *agent_reply(struct req *rq)
 		a.begin_ms = (unsigned)(clock_mono_ms() - a.start_ms);
 		if (turn.action == TURN_BEGUN)
 			return run_turn(rq, &in, &turn, &a);
-		if (turn.action == TURN_QUIET) {
-			stay_silent(rq, &in, &turn, &a);
-			return NULL;
-		}
+		if (turn.action == TURN_QUIET)
+			return stay_silent(rq, &in, &turn, &a);
 		TRY(turn_await(cx, &turn, &joined));
 		if (joined.ptr) {
 			reply_bytes(rq, 200, "application/json", joined);

@@ -233,8 +233,8 @@ static void write_extract(struct json_out *j, const struct in *in, const struct 
 		json_null(j, "extract");
 }
 
-struct span answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,
-                        const struct answer *a)
+struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,
+                        const struct answer *a, struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, ANSWER_BYTES_MAX);
 
@@ -253,5 +253,5 @@ struct span answer_json(struct ctx *cx, const struct in *in, const struct turn *
 	write_usage(j, &a->usage);
 	write_degraded(j, a);
 	json_end(j);
-	return json_done(j);
+	return json_finish(cx, j, out);
 }

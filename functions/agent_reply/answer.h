@@ -46,7 +46,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 void answer_speak(struct ctx *cx, struct answer *a);
 
 /* The contract's JSON. */
-struct span answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,
-                        const struct answer *a);
+struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,
+                        const struct answer *a, struct span *out) CHECKED;
 
 #endif

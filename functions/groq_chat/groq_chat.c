@@ -29,6 +29,7 @@ struct chat {
 	bool                is_estimate; /* the usage: the engine did not tell it */
 	struct sse_out     *stream;      /* NULL: one JSON answer */
 	size_t              sent_bytes;  /* of the text, when it is streamed */
+	struct err         *unsent;      /* why its stream ended early; NULL: it did not */
 };
 
 /* ---- who asks ---- */
@@ -98,12 +99,16 @@ static bool send_delta(struct span piece, void *data)
 {
 	struct chat     *c = data;
 	struct json_out *j = json_new(c->cx->arena, ANSWER_BYTES_MAX);
+	struct span      json;
 
 	json_obj(j, NULL);
 	json_span(j, "delta", piece);
 	json_end(j);
 	c->sent_bytes += piece.len;
-	return sse_event(c->stream, "text", json_done(j)) == NULL;
+	c->unsent = json_finish(c->cx, j, &json);
+	if (!c->unsent)
+		c->unsent = sse_event(c->stream, "text", json);
+	return !c->unsent;
 }
 
 static void write_usage(struct json_out *j, const struct chat *c)
@@ -147,6 +152,7 @@ static void start_stream(struct req *rq, struct chat *c)
 static struct err *finish(struct req *rq, const struct chat *c)
 {
 	struct json_out *j;
+	struct span      json;
 
 	if (!c->stream) {
 		write_answer(reply_json(rq, 200, ANSWER_BYTES_MAX), c);
@@ -154,7 +160,8 @@ static struct err *finish(struct req *rq, const struct chat *c)
 	}
 	j = json_new(c->cx->arena, ANSWER_BYTES_MAX);
 	write_answer(j, c);
-	return sse_event(c->stream, "done", json_done(j));
+	TRY(json_finish(c->cx, j, &json));
+	return sse_event(c->stream, "done", json);
 }
 
 static struct err *groq_chat(struct req *rq)
@@ -173,6 +180,8 @@ static struct err *groq_chat(struct req *rq)
 		start_stream(rq, &c);
 	e = think(c.cx, &c.order, &c.reply, &c.served);
 	charge(&c, &budget, e);
+	if (c.unsent)
+		return c.unsent;
 	return e ? e : finish(rq, &c);
 }
 

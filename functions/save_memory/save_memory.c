@@ -72,18 +72,20 @@ static struct err *occurred_ms(struct ctx *cx, const char *text, int64_t *out)
 static struct err *read_input(struct req *rq, struct in *in, struct remember *out)
 {
 	struct ctx *cx = req_ctx(rq);
+	const char *tags;
 
 	TRY(input_parse(rq, fields, COUNT(fields), in));
 	TRY(check_scope(cx, in->scope));
 	if (json_print(cx, in->content).len > MEMORY_CONTENT_MAX)
 		FAIL_FIELD(cx, "content", "is larger than %d bytes", MEMORY_CONTENT_MAX);
+	TRY(json_texts(cx, in->tags.at, in->tags.n, &tags));
 	*out = (struct remember){
 		.session_id = in->session_id,
 		.scope = in->scope,
 		.content = in->content,
 		.summary = in->summary,
 		.importance = importance_of(&in->importance),
-		.tags_json = span_of(json_texts(cx->arena, in->tags.at, in->tags.n)),
+		.tags_json = span_of(tags),
 		.metadata_json = in->metadata ? json_print(cx, in->metadata) : SPAN("{}"),
 		.source_id = in->source_id,
 	};

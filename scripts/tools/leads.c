@@ -179,9 +179,10 @@ static void lead_members(struct json_out *j, const struct lead *lead)
 	json_int(j, "utterance_count", lead->utterances_n);
 }
 
-static void list_json(struct ctx *cx, const struct lead *leads, size_t n)
+static struct err *list_json(struct ctx *cx, const struct lead *leads, size_t n)
 {
 	struct json_out *j = json_new(cx->arena, JSON_MAX);
+	struct span      json;
 
 	json_arr(j, NULL);
 	for (size_t i = 0; i < n; i++) {
@@ -190,13 +191,16 @@ static void list_json(struct ctx *cx, const struct lead *leads, size_t n)
 		json_end(j);
 	}
 	json_end(j);
-	puts(json_done(j).ptr);
+	TRY(json_finish(cx, j, &json));
+	puts(json.ptr);
+	return NULL;
 }
 
-static void show_json(struct ctx *cx, const struct lead *lead, const struct lead_line *lines,
-                      size_t n)
+static struct err *show_json(struct ctx *cx, const struct lead *lead, const struct lead_line *lines,
+                             size_t n)
 {
 	struct json_out *j = json_new(cx->arena, JSON_MAX);
+	struct span      json;
 
 	json_obj(j, NULL);
 	lead_members(j, lead);
@@ -210,7 +214,9 @@ static void show_json(struct ctx *cx, const struct lead *lead, const struct lead
 	}
 	json_end(j);
 	json_end(j);
-	puts(json_done(j).ptr);
+	TRY(json_finish(cx, j, &json));
+	puts(json.ptr);
+	return NULL;
 }
 
 /* ---- the two commands ---- */
@@ -237,7 +243,7 @@ static struct err *list(struct ctx *cx, char **argv)
 	if (format_of(argv[2]) == FORMAT_CSV)
 		list_csv(cx, leads, n);
 	else if (format_of(argv[2]) == FORMAT_JSON)
-		list_json(cx, leads, n);
+		return list_json(cx, leads, n);
 	else
 		list_text(cx, leads, n);
 	return NULL;
@@ -258,7 +264,7 @@ static struct err *show(struct ctx *cx, char **argv)
 	if (format_of(argv[2]) == FORMAT_CSV)
 		show_csv(cx, lines, n);
 	else if (format_of(argv[2]) == FORMAT_JSON)
-		show_json(cx, &lead, lines, n);
+		return show_json(cx, &lead, lines, n);
 	else
 		show_text(cx, &lead, lines, n);
 	return NULL;

@@ -19,11 +19,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		struct json_out  *j = json_new(cx.arena, 0);
 		struct lead_score score;
 		struct extract   *again;
+		struct span       json;
+		struct err       *e;
 
 		lead_score(x, &score);
 		assert(score.score >= 0 && score.score <= 100);
 		extract_write(j, NULL, x, &score, true);
-		again = extract_parse(&cx, json_done(j));
+		e = json_finish(&cx, j, &json);
+		assert(!e);
+		again = extract_parse(&cx, json);
 		assert(again && again->intent == x->intent && again->n_actions == x->n_actions);
 		extract_supported(&cx, x, said, COUNT(said));
 		assert(extract_merge(&cx, again, x));

@@ -88,6 +88,20 @@ static void openai_forces_a_call_without_a_key(void **state)
 	                    "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}}");
 }
 
+static void a_request_over_its_maximum_is_not_sent(void **state)
+{
+	struct ctx         *cx = *state;
+	char               *text = arena_alloc(cx->arena, (5 << 20) + 1);
+	struct chat_message long_one[] = {{CHAT_SYSTEM, "Be brief."}, {CHAT_USER, text}};
+	struct chat_order   order = {.messages = long_one, .n = 2};
+	struct chat_reply   reply;
+	int                 before = server->requests;
+
+	memset(text, 'x', 5 << 20);
+	assert_err(groq_llm.complete(cx, &order, &reply), ERR_INTERNAL);
+	assert_int_equal(server->requests, before);
+}
+
 static void groq_hears(void **state)
 {
 	static const float samples[16000];
@@ -227,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(groq_streams_chat),
 		UNIT_TEST(openai_forces_a_call_without_a_key),
+		UNIT_TEST(a_request_over_its_maximum_is_not_sent),
 		UNIT_TEST(groq_hears),
 		UNIT_TEST(groq_hears_what_servers_say_less),
 		UNIT_TEST(elevenlabs_speaks_with_pauses),

@@ -124,10 +124,12 @@ static const char *written(const struct extract *x, bool is_compat)
 {
 	struct json_out  *j = json_new(cx.arena, 0);
 	struct lead_score score;
+	struct span       json;
 
 	lead_score(x, &score);
 	extract_write(j, NULL, x, &score, is_compat);
-	return arena_strndup(cx.arena, json_done(j).ptr, json_done(j).len);
+	assert_null(json_finish(&cx, j, &json));
+	return json.ptr;
 }
 
 static void writes_the_contract_shape(void **state)

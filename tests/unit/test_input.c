@@ -197,6 +197,45 @@ static void an_error_tells_the_client_only_what_is_safe(void **state)
 	assert_null(strstr(f.out, "relation"));
 }
 
+static void a_reply_over_its_maximum_is_an_error_and_not_cut(void **state)
+{
+	struct fake      f = fake_of("");
+	struct req      *rq = req_new(*state, &f.t);
+	struct json_out *j = reply_json(rq, 200, 60);
+	struct err      *e;
+
+	json_obj(j, NULL);
+	json_str(j, "text", "sixty bytes are too few for this text and what is around it");
+	json_int(j, "after", 1);
+	json_end(j);
+	e = reply_finish(rq);
+	assert_err(e, ERR_INTERNAL);
+	reply_error(rq, e, false);
+	req_send(rq);
+	f.out[f.out_len] = '\0';
+	assert_non_null(strstr(f.out, "Status: 500 Internal Server Error\r\n"));
+	assert_non_null(strstr(f.out, "\"code\":\"internal\""));
+	assert_null(strstr(f.out, "after"));
+}
+
+/* Its own words may be too many as well. */
+static void an_error_over_its_maximum_is_not_cut(void **state)
+{
+	struct ctx *cx = *state;
+	struct fake f = fake_of("");
+	struct req *rq = req_new(cx, &f.t);
+	char       *long_text = arena_alloc(cx->arena, (2 << 20) + 1);
+	struct err *e;
+
+	memset(long_text, 'x', 2 << 20);
+	e = err_new(cx, ERR_INPUT, WHERE, "%s", long_text);
+	reply_error(rq, e, false);
+	req_send(rq);
+	f.out[f.out_len] = '\0';
+	assert_non_null(strstr(f.out, "Status: 400 "));
+	assert_non_null(strstr(f.out, "\"}"));
+}
+
 static void an_input_error_names_the_field_and_429_says_when(void **state)
 {
 	struct ctx *cx = *state;
@@ -227,6 +266,8 @@ int main(void)
 		UNIT_TEST(a_body_is_held_to_its_limit_and_length),
 		UNIT_TEST(an_id_from_outside_must_be_harmless),
 		UNIT_TEST(media_types_are_found_in_accept),
+		UNIT_TEST(a_reply_over_its_maximum_is_an_error_and_not_cut),
+		UNIT_TEST(an_error_over_its_maximum_is_not_cut),
 		UNIT_TEST(an_error_tells_the_client_only_what_is_safe),
 		UNIT_TEST(an_input_error_names_the_field_and_429_says_when),
 	};

@@ -92,6 +92,7 @@ static void what_is_written_is_read_back(void **state)
 	struct ctx         *cx = *state;
 	struct json_out    *j = json_new(cx->arena, 0);
 	const struct cJSON *root;
+	struct span         json;
 
 	json_obj(j, NULL);
 	json_str(j, "text", "quote \" back \\ line \n tab \t \x01 \xc3\xa9");
@@ -104,34 +105,85 @@ static void what_is_written_is_read_back(void **state)
 	json_end(j);
 	json_base64(j, "bytes", SPAN("foob"));
 	json_end(j);
-	root = parse(cx, json_done(j).ptr);
+	assert_ok(json_finish(cx, j, &json));
+	root = parse(cx, json.ptr);
 	assert_string_equal(json_text_at(root, "text"),
 	                    "quote \" back \\ line \n tab \t \x01 \xc3\xa9");
 	assert_int_equal(json_type(json_at(root, "nothing")), JSON_NULL);
 	assert_true(json_num_at(root, "half", 0) == 0.5);
-	assert_non_null(strstr(json_done(j).ptr, "\"half\":0.5,\"big\":9007199254740993,"));
+	assert_non_null(strstr(json.ptr, "\"half\":0.5,\"big\":9007199254740993,"));
 	assert_true(json_bool_at(root, "list[1]", false));
 	assert_string_equal(json_text_at(root, "bytes"), "Zm9vYg==");
 }
 
 static void numbers_json_does_not_know_become_null(void **state)
 {
-	struct json_out *j = json_new(((struct ctx *)*state)->arena, 0);
+	struct ctx      *cx = *state;
+	struct json_out *j = json_new(cx->arena, 0);
+	struct span      json;
 
 	json_arr(j, NULL);
 	json_num(j, NULL, 0.0 / 0.0);
 	json_num(j, NULL, 1.0 / 3);
 	json_end(j);
-	assert_string_equal(json_done(j).ptr, "[null,0.333333]");
+	assert_ok(json_finish(cx, j, &json));
+	assert_string_equal(json.ptr, "[null,0.333333]");
+}
+
+/* What follows the piece that does not fit may fit again, and look whole. */
+static void json_over_its_maximum_is_not_given(void **state)
+{
+	static const char whole[] = "{\"a\":\"0123456789\",\"b\":1}";
+	struct ctx       *cx = *state;
+
+	for (size_t max = 1; max <= sizeof(whole); max++) {
+		struct json_out *j = json_new(cx->arena, max);
+		struct span      json = SPAN("untouched");
+
+		json_obj(j, NULL);
+		json_str(j, "a", "0123456789");
+		json_int(j, "b", 1);
+		json_end(j);
+		if (max < sizeof(whole) - 1) {
+			assert_err(json_finish(cx, j, &json), ERR_INTERNAL);
+			assert_string_equal(json.ptr, "untouched");
+			continue;
+		}
+		assert_ok(json_finish(cx, j, &json));
+		assert_string_equal(json.ptr, whole);
+	}
+}
+
+static void a_list_over_its_maximum_is_not_given(void **state)
+{
+	struct ctx *cx = *state;
+	char       *text = arena_alloc(cx->arena, (2 << 20) + 1);
+	const char *texts[] = {"short", text, "short"}, *json = NULL;
+
+	memset(text, 'x', 2 << 20);
+	assert_err(json_texts(cx, texts, 3, &json), ERR_INTERNAL);
+	assert_null(json);
+}
+
+static void a_text_is_quoted(void **state)
+{
+	struct ctx *cx = *state;
+	struct buf  b = buf_new(cx->arena, 0);
+
+	buf_str(&b, "x");
+	json_quote(&b, SPAN("a\"\x01"));
+	assert_string_equal(buf_text(&b), "x\"a\\\"\\u0001\"");
 }
 
 static void a_list_of_texts_is_written_at_once(void **state)
 {
 	static const char *const texts[] = {"a \"b\"", "", "c"};
-	struct arena            *arena = ((struct ctx *)*state)->arena;
+	const char              *json;
 
-	assert_string_equal(json_texts(arena, texts, 3), "[\"a \\\"b\\\"\",\"\",\"c\"]");
-	assert_string_equal(json_texts(arena, NULL, 0), "[]");
+	assert_ok(json_texts(*state, texts, 3, &json));
+	assert_string_equal(json, "[\"a \\\"b\\\"\",\"\",\"c\"]");
+	assert_ok(json_texts(*state, NULL, 0, &json));
+	assert_string_equal(json, "[]");
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
@@ -146,6 +198,9 @@ int main(void)
 		TEST(brackets_in_strings_do_not_count),
 		TEST(what_is_written_is_read_back),
 		TEST(numbers_json_does_not_know_become_null),
+		TEST(json_over_its_maximum_is_not_given),
+		TEST(a_list_over_its_maximum_is_not_given),
+		TEST(a_text_is_quoted),
 		TEST(a_list_of_texts_is_written_at_once),
 	};
 

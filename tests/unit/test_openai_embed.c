@@ -35,7 +35,7 @@ static void answer_with(struct ctx *cx, size_t n)
 	}
 	json_end(j);
 	json_end(j);
-	body = json_done(j);
+	assert_ok(json_finish(cx, j, &body));
 	head =
 		(size_t)snprintf(answer, 256, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", body.len);
 	memcpy(answer + head, body.ptr, body.len);

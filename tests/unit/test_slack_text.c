@@ -27,7 +27,7 @@ static const struct cJSON *message(struct ctx *cx, const struct extract *x, cons
 	                            .link = link};
 	const struct cJSON *root;
 
-	*text_out = slack_text_lead(cx, &lead);
+	assert_ok(slack_text_lead(cx, &lead, text_out));
 	assert_ok(json_parse(cx, *text_out, &root));
 	return root;
 }

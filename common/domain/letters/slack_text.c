@@ -113,7 +113,7 @@ static void source(struct ctx *cx, struct json_out *j, const char *session_id)
 	json_end(j);
 }
 
-struct span slack_text_lead(struct ctx *cx, const struct slack_lead *lead)
+struct err *slack_text_lead(struct ctx *cx, const struct slack_lead *lead, struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
 	const char      *title =
@@ -134,5 +134,5 @@ struct span slack_text_lead(struct ctx *cx, const struct slack_lead *lead)
 	source(cx, j, lead->session_id);
 	json_end(j);
 	json_end(j);
-	return json_done(j);
+	return json_finish(cx, j, out);
 }

@@ -19,6 +19,7 @@ struct slack_lead {
 };
 
 /* The whole JSON of the message. */
-struct span slack_text_lead(struct ctx *cx, const struct slack_lead *lead);
+struct err *slack_text_lead(struct ctx *cx, const struct slack_lead *lead,
+                            struct span *out) CHECKED;
 
 #endif

@@ -156,9 +156,8 @@ static struct token *read_tokens(struct ctx *cx, struct span json, struct buf *t
 static void write_masked(struct ctx *cx, struct buf *out, const struct buf *text,
                          const struct token *token, const struct masks *m, size_t *next)
 {
-	struct buf       plain = buf_new(cx->arena, 0);
-	struct json_out *j = json_new(cx->arena, 0);
-	const char      *done = text->ptr + token->from, *end = text->ptr + token->to;
+	struct buf  plain = buf_new(cx->arena, text->len + LONGEST_MASK * m->n);
+	const char *done = text->ptr + token->from, *end = text->ptr + token->to;
 
 	for (; *next < m->n && m->at[*next].text.ptr < end; (*next)++) {
 		struct span found = m->at[*next].text;
@@ -171,8 +170,7 @@ static void write_masked(struct ctx *cx, struct buf *out, const struct buf *text
 			break; /* it goes on in the next token */
 	}
 	buf_add(&plain, done, (size_t)(end - done));
-	json_span(j, NULL, buf_span(&plain));
-	buf_add(out, json_done(j).ptr, json_done(j).len);
+	json_quote(out, buf_span(&plain));
 }
 
 struct span mask_json(struct ctx *cx, struct span json, const struct names *names)
