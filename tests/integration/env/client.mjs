@@ -122,7 +122,8 @@ export const whileLocked = async (stack, table, body) => {
 		await client.query(`begin; lock table ${client.escapeIdentifier(table)}`);
 		return await body();
 	} finally {
-		await client.query('rollback').then(() => client.release(), (error) => client.release(error));
+		const failed = await client.query('rollback').then(() => undefined, (error) => error);
+		client.release(failed);
 	}
 };
 
