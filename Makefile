@@ -5,6 +5,7 @@
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
 # make bench          how long the steps of a turn take, what the programs weigh
+# make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
 FLAVOUR ?= release
 BUILD   ?= build
@@ -49,6 +50,7 @@ TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
              $(filter-out scripts/tools/tool.c,$(wildcard scripts/tools/*.c)))
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 HELPERS   := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/*.c))
+BENCHES   := $(B)/bench/load $(B)/bench/provider
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 OBJS      := $(LIB_OBJS) \
              $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c scripts/tools/*.c tests/*/*.c))
@@ -83,6 +85,12 @@ $(B)/integration/%: $(B)/tests/integration/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# What the benchmark of turns is driven with: two programs and what these share.
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/loop.o $(B)/tests/bench/answer.o \
+              $(B)/tests/bench/says.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lm
+
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
@@ -100,6 +108,7 @@ $(B)/%.o: %.c
 
 units: $(UNITS)
 helpers: $(HELPERS)
+benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 # What else than the sources an analyser of them reads.
 headers: $(SQL_HEADERS)
@@ -125,11 +134,16 @@ bench-recall: setup
 bench-memory: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@node tests/bench/memory.mjs
+# Turns at fixed rates and thousands that wait, providers played: RATES=1,10 SECONDS=10: only those
+bench-turn: setup
+	@$(MAKE) -s -j$$(nproc) all benches
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/turns.mjs
 check: setup
 	@tests/run
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers fuzzers headers show-cflags setup demo run bench bench-recall bench-memory check clean
+.PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench bench-recall \
+        bench-memory bench-turn check clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

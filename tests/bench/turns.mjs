@@ -1,0 +1,448 @@
+/* What turns cost as they come faster, and when thousands wait:
+ *
+ *   node tests/bench/turns.mjs       (make bench-turn)
+ *   RATES=10,50 SECONDS=60 EMBED=remote PARTS=turns      for some of it only
+ *
+ * A stack of its own, the providers played by tests/bench/provider.c, turns sent by
+ * tests/bench/load.c, all over the loopback. Latency is counted from when a turn was due.
+ * `over` is what a turn took beyond the critical path of its providers: the embedding of what was
+ * said (where it is remote), the streamed reply to its last token, then the speech; or the
+ * extraction beside them, should that take longer. Processor time is everything the stack's
+ * processes used from the first turn until no job was due any more, for each turn sent; the
+ * provider and the load are not in it. `strangers` is what else the machine did meanwhile, in
+ * cores: above a tenth or so the times are not the stack's own. `full`: answers came more slowly
+ * than turns did, or turns piled up; then it names the rate of answers.
+ *
+ * Parts (PARTS): provider (alone), sessions (create_session beside pgbench), turns, waiting.
+ * Prints tables and writes var/bench/turns.json. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { poll, sql } from '../integration/env/client.mjs';
+import { root, startStack } from '../integration/env/stack.mjs';
+import { runLoad, startProvider } from './drive.mjs';
+import { poster } from './measure.mjs';
+import { cpuMs, machineMs, watchSizes } from './processes.mjs';
+import { compareSessions } from './sessions.mjs';
+
+const list = (name, fallback) => (process.env[name] ?? fallback).split(',').filter(Boolean);
+const number = (name, fallback) => Number(process.env[name] || fallback);
+
+const PARTS = list('PARTS', 'provider,sessions,turns,waiting');
+const EMBED = list('EMBED', 'local,remote');
+const RATES = list('RATES', '1,10,20,50,100').map(Number);
+const WAITING = list('WAITING', '1000,2000').map(Number);
+const AUDIO = list('AUDIO', '1,0').map((text) => text === '1');
+const SECONDS = number('SECONDS', 30);
+const WAITING_RATE = number('WAITING_RATE', 125);
+const SESSION_SECONDS = number('SESSION_SECONDS', 5);
+const LOCAL_RATE_MAX = 50;
+const RATE_WITHOUT_AUDIO = 10;
+const TURNS_OF_A_SESSION = 4;
+const CONNECTIONS = 32;
+const DRAIN_MS = 60000;
+const IDLE_MS = 5000;
+
+const DELAYS = {
+	first_ms: number('FIRST_MS', 200),
+	tokens_per_s: number('TOKENS_PER_S', 80),
+	tokens: number('TOKENS', 20),
+	extract_ms: number('EXTRACT_CALL_MS', 400),
+	speech_ms: number('SPEECH_MS', 150),
+	embed_ms: number('EMBED_CALL_MS', 20),
+};
+
+const DEGRADED = '"degraded":[';
+const FROM_MODEL = '"provider":"groq"';
+
+const round = (x, digits = 1) => Math.round(x * 10 ** digits) / 10 ** digits;
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+/* ---- what is sent ---- */
+
+const NOUNS = `bakery harvest library garden boat kitchen school theatre workshop bridge museum
+	river market station studio village orchard printer archive choir hotel clinic factory
+	farm office camera engine letter recipe window map song lamp roof table train forest`;
+const VERBS = `repair open plan paint measure move build close describe compare teach collect sell
+	print clean rent visit design sort record explain heat cool store deliver count share`;
+const MORE = `slowly every winter since spring near the coast with our neighbours before noon after
+	the storm without a car for the children again next to the old mill in the evening`;
+
+const pick = (text) => {
+	const all = text.split(/\s+/);
+	return all[Math.floor(Math.random() * all.length)];
+};
+const sentence = () =>
+	`We ${pick(VERBS)} the ${pick(NOUNS)} ${pick(MORE)} and ${pick(VERBS)} a ${pick(NOUNS)} ` +
+	`${pick(MORE)}; how should the ${pick(NOUNS)} and the ${pick(NOUNS)} ${pick(VERBS)}?`;
+
+const messagesOf = (count, audio) =>
+	Array.from(
+		{ length: count },
+		() => `"user_message":${JSON.stringify(sentence())},"audio":${audio}`,
+	);
+
+/** Sessions, as the beginnings of requests. */
+const openSessions = async (stack, count) => {
+	const post = poster(stack);
+	const lanes = [];
+	let started = 0;
+	const one = async () => {
+		while (started++ < count) {
+			const { session_id, session_secret } = await post('create_session', {});
+			lanes.push(JSON.stringify({ session_id, session_secret }).slice(1, -1));
+		}
+	};
+	await Promise.all(Array.from({ length: CONNECTIONS }, one));
+	return lanes;
+};
+
+/* A session comes back after some seconds; as many more stand by for when answers take longer. */
+const sendTurns = async (stack, { rate, count, audio, seconds = count / rate, lanes }) =>
+	runLoad({
+		port: new URL(stack.baseUrl).port,
+		path: '/functions/v1/agent_reply',
+		...{ rate, seconds, lanes, messages: messagesOf(count, audio) },
+		in_use: Math.ceil(count / TURNS_OF_A_SESSION),
+		marks: [DEGRADED, FROM_MODEL],
+	});
+
+/* ---- what it costs ---- */
+
+const partsOf = (stack) => ({
+	...stack.pids(),
+	nginx: stack.pidOf('nginx'),
+	postgresql: stack.pidOf('postgresql'),
+});
+
+const readCpu = ({ provider, ...pids }) => ({
+	at: performance.now(),
+	parts: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMs(pid)])),
+	provider: cpuMs(provider),
+	/* The provider and the load are children of ours. */
+	own: cpuMs(process.pid),
+	...machineMs(),
+});
+
+const cpuBetween = (before, after) => {
+	const parts = Object.fromEntries(
+		Object.entries(after.parts).map(([name, ms]) => [name, ms - before.parts[name]]),
+	);
+	const wall = after.at - before.at;
+	const stack = sum(Object.values(parts));
+	const ours = stack + after.own - before.own;
+	return {
+		...{ parts, stack, provider: after.provider - before.provider },
+		strangers: Math.max(0, after.busy - before.busy - ours) / wall,
+		stolen: (after.stolen - before.stolen) / wall,
+	};
+};
+
+/* What waits for a key that is not there (mail, Slack) is not due. */
+const dueJobs = async (stack) => {
+	const [[n]] = await sql(
+		stack,
+		`select count(*) from jobs where state = 'running' or (state = 'ready'
+		  and run_at <= now() and kind !~ 'slack|mail')`,
+	);
+	return Number(n);
+};
+
+const drained = async (stack) => {
+	const end = performance.now() + DRAIN_MS;
+	let left = await dueJobs(stack);
+	for (; left > 0 && performance.now() < end; left = await dueJobs(stack)) await pause(250);
+	return left;
+};
+
+const eventsIn = (text, name) => text.split(`"event":"${name}"`).length - 1;
+
+/* ---- turns at a rate ---- */
+
+const criticalMs = (delays, { embed, audio }) => {
+	const { first_ms, tokens, tokens_per_s, speech_ms, embed_ms, extract_ms } = delays;
+	const embedded = embed === 'remote' ? embed_ms : 0;
+	const replied = embedded + first_ms + ((tokens - 1) * 1000) / tokens_per_s;
+	return Math.max(replied + (audio ? speech_ms : 0), extract_ms);
+};
+
+/* Who was answered, and how; `achieved` counts until the last answer came. */
+const outcomeOf = (load, { rate, seconds, critical }) => {
+	const ok = load.answers[200] ?? 0;
+	const achieved = ok / Math.max(seconds, (load.took_ms - critical) / 1000);
+	const isFull =
+		achieved < 0.95 * rate || load.in_flight_end > 1.5 * load.in_flight_half + 5;
+	return {
+		sent: load.sent,
+		failed: load.sent - ok,
+		degraded: load.marked[DEGRADED],
+		achieved: round(achieved, 2),
+		full: isFull ? `at ${round(achieved)}/s` : '',
+		over_p50: ok ? round(load.p50_ms - critical) : null,
+		over_p95: ok ? round(load.p95_ms - critical) : null,
+		over_p99: ok ? round(load.p99_ms - critical) : null,
+		in_flight: load.in_flight_max,
+	};
+};
+
+const costOf = (cpu, turns) => {
+	const each = (ms) => round(ms / turns, 2);
+	const named = ['agent_reply', 'save_memory', 'nginx', 'postgresql'];
+	const others = Object.entries(cpu.parts).filter(([name]) => !named.includes(name));
+	return {
+		cpu_ms: each(cpu.stack),
+		...Object.fromEntries(named.map((name) => [name, each(cpu.parts[name])])),
+		others: each(sum(others.map(([, ms]) => ms))),
+		provider: each(cpu.provider),
+	};
+};
+
+const measureRate = async (stack, provider, wanted) => {
+	const { rate, audio, seconds } = wanted;
+	const count = Math.round(rate * seconds);
+	const lanes = await openSessions(stack, count);
+	const pids = partsOf(stack);
+	const from = stack.logs('agent_reply').length;
+	await provider.stats();
+	const before = readCpu({ ...pids, provider: provider.pid });
+	const sizes = watchSizes(pids);
+	const load = await sendTurns(stack, { rate, count, audio, lanes });
+	const { late_p99_ms } = await provider.stats();
+	const jobsLeft = await drained(stack);
+	const largest = sizes.stop();
+	const cpu = cpuBetween(before, readCpu({ ...pids, provider: provider.pid }));
+	const critical = criticalMs(DELAYS, wanted);
+	return {
+		...{ embed: wanted.embed, rate, audio, seconds, critical_ms: round(critical) },
+		...outcomeOf(load, { rate, seconds, critical }),
+		not_recalled: eventsIn(stack.logs('agent_reply', from), 'not_recalled'),
+		...costOf(cpu, load.sent),
+		...largest.agent_reply,
+		backends: largest.postgresql.threads - 1,
+		jobs_left: jobsLeft,
+		provider_late_p99_ms: late_p99_ms,
+		strangers: round(cpu.strangers, 2),
+		stolen: round(cpu.stolen, 2),
+		answers: load.answers,
+		sizes: largest,
+	};
+};
+
+const settingsFor = (provider, embed, more = {}) => ({
+	SESSION_RATE_PER_MINUTE: '0',
+	LLM_PROVIDERS: 'groq,builtin',
+	GROQ_BASE_URL: provider.url,
+	TTS_PROVIDERS: 'elevenlabs,local',
+	ELEVENLABS_BASE_URL: provider.url,
+	EMBED_PROVIDERS: embed === 'remote' ? 'openai,local' : 'local',
+	OPENAI_BASE_URL: `${provider.url}/v1`,
+	...more,
+});
+
+/** Runs fn(stack, provider) with both started, and stops them. */
+const withStack = async (delays, embed, more, fn) => {
+	const provider = await startProvider(delays);
+	try {
+		const stack = await startStack({
+			flavour: process.env.FLAVOUR ?? 'release',
+			name: 'bench',
+			env: settingsFor(provider, embed, more),
+		});
+		try {
+			return await fn(stack, provider);
+		} finally {
+			await stack.stop();
+		}
+	} finally {
+		await provider.stop();
+	}
+};
+
+/* Models are loaded, connections made, statements known. */
+const warmUp = async (stack) => {
+	const lanes = await openSessions(stack, 20);
+	await sendTurns(stack, { rate: 5, count: 20, audio: true, lanes });
+	await drained(stack);
+};
+
+const idleCores = async (stack, provider) => {
+	const pids = { ...partsOf(stack), provider: provider.pid };
+	const before = readCpu(pids);
+	await pause(IDLE_MS);
+	return round(cpuBetween(before, readCpu(pids)).stack / IDLE_MS, 3);
+};
+
+const measureTurns = (embed, rows) =>
+	withStack(DELAYS, embed, {}, async (stack, provider) => {
+		await warmUp(stack);
+		const idle = await idleCores(stack, provider);
+		for (const audio of AUDIO)
+			for (const rate of RATES) {
+				if (embed === 'local' && rate > LOCAL_RATE_MAX) continue;
+				if (!audio && AUDIO.length > 1 && rate !== RATE_WITHOUT_AUDIO) continue;
+				const wanted = { embed, rate, audio, seconds: SECONDS };
+				const row = await measureRate(stack, provider, wanted);
+				console.error(`${embed}, ${rate}/s: ${row.cpu_ms} ms a turn, ${row.over_p50} over`);
+				rows.push({ ...row, idle_cores: idle });
+			}
+	});
+
+/* ---- turns that wait ---- */
+
+const SLOW = { ...DELAYS, first_ms: 20000 };
+const PATIENT = {
+	LLM_FIRST_TOKEN_MS: '25000',
+	LLM_TOTAL_MS: '28000',
+	SCRIBE_THREADS: '2100',
+};
+
+/* While they wait: what that costs, and whether others are served. */
+const whileWaiting = async (stack, provider, count) => {
+	const arrived = (count / WAITING_RATE) * 1000;
+	const state = await poll(
+		async () => {
+			const stats = await provider.stats();
+			return stats.waiting >= count && stats;
+		},
+		{ deadlineMs: arrived + 1500, everyMs: 100 },
+	).catch(() => provider.stats());
+	const pids = partsOf(stack);
+	const before = readCpu({ ...pids, provider: provider.pid });
+	const load = await runLoad({
+		port: new URL(stack.baseUrl).port,
+		path: '/functions/v1/create_session',
+		...{ rate: 20, seconds: 2, messages: ['"consent":false'] },
+	});
+	const cpu = cpuBetween(before, readCpu({ ...pids, provider: provider.pid }));
+	const wall = performance.now() - before.at;
+	return {
+		waiting: state.waiting,
+		provider_connections: state.connections_max,
+		agent_reply_cores: round(cpu.parts.agent_reply / wall, 3),
+		create_session_p99: round(load.p99_ms),
+		create_session_failed: load.sent - (load.answers[200] ?? 0),
+	};
+};
+
+const measureWaiting = (count, rows) =>
+	withStack(SLOW, 'remote', PATIENT, async (stack, provider) => {
+		await warmUpSlow(stack);
+		const lanes = await openSessions(stack, count);
+		const pids = partsOf(stack);
+		const wanted = { embed: 'remote', audio: true };
+		const critical = criticalMs(SLOW, wanted);
+		const sizes = watchSizes(pids);
+		const turns = sendTurns(stack, { rate: WAITING_RATE, count, audio: true, lanes });
+		const meanwhile = await whileWaiting(stack, provider, count);
+		const load = await turns;
+		const largest = sizes.stop();
+		const seconds = count / WAITING_RATE;
+		rows.push({
+			turns: count,
+			...meanwhile,
+			...outcomeOf(load, { rate: WAITING_RATE, seconds, critical }),
+			by_that_model: load.marked[FROM_MODEL],
+			...largest.agent_reply,
+			answers: load.answers,
+			sizes: largest,
+		});
+		await drained(stack);
+		console.error(`${count} turns: ${meanwhile.waiting} waited at once`);
+	});
+
+/* One turn, so that all is loaded. */
+const warmUpSlow = async (stack) => {
+	const lanes = await openSessions(stack, 1);
+	await sendTurns(stack, { rate: 1, count: 1, audio: true, lanes });
+};
+
+/* ---- the provider alone ---- */
+
+const ALONE = [
+	['reply', '/openai/v1/chat/completions', '"stream":true', [100, 1000]],
+	['speech', '/v1/text-to-speech/voice', `"text":"${'Tell me more. '.repeat(8)}"`, [100, 500]],
+	['embed', '/v1/embeddings', '"input":["We plan the bakery again before noon"]', [100, 1000]],
+];
+const DUE = {
+	reply: criticalMs(DELAYS, { embed: 'local', audio: false }),
+	speech: DELAYS.speech_ms,
+	embed: DELAYS.embed_ms,
+};
+
+const measureProvider = async (rows) => {
+	const provider = await startProvider(DELAYS);
+	for (const [what, path, message, rates] of ALONE)
+		for (const rate of rates) {
+			const before = readCpu({ provider: provider.pid });
+			const load = await runLoad({
+				...{ port: provider.port, path, rate, seconds: 5, messages: [message] },
+			});
+			const cpu = cpuBetween(before, readCpu({ provider: provider.pid }));
+			const late = (ms) => round(ms - DUE[what], 2);
+			rows.push({
+				...{ what, rate, failed: load.sent - (load.answers[200] ?? 0) },
+				late_p50: late(load.p50_ms),
+				late_p99: late(load.p99_ms),
+				cpu_ms: round(cpu.provider / load.sent, 3),
+				strangers: round(cpu.strangers, 2),
+			});
+		}
+	await provider.stop();
+};
+
+/* ---- the report ---- */
+
+const columns = (rows, names) =>
+	rows.length &&
+	console.table(rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name]]))));
+
+const printRates = (rows) => {
+	columns(rows, [
+		...['embed', 'rate', 'audio', 'full', 'sent', 'failed', 'degraded', 'not_recalled'],
+		...['over_p50', 'over_p95', 'over_p99', 'strangers'],
+	]);
+	columns(rows, [
+		...['embed', 'rate', 'audio', 'cpu_ms', 'agent_reply', 'save_memory', 'nginx'],
+		...['postgresql', 'others', 'provider', 'jobs_left'],
+	]);
+	columns(rows, [
+		...['embed', 'rate', 'audio', 'in_flight', 'threads', 'descriptors', 'rss_mb', 'backends'],
+	]);
+};
+
+const printWaiting = (rows) => {
+	columns(rows, [
+		...['turns', 'waiting', 'failed', 'by_that_model', 'over_p50', 'over_p99', 'full'],
+		...['agent_reply_cores', 'create_session_p99'],
+	]);
+	columns(rows, ['turns', 'threads', 'descriptors', 'rss_mb', 'provider_connections']);
+};
+
+const main = async () => {
+	const report = { cores: cpus().length, delays: DELAYS };
+	if (PARTS.includes('provider')) {
+		await measureProvider((report.provider = []));
+		console.table(report.provider);
+	}
+	if (PARTS.includes('sessions')) {
+		report.sessions = await withStack(DELAYS, 'local', {}, (stack) =>
+			compareSessions(stack, SESSION_SECONDS),
+		);
+		columns([report.sessions], ['clients', 'create_session', 'pgbench', 'ratio']);
+	}
+	if (PARTS.includes('turns')) {
+		report.turns = [];
+		for (const embed of EMBED) await measureTurns(embed, report.turns);
+		printRates(report.turns);
+	}
+	if (PARTS.includes('waiting')) {
+		report.waiting = [];
+		for (const count of WAITING) await measureWaiting(count, report.waiting);
+		printWaiting(report.waiting);
+	}
+	mkdirSync(join(root, 'var/bench'), { recursive: true });
+	writeFileSync(join(root, 'var/bench/turns.json'), `${JSON.stringify(report, null, '\t')}\n`);
+};
+
+await main();
