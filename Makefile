@@ -107,7 +107,7 @@ $(B)/%.o: %.c
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 units: $(UNITS)
-helpers: $(HELPERS)
+helpers: $(HELPERS) $(BENCHES)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 # What else than the sources an analyser of them reads.

@@ -6,17 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../integration/env/stack.mjs';
 
-const BIN = join(
-	process.env.BUILD ?? join(root, 'build'),
-	process.env.FLAVOUR ?? 'release',
-	'bench',
-);
+const BUILD = process.env.BUILD ?? join(root, 'build');
+const FLAVOUR = process.env.FLAVOUR ?? 'release';
 
 const words = (options) => Object.entries(options).map(([name, value]) => `${name}=${value}`);
 
 /* Neither outlives us. */
-const start = (program, options) => {
-	const child = spawn(join(BIN, program), words(options), {
+const start = (program, flavour, options) => {
+	const child = spawn(join(BUILD, flavour, 'bench', program), words(options), {
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
 	const end = () => child.kill();
@@ -26,8 +23,8 @@ const start = (program, options) => {
 };
 
 /** Start the provider; `options` as in provider.c. {url, port, pid, stats(), stop()}. */
-export const startProvider = async (options = {}) => {
-	const child = start('provider', options);
+export const startProvider = async ({ flavour = FLAVOUR, ...options } = {}) => {
+	const child = start('provider', flavour, options);
 	const port = Number(await once(child.stdout, 'data'));
 	const url = `http://127.0.0.1:${port}`;
 	return {
@@ -44,20 +41,21 @@ export const startProvider = async (options = {}) => {
 
 /** Run the load; `options` as in load.c, with lists of lines in the place of files. Its report,
  * with the counts of marks by their texts. */
-export const runLoad = async ({ messages, lanes, marks = [], ...options }) => {
+export const runLoad = async (options) => {
+	const { flavour = FLAVOUR, messages, lanes, marks = [], ...more } = options;
 	const dir = mkdtempSync(join(tmpdir(), 'scribe-load-'));
 	const file = (name, lines) => {
 		writeFileSync(join(dir, name), lines.map((line) => `${line}\n`).join(''));
 		return { [name]: join(dir, name) };
 	};
 	const all = {
-		...options,
+		...more,
 		...file('messages', messages),
 		...(lanes && file('lanes', lanes)),
 		...(marks.length && { marks: marks.join('|') }),
 	};
 	try {
-		const child = start('load', all);
+		const child = start('load', flavour, all);
 		const [text, [status]] = await Promise.all([
 			child.stdout.setEncoding('utf8').reduce((whole, piece) => whole + piece, ''),
 			once(child, 'exit'),

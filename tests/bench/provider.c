@@ -44,6 +44,7 @@ static struct {
 /* One connection, and the request on it. Kept for reuse when it is closed. */
 struct peer {
 	struct peer      *next; /* while unused */
+	struct peer      *made_before;
 	struct loop_fd    fd;
 	struct loop_timer timer;
 	struct bytes      in, out;
@@ -55,7 +56,7 @@ struct peer {
 	unsigned          token;
 };
 
-static struct peer *unused;
+static struct peer *unused, *made; /* all there are, by made_before */
 
 static struct span request_of(const struct peer *p)
 {
@@ -311,11 +312,14 @@ static struct peer *peer_new(void)
 {
 	struct peer *p = unused;
 
-	if (!p)
-		p = calloc(1, sizeof(*p));
-	else
+	if (p) {
 		unused = p->next;
-	assert(p);
+	} else {
+		p = calloc(1, sizeof(*p));
+		assert(p);
+		p->made_before = made;
+		made = p;
+	}
 	p->in.len = p->out.len = p->sent = p->audio.len = 0;
 	p->is_blocked = false;
 	p->timer.on_time = answer;

@@ -10,8 +10,9 @@
  * extraction beside them, should that take longer. Processor time is everything the stack's
  * processes used from the first turn until no job was due any more, for each turn sent; the
  * provider and the load are not in it. `strangers` is what else the machine did meanwhile, in
- * cores: above a tenth or so the times are not the stack's own. `full`: answers came more slowly
- * than turns did, or turns piled up; then it names the rate of answers.
+ * cores: above a tenth or so the times are not the stack's own. `full` tells what piled up, turns
+ * or their jobs, and how many answers came each second. `behind`: jobs that were due when the last
+ * answer came; `left`: those that still were two minutes later, whose cost is missing.
  *
  * Parts (PARTS): provider (alone), sessions (create_session beside pgbench), turns, waiting.
  * Prints tables and writes var/bench/turns.json. */
@@ -41,7 +42,8 @@ const LOCAL_RATE_MAX = 50;
 const RATE_WITHOUT_AUDIO = 10;
 const TURNS_OF_A_SESSION = 4;
 const CONNECTIONS = 32;
-const DRAIN_MS = 60000;
+const DRAIN_MS = 120000;
+const JOBS_LATE_S = 5;
 const IDLE_MS = 5000;
 
 const DELAYS = {
@@ -167,18 +169,22 @@ const criticalMs = (delays, { embed, audio }) => {
 	return Math.max(replied + (audio ? speech_ms : 0), extract_ms);
 };
 
+const piledUp = (load, { rate, achieved, behind }) => {
+	const turns = achieved < 0.95 * rate || load.in_flight_end > 1.5 * load.in_flight_half + 5;
+	const piles = [turns && 'turns', behind > JOBS_LATE_S * rate && 'jobs'].filter(Boolean);
+	return piles.length ? `${piles.join(', ')}: ${round(achieved)}/s` : '';
+};
+
 /* Who was answered, and how; `achieved` counts until the last answer came. */
-const outcomeOf = (load, { rate, seconds, critical }) => {
+const outcomeOf = (load, { rate, seconds, critical, behind = 0 }) => {
 	const ok = load.answers[200] ?? 0;
 	const achieved = ok / Math.max(seconds, (load.took_ms - critical) / 1000);
-	const isFull =
-		achieved < 0.95 * rate || load.in_flight_end > 1.5 * load.in_flight_half + 5;
 	return {
 		sent: load.sent,
 		failed: load.sent - ok,
 		degraded: load.marked[DEGRADED],
 		achieved: round(achieved, 2),
-		full: isFull ? `at ${round(achieved)}/s` : '',
+		full: piledUp(load, { rate, achieved, behind }),
 		over_p50: ok ? round(load.p50_ms - critical) : null,
 		over_p95: ok ? round(load.p95_ms - critical) : null,
 		over_p99: ok ? round(load.p99_ms - critical) : null,
@@ -209,18 +215,19 @@ const measureRate = async (stack, provider, wanted) => {
 	const sizes = watchSizes(pids);
 	const load = await sendTurns(stack, { rate, count, audio, lanes });
 	const { late_p99_ms } = await provider.stats();
-	const jobsLeft = await drained(stack);
+	const behind = await dueJobs(stack);
+	const left = await drained(stack);
 	const largest = sizes.stop();
 	const cpu = cpuBetween(before, readCpu({ ...pids, provider: provider.pid }));
 	const critical = criticalMs(DELAYS, wanted);
 	return {
 		...{ embed: wanted.embed, rate, audio, seconds, critical_ms: round(critical) },
-		...outcomeOf(load, { rate, seconds, critical }),
+		...outcomeOf(load, { rate, seconds, critical, behind }),
 		not_recalled: eventsIn(stack.logs('agent_reply', from), 'not_recalled'),
 		...costOf(cpu, load.sent),
 		...largest.agent_reply,
 		backends: largest.postgresql.threads - 1,
-		jobs_left: jobsLeft,
+		...{ behind, left },
 		provider_late_p99_ms: late_p99_ms,
 		strangers: round(cpu.strangers, 2),
 		stolen: round(cpu.stolen, 2),
@@ -404,7 +411,7 @@ const printRates = (rows) => {
 	]);
 	columns(rows, [
 		...['embed', 'rate', 'audio', 'cpu_ms', 'agent_reply', 'save_memory', 'nginx'],
-		...['postgresql', 'others', 'provider', 'jobs_left'],
+		...['postgresql', 'others', 'provider', 'behind', 'left'],
 	]);
 	columns(rows, [
 		...['embed', 'rate', 'audio', 'in_flight', 'threads', 'descriptors', 'rss_mb', 'backends'],
