@@ -328,6 +328,7 @@ const whileWaiting = async (stack, provider, count) => {
 		provider_connections: state.connections_max,
 		agent_reply_cores: round(cpu.parts.agent_reply / wall, 3),
 		create_session_p99: round(load.p99_ms),
+		strangers: round(cpu.strangers, 2),
 		create_session_failed: load.sent - (load.answers[200] ?? 0),
 	};
 };
@@ -349,6 +350,7 @@ const measureWaiting = (count, rows) =>
 			turns: count,
 			...meanwhile,
 			...outcomeOf(load, { rate: WAITING_RATE, seconds, critical }),
+			full: undefined, // piling up is what they are for
 			by_that_model: load.marked[FROM_MODEL],
 			...largest.agent_reply,
 			answers: load.answers,
@@ -420,8 +422,8 @@ const printRates = (rows) => {
 
 const printWaiting = (rows) => {
 	columns(rows, [
-		...['turns', 'waiting', 'failed', 'by_that_model', 'over_p50', 'over_p99', 'full'],
-		...['agent_reply_cores', 'create_session_p99'],
+		...['turns', 'waiting', 'failed', 'by_that_model', 'over_p50', 'over_p99'],
+		...['agent_reply_cores', 'create_session_p99', 'strangers'],
 	]);
 	columns(rows, ['turns', 'threads', 'descriptors', 'rss_mb', 'provider_connections']);
 };
