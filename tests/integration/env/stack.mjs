@@ -29,8 +29,7 @@ const SANITIZERS = {
 	ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1',
 	LSAN_OPTIONS: `suppressions=${join(root, 'tests/lsan.supp')}:print_suppressions=0`,
 	UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
-	TSAN_OPTIONS:
-		'halt_on_error=0:second_deadlock_stack=1:' + `suppressions=${join(root, 'tests/tsan.supp')}`,
+	TSAN_OPTIONS: `second_deadlock_stack=1:suppressions=${join(root, 'tests/tsan.supp')}`,
 };
 
 /** The names of the functions there are, in order. */
