@@ -54,7 +54,8 @@ static double least_importance(const struct maybe_number *given)
 	return given->value < 1 ? 1 + given->value * 9 : given->value;
 }
 
-static void answer(struct req *rq, const struct memory *found, size_t n, const char *provider)
+static struct err *answer(struct req *rq, const struct memory *found, size_t n,
+                          const char *provider)
 {
 	struct json_out *out = reply_json(rq, 200, ANSWER_BYTES_MAX);
 
@@ -66,6 +67,7 @@ static void answer(struct req *rq, const struct memory *found, size_t n, const c
 	json_int(out, "count", (int64_t)n);
 	json_str(out, "provider", provider);
 	json_end(out);
+	return reply_finish(rq);
 }
 
 /* Behind the answer's back: who asked does not wait for the counting. */
@@ -100,7 +102,7 @@ static struct err *recall_memories(struct req *rq)
 	                                   .limit = in.limit,
 	                                   .min_importance = least_importance(&in.min_importance)},
 	                  &found, &n, &provider));
-	answer(rq, found, n, provider);
+	TRY(answer(rq, found, n, provider));
 	count_use(rq, found, n);
 	return NULL;
 }
