@@ -49,6 +49,7 @@ struct err {
 	const char   *where;          /* "file.c:line" where it was raised */
 	unsigned      retry_after_ms; /* when the one who refused said how long; 0: it did not */
 	bool          uncertain;      /* a write may or may not have taken effect */
+	bool          is_counted;     /* part of a failure that was counted with another error */
 	bool          can_rerun;      /* database: the same transaction may succeed if run again */
 };
 

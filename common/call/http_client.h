@@ -1,21 +1,23 @@
 /* http_client.h -- calls to outside services through libcurl.
  *
- * The handles, and the warm connections in them, belong to the process and are
- * checked out for one call, the most recently used first, so any thread may
- * call at any time. Several calls of one request run beside each other in
- * tasks (task.h). Certificates are always verified, redirects never followed,
- * and nothing is ever tried twice. */
+ * One thread of the process, the loop, drives all of them by events: many streams
+ * on few connections (HTTP/2 over TLS), names looked up and TLS agreed once for
+ * all. Callers wait for pieces of their answer and nothing else; a caller that
+ * gives up never waits for the loop. The loop begins with the first call.
+ * Certificates are always verified, redirects never followed. A call whose
+ * connection broke before a byte of an answer is repeated once, not is_once ones. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
 #include "../base/cfg.h"
 #include "../base/ctx.h"
+#include "http_split.h"
 
 /* All in milliseconds since the call began, but idle_ms; 0 is no limit of its
  * own. cx->deadline is a limit above all of them. With cx->is_last_attempt first_ms and total_ms
  * do not count: they are there to have time left for somebody else. */
 struct http_limits {
-	unsigned connect_ms; /* name looked up, connected, TLS agreed */
+	unsigned connect_ms; /* name looked up, connected, TLS agreed, a stream to be had */
 	unsigned first_ms;   /* first useful piece */
 	unsigned idle_ms;    /* from one useful piece to the next */
 	unsigned total_ms;
@@ -46,14 +48,16 @@ struct http_call {
 	const struct http_part *parts; /* instead of body */
 	size_t                  parts_n;
 	struct http_limits      limits;
-	/* On a connection of its own: on a kept one that closed unanswered libcurl sends the
-	 * request once more, which must not happen to what can not be taken back. */
-	bool   is_once;
-	size_t reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */
-	/* Takes the pieces of a 2xx body as they arrive. NULL: gathered in http_reply.body,
-	 * where every piece is useful. */
-	enum http_verdict (*on_data)(struct span piece, void *data);
+	bool                    is_once;   /* never repeated, and on a connection of its own */
+	size_t                  reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */
+	size_t event_max; /* the answer may be an event stream, as http_split() says; 0: it is none */
+	/* Takes the pieces of a 2xx body in the caller's thread. NULL: gathered in
+	 * http_reply.body, where every piece is useful. */
+	enum http_verdict (*on_data)(const struct http_piece *piece, void *data);
 	void *data;
+	/* Whether the caller is to be woken for this piece at once; else it sees it with the next
+	 * that is, or 30 ms later. Runs in the loop: pure and quick. NULL: always. */
+	bool (*is_urgent)(const struct http_piece *piece);
 };
 
 struct http_reply {
@@ -67,11 +71,33 @@ struct http_reply {
 
 /* NULL for any HTTP answer, even 500: the caller maps statuses.
  * ERR_UPSTREAM: could not connect or talk, cut mid-body, or too large.
- * ERR_DEADLINE: one of the limits passed. ERR_CANCELLED: cx->cancel fired.
- * An error has `uncertain` set when
- * the request may have been carried out. *out is filled as far as the call
- * came. Not inside a transaction (asserted). Adds to cx->cost.upstream_ms. */
+ * ERR_DEADLINE: one of the limits passed. ERR_CANCELLED: cx->cancel fired. An
+ * error has `uncertain` set when the request may have been carried out. *out is
+ * filled as far as the call came. Not inside a transaction (asserted). Adds to
+ * cx->cost.upstream_ms. */
 struct err *http_do(struct ctx *cx, const struct http_call *call, struct http_reply *out) CHECKED;
+
+/* The same in parts, to do something else meanwhile. Ends with the unit of work at the latest. */
+struct exchange;
+
+/* Sends it and returns at once; nothing of *call is needed any more. */
+struct exchange *http_begin(struct ctx *cx, const struct http_call *call) NEVER_NULL;
+
+/* Waits for the next piece of an answer that is not gathered (call->on_data is set, but not
+ * called), valid until the next call; data.ptr is NULL at the end. `before` is what the caller
+ * thinks of the piece before. Limits count from http_begin, and only while somebody waits. */
+struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict before,
+                      struct http_piece *out) CHECKED;
+
+/* Waits for what is left of the answer; result and *out as http_do. Once. */
+struct err *http_end(struct ctx *cx, struct exchange *x, struct http_reply *out) CHECKED;
+
+/* Connects to where this URL leads, for the call that comes: for a server that speaks
+ * HTTP/2 over TLS; no other is asked. Nothing is sent, and a failure is nobody's. */
+void http_warm(const char *url);
+
+/* Does the loop turn, or is there none? False when it has stood still for three seconds. */
+bool http_is_beating(void);
 
 extern const struct cfg_group http_settings;
 

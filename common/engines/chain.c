@@ -3,6 +3,7 @@
 
 #include "../base/log.h"
 #include "../base/str.h"
+#include "../call/http_client.h"
 
 #include <ctype.h>
 
@@ -104,6 +105,13 @@ void chain_stop(struct chain *c)
 		if (c->order[i]->stop)
 			c->order[i]->stop();
 	c->order_n = 0;
+}
+
+void chain_warm(const struct chain *c)
+{
+	for (size_t i = 0; i < c->order_n; i++)
+		if (c->order[i]->base_url)
+			http_warm(*c->order[i]->base_url);
 }
 
 /* ---- Run ---- */

@@ -203,6 +203,9 @@ static struct err *speak_order(struct ctx *cx, const struct speech_order *order,
 }
 
 struct tts_engine elevenlabs_tts = {
-	.p = {.name = "elevenlabs", .settings = &elevenlabs_settings, .is_configured = is_configured},
+	.p = {.name = "elevenlabs",
+          .settings = &elevenlabs_settings,
+          .base_url = &settings.base_url,
+          .is_configured = is_configured},
 	.speak = speak_order,
 };

@@ -12,6 +12,12 @@ static int start(struct chain *const *chains, size_t n)
 	return problems;
 }
 
+static void warm(struct chain *const *chains, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		chain_warm(chains[i]);
+}
+
 static void stop(struct chain *const *chains, size_t n)
 {
 	for (size_t i = n; i > 0; i--)
@@ -19,4 +25,4 @@ static void stop(struct chain *const *chains, size_t n)
 	http_stop();
 }
 
-const struct engine_room engine_room = {&http_settings, start, stop};
+const struct engine_room engine_room = {&http_settings, start, warm, http_is_beating, stop};

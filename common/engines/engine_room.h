@@ -11,6 +11,10 @@ struct engine_room {
 	const struct cfg_group *settings; /* of calls to outside services */
 	/* Starts calling out, then the chains. Returns the number of problems, each on stderr. */
 	int (*start)(struct chain *const *chains, size_t n);
+	/* Connects to who is likely to be asked soon; for a program that serves many requests. */
+	void (*warm)(struct chain *const *chains, size_t n);
+	/* Does what drives the calls still run? */
+	bool (*is_beating)(void);
 	void (*stop)(struct chain *const *chains, size_t n);
 };
 

@@ -41,6 +41,9 @@ static struct err *complete(struct ctx *cx, const struct chat_order *order, stru
 }
 
 struct llm_engine groq_llm = {
-	.p = {.name = "groq", .settings = &groq_settings, .is_configured = is_configured},
+	.p = {.name = "groq",
+          .settings = &groq_settings,
+          .base_url = &settings.base_url,
+          .is_configured = is_configured},
 	.complete = complete,
 };

@@ -138,6 +138,9 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 }
 
 struct stt_engine groq_stt = {
-	.p = {.name = "groq", .settings = &groq_settings, .is_configured = is_configured},
+	.p = {.name = "groq",
+          .settings = &groq_settings,
+          .base_url = &settings.base_url,
+          .is_configured = is_configured},
 	.transcribe = transcribe,
 };

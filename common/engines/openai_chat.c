@@ -114,6 +114,8 @@ static struct err *call_service(struct ctx *cx, struct http_call *call,
 	} else {
 		reading = chat_reading_new(cx, order->on_text, order->data);
 		call->on_data = chat_reading_feed;
+		call->is_urgent = chat_is_urgent;
+		call->event_max = CHAT_EVENT_MAX;
 		call->data = reading;
 		failed = upstream_call(cx, call, &reply);
 		TRY(chat_reading_end(reading, failed, out));

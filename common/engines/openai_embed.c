@@ -113,6 +113,7 @@ struct embed_engine openai_embed = {
 	.p = {.name = "openai",
           .settings = &embed_settings,
           .account = &openai_account_settings,
+          .base_url = &openai_account.base_url,
           .is_configured = is_configured},
 	.model = MODEL,
 	.dims = DIMS,

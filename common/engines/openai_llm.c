@@ -40,6 +40,7 @@ struct llm_engine openai_llm = {
 	.p = {.name = "openai",
           .settings = &openai_settings,
           .account = &openai_account_settings,
+          .base_url = &openai_account.base_url,
           .is_configured = is_configured},
 	.complete = complete,
 };

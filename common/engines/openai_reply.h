@@ -13,8 +13,13 @@ struct chat_reading;
 struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct span, void *),
                                       void       *data) NEVER_NULL;
 
+#define CHAT_EVENT_MAX ((size_t)256 << 10) /* bytes of one event of a stream */
+
 /* The call's on_data; `data` is the reading. */
-enum http_verdict chat_reading_feed(struct span piece, void *data);
+enum http_verdict chat_reading_feed(const struct http_piece *piece, void *data);
+
+/* The call's is_urgent: a sentence, or all of it, has come to its end. */
+bool chat_is_urgent(const struct http_piece *piece);
 
 /* The answer after the call, which ended with `failed` (NULL: well). A failure
  * after text was handed out becomes a truncated success, but for ERR_CANCELLED.

@@ -19,6 +19,7 @@ struct provider {
 	const struct cfg_group *account;    /* shared with other engines of the vendor; NULL: none */
 	unsigned                timeout_ms; /* limit of one attempt */
 	bool                    is_local;   /* runs here: needs no key, no breaker, no network */
+	const char *const      *base_url;   /* the setting of where it is asked; NULL: not outside */
 	/* Has all it needs (key, model file)? NULL: always. Called once after settings are read. */
 	bool (*is_configured)(void);
 	/* Loads what it needs; false (logged) leaves it out of the chain. NULL: nothing to do. */
@@ -44,6 +45,9 @@ struct chain {
  * engine of the default order that is not configured is left out silently. */
 int  chain_start(struct chain *c) CHECKED;
 void chain_stop(struct chain *c);
+
+/* Connects to those that may be asked, before anybody needs them. */
+void chain_warm(const struct chain *c);
 
 /* One try with one engine; cx->deadline is already the attempt's own. */
 typedef struct err *chain_attempt(struct provider *p, struct ctx *cx, void *data);

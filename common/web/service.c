@@ -73,13 +73,15 @@ static struct err *check_key(struct req *rq)
 	FAIL(req_ctx(rq), ERR_UNAUTHORIZED, "no good key");
 }
 
-/* Alive, and able to reach the database it needs. */
+/* Alive, able to call out, and to reach the database it needs. */
 static struct err *health(struct req *rq)
 {
 	struct ctx      *cx = req_ctx(rq);
 	struct json_out *j;
 
 	cx->deadline = deadline_in(HEALTH_MS);
+	if (service->engines && !service->engines->is_beating())
+		FAIL(cx, ERR_UNAVAILABLE, "the loop of outside calls stands still");
 	TRY(db_ping(cx));
 	j = reply_json(rq, 200, 0);
 	json_obj(j, NULL);
@@ -299,6 +301,8 @@ static int serve_with_jobs(void)
 {
 	int status;
 
+	if (service->engines)
+		service->engines->warm(service->chains, service->chains_n);
 	workers_start(service->jobs, service->jobs_n, false);
 	status = serve_fastcgi(threads_n(), serve_one, release_thread);
 	workers_stop();

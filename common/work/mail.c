@@ -147,6 +147,7 @@ static struct err *post(struct ctx *cx, const struct signup_mail *to, struct htt
 		.url = upstream_url(cx, values.base_url, "", "/emails"),
 		.headers = headers,
 		.limits = {.total_ms = (unsigned)values.timeout_ms},
+		.is_once = true,
 	};
 
 	TRY(request_body(cx, to, &call.body));

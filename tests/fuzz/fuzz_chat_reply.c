@@ -3,7 +3,7 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/log.h"
 #include "../../common/base/utf8.h"
-#include "../../common/engines/openai_reply.h"
+#include "../unit/chat_feed.h"
 
 #include <assert.h>
 
@@ -14,11 +14,13 @@ static void read_stream(struct ctx *cx, struct span text, size_t step)
 	struct chat_reading *r = chat_reading_new(cx, NULL, NULL);
 	struct chat_reply    reply = {0};
 	enum http_verdict    verdict = HTTP_GO_ON;
+	struct chat_feed     f;
 
+	chat_feed_start(&f, cx->arena, r);
 	for (size_t at = 0; at < text.len && verdict < HTTP_LAST; at += step) {
 		size_t left = text.len - at;
 
-		verdict = chat_reading_feed((struct span){text.ptr + at, left < step ? left : step}, r);
+		verdict = chat_feed(&f, (struct span){text.ptr + at, left < step ? left : step});
 	}
 	if (chat_reading_end(r, NULL, &reply))
 		return;

@@ -28,7 +28,9 @@ struct fake_http {
 	enum fake_end end;
 	char          url[64];
 	char          request[FAKE_REQUEST_MAX + 1]; /* the last one, whole */
-	atomic_int    connections, requests;
+	int           breaks_n; /* connections closed in the middle of a request, first */
+	atomic_int    connections, requests, broken, left;
+	atomic_size_t sent; /* bytes */
 	int           fd;
 	pthread_t     thread;
 };
@@ -70,6 +72,7 @@ static inline bool fake_send(struct fake_http *f, int fd)
 		usleep(f->pause_ms * 1000);
 		if (send(fd, f->answer + at, n, MSG_NOSIGNAL) < 0)
 			return false;
+		f->sent += n;
 	}
 	return true;
 }
@@ -85,6 +88,11 @@ static inline void *fake_serve(void *data)
 		if (fd < 0)
 			return NULL;
 		f->connections++;
+		if (f->broken < f->breaks_n && fake_read_request(f, fd)) {
+			f->broken++;
+			close(fd);
+			continue;
+		}
 		while (fake_read_request(f, fd)) {
 			f->requests++;
 			if (!fake_send(f, fd) || f->end == FAKE_CLOSE)
@@ -93,6 +101,7 @@ static inline void *fake_serve(void *data)
 				;
 		}
 		close(fd);
+		f->left++;
 	}
 }
 

@@ -235,7 +235,7 @@ static void stops_when_cancelled(void **state)
 	fake_stop(f);
 }
 
-static enum http_verdict say(struct span piece, void *data)
+static enum http_verdict say(const struct http_piece *piece, void *data)
 {
 	(void)piece;
 	return *(const enum http_verdict *)data;

@@ -2,7 +2,7 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/log.h"
 #include "../../common/base/str.h"
-#include "../../common/engines/openai_reply.h"
+#include "chat_feed.h"
 #include "unit.h"
 
 #define CHUNK(content) \
@@ -32,12 +32,13 @@ static struct err *read_stream(struct ctx *cx, const char *stream, size_t step,
 {
 	struct chat_reading *r = chat_reading_new(cx, heard ? on_text : NULL, heard);
 	size_t               len = strlen(stream);
+	struct chat_feed     f;
 
+	chat_feed_start(&f, cx->arena, r);
 	*out = (struct chat_reply){0};
 	*verdict = HTTP_GO_ON;
 	for (size_t at = 0; at < len && *verdict < HTTP_LAST; at += step)
-		*verdict =
-			chat_reading_feed((struct span){stream + at, len - at < step ? len - at : step}, r);
+		*verdict = chat_feed(&f, (struct span){stream + at, len - at < step ? len - at : step});
 	return chat_reading_end(r, failed, out);
 }
 
@@ -74,13 +75,15 @@ static void reads_streams_in_any_pieces(void **state)
 
 static void tells_useful_from_not(void **state)
 {
-	struct chat_reading *r = chat_reading_new(*state, NULL, NULL);
+	struct ctx      *cx = *state;
+	struct chat_feed f;
 
-	assert_int_equal(chat_reading_feed(SPAN(": ping\n\n"), r), HTTP_GO_ON);
-	assert_int_equal(chat_reading_feed(SPAN(ROLE), r), HTTP_GO_ON);
-	assert_int_equal(chat_reading_feed(SPAN(CHUNK(" \\n")), r), HTTP_GO_ON);
-	assert_int_equal(chat_reading_feed(SPAN(CHUNK("a")), r), HTTP_USEFUL);
-	assert_int_equal(chat_reading_feed(SPAN(DONE), r), HTTP_LAST);
+	chat_feed_start(&f, cx->arena, chat_reading_new(cx, NULL, NULL));
+	assert_int_equal(chat_feed(&f, SPAN(": ping\n\n")), HTTP_GO_ON);
+	assert_int_equal(chat_feed(&f, SPAN(ROLE)), HTTP_GO_ON);
+	assert_int_equal(chat_feed(&f, SPAN(CHUNK(" \\n"))), HTTP_GO_ON);
+	assert_int_equal(chat_feed(&f, SPAN(CHUNK("a"))), HTTP_USEFUL);
+	assert_int_equal(chat_feed(&f, SPAN(DONE)), HTTP_LAST);
 }
 
 static void keeps_reasoning_out(void **state)

@@ -1,0 +1,134 @@
+/* Calls to a service that speaks HTTP/2: many streams on few connections, and what becomes of them
+ * when a connection breaks. The caller is http_caller.c. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { poll, root } from './env/index.mjs';
+
+const build = join(process.env.BUILD ?? join(root, 'build'), process.env.FLAVOUR ?? 'asan');
+const dir = mkdtempSync(join(tmpdir(), 'scribe-h2-'));
+const file = (name) => join(dir, name);
+
+before(() => {
+	const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+	const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+	const out = ['-keyout', file('key.pem'), '-out', file('cert.pem'), '-days', '2'];
+	execFileSync('openssl', ['req', '-x509', ...key, ...out, ...subject], { stdio: 'ignore' });
+});
+after(() => rmSync(dir, { recursive: true }));
+
+/** A server that hands each stream to `serve`; what it saw, and its address. */
+const listen = async (serve, settings = {}) => {
+	const server = createSecureServer({
+		key: readFileSync(file('key.pem')),
+		cert: readFileSync(file('cert.pem')),
+		settings: { maxConcurrentStreams: 1000, ...settings },
+	});
+	const seen = { sessions: [], streams: [], server };
+	server.on('session', (session) => seen.sessions.push(session));
+	server.on('sessionError', () => {});
+	server.on('stream', (stream) => {
+		stream.on('error', () => {});
+		seen.streams.push(stream);
+		serve(stream, seen);
+	});
+	await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+	seen.url = `https://127.0.0.1:${server.address().port}/`;
+	seen.close = () => {
+		for (const session of seen.sessions) session.destroy();
+		return new Promise((resolve) => server.close(resolve));
+	};
+	return seen;
+};
+
+const call = (server, callers, rounds, ...more) => {
+	const args = [server.url, callers, rounds, ...more].map(String);
+	const env = { ...process.env, SCRIBE_CA_FILE: file('cert.pem') };
+	const child = spawn(join(build, 'integration/http_caller'), args, { env });
+	let out = '';
+	let problems = '';
+	child.stdout.on('data', (text) => (out += text));
+	child.stderr.on('data', (text) => (problems += text));
+	child.result = new Promise((resolve, reject) => {
+		child.on('exit', (status) =>
+			status === 0 ? resolve({ ...JSON.parse(out), problems }) : reject(new Error(problems)),
+		);
+	});
+	return child;
+};
+
+const answer = (stream) => {
+	stream.respond({ ':status': 200, 'content-type': 'text/event-stream' });
+	stream.end('data: one\n\ndata: two\n\nevent: end\ndata: three\n\n');
+};
+
+test('many callers share few connections', async () => {
+	const server = await listen((stream, { streams }) => {
+		/* Not before all of them wait. */
+		if (streams.length === 300) streams.forEach(answer);
+	});
+	const told = await call(server, 300, 1).result;
+	assert.equal(told.ok, 300);
+	assert.equal(told.events, 900);
+	assert.ok(server.sessions.length <= 2, `${server.sessions.length} connections`);
+	await server.close();
+});
+
+test('a connection is kept from one call to the next, and warmed before the first', async () => {
+	const server = await listen(answer);
+	const caller = call(server, 1, 5, 'warm');
+	await poll(() => server.sessions.length === 1);
+	assert.equal(server.streams.length, 0, 'a connection is made without a request');
+	caller.stdin.end('go\n');
+	assert.equal((await caller.result).ok, 5);
+	assert.equal(server.sessions.length, 1);
+	await server.close();
+});
+
+for (const [how, breaks] of Object.entries({
+	/* Said to have been heard is the first stream only. */
+	'a GOAWAY': (session) => {
+		session.goaway(2, 1);
+		setTimeout(() => session.destroy(), 50);
+	},
+	'a closed connection': (session) => session.destroy(),
+})) {
+	test(`${how} before an answer: all streams are repeated on another connection`, async () => {
+		const server = await listen((stream, { streams, sessions }) => {
+			if (streams.length === 20) breaks(sessions[0]);
+			if (streams.length > 20) answer(stream);
+		});
+		const told = await call(server, 20, 1).result;
+		assert.deepEqual([told.ok, told.failed], [20, 0], told.problems);
+		await server.close();
+	});
+
+	test(`${how} inside the answers: one failure`, async () => {
+		const server = await listen((stream, { streams, sessions }) => {
+			stream.respond({ ':status': 200, 'content-type': 'text/event-stream' });
+			stream.write('data: one\n\n');
+			if (streams.length === 20) setTimeout(() => breaks(sessions[0]), 200);
+		});
+		const told = await call(server, 20, 1).result;
+		assert.deepEqual([told.counted, told.uncertain], [1, told.failed], told.problems);
+		/* libcurl says of one stream that it ended well; its reader knows better. */
+		assert.ok(told.failed >= 19, told.problems);
+		assert.equal(server.streams.length, 20, 'none is repeated');
+		await server.close();
+	});
+}
+
+test('a stream that is held back goes on when its reader has caught up', async () => {
+	const server = await listen((stream) => {
+		stream.respond({ ':status': 200, 'content-type': 'text/event-stream' });
+		for (let i = 0; i < 20000; i++) stream.write(`data: ${'x'.repeat(80)}\n\n`);
+		stream.end('event: end\ndata: x\n\n');
+	});
+	const told = await call(server, 4, 1).result;
+	assert.deepEqual([told.ok, told.events], [4, 4 * 20001]);
+	await server.close();
+});
