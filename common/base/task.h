@@ -1,6 +1,6 @@
 /* task.h -- a piece of a unit of work that runs beside it, in a thread of its own.
  *
- * For two waits at once (a reply and its extraction), not for computing. The
+ * For two waits at once, not for computing (a call alone needs no task). The
  * task has a ctx and an arena of its own, with the deadline of its parent and a
  * cancel that fires with its parent's. What the task allocated lives until the
  * parent's unit of work ends, so results need no copying. */

@@ -206,11 +206,14 @@ static void drop(void *data)
 
 struct err *http_end(struct ctx *cx, struct exchange *x, struct http_reply *out)
 {
-	struct http_piece ignored;
+	enum http_verdict verdict = HTTP_GO_ON;
 	struct err       *e = x->failed;
+	struct http_piece piece;
 
-	while (!e && !x->is_over)
-		e = http_next(cx, x, HTTP_GO_ON, &ignored);
+	while (!e && !x->is_over) {
+		e = http_next(cx, x, verdict, &piece);
+		verdict = piece.data.ptr ? x->on_data(&piece, x->data) : HTTP_GO_ON;
+	}
 	monitor_lock(&x->news);
 	await_last_bytes(x);
 	if (!e && !x->has_enough)
@@ -248,13 +251,7 @@ struct exchange *http_begin(struct ctx *cx, const struct http_call *call)
 
 struct err *http_do(struct ctx *cx, const struct http_call *call, struct http_reply *out)
 {
-	struct exchange  *x = http_begin(cx, call);
-	enum http_verdict verdict = HTTP_GO_ON;
-	struct http_piece piece;
-
-	while (call->on_data && !http_next(cx, x, verdict, &piece) && piece.data.ptr)
-		verdict = call->on_data(&piece, call->data);
-	return http_end(cx, x, out);
+	return http_end(cx, http_begin(cx, call), out);
 }
 
 void http_warm(const char *url)

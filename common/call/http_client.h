@@ -83,13 +83,14 @@ struct exchange;
 /* Sends it and returns at once; nothing of *call is needed any more. */
 struct exchange *http_begin(struct ctx *cx, const struct http_call *call) NEVER_NULL;
 
-/* Waits for the next piece of an answer that is not gathered (call->on_data is set, but not
- * called), valid until the next call; data.ptr is NULL at the end. `before` is what the caller
+/* Waits for the next piece of an answer that is not gathered (call->on_data is set, and not called
+ * for it), valid until the next call; data.ptr is NULL at the end. `before` is what the caller
  * thinks of the piece before. Limits count from http_begin, and only while somebody waits. */
 struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict before,
                       struct http_piece *out) CHECKED;
 
-/* Waits for what is left of the answer; result and *out as http_do. Once. */
+/* Waits for what is left of the answer, which goes to call->on_data; result and *out as
+ * http_do. Once. */
 struct err *http_end(struct ctx *cx, struct exchange *x, struct http_reply *out) CHECKED;
 
 /* Connects to where this URL leads, for the call that comes: for a server that speaks

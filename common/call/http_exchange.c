@@ -338,6 +338,8 @@ struct exchange *exchange_new(const struct http_call *call, unsigned left_ms)
 	x->is_once = call->is_once;
 	x->has_receiver = call->on_data != NULL;
 	x->is_urgent = call->is_urgent;
+	x->on_data = call->on_data;
+	x->data = call->data;
 	x->reply_max = call->reply_max ? call->reply_max : REPLY_DEFAULT;
 	x->body = buf_new(x->arena, x->reply_max > ERROR_BODY_MAX ? x->reply_max : ERROR_BODY_MAX);
 	x->queue = x->batch = buf_new(x->arena, QUEUE_MAX + QUEUE_SLACK + call->event_max);

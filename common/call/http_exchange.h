@@ -25,6 +25,8 @@ struct exchange {
 	bool               is_once, has_receiver, is_warming;
 	size_t             reply_max;
 	bool (*is_urgent)(const struct http_piece *piece);
+	enum http_verdict (*on_data)(const struct http_piece *piece, void *data); /* the caller's */
+	void *data;
 
 	/* The loop's own. */
 	CURL              *easy; /* NULL once it ended */

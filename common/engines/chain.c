@@ -172,42 +172,70 @@ static void log_failure(const struct ctx *cx, const struct chain *c, const struc
 	    F_INT("ms", clock_mono_ms() - began_at_ms));
 }
 
-static struct err *try_one(struct ctx *cx, const struct chain *c, struct provider *p, bool is_last,
-                           chain_attempt *attempt, void *data)
+/* One engine being asked. */
+struct
+try {
+	struct provider *provider;
+	bool             is_last;
+	unsigned         budget_ms;
+	struct deadline  until;
+	uint64_t         began_at_ms;
+};
+
+/* The first engine at or behind *at that lets the call through; *at is left at it. */
+static bool next_try(struct ctx *cx, const struct chain *c, size_t *at, struct try *out)
+{
+	for (; *at < c->order_n; (*at)++) {
+		struct provider *p = c->order[*at];
+		bool             is_last = next_ready(c, *at + 1) == c->order_n;
+		unsigned         budget = budget_ms(cx, p, is_last);
+
+		if (p->breaker && !breaker_allow(p->breaker, clock_mono_ms()))
+			continue;
+		*out = (struct try){.provider = p,
+		                    .is_last = is_last,
+		                    .budget_ms = budget,
+		                    .until = deadline_sooner(cx->deadline, deadline_in(budget)),
+		                    .began_at_ms = clock_mono_ms()};
+		return true;
+	}
+	return false;
+}
+
+/* Within the time of the try. */
+static struct err *call_attempt(struct ctx *cx, const struct try *t, chain_attempt *attempt,
+                                void *data)
 {
 	struct deadline whole = cx->deadline;
-	unsigned        budget = budget_ms(cx, p, is_last);
-	uint64_t        began_at_ms = clock_mono_ms();
 	struct err     *e;
 
-	cx->deadline = deadline_sooner(whole, deadline_in(budget));
-	cx->is_last_attempt = is_last;
-	e = attempt(p, cx, data);
+	cx->deadline = deadline_sooner(whole, t->until);
+	cx->is_last_attempt = t->is_last;
+	e = attempt(t->provider, cx, data);
 	cx->is_last_attempt = false;
 	cx->deadline = whole;
-	tell_breaker(p->breaker, e, budget);
-	if (e && !ends_chain(e))
-		log_failure(cx, c, p, e, began_at_ms);
 	return e;
 }
 
-struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
-                      struct chain_result *out)
+static struct err *settle(struct ctx *cx, const struct chain *c, const struct try *t, size_t at,
+                          struct err *e, struct chain_result *out)
 {
-	struct err *e = NULL;
+	tell_breaker(t->provider->breaker, e, t->budget_ms);
+	if (e && !ends_chain(e))
+		log_failure(cx, c, t->provider, e, t->began_at_ms);
+	if (!e)
+		*out = (struct chain_result){.served = t->provider, .fell_back = at > 0};
+	return e;
+}
 
-	*out = (struct chain_result){0};
-	for (size_t i = 0; i < c->order_n; i++) {
-		struct provider *p = c->order[i];
-		bool             is_last = next_ready(c, i + 1) == c->order_n;
+/* The engines at and behind `at`; `e` is what those before came to. */
+static struct err *run_from(struct ctx *cx, const struct chain *c, size_t at, struct err *e,
+                            chain_attempt *attempt, void *data, struct chain_result *out)
+{
+	struct try t;
 
-		if (e && deadline_left_ms(cx->deadline) == 0)
-			return e;
-		if (p->breaker && !breaker_allow(p->breaker, clock_mono_ms()))
-			continue;
-		e = try_one(cx, c, p, is_last, attempt, data);
-		if (!e)
-			*out = (struct chain_result){.served = p, .fell_back = i > 0};
+	for (; !(e && deadline_left_ms(cx->deadline) == 0) && next_try(cx, c, &at, &t); at++) {
+		e = settle(cx, c, &t, at, call_attempt(cx, &t, attempt, data), out);
 		if (!e || ends_chain(e))
 			return e;
 	}
@@ -216,4 +244,60 @@ struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *atte
 	e = err_new(cx, ERR_UNAVAILABLE, WHERE, "no provider for %s is ready", c->capability);
 	e->retry_after_ms = UNAVAILABLE_MS;
 	return e;
+}
+
+struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
+                      struct chain_result *out)
+{
+	*out = (struct chain_result){0};
+	return run_from(cx, c, 0, NULL, attempt, data, out);
+}
+
+/* ---- Run in two steps ---- */
+
+struct chain_begun {
+	struct chain chain;
+	size_t       at;
+	struct try   first;
+	struct err  *failed; /* to begin */
+	bool         is_under_way;
+};
+
+/* Nobody asked what became of it. */
+static void abandon(void *data)
+{
+	struct chain_begun *b = data;
+
+	if (b->is_under_way && b->first.provider->breaker)
+		breaker_forget(b->first.provider->breaker);
+}
+
+struct chain_begun *chain_begin(struct ctx *cx, const struct chain *c, chain_attempt *begin,
+                                void *data)
+{
+	struct chain_begun *b = NEW(cx->arena, struct chain_begun);
+
+	b->chain = *c;
+	b->is_under_way = next_try(cx, c, &b->at, &b->first);
+	arena_defer(cx->arena, abandon, b);
+	if (b->is_under_way)
+		b->failed = call_attempt(cx, &b->first, begin, data);
+	return b;
+}
+
+struct err *chain_end(struct ctx *cx, struct chain_begun *b, chain_attempt *attempt, void *data,
+                      struct chain_result *out)
+{
+	struct err *e = b->failed;
+
+	*out = (struct chain_result){0};
+	if (b->is_under_way) {
+		b->is_under_way = false;
+		if (!e)
+			e = call_attempt(cx, &b->first, attempt, data);
+		e = settle(cx, &b->chain, &b->first, b->at, e, out);
+		if (!e || ends_chain(e))
+			return e;
+	}
+	return run_from(cx, &b->chain, b->at + 1, e, attempt, data, out);
 }

@@ -26,7 +26,7 @@ static bool is_configured(void)
 	return upstream_is_configured(settings.key, settings.base_url, VENDOR_URL);
 }
 
-static struct err *complete(struct ctx *cx, const struct chat_order *order, struct chat_reply *out)
+static struct err *begin(struct ctx *cx, const struct chat_order *order, struct chat_call **out)
 {
 	const struct chat_service service = {
 		.base_url = settings.base_url,
@@ -37,7 +37,7 @@ static struct err *complete(struct ctx *cx, const struct chat_order *order, stru
 		.max_tokens_name = "max_completion_tokens",
 	};
 
-	return openai_chat(cx, &service, order, out);
+	return openai_chat_begin(cx, &service, order, out);
 }
 
 struct llm_engine groq_llm = {
@@ -45,5 +45,6 @@ struct llm_engine groq_llm = {
           .settings = &groq_settings,
           .base_url = &settings.base_url,
           .is_configured = is_configured},
-	.complete = complete,
+	.begin = begin,
+	.end = openai_chat_end,
 };

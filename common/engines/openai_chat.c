@@ -101,48 +101,62 @@ static struct http_limits limits_for(const struct chat_order *order)
 	};
 }
 
-static struct err *call_service(struct ctx *cx, struct http_call *call,
-                                const struct chat_order *order, struct chat_reply *out)
-{
-	struct chat_reading *reading;
-	struct http_reply    reply;
-	struct err          *failed;
+struct chat_call {
+	struct exchange     *exchange;
+	struct chat_reading *reading; /* NULL: a forced call, in one piece */
+	const char          *model;   /* that was asked */
+};
 
-	if (order->schema_name) {
-		TRY(upstream_call(cx, call, &reply));
-		TRY(chat_structured(cx, reply.body, out));
-	} else {
-		reading = chat_reading_new(cx, order->on_text, order->data);
-		call->on_data = chat_reading_feed;
-		call->is_urgent = chat_is_urgent;
-		call->event_max = CHAT_EVENT_MAX;
-		call->data = reading;
-		failed = upstream_call(cx, call, &reply);
-		TRY(chat_reading_end(reading, failed, out));
-	}
-	out->first_token_ms = reply.first_ms;
-	return NULL;
+/* An event stream is read as it comes, in the thread that ends the call. */
+static void read_stream(struct ctx *cx, struct chat_call *begun, const struct chat_order *order,
+                        struct http_call *call)
+{
+	begun->reading = chat_reading_new(cx, order->on_text, order->data);
+	call->on_data = chat_reading_feed;
+	call->is_urgent = chat_is_urgent;
+	call->event_max = CHAT_EVENT_MAX;
+	call->data = begun->reading;
 }
 
-struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
-                        const struct chat_order *order, struct chat_reply *out)
+struct err *openai_chat_begin(struct ctx *cx, const struct chat_service *service,
+                              const struct chat_order *order, struct chat_call **out)
 {
-	const char      *model = model_for(service, order), *headers[4] = {0};
-	struct http_call call = {.method = "POST", .headers = headers};
-	size_t           n = 0;
+	struct chat_call *begun = NEW(cx->arena, struct chat_call);
+	const char       *headers[4] = {0};
+	struct http_call  call = {.method = "POST", .headers = headers};
+	size_t            n = 0;
 
 	headers[n++] = "Content-Type: application/json";
 	headers[n++] = "Accept: application/json"; /* for streams too: so do the official clients */
 	if (!str_is_blank(service->key))
 		headers[n++] = upstream_secret_header(cx, "Authorization",
 		                                      arena_printf(cx->arena, "Bearer %s", service->key));
+	begun->model = model_for(service, order);
 	call.url = upstream_url(cx, service->base_url, service->prefix, "/chat/completions");
-	TRY(request_of(cx, service, order, model, &call.body));
+	TRY(request_of(cx, service, order, begun->model, &call.body));
 	call.limits = limits_for(order);
 	call.reply_max = order->schema_name ? WHOLE_MAX : STREAM_MAX;
+	if (!order->schema_name)
+		read_stream(cx, begun, order, &call);
+	begun->exchange = http_begin(cx, &call);
+	*out = begun;
+	return NULL;
+}
+
+struct err *openai_chat_end(struct ctx *cx, struct chat_call *begun, struct chat_reply *out)
+{
+	struct http_reply reply;
+	struct err       *failed = upstream_end(cx, begun->exchange, &reply);
+
 	*out = (struct chat_reply){0};
-	TRY(call_service(cx, &call, order, out));
+	if (begun->reading)
+		TRY(chat_reading_end(begun->reading, failed, out));
+	else if (failed)
+		return failed;
+	else
+		TRY(chat_structured(cx, reply.body, out));
+	out->first_token_ms = reply.first_ms;
 	if (!out->model)
-		out->model = model;
+		out->model = begun->model;
 	return NULL;
 }

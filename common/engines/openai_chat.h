@@ -16,8 +16,10 @@ struct chat_service {
 
 /* Plain orders are streamed; an order with a schema is a forced tool call in one
  * piece. Errors as upstream_call() and chat_reading_end() say. */
-struct err *openai_chat(struct ctx *cx, const struct chat_service *service,
-                        const struct chat_order *order, struct chat_reply *out) CHECKED;
+struct err *openai_chat_begin(struct ctx *cx, const struct chat_service *service,
+                              const struct chat_order *order, struct chat_call **out) CHECKED;
+struct err *openai_chat_end(struct ctx *cx, struct chat_call *begun,
+                            struct chat_reply *out) CHECKED;
 
 /* The values of the settings of thinking: the order of engines and the limits all of
  * these servers share, in milliseconds. */

@@ -20,7 +20,7 @@ static bool is_configured(void)
 	return openai_has_key() || openai_has_address();
 }
 
-static struct err *complete(struct ctx *cx, const struct chat_order *order, struct chat_reply *out)
+static struct err *begin(struct ctx *cx, const struct chat_order *order, struct chat_call **out)
 {
 	const struct chat_service service = {
 		.base_url = openai_account.base_url,
@@ -33,7 +33,7 @@ static struct err *complete(struct ctx *cx, const struct chat_order *order, stru
 		.asks_usage = true,
 	};
 
-	return openai_chat(cx, &service, order, out);
+	return openai_chat_begin(cx, &service, order, out);
 }
 
 struct llm_engine openai_llm = {
@@ -42,5 +42,6 @@ struct llm_engine openai_llm = {
           .account = &openai_account_settings,
           .base_url = &openai_account.base_url,
           .is_configured = is_configured},
-	.complete = complete,
+	.begin = begin,
+	.end = openai_chat_end,
 };

@@ -62,4 +62,13 @@ struct chain_result {
 struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
                       struct chain_result *out) CHECKED;
 
+/* The same in two steps, to do something else meanwhile: `begin` starts the first engine that may
+ * be asked and does not wait; chain_end asks `attempt` for what became of it, then the engines
+ * behind it, with the deadline of then. A run nobody ends teaches nobody anything. */
+struct chain_begun;
+struct chain_begun *chain_begin(struct ctx *cx, const struct chain *c, chain_attempt *begin,
+                                void *data) NEVER_NULL;
+struct err *chain_end(struct ctx *cx, struct chain_begun *begun, chain_attempt *attempt, void *data,
+                      struct chain_result *out) CHECKED;
+
 #endif

@@ -36,13 +36,40 @@ struct job {
 	struct chat_reply       *out;
 };
 
+static const struct llm_engine *engine_of(const struct provider *p)
+{
+	return (const struct llm_engine *)(const void *)p;
+}
+
+struct err *llm_begin(struct provider *p, struct ctx *cx, const struct chat_order *order,
+                      struct chat_call **out)
+{
+	return engine_of(p)->begin(cx, order, out);
+}
+
+struct err *llm_end(struct provider *p, struct ctx *cx, struct chat_call *begun,
+                    struct chat_reply *out)
+{
+	return engine_of(p)->end(cx, begun, out);
+}
+
+struct err *llm_complete(struct provider *p, struct ctx *cx, const struct chat_order *order,
+                         struct chat_reply *out)
+{
+	struct chat_call *begun;
+
+	*out = (struct chat_reply){0};
+	if (engine_of(p)->complete)
+		return engine_of(p)->complete(cx, order, out);
+	TRY(llm_begin(p, cx, order, &begun));
+	return llm_end(p, cx, begun, out);
+}
+
 static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 {
-	const struct job        *job = data;
-	const struct llm_engine *engine = (const struct llm_engine *)(const void *)p;
+	const struct job *job = data;
 
-	*job->out = (struct chat_reply){0};
-	return engine->complete(cx, job->order, job->out);
+	return llm_complete(p, cx, job->order, job->out);
 }
 
 const char *chat_role_name(enum chat_role role)

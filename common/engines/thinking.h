@@ -37,10 +37,26 @@ struct chat_reply {
 	bool is_truncated;
 };
 
+/* An answer on its way, in the arena. */
+struct chat_call;
+
+/* Either completes at once (on this machine), or begins, which does not wait, and ends. */
 struct llm_engine {
 	struct provider p;
 	struct err *(*complete)(struct ctx *cx, const struct chat_order *order, struct chat_reply *out);
+	struct err *(*begin)(struct ctx *cx, const struct chat_order *order, struct chat_call **out);
+	struct err *(*end)(struct ctx *cx, struct chat_call *begun, struct chat_reply *out);
 };
+
+/* The whole answer of one engine, whichever kind it is; for a chain's attempts. */
+struct err *llm_complete(struct provider *p, struct ctx *cx, const struct chat_order *order,
+                         struct chat_reply *out) CHECKED;
+
+/* The same in two steps, with an engine that is not on this machine. */
+struct err *llm_begin(struct provider *p, struct ctx *cx, const struct chat_order *order,
+                      struct chat_call **out) CHECKED;
+struct err *llm_end(struct provider *p, struct ctx *cx, struct chat_call *begun,
+                    struct chat_reply *out) CHECKED;
 
 extern struct chain thinking;
 

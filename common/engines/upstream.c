@@ -98,7 +98,12 @@ struct err *upstream_error(struct ctx *cx, int status, struct span body, unsigne
 
 struct err *upstream_call(struct ctx *cx, const struct http_call *call, struct http_reply *out)
 {
-	TRY(http_do(cx, call, out));
+	return upstream_end(cx, http_begin(cx, call), out);
+}
+
+struct err *upstream_end(struct ctx *cx, struct exchange *x, struct http_reply *out)
+{
+	TRY(http_end(cx, x, out));
 	if (out->status / 100 == 2)
 		return NULL;
 	return upstream_error(cx, out->status, out->body, out->retry_after_ms);

@@ -26,6 +26,9 @@ const char *upstream_secret_header(struct ctx *cx, const char *name, const char 
 struct err *upstream_call(struct ctx *cx, const struct http_call *call,
                           struct http_reply *out) CHECKED;
 
+/* The same for a call that was begun with http_begin. */
+struct err *upstream_end(struct ctx *cx, struct exchange *x, struct http_reply *out) CHECKED;
+
 /* The error an answer with this status and body stands for; never NULL. */
 struct err *upstream_error(struct ctx *cx, int status, struct span body,
                            unsigned retry_after_ms) NEVER_NULL;

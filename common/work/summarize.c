@@ -44,7 +44,7 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	                              .schema_name = SUMMARY_CALL_NAME,
 	                              .schema = summary_schema()};
 
-	TRY(((struct llm_engine *)p)->complete(cx, &order, &reply));
+	TRY(llm_complete(p, cx, &order, &reply));
 	if (!summary_parse(cx, span_of(reply.text), t->out))
 		FAIL(cx, ERR_UPSTREAM, "no summary in %zu bytes", strlen(reply.text));
 	return NULL;

@@ -127,7 +127,7 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 {
 	struct thinking_try *t = data;
 
-	TRY(((struct llm_engine *)p)->complete(cx, &t->order, &t->reply));
+	TRY(llm_complete(p, cx, &t->order, &t->reply));
 	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max, REPLY_BYTES_MAX);
 	if (!*t->text)
 		FAIL(cx, ERR_UPSTREAM, "nothing speakable in %zu bytes", strlen(t->reply.text));

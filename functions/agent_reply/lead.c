@@ -26,7 +26,9 @@ struct lead_search {
 	const struct span  *said; /* the visitor's words, oldest first */
 	size_t              said_n;
 	struct chat_message messages[2];
-	struct task        *task; /* NULL: no model to ask */
+	struct chain_begun *begun; /* NULL: no model to ask */
+	struct chat_call   *call;  /* of the engine that works beside the reply */
+	struct deadline     until;
 	struct extract     *found;
 	const char         *provider;
 	struct lead_score   score;
@@ -54,18 +56,37 @@ static const char *transcript(struct ctx *cx, const struct turn *turn, const cha
 	                         budget_tokens > fixed ? budget_tokens - fixed : 0);
 }
 
+static struct chat_order order_of(const struct lead_search *s)
+{
+	return (struct chat_order){.messages = s->messages,
+	                           .n = COUNT(s->messages),
+	                           .max_tokens = EXTRACT_MAX_TOKENS,
+	                           .schema_name = EXTRACT_CALL_NAME,
+	                           .schema = extract_schema()};
+}
+
+static struct err *begin_engine(struct provider *p, struct ctx *cx, void *data)
+{
+	struct lead_search *s = data;
+	struct chat_order   order = order_of(s);
+
+	return llm_begin(p, cx, &order, &s->call);
+}
+
 /* A claim without a known intent has failed, and the next engine is asked. */
 static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 {
 	struct lead_search *s = data;
+	struct chat_call   *call = s->call;
 	struct chat_reply   reply;
-	struct chat_order   order = {.messages = s->messages,
-	                             .n = COUNT(s->messages),
-	                             .max_tokens = EXTRACT_MAX_TOKENS,
-	                             .schema_name = EXTRACT_CALL_NAME,
-	                             .schema = extract_schema()};
 
-	TRY(((struct llm_engine *)p)->complete(cx, &order, &reply));
+	s->call = NULL;
+	if (!call) {
+		TRY(begin_engine(p, cx, s));
+		call = s->call;
+		s->call = NULL;
+	}
+	TRY(llm_end(p, cx, call, &reply));
 	s->found = extract_parse(cx, span_of(reply.text));
 	if (!s->found)
 		FAIL(cx, ERR_UPSTREAM, "no usable structured data in %zu bytes", strlen(reply.text));
@@ -73,16 +94,30 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	return NULL;
 }
 
-static struct err *ask_models(struct ctx *cx, void *data)
+/* Only the first engine works beside the reply; the others have what is left of the time. */
+static void begin_asking(struct ctx *cx, struct lead_search *s)
 {
-	struct lead_search *s = data;
-	struct chain        remote = thinking_remote();
-	struct chain_result served;
+	struct chain    remote = thinking_remote();
+	struct deadline whole = cx->deadline;
 
-	cx->deadline = deadline_sooner(cx->deadline, deadline_in((uint64_t)values.wait_ms));
-	TRY(chain_run(cx, &remote, try_engine, s, &served));
-	extract_supported(cx, s->found, s->said, s->said_n);
-	return NULL;
+	s->until = deadline_sooner(whole, deadline_in((uint64_t)values.wait_ms));
+	cx->deadline = s->until;
+	s->begun = chain_begin(cx, &remote, begin_engine, s);
+	cx->deadline = whole;
+}
+
+static struct err *end_asking(struct ctx *cx, struct lead_search *s)
+{
+	struct deadline     whole = cx->deadline;
+	struct chain_result served;
+	struct err         *e;
+
+	cx->deadline = deadline_sooner(whole, s->until);
+	e = chain_end(cx, s->begun, try_engine, s, &served);
+	cx->deadline = whole;
+	if (!e)
+		extract_supported(cx, s->found, s->said, s->said_n);
+	return e;
 }
 
 struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const char *message,
@@ -96,17 +131,17 @@ struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const ch
 		return s;
 	s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
 	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, turn, message, budget_tokens)};
-	s->task = task_start(cx, ask_models, s);
+	begin_asking(cx, s);
 	return s;
 }
 
 static struct extract *found_by_model(struct ctx *cx, struct lead_search *s)
 {
-	struct err *e = s->task ? task_join(s->task) : NULL;
+	struct err *e = s->begun ? end_asking(cx, s) : NULL;
 
 	if (e && e->kind != ERR_CANCELLED)
 		log_err(LOG_WARN, cx, "extraction_by_rules", e);
-	return s->task && !e ? s->found : NULL;
+	return s->begun && !e ? s->found : NULL;
 }
 
 const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s)

@@ -6,7 +6,6 @@
 #ifndef LEAD_H
 #define LEAD_H
 
-#include "../../common/base/task.h"
 #include "../../common/store/turns.h"
 
 extern const struct cfg_group lead_settings;

@@ -238,6 +238,72 @@ static void forgives_a_late_start(void **state)
 	assert_false(breaker_is_open(first.p.breaker, now_ms));
 }
 
+/* Begins at once; what becomes of it is asked for later. */
+static unsigned begun;
+
+static struct err *begin_only(struct provider *p, struct ctx *cx, void *data)
+{
+	(void)data;
+	begun++;
+	if (p != &first.p || deadline_left_ms(cx->deadline) == 8000)
+		return NULL;
+	FAIL(cx, ERR_INTERNAL, "not the time of an attempt");
+}
+
+static void goes_on_when_it_is_asked_for(void **state)
+{
+	struct ctx         *cx = begin(state, "first,second,local");
+	struct chain_result by;
+	struct chain_begun *run;
+
+	begun = 0;
+	plans[0].works = true;
+	run = chain_begin(cx, &chain, begin_only, NULL);
+	assert_int_equal(plans[0].calls, 0);
+	assert_ok(chain_end(cx, run, attempt, NULL, &by));
+	assert_string_equal(by.served->name, "first");
+	assert_false(by.fell_back);
+
+	plans[0] = (struct plan){.kind = ERR_UPSTREAM};
+	plans[1].works = true;
+	run = chain_begin(cx, &chain, begin_only, NULL);
+	assert_ok(chain_end(cx, run, attempt, NULL, &by));
+	assert_string_equal(by.served->name, "second");
+	assert_true(by.fell_back);
+	assert_int_equal(begun, 2); /* nobody but the first */
+
+	/* The time was over before it was asked for. */
+	run = chain_begin(cx, &chain, begin_only, NULL);
+	now_ms += 20000;
+	assert_err(chain_end(cx, run, attempt, NULL, &by), ERR_UPSTREAM);
+	assert_int_equal(plans[1].calls, 1);
+}
+
+static void begins_with_the_first_that_may_be_asked(void **state)
+{
+	struct ctx         *cx = begin(state, "first,local");
+	struct chain_result by;
+
+	breaker_hold(first.p.breaker, now_ms + 1000);
+	assert_ok(chain_end(cx, chain_begin(cx, &chain, begin_only, NULL), attempt, NULL, &by));
+	assert_string_equal(by.served->name, "whisper");
+	assert_true(by.fell_back);
+	assert_int_equal(plans[0].calls, 0);
+}
+
+static void gives_a_probe_back_that_nobody_ended(void **state)
+{
+	struct ctx  mine = {.arena = arena_new(1024), .deadline = deadline_in(20000)};
+	struct ctx *cx = begin(state, "first,local");
+
+	breaker_hold(first.p.breaker, now_ms);
+	chain_begin(&mine, &chain, begin_only, NULL);
+	assert_false(breaker_allow(first.p.breaker, now_ms));
+	arena_free(&mine.arena);
+	assert_true(breaker_allow(first.p.breaker, now_ms));
+	(void)cx;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +316,9 @@ int main(void)
 		UNIT_TEST(says_when_nobody_is_left),
 		UNIT_TEST(frees_a_probe_that_proved_nothing),
 		UNIT_TEST(forgives_a_late_start),
+		UNIT_TEST(goes_on_when_it_is_asked_for),
+		UNIT_TEST(begins_with_the_first_that_may_be_asked),
+		UNIT_TEST(gives_a_probe_back_that_nobody_ended),
 	};
 
 	clock_set_for_test(fake_now);

@@ -47,7 +47,7 @@ static void groq_streams_chat(void **state)
 
 	answer_with("text/event-stream", SPAN("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},"
 	                                      "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
-	assert_ok(groq_llm.complete(*state, &order, &reply));
+	assert_ok(llm_complete(&groq_llm.p, *state, &order, &reply));
 	assert_string_equal(reply.text, "Hi");
 	assert_string_equal(reply.model, "llama-3.3-70b-versatile");
 	assert_true(reply.first_token_ms > 0);
@@ -75,7 +75,7 @@ static void openai_forces_a_call_without_a_key(void **state)
 	            SPAN("{\"model\":\"own\",\"choices\":[{\"message\":{\"content\":null,"
 	                 "\"tool_calls\":[{\"function\":{\"name\":\"f\","
 	                 "\"arguments\":\"{\\\"a\\\":1}\"}}]}}]}"));
-	assert_ok(openai_llm.complete(*state, &order, &reply));
+	assert_ok(llm_complete(&openai_llm.p, *state, &order, &reply));
 	assert_string_equal(reply.text, "{\"a\":1}");
 	assert_string_equal(reply.model, "own");
 	assert_null(strcasestr(server->request, "Authorization"));
@@ -98,7 +98,7 @@ static void a_request_over_its_maximum_is_not_sent(void **state)
 	int                 before = server->requests;
 
 	memset(text, 'x', 5 << 20);
-	assert_err(groq_llm.complete(cx, &order, &reply), ERR_INTERNAL);
+	assert_err(llm_complete(&groq_llm.p, cx, &order, &reply), ERR_INTERNAL);
 	assert_int_equal(server->requests, before);
 }
 
