@@ -49,6 +49,7 @@ struct err {
 	const char   *where;          /* "file.c:line" where it was raised */
 	unsigned      retry_after_ms; /* when the one who refused said how long; 0: it did not */
 	bool          uncertain;      /* a write may or may not have taken effect */
+	bool          is_content;     /* a service answered well, and with nothing of use */
 	bool          is_counted;     /* part of a failure that was counted with another error */
 	bool          can_rerun;      /* database: the same transaction may succeed if run again */
 };
@@ -61,6 +62,13 @@ struct err *err_new(struct ctx *cx, enum err_kind kind, const char *where, const
 /* Raise about one input field: ERR_INPUT or a kind of the same family. */
 struct err *err_field(struct ctx *cx, enum err_kind kind, const char *field, const char *where,
                       const char *detail, ...) PRINTF(5, 6) NEVER_NULL;
+
+/* Marks an error as one of what was said, not of who said it: nobody is sick for it. */
+static inline struct err *err_of_content(struct err *e)
+{
+	e->is_content = true;
+	return e;
+}
 
 /* What a client is told of a kind. */
 int         err_http_status(enum err_kind kind);

@@ -1,10 +1,16 @@
-/* breaker.c -- one word per breaker, changed by compare and swap only.
+/* breaker.c -- two words per breaker, changed by compare and swap only. The first:
  *
  *   bits  0..15  the last calls, newest in bit 0; 1 is a failure
  *   bits 16..20  how many calls that are, 0..16
  *   bits 21..22  state: closed, open, probing
  *   bits 23..25  how often it opened in a row, for the back-off, 0..7
- *   bits 26..63  a monotonic time in ms: open until; probing since
+ *   bits 26..63  a monotonic time in ms: open until; probing since; closed since
+ *
+ * State and time together tell one spell from the next, so a call's pass is made of
+ * them. The second word, of the answers of no use in a row:
+ *
+ *   bits  0..3   how many
+ *   bits  4..63  four different sessions they were for, 15 bits of a hash each; 0: free
  *
  * A time that no running clock can have written (the file outlived a boot) is
  * taken as passed, so an old word can never keep a provider out for long. */
@@ -32,6 +38,12 @@ _Static_assert(ATOMIC_LONG_LOCK_FREE == 2 && sizeof(long) == 8,
 #define PROBE_MAX_MS  30000u          /* a probe that never reported is given up */
 #define SANE_MS       (2u * 3600000u) /* no wait is longer */
 #define TIME_MASK     ((1ull << 38) - 1)
+
+#define ROW_MAX      8u /* unusable answers in a row */
+#define ROW_SESSIONS 4u
+#define SESSION_BITS 15u
+#define UNUSABLE_MS  30000u
+#define SPELL_MASK   (3ull << 21 | TIME_MASK << 26)
 
 enum state { CLOSED, OPEN, PROBING };
 
@@ -103,53 +115,117 @@ static bool is_closed_to(struct view v, uint64_t now_ms)
 	return false;
 }
 
-bool breaker_allow(struct breaker *b, uint64_t now_ms)
+bool breaker_allow(struct breaker *b, uint64_t now_ms, struct breaker_pass *out)
 {
-	uint64_t    word = atomic_load(&b->word);
+	uint64_t    word = atomic_load(&b->word), next = word;
 	struct view v;
 
 	do {
 		v = unpack(word);
 		if (is_closed_to(v, now_ms))
 			return false;
-		if (v.state == CLOSED)
-			return true;
-		v.state = PROBING;
-		v.time_ms = now_ms;
-	} while (!atomic_compare_exchange_weak(&b->word, &word, pack(v)));
+		if (v.state != CLOSED) {
+			v.state = PROBING;
+			v.time_ms = now_ms;
+		}
+		next = pack(v);
+	} while (next != word && !atomic_compare_exchange_weak(&b->word, &word, next));
+	out->seen = next & SPELL_MASK;
 	return true;
 }
 
 static struct view after_call(struct view v, bool ok, uint64_t now_ms)
 {
-	static const struct view fresh = {.state = CLOSED};
-
 	if (v.state == PROBING)
-		return ok ? fresh : opened(v, now_ms);
-	if (v.state == OPEN)
-		return v; /* begun before it opened: too old to tell anything */
+		return ok ? (struct view){.state = CLOSED, .time_ms = now_ms} : opened(v, now_ms);
 	v.calls = (v.calls << 1 | !ok) & 0xffff;
 	v.calls_n = v.calls_n < WINDOW ? v.calls_n + 1 : WINDOW;
 	return is_tripped(v) ? opened(v, now_ms) : v;
 }
 
-void breaker_report(struct breaker *b, bool ok, uint64_t now_ms)
+void breaker_report(struct breaker *b, struct breaker_pass pass, bool ok, uint64_t now_ms)
 {
 	uint64_t word = atomic_load(&b->word);
 
+	do
+		if ((word & SPELL_MASK) != pass.seen)
+			return;
 	while (
-		!atomic_compare_exchange_weak(&b->word, &word, pack(after_call(unpack(word), ok, now_ms))))
-		;
+		!atomic_compare_exchange_weak(&b->word, &word, pack(after_call(unpack(word), ok, now_ms))));
+	if (ok)
+		atomic_store(&b->unusable, 0);
 }
 
-void breaker_forget(struct breaker *b)
+/* Never 0. */
+static uint64_t session_mark(const char *session)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *session; session++)
+		hash = (hash ^ (unsigned char)*session) * 0x100000001b3u;
+	hash = mix(hash) & ((1u << SESSION_BITS) - 1);
+	return hash ? hash : 1;
+}
+
+/* The row with one more answer; *sessions_out is how many sessions are known to be in it. */
+static uint64_t lengthened(uint64_t row, const char *session, unsigned *sessions_out)
+{
+	uint64_t mark = session ? session_mark(session) : 0;
+	unsigned shift = 4, n = 0;
+
+	for (; n < ROW_SESSIONS; n++, shift += SESSION_BITS) {
+		uint64_t there = row >> shift & ((1u << SESSION_BITS) - 1);
+
+		if (!there)
+			row |= mark << shift;
+		if (!there && !mark)
+			break;
+		if (!there || there == mark)
+			mark = 0;
+	}
+	*sessions_out = n;
+	return (row & 0xf) < ROW_MAX ? row + 1 : row;
+}
+
+/* The probe was answered: the service works. */
+static bool close_if_probe(struct breaker *b, struct breaker_pass pass, uint64_t now_ms)
+{
+	uint64_t word = atomic_load(&b->word), next;
+
+	do {
+		if ((word & SPELL_MASK) != pass.seen)
+			return false;
+		next = unpack(word).state == PROBING ? pack(after_call(unpack(word), true, now_ms)) : word;
+	} while (next != word && !atomic_compare_exchange_weak(&b->word, &word, next));
+	return true;
+}
+
+/* The row stays as it is when it opens the breaker, so that the probe's answer, when it is of no
+ * use either, opens it again. */
+void breaker_unusable(struct breaker *b, struct breaker_pass pass, const char *session,
+                      uint64_t now_ms)
+{
+	uint64_t row, next;
+	unsigned sessions;
+
+	if (!close_if_probe(b, pass, now_ms))
+		return;
+	row = atomic_load(&b->unusable);
+	do
+		next = lengthened(row, session, &sessions);
+	while (!atomic_compare_exchange_weak(&b->unusable, &row, next));
+	if ((next & 0xf) >= ROW_MAX && sessions == ROW_SESSIONS)
+		breaker_hold(b, now_ms + UNUSABLE_MS);
+}
+
+void breaker_forget(struct breaker *b, struct breaker_pass pass)
 {
 	uint64_t    word = atomic_load(&b->word);
 	struct view v;
 
 	do {
 		v = unpack(word);
-		if (v.state != PROBING)
+		if (v.state != PROBING || (word & SPELL_MASK) != pass.seen)
 			return;
 		v.state = OPEN;
 		v.time_ms = 0;
@@ -178,8 +254,9 @@ bool breaker_is_open(const struct breaker *b, uint64_t now_ms)
 /* ---- The table of names, in a file or in this process ---- */
 
 #define SLOTS       64u
-#define NAME_BYTES  56u
-#define MAGIC       "scribe breakers 1"
+#define NAME_BYTES  48u
+#define MAGIC       "scribe breakers 2"
+#define MAGIC_1     "scribe breakers 1"
 #define LOCK_TRIES  200u
 #define LOCK_NAP_US 10000u
 
@@ -229,6 +306,13 @@ static bool names_are_sound(const struct table *t)
 	return strncmp(t->magic, MAGIC, sizeof(t->magic)) == 0;
 }
 
+/* A file of the version before has the same size; what it knew is not worth keeping. */
+static void begin_anew(struct table *t)
+{
+	if (strncmp(t->magic, MAGIC_1, sizeof(t->magic)) == 0)
+		*t = (struct table){.magic = MAGIC};
+}
+
 /* With the lock held. Sets *table_out, or says what is wrong with the file. */
 static const char *map_file(int fd, struct table **table_out)
 {
@@ -249,6 +333,7 @@ static const char *map_file(int fd, struct table **table_out)
 	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (t == MAP_FAILED)
 		return strerror(errno);
+	begin_anew(t);
 	if (!names_are_sound(t)) {
 		munmap(t, sizeof(*t));
 		return "its content is not ours";

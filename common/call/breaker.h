@@ -1,10 +1,11 @@
 /* breaker.h -- stop calling a provider that keeps failing.
  *
- * Pure logic over one atomic word, time passed in: lock-free between threads,
- * and between the programs of a host when the word lies in shared memory.
+ * Pure logic over two atomic words, time passed in: lock-free between threads,
+ * and between the programs of a host when the words lie in shared memory.
  * Window, trip and back-off follow the survey of resilience4j, Polly and Envoy:
  * the last 16 calls, at least 5 of them, half failed or 5 in a row; open 5 s,
- * doubling to 60 s with jitter; then exactly one probe. */
+ * doubling to 60 s with jitter; then exactly one probe. Answers that came but were
+ * of no use count apart: a service is not sick because of words. */
 #ifndef BREAKER_H
 #define BREAKER_H
 
@@ -14,17 +15,29 @@
 
 struct breaker {
 	_Atomic uint64_t word;
+	_Atomic uint64_t unusable; /* the answers of no use since the last good one */
+};
+
+/* What a call that was allowed hands back with its report: when the breaker has opened, been
+ * probed or closed since, the call is too old to tell anything. */
+struct breaker_pass {
+	uint64_t seen;
 };
 
 /* May the provider be called now? In the half-open state only one caller is told yes. */
-bool breaker_allow(struct breaker *b, uint64_t now_ms);
+bool breaker_allow(struct breaker *b, uint64_t now_ms, struct breaker_pass *out);
 
 /* How a call that was allowed went. */
-void breaker_report(struct breaker *b, bool ok, uint64_t now_ms);
+void breaker_report(struct breaker *b, struct breaker_pass pass, bool ok, uint64_t now_ms);
+
+/* The provider answered, and its answer was of no use: neither well nor ill, but eight in a row,
+ * from at least four sessions, open the breaker for 30 s. NULL: a session nobody knows. */
+void breaker_unusable(struct breaker *b, struct breaker_pass pass, const char *session,
+                      uint64_t now_ms);
 
 /* A call that was allowed ended in a way that says nothing about the provider
  * (cancelled, our own fault): if it was the probe, the next caller may probe. */
-void breaker_forget(struct breaker *b);
+void breaker_forget(struct breaker *b, struct breaker_pass pass);
 
 /* The provider asked for peace (429) or refused us (quota, key): not before that time. */
 void breaker_hold(struct breaker *b, uint64_t until_ms);

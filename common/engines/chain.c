@@ -55,18 +55,30 @@ static bool is_configured(const struct provider *p)
 	return !p->is_configured || p->is_configured();
 }
 
+/* "llm.groq.reply", or "stt.groq" where there is one operation only; "account.groq". */
+static void give_breakers(const struct chain *c, struct provider *p)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "account.%s", p->name);
+	p->account_breaker = breaker_named(name);
+	snprintf(name, sizeof(name), "%s.%s", c->capability, p->name);
+	if (!c->operations_n)
+		p->breakers[0] = breaker_named(name);
+	for (size_t i = 0; i < c->operations_n; i++) {
+		snprintf(name, sizeof(name), "%s.%s.%s", c->capability, p->name, c->operations[i]);
+		p->breakers[i] = breaker_named(name);
+	}
+}
+
 static void add(struct chain *c, struct provider *p)
 {
-	char name[56];
-
 	if (has_already(c, p) || c->order_n == CHAIN_MAX)
 		return;
 	if (p->start && !p->start())
 		return;
-	if (!p->is_local) {
-		snprintf(name, sizeof(name), "%s.%s", c->capability, p->name);
-		p->breaker = breaker_named(name);
-	}
+	if (!p->is_local)
+		give_breakers(c, p);
 	c->order[c->order_n++] = p;
 }
 
@@ -116,12 +128,20 @@ void chain_warm(const struct chain *c)
 
 /* ---- Run ---- */
 
+bool provider_is_away(const struct provider *p, unsigned operation, uint64_t now_ms)
+{
+	if (!p->account_breaker)
+		return false;
+	return breaker_is_open(p->account_breaker, now_ms) ||
+	       breaker_is_open(p->breakers[operation], now_ms);
+}
+
 /* The first engine at or behind `at` that would be let through now; order_n when none. */
 static size_t next_ready(const struct chain *c, size_t at)
 {
 	uint64_t now = clock_mono_ms();
 
-	while (at < c->order_n && c->order[at]->breaker && breaker_is_open(c->order[at]->breaker, now))
+	while (at < c->order_n && provider_is_away(c->order[at], c->operation, now))
 		at++;
 	return at;
 }
@@ -136,25 +156,6 @@ static unsigned budget_ms(const struct ctx *cx, const struct provider *p, bool i
 		return left;
 	left -= left / RESERVE_PART;
 	return left < own ? left : own;
-}
-
-/* What the breaker learns: the classes of outcomes every service shares. */
-static void tell_breaker(struct breaker *b, const struct err *e, unsigned budget)
-{
-	uint64_t now = clock_mono_ms();
-
-	if (!b)
-		return;
-	if (!e)
-		breaker_report(b, true, now);
-	else if (e->kind == ERR_RATE)
-		breaker_hold(b, now + (e->retry_after_ms ? e->retry_after_ms : RATE_HOLD_MS));
-	else if (e->kind == ERR_UPSTREAM_DENIED)
-		breaker_hold(b, now + DENIED_HOLD_MS);
-	else if (e->kind == ERR_UPSTREAM || (e->kind == ERR_DEADLINE && budget >= FAIR_MS))
-		breaker_report(b, false, now);
-	else
-		breaker_forget(b);
 }
 
 /* The caller's own fault, or nobody waits any more: no other engine can help. */
@@ -175,28 +176,72 @@ static void log_failure(const struct ctx *cx, const struct chain *c, const struc
 /* One engine being asked. */
 struct
 try {
-	struct provider *provider;
-	bool             is_last;
-	unsigned         budget_ms;
-	struct deadline  until;
-	uint64_t         began_at_ms;
+	struct provider    *provider;
+	bool                is_last;
+	unsigned            budget_ms;
+	struct deadline     until;
+	uint64_t            began_at_ms;
+	struct breaker_pass pass;
 };
+
+/* What concerns the whole account; after that time all may ask again. */
+static void hold_account(struct provider *p, const struct err *e, uint64_t now)
+{
+	if (e->kind == ERR_RATE)
+		breaker_hold(p->account_breaker,
+		             now + (e->retry_after_ms ? e->retry_after_ms : RATE_HOLD_MS));
+	else if (e->kind == ERR_UPSTREAM_DENIED)
+		breaker_hold(p->account_breaker, now + DENIED_HOLD_MS);
+}
+
+/* What the breaker learns: the classes of outcomes every service shares. */
+static void tell_breaker(const struct chain *c, const struct try *t, const struct err *e)
+{
+	struct breaker *b = t->provider->breakers[c->operation];
+	uint64_t        now = clock_mono_ms();
+
+	if (!b)
+		return;
+	if (e)
+		hold_account(t->provider, e, now);
+	if (!e)
+		breaker_report(b, t->pass, true, now);
+	else if (e->is_content)
+		breaker_unusable(b, t->pass, c->session, now);
+	else if (!e->is_counted &&
+	         (e->kind == ERR_UPSTREAM || (e->kind == ERR_DEADLINE && t->budget_ms >= FAIR_MS)))
+		breaker_report(b, t->pass, false, now);
+	else
+		breaker_forget(b, t->pass);
+}
+
+static bool lets_through(const struct chain *c, struct provider *p, struct breaker_pass *pass)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (!p->account_breaker)
+		return true;
+	return !breaker_is_open(p->account_breaker, now) &&
+	       breaker_allow(p->breakers[c->operation], now, pass);
+}
 
 /* The first engine at or behind *at that lets the call through; *at is left at it. */
 static bool next_try(struct ctx *cx, const struct chain *c, size_t *at, struct try *out)
 {
 	for (; *at < c->order_n; (*at)++) {
-		struct provider *p = c->order[*at];
-		bool             is_last = next_ready(c, *at + 1) == c->order_n;
-		unsigned         budget = budget_ms(cx, p, is_last);
+		struct provider    *p = c->order[*at];
+		struct breaker_pass pass = {0};
+		bool                is_last = next_ready(c, *at + 1) == c->order_n;
+		unsigned            budget = budget_ms(cx, p, is_last);
 
-		if (p->breaker && !breaker_allow(p->breaker, clock_mono_ms()))
+		if (!lets_through(c, p, &pass))
 			continue;
 		*out = (struct try){.provider = p,
 		                    .is_last = is_last,
 		                    .budget_ms = budget,
 		                    .until = deadline_sooner(cx->deadline, deadline_in(budget)),
-		                    .began_at_ms = clock_mono_ms()};
+		                    .began_at_ms = clock_mono_ms(),
+		                    .pass = pass};
 		return true;
 	}
 	return false;
@@ -220,11 +265,11 @@ static struct err *call_attempt(struct ctx *cx, const struct try *t, chain_attem
 static struct err *settle(struct ctx *cx, const struct chain *c, const struct try *t, size_t at,
                           struct err *e, struct chain_result *out)
 {
-	tell_breaker(t->provider->breaker, e, t->budget_ms);
+	tell_breaker(c, t, e);
 	if (e && !ends_chain(e))
 		log_failure(cx, c, t->provider, e, t->began_at_ms);
 	if (!e)
-		*out = (struct chain_result){.served = t->provider, .fell_back = at > 0};
+		*out = (struct chain_result){.served = t->provider, .fell_back = at > 0, .pass = t->pass};
 	return e;
 }
 
@@ -268,8 +313,8 @@ static void abandon(void *data)
 {
 	struct chain_begun *b = data;
 
-	if (b->is_under_way && b->first.provider->breaker)
-		breaker_forget(b->first.provider->breaker);
+	if (b->is_under_way && b->first.provider->account_breaker)
+		breaker_forget(b->first.provider->breakers[b->chain.operation], b->first.pass);
 }
 
 struct chain_begun *chain_begin(struct ctx *cx, const struct chain *c, chain_attempt *begin,

@@ -63,7 +63,7 @@ const struct embed_engine *embedding_next(void)
 	for (size_t i = 0; i < embedding.order_n; i++) {
 		const struct provider *p = embedding.order[i];
 
-		if (!p->breaker || !breaker_is_open(p->breaker, clock_mono_ms()))
+		if (!provider_is_away(p, 0, clock_mono_ms()))
 			return engine_of(p);
 	}
 	return NULL;

@@ -278,9 +278,10 @@ struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct 
 	if (problem)
 		log_err(LOG_WARN, r->cx, "reply_truncated", problem);
 	if (r->text.len == 0 && r->is_filtered)
-		FAIL(r->cx, ERR_UPSTREAM_REJECTED, "the content filter held the answer back");
+		return err_of_content(err_new(r->cx, ERR_UPSTREAM_REJECTED, WHERE,
+		                              "the content filter held the answer back"));
 	if (r->text.len == 0)
-		FAIL(r->cx, ERR_UPSTREAM, "the answer has no text");
+		return err_of_content(err_new(r->cx, ERR_UPSTREAM, WHERE, "the answer has no text"));
 	out->text = buf_text(&r->text);
 	out->model = r->model;
 	out->usage = r->usage;
@@ -314,10 +315,11 @@ struct err *chat_structured(struct ctx *cx, struct span body, struct chat_reply 
 	if (!text)
 		text = json_text_at(message, "content");
 	if (!text)
-		FAIL(cx, ERR_UPSTREAM, "neither a tool call nor content");
+		return err_of_content(err_new(cx, ERR_UPSTREAM, WHERE, "neither a tool call nor content"));
 	object = object_in(text);
 	if (upstream_json(cx, object, &ignored))
-		FAIL(cx, ERR_UPSTREAM, "the structured answer is not a JSON object");
+		return err_of_content(
+			err_new(cx, ERR_UPSTREAM, WHERE, "the structured answer is not a JSON object"));
 	out->text = arena_strndup(cx->arena, object.ptr, object.len);
 	out->model = model_at(cx, root);
 	take_usage(&out->usage, json_at(root, "usage"));

@@ -12,6 +12,8 @@
 #include "../base/ctx.h"
 #include "../call/breaker.h"
 
+#define OPERATIONS_MAX 4
+
 /* First member of every engine. */
 struct provider {
 	const char             *name;       /* "groq"; in settings, answers and logs */
@@ -25,7 +27,10 @@ struct provider {
 	/* Loads what it needs; false (logged) leaves it out of the chain. NULL: nothing to do. */
 	bool (*start)(void);
 	void (*stop)(void);
-	struct breaker *breaker; /* set by the chain */
+	/* Set by the chain: one for each of its operations, and the account's, which holds what
+	 * concerns them all (a rate, a quota, a refused key). NULL for engines of this machine. */
+	struct breaker *breakers[OPERATIONS_MAX];
+	struct breaker *account_breaker;
 };
 
 #define CHAIN_MAX 4
@@ -34,11 +39,20 @@ struct chain {
 	const char             *capability; /* "stt", "llm", "tts", "embed" */
 	struct provider *const *known;      /* in default order, local last */
 	size_t                  known_n;
-	const struct cfg_group *settings;         /* holds the setting of the order */
-	const char *const      *wanted;           /* the setting's value; NULL there: default order */
-	struct provider        *order[CHAIN_MAX]; /* filled by chain_start */
-	size_t                  order_n;
+	const struct cfg_group *settings; /* holds the setting of the order */
+	const char *const      *wanted;   /* the setting's value; NULL there: default order */
+	/* What the engines are asked for, each with failures of its own; NULL: one thing only. */
+	const char *const *operations;
+	size_t             operations_n;
+	struct provider   *order[CHAIN_MAX]; /* filled by chain_start */
+	size_t             order_n;
+	/* Of a run, in a copy of the chain: which operation, and for whom (NULL: nobody knows). */
+	unsigned    operation;
+	const char *session;
 };
+
+/* Would this engine be passed over now? */
+bool provider_is_away(const struct provider *p, unsigned operation, uint64_t now_ms);
 
 /* Puts the chain in order and starts its engines. Returns the number of
  * problems, each reported on stderr: an unknown name, one without its key. An
@@ -58,6 +72,7 @@ typedef struct err *chain_attempt(struct provider *p, struct ctx *cx, void *data
 struct chain_result {
 	const struct provider *served;
 	bool                   fell_back;
+	struct breaker_pass    pass; /* with which it was asked */
 };
 struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
                       struct chain_result *out) CHECKED;

@@ -23,12 +23,22 @@ static const struct cfg_group order_settings = {"Thinking", &thinking_values, ke
 
 static struct provider *const known[] = {&groq_llm.p, &openai_llm.p, &builtin_llm.p};
 
+static const char *const operations[] = {
+	[THINKING_REPLY] = "reply",
+	[THINKING_EXTRACT] = "extract",
+	[THINKING_SUMMARY] = "summary",
+	[THINKING_CHAT] = "chat",
+};
+_Static_assert(COUNT(operations) <= OPERATIONS_MAX, "each has a breaker");
+
 struct chain thinking = {
 	.capability = "llm",
 	.known = known,
 	.known_n = COUNT(known),
 	.settings = &order_settings,
 	.wanted = &thinking_values.providers,
+	.operations = operations,
+	.operations_n = COUNT(operations),
 };
 
 struct job {
@@ -79,9 +89,18 @@ const char *chat_role_name(enum chat_role role)
 	return names[role];
 }
 
-struct chain thinking_remote(void)
+struct chain thinking_about(enum thinking_for what, const char *session)
 {
-	struct chain remote = thinking;
+	struct chain about = thinking;
+
+	about.operation = what;
+	about.session = session;
+	return about;
+}
+
+struct chain thinking_remote(enum thinking_for what, const char *session)
+{
+	struct chain remote = thinking_about(what, session);
 
 	remote.order_n = 0;
 	for (size_t i = 0; i < thinking.order_n; i++)
@@ -93,11 +112,13 @@ struct chain thinking_remote(void)
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
                   struct chain_result *served_out)
 {
-	struct job job = {order, out};
+	struct job   job = {order, out};
+	struct chain about = thinking_about(THINKING_CHAT, order->session);
 
-	TRY(chain_run(cx, &thinking, attempt, &job, served_out));
+	TRY(chain_run(cx, &about, attempt, &job, served_out));
 	/* The turn is saved by what was said already; the engine failed all the same. */
-	if (out->is_truncated && served_out->served->breaker)
-		breaker_report(served_out->served->breaker, false, clock_mono_ms());
+	if (out->is_truncated && served_out->served->breakers[THINKING_CHAT])
+		breaker_report(served_out->served->breakers[THINKING_CHAT], served_out->pass, false,
+		               clock_mono_ms());
 	return NULL;
 }

@@ -18,6 +18,7 @@ struct chat_order {
 	const char                *model; /* one the engine allows; NULL or unknown: its default */
 	double                     temperature;
 	unsigned                   max_tokens;
+	const char                *session; /* whose conversation it is; NULL: nobody knows */
 	/* The mode's name for the built-in responder ("mentor"); NULL: "professional". */
 	const char *mode;
 	/* A forced structured answer: JSON schema and its name; NULL: plain text. */
@@ -60,8 +61,14 @@ struct err *llm_end(struct provider *p, struct ctx *cx, struct chat_call *begun,
 
 extern struct chain thinking;
 
-/* The same order without the engine on this machine, which knows no structured answers. */
-struct chain thinking_remote(void);
+/* What models are asked for; one may be good at this and not at that. */
+enum thinking_for { THINKING_REPLY, THINKING_EXTRACT, THINKING_SUMMARY, THINKING_CHAT };
+
+/* The order for a run: what is asked, and whose conversation it is about (NULL: nobody knows). */
+struct chain thinking_about(enum thinking_for what, const char *session);
+
+/* The same without the engine on this machine, which knows no structured answers. */
+struct chain thinking_remote(enum thinking_for what, const char *session);
 
 /* The next message, by the first engine that has one; errors as chain_run. */
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,

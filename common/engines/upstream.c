@@ -93,6 +93,8 @@ struct err *upstream_error(struct ctx *cx, int status, struct span body, unsigne
 	                        *code ? ", code " : "", code);
 
 	e->retry_after_ms = retry_after_ms;
+	/* Groq: the model wrote a call of its tool that is none. */
+	e->is_content = str_equal(code, "tool_use_failed");
 	return e;
 }
 

@@ -46,7 +46,8 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 
 	TRY(llm_complete(p, cx, &order, &reply));
 	if (!summary_parse(cx, span_of(reply.text), t->out))
-		FAIL(cx, ERR_UPSTREAM, "no summary in %zu bytes", strlen(reply.text));
+		return err_of_content(
+			err_new(cx, ERR_UPSTREAM, WHERE, "no summary in %zu bytes", strlen(reply.text)));
 	return NULL;
 }
 
@@ -57,11 +58,11 @@ static unsigned time_for_models(const struct ctx *cx)
 	return left > STORE_MS ? left - STORE_MS : 0;
 }
 
-static struct err *ask_models(struct ctx *cx, const struct summary_in *in, struct summary *out,
-                              const char **provider_out)
+static struct err *ask_models(struct ctx *cx, const char *session_id, const struct summary_in *in,
+                              struct summary *out, const char **provider_out)
 {
 	struct thinking_try t = {.out = out};
-	struct chain        remote = thinking_remote();
+	struct chain        remote = thinking_remote(THINKING_SUMMARY, session_id);
 	struct deadline     whole = cx->deadline;
 	struct chain_result served;
 	struct err         *e;
@@ -77,11 +78,11 @@ static struct err *ask_models(struct ctx *cx, const struct summary_in *in, struc
 }
 
 /* Only who gave up waiting gets an error: there is a summary without a model too. */
-static struct err *compose(struct ctx *cx, const struct summary_in *in, struct summary *out,
-                           const char **provider_out)
+static struct err *compose(struct ctx *cx, const char *session_id, const struct summary_in *in,
+                           struct summary *out, const char **provider_out)
 {
-	if (thinking_remote().order_n) {
-		struct err *e = ask_models(cx, in, out, provider_out);
+	if (thinking_remote(THINKING_SUMMARY, NULL).order_n) {
+		struct err *e = ask_models(cx, session_id, in, out, provider_out);
 
 		if (!e || ctx_cancelled(cx))
 			return e;
@@ -184,7 +185,7 @@ static struct err *write_next(struct ctx *cx, const char *session_id,
 	                           .version = source->version,
 	                           .names = &source->names};
 
-	TRY(compose(cx, &in, summary, &next.provider));
+	TRY(compose(cx, session_id, &in, summary, &next.provider));
 	add_followups(cx, source, summary);
 	TRY(crm_json(cx, source, summary, &next.crm_json));
 	next.utterances = source->utterances - source->pending + (int64_t)in.said_n;
@@ -201,7 +202,7 @@ static struct err *write_next(struct ctx *cx, const char *session_id,
 static bool may_improve(const struct summary_source *source)
 {
 	return source->has_earlier && source->pending == 0 && source->earlier.is_extractive &&
-	       thinking_remote().order_n > 0;
+	       thinking_remote(THINKING_SUMMARY, NULL).order_n > 0;
 }
 
 struct err *summarize(struct ctx *cx, const char *session_id, bool is_forced,

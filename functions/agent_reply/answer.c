@@ -130,7 +130,8 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	TRY(llm_complete(p, cx, &t->order, &t->reply));
 	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max, REPLY_BYTES_MAX);
 	if (!*t->text)
-		FAIL(cx, ERR_UPSTREAM, "nothing speakable in %zu bytes", strlen(t->reply.text));
+		return err_of_content(err_new(cx, ERR_UPSTREAM, WHERE, "nothing speakable in %zu bytes",
+		                              strlen(t->reply.text)));
 	return NULL;
 }
 
@@ -140,6 +141,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 	uint64_t            start_ms = clock_mono_ms();
 	struct thinking_try t = {.sentences_max = mode_sentences_max(in->is_performer_mode)};
 	struct recalled     recalled = {.n = 0};
+	struct chain        about = thinking_about(THINKING_REPLY, turn->session_id);
 	struct chain_result result;
 	struct prompt       prompt;
 
@@ -155,7 +157,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 	                              .temperature = values.temperature,
 	                              .max_tokens = (unsigned)values.max_tokens,
 	                              .mode = turn->mode};
-	TRY(chain_run(cx, &thinking, try_engine, &t, &result));
+	TRY(chain_run(cx, &about, try_engine, &t, &result));
 	a->text = t.text;
 	a->usage = t.reply.usage;
 	a->first_token_ms = t.reply.first_token_ms;

@@ -89,7 +89,9 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	TRY(llm_end(p, cx, call, &reply));
 	s->found = extract_parse(cx, span_of(reply.text));
 	if (!s->found)
-		FAIL(cx, ERR_UPSTREAM, "no usable structured data in %zu bytes", strlen(reply.text));
+		return err_of_content(err_new(cx, ERR_UPSTREAM, WHERE,
+		                              "no usable structured data in %zu bytes",
+		                              strlen(reply.text)));
 	s->provider = p->name;
 	return NULL;
 }
@@ -97,7 +99,7 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 /* Only the first engine works beside the reply; the others have what is left of the time. */
 static void begin_asking(struct ctx *cx, struct lead_search *s)
 {
-	struct chain    remote = thinking_remote();
+	struct chain    remote = thinking_remote(THINKING_EXTRACT, s->turn->session_id);
 	struct deadline whole = cx->deadline;
 
 	s->until = deadline_sooner(whole, deadline_in((uint64_t)values.wait_ms));
@@ -127,7 +129,7 @@ struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const ch
 
 	s->turn = turn;
 	collect_words(cx, s, message);
-	if (thinking_remote().order_n == 0)
+	if (thinking_remote(THINKING_EXTRACT, NULL).order_n == 0)
 		return s;
 	s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
 	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, turn, message, budget_tokens)};

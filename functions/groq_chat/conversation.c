@@ -100,6 +100,7 @@ struct err *conversation_order(struct ctx *cx, const struct in *in, struct chat_
 		messages[n++] = (struct chat_message){CHAT_SYSTEM, in->systemPrompt};
 	TRY(read_messages(cx, in->messages, messages + n));
 	*out = (struct chat_order){
+		.session = in->session_id,
 		.messages = messages,
 		.n = n + count,
 		.model = in->model,

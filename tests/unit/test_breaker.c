@@ -14,10 +14,25 @@
 
 #define NOW 1000000u
 
+/* The pass of the latest call that was let through. */
+static _Thread_local struct breaker_pass pass;
+
+static bool allow(struct breaker *b, uint64_t now)
+{
+	return breaker_allow(b, now, &pass);
+}
+
+/* A call that was let through, and how it went. */
+static void call(struct breaker *b, bool ok, uint64_t now)
+{
+	if (allow(b, now))
+		breaker_report(b, pass, ok, now);
+}
+
 static void fail_times(struct breaker *b, unsigned n, uint64_t now)
 {
 	for (unsigned i = 0; i < n; i++)
-		breaker_report(b, false, now);
+		call(b, false, now);
 }
 
 /* The first time it lets a call through, to the millisecond. */
@@ -34,9 +49,9 @@ static void trips_on_five_failures(void **state)
 
 	(void)state;
 	fail_times(&b, 4, NOW);
-	assert_true(breaker_allow(&b, NOW));
+	assert_true(allow(&b, NOW));
 	fail_times(&b, 1, NOW);
-	assert_false(breaker_allow(&b, NOW));
+	assert_false(allow(&b, NOW));
 	assert_in_range(opens_at(&b, NOW), NOW + 4375, NOW + 5625);
 }
 
@@ -46,10 +61,10 @@ static void trips_on_half_of_the_window(void **state)
 
 	(void)state;
 	for (int i = 0; i < 20; i++)
-		breaker_report(&b, i % 3 != 0, NOW); /* a third fails */
-	assert_true(breaker_allow(&b, NOW));
+		call(&b, i % 3 != 0, NOW); /* a third fails */
+	assert_true(allow(&b, NOW));
 	for (int i = 0; i < 20 && !breaker_is_open(&b, NOW); i++)
-		breaker_report(&b, i % 2 == 0, NOW);
+		call(&b, i % 2 == 0, NOW);
 	assert_true(breaker_is_open(&b, NOW));
 }
 
@@ -66,14 +81,14 @@ static void backs_off_and_recovers(void **state)
 
 		assert_in_range(until - now, want_ms[i] - want_ms[i] / 8, want_ms[i] + want_ms[i] / 8);
 		now = until;
-		assert_true(breaker_allow(&b, now));
-		assert_false(breaker_allow(&b, now));
-		breaker_report(&b, false, now);
+		assert_true(allow(&b, now));
+		assert_false(allow(&b, now));
+		breaker_report(&b, pass, false, now);
 	}
 	now = opens_at(&b, now);
-	assert_true(breaker_allow(&b, now));
-	breaker_report(&b, true, now);
-	assert_true(breaker_allow(&b, now));
+	assert_true(allow(&b, now));
+	breaker_report(&b, pass, true, now);
+	assert_true(allow(&b, now));
 	fail_times(&b, 5, now);
 	assert_in_range(opens_at(&b, now) - now, 4375, 5625);
 }
@@ -86,12 +101,12 @@ static void gives_up_a_dead_probe(void **state)
 	(void)state;
 	fail_times(&b, 5, NOW);
 	now = opens_at(&b, NOW);
-	assert_true(breaker_allow(&b, now));
-	assert_false(breaker_allow(&b, now + 29999));
-	assert_true(breaker_allow(&b, now + 30000));
-	assert_false(breaker_allow(&b, now + 30000));
-	breaker_forget(&b);
-	assert_true(breaker_allow(&b, now + 30000));
+	assert_true(allow(&b, now));
+	assert_false(allow(&b, now + 29999));
+	assert_true(allow(&b, now + 30000));
+	assert_false(allow(&b, now + 30000));
+	breaker_forget(&b, pass);
+	assert_true(allow(&b, now + 30000));
 }
 
 static void holds_when_asked(void **state)
@@ -101,24 +116,25 @@ static void holds_when_asked(void **state)
 	(void)state;
 	breaker_hold(&b, NOW + 7000);
 	breaker_hold(&b, NOW + 3000); /* the longer one stands */
-	assert_false(breaker_allow(&b, NOW + 6999));
-	breaker_forget(&b); /* says nothing while it is open */
-	breaker_report(&b, true, NOW);
-	assert_false(breaker_allow(&b, NOW + 6999));
-	assert_true(breaker_allow(&b, NOW + 7000));
-	assert_false(breaker_allow(&b, NOW + 7000));
+	assert_false(allow(&b, NOW + 6999));
+	breaker_forget(&b, pass); /* says nothing while it is open */
+	breaker_report(&b, pass, true, NOW);
+	assert_false(allow(&b, NOW + 6999));
+	assert_true(allow(&b, NOW + 7000));
+	assert_false(allow(&b, NOW + 7000));
 }
 
 static void survives_any_word(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 64; i++) {
-		struct breaker b = {.word = ~0ull << i};
+		struct breaker b = {~0ull << i, ~0ull >> i};
 
-		breaker_allow(&b, NOW);
-		breaker_report(&b, false, NOW);
+		allow(&b, NOW);
+		breaker_report(&b, pass, false, NOW);
+		breaker_unusable(&b, pass, "a", NOW);
 		breaker_hold(&b, NOW + 10);
-		breaker_forget(&b);
+		breaker_forget(&b, pass);
 		assert_in_range(opens_at(&b, NOW), NOW, NOW + 120000);
 	}
 }
@@ -130,7 +146,7 @@ static void *race(void *data)
 {
 	(void)data;
 	for (int i = 0; i < 1000; i++)
-		if (breaker_allow(&contended, NOW + 10000))
+		if (allow(&contended, NOW + 10000))
 			probes++;
 	return NULL;
 }
@@ -151,7 +167,7 @@ static void lets_one_probe_through(void **state)
 static void *report_many(void *data)
 {
 	for (int i = 0; i < 1000; i++)
-		breaker_report(data, i % 4 != 0, NOW);
+		call(data, i % 4 != 0, NOW);
 	return NULL;
 }
 
@@ -166,6 +182,85 @@ static void loses_no_report(void **state)
 	for (size_t i = 0; i < COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(b.word >> 16 & 0x1f, breaker_is_open(&b, NOW) ? 0 : 16);
+}
+
+/* Who was called before it opened knows nothing of the probe, nor of the time after. */
+static void ignores_what_is_too_old(void **state)
+{
+	struct breaker      b = {0};
+	struct breaker_pass old, probe;
+	uint64_t            now;
+
+	(void)state;
+	assert_true(breaker_allow(&b, NOW, &old));
+	fail_times(&b, 5, NOW);
+	now = opens_at(&b, NOW);
+	assert_true(breaker_allow(&b, now, &probe));
+	breaker_report(&b, old, true, now);
+	assert_false(allow(&b, now)); /* the probe is still out */
+	breaker_forget(&b, old);
+	assert_false(allow(&b, now));
+	breaker_unusable(&b, old, "a", now);
+	assert_false(allow(&b, now));
+	breaker_report(&b, old, false, now);
+	assert_int_equal(opens_at(&b, now), now + 30000); /* when it is given up */
+	breaker_report(&b, probe, true, now);
+	for (int i = 0; i < 9; i++)
+		breaker_report(&b, old, false, now);
+	assert_true(allow(&b, now));
+}
+
+static void say_nonsense(struct breaker *b, unsigned times, unsigned sessions, uint64_t now)
+{
+	char session[24];
+
+	for (unsigned i = 0; i < times && allow(b, now); i++) {
+		snprintf(session, sizeof(session), "session-%u", i % sessions);
+		breaker_unusable(b, pass, session, now);
+	}
+}
+
+static void leaves_alone_what_talks_nonsense(void **state)
+{
+	struct breaker b = {0};
+
+	(void)state;
+	say_nonsense(&b, 7, 4, NOW);
+	assert_true(allow(&b, NOW));
+	say_nonsense(&b, 1, 4, NOW);
+	assert_int_equal(opens_at(&b, NOW), NOW + 30000);
+	/* Nonsense again: it is left alone again; sense: all is forgotten. */
+	say_nonsense(&b, 1, 1, NOW + 30000);
+	assert_int_equal(opens_at(&b, NOW + 30000), NOW + 60000);
+	call(&b, true, NOW + 60000);
+	say_nonsense(&b, 7, 4, NOW + 60000);
+	assert_true(allow(&b, NOW + 60000));
+}
+
+static void counts_nonsense_for_nobody(void **state)
+{
+	struct breaker b = {0};
+
+	(void)state;
+	say_nonsense(&b, 100, 3, NOW); /* of too few */
+	assert_true(allow(&b, NOW));
+	for (int i = 0; i < 100; i++) {
+		assert_true(allow(&b, NOW));
+		breaker_unusable(&b, pass, NULL, NOW); /* of nobody known */
+	}
+	call(&b, true, NOW);
+	for (int i = 0; i < 20; i++) { /* never in a row */
+		say_nonsense(&b, 7, 7, NOW);
+		call(&b, true, NOW);
+	}
+	assert_true(allow(&b, NOW));
+	assert_int_equal(__builtin_popcountll(b.word & 0xffff), 0);
+	/* It is an answer, so the service is back. */
+	fail_times(&b, 16, NOW);
+	say_nonsense(&b, 1, 1, opens_at(&b, NOW));
+	assert_false(breaker_is_open(&b, opens_at(&b, NOW)));
+	assert_true(allow(&b, NOW + 10000));
+	assert_true(allow(&b, NOW + 10000));
 }
 
 static void share_in_child(const char *path, const char *name)
@@ -228,6 +323,23 @@ static void write_file(const char *path, const char *text, size_t len, mode_t mo
 	close(fd);
 }
 
+/* Of a program before this one, the last time. */
+static void begins_anew_in_an_old_file(void **state)
+{
+	static char old[64 + 64 * 64] = "scribe breakers 1";
+	char        path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/scribe-test-old-%d", (int)getpid());
+	memset(old + 64, 'x', 60);
+	write_file(path, old, sizeof(old), 0600);
+	breaker_share(path);
+	share_in_child(path, "llm.groq");
+	assert_true(breaker_is_open(breaker_named("llm.groq"), NOW));
+	breaker_share(NULL);
+	unlink(path);
+}
+
 static void distrusts_foreign_files(void **state)
 {
 	static char junk[64 + 64 * 64];
@@ -253,11 +365,20 @@ static void distrusts_foreign_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(trips_on_five_failures),     cmocka_unit_test(trips_on_half_of_the_window),
-		cmocka_unit_test(backs_off_and_recovers),     cmocka_unit_test(gives_up_a_dead_probe),
-		cmocka_unit_test(holds_when_asked),           cmocka_unit_test(survives_any_word),
-		cmocka_unit_test(lets_one_probe_through),     cmocka_unit_test(loses_no_report),
-		cmocka_unit_test(is_shared_between_programs), cmocka_unit_test(distrusts_foreign_files),
+		cmocka_unit_test(trips_on_five_failures),
+		cmocka_unit_test(trips_on_half_of_the_window),
+		cmocka_unit_test(backs_off_and_recovers),
+		cmocka_unit_test(gives_up_a_dead_probe),
+		cmocka_unit_test(holds_when_asked),
+		cmocka_unit_test(survives_any_word),
+		cmocka_unit_test(lets_one_probe_through),
+		cmocka_unit_test(loses_no_report),
+		cmocka_unit_test(is_shared_between_programs),
+		cmocka_unit_test(distrusts_foreign_files),
+		cmocka_unit_test(ignores_what_is_too_old),
+		cmocka_unit_test(counts_nonsense_for_nobody),
+		cmocka_unit_test(begins_anew_in_an_old_file),
+		cmocka_unit_test(leaves_alone_what_talks_nonsense),
 	};
 
 	log_setup("test_breaker", LOG_ERROR);

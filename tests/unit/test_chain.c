@@ -14,7 +14,7 @@ static uint64_t fake_now(void)
 /* What an engine does when asked, and what it saw. */
 struct plan {
 	enum err_kind kind; /* of its failure */
-	bool          works;
+	bool          works, is_nonsense;
 	unsigned      takes_ms, retry_after_ms;
 	unsigned      calls, budget_ms;
 	bool          was_last;
@@ -38,10 +38,13 @@ static struct engine local = {{.name = "whisper", .is_local = true}, &plans[2]};
 
 static struct provider *const known[] = {&first.p, &second.p, &absent.p, &local.p};
 static const char            *wanted;
+static const char *const      operations[] = {"this", "that"};
 static struct chain           chain = {.capability = "test",
                                        .known = known,
                                        .known_n = COUNT(known),
-                                       .wanted = &wanted};
+                                       .wanted = &wanted,
+                                       .operations = operations,
+                                       .operations_n = COUNT(operations)};
 
 static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 {
@@ -57,7 +60,16 @@ static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 		return NULL;
 	e = err_new(cx, plan->kind, WHERE, "planned");
 	e->retry_after_ms = plan->retry_after_ms;
+	e->is_content = plan->is_nonsense;
 	return e;
+}
+
+static void forget(const struct provider *p)
+{
+	for (size_t i = 0; p->account_breaker && i < chain.operations_n; i++)
+		*p->breakers[i] = (struct breaker){0};
+	if (p->account_breaker)
+		*p->account_breaker = (struct breaker){0};
 }
 
 /* Fresh breakers and plans, a full deadline. */
@@ -69,8 +81,8 @@ static struct ctx *begin(void **state, const char *order)
 	wanted = order;
 	assert_int_equal(chain_start(&chain), 0);
 	for (size_t i = 0; i < chain.order_n; i++)
-		if (chain.order[i]->breaker)
-			chain.order[i]->breaker->word = 0;
+		forget(chain.order[i]);
+	chain.operation = 0;
 	plans[2].works = true;
 	cx->deadline = deadline_in(20000);
 	return cx;
@@ -84,7 +96,7 @@ static void orders_engines(void **state)
 	assert_int_equal(chain.order_n, 3); /* without the absent one */
 	assert_ptr_equal(chain.order[0], &first.p);
 	assert_ptr_equal(chain.order[2], &local.p);
-	assert_null(local.p.breaker);
+	assert_null(local.p.account_breaker);
 	wanted = " local , second,second";
 	assert_int_equal(chain_start(&chain), 0);
 	assert_int_equal(chain.order_n, 2);
@@ -161,7 +173,7 @@ static uint64_t left_alone_ms(void **state, enum err_kind kind, unsigned retry_a
 	plans[0] = (struct plan){.kind = kind, .retry_after_ms = retry_after_ms};
 	for (int i = 0; i < times; i++)
 		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
-	for (until = now_ms; breaker_is_open(first.p.breaker, until); until++)
+	for (until = now_ms; provider_is_away(&first.p, 0, until); until++)
 		;
 	return until - now_ms;
 }
@@ -177,19 +189,61 @@ static void teaches_the_breaker(void **state)
 	assert_in_range(left_alone_ms(state, ERR_DEADLINE, 0, 5), 4375, 5625);
 }
 
+/* Who can not do this may be good at that; who is refused is refused everything. */
+static void tells_operations_apart(void **state)
+{
+	struct ctx         *cx = begin(state, "first,local");
+	struct chain_result by;
+
+	plans[0].kind = ERR_UPSTREAM;
+	for (int i = 0; i < 5; i++)
+		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_true(provider_is_away(&first.p, 0, now_ms));
+	assert_false(provider_is_away(&first.p, 1, now_ms));
+	chain.operation = 1;
+	plans[0].kind = ERR_RATE;
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_int_equal(plans[0].calls, 6);
+	now_ms += 4000;
+	assert_true(provider_is_away(&first.p, 1, now_ms));
+	now_ms += 60000;
+	assert_false(provider_is_away(&first.p, 1, now_ms));
+}
+
+/* Moves on each time, and blames nobody until it is more than a visitor's words. */
+static void blames_nobody_for_nonsense(void **state)
+{
+	struct ctx         *cx = begin(state, "first,local");
+	struct chain_result by;
+	char                session[2] = "a";
+
+	plans[0] = (struct plan){.kind = ERR_UPSTREAM, .is_nonsense = true};
+	chain.session = "one";
+	for (int i = 0; i < 30; i++)
+		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_int_equal(plans[0].calls, 30);
+	chain.session = session;
+	for (; session[0] < 'd'; session[0]++)
+		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_true(provider_is_away(&first.p, 0, now_ms + 29999));
+	assert_false(provider_is_away(&first.p, 0, now_ms + 30000));
+	assert_false(provider_is_away(&first.p, 1, now_ms));
+	chain.session = NULL;
+}
+
 static void skips_the_sick(void **state)
 {
 	struct ctx         *cx = begin(state, "first,second");
 	struct chain_result by;
 
 	plans[1].works = true;
-	breaker_hold(first.p.breaker, now_ms + 1000);
+	breaker_hold(first.p.breakers[0], now_ms + 1000);
 	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
 	assert_string_equal(by.served->name, "second");
 	assert_true(by.fell_back);
 	assert_int_equal(plans[0].calls, 0);
 	/* With the later one away, the earlier is the last and needs to spare nothing. */
-	breaker_hold(second.p.breaker, now_ms + 9000);
+	breaker_hold(second.p.breakers[0], now_ms + 9000);
 	now_ms += 1000;
 	plans[0].works = true;
 	cx->deadline = deadline_in(4000);
@@ -206,7 +260,7 @@ static void says_when_nobody_is_left(void **state)
 	plans[0].kind = ERR_UPSTREAM;
 	assert_err(chain_run(cx, &chain, attempt, NULL, &by), ERR_UPSTREAM);
 	assert_null(by.served);
-	breaker_hold(first.p.breaker, now_ms + 1000);
+	breaker_hold(first.p.breakers[0], now_ms + 1000);
 	e = chain_run(cx, &chain, attempt, NULL, &by);
 	assert_err(e, ERR_UNAVAILABLE);
 	assert_true(e->retry_after_ms > 0);
@@ -217,7 +271,7 @@ static void frees_a_probe_that_proved_nothing(void **state)
 	struct ctx         *cx = begin(state, "first,local");
 	struct chain_result by;
 
-	breaker_hold(first.p.breaker, now_ms);
+	breaker_hold(first.p.breakers[0], now_ms);
 	plans[0].kind = ERR_CANCELLED;
 	assert_err(chain_run(cx, &chain, attempt, NULL, &by), ERR_CANCELLED);
 	plans[0].works = true;
@@ -235,7 +289,7 @@ static void forgives_a_late_start(void **state)
 		cx->deadline = deadline_in(400);
 		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
 	}
-	assert_false(breaker_is_open(first.p.breaker, now_ms));
+	assert_false(provider_is_away(&first.p, 0, now_ms));
 }
 
 /* Begins at once; what becomes of it is asked for later. */
@@ -284,7 +338,7 @@ static void begins_with_the_first_that_may_be_asked(void **state)
 	struct ctx         *cx = begin(state, "first,local");
 	struct chain_result by;
 
-	breaker_hold(first.p.breaker, now_ms + 1000);
+	breaker_hold(first.p.breakers[0], now_ms + 1000);
 	assert_ok(chain_end(cx, chain_begin(cx, &chain, begin_only, NULL), attempt, NULL, &by));
 	assert_string_equal(by.served->name, "whisper");
 	assert_true(by.fell_back);
@@ -293,15 +347,14 @@ static void begins_with_the_first_that_may_be_asked(void **state)
 
 static void gives_a_probe_back_that_nobody_ended(void **state)
 {
-	struct ctx  mine = {.arena = arena_new(1024), .deadline = deadline_in(20000)};
-	struct ctx *cx = begin(state, "first,local");
+	struct ctx mine = {.arena = arena_new(1024), .deadline = deadline_in(20000)};
 
-	breaker_hold(first.p.breaker, now_ms);
+	begin(state, "first,local");
+	breaker_hold(first.p.breakers[0], now_ms);
 	chain_begin(&mine, &chain, begin_only, NULL);
-	assert_false(breaker_allow(first.p.breaker, now_ms));
+	assert_true(provider_is_away(&first.p, 0, now_ms));
 	arena_free(&mine.arena);
-	assert_true(breaker_allow(first.p.breaker, now_ms));
-	(void)cx;
+	assert_false(provider_is_away(&first.p, 0, now_ms));
 }
 
 int main(void)
@@ -312,6 +365,8 @@ int main(void)
 		UNIT_TEST(leaves_time_for_the_later_ones),
 		UNIT_TEST(moves_on_for_provider_failures_only),
 		UNIT_TEST(teaches_the_breaker),
+		UNIT_TEST(tells_operations_apart),
+		UNIT_TEST(blames_nobody_for_nonsense),
 		UNIT_TEST(skips_the_sick),
 		UNIT_TEST(says_when_nobody_is_left),
 		UNIT_TEST(frees_a_probe_that_proved_nothing),

@@ -10,11 +10,11 @@ export const CHAINS = {
 	TTS_PROVIDERS: 'elevenlabs,local',
 };
 
-/* Layout of the file in common/call/breaker.c: a head, then 64 slots of a name and a word. */
+/* Layout of the file in common/call/breaker.c: a head, then 64 slots of a name and two words. */
 const SLOTS = 64;
 const SLOT_BYTES = 64;
-const WORD_AT = 56;
-const WORD_BYTES = 8;
+const WORD_AT = 48;
+const WORD_BYTES = 16;
 
 /* What the breakers know is set back to nothing, as if it were long ago. */
 const forgetFailures = (stack) => {
