@@ -30,6 +30,7 @@ struct ctx {
 	void           *lull_data;
 	unsigned        lull_ms;
 	bool            is_last_attempt; /* nobody else is left to ask: it may take all the time */
+	bool            is_job;          /* a worker's, for which nobody waits: requests go first */
 	struct ctx_cost cost;
 	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
 };

@@ -73,6 +73,7 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 		.arena = arena_new(ARENA_BYTES),
 		.deadline = cx->deadline,
 		.cancel = &t->cancel,
+		.is_job = cx->is_job,
 	};
 	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
 	arena_defer(cx->arena, end, t);

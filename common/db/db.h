@@ -14,8 +14,10 @@
 extern const struct cfg_group db_settings;
 
 /* Sets up an empty pool; connections are made when first needed. pg_stat_activity shows
- * them under the program's name. */
+ * them under the program's name. A DATABASE_URL that is none is fatal. */
 void db_start(const char *program);
+
+/* Closes it when nobody uses it any more; waits a moment for statements that were given up. */
 void db_stop(void);
 
 /* A statement's result; cleared by the arena. */
@@ -76,9 +78,12 @@ static inline struct db_val db_vector(const float *at, size_t n)
 
 /* Runs one statement with parameters $1, $2, ...; `sql` is always a literal and
  * casts its parameters (they are sent as text). Waits for a connection and for
- * the answer at most until cx->deadline: ERR_UNAVAILABLE. SQLSTATE decides:
- * 23505 is ERR_CONFLICT, classes 08, 53, 57 are ERR_UNAVAILABLE, others
- * ERR_INTERNAL. `uncertain` is set when the connection broke after sending. */
+ * the answer at most until cx->deadline (ERR_UNAVAILABLE) or its cancel
+ * (ERR_CANCELLED), and returns then at once; the statement is cancelled on the
+ * server. Outside db_tx() it is run again, a few times, when it lost to others
+ * (40001, 40P01). SQLSTATE decides: 23505 is ERR_CONFLICT, classes 08, 40, 53,
+ * 57 and 25006 (the server is a standby) are ERR_UNAVAILABLE, others
+ * ERR_INTERNAL. `uncertain` is set when it was sent and its end is not known. */
 struct err *db_query(struct ctx *cx, struct db_rows *rows_out, const char *sql,
                      const struct db_val *args, size_t n) CHECKED;
 
@@ -90,7 +95,8 @@ struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
 struct err *db_ping(struct ctx *cx) CHECKED;
 
 /* Runs body(cx, data) in one transaction: commit on NULL, roll back on error, run
- * again (3 times at most) on 40001 and 40P01. The body calls no provider. */
+ * again (5 times at most, while there is time) on 40001 and 40P01. The body calls no
+ * provider. A body that returns NULL though one of its statements failed: ERR_INTERNAL. */
 struct err *db_tx(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),
                   void       *data) CHECKED;
 

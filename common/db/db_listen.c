@@ -5,9 +5,8 @@
 #include "db_listen.h"
 
 #include "../base/fatal.h"
-#include "../base/wait.h"
-#include "db.h"
-#include "db_pool.h"
+#include "db_conn.h"
+#include "db_statement.h"
 
 struct db_listener {
 	struct db_conn *conn;
@@ -15,12 +14,10 @@ struct db_listener {
 
 static struct err *listen_on(struct ctx *cx, struct db_conn *conn, const char *channel)
 {
-	struct err *e;
+	PGresult *result;
 
-	cx->tx = conn;
-	e = db_exec(cx, NULL, arena_printf(cx->arena, "listen %s", channel), NO_ARGS);
-	cx->tx = NULL;
-	return e;
+	return db_statement_run(cx, conn, arena_printf(cx->arena, "listen %s", channel), NO_ARGS,
+	                        &result);
 }
 
 struct err *db_listen(struct ctx *cx, const char *channel, struct db_listener **out)

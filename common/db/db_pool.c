@@ -1,194 +1,183 @@
 /* db_pool.c -- a small pool of PostgreSQL connections.
  *
  * Threads are many and a connection is dear, so a few connections are lent per
- * statement. Idle ones are lent last-in-first-out: the warm one is used again
- * and the others grow old and go. A connection is looked at before it is lent:
- * an idle one whose socket is readable has been closed by the server (restart,
+ * statement. Who borrows has a place; there are as many as the pool is large,
+ * given out in the order of asking, and each connection is either idle or has
+ * a place. So there are never more connections than places, whoever gives up
+ * whatever: an unanswered statement keeps its connection and its place until
+ * the janitor has ended it. A job passes a turnstile of its own before, which
+ * lets a third of the pool through; requests never wait for a queue of jobs.
+ *
+ * Idle ones are lent last-in-first-out: the warm one is used again and the
+ * others grow old and go. A connection is looked at before it is lent: an
+ * idle one whose socket is readable has been closed by the server (restart,
  * idle limit) and is replaced, so that a database restart costs nobody a
- * request. On return it is kept only when provably clean: idle outside a
+ * request. It comes back to the idle ones only when provably clean: outside a
  * transaction with nothing unanswered. */
 #include "db_pool.h"
 
-#include "../base/fatal.h"
-#include "../base/wait.h"
+#include "db_janitor.h"
 
-#include <pthread.h>
+#define JOBS_SHARE 3u /* jobs hold one in so many */
 
 static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t  freed;
-	struct db_conn *idle;
-	unsigned        open, size, connect_ms, lifetime_ms;
-	const char     *url, *program;
+	struct turnstile  places, job_places;
+	pthread_mutex_t   lock; /* of idle */
+	struct db_conn   *idle;
+	unsigned          lifetime_ms;
+	_Atomic(unsigned) era; /* connections of another one are not used any more */
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-void db_pool_start(const char *url, const char *program, unsigned size, unsigned connect_ms,
-                   unsigned lifetime_ms)
+void db_pool_start(unsigned size, unsigned lifetime_ms)
 {
-	pthread_condattr_t attr;
+	unsigned for_jobs = size / JOBS_SHARE ? size / JOBS_SHARE : 1;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool.freed, &attr);
-	pthread_condattr_destroy(&attr);
-	pool.url = url;
-	pool.program = program;
-	pool.size = size;
-	pool.connect_ms = connect_ms;
+	pool.places = (struct turnstile)TURNSTILE(size);
+	pool.job_places = (struct turnstile)TURNSTILE(for_jobs);
 	pool.lifetime_ms = lifetime_ms;
 }
 
-void db_conn_close(struct db_conn *conn)
+/* ---- places ---- */
+
+static struct err *not_entered(struct ctx *cx, enum waited how)
 {
-	PQfinish(conn->pg);
-	free(conn);
+	if (how == WAIT_CANCELLED)
+		FAIL(cx, ERR_CANCELLED, "cancelled while waiting for a database connection");
+	FAIL(cx, ERR_UNAVAILABLE, "no database connection became free in time");
 }
 
-void db_pool_stop(void)
+static struct err *enter(struct ctx *cx)
 {
-	while (pool.idle) {
-		struct db_conn *conn = pool.idle;
+	enum waited how = WAIT_READY;
 
+	if (cx->is_job)
+		how = turnstile_enter(&pool.job_places, cx->cancel, cx->deadline);
+	if (how != WAIT_READY)
+		return not_entered(cx, how);
+	how = turnstile_enter(&pool.places, cx->cancel, cx->deadline);
+	if (how == WAIT_READY)
+		return NULL;
+	if (cx->is_job)
+		turnstile_leave(&pool.job_places);
+	return not_entered(cx, how);
+}
+
+static void leave(bool is_job)
+{
+	turnstile_leave(&pool.places);
+	if (is_job)
+		turnstile_leave(&pool.job_places);
+}
+
+/* ---- idle connections ---- */
+
+static struct db_conn *pop_idle(void)
+{
+	struct db_conn *conn;
+
+	pthread_mutex_lock(&pool.lock);
+	conn = pool.idle;
+	if (conn)
 		pool.idle = conn->next_idle;
-		db_conn_close(conn);
-	}
-	pthread_cond_destroy(&pool.freed);
+	pthread_mutex_unlock(&pool.lock);
+	return conn;
 }
 
-static bool wait_socket(struct ctx *cx, PGconn *pg, bool for_writing, struct deadline until)
+static void push_idle(struct db_conn *conn)
 {
-	struct pollfd p = {.fd = PQsocket(pg), .events = for_writing ? POLLOUT : POLLIN};
-
-	return wait_fds(cx->cancel, &p, 1, until) == WAIT_READY;
+	pthread_mutex_lock(&pool.lock);
+	conn->next_idle = pool.idle;
+	pool.idle = conn;
+	pthread_mutex_unlock(&pool.lock);
 }
 
-bool db_pool_wait(struct ctx *cx, const struct db_conn *conn, bool for_writing)
+static bool is_young(const struct db_conn *conn)
 {
-	return wait_socket(cx, conn->pg, for_writing, cx->deadline);
+	return PQstatus(conn->pg) == CONNECTION_OK && conn->era == atomic_load(&pool.era) &&
+	       clock_mono_ms() - conn->born_ms < pool.lifetime_ms;
 }
 
 /* Silence is health: an idle connection has nothing to tell. */
-static bool looks_alive(const struct db_conn *conn)
+static bool is_silent(const struct db_conn *conn)
 {
 	struct pollfd p = {.fd = PQsocket(conn->pg), .events = POLLIN};
 
-	return poll(&p, 1, 0) == 0 && PQstatus(conn->pg) == CONNECTION_OK;
+	return wait_fds(NULL, &p, 1, deadline_in(0)) == WAIT_DEADLINE;
 }
 
-static bool finish_connecting(struct ctx *cx, PGconn *pg)
+static struct db_conn *take_idle(void)
 {
-	struct deadline until = deadline_sooner(cx->deadline, deadline_in(pool.connect_ms));
-	bool            writing = true; /* as the libpq documentation asks: start by waiting to write */
+	struct db_conn *conn = pop_idle();
 
-	while (wait_socket(cx, pg, writing, until)) {
-		PostgresPollingStatusType status = PQconnectPoll(pg);
-
-		if (status == PGRES_POLLING_OK)
-			return PQsetnonblocking(pg, 1) == 0;
-		if (status == PGRES_POLLING_FAILED)
-			return false;
-		writing = status == PGRES_POLLING_WRITING;
+	while (conn && !(is_young(conn) && is_silent(conn))) {
+		db_conn_close(conn);
+		conn = pop_idle();
 	}
-	return false;
+	return conn;
 }
 
-static void quiet_notice(void *arg, const PGresult *result)
+/* ---- lending ---- */
+
+static struct err *idle_or_new(struct ctx *cx, struct db_conn **out)
 {
-	(void)arg;
-	(void)result;
-}
+	unsigned era = atomic_load(&pool.era);
 
-static PGconn *start_connecting(void)
-{
-	static const char *const names[] = {"dbname", "fallback_application_name", NULL};
-	const char *const        at[] = {pool.url, pool.program, NULL};
-
-	return PQconnectStartParams(names, at, true);
-}
-
-struct err *db_conn_open(struct ctx *cx, struct db_conn **out)
-{
-	PGconn         *pg = start_connecting();
-	struct db_conn *conn;
-
-	if (!pg)
-		fatal("out of memory: no database connection");
-	PQsetNoticeReceiver(pg, quiet_notice, NULL);
-	if (PQstatus(pg) == CONNECTION_BAD || !finish_connecting(cx, pg)) {
-		PQfinish(pg);
-		FAIL(cx, ERR_UNAVAILABLE, "the database does not accept connections");
-	}
-	conn = calloc(1, sizeof(*conn));
-	if (!conn)
-		fatal("out of memory: no database connection");
-	conn->pg = pg;
-	conn->born_ms = clock_mono_ms();
-	*out = conn;
+	*out = take_idle();
+	if (*out)
+		return NULL;
+	TRY(db_conn_open(cx, out));
+	(*out)->era = era;
 	return NULL;
-}
-
-/* Waits for a slot. True with an idle connection or, *out NULL, the right to open one. */
-static bool take_slot(struct ctx *cx, struct db_conn **out)
-{
-	struct timespec until = {.tv_sec = (time_t)(cx->deadline.at_ms / 1000),
-	                         .tv_nsec = (long)(cx->deadline.at_ms % 1000) * 1000000};
-	bool            got = true;
-
-	pthread_mutex_lock(&pool.lock);
-	while (got && !pool.idle && pool.open >= pool.size)
-		got = pthread_cond_timedwait(&pool.freed, &pool.lock, &until) == 0;
-	if (got && pool.idle) {
-		*out = pool.idle;
-		pool.idle = (*out)->next_idle;
-	} else if (got) {
-		*out = NULL;
-		pool.open++;
-	}
-	pthread_mutex_unlock(&pool.lock);
-	return got;
-}
-
-static void give_slot(struct db_conn *conn_or_null)
-{
-	pthread_mutex_lock(&pool.lock);
-	if (conn_or_null) {
-		conn_or_null->next_idle = pool.idle;
-		pool.idle = conn_or_null;
-	} else {
-		pool.open--;
-	}
-	pthread_cond_signal(&pool.freed);
-	pthread_mutex_unlock(&pool.lock);
 }
 
 struct err *db_pool_take(struct ctx *cx, struct db_conn **out)
 {
 	struct err *e;
 
-	if (!take_slot(cx, out))
-		FAIL(cx, ERR_UNAVAILABLE, "no database connection became free in time");
-	if (*out && looks_alive(*out))
-		return NULL;
-	if (*out)
-		db_conn_close(*out);
-	e = db_conn_open(cx, out);
+	TRY(enter(cx));
+	e = idle_or_new(cx, out);
 	if (e)
-		give_slot(NULL);
+		leave(cx->is_job);
+	else
+		(*out)->is_job = cx->is_job;
 	return e;
 }
 
-static bool is_worth_keeping(const struct db_conn *conn)
+/* It is idle or closed before its place is free. */
+static void end_loan(struct db_conn *conn, bool is_fit)
 {
-	return PQstatus(conn->pg) == CONNECTION_OK && PQtransactionStatus(conn->pg) == PQTRANS_IDLE &&
-	       clock_mono_ms() - conn->born_ms < pool.lifetime_ms;
+	bool is_job = conn->is_job;
+
+	if (is_fit && is_young(conn))
+		push_idle(conn);
+	else
+		db_conn_close(conn);
+	leave(is_job);
 }
 
+/* A statement that has not left us whole is never run: closing ends it. */
 void db_pool_give(struct db_conn *conn)
 {
-	if (is_worth_keeping(conn)) {
-		give_slot(conn);
-		return;
-	}
-	db_conn_close(conn);
-	give_slot(NULL);
+	if (PQtransactionStatus(conn->pg) == PQTRANS_IDLE)
+		end_loan(conn, true);
+	else if (!is_young(conn) || PQflush(conn->pg) != 0)
+		end_loan(conn, false);
+	else
+		db_janitor_take(conn, end_loan);
+}
+
+void db_pool_distrust(const struct db_conn *conn)
+{
+	unsigned era = conn->era;
+
+	atomic_compare_exchange_strong(&pool.era, &era, era + 1);
+}
+
+void db_pool_stop(void)
+{
+	struct db_conn *conn;
+
+	db_janitor_stop();
+	while ((conn = pop_idle()))
+		db_conn_close(conn);
 }

@@ -281,6 +281,7 @@ static void *work(void *data)
 	struct worker *w = data;
 
 	w->cx.arena = arena_new(ARENA_BYTES);
+	w->cx.is_job = true;
 	while (!is_stopping()) {
 		uint64_t    seen = wakes_so_far();
 		unsigned    rest_ms = 0;
@@ -373,7 +374,7 @@ static struct err *connect_and_hear(struct ctx *cx)
 
 static void *listen_for_jobs(void *data)
 {
-	struct ctx cx = {.arena = arena_new(ARENA_BYTES), .cancel = &office.stop};
+	struct ctx cx = {.arena = arena_new(ARENA_BYTES), .cancel = &office.stop, .is_job = true};
 	unsigned   pause_ms = BUSY_MS;
 
 	(void)data;

@@ -1,0 +1,31 @@
+/* db_conn.h -- one connection to PostgreSQL, and how it is made. */
+#ifndef DB_CONN_H
+#define DB_CONN_H
+
+#include "../base/ctx.h"
+#include "../base/wait.h"
+
+#include <libpq-fe.h>
+
+struct db_conn {
+	PGconn         *pg;
+	uint64_t        born_ms;
+	unsigned        era;    /* of the pool, when it was made */
+	bool            is_job; /* whose place it has */
+	struct db_conn *next_idle;
+};
+
+/* Where connections go to. Call once, before threads. A url libpq does not understand is fatal. */
+void db_conn_setup(const char *url, const char *program, unsigned connect_ms);
+void db_conn_forget_setup(void);
+
+/* Connects. Of several hosts each has its share of the time there is, the one that answered last
+ * is asked first, and a host that was passed over is logged. ERR_UNAVAILABLE with libpq's reason,
+ * ERR_CANCELLED. */
+struct err *db_conn_open(struct ctx *cx, struct db_conn **out) CHECKED;
+void        db_conn_close(struct db_conn *conn);
+
+/* Until its socket is readable (or writable). */
+enum waited db_conn_wait(struct ctx *cx, const struct db_conn *conn, bool for_writing);
+
+#endif
