@@ -26,13 +26,15 @@
 -- $23  their keyed hash
 -- $24  some of these names are new
 -- $25  contact data is new
+-- $26  how long the answer is kept, milliseconds
 --
 -- One row: whether the turn was the newest and is done.
 with owner as materialized (
 	select * from sessions where id = $1::uuid and turn = $2::bigint for no key update),
 
 done as (
-	update turns t set state = 'done', finished_at = now(), answer = $4::bytea
+	update turns t set state = 'done', finished_at = now(), answer = $4::bytea,
+			answer_due = now() + $26::int * interval '1 ms'
 		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
 		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,
 			-- The first turn to reach the score queues the one message.

@@ -9,6 +9,8 @@
 #include "../db/db.h"
 #include "common/store/turn_begin.sql.h"
 #include "common/store/turn_finish.sql.h"
+#include "common/store/turn_give_up.sql.h"
+#include "common/store/turn_upkeep.sql.h"
 #include "emails.h"
 #include "sealed.h"
 #include "sessions.h"
@@ -241,7 +243,8 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_text(lead.name), db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN),
 	                  db_text(said.masked), db_bytes(said.sealed), db_text(names.sealed),
 	                  db_bytes(names.hash), db_bool(names.has_new),
-	                  db_bool(has_new_contact(turn, end->lead)))));
+	                  db_bool(has_new_contact(turn, end->lead)),
+	                  db_int(JOIN_WINDOW_MS))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;
@@ -249,17 +252,20 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 
 struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back)
 {
-	return db_exec(cx, NULL,
-	               "with given_up as (update turns set finished_at = now(),"
-	               "  state = case when $3::bool then 'failed' else 'abandoned' end"
-	               "  where session_id = $1::uuid and turn = $2::bigint and state = 'running'"
-	               "  returning session_id, visitor_utterance_id),"
-	               " taken_back as (delete from utterances u using given_up g"
-	               "  where $3::bool and u.id = g.visitor_utterance_id returning u.session_id)"
-	               " update sessions s set utterance_count = s.utterance_count - 1"
-	               "  from taken_back b where s.id = b.session_id",
+	return db_exec(cx, NULL, TURN_GIVE_UP_SQL,
 	               ARGS(db_text(turn->session_id), db_int(turn->number), db_bool(take_back)));
 }
+
+struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, TURN_UPKEEP_SQL, ARGS(db_int(batch))));
+	*n_out = row_int(&rows, 0, 0);
+	return NULL;
+}
+
+/* ---- joining ---- */
 
 static struct err *look_at(struct ctx *cx, const struct turn *turn, const char **state_out,
                            struct span *answer_out)

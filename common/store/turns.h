@@ -82,6 +82,9 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn,
  * the visitor did say them. A turn already superseded is left alone. */
 struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back) CHECKED;
 
+/* Clears at most `batch` answers that nobody may ask for any more; *n_out is how many. */
+struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out) CHECKED;
+
 /* Waits for the answer of a joined turn. *answer_out has ptr NULL when that turn
  * ended without one: begin again. ERR_SUPERSEDED, ERR_DEADLINE. */
 struct err *turn_await(struct ctx *cx, const struct turn *turn, struct span *answer_out) CHECKED;

@@ -170,9 +170,12 @@ static const char *outcome_name(enum job_outcome outcome, bool is_ours)
 static void log_job(const struct ctx *cx, const struct job *job, const char *outcome,
                     uint64_t start_ms, const struct err *e)
 {
+	/* Some go round every few seconds: that all is well is news to nobody. */
+	bool is_usual = !e && str_equal(outcome, outcome_name(JOB_ROUND, true));
+
 	if (e)
 		log_err(LOG_WARN, cx, "job_failed", e);
-	LOG(LOG_INFO, cx, "job", F_STR("kind", job->kind), F_INT("id", job->id),
+	LOG(is_usual ? LOG_DEBUG : LOG_INFO, cx, "job", F_STR("kind", job->kind), F_INT("id", job->id),
 	    F_INT("attempt", job->attempt), F_STR("outcome", outcome),
 	    F_STR("code", e ? err_code(e->kind) : NULL), F_INT("ms", clock_mono_ms() - start_ms),
 	    F_INT("db_ms", cx->cost.db_ms), F_INT("upstream_ms", cx->cost.upstream_ms),

@@ -7,7 +7,9 @@
  *
  * A turn is one statement to begin and one to end, and no connection is held
  * in between. The session has one newest turn: it supersedes the one running,
- * and the same message sent twice joins the first. */
+ * and the same message sent twice joins the first.
+ *
+ * Jobs: "slack_lead" (tells people of a lead), "clear_turns" (clears what is kept for a moment). */
 #include "../../common/base/log.h"
 #include "../../common/domain/talk/mode.h"
 #include "../../common/domain/talk/prompt.h"
@@ -25,6 +27,8 @@
 #define MODE_MAX      50
 #define MODEL_MAX     200
 #define JOIN_TRIES    3
+#define CLEAR_BATCH   200 /* answers are large */
+#define CLEARS_MAX    50  /* in one go; the rest waits for the next */
 #define COMPAT_CLIENT "supabase-js-web"
 
 static const struct input_field fields[] = {
@@ -88,6 +92,26 @@ static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
 
 /* ---- a turn of our own ---- */
 
+/* Words that nobody is there to receive are not said. Once they are being stored the turn is as
+ * good as answered: a client that leaves from here on finds the answer kept. */
+static struct err *finish(struct ctx *cx, const struct turn *turn, const struct answer *a,
+                          struct span json)
+{
+	const struct turn_end end = {.reply = a->text,
+	                             .answer = json,
+	                             .lead = a->lead,
+	                             .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
+	struct cancel        *cancel = cx->cancel;
+	struct err           *e;
+
+	if (ctx_cancelled(cx))
+		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	cx->cancel = NULL;
+	e = turn_finish(cx, turn, &end);
+	cx->cancel = cancel;
+	return e;
+}
+
 static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct turn *turn,
                                struct answer *a, struct span *json_out)
 {
@@ -96,16 +120,11 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
 
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)
-		answer_speak(cx, a);
+		TRY(answer_speak(cx, a));
 	if (search)
 		a->lead = lead_join(cx, search);
 	TRY(answer_json(cx, in, turn, a, json_out));
-	return turn_finish(cx, turn,
-	                   &(struct turn_end){.reply = a->text,
-	                                      .answer = *json_out,
-	                                      .lead = a->lead,
-	                                      .marks =
-	                                          a->dynamics.should_keep ? &a->dynamics.marks : NULL});
+	return finish(cx, turn, a, *json_out);
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -178,8 +197,25 @@ static struct err *agent_reply(struct req *rq)
 	FAIL(cx, ERR_UPSTREAM, "the joined turn failed %d times", JOIN_TRIES);
 }
 
+/* A batch each time until there is no whole one. */
+static struct err *clear_turns(struct ctx *cx, struct job *job)
+{
+	int64_t n = CLEAR_BATCH;
+
+	for (int i = 0; n == CLEAR_BATCH && i < CLEARS_MAX; i++) {
+		TRY(job_extend(cx, job));
+		TRY(turns_clear(cx, CLEAR_BATCH, &n));
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const struct job_kind jobs[] = {
+		slack_jobs[0],
+		{.name = "clear_turns", .lease_ms = 10000, .every_ms = 5000, .run = clear_turns},
+	};
+
 	return service_main(
 		argc, argv,
 		&(struct service){.name = "agent_reply",
@@ -192,8 +228,8 @@ int main(int argc, char **argv)
 	                      .engines = &engine_room,
 	                      .chains = (struct chain *const[]){&thinking, &speaking, &embedding},
 	                      .chains_n = 3,
-	                      .jobs = slack_jobs,
-	                      .jobs_n = COUNT(slack_jobs),
+	                      .jobs = jobs,
+	                      .jobs_n = COUNT(jobs),
 	                      .settings =
 	                          (const struct cfg_group *const[]){&answer_settings, &lead_settings,
 	                                                            &page_settings, &slack_settings,

@@ -170,7 +170,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 
 /* ---- speaking ---- */
 
-void answer_speak(struct ctx *cx, struct answer *a)
+struct err *answer_speak(struct ctx *cx, struct answer *a)
 {
 	uint64_t            start_ms = clock_mono_ms();
 	struct chain_result served = {.fell_back = false};
@@ -180,18 +180,21 @@ void answer_speak(struct ctx *cx, struct answer *a)
 
 	spoken_text_clean(cx->arena, span_of(a->text), &spoken);
 	if (!spoken.is_speakable)
-		return;
+		return NULL;
 	e = speak(cx,
 	          &(struct speech_order){.pieces = spoken.pieces,
 	                                 .n = spoken.pieces_n,
 	                                 .format = SPEECH_MP3},
 	          &speech, &served);
+	if (ctx_cancelled(cx)) /* whatever that made of the voice is no answer */
+		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
 	if (e)
 		log_err(LOG_WARN, cx, "reply_not_spoken", e);
 	if (e || served.fell_back)
 		a->degraded[a->degraded_n++] = speaking.capability;
 	a->audio = speech.audio;
 	a->speak_ms = (unsigned)(clock_mono_ms() - start_ms);
+	return NULL;
 }
 
 /* ---- the answer ---- */

@@ -42,8 +42,9 @@ struct answer {
 struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn *turn,
                          struct answer *a) CHECKED;
 
-/* Speaks the text. That it fails is no error: the answer says so. */
-void answer_speak(struct ctx *cx, struct answer *a);
+/* Speaks the text. That it fails is no error, the answer says so; that it is cut short because
+ * nobody waits any more is ERR_CANCELLED. */
+struct err *answer_speak(struct ctx *cx, struct answer *a) CHECKED;
 
 /* The contract's JSON. */
 struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,

@@ -1,0 +1,24 @@
+-- Gives up a running turn; one that is over or superseded is left alone.
+--
+-- The session's row is locked first, as by all that changes a turn: then the turn, then what was
+-- said in it. In another order this and a turn that begins would wait for each other.
+--
+-- $1  session id
+-- $2  the turn's number
+-- $3  the visitor's words are taken back
+with owner as materialized (
+	select id from sessions where id = $1::uuid for no key update),
+
+given_up as (
+	update turns t set finished_at = now(),
+			state = case when $3::bool then 'failed' else 'abandoned' end
+		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
+		returning t.session_id, t.visitor_utterance_id),
+
+taken_back as (
+	delete from utterances u using given_up g
+		where $3::bool and u.id = g.visitor_utterance_id
+		returning u.session_id)
+
+update sessions s set utterance_count = s.utterance_count - 1
+	from taken_back b where s.id = b.session_id

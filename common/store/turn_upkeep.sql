@@ -1,0 +1,21 @@
+-- Clears what turns leave behind for a moment only, at most a batch of it.
+--
+-- What another holds locked is left for the next time: so this waits for nobody, and who holds a
+-- turn's session never waits long.
+--
+-- $1  the batch
+--
+-- One row: how many were cleared.
+with due as (
+	select session_id, turn from turns
+		where answer is not null and answer_due < now()
+		order by answer_due limit $1::int
+		for no key update skip locked),
+
+cleared as (
+	update turns t set answer = null from due d
+		where t.session_id = d.session_id and t.turn = d.turn
+		returning true)
+
+-- Nobody was promised it: the commit waits for no disk.
+select count(*), set_config('synchronous_commit', 'off', true) from cleared

@@ -1,0 +1,3 @@
+begin;
+alter table turns drop column answer_due;
+commit;

@@ -1,0 +1,146 @@
+/* A client that leaves in the middle of its turn, and what is left of the turn. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import pg from 'pg';
+import { always, CHAINS, heal, turn } from './env/faults.mjs';
+import { newSession, pairOf, poll, sql, useStack } from './env/index.mjs';
+
+/* No model but the simulated one: what it fails at has failed. Waits of the simulator are shorter
+ * than these, so that a call that ends was ended by us. */
+const stack = useStack({
+	simulator: true,
+	name: 'gone',
+	env: { ...CHAINS, LLM_PROVIDERS: 'groq', LLM_FIRST_TOKEN_MS: '25000', EXTRACT_MS: '25000' },
+});
+
+const said = (session) =>
+	sql(stack, `select speaker, text from utterances where session_id = :'id' order by position`, {
+		id: session.session_id,
+	});
+
+/* Words of a turn that did not end are sealed only, until a job masks them. */
+const saidInTheEnd = (session, lines) =>
+	poll(async () => {
+		const rows = await said(session);
+		return rows.length === lines && rows.every(([, text]) => text) && rows;
+	});
+
+/* A turn whose client can leave: leave() ends when it has. */
+const startTurn = (session, user_message) => {
+	const leaving = new AbortController();
+	const left = assert.rejects(
+		fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ ...pairOf(session), user_message }),
+			signal: leaving.signal,
+		}).then((response) => response.text()),
+		{ name: 'AbortError' },
+	);
+	return () => {
+		leaving.abort();
+		return left;
+	};
+};
+
+const CALLS = { thinking: ['groq', 'chat'], speaking: ['elevenlabs', 'speak'] };
+
+/* Leaves while the provider is asked, and comes back when the call has ended. */
+const leaveWhile = async (stage, session, user_message) => {
+	const [provider, operation] = CALLS[stage];
+	await heal(stack);
+	await stack.sim.fault({ provider, operation, fault: { silence: true }, times: 2 });
+	const leave = startTurn(session, user_message);
+	await stack.sim.wait({ provider, operation });
+	await leave();
+	await stack.sim.wait({ provider, operation, state: 'disconnected' });
+	await heal(stack);
+};
+
+for (const stage of Object.keys(CALLS)) {
+	test(`left while ${stage}: the same message is answered whole`, async () => {
+		const session = await newSession(stack);
+		await leaveWhile(stage, session, 'Hello there.');
+		const { status, json, text } = await turn(stack, session, 'Hello there.', { audio: true });
+		assert.equal(status, 200, text);
+		assert.equal(json.degraded, undefined);
+		assert.ok(json.audio_base64.length > 1000, 'aloud');
+		assert.deepEqual(await said(session), [['visitor', 'Hello there.'], ['agent', json.text]]);
+	});
+
+	test(`left while ${stage}: what was said stays, what nobody heard does not`, async () => {
+		const session = await newSession(stack);
+		await leaveWhile(stage, session, 'Hello there.');
+		const { status, json, text } = await turn(stack, session, 'Something else.');
+		assert.equal(status, 200, text);
+		assert.deepEqual(await saidInTheEnd(session, 3), [
+			['visitor', 'Hello there.'],
+			['visitor', 'Something else.'],
+			['agent', json.text],
+		]);
+	});
+}
+
+test('the answer is kept for two seconds and is gone soon after', async () => {
+	await heal(stack);
+	const session = await newSession(stack);
+	assert.equal((await turn(stack, session, 'Hello there.', { audio: true })).status, 200);
+	const kept = () =>
+		sql(
+			stack,
+			`select answer is not null, answer_due - finished_at from turns
+			 where session_id = :'id'`,
+			{ id: session.session_id },
+		);
+	assert.deepEqual(await kept(), [['t', '00:00:02']]);
+	await poll(async () => (await kept())[0][0] === 'f', { deadlineMs: 20_000, everyMs: 250 });
+});
+
+const waitingForLocks = async (n) =>
+	Number(
+		(
+			await sql(
+				stack,
+				`select count(*) from pg_stat_activity
+				 where wait_event_type = 'Lock' and usename = 'scribe_app'`,
+			)
+		)[0][0],
+	) >= n;
+
+/* A failed turn takes its words back, held up at its last lock, while a newer one begins. */
+test('a turn that is given up and one that begins do not wait for each other', async () => {
+	await heal(stack);
+	const holder = new pg.Client({
+		host: join(stack.dir, 'run/pg'),
+		user: 'postgres',
+		database: 'scribe',
+	});
+	await holder.connect();
+	try {
+		await stack.sim.fault(always('groq', { hold: 'thinking', status: 500 }));
+		const session = await newSession(stack);
+		const failing = turn(stack, session, 'Hello there.');
+		await stack.sim.wait({ provider: 'groq', operation: 'chat' });
+		await holder.query('begin');
+		await holder.query('select from utterances where session_id = $1 for update', [
+			session.session_id,
+		]);
+		await stack.sim.release('thinking');
+		await poll(() => waitingForLocks(1));
+		await heal(stack);
+		const newer = turn(stack, session, 'Something else.');
+		await poll(() => waitingForLocks(2));
+		await holder.query('commit');
+		assert.equal((await failing).status, 502);
+		const { status, json, text } = await newer;
+		assert.equal(status, 200, text);
+		assert.deepEqual(await said(session), [
+			['visitor', 'Something else.'],
+			['agent', json.text],
+		]);
+		assert.doesNotMatch(stack.logs('agent_reply'), /turn_not_given_up/);
+	} finally {
+		await holder.end();
+	}
+});
