@@ -65,6 +65,25 @@ test('429 with Retry-After: not asked again before', async () => {
 	assert.equal((await stack.sim.requests({ provider: 'elevenlabs' })).length, 1);
 });
 
+test('a model that can not extract still replies, and is asked for one thing only', async () => {
+	await heal(stack);
+	await stack.sim.reply({
+		provider: 'groq',
+		match: { structured: true },
+		reply: { text: 'I would rather not.' },
+		times: -1,
+	});
+	for (let i = 0; i < 12; i++) {
+		const { json, text } = await turn(stack, await newSession(stack), 'We build search.');
+		assert.deepEqual([json.provider, json.degraded], ['groq', undefined], text);
+	}
+	const asked = await stack.sim.requests({ provider: 'groq', operation: 'chat' });
+	const extracts = asked.filter(
+		({ body }) => body.tool_choice?.function.name === 'save_extract',
+	);
+	assert.equal(extracts.length, 8, 'eight useless answers in a row are enough');
+});
+
 const chatsUnanswered = (count) =>
 	stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected', count });
 
