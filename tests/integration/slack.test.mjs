@@ -127,20 +127,20 @@ test('a person may have an uncertain or refused one sent after all', async () =>
 	const session = await newLead();
 	assert.equal((await ended(session))[0], 'dead');
 	await sql(stack, `update jobs set state = 'ready', run_at = now(), attempts = 0,
-		finished_at = null where key = :'id'`, { id: session.session_id });
+		finished_at = null where kind = 'slack_lead' and key = :'id'`, { id: session.session_id });
 	await poll(async () => (await messagesOf(session)).length === 1);
 	await sql(stack, `update slack_alerts set state = 'uncertain' where session_id = :'id'`,
 		{ id: session.session_id });
 	assert.equal((await ended(session))[0], 'done');
 	await sql(stack, `update jobs set state = 'ready', run_at = now(), attempts = 0,
-		finished_at = null where key = :'id'`, { id: session.session_id });
+		finished_at = null where kind = 'slack_lead' and key = :'id'`, { id: session.session_id });
 	await poll(async () => (await messagesOf(session)).length === 2);
 	/* A worker that died while sending is not a person who asks. */
 	await ended(session);
 	await sql(stack, `update slack_alerts set state = 'sending' where session_id = :'id'`,
 		{ id: session.session_id });
 	await sql(stack, `update jobs set state = 'ready', run_at = now(), finished_at = null
-		where key = :'id'`, { id: session.session_id });
+		where kind = 'slack_lead' and key = :'id'`, { id: session.session_id });
 	assert.equal((await ended(session))[0], 'dead');
 	assert.equal((await messagesOf(session)).length, 2);
 });
