@@ -243,8 +243,7 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_text(lead.name), db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN),
 	                  db_text(said.masked), db_bytes(said.sealed), db_text(names.sealed),
 	                  db_bytes(names.hash), db_bool(names.has_new),
-	                  db_bool(has_new_contact(turn, end->lead)),
-	                  db_int(JOIN_WINDOW_MS))));
+	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;
