@@ -28,12 +28,19 @@ static void add_hash(struct buf *b, const struct hash *hash)
 		buf_printf(b, "%02x", hash->bytes[i]);
 }
 
-static void add_vector(struct buf *b, const float *vector, size_t dims)
+void embedding_text(struct buf *b, const float *vector, size_t dims)
 {
-	buf_str(b, b->len ? ";[" : "[");
+	buf_char(b, '[');
 	for (size_t i = 0; i < dims; i++)
 		buf_printf(b, i ? ",%.9g" : "%.9g", (double)vector[i]);
 	buf_char(b, ']');
+}
+
+static void add_vector(struct buf *b, const float *vector, size_t dims)
+{
+	if (b->len)
+		buf_char(b, ';');
+	embedding_text(b, vector, dims);
 }
 
 /* A vector as pgvector sends it: big-endian, after its header. */

@@ -25,4 +25,8 @@ struct err *embedding_cache_find(struct ctx *cx, struct cached_embeddings *in_ou
 struct err *embedding_cache_keep(struct ctx *cx, const char *session_id,
                                  const struct cached_embeddings *in) CHECKED;
 
+/* Adds a vector as pgvector reads it. */
+struct buf;
+void embedding_text(struct buf *b, const float *vector, size_t dims);
+
 #endif

@@ -97,70 +97,15 @@ static const char cap_sql[] =
 	"  occurred_at, position"
 	" limit greatest(0, (select count(*) from memories where owner = $1) - $2::bigint))";
 
-/* The columns as they are kept, and by what else the same memory may be known. */
-struct kept {
-	struct memory_parts plain;
-	const char         *sealed, *source_plain, *source_former;
-	struct span         hash, hash_plain, hash_former, names_hash;
-};
-
 struct inserting {
-	const struct memory_new *in;
-	const struct kept       *kept;
-	struct memory           *out;
-	bool                    *is_duplicate;
+	const struct memory_new  *in;
+	const struct memory_kept *kept;
+	struct memory            *out;
+	bool                     *is_duplicate;
 };
 
-static const char *text_of(struct ctx *cx, struct span s)
-{
-	return arena_strndup(cx->arena, s.ptr, s.len);
-}
-
-/* Without a key only the masked text is kept, and is what tells it from others. */
-static struct err *seal(struct ctx *cx, struct memory_parts *parts, struct kept *out)
-{
-	struct hash *masked = NEW(cx->arena, struct hash);
-	bool         is_masked = out->plain.content != parts->content;
-
-	*masked = HASH("memory", span_of(out->plain.content));
-	if (is_masked && !vault_has_key())
-		out->hash = hash_span(masked);
-	if (!vault_has_key())
-		return NULL;
-	TRY(memory_normalise(cx, parts->content, &parts->content));
-	TRY(memory_seal(cx, parts, &out->sealed));
-	if (is_masked) {
-		out->hash_plain = out->hash;
-		out->hash = memory_seal_hash(cx, parts);
-		out->hash_former = memory_seal_hash_former(cx, parts);
-	}
-	if (parts->source_id == out->plain.source_id)
-		return NULL;
-	out->source_plain = parts->source_id;
-	out->source_former = memory_source_former(cx, parts->source_id);
-	return NULL;
-}
-
-static struct err *mask(struct ctx *cx, const struct memory_new *in, struct kept *out)
-{
-	struct memory_parts parts = {.content = text_of(cx, in->content_json),
-	                             .summary = in->summary,
-	                             .speaker = in->speaker,
-	                             .words = in->words,
-	                             .tags = text_of(cx, in->tags_json),
-	                             .metadata = text_of(cx, in->metadata_json),
-	                             .source_id = in->source_id};
-	struct hash        *hash = NEW(cx->arena, struct hash);
-
-	*hash = HASH("memory", in->content_json);
-	*out = (struct kept){.hash = hash_span(hash), .names_hash = names_hash(cx, in->names)};
-	if (memory_mask(cx, &parts, in->occurred_ms, in->names, &out->plain))
-		return seal(cx, &parts, out);
-	return NULL;
-}
-
-static struct err *insert_row(struct ctx *cx, const struct memory_new *in, const struct kept *k,
-                              struct db_rows *rows)
+static struct err *insert_row(struct ctx *cx, const struct memory_new *in,
+                              const struct memory_kept *k, struct db_rows *rows)
 {
 	return db_query(cx, rows, MEMORY_INSERT_SQL,
 	                ARGS(db_text(in->session_id), db_text(in->scope), db_text(k->plain.content),
@@ -175,9 +120,9 @@ static struct err *insert_row(struct ctx *cx, const struct memory_new *in, const
 	                     db_text(k->source_former), db_bytes(k->names_hash)));
 }
 
-static struct err *enforce_cap(struct ctx *cx, const char *owner, int64_t position)
+struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first, int64_t last)
 {
-	if (values.owner_max > CAP_SMALL && position % CAP_EVERY != 0)
+	if (values.owner_max > CAP_SMALL && last / CAP_EVERY == (first - 1) / CAP_EVERY)
 		return NULL;
 	return db_exec(cx, NULL, cap_sql, ARGS(db_text(owner), db_int(values.owner_max)));
 }
@@ -186,6 +131,7 @@ static struct err *insert_body(struct ctx *cx, void *data)
 {
 	struct inserting *job = data;
 	struct db_rows    rows = {.count = 0};
+	int64_t           position;
 
 	/* A row committed by another session after our snapshot began is seen the second time. */
 	for (int i = 0; i < INSERT_TRIES && rows.count == 0; i++)
@@ -196,60 +142,22 @@ static struct err *insert_body(struct ctx *cx, void *data)
 	*job->is_duplicate = row_bool(&rows, 0, MEMORY_COLUMNS_N + 1);
 	if (*job->is_duplicate)
 		return NULL;
-	TRY(memory_connect(cx, job->in->session_id, row_int(&rows, 0, MEMORY_COLUMNS_N)));
-	return enforce_cap(cx, row_text(&rows, 0, MEMORY_COLUMNS_N + 2),
-	                   row_int(&rows, 0, MEMORY_COLUMNS_N));
+	position = row_int(&rows, 0, MEMORY_COLUMNS_N);
+	TRY(memory_connect(cx, job->in->session_id, position));
+	return memory_enforce_cap(cx, row_text(&rows, 0, MEMORY_COLUMNS_N + 2), position, position);
 }
 
 struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
                           bool *is_duplicate_out)
 {
-	struct kept      kept;
-	struct inserting job = {in, &kept, out, is_duplicate_out};
+	struct memory_kept kept;
+	struct inserting   job = {in, &kept, out, is_duplicate_out};
 
-	TRY(mask(cx, in, &kept));
+	TRY(memory_keep(cx, in, &kept));
 	return db_tx(cx, insert_body, &job);
 }
 
 /* ---- what is still to be done ---- */
-
-struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max,
-                              const struct memory_utterance **out, size_t *n_out)
-{
-	struct memory_utterance *found;
-	struct db_rows           rows;
-
-	TRY(db_query(cx, &rows,
-	             "select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint,"
-	             " u.text_sealed from utterances u where u.session_id = $1::uuid"
-	             " and u.position > coalesce((select max(p.position) from utterances p"
-	             "  join memories m on m.utterance_id = p.id where p.session_id = $1::uuid), 0)"
-	             " and not exists (select from turns t join utterances r"
-	             "  on r.id = t.visitor_utterance_id where t.session_id = $1::uuid"
-	             "  and t.state = 'running' and t.ends_by > now() and r.position <= u.position)"
-	             " order by u.position limit $2::int",
-	             ARGS(db_text(session_id), db_int((int64_t)max))));
-	found = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)rows.count);
-	for (int i = 0; i < rows.count; i++)
-		found[i] = (struct memory_utterance){row_text(&rows, i, 0), row_text(&rows, i, 1),
-		                                     sealed_open(cx, row_text(&rows, i, 2),
-		                                                 row_bytes(cx, &rows, i, 4)),
-		                                     row_int(&rows, i, 3), !*row_text(&rows, i, 2)};
-	*out = found;
-	*n_out = (size_t)rows.count;
-	return NULL;
-}
-
-struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
-                                  const struct names *names)
-{
-	struct kept_text kept = sealed_keep(cx, u->text, names);
-
-	return db_exec(cx, NULL,
-	               "update utterances set text = $2, text_sealed = $3::bytea"
-	               " where id = $1::uuid and text = ''",
-	               ARGS(db_text(u->id), db_text(kept.masked), db_bytes(kept.sealed)));
-}
 
 /* $1 model $2 how many. Ordered so that an index serves each part: this is asked every few
  * seconds, and mostly there is nothing. */

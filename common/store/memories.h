@@ -66,20 +66,6 @@ struct err *memory_names(struct ctx *cx, const char *session_id, struct names *o
 struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
                           bool *is_duplicate_out) CHECKED;
 
-/* Utterances of a session that are no memory yet, oldest first, at most max; none from a turn on
- * that is still running. */
-struct memory_utterance {
-	const char *id, *speaker, *text;
-	int64_t     said_ms;
-	bool        is_unmasked; /* its turn never ended: the plain column is still empty */
-};
-struct err *memory_utterances(struct ctx *cx, const char *session_id, size_t max,
-                              const struct memory_utterance **out, size_t *n_out) CHECKED;
-
-/* Gives an utterance that is unmasked its plain text. */
-struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
-                                  const struct names *names) CHECKED;
-
 /* Memories without a vector, oldest first, then those with one of another model than
  * `model` (NULL: not those), at most max. */
 struct memory_unembedded {
@@ -94,6 +80,11 @@ struct err *memory_set_vector(struct ctx *cx, const char *id,
 
 /* Makes the neighbours' index texts and means anew after a memory's words have changed. */
 struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t position) CHECKED;
+
+/* Drops what of an owner is least worth keeping over MEMORY_OWNER_MAX; of a large one only where
+ * the positions given last make it worth counting. */
+struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first,
+                               int64_t last) CHECKED;
 
 /* Counts a use of each. */
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n) CHECKED;

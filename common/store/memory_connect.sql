@@ -24,26 +24,9 @@ near as materialized (
 				-- include memory_is_alone.sql
 			order by position limit 4)) x),
 
--- The own vector counts twice in the mean, and so does that of the question it answers, whose words
--- count as its own too. A vector of another model is no neighbour's.
 changed as (
 	select t.id,
-			to_char(t.occurred_at at time zone 'UTC', 'FMDD FMMonth YYYY FMDay') || E'\n' ||
-				(select string_agg(
-						left(n.words, case when n.id = t.id then 8192 else 1000 end), E'\n'
-						order by n.place)
-					from near n
-					where n.is_alone = t.is_alone and abs(n.place - t.place) <= 2) as index_text,
-			coalesce((select left(n.words, 1000) from near n where n.is_alone = t.is_alone and
-				-- include memory_is_answered.sql
-				), '') as question,
-			case when t.embedding is not null then (
-				select avg(n.embedding)
-					from near n, generate_series(1, case when n.id = t.id or
-						-- include memory_is_answered.sql
-						then 2 else 1 end)
-					where n.is_alone = t.is_alone and abs(n.place - t.place) <= 2
-						and n.embedding_model = t.embedding_model) end as mean
+			-- include memory_context.sql
 		from near t, near centre
 		where centre.position = $2::bigint and t.is_alone = centre.is_alone
 			and abs(t.place - centre.place) <= 2)
@@ -51,5 +34,5 @@ changed as (
 update memories m set index_text = c.index_text, question = c.question,
 		embedding_near = c.mean::halfvec
 	from changed c
-	where m.id = c.id and (m.index_text, m.question, m.embedding_near::text)
-		is distinct from (c.index_text, c.question, c.mean::halfvec::text)
+	where m.id = c.id and (m.index_text, m.question, m.embedding_near)
+		is distinct from (c.index_text, c.question, c.mean::halfvec)

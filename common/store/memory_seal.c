@@ -8,6 +8,7 @@
 #include "../domain/who/mask.h"
 #include "../domain/memory/index_text.h"
 #include "../db/db.h"
+#include "memories.h"
 #include "sealed.h"
 
 #define SEALED_MAX  ((size_t)1 << 20)
@@ -177,5 +178,55 @@ struct err *memory_normalise(struct ctx *cx, const char *json, const char **out)
 
 	TRY(db_query(cx, &rows, "select $1::jsonb::text", ARGS(db_text(json))));
 	*out = row_text(&rows, 0, 0);
+	return NULL;
+}
+
+/* ---- what is stored ---- */
+
+static const char *text_of(struct ctx *cx, struct span s)
+{
+	return arena_strndup(cx->arena, s.ptr, s.len);
+}
+
+/* Without a key only the masked text is kept, and is what tells it from others. */
+static struct err *seal(struct ctx *cx, struct memory_parts *parts, struct memory_kept *out)
+{
+	struct hash *masked = NEW(cx->arena, struct hash);
+	bool         is_masked = out->plain.content != parts->content;
+
+	*masked = HASH("memory", span_of(out->plain.content));
+	if (is_masked && !vault_has_key())
+		out->hash = hash_span(masked);
+	if (!vault_has_key())
+		return NULL;
+	TRY(memory_normalise(cx, parts->content, &parts->content));
+	TRY(memory_seal(cx, parts, &out->sealed));
+	if (is_masked) {
+		out->hash_plain = out->hash;
+		out->hash = memory_seal_hash(cx, parts);
+		out->hash_former = memory_seal_hash_former(cx, parts);
+	}
+	if (parts->source_id == out->plain.source_id)
+		return NULL;
+	out->source_plain = parts->source_id;
+	out->source_former = memory_source_former(cx, parts->source_id);
+	return NULL;
+}
+
+struct err *memory_keep(struct ctx *cx, const struct memory_new *in, struct memory_kept *out)
+{
+	struct memory_parts parts = {.content = text_of(cx, in->content_json),
+	                             .summary = in->summary,
+	                             .speaker = in->speaker,
+	                             .words = in->words,
+	                             .tags = text_of(cx, in->tags_json),
+	                             .metadata = text_of(cx, in->metadata_json),
+	                             .source_id = in->source_id};
+	struct hash        *hash = NEW(cx->arena, struct hash);
+
+	*hash = HASH("memory", in->content_json);
+	*out = (struct memory_kept){.hash = hash_span(hash), .names_hash = names_hash(cx, in->names)};
+	if (memory_mask(cx, &parts, in->occurred_ms, in->names, &out->plain))
+		return seal(cx, &parts, out);
 	return NULL;
 }

@@ -12,6 +12,17 @@ struct memory_parts {
 	const char *content, *summary, *speaker, *words, *tags, *metadata, *source_id;
 };
 
+/* The columns as they are kept, and by what else the same memory may be known. */
+struct memory_kept {
+	struct memory_parts plain;
+	const char         *sealed, *source_plain, *source_former;
+	struct span         hash, hash_plain, hash_former, names_hash;
+};
+
+struct memory_new; /* memories.h */
+struct err *memory_keep(struct ctx *cx, const struct memory_new *in,
+                        struct memory_kept *out) CHECKED;
+
 #define MEMORY_KIND_SUMMARY "{\"kind\": \"summary\"}" /* metadata of what summaries leave */
 
 /* Masks all of them; false when nothing changes. A source that is masked becomes a keyed hash, for

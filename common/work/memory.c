@@ -8,9 +8,12 @@
 #include "../domain/memory/index_text.h"
 #include "cached_embedding.h"
 #include "../store/masking.h"
+#include "../store/utterance_memories.h"
 
 #define UTTERANCES_MAX 64 /* made memories in one call */
 #define WITHOUT_VECTOR "fulltext"
+/* A part of the leases under which many are embedded. */
+#define EMBED_MANY_MS_MAX 20000
 
 struct memory_embed_values {
 	int64_t save_ms, query_ms, turn_ms;
@@ -59,6 +62,14 @@ static const char *try_embed(struct ctx *cx, const char *session_id, const char 
 	return provider;
 }
 
+/* Nobody waits for a job: it gives each text its time, and they are embedded in one call. */
+static int64_t embed_many_ms(size_t n)
+{
+	int64_t ms = values.save_ms * (int64_t)n;
+
+	return ms < EMBED_MANY_MS_MAX ? ms : EMBED_MANY_MS_MAX;
+}
+
 /* ---- remembering ---- */
 
 struct err *memory_remember(struct ctx *cx, const struct remember *in, struct memory *out,
@@ -101,31 +112,31 @@ static struct err *utterance_json(struct ctx *cx, const struct memory_utterance 
 	return json_finish(cx, j, out);
 }
 
-static struct err *keep_utterance(struct ctx *cx, const char *session_id,
-                                  const struct memory_utterance *u, const struct index_text *text,
-                                  const struct memory_vector *vector, const struct names *names)
+/* One as a memory that is to be; `said_out` is what is embedded of it. */
+static struct err *read_utterance(struct ctx *cx, const char *session_id,
+                                  const struct memory_utterance *u, const struct names *names,
+                                  struct memory_new *out, const char **said_out)
 {
-	struct memory kept;
-	struct span   json;
-	bool          is_duplicate;
+	struct index_text text;
+	struct span       json;
 
+	index_text_said(cx, u->speaker, u->text, u->said_ms, &text);
 	TRY(utterance_json(cx, u, &json));
 	if (u->is_unmasked)
 		TRY(memory_mask_utterance(cx, u, names));
-	return memory_insert(cx,
-	                     &(struct memory_new){.session_id = session_id,
-	                                          .scope = "episodic",
-	                                          .content_json = json,
-	                                          .speaker = text->speaker,
-	                                          .words = text->words,
-	                                          .importance = 5,
-	                                          .tags_json = SPAN("[]"),
-	                                          .metadata_json = SPAN("{}"),
-	                                          .occurred_ms = u->said_ms,
-	                                          .utterance_id = u->id,
-	                                          .names = names,
-	                                          .vector = *vector},
-	                     &kept, &is_duplicate);
+	*said_out = text.said;
+	*out = (struct memory_new){.session_id = session_id,
+	                           .scope = "episodic",
+	                           .content_json = json,
+	                           .speaker = text.speaker,
+	                           .words = text.words,
+	                           .importance = 5,
+	                           .tags_json = SPAN("[]"),
+	                           .metadata_json = SPAN("{}"),
+	                           .occurred_ms = u->said_ms,
+	                           .utterance_id = u->id,
+	                           .names = names};
+	return NULL;
 }
 
 struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_out)
@@ -138,26 +149,55 @@ struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_
 	return next ? masking_session(cx, next, &names) : NULL;
 }
 
-struct err *memory_keep_utterances(struct ctx *cx, const char *session_id)
+struct err *memory_keep_utterances(struct ctx *cx, const char *session_id, int64_t *after,
+                                   bool *left_out)
 {
 	const struct memory_utterance *said;
-	struct index_text              text[UTTERANCES_MAX];
+	struct memory_new              kept[UTTERANCES_MAX];
 	struct memory_vector           vectors[UTTERANCES_MAX];
 	const char                    *texts[UTTERANCES_MAX];
 	struct names                   names;
 	size_t                         n;
 
 	TRY(memory_names(cx, session_id, &names));
-	TRY(memory_utterances(cx, session_id, UTTERANCES_MAX, &said, &n));
+	TRY(memory_utterances(cx, session_id, *after, UTTERANCES_MAX, &said, &n));
+	*left_out = n == UTTERANCES_MAX;
 	if (n == 0)
 		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		index_text_said(cx, said[i].speaker, said[i].text, said[i].said_ms, &text[i]);
-		texts[i] = text[i].said;
-	}
-	try_embed(cx, session_id, texts, n, values.save_ms, vectors);
 	for (size_t i = 0; i < n; i++)
-		TRY(keep_utterance(cx, session_id, &said[i], &text[i], &vectors[i], &names));
+		TRY(read_utterance(cx, session_id, &said[i], &names, &kept[i], &texts[i]));
+	try_embed(cx, session_id, texts, n, embed_many_ms(n), vectors);
+	for (size_t i = 0; i < n; i++)
+		kept[i].vector = vectors[i];
+	*after = said[n - 1].position;
+	return memory_insert_utterances(cx, session_id, kept, n);
+}
+
+/* How many of them, from the first on, are of the same session: what is cached is a session's. */
+static size_t of_one_session(const struct memory_unembedded *todo, size_t n)
+{
+	size_t many = 1;
+
+	while (many < n && many < UTTERANCES_MAX &&
+	       str_equal(todo[many].session_id, todo[0].session_id))
+		many++;
+	return many;
+}
+
+/* Counts in *done those that got a vector of `model`. */
+static struct err *embed_some(struct ctx *cx, const struct memory_unembedded *todo, size_t n,
+                              const char *model, size_t *done)
+{
+	struct memory_vector *vectors = NEW_ARRAY(cx->arena, struct memory_vector, n);
+	const char          **texts = NEW_ARRAY(cx->arena, const char *, n);
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = todo[i].said;
+	try_embed(cx, todo[0].session_id, texts, n, embed_many_ms(n), vectors);
+	for (size_t i = 0; i < n && vectors[i].at; i++) {
+		TRY(memory_set_vector(cx, todo[i].id, &vectors[i]));
+		*done += str_equal(vectors[i].model, model);
+	}
 	return NULL;
 }
 
@@ -173,14 +213,9 @@ struct err *memory_embed_pending(struct ctx *cx, size_t max, bool *left_out)
 	/* A stand-in's vector is better than none, but not than another model's. */
 	first = (const struct embed_engine *)(const void *)embedding.order[0];
 	TRY(memory_find_unembedded(cx, next == first ? first->model : NULL, max, &todo, &n));
-	for (size_t i = 0; i < n; i++) {
-		struct memory_vector vector;
-
-		try_embed(cx, todo[i].session_id, &todo[i].said, 1, values.save_ms, &vector);
-		if (!vector.at)
-			continue;
-		TRY(memory_set_vector(cx, todo[i].id, &vector));
-		done += str_equal(vector.model, next->model);
+	for (size_t i = 0, many; i < n; i += many) {
+		many = of_one_session(todo + i, n - i);
+		TRY(embed_some(cx, todo + i, many, next->model, &done));
 	}
 	/* When another had to step in, there is no reason to ask again at once. */
 	*left_out = n == max && done > 0;

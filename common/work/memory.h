@@ -33,9 +33,11 @@ struct remember {
 struct err *memory_remember(struct ctx *cx, const struct remember *in, struct memory *out,
                             bool *is_duplicate_out) CHECKED;
 
-/* The utterances of a session that are no memory yet become episodic ones. For after
- * the answer was sent, or a job; what fails is done by the next call. */
-struct err *memory_keep_utterances(struct ctx *cx, const char *session_id) CHECKED;
+/* The oldest utterances of a session that are no memory yet and come behind *after (0: all) become
+ * episodic ones, which moves *after; *left_out when there may be more. For a job; what fails is
+ * done by the next call. */
+struct err *memory_keep_utterances(struct ctx *cx, const char *session_id, int64_t *after,
+                                   bool *left_out) CHECKED;
 
 /* Masks one of the sessions of this one's owner in which there is plain what was written before a
  * name was known; *left_out tells that there may be more. For a job. */

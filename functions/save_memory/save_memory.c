@@ -131,15 +131,22 @@ static struct err *embed_memory(struct ctx *cx, struct job *job)
  * known in it are masked in all that was written before. */
 static struct err *keep_utterances(struct ctx *cx, struct job *job)
 {
-	bool left = true;
+	int64_t after = 0;
+	bool    left = true;
 
 	if (!job->session_id)
 		return job_hopeless(job, err_new(cx, ERR_INPUT, WHERE, "about no session"));
 	for (int i = 0; left && i < MASKED_MAX; i++) {
 		TRY(memory_mask_next(cx, job->session_id, &left));
-		TRY(job_extend(cx, job));
+		if (left)
+			TRY(job_extend(cx, job));
 	}
-	return memory_keep_utterances(cx, job->session_id);
+	do {
+		TRY(memory_keep_utterances(cx, job->session_id, &after, &left));
+		if (left)
+			TRY(job_extend(cx, job));
+	} while (left);
+	return NULL;
 }
 
 static const struct job_kind jobs[] = {

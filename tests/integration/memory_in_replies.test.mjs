@@ -84,6 +84,40 @@ test('each utterance becomes one memory, however often a turn is repeated', asyn
 	});
 });
 
+const MANY = 80; // more than one call makes memories of
+
+test('all that waits in a session becomes memories, each with its surroundings', async () => {
+	const { session_id } = await newSession(stack);
+	await sql(
+		stack,
+		`insert into utterances (session_id, speaker, text)
+		 select :'session_id', case when n % 2 = 0 then 'agent' else 'visitor' end,
+			'Parcel ' || n || ' went by the river.' from generate_series(1, :'many') as n`,
+		{ session_id, many: MANY },
+	);
+	await sql(
+		stack,
+		`insert into jobs (kind, key, session_id)
+		 values ('keep_utterances', :'session_id', :'session_id')`,
+		{ session_id },
+	);
+	await remembered({ session_id }, MANY);
+	const odd = await sql(
+		stack,
+		`select words, index_text from (
+			select words, index_text, embedding_near, embedding, position,
+				string_agg(words, E'\n') over around as said, sum(embedding) over around as sum,
+				row_number() over (order by position) as nth
+			from memories where session_id = :'session_id'
+			window around as (order by position rows between 2 preceding and 2 following)) m
+		 where words not like '%: Parcel ' || nth || ' went by the river.%'
+			or substr(index_text, strpos(index_text, E'\n') + 1) <> said
+			or (embedding_near <=> (sum + embedding)::halfvec) > 0.001`,
+		{ session_id },
+	);
+	assert.deepEqual(odd, []);
+});
+
 test('what the agent said is not said to be the visitor\'s', async () => {
 	const visitor = crypto.randomUUID();
 	const first = pairOf(await visit(visitor, true));

@@ -1,0 +1,121 @@
+/* utterance_memories.c -- utterances that wait to be memories, and the one statement that makes
+ * them some. */
+#include "utterance_memories.h"
+
+#include "common/store/utterances_keep.sql.h"
+#include "common/store/utterances_waiting.sql.h"
+
+#include "../base/json_out.h"
+#include "../base/str.h"
+#include "../db/db.h"
+#include "embedding_cache.h"
+#include "memory_seal.h"
+#include "sealed.h"
+
+#define ROWS_BYTES_MAX ((size_t)64 << 20) /* of 64 utterances that are all escapes, and sealed */
+
+struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
+                              const struct memory_utterance **out, size_t *n_out)
+{
+	struct memory_utterance *found;
+	struct db_rows           rows;
+
+	TRY(db_query(cx, &rows, UTTERANCES_WAITING_SQL,
+	             ARGS(db_text(session_id), db_int(after), db_int((int64_t)max))));
+	found = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)rows.count);
+	for (int i = 0; i < rows.count; i++)
+		found[i] = (struct memory_utterance){row_text(&rows, i, 0),
+		                                     row_text(&rows, i, 1),
+		                                     sealed_open(cx, row_text(&rows, i, 2),
+		                                                 row_bytes(cx, &rows, i, 4)),
+		                                     row_int(&rows, i, 3),
+		                                     !*row_text(&rows, i, 2),
+		                                     row_int(&rows, i, 5)};
+	*out = found;
+	*n_out = (size_t)rows.count;
+	return NULL;
+}
+
+struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
+                                  const struct names *names)
+{
+	struct kept_text kept = sealed_keep(cx, u->text, names);
+
+	return db_exec(cx, NULL,
+	               "update utterances set text = $2, text_sealed = $3::bytea"
+	               " where id = $1::uuid and text = ''",
+	               ARGS(db_text(u->id), db_text(kept.masked), db_bytes(kept.sealed)));
+}
+
+/* ---- keeping ---- */
+
+static const char *hex(struct ctx *cx, struct span hash)
+{
+	struct buf text = buf_new(cx->arena, 0);
+
+	for (size_t i = 0; i < hash.len; i++)
+		buf_printf(&text, "%02x", (unsigned char)hash.ptr[i]);
+	return buf_text(&text);
+}
+
+static void write_row(struct ctx *cx, struct json_out *j, const struct memory_new *in,
+                      const struct memory_kept *k)
+{
+	struct buf vector = buf_new(cx->arena, 0);
+
+	json_obj(j, NULL);
+	json_str(j, "utterance_id", in->utterance_id);
+	json_raw(j, "content", span_of(k->plain.content));
+	json_str(j, "speaker", k->plain.speaker);
+	json_str(j, "words", k->plain.words);
+	json_int(j, "said_ms", in->occurred_ms);
+	json_str(j, "hash", hex(cx, k->hash));
+	json_str(j, "sealed", k->sealed);
+	if (in->vector.at) {
+		embedding_text(&vector, in->vector.at, in->vector.n);
+		json_str(j, "vector", buf_text(&vector));
+		json_str(j, "model", in->vector.model);
+	}
+	json_end(j);
+}
+
+struct keeping {
+	const char *session_id, *rows_json;
+	struct span names_hash;
+};
+
+static struct err *keep_body(struct ctx *cx, void *data)
+{
+	const struct keeping *k = data;
+	struct db_rows        rows;
+
+	TRY(db_exec(cx, NULL, "select from sessions where id = $1::uuid for no key update",
+	            ARGS(db_text(k->session_id))));
+	TRY(db_query(cx, &rows, UTTERANCES_KEEP_SQL,
+	             ARGS(db_text(k->session_id), db_text(k->rows_json), db_bytes(k->names_hash))));
+	if (row_int(&rows, 0, 0) == 0)
+		return NULL;
+	return memory_enforce_cap(cx, row_text(&rows, 0, 1), row_int(&rows, 0, 2),
+	                          row_int(&rows, 0, 3));
+}
+
+struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
+                                     const struct memory_new *in, size_t n)
+{
+	struct json_out *j = json_new(cx->arena, ROWS_BYTES_MAX);
+	struct keeping   keeping = {.session_id = session_id};
+	struct span      json;
+
+	json_arr(j, NULL);
+	for (size_t i = 0; i < n; i++) {
+		struct memory_kept kept;
+
+		TRY(memory_keep(cx, &in[i], &kept));
+		write_row(cx, j, &in[i], &kept);
+		keeping.names_hash = kept.names_hash;
+	}
+	json_end(j);
+	TRY(json_finish(cx, j, &json));
+	keeping.rows_json = json.ptr;
+	return db_tx(cx, keep_body, &keeping);
+}

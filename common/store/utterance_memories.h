@@ -1,0 +1,28 @@
+/* utterance_memories.h -- what is said becomes memories: all that waits of a session at once. */
+#ifndef STORE_UTTERANCE_MEMORIES_H
+#define STORE_UTTERANCE_MEMORIES_H
+
+#include "memories.h"
+
+/* Utterances of a session that are no memory yet and come behind the position `after` (0: all),
+ * oldest first, at most max; none from a turn on that is still running. */
+struct memory_utterance {
+	const char *id, *speaker, *text;
+	int64_t     said_ms;
+	bool        is_unmasked; /* its turn never ended: the plain column is still empty */
+	int64_t     position;
+};
+struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
+                              const struct memory_utterance **out, size_t *n_out) CHECKED;
+
+/* Gives an utterance that is unmasked its plain text. */
+struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
+                                  const struct names *names) CHECKED;
+
+/* As memory_insert() for episodic memories of utterances, oldest first: content, words, time,
+ * utterance, names (of the first: they are one visitor's) and vector count. Those that are
+ * memories already are left out. */
+struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
+                                     const struct memory_new *in, size_t n) CHECKED;
+
+#endif

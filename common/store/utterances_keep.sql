@@ -1,0 +1,80 @@
+-- Makes utterances of a session memories, after those that are there, all at once: what they have
+-- from each other and from the memories before them is part of the row that is inserted, and of
+-- those before only the two that get new neighbours are written again. In a transaction that holds
+-- the session's row: whoever adds to it does so one after the other.
+--
+-- $1  session id
+-- $2  what is to be kept, oldest first: a JSON array of objects with utterance_id, content,
+--     speaker, words, said_ms, hash (hex), sealed; vector and model, or neither
+-- $3  hash of the names masked (null: none known)
+--
+-- One row: how many were added; owner, first and last position of these.
+with s as materialized (
+	select id, memory_owner, consent, visitor_id, names_hash from sessions where id = $1::uuid),
+
+given as materialized (
+	select gen_random_uuid() as id, g.nth, g.utterance_id, g.content, g.speaker, g.words,
+			to_timestamp(g.said_ms::float8 / 1000) as occurred_at, decode(g.hash, 'hex') as hash,
+			g.sealed, memory_asks(g.words) as is_question, g.vector::vector as embedding,
+			g.model as embedding_model
+		from rows from (jsonb_to_recordset($2::jsonb) as (utterance_id uuid, content jsonb,
+				speaker text, words text, said_ms bigint, hash text, sealed text, vector text,
+				model text))
+			with ordinality as g (utterance_id, content, speaker, words, said_ms, hash, sealed,
+				vector, model, nth)
+		where not exists (select from memories m where m.utterance_id = g.utterance_id)),
+
+-- Neighbours, and theirs.
+before as materialized (
+	select id, position, speaker, words, is_question, occurred_at, embedding, embedding_model
+		from memories where session_id = $1::uuid and not
+			-- include memory_is_alone.sql
+		order by position desc limit 4),
+
+near as materialized (
+	select x.*, row_number() over (order by is_given, place_among) as place, false as is_alone
+		from (
+			select id, position as place_among, speaker, words, is_question, occurred_at,
+					embedding, embedding_model, false as is_given
+				from before
+			union all
+			select id, nth, speaker, words, is_question, occurred_at, embedding, embedding_model,
+					true
+				from given) x),
+
+described as materialized (
+	select t.id, t.is_given,
+			-- include memory_context.sql
+		from near t where t.place > (select count(*) from before) - 2),
+
+added as (
+	insert into memories (id, session_id, owner, visitor_id, scope, content, speaker, words,
+			occurred_at, utterance_id, embedding, embedding_model, content_hash, sealed, index_text,
+			question, embedding_near)
+		select g.id, s.id, s.memory_owner, case when s.consent then s.visitor_id end, 'episodic',
+				g.content, g.speaker, g.words, g.occurred_at, g.utterance_id, g.embedding,
+				g.embedding_model, g.hash, g.sealed, d.index_text, d.question, d.mean::halfvec
+			from s, given g join described d on d.id = g.id
+			order by g.nth
+		on conflict do nothing
+		returning owner, position),
+
+changed as (
+	update memories m set index_text = d.index_text, question = d.question,
+			embedding_near = d.mean::halfvec
+		from described d where m.id = d.id and not d.is_given and exists (select from added)),
+
+-- Masked with other names than the rest of the session was: the job masks all of it anew.
+unlike as (
+	update sessions x set names_hash = null
+		from s where x.id = s.id and s.names_hash <> coalesce($3::bytea, '')
+			and exists (select from added)
+		returning x.id),
+
+queued as (
+	-- include job_insert.sql
+		select 'keep_utterances', id::text, '{}', id from unlike
+		-- include job_once.sql
+	)
+
+select count(*), min(owner), min(position), max(position) from added
