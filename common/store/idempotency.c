@@ -17,10 +17,13 @@ struct err *idempotent_of(struct ctx *cx, const char *function, const char *scop
                           struct span payload, struct idempotent *out)
 {
 	struct span bare = without_quotes(span_of(key));
+	char       *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
 
 	if (bare.len == 0 || bare.len > IDEMPOTENCY_KEY_MAX)
 		FAIL_FIELD(cx, "Idempotency-Key", "must have 1 to %d characters", IDEMPOTENCY_KEY_MAX);
+	crypto_uuid(claim);
 	*out = (struct idempotent){
+		.claim = claim,
 		.function = function,
 		.scope = scope,
 		.key_hash = HASH("idem_key", bare),
@@ -51,7 +54,8 @@ struct err *idempotency_take(struct ctx *cx, const struct idempotent *it, unsign
 	*replay_out = NULL;
 	TRY(db_query(cx, &rows, IDEMPOTENCY_TAKE_SQL,
 	             ARGS(db_text(it->function), db_text(it->scope), db_bytes(hash_span(&it->key_hash)),
-	                  db_bytes(hash_span(&it->payload_hash)), db_int(lock_ms))));
+	                  db_bytes(hash_span(&it->payload_hash)), db_int(lock_ms),
+	                  db_text(it->instance), db_text(it->claim))));
 	if (row_bool(&rows, 0, 0))
 		return NULL;
 	/* Nothing to see: the row was committed by another after our snapshot began. */
@@ -72,17 +76,24 @@ struct err *idempotency_store(struct ctx *cx, const struct idempotent *it,
 	return db_exec(cx, NULL,
 	               "update idempotency_keys set state = 'done', status = $4::int,"
 	               " content_type = $5, body = $6::bytea"
-	               " where function = $1 and scope = $2 and key_hash = $3::bytea",
+	               " where function = $1 and scope = $2 and key_hash = $3::bytea"
+	               " and claim = $7::uuid",
 	               ARGS(db_text(it->function), db_text(it->scope),
 	                    db_bytes(hash_span(&it->key_hash)), db_int(answer->status),
-	                    db_text(answer->content_type), db_bytes(sealed)));
+	                    db_text(answer->content_type), db_bytes(sealed), db_text(it->claim)));
 }
 
 struct err *idempotency_release(struct ctx *cx, const struct idempotent *it)
 {
-	return db_exec(cx, NULL,
-	               "delete from idempotency_keys where function = $1 and scope = $2"
-	               " and key_hash = $3::bytea and state = 'running'",
-	               ARGS(db_text(it->function), db_text(it->scope),
-	                    db_bytes(hash_span(&it->key_hash))));
+	struct db_rows rows;
+
+	return idempotency_abandon(cx, arena_printf(cx->arena, "{%s}", it->claim), &rows);
+}
+
+struct err *idempotency_abandon(struct ctx *cx, const char *claims, struct db_rows *rows_out)
+{
+	return db_query(cx, rows_out,
+	                "delete from idempotency_keys"
+	                " where state = 'running' and claim = any ($1::uuid[]) returning claim",
+	                ARGS(db_text(claims)));
 }

@@ -10,7 +10,9 @@
 /* What a repeated request is recognised by. */
 struct idempotent {
 	const char *function;
-	const char *scope; /* keys of different scopes never meet */
+	const char *scope;    /* keys of different scopes never meet */
+	const char *instance; /* that runs the request; set by the caller before taking the key */
+	const char *claim;    /* later writes change nothing once another has taken the key */
 	struct hash key_hash, payload_hash;
 	/* The stored answer is sealed with a key only a holder of the Idempotency-Key
 	 * and the payload can make, so that no session secret lies open in the table. */
@@ -28,7 +30,7 @@ struct err *idempotent_of(struct ctx *cx, const char *function, const char *scop
                           struct span payload, struct idempotent *out) CHECKED;
 
 /* Takes the key for lock_ms. *replay_out is the stored answer, NULL when the
- * caller is the one to run. ERR_CONFLICT while another runs it;
+ * caller is the one to run. ERR_CONFLICT while another runs it, if that one lives;
  * ERR_IDEMPOTENCY when the key belongs to another payload. */
 struct err *idempotency_take(struct ctx *cx, const struct idempotent *it, unsigned lock_ms,
                              const struct stored_answer **replay_out) CHECKED;
@@ -39,5 +41,11 @@ struct err *idempotency_store(struct ctx *cx, const struct idempotent *it,
 
 /* Gives the key back after a failure, so that the same request may be tried again. */
 struct err *idempotency_release(struct ctx *cx, const struct idempotent *it) CHECKED;
+
+/* The same for keys of which nobody knows whether they were taken, by their claims, an array of
+ * PostgreSQL; the claims found are the rows. Not found may mean: not yet. */
+struct db_rows;
+struct err *idempotency_abandon(struct ctx *cx, const char *claims,
+                                struct db_rows *rows_out) CHECKED;
 
 #endif

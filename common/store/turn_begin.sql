@@ -6,7 +6,7 @@
 --   join    the same message is running, or was answered within the window
 --   quiet   an unasked follow-up, and the visitor is being answered or has had enough of them
 --   begin   everything else; an unanswered turn with the same message is adopted, another running
---           one is superseded
+--           one is superseded. One whose process is silent is not running
 --
 -- $1 to $4  the session pair, as in session_check.sql
 -- $5   the visitor's words for the plain column, masked or empty
@@ -19,6 +19,8 @@
 -- $12  most unasked follow-ups in a row
 -- $13  most utterances of history
 -- $14  the visitor's words sealed
+-- $15  the instance that is going to answer
+-- $16  its claim of this turn
 --
 -- A row for each utterance of the history, oldest first; one, with the last three null, for a
 -- session without history; none for an unknown session. All but the last three are of the turn
@@ -31,17 +33,19 @@ with
 -- include session_check.sql
 
 last as (
-	select t.* from turns t, checked c where t.session_id = c.id and t.turn = c.turn),
+	select t.*, t.state = 'running' and t.ends_by > now()
+				and is_held(t.instance, t.started_at) as is_running
+		from turns t, checked c where t.session_id = c.id and t.turn = c.turn),
 
 decided as (
 	select c.*, l.turn_id as last_turn_id,
 			case
 				when c.version <> (select s.xmin from sessions s where s.id = c.id) then 'again'
-				when l.message_hash = $6::bytea and (l.state = 'running' and l.ends_by > now()
+				when l.message_hash = $6::bytea and (l.is_running
 					or l.state = 'done'
 						and l.finished_at > now() - $10::int * interval '1 ms') then 'join'
 				when $11::bool and (c.proactive_count >= $12::int
-					or coalesce(l.state = 'running' and l.ends_by > now(), false)) then 'quiet'
+					or coalesce(l.is_running, false)) then 'quiet'
 				else 'begin' end as action,
 			-- The words of a turn that is adopted are stored already.
 			case when l.message_hash = $6::bytea and l.state in ('running', 'abandoned')
@@ -62,9 +66,11 @@ said as (
 		returning id),
 
 begun as (
-	insert into turns (session_id, turn, turn_id, message_hash, ends_by, visitor_utterance_id)
+	insert into turns (session_id, turn, turn_id, message_hash, ends_by, visitor_utterance_id,
+			instance, claim)
 		select d.id, d.turn + 1, coalesce($7, gen_random_uuid()::text), $6::bytea,
-				now() + $9::int * interval '1 ms', coalesce(d.adopted, (select id from said))
+				now() + $9::int * interval '1 ms', coalesce(d.adopted, (select id from said)),
+				$15::uuid, $16::uuid
 			from decided d where d.action = 'begin'
 		returning turn, turn_id),
 

@@ -27,6 +27,7 @@
 -- $24  some of these names are new
 -- $25  contact data is new
 -- $26  how long the answer is kept, milliseconds
+-- $27  the claim of who began it
 --
 -- One row: whether the turn was the newest and is done.
 with owner as materialized (
@@ -36,6 +37,7 @@ done as (
 	update turns t set state = 'done', finished_at = now(), answer = $4::bytea,
 			answer_due = now() + $26::int * interval '1 ms'
 		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
+			and t.claim = $27::uuid
 		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,
 			-- The first turn to reach the score queues the one message.
 			coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,

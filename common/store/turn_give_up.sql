@@ -6,6 +6,7 @@
 -- $1  session id
 -- $2  the turn's number
 -- $3  the visitor's words are taken back
+-- $4  the claim of who began it
 with owner as materialized (
 	select id from sessions where id = $1::uuid for no key update),
 
@@ -13,6 +14,7 @@ given_up as (
 	update turns t set finished_at = now(),
 			state = case when $3::bool then 'failed' else 'abandoned' end
 		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
+			and t.claim = $4::uuid
 		returning t.session_id, t.visitor_utterance_id),
 
 taken_back as (

@@ -15,7 +15,11 @@ with due as (
 cleared as (
 	update turns t set answer = null from due d
 		where t.session_id = d.session_id and t.turn = d.turn
-		returning true)
+		returning true),
+
+-- Of processes that ended without a word. One that only has nothing to do makes its row anew.
+forgotten as (
+	delete from instances where beat_at < now() - interval '10 minutes')
 
 -- Nobody was promised it: the commit waits for no disk.
 select count(*), set_config('synchronous_commit', 'off', true) from cleared

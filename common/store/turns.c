@@ -4,9 +4,9 @@
 #include "../base/json_out.h"
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../base/wait.h"
 #include "../domain/memory/summary.h"
 #include "../db/db.h"
+#include "common/store/turn_abandon.sql.h"
 #include "common/store/turn_begin.sql.h"
 #include "common/store/turn_finish.sql.h"
 #include "common/store/turn_give_up.sql.h"
@@ -17,7 +17,6 @@
 
 #define BEGIN_TRIES    20
 #define JOIN_WINDOW_MS 2000 /* browsers re-send a POST when a kept connection drops */
-#define JOIN_POLL_MS   25u
 
 /* The columns of turn_begin.sql. */
 enum begin_column {
@@ -79,6 +78,7 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 	*out = (struct turn){
 		.action = read_action(row_text(rows, 0, COL_ACTION)),
 		.session_id = in->session_id,
+		.claim = in->claim,
 		.message = in->message,
 		.number = row_int(rows, 0, COL_TURN),
 		.turn_id = row_text(rows, 0, COL_TURN_ID),
@@ -114,7 +114,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	                          db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
 	                          db_int(JOIN_WINDOW_MS), db_bool(in->is_proactive),
 	                          db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
-	                          db_bytes(kept.sealed)),
+	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim)),
 	                     rows);
 }
 
@@ -243,7 +243,8 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_text(lead.name), db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN),
 	                  db_text(said.masked), db_bytes(said.sealed), db_text(names.sealed),
 	                  db_bytes(names.hash), db_bool(names.has_new),
-	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS))));
+	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS),
+	                  db_text(turn->claim))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;
@@ -252,7 +253,14 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back)
 {
 	return db_exec(cx, NULL, TURN_GIVE_UP_SQL,
-	               ARGS(db_text(turn->session_id), db_int(turn->number), db_bool(take_back)));
+	               ARGS(db_text(turn->session_id), db_int(turn->number), db_bool(take_back),
+	                    db_text(turn->claim)));
+}
+
+struct err *turns_abandon(struct ctx *cx, const char *session_ids, const char *claims,
+                          struct db_rows *rows_out)
+{
+	return db_query(cx, rows_out, TURN_ABANDON_SQL, ARGS(db_text(session_ids), db_text(claims)));
 }
 
 struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out)
@@ -266,43 +274,32 @@ struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out)
 
 /* ---- joining ---- */
 
-static struct err *look_at(struct ctx *cx, const struct turn *turn, const char **state_out,
-                           struct span *answer_out)
+static enum turn_state read_state(const char *word, bool is_held)
+{
+	if (str_equal(word, "running"))
+		return is_held ? TURN_RUNNING : TURN_LOST;
+	/* Done, and the answer kept no longer: somebody else was given it. */
+	return str_equal(word, "superseded") || str_equal(word, "done") ? TURN_OVERTAKEN : TURN_LOST;
+}
+
+struct err *turn_look(struct ctx *cx, const struct turn *turn, enum turn_state *state_out,
+                      struct span *answer_out)
 {
 	struct db_rows rows;
 	struct span    sealed;
 
 	TRY(db_query(cx, &rows,
-	             "select state, answer, ends_by > now() from turns"
-	             " where session_id = $1::uuid and turn = $2::bigint",
+	             "select state, ends_by > now() and is_held(instance, started_at), answer"
+	             " from turns where session_id = $1::uuid and turn = $2::bigint",
 	             ARGS(db_text(turn->session_id), db_int(turn->number))));
 	if (rows.count == 0)
 		FAIL(cx, ERR_SESSION, "the session is gone");
-	*state_out = row_text(&rows, 0, 0);
-	if (str_equal(*state_out, "running") && !row_bool(&rows, 0, 2))
-		*state_out = "abandoned";
-	sealed = row_bytes(cx, &rows, 0, 1);
-	if (sealed.ptr && !crypto_open(cx->arena, turn->answer_key.bytes, sealed, answer_out))
+	*state_out = read_state(row_text(&rows, 0, 0), row_bool(&rows, 0, 1));
+	sealed = row_bytes(cx, &rows, 0, 2);
+	if (!sealed.ptr)
+		return NULL;
+	if (!crypto_open(cx->arena, turn->answer_key.bytes, sealed, answer_out))
 		FAIL(cx, ERR_INTERNAL, "a kept answer does not open");
+	*state_out = TURN_ANSWERED;
 	return NULL;
-}
-
-struct err *turn_await(struct ctx *cx, const struct turn *turn, struct span *answer_out)
-{
-	const char *state;
-
-	*answer_out = (struct span){NULL, 0};
-	for (;;) {
-		TRY(look_at(cx, turn, &state, answer_out));
-		if (answer_out->ptr)
-			return NULL;
-		if (str_equal(state, "superseded") || str_equal(state, "done"))
-			FAIL(cx, ERR_SUPERSEDED, "a newer turn took over");
-		if (!str_equal(state, "running"))
-			return NULL;
-		if (deadline_left_ms(cx->deadline) == 0)
-			FAIL(cx, ERR_DEADLINE, "the joined turn is still running");
-		if (wait_fds(cx->cancel, NULL, 0, deadline_in(JOIN_POLL_MS)) == WAIT_CANCELLED)
-			FAIL(cx, ERR_CANCELLED, "nobody waits any more");
-	}
 }

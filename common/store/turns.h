@@ -38,12 +38,15 @@ struct turn_new {
 	const char *mode;         /* NULL: as it is */
 	const char *turn_id;      /* the client's; NULL: a new one */
 	unsigned    deadline_ms;  /* after which a running turn counts as dead */
+	const char *instance;     /* that is going to answer (instances.h) */
+	const char *claim;        /* a UUID; finds this turn whether or not begin was answered */
 };
 
 struct turn {
 	enum turn_action             action;
 	const char                  *session_id;
 	const char                  *message;
+	const char                  *claim;
 	int64_t                      number;
 	const char                  *turn_id;
 	const char                  *mode;    /* in force, with this turn's change */
@@ -85,8 +88,21 @@ struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back
 /* Clears at most `batch` answers that nobody may ask for any more; *n_out is how many. */
 struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out) CHECKED;
 
-/* Waits for the answer of a joined turn. *answer_out has ptr NULL when that turn
- * ended without one: begin again. ERR_SUPERSEDED, ERR_DEADLINE. */
-struct err *turn_await(struct ctx *cx, const struct turn *turn, struct span *answer_out) CHECKED;
+/* Turns of which nobody knows whether they began, as arrays of PostgreSQL: those found are given
+ * up, words kept, and their claims are the rows. Not found may mean: not yet. */
+struct db_rows;
+struct err *turns_abandon(struct ctx *cx, const char *session_ids, const char *claims,
+                          struct db_rows *rows_out) CHECKED;
+
+enum turn_state {
+	TURN_RUNNING,
+	TURN_ANSWERED,
+	TURN_OVERTAKEN, /* a newer turn took over */
+	TURN_LOST       /* it ended without an answer, or who had it is dead: begin again */
+};
+
+/* How a joined turn is; *answer_out is set when it is answered. */
+struct err *turn_look(struct ctx *cx, const struct turn *turn, enum turn_state *state_out,
+                      struct span *answer_out) CHECKED;
 
 #endif

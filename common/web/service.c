@@ -16,6 +16,7 @@
 #include "service_options.h"
 #include "../store/idempotency.h"
 #include "../store/sessions.h"
+#include "../work/heartbeat.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -131,7 +132,11 @@ static struct err *handle_once(struct req *rq, const char *key)
 	struct err                 *e, *unkept;
 
 	TRY(idempotent_of(cx, service->name, idempotency_scope(rq), key, req_body(rq), &it));
-	TRY(idempotency_take(cx, &it, service->deadline_ms + CLEANUP_MS, &replay));
+	it.instance = heartbeat_hold(cx);
+	e = idempotency_take(cx, &it, service->deadline_ms + CLEANUP_MS, &replay);
+	if (e && e->uncertain)
+		heartbeat_doubt_key(it.claim);
+	TRY(e);
 	if (replay) {
 		req_set_header(rq, "Idempotency-Replayed", "true");
 		reply_bytes(rq, replay->status, replay->content_type, replay->body);
@@ -322,10 +327,12 @@ static int serve(enum service_option option)
 	int status;
 
 	db_start(service->name);
+	heartbeat_start(service->name);
 	if (option == OPTION_JOBS_ONLY)
 		status = work_jobs_only();
 	else
 		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_one, release_thread);
+	heartbeat_stop();
 	db_stop();
 	return status;
 }

@@ -13,6 +13,7 @@
 #include "../../common/base/log.h"
 #include "../../common/domain/talk/mode.h"
 #include "../../common/domain/talk/prompt.h"
+#include "../../common/work/heartbeat.h"
 #include "../../common/work/memory.h"
 #include "../../common/engines/embedding.h"
 #include "../../common/web/service.h"
@@ -27,6 +28,8 @@
 #define MODE_MAX      50
 #define MODEL_MAX     200
 #define JOIN_TRIES    3
+#define JOIN_FIRST_MS 25u
+#define JOIN_LAST_MS  200u
 #define CLEAR_BATCH   200 /* answers are large */
 #define CLEARS_MAX    50  /* in one go; the rest waits for the next */
 #define COMPAT_CLIENT "supabase-js-web"
@@ -77,17 +80,29 @@ static struct err *read_input(struct req *rq, struct in *in)
 	return NULL;
 }
 
+/* A client may leave, or the database go, while the statement is under way: then nobody knows
+ * whether the turn has begun. */
 static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
 {
-	return turn_begin(cx,
-	                  &(struct turn_new){.session_id = in->session_id,
-	                                     .session_secret = in->session_secret,
-	                                     .message = in->user_message,
-	                                     .is_proactive = in->is_nudge,
-	                                     .mode = in->mode,
-	                                     .turn_id = in->turn_id,
-	                                     .deadline_ms = DEADLINE_MS + CLEANUP_MS},
-	                  turn);
+	char claim[CRYPTO_UUID_CHARS + 1];
+	struct turn_new new = {
+		.session_id = in->session_id,
+		.session_secret = in->session_secret,
+		.message = in->user_message,
+		.is_proactive = in->is_nudge,
+		.mode = in->mode,
+		.turn_id = in->turn_id,
+		.deadline_ms = DEADLINE_MS + CLEANUP_MS,
+		.instance = heartbeat_hold(cx),
+	};
+	struct err *e;
+
+	crypto_uuid(claim);
+	new.claim = arena_strdup(cx->arena, claim);
+	e = turn_begin(cx, &new, turn);
+	if (e && e->uncertain)
+		heartbeat_doubt_turn(in->session_id, claim);
+	return e;
 }
 
 /* ---- a turn of our own ---- */
@@ -137,25 +152,37 @@ static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
 	e = turn_give_up(cx, turn, take_back);
 	if (e)
 		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
+	if (e)
+		heartbeat_doubt_turn(turn->session_id, turn->claim);
+}
+
+/* Of one that another process took over nothing is ours to say. */
+static struct err *end_badly(struct ctx *cx, const struct turn *turn, struct err *e)
+{
+	enum cancel_reason why = cancel_reason(cx->cancel);
+
+	if (why == CANCEL_SUPERSEDED)
+		FAIL(cx, ERR_SUPERSEDED, "a newer turn began");
+	if (why == CANCEL_DISOWNED)
+		FAIL(cx, ERR_CANCELLED, "this process counts as dead");
+	if (e->kind != ERR_SUPERSEDED)
+		give_up(cx, turn, !why);
+	return e;
 }
 
 static struct err *run_turn(struct req *rq, const struct in *in, const struct turn *turn,
                             struct answer *a)
 {
-	struct ctx *cx = req_ctx(rq);
-	struct span json;
-	struct err *e;
+	struct ctx     *cx = req_ctx(rq);
+	struct running *running = running_start(cx, turn->session_id, turn->number);
+	struct span     json;
+	struct err     *e = answer_turn(cx, in, turn, a, &json);
 
-	running_start(cx, turn->session_id, turn->number);
-	e = answer_turn(cx, in, turn, a, &json);
-	if (!e) {
+	if (!e)
 		reply_bytes(rq, 200, "application/json", json);
-		return NULL;
-	}
-	if (cancel_reason(cx->cancel) == CANCEL_SUPERSEDED)
-		FAIL(cx, ERR_SUPERSEDED, "a newer turn began");
-	if (e->kind != ERR_SUPERSEDED)
-		give_up(cx, turn, e->kind != ERR_CANCELLED);
+	else
+		e = end_badly(cx, turn, e);
+	running_end(running);
 	return e;
 }
 
@@ -170,6 +197,29 @@ static struct err *stay_silent(struct req *rq, const struct in *in, const struct
 	TRY(answer_json(req_ctx(rq), in, turn, a, &json));
 	reply_bytes(rq, 200, "application/json", json);
 	return NULL;
+}
+
+/* *answer_out has ptr NULL when the turn ended without one: begin again. In this process its end is
+ * heard. From another's no NOTIFY comes, which would cost every turn something: looks that grow
+ * rarer find it, and notice when its process is dead. */
+static struct err *await(struct ctx *cx, const struct turn *turn, struct span *answer_out)
+{
+	unsigned        pause_ms = JOIN_FIRST_MS;
+	enum turn_state state;
+
+	*answer_out = (struct span){NULL, 0};
+	for (;;) {
+		TRY(turn_look(cx, turn, &state, answer_out));
+		if (state == TURN_OVERTAKEN)
+			FAIL(cx, ERR_SUPERSEDED, "a newer turn took over");
+		if (state != TURN_RUNNING)
+			return NULL;
+		if (deadline_left_ms(cx->deadline) == 0)
+			FAIL(cx, ERR_DEADLINE, "the joined turn is still running");
+		if (running_wait(cx, turn->session_id, turn->number, pause_ms) == WAIT_CANCELLED)
+			FAIL(cx, ERR_CANCELLED, "nobody waits any more");
+		pause_ms = pause_ms * 2 < JOIN_LAST_MS ? pause_ms * 2 : JOIN_LAST_MS;
+	}
 }
 
 static struct err *agent_reply(struct req *rq)
@@ -188,7 +238,7 @@ static struct err *agent_reply(struct req *rq)
 			return run_turn(rq, &in, &turn, &a);
 		if (turn.action == TURN_QUIET)
 			return stay_silent(rq, &in, &turn, &a);
-		TRY(turn_await(cx, &turn, &joined));
+		TRY(await(cx, &turn, &joined));
 		if (joined.ptr) {
 			reply_bytes(rq, 200, "application/json", joined);
 			return NULL;

@@ -3,8 +3,6 @@
 
 #include "../../common/base/str.h"
 
-#include <pthread.h>
-
 struct running {
 	struct running *next;
 	const char     *session_id;
@@ -12,19 +10,8 @@ struct running {
 	struct cancel  *cancel;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct monitor  news = MONITOR;
 static struct running *all;
-
-static void leave(void *data)
-{
-	struct running **at = &all;
-
-	pthread_mutex_lock(&lock);
-	while (*at != data)
-		at = &(*at)->next;
-	*at = (*at)->next;
-	pthread_mutex_unlock(&lock);
-}
 
 /* Threads may get here in another order than the database gave out the numbers. */
 static void settle(struct running *r)
@@ -36,17 +23,58 @@ static void settle(struct running *r)
 	}
 }
 
-void running_start(struct ctx *cx, const char *session_id, int64_t turn)
+struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn)
 {
 	struct running *r = NEW(cx->arena, struct running);
 
 	r->session_id = session_id;
 	r->turn = turn;
 	r->cancel = cx->cancel;
-	pthread_mutex_lock(&lock);
+	monitor_lock(&news);
 	settle(r);
 	r->next = all;
 	all = r;
-	pthread_mutex_unlock(&lock);
-	arena_defer(cx->arena, leave, r);
+	monitor_unlock(&news);
+	return r;
+}
+
+void running_end(struct running *running)
+{
+	struct running **at = &all;
+
+	monitor_lock(&news);
+	while (*at != running)
+		at = &(*at)->next;
+	*at = running->next;
+	monitor_tell_all(&news);
+	monitor_unlock(&news);
+}
+
+static bool is_here(const char *session_id, int64_t turn)
+{
+	for (const struct running *r = all; r; r = r->next)
+		if (r->turn == turn && str_equal(r->session_id, session_id))
+			return true;
+	return false;
+}
+
+enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, unsigned ms)
+{
+	struct deadline      soon = deadline_sooner(cx->deadline, deadline_in(ms));
+	enum waited          how = WAIT_READY;
+	bool                 was_here = false, here;
+	struct monitor_watch watch;
+
+	monitor_watch(&news, &watch, cx->cancel);
+	monitor_lock(&news);
+	for (;;) {
+		here = is_here(session_id, turn);
+		if (how != WAIT_READY || (was_here && !here))
+			break;
+		was_here = here;
+		how = monitor_wait(&news, &watch, here ? cx->deadline : soon);
+	}
+	monitor_unlock(&news);
+	monitor_unwatch(&watch);
+	return how;
 }

@@ -1,4 +1,5 @@
-/* running.h -- the turns this process is answering, so that a newer one stops an older one at once.
+/* running.h -- the turns this process is answering, so that a newer one stops an older one at once,
+ * and who sent the same message again hears at once that it has ended.
  *
  * Other processes learn of it when they store their reply (store/turns.h).
  * Thread-safe. */
@@ -6,9 +7,17 @@
 #define RUNNING_H
 
 #include "../../common/base/ctx.h"
+#include "../../common/base/wait.h"
 
-/* Notes the turn until that unit of work ends; meanwhile a newer turn of the session fires its
- * cancel with CANCEL_SUPERSEDED, at once if it is here already. */
-void running_start(struct ctx *cx, const char *session_id, int64_t turn);
+struct running;
+
+/* Notes the turn until running_end; meanwhile a newer turn of the session fires its cancel with
+ * CANCEL_SUPERSEDED, at once if it is here already. */
+struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn) NEVER_NULL;
+void            running_end(struct running *running);
+
+/* Waits until the turn has ended here, at most until the deadline of cx; where it is not here, for
+ * `ms`, or until it comes and ends. */
+enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, unsigned ms);
 
 #endif

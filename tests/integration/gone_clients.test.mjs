@@ -27,12 +27,12 @@ const saidInTheEnd = (session, lines) =>
 	});
 
 /* A turn whose client can leave: leave() ends when it has. */
-const startTurn = (session, user_message) => {
+const startTurn = (session, user_message, headers = {}) => {
 	const leaving = new AbortController();
 	const left = assert.rejects(
 		fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
 			method: 'POST',
-			headers: { 'content-type': 'application/json' },
+			headers: { 'content-type': 'application/json', ...headers },
 			body: JSON.stringify({ ...pairOf(session), user_message }),
 			signal: leaving.signal,
 		}).then((response) => response.text()),
@@ -108,15 +108,58 @@ const waitingForLocks = async (n) =>
 		)[0][0],
 	) >= n;
 
-/* A failed turn takes its words back, held up at its last lock, while a newer one begins. */
-test('a turn that is given up and one that begins do not wait for each other', async () => {
-	await heal(stack);
+const openHolder = async () => {
 	const holder = new pg.Client({
 		host: join(stack.dir, 'run/pg'),
 		user: 'postgres',
 		database: 'scribe',
 	});
 	await holder.connect();
+	return holder;
+};
+
+/* The statement waits for a lock and is carried out though nobody wants it any more. */
+for (const [what, headers] of [
+	['its turn', {}],
+	['its key', { 'idempotency-key': 'one of mine' }],
+])
+	test(`left while ${what} begins: the same message is answered at once`, async () => {
+		await heal(stack);
+		const session = await newSession(stack);
+		const holder = await openHolder();
+		try {
+			await holder.query('begin');
+			await holder.query(
+				headers['idempotency-key']
+					? 'lock table idempotency_keys in share mode'
+					: 'select from sessions for update',
+			);
+			const leave = startTurn(session, 'Hello there.', headers);
+			await poll(() => waitingForLocks(1));
+			await leave();
+			await poll(() => /"status":503/.test(stack.logs('agent_reply').split('\n').at(-2)));
+			await holder.query('commit');
+			const answer = await poll(
+				async () => {
+					const now = await turn(stack, session, 'Hello there.', {}, headers);
+					return now.status !== 409 && now;
+				},
+				{ deadlineMs: 15_000 },
+			);
+			assert.equal(answer.status, 200, answer.text);
+			assert.deepEqual(await said(session), [
+				['visitor', 'Hello there.'],
+				['agent', answer.json.text],
+			]);
+		} finally {
+			await holder.end();
+		}
+	});
+
+/* A failed turn takes its words back, held up at its last lock, while a newer one begins. */
+test('a turn that is given up and one that begins do not wait for each other', async () => {
+	await heal(stack);
+	const holder = await openHolder();
 	try {
 		await stack.sim.fault(always('groq', { hold: 'thinking', status: 500 }));
 		const session = await newSession(stack);

@@ -33,8 +33,13 @@ export const heal = async (stack) => {
 /** A fault of each call of a provider until it is healed. */
 export const always = (provider, fault) => ({ provider, fault, times: -1 });
 
-export const turn = (stack, session, user_message, more = {}) =>
-	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false, ...more });
+export const turn = (stack, session, user_message, more = {}, headers = {}) =>
+	post(
+		stack,
+		'agent_reply',
+		{ ...pairOf(session), user_message, audio: false, ...more },
+		headers,
+	);
 
 let spoken = 0;
 

@@ -1,0 +1,364 @@
+/* heartbeat.c -- one thread, one connection beside the pool.
+ *
+ * Beside it, for a beat that waits behind fifty turns is late when it matters. The thread alone
+ * changes the instance, and decides by the monotonic time at which the last good beat was begun,
+ * so that no clock of another host counts. What is held shorter than one interval costs no beat:
+ * a turn or lock of the last second is a sign of life itself (is_held() in the database).
+ *
+ * Doubts are settled after each beat, for as long as a statement may still be under way on the
+ * server: one that waits for a lock can commit after its client gave it up. */
+#include "heartbeat.h"
+
+#include "../base/crypto.h"
+#include "../base/fatal.h"
+#include "../base/log.h"
+#include "../base/wait.h"
+#include "../db/db.h"
+#include "../db/db_pool.h"
+#include "../store/idempotency.h"
+#include "../store/instances.h"
+#include "../store/turns.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define ARENA_BYTES 4096u
+#define STACK_BYTES ((size_t)1 << 20)
+#define BEAT_MS     300u
+#define LATE_MS     700u
+#define RETRY_MS    50u
+#define REST_MS     60000u /* without anything to do: then the connection is closed */
+#define SETTLE_MS   300u
+#define DOUBT_MS    35000u /* the database ends a statement after 30 s */
+#define DOUBTS_MAX  256u   /* the oldest is dropped: ends_by and locked_until are left */
+
+struct hold {
+	struct cancel *cancel;
+	struct hold   *next, **link;
+};
+
+struct doubt {
+	char     session_id[CRYPTO_UUID_CHARS + 1]; /* empty: a key */
+	char     claim[CRYPTO_UUID_CHARS + 1];
+	uint64_t until_ms;
+};
+
+static struct {
+	struct monitor  news; /* of all here but the connection, which is the thread's */
+	struct cancel   stop;
+	pthread_t       thread;
+	bool            is_started, is_running; /* the office; its thread */
+	struct instance self;
+	struct hold    *holds;
+	struct doubt    doubts[DOUBTS_MAX];
+	size_t          doubts_n;
+	uint64_t        alive_ms, next_ms; /* the last good beat began; the next one begins */
+	bool            has_beaten;        /* since there is something to beat for */
+	bool            has_row;
+	struct db_conn *conn;
+} office = {.news = MONITOR};
+
+/* ---- with the lock held ---- */
+
+static bool is_busy(void)
+{
+	return office.holds || office.doubts_n;
+}
+
+static void begin_life(uint64_t now)
+{
+	office.alive_ms = now;
+	office.next_ms = now + BEAT_MS;
+	office.has_beaten = false;
+}
+
+/* Others may have taken over all that this process had: nothing of it is ours any more. */
+static void disown(uint64_t now)
+{
+	LOG(LOG_WARN, NULL, "instance_disowned", F_INT("late_ms", now - office.alive_ms));
+	for (struct hold *h = office.holds; h; h = h->next)
+		cancel_fire(h->cancel, CANCEL_DISOWNED);
+	office.doubts_n = 0;
+	crypto_uuid(office.self.id);
+	office.has_row = false;
+	begin_life(now);
+}
+
+/* False when it is time to stop. */
+static bool wait_until_due(struct monitor_watch *watch)
+{
+	uint64_t rest_until = clock_mono_ms() + REST_MS;
+
+	for (;;) {
+		uint64_t now = clock_mono_ms();
+
+		if (cancel_reason(&office.stop))
+			return false;
+		if (!is_busy() && office.conn && now >= rest_until) {
+			db_conn_close(office.conn);
+			office.conn = NULL;
+		}
+		if (is_busy() && now > office.alive_ms + LATE_MS)
+			disown(now);
+		if (is_busy() && now >= office.next_ms)
+			return true;
+		monitor_wait(&office.news, watch,
+		             is_busy()     ? (struct deadline){office.next_ms}
+		             : office.conn ? (struct deadline){rest_until}
+		                           : DEADLINE_NEVER);
+	}
+}
+
+static bool is_settled(const struct db_rows *rows, const char *claim)
+{
+	for (int i = 0; i < rows->count; i++)
+		if (str_equal(row_text(rows, i, 0), claim))
+			return true;
+	return false;
+}
+
+/* ---- the thread ---- */
+
+static void drop_settled(const struct db_rows *turns, const struct db_rows *keys)
+{
+	uint64_t now = clock_mono_ms();
+	size_t   kept = 0;
+
+	monitor_lock(&office.news);
+	for (size_t i = 0; i < office.doubts_n; i++) {
+		struct doubt *d = &office.doubts[i];
+
+		if (now < d->until_ms && !is_settled(d->session_id[0] ? turns : keys, d->claim))
+			office.doubts[kept++] = *d;
+	}
+	office.doubts_n = kept;
+	monitor_unlock(&office.news);
+}
+
+/* The doubts of now as three arrays; false when there are none. */
+static bool list_doubts(struct buf *sessions, struct buf *claims, struct buf *keys)
+{
+	bool any;
+
+	monitor_lock(&office.news);
+	any = office.doubts_n > 0;
+	for (size_t i = 0; i < office.doubts_n; i++) {
+		const struct doubt *d = &office.doubts[i];
+
+		if (d->session_id[0])
+			buf_printf(sessions, "%s%s", sessions->len > 1 ? "," : "{", d->session_id);
+		buf_printf(d->session_id[0] ? claims : keys, "%s%s",
+		           (d->session_id[0] ? claims : keys)->len > 1 ? "," : "{", d->claim);
+	}
+	monitor_unlock(&office.news);
+	return any;
+}
+
+static const char *array_of(struct buf *b)
+{
+	buf_printf(b, b->len ? "}" : "{}");
+	return buf_text(b);
+}
+
+static struct err *settle_doubts(struct ctx *cx)
+{
+	struct buf sessions = buf_new(cx->arena, 0), claims = buf_new(cx->arena, 0),
+			   keys = buf_new(cx->arena, 0);
+	struct db_rows turns_found, keys_found;
+
+	if (!list_doubts(&sessions, &claims, &keys))
+		return NULL;
+	cx->deadline = deadline_in(SETTLE_MS);
+	TRY(turns_abandon(cx, array_of(&sessions), array_of(&claims), &turns_found));
+	TRY(idempotency_abandon(cx, array_of(&keys), &keys_found));
+	drop_settled(&turns_found, &keys_found);
+	return NULL;
+}
+
+static void note_beat(uint64_t began_ms, const struct err *e, bool was_silent)
+{
+	monitor_lock(&office.news);
+	if (e) {
+		office.next_ms = clock_mono_ms() + RETRY_MS;
+	} else if (was_silent && office.has_beaten) {
+		disown(clock_mono_ms());
+	} else {
+		office.alive_ms = began_ms;
+		office.next_ms = began_ms + BEAT_MS;
+		office.has_beaten = office.has_row = true;
+	}
+	monitor_unlock(&office.news);
+}
+
+/* A statement that did not answer in time leaves the connection in the middle of it. */
+static void use_no_more(const struct err *e)
+{
+	if (!e || !office.conn)
+		return;
+	db_conn_close(office.conn);
+	office.conn = NULL;
+}
+
+static void beat(struct ctx *cx)
+{
+	uint64_t    began_ms = clock_mono_ms();
+	bool        was_silent = false;
+	struct err *e = NULL;
+
+	if (!office.conn)
+		e = db_conn_open(cx, &office.conn);
+	cx->tx = office.conn;
+	if (!e)
+		e = instance_beat(cx, &office.self, &was_silent);
+	note_beat(began_ms, e, was_silent);
+	if (!e)
+		e = settle_doubts(cx);
+	cx->tx = NULL;
+	use_no_more(e);
+}
+
+static void leave(struct ctx *cx)
+{
+	struct err *e = NULL;
+
+	ctx_detach(cx, LATE_MS);
+	if (office.has_row) /* else, or in vain: silence says the same a second later */
+		e = instance_end(cx, office.self.id);
+	if (e)
+		log_err(LOG_DEBUG, cx, "instance_not_ended", e);
+	if (office.conn)
+		db_conn_close(office.conn);
+	office.conn = NULL;
+}
+
+static void *beat_on(void *data)
+{
+	struct ctx           cx = {.arena = arena_new(ARENA_BYTES)};
+	struct monitor_watch watch;
+
+	(void)data;
+	monitor_watch(&office.news, &watch, &office.stop);
+	monitor_lock(&office.news);
+	while (wait_until_due(&watch)) {
+		arena_reset(cx.arena);
+		cx.deadline = (struct deadline){office.alive_ms + LATE_MS};
+		monitor_unlock(&office.news);
+		beat(&cx);
+		monitor_lock(&office.news);
+	}
+	monitor_unlock(&office.news);
+	monitor_unwatch(&watch);
+	leave(&cx);
+	arena_free(&cx.arena);
+	return NULL;
+}
+
+static void start_thread(void)
+{
+	pthread_attr_t attr;
+	sigset_t       all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	if (pthread_create(&office.thread, &attr, beat_on, NULL) != 0)
+		fatal("cannot start the heartbeat");
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	office.is_running = true;
+}
+
+/* ---- the others ---- */
+
+static void release(void *data)
+{
+	struct hold *h = data;
+
+	monitor_lock(&office.news);
+	*h->link = h->next;
+	if (h->next)
+		h->next->link = h->link;
+	monitor_unlock(&office.news);
+}
+
+/* With the lock held, before anything is added. */
+static void wake_up(void)
+{
+	assert(office.is_started);
+	if (!office.is_running)
+		start_thread();
+	if (!is_busy())
+		begin_life(clock_mono_ms());
+	monitor_tell(&office.news);
+}
+
+const char *heartbeat_hold(struct ctx *cx)
+{
+	struct hold *h = NEW(cx->arena, struct hold);
+	const char  *id;
+
+	h->cancel = cx->cancel;
+	monitor_lock(&office.news);
+	wake_up();
+	id = arena_strdup(cx->arena, office.self.id);
+	h->next = office.holds;
+	if (h->next)
+		h->next->link = &h->next;
+	h->link = &office.holds;
+	office.holds = h;
+	monitor_unlock(&office.news);
+	arena_defer(cx->arena, release, h);
+	return id;
+}
+
+static void doubt(const char *session_id, const char *claim)
+{
+	struct doubt *d;
+
+	monitor_lock(&office.news);
+	wake_up();
+	if (office.doubts_n == DOUBTS_MAX) {
+		office.doubts_n--;
+		for (size_t i = 0; i < office.doubts_n; i++)
+			office.doubts[i] = office.doubts[i + 1];
+	}
+	d = &office.doubts[office.doubts_n++];
+	d->until_ms = clock_mono_ms() + DOUBT_MS;
+	snprintf(d->session_id, sizeof(d->session_id), "%s", session_id);
+	snprintf(d->claim, sizeof(d->claim), "%s", claim);
+	office.next_ms = clock_mono_ms();
+	monitor_unlock(&office.news);
+}
+
+void heartbeat_doubt_turn(const char *session_id, const char *claim)
+{
+	doubt(session_id, claim);
+}
+
+void heartbeat_doubt_key(const char *claim)
+{
+	doubt("", claim);
+}
+
+void heartbeat_start(const char *program)
+{
+	static char host[64] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	crypto_uuid(office.self.id);
+	office.self.host = host;
+	office.self.program = program;
+	office.self.pid = (int)getpid();
+	cancel_init(&office.stop);
+	office.is_started = true;
+}
+
+void heartbeat_stop(void)
+{
+	cancel_fire(&office.stop, CANCEL_STOPPING);
+	if (office.is_running)
+		pthread_join(office.thread, NULL);
+	cancel_end(&office.stop);
+}
