@@ -8,6 +8,7 @@
 struct db_values {
 	const char *url;
 	int64_t     pool_size, connect_ms, lifetime_ms;
+	bool        are_prepared;
 };
 static struct db_values values;
 
@@ -21,6 +22,8 @@ static const struct cfg_key keys[] = {
                 .help = "longest wait for a new connection, of all hosts together"),
 	CFG_KEY_INT(db_values, lifetime_ms, "DB_LIFETIME_MS", .fallback = "1800000", .min = 1000,
                 .max = 86400000, .help = "a connection older than this is replaced"),
+	CFG_KEY_BOOL(db_values, are_prepared, "DB_PREPARE", .fallback = "1",
+                 .help = "0: statements are not prepared, for a pooler in transaction mode"),
 };
 
 const struct cfg_group db_settings = {"Database", &values, keys, COUNT(keys)};
@@ -28,6 +31,7 @@ const struct cfg_group db_settings = {"Database", &values, keys, COUNT(keys)};
 void db_start(const char *program)
 {
 	db_conn_setup(values.url, program, (unsigned)values.connect_ms);
+	db_statement_setup(values.are_prepared);
 	db_pool_start((unsigned)values.pool_size, (unsigned)values.lifetime_ms);
 }
 

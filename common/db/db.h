@@ -2,9 +2,9 @@
  *
  * A statement outside db_tx() borrows a connection for that statement only;
  * inside, all use the transaction's. So no connection is ever held while a
- * provider answers: http_do() asserts cx->tx == NULL. Statements are unnamed
- * and leave no state on the connection, so PgBouncer in transaction mode may
- * stand between. */
+ * provider answers: http_do() asserts cx->tx == NULL. Statements leave no
+ * state on the connection but that they are prepared; with DB_PREPARE=0 not
+ * even that, so PgBouncer in transaction mode may stand between. */
 #ifndef DB_H
 #define DB_H
 

@@ -7,11 +7,23 @@
 
 #include <libpq-fe.h>
 
+#define DB_TEXTS_MAX  128 /* a program has some 60; what comes beyond is never prepared */
+#define DB_TEXT_CHARS 20
+
+/* A statement's text that this connection has met. */
+struct db_text {
+	const char *sql; /* lives as long as the program */
+	char        name[DB_TEXT_CHARS];
+	bool        is_prepared;
+};
+
 struct db_conn {
 	PGconn         *pg;
 	uint64_t        born_ms;
 	unsigned        era;    /* of the pool, when it was made */
 	bool            is_job; /* whose place it has */
+	struct db_text  texts[DB_TEXTS_MAX];
+	size_t          texts_n;
 	struct db_conn *next_idle;
 };
 

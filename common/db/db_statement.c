@@ -1,11 +1,34 @@
 /* db_statement.c -- sending a statement, reading its end, judging it.
  *
- * A server that turned out to be a standby (25006) is left by all connections
- * of that age. What lost to another can be run again. */
+ * A statement costs more to parse and plan than to run. So a connection
+ * prepares a text when it meets it for the second time: what runs once (a
+ * program as plain CGI, a rare job) is not prepared. Only texts that stand in
+ * the program itself are: they are not many, and their address tells which
+ * one it is. Without parameters (BEGIN, NOTIFY) there is nothing to gain.
+ *
+ * A name is made of the text it stands for. Behind a pooler that lends another
+ * server connection with each transaction (where DB_PREPARE=0 belongs) a name
+ * may so be unknown or known already, and never mean another statement.
+ *
+ * Preparing must never be the reason that something fails. When a statement
+ * is gone (26000: DISCARD ALL, a pooler) it is run once more as text; when a
+ * migration changed what it gives (0A000) all connections of that age are
+ * replaced. Inside a transaction the whole of it is run again. */
 #include "db_statement.h"
 
+#include "../base/log.h"
 #include "db_pool.h"
 #include "db_values.h"
+
+static struct {
+	bool        are_prepared;
+	atomic_bool was_loss_told;
+} statements;
+
+void db_statement_setup(bool are_prepared)
+{
+	statements.are_prepared = are_prepared;
+}
 
 /* ---- what went wrong ---- */
 
@@ -29,7 +52,7 @@ static struct err *given_up(struct ctx *cx, enum waited how)
 	return e;
 }
 
-enum remedy { RERUN = 1, DISTRUST = 2 };
+enum remedy { RERUN = 1, DISTRUST = 2, UNPREPARE = 4 };
 
 static const struct verdict {
 	const char   *state; /* or how it begins */
@@ -48,17 +71,36 @@ static const struct verdict {
 	{"", ERR_INTERNAL, 0},
 };
 
-static const struct verdict *judge(const char *state)
+/* Of a statement that was prepared, before the others. */
+static const struct verdict of_prepared[] = {
+	{"26000", ERR_UNAVAILABLE, RERUN | UNPREPARE},            /* there is none of that name */
+	{"42P05", ERR_UNAVAILABLE, RERUN},                        /* there is one already */
+	{"0A000", ERR_UNAVAILABLE, RERUN | UNPREPARE | DISTRUST}, /* it gives something else now */
+};
+
+static const struct verdict *judge(const char *state, bool is_prepared)
 {
 	size_t i = 0;
 
-	while (strncmp(verdicts[i].state, state, strlen(verdicts[i].state)) != 0)
+	for (; is_prepared && i < COUNT(of_prepared); i++)
+		if (str_equal(of_prepared[i].state, state))
+			return &of_prepared[i];
+	for (i = 0; strncmp(verdicts[i].state, state, strlen(verdicts[i].state)) != 0;)
 		i++;
 	return &verdicts[i];
 }
 
+static void forget_prepared(struct ctx *cx, struct db_conn *conn)
+{
+	for (size_t i = 0; i < conn->texts_n; i++)
+		conn->texts[i].is_prepared = false;
+	if (!atomic_exchange(&statements.was_loss_told, true))
+		LOG(LOG_WARN, cx, "prepared_statements_lost");
+}
+
 /* The server's sentence may quote data, so only the state and the names leave. */
-static struct err *failed(struct ctx *cx, struct db_conn *conn, const PGresult *result)
+static struct err *failed(struct ctx *cx, struct db_conn *conn, const PGresult *result,
+                          bool is_prepared)
 {
 	const char           *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char           *name = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
@@ -67,7 +109,9 @@ static struct err *failed(struct ctx *cx, struct db_conn *conn, const PGresult *
 
 	if (!state)
 		return connection_lost(cx);
-	verdict = judge(state);
+	verdict = judge(state, is_prepared);
+	if (verdict->remedies & UNPREPARE)
+		forget_prepared(cx, conn);
 	if (verdict->remedies & DISTRUST)
 		db_pool_distrust(conn);
 	e = err_new(cx, verdict->kind, WHERE, "SQLSTATE %s %s", state, name ? name : "");
@@ -127,15 +171,92 @@ static bool is_good(const PGresult *result)
 	return PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK;
 }
 
+/* ---- prepared ones ---- */
+
+/* The linker's names for where the program begins and ends. */
+extern const char __executable_start[], _end[];
+
+static bool is_part_of_program(const char *sql)
+{
+	return (uintptr_t)sql >= (uintptr_t)__executable_start && (uintptr_t)sql < (uintptr_t)_end;
+}
+
+static void name_text(struct db_text *text)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+	for (const char *at = text->sql; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+	snprintf(text->name, sizeof(text->name), "s%016llx", (unsigned long long)hash);
+}
+
+/* NULL: it is not to be prepared, or not yet. */
+static struct db_text *text_of(struct db_conn *conn, const char *sql)
+{
+	struct db_text *text;
+
+	for (size_t i = 0; i < conn->texts_n; i++)
+		if (conn->texts[i].sql == sql)
+			return &conn->texts[i];
+	if (conn->texts_n == DB_TEXTS_MAX || !is_part_of_program(sql))
+		return NULL;
+	text = &conn->texts[conn->texts_n++];
+	text->sql = sql;
+	name_text(text);
+	return NULL;
+}
+
+static struct err *prepare(struct ctx *cx, struct db_conn *conn, struct db_text *text)
+{
+	PGresult *result;
+
+	if (!PQsendPrepare(conn->pg, text->name, text->sql, 0, NULL))
+		return connection_lost(cx);
+	TRY(finish(cx, conn, &result));
+	text->is_prepared =
+		is_good(result) || str_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "42P05");
+	if (is_good(result) || (text->is_prepared && PQtransactionStatus(conn->pg) == PQTRANS_IDLE))
+		return NULL;
+	return failed(cx, conn, result, text->is_prepared);
+}
+
 /* ---- one statement ---- */
+
+struct statement {
+	const char      *sql;
+	struct db_params params;
+	int              n;
+};
+
+static struct err *run_once(struct ctx *cx, struct db_conn *conn, const struct statement *s,
+                            const struct db_text *prepared, PGresult **out)
+{
+	const struct db_params *p = &s->params;
+	int                     sent;
+
+	if (prepared)
+		sent = PQsendQueryPrepared(conn->pg, prepared->name, s->n, p->values, p->lengths,
+		                           p->formats, 0);
+	else
+		sent =
+			PQsendQueryParams(conn->pg, s->sql, s->n, NULL, p->values, p->lengths, p->formats, 0);
+	if (!sent)
+		return connection_lost(cx);
+	TRY(finish(cx, conn, out));
+	return is_good(*out) ? NULL : failed(cx, conn, *out, prepared != NULL);
+}
 
 struct err *db_statement_run(struct ctx *cx, struct db_conn *conn, const char *sql,
                              const struct db_val *args, size_t n, PGresult **out)
 {
-	struct db_params p = db_params_of(cx, args, n);
+	struct statement s = {sql, db_params_of(cx, args, n), (int)n};
+	struct db_text  *text = statements.are_prepared && n ? text_of(conn, sql) : NULL;
+	struct err      *e;
 
-	if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, p.values, p.lengths, p.formats, 0))
-		return connection_lost(cx);
-	TRY(finish(cx, conn, out));
-	return is_good(*out) ? NULL : failed(cx, conn, *out);
+	if (text && !text->is_prepared)
+		TRY(prepare(cx, conn, text));
+	e = run_once(cx, conn, &s, text, out);
+	if (e && text && !text->is_prepared && PQtransactionStatus(conn->pg) == PQTRANS_IDLE)
+		e = run_once(cx, conn, &s, NULL, out);
+	return e;
 }

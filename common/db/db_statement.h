@@ -5,6 +5,9 @@
 #include "db.h"
 #include "db_conn.h"
 
+/* Whether statements are prepared at all. Call once, before threads. */
+void db_statement_setup(bool are_prepared);
+
 /* Runs it, as db_query() tells. Its result is cleared with the arena. A connection that is busy
  * afterwards (PQTRANS_ACTIVE) was given up half-way. `can_rerun` tells that the statement, or the
  * transaction it stands in, did nothing and may succeed when it is run again. */

@@ -5,7 +5,7 @@
  *
  *   {"id": 1, "sql": [...], "ms": deadline, "tx": in one transaction, "careless": its body
  *    swallows errors, "job": as a job}
- *   {"id": 2, "text": "a name", "arg": "$1"}   one of the texts below
+ *   {"id": 2, "text": "a name", "arg": "$1"}   one of the texts below, which may be prepared
  *   {"cancel": 1}                              nobody waits for that order any more
  *
  *   {"id": 1, "code": "ok" or the error's, "detail", "ms", "tries": of the body, "rows": [...]}
@@ -29,6 +29,7 @@ static const struct {
 	{"backend", "select pg_backend_pid() where $1::text is not null"},
 	{"all", "select * from db_probe.t where $1::text is not null order by 1"},
 	{"add", "insert into db_probe.t (id) values ($1::int)"},
+	{"prepared", "select count(*) from pg_prepared_statements where name <> $1"},
 };
 
 struct order {

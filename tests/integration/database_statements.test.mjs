@@ -1,0 +1,102 @@
+/* Prepared statements: made once for each connection, and never the reason why something fails. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { sql, startProbe, useStack } from './env/index.mjs';
+
+const stack = useStack({ name: 'statements' });
+
+const probes = new Set();
+const start = (env) => {
+	const probe = startProbe(stack, { DB_POOL_SIZE: '1', ...env });
+	probes.add(probe);
+	return probe;
+};
+
+beforeEach(() =>
+	sql(
+		stack,
+		`set client_min_messages = warning;
+		 drop schema if exists db_probe cascade;
+		 create schema db_probe;
+		 create table db_probe.t (id int primary key);
+		 insert into db_probe.t values (1);
+		 grant usage on schema db_probe to scribe_app;
+		 grant all on all tables in schema db_probe to scribe_app`,
+	),
+);
+afterEach(async () => {
+	for (const probe of probes) await probe.stop();
+	probes.clear();
+});
+
+const ALL = { text: 'all', arg: 'x' };
+
+const prepared = async (probe) => {
+	const [n] = await probe.rows({ text: 'prepared', arg: '' });
+	return Number(n);
+};
+
+const backend = async (probe) => {
+	const [pid] = await probe.rows({ sql: ['select pg_backend_pid()'] });
+	return pid;
+};
+
+/* A text is prepared when it is met again. */
+const meet = async (probe) => {
+	for (let i = 0; i < 3; i++) assert.equal((await probe.rows(ALL)).length, 1);
+};
+
+test('what runs again is prepared, once; what was put together is not', async () => {
+	const probe = start();
+	await probe.rows(ALL);
+	assert.equal(await prepared(probe), 0, 'what runs once is not');
+	await meet(probe);
+	await meet(probe);
+	assert.equal(await prepared(probe), 2, '"all" and the count of them');
+	for (let i = 0; i < 3; i++) await probe.rows({ sql: ['select $$put together$$'] });
+	assert.equal(await prepared(probe), 2);
+});
+
+test('DB_PREPARE=0: nothing is', async () => {
+	const probe = start({ DB_PREPARE: '0' });
+	await meet(probe);
+	assert.equal(await prepared(probe), 0);
+	assert.equal(await prepared(probe), 0);
+});
+
+test('a migration changes what a statement gives: nobody fails', async () => {
+	const probe = start({ DB_POOL_SIZE: '3' });
+	await meet(probe);
+	await sql(stack, 'alter table db_probe.t add column more text');
+	await meet(probe);
+	await sql(stack, 'alter table db_probe.t add column and_more text');
+	const whole = await probe.order({ ...ALL, tx: true });
+	assert.equal(whole.code, 'ok', whole.detail);
+	assert.equal(whole.tries, 2, 'the transaction as a whole');
+	await meet(probe);
+});
+
+test('somebody discards them: they are made anew', async () => {
+	const probe = start();
+	await meet(probe);
+	const pid = await backend(probe);
+	await probe.rows({ sql: ['discard all'] });
+	await meet(probe);
+	await probe.rows({ sql: ['deallocate all'] });
+	const whole = await probe.order({ ...ALL, tx: true });
+	assert.equal(whole.code, 'ok', whole.detail);
+	assert.equal(whole.tries, 2);
+	await meet(probe);
+	assert.equal(await backend(probe), pid, 'on the same connection');
+	assert.equal(probe.events('prepared_statements_lost').length, 1, 'which is told once');
+});
+
+test('an insert that found its statement gone is made once', async () => {
+	const probe = start();
+	for (const arg of ['2', '3', '4']) await probe.rows({ text: 'add', arg });
+	await probe.rows({ sql: ['deallocate all'] });
+	await probe.rows({ text: 'add', arg: '5' });
+	assert.equal((await sql(stack, 'select * from db_probe.t')).length, 5);
+	const twice = await probe.order({ text: 'add', arg: '5' });
+	assert.equal(twice.code, 'conflict', 'as a statement that is not prepared');
+});
