@@ -169,8 +169,11 @@ test('a turn that is given up and one that begins do not wait for each other', a
 		await holder.query('select from utterances where session_id = $1 for update', [
 			session.session_id,
 		]);
-		await stack.sim.release('thinking');
-		await poll(() => waitingForLocks(1));
+		/* Reply and extraction are held one by one, and each release is for those that wait. */
+		await poll(async () => {
+			await stack.sim.release('thinking');
+			return waitingForLocks(1);
+		});
 		await heal(stack);
 		const newer = turn(stack, session, 'Something else.');
 		await poll(() => waitingForLocks(2));
