@@ -28,6 +28,8 @@
 -- $25  contact data is new
 -- $26  how long the answer is kept, milliseconds
 -- $27  the claim of who began it
+-- $28  vector of what the visitor said (null: none)
+-- $29  its model
 --
 -- One row: whether the turn was the newest and is done.
 with owner as materialized (
@@ -42,6 +44,13 @@ done as (
 			-- The first turn to reach the score queues the one message.
 			coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,
 			coalesce($9::int >= o.lead_score, false) as leads),
+
+-- For the memory that the words become.
+heard as (
+	insert into utterance_vectors (utterance_id, embedding, model)
+		select visitor_utterance_id, $28::vector, $29 from done
+			where $29::text is not null and visitor_utterance_id is not null
+		on conflict do nothing),
 
 replied as (
 	insert into utterances (session_id, speaker, text, text_sealed, turn)

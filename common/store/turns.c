@@ -244,7 +244,8 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_text(said.masked), db_bytes(said.sealed), db_text(names.sealed),
 	                  db_bytes(names.hash), db_bool(names.has_new),
 	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS),
-	                  db_text(turn->claim))));
+	                  db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
+	                  db_text(end->heard.at ? end->heard.model : NULL))));
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;

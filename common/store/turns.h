@@ -20,6 +20,7 @@
 #include "../domain/lead/lead_score.h"
 #include "../domain/who/names.h"
 #include "../domain/text/utterance.h"
+#include "memories.h"
 
 #define TURN_ID_MAX       100
 #define TURN_HISTORY_ROWS 80 /* newest rows fetched; the prompt's budget is smaller */
@@ -73,6 +74,7 @@ struct turn_end {
 	const char                  *reply; /* as sent */
 	const struct turn_lead      *lead;  /* NULL: nothing known */
 	const struct dynamics_marks *marks; /* NULL: they did not change */
+	struct memory_vector         heard; /* of the visitor's words, for their memory */
 	struct span answer; /* the whole JSON answer, kept sealed for the same message again */
 };
 

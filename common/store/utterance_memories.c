@@ -30,6 +30,7 @@ struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t af
 		                                                 row_bytes(cx, &rows, i, 4)),
 		                                     row_int(&rows, i, 3),
 		                                     !*row_text(&rows, i, 2),
+		                                     row_bool(&rows, i, 6),
 		                                     row_int(&rows, i, 5)};
 	*out = found;
 	*n_out = (size_t)rows.count;
@@ -118,4 +119,11 @@ struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
 	TRY(json_finish(cx, j, &json));
 	keeping.rows_json = json.ptr;
 	return db_tx(cx, keep_body, &keeping);
+}
+
+struct err *memory_drop_old_vectors(struct ctx *cx)
+{
+	return db_exec(cx, NULL,
+	               "delete from utterance_vectors where made_at < now() - interval '1 day'",
+	               NO_ARGS);
 }

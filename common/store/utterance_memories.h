@@ -10,6 +10,7 @@ struct memory_utterance {
 	const char *id, *speaker, *text;
 	int64_t     said_ms;
 	bool        is_unmasked; /* its turn never ended: the plain column is still empty */
+	bool        has_vector;  /* the turn has left one, which the memory gets */
 	int64_t     position;
 };
 struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
@@ -20,9 +21,12 @@ struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance 
                                   const struct names *names) CHECKED;
 
 /* As memory_insert() for episodic memories of utterances, oldest first: content, words, time,
- * utterance, names (of the first: they are one visitor's) and vector count. Those that are
- * memories already are left out. */
+ * utterance, names (of the first: they are one visitor's) and vector count; without a vector
+ * it is the one that the turn has left. Those that are memories already are left out. */
 struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
                                      const struct memory_new *in, size_t n) CHECKED;
+
+/* Vectors that no memory has taken within a day. */
+struct err *memory_drop_old_vectors(struct ctx *cx) CHECKED;
 
 #endif

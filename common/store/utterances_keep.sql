@@ -5,7 +5,8 @@
 --
 -- $1  session id
 -- $2  what is to be kept, oldest first: a JSON array of objects with utterance_id, content,
---     speaker, words, said_ms, hash (hex), sealed; vector and model, or neither
+--     speaker, words, said_ms, hash (hex), sealed; vector and model, or neither where the turn has
+--     left them
 -- $3  hash of the names masked (null: none known)
 --
 -- One row: how many were added; owner, first and last position of these.
@@ -15,13 +16,15 @@ with s as materialized (
 given as materialized (
 	select gen_random_uuid() as id, g.nth, g.utterance_id, g.content, g.speaker, g.words,
 			to_timestamp(g.said_ms::float8 / 1000) as occurred_at, decode(g.hash, 'hex') as hash,
-			g.sealed, memory_asks(g.words) as is_question, g.vector::vector as embedding,
-			g.model as embedding_model
+			g.sealed, memory_asks(g.words) as is_question,
+			coalesce(g.vector::vector, v.embedding) as embedding,
+			coalesce(g.model, v.model) as embedding_model
 		from rows from (jsonb_to_recordset($2::jsonb) as (utterance_id uuid, content jsonb,
 				speaker text, words text, said_ms bigint, hash text, sealed text, vector text,
 				model text))
 			with ordinality as g (utterance_id, content, speaker, words, said_ms, hash, sealed,
 				vector, model, nth)
+			left join utterance_vectors v on v.utterance_id = g.utterance_id
 		where not exists (select from memories m where m.utterance_id = g.utterance_id)),
 
 -- Neighbours, and theirs.
@@ -63,6 +66,9 @@ changed as (
 	update memories m set index_text = d.index_text, question = d.question,
 			embedding_near = d.mean::halfvec
 		from described d where m.id = d.id and not d.is_given and exists (select from added)),
+
+taken as (
+	delete from utterance_vectors v using given g where v.utterance_id = g.utterance_id),
 
 -- Masked with other names than the rest of the session was: the job masks all of it anew.
 unlike as (

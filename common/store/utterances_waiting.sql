@@ -5,9 +5,10 @@
 -- $2  behind which position
 -- $3  how many
 --
--- Rows: id, speaker, text, time (unix milliseconds), the original sealed, position.
+-- Rows: id, speaker, text, time (unix milliseconds), the original sealed, position, has a
+--       vector.
 select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint, u.text_sealed,
-		u.position
+		u.position, exists (select from utterance_vectors v where v.utterance_id = u.id)
 	from utterances u
 	where u.session_id = $1::uuid and u.position > $2::bigint
 		-- They became memories in their order: what comes behind the newest one is none.

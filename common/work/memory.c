@@ -7,6 +7,7 @@
 #include "../domain/who/mask.h"
 #include "../domain/memory/index_text.h"
 #include "cached_embedding.h"
+#include "heard.h"
 #include "../store/masking.h"
 #include "../store/utterance_memories.h"
 
@@ -62,6 +63,14 @@ static const char *try_embed(struct ctx *cx, const char *session_id, const char 
 	return provider;
 }
 
+void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
+                       struct memory_vector *out)
+{
+	*out = (struct memory_vector){.at = NULL};
+	if (*said)
+		try_embed(cx, session_id, &said, 1, values.save_ms, out);
+}
+
 /* Nobody waits for a job: it gives each text its time, and they are embedded in one call. */
 static int64_t embed_many_ms(size_t n)
 {
@@ -76,13 +85,12 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
                             bool *is_duplicate_out)
 {
 	struct index_text    text;
-	struct memory_vector vector = {.at = NULL};
+	struct memory_vector vector;
 	struct names         names;
 
 	TRY(memory_names(cx, in->session_id, &names));
 	index_text_of(cx, in->content, in->summary, in->occurred_ms, &text);
-	if (*text.said)
-		try_embed(cx, in->session_id, &text.said, 1, values.save_ms, &vector);
+	memory_embed_said(cx, in->session_id, text.said, &vector);
 	return memory_insert(cx,
 	                     &(struct memory_new){.session_id = in->session_id,
 	                                          .scope = in->scope,
@@ -149,12 +157,33 @@ struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_
 	return next ? masking_session(cx, next, &names) : NULL;
 }
 
+/* Those whose vector the turn has left are not embedded again. */
+static void embed_utterances(struct ctx *cx, const char *session_id,
+                             const struct memory_utterance *said, const char *const *texts,
+                             size_t n, struct memory_new *kept)
+{
+	struct memory_vector vectors[UTTERANCES_MAX];
+	const char          *wanting[UTTERANCES_MAX];
+	struct memory_new   *to[UTTERANCES_MAX];
+	size_t               wanting_n = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!said[i].has_vector) {
+			to[wanting_n] = &kept[i];
+			wanting[wanting_n++] = texts[i];
+		}
+	if (wanting_n == 0)
+		return;
+	try_embed(cx, session_id, wanting, wanting_n, embed_many_ms(wanting_n), vectors);
+	for (size_t i = 0; i < wanting_n; i++)
+		to[i]->vector = vectors[i];
+}
+
 struct err *memory_keep_utterances(struct ctx *cx, const char *session_id, int64_t *after,
                                    bool *left_out)
 {
 	const struct memory_utterance *said;
 	struct memory_new              kept[UTTERANCES_MAX];
-	struct memory_vector           vectors[UTTERANCES_MAX];
 	const char                    *texts[UTTERANCES_MAX];
 	struct names                   names;
 	size_t                         n;
@@ -166,9 +195,7 @@ struct err *memory_keep_utterances(struct ctx *cx, const char *session_id, int64
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		TRY(read_utterance(cx, session_id, &said[i], &names, &kept[i], &texts[i]));
-	try_embed(cx, session_id, texts, n, embed_many_ms(n), vectors);
-	for (size_t i = 0; i < n; i++)
-		kept[i].vector = vectors[i];
+	embed_utterances(cx, session_id, said, texts, n, kept);
 	*after = said[n - 1].position;
 	return memory_insert_utterances(cx, session_id, kept, n);
 }
@@ -270,28 +297,22 @@ static void read_question(struct ctx *cx, const char *query, const struct memory
 	mask_named(cx, &people->names, out);
 }
 
-static struct err *ask(struct ctx *cx, const struct recall *in, const struct memory_people *people,
-                       int64_t embed_ms, struct memory **out, size_t *n_out,
-                       const char **provider_out)
+static struct err *ask(struct ctx *cx, const struct recall *in, const struct index_query *about,
+                       struct memory_vector vector, struct memory **out, size_t *n_out)
 {
-	struct index_query   question;
-	struct memory_vector vector = {.at = NULL};
-
-	read_question(cx, in->query, people, &question);
-	*provider_out = try_embed(cx, in->session_id, &question.topic, 1, embed_ms, &vector);
 	return memory_search(cx,
 	                     &(struct recall_query){.session_id = in->session_id,
 	                                            .session_secret = in->session_secret,
-	                                            .words = question.words,
+	                                            .words = about->words,
 	                                            .vector = vector,
-	                                            .named = question.named,
-	                                            .named_n = question.named_n,
+	                                            .named = about->named,
+	                                            .named_n = about->named_n,
 	                                            .scopes = in->scopes,
 	                                            .scopes_n = in->scopes_n,
 	                                            .limit = in->limit,
 	                                            .min_importance = in->min_importance,
-	                                            .from_ms = question.from_ms,
-	                                            .until_ms = question.until_ms},
+	                                            .from_ms = about->from_ms,
+	                                            .until_ms = about->until_ms},
 	                     out, n_out);
 }
 
@@ -299,13 +320,36 @@ struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory
                           size_t *n_out, const char **provider_out)
 {
 	struct memory_people people = {.speakers_n = 0};
+	struct index_query   about;
+	struct memory_vector vector;
 
 	TRY(memory_people(cx, in->session_id, in->session_secret, &people));
-	return ask(cx, in, &people, values.query_ms, out, n_out, provider_out);
+	read_question(cx, in->query, &people, &about);
+	*provider_out = try_embed(cx, in->session_id, &about.topic, 1, values.query_ms, &vector);
+	return ask(cx, in, &about, vector, out, n_out);
+}
+
+/* What was heard is the topic, unless somebody is named: then that is embedded too. */
+static struct err *ask_for_turn(struct ctx *cx, const struct recall *in, const struct names *names,
+                                struct heard *heard, struct memory **out, size_t *n_out)
+{
+	uint64_t             embed_ms = (uint64_t)(values.turn_ms - values.turn_ms / 4);
+	struct deadline      until = deadline_sooner(cx->deadline, deadline_in(embed_ms));
+	struct memory_people people = {.names = *names};
+	struct index_query   about;
+	struct memory_vector vector;
+
+	TRY(memory_speakers(cx, in->session_id, &people));
+	read_question(cx, in->query, &people, &about);
+	if (str_equal(about.topic, in->query))
+		vector = heard_vector(cx, heard, until);
+	else
+		try_embed(cx, in->session_id, &about.topic, 1, (int64_t)deadline_left_ms(until), &vector);
+	return ask(cx, in, &about, vector, out, n_out);
 }
 
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
-                              const struct names *names, const char *message,
+                              const struct names *names, const char *message, struct heard *heard,
                               struct memory out[MEMORY_FOR_TURN_MAX])
 {
 	static const char *const scopes[] = {"medium", "long", "episodic"};
@@ -316,16 +360,12 @@ size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char
 	                                   .scopes_n = COUNT(scopes),
 	                                   .limit = MEMORY_FOR_TURN_MAX};
 	struct deadline          whole = cx->deadline;
-	struct memory_people     people = {.names = *names};
 	struct memory           *found;
-	const char              *provider;
 	size_t                   n = 0, kept = 0;
 	struct err              *e;
 
 	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)values.turn_ms));
-	e = memory_speakers(cx, session_id, &people);
-	if (!e)
-		e = ask(cx, &wanted, &people, values.turn_ms - values.turn_ms / 4, &found, &n, &provider);
+	e = ask_for_turn(cx, &wanted, names, heard, &found, &n);
 	cx->deadline = whole;
 	if (e) {
 		log_err(LOG_WARN, cx, "not_recalled", e);

@@ -5,6 +5,7 @@
 #include "../store/recall.h"
 
 struct cJSON;
+struct heard;
 
 #define MEMORY_SUMMARY_MAX  4000 /* characters */
 #define MEMORY_SOURCE_MAX   200
@@ -16,6 +17,10 @@ extern const struct cfg_group memory_embed_settings;
 
 /* What programs that remember and recall list as their settings. */
 #define MEMORY_SETTINGS &memory_settings, &recall_settings, &memory_embed_settings
+
+/* The vector of one text for a memory; at NULL, and logged, when none could be had in time. */
+void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
+                       struct memory_vector *out);
 
 struct remember {
 	const char         *session_id; /* checked by the caller */
@@ -58,10 +63,11 @@ struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory
                           size_t *n_out, const char **provider_out) CHECKED;
 
 /* For a reply, whose turn has checked the pair and knows the visitor's names: at most
- * MEMORY_FOR_TURN_MAX memories on the topic, within MEMORY_TURN_MS. Returns how many. Never fails:
- * what goes wrong is logged, and there are none. Their text is data, never instructions. */
+ * MEMORY_FOR_TURN_MAX memories on the topic, within MEMORY_TURN_MS; `heard` is being made of the
+ * same message. Returns how many. Never fails: what goes wrong is logged, and there are none. Their
+ * text is data, never instructions. */
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
-                              const struct names *names, const char *message,
+                              const struct names *names, const char *message, struct heard *heard,
                               struct memory out[MEMORY_FOR_TURN_MAX]);
 
 /* What a memory says, for a person or a prompt: its summary, or the text of its content. */

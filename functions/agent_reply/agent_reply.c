@@ -13,6 +13,7 @@
 #include "../../common/base/log.h"
 #include "../../common/domain/talk/mode.h"
 #include "../../common/domain/talk/prompt.h"
+#include "../../common/work/heard.h"
 #include "../../common/work/heartbeat.h"
 #include "../../common/work/memory.h"
 #include "../../common/engines/embedding.h"
@@ -109,18 +110,20 @@ static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
 
 /* Words that nobody is there to receive are not said. Once they are being stored the turn is as
  * good as answered: a client that leaves from here on finds the answer kept. */
-static struct err *finish(struct ctx *cx, const struct turn *turn, const struct answer *a,
-                          struct span json)
+static struct err *finish(struct ctx *cx, const struct in *in, const struct turn *turn,
+                          const struct answer *a, struct span json)
 {
-	const struct turn_end end = {.reply = a->text,
-	                             .answer = json,
-	                             .lead = a->lead,
-	                             .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
-	struct cancel        *cancel = cx->cancel;
-	struct err           *e;
+	struct turn_end end = {.reply = a->text,
+	                       .answer = json,
+	                       .lead = a->lead,
+	                       .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
+	struct cancel  *cancel = cx->cancel;
+	struct err     *e;
 
 	if (ctx_cancelled(cx))
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	if (in->heard)
+		end.heard = heard_vector(cx, in->heard, deadline_in(0));
 	cx->cancel = NULL;
 	e = turn_finish(cx, turn, &end);
 	cx->cancel = cancel;
@@ -133,13 +136,15 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
 	struct lead_search *search =
 		in->is_nudge ? NULL : lead_start(cx, turn, in->user_message, answer_budget_tokens());
 
+	if (in->heard)
+		heard_admit(cx, in->heard);
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)
 		TRY(answer_speak(cx, a));
 	if (search)
 		a->lead = lead_join(cx, search);
 	TRY(answer_json(cx, in, turn, a, json_out));
-	return finish(cx, turn, a, *json_out);
+	return finish(cx, in, turn, a, *json_out);
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -231,6 +236,8 @@ static struct err *agent_reply(struct req *rq)
 	struct turn   turn;
 
 	TRY(read_input(rq, &in));
+	if (!in.is_nudge)
+		in.heard = heard_start(cx, in.session_id, in.user_message);
 	for (int i = 0; i < JOIN_TRIES; i++) {
 		TRY(begin(cx, &in, &turn));
 		a.begin_ms = (unsigned)(clock_mono_ms() - a.start_ms);

@@ -48,7 +48,7 @@ static void recall(struct ctx *cx, const struct in *in, const struct turn *turn,
 	struct memory found[MEMORY_FOR_TURN_MAX];
 
 	out->n = memory_recall_for_turn(cx, in->session_id, in->session_secret, &turn->names,
-	                                in->user_message, found);
+	                                in->user_message, in->heard, found);
 	for (size_t i = 0; i < out->n; i++) {
 		out->texts[i] = memory_plain_text(cx, &found[i]);
 		out->memories[i] = (struct prompt_memory){.text = out->texts[i],

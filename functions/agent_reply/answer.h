@@ -23,6 +23,7 @@ struct in {
 	bool                is_performer_mode, audio;
 	bool                is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
 	bool                is_compat; /* the existing page asks: it goes mute on some intents */
+	struct heard       *heard;     /* NULL: nobody spoke */
 };
 
 struct answer {

@@ -9,6 +9,7 @@
 #include "../../common/engines/engine_room.h"
 #include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
+#include "../../common/store/utterance_memories.h"
 
 #include <math.h>
 
@@ -122,6 +123,7 @@ static struct err *embed_memory(struct ctx *cx, struct job *job)
 	bool left = true;
 
 	(void)job; /* it names no memory: whatever lacks a vector is done */
+	TRY(memory_drop_old_vectors(cx));
 	while (left && !ctx_cancelled(cx) && deadline_left_ms(cx->deadline) > PENDING_MS / 4)
 		TRY(memory_embed_pending(cx, PENDING_BATCH, &left));
 	return NULL;

@@ -78,6 +78,38 @@ test('what is said in a turn costs once, as question and as memory', async () =>
 	assert.equal(await paidFor(words), 1);
 });
 
+test('the turn hands its vector to the memory, with no cache between them', async () => {
+	const words = 'The new oven comes from Porto on Friday.';
+	const pair = await open();
+	await sql(
+		stack,
+		`create function forget_it() returns trigger language plpgsql as 'begin return null; end';
+		 create trigger forget_it before insert on embedding_cache
+			for each row execute function forget_it()`,
+	);
+	try {
+		await call('agent_reply', pair, { user_message: words, audio: false });
+		await embedded(pair, 2);
+	} finally {
+		await sql(stack, 'drop function forget_it() cascade');
+	}
+	assert.equal(await paidFor(words), 1);
+	assert.equal(await count('select count(*) from utterance_vectors'), 0, 'nothing is left of it');
+	const { memories } = await recall(pair, words);
+	assert.ok(memories[0].content.text === words && memories[0].similarity > 0.99);
+});
+
+test('who may not speak here costs no service anything', async () => {
+	const words = 'Nobody asked for these words.';
+	const pair = await open();
+	const body = { session_id: pair.session_id, session_secret: crypto.randomUUID() };
+	const answer = await post(stack, 'agent_reply', { ...body, user_message: words });
+	assert.equal(answer.status, 401);
+	await call('agent_reply', pair, { user_message: 'These are welcome.', audio: false });
+	assert.equal(await paidFor(words), 0);
+	assert.equal(await paidFor('These are welcome.'), 1);
+});
+
 test('some kept and some not are one list of one model', async () => {
 	const pair = await open();
 	await save(pair, 'one word');

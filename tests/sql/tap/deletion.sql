@@ -1,6 +1,6 @@
 -- Deleting a session leaves no row of it anywhere, and nothing of another's goes.
 begin;
-select plan(16);
+select plan(17);
 
 create temp table ids on commit drop as select session(1) as gone, session(2) as stays;
 insert into utterances (session_id, speaker, text) select unnest(array[gone, stays]), 'visitor', 'x'
@@ -16,6 +16,8 @@ insert into memories (session_id, owner, scope, content, content_hash, utterance
 		from sessions s join utterances u on u.session_id = s.id
 	union all
 	select id, memory_owner, 'long', '"x"', hash('x'), null from sessions;
+insert into utterance_vectors (utterance_id, model, embedding)
+	select id, 'm', '[1]' from utterances;
 insert into embedding_cache (model, content_hash, embedding, session_id)
 	select 'm', hash(session_id::text), '[1]', session_id from utterances;
 insert into jobs (kind, key, session_id)
@@ -58,6 +60,7 @@ select ok(pg_temp.left_of(name, gone) = 0 and pg_temp.left_of(name, stays) > 0,
 	from ids, unnest(array['utterances', 'turns', 'extracts', 'events', 'summaries', 'memories',
 		'embedding_cache', 'jobs', 'idempotency_keys', 'audio_cache',
 		'slack_alerts']) as name;
+select is(count(*)::int, 1, 'the vector of what was said goes with it') from utterance_vectors;
 select is(count(*)::int, 2, 'a sign-up stands for itself') from email_signups;
 select is(count(*)::int, 1, 'and no longer points to what is gone') from email_signups
 	where session_id is not null;
