@@ -1,11 +1,10 @@
 /* budgets.c -- the chat_budgets table. */
 #include "budgets.h"
 
-#include "../base/vault.h"
 #include "../db/db.h"
+#include "addresses.h"
 
 #include <ctype.h>
-#include <pthread.h>
 
 struct budget_values {
 	int64_t requests, tokens;
@@ -22,24 +21,9 @@ static const struct cfg_key keys[] = {
 
 const struct cfg_group budget_settings = {"Budgets", &values, keys, COUNT(keys)};
 
-/* For a process without a key for its data: its budgets of addresses last as long as it does. */
-static unsigned char  own_key[CRYPTO_KEY_BYTES];
-static pthread_once_t own_key_made = PTHREAD_ONCE_INIT;
-
-static void make_own_key(void)
-{
-	crypto_random(own_key, sizeof(own_key));
-}
-
-/* There are so few addresses that a bare hash would tell them all. */
 struct hash budget_of_address(const char *address)
 {
-	struct hash hash;
-
-	if (vault_hash("chat_address", span_of(address), &hash))
-		return hash;
-	pthread_once(&own_key_made, make_own_key);
-	return KEYED_HASH("chat_address", own_key, span_of(address));
+	return address_hash("chat_address", address);
 }
 
 struct hash budget_of_session(const char *session_id)

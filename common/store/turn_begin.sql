@@ -85,8 +85,11 @@ named as materialized (
 
 touched as (
 	update sessions s set
-			-- include session_touch.sql
-			, turn = c.turn + (c.action = 'begin')::int,
+			-- include session_count.sql
+			-- A tab that nobody sits at is no use of its session.
+			, last_active_at = case when c.action = 'quiet' then c.last_active_at else now() end,
+			ended_at = case when c.action = 'quiet' then c.ended_at end,
+			turn = c.turn + (c.action = 'begin')::int,
 			utterance_count = c.utterance_count + (select count(*) from said),
 			current_mode = case when c.action = 'begin' then coalesce($8, c.current_mode)
 				else c.current_mode end,

@@ -19,7 +19,12 @@ cleared as (
 
 -- Of processes that ended without a word. One that only has nothing to do makes its row anew.
 forgotten as (
-	delete from instances where beat_at < now() - interval '10 minutes')
+	delete from instances where beat_at < now() - interval '10 minutes'),
+
+spent as (
+	delete from address_rates where address_hash in (
+		select address_hash from address_rates where spent_until < now()
+			order by spent_until limit 20 * $1::int for update skip locked))
 
 -- Nobody was promised it: the commit waits for no disk.
 select count(*), set_config('synchronous_commit', 'off', true) from cleared

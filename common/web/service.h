@@ -16,6 +16,7 @@ struct service {
 	size_t      body_max;        /* bytes; more is 413 */
 	unsigned    deadline_ms;     /* for the whole request */
 	unsigned    rate_per_minute; /* per client address, enforced by nginx; 0: none */
+	unsigned    rate_factor;     /* nginx lets so many times more by, it counts itself; 0: 1 */
 	unsigned    threads;         /* requests served at once */
 	bool        needs_key;       /* wants a key where SCRIBE_REQUIRE_KEY is set */
 	bool        is_idempotent;   /* honours Idempotency-Key */

@@ -91,6 +91,7 @@ int options_show(const struct service *s, unsigned threads, const struct cfg_gro
 	json_int(j, "body_max", (int64_t)s->body_max);
 	json_int(j, "deadline_ms", s->deadline_ms);
 	json_int(j, "rate_per_minute", s->rate_per_minute);
+	json_int(j, "rate_factor", s->rate_factor ? s->rate_factor : 1);
 	json_int(j, "threads", threads);
 	json_bool(j, "stream", s->streams);
 	json_arr(j, "settings");

@@ -19,6 +19,7 @@
 #include "../../common/engines/embedding.h"
 #include "../../common/web/service.h"
 #include "../../common/work/slack.h"
+#include "../../common/store/addresses.h"
 #include "../../common/store/turns.h"
 #include "answer.h"
 #include "lead.h"
@@ -56,6 +57,18 @@ static const struct cfg_key page_keys[] = {
                  .help = "1: intents on which the existing page goes mute are spelled apart"),
 };
 static const struct cfg_group page_settings = {"Page", &page, page_keys, COUNT(page_keys)};
+
+struct rate_values {
+	int64_t per_minute;
+};
+static struct rate_values rates;
+
+static const struct cfg_key rate_keys[] = {
+	CFG_KEY_INT(rate_values, per_minute, "RATE_AGENT_REPLY", .fallback = "30", .min = 0,
+                .max = 1000000,
+                .help = "messages of people from one address a minute; 0: no limit"),
+};
+static const struct cfg_group rate_settings = {"Rates", &rates, rate_keys, COUNT(rate_keys)};
 
 static bool is_existing_page(const struct req *rq)
 {
@@ -236,8 +249,10 @@ static struct err *agent_reply(struct req *rq)
 	struct turn   turn;
 
 	TRY(read_input(rq, &in));
-	if (!in.is_nudge)
+	if (!in.is_nudge) { /* a tab that nobody sits at uses up nothing of those who type */
+		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
 		in.heard = heard_start(cx, in.session_id, in.user_message);
+	}
 	for (int i = 0; i < JOIN_TRIES; i++) {
 		TRY(begin(cx, &in, &turn));
 		a.begin_ms = (unsigned)(clock_mono_ms() - a.start_ms);
@@ -280,6 +295,7 @@ int main(int argc, char **argv)
 	                      .body_max = (size_t)1 << 20,
 	                      .deadline_ms = DEADLINE_MS,
 	                      .rate_per_minute = 30,
+	                      .rate_factor = 10,
 	                      .threads = 64,
 	                      .is_idempotent = true,
 	                      .engines = &engine_room,
@@ -289,8 +305,8 @@ int main(int argc, char **argv)
 	                      .jobs_n = COUNT(jobs),
 	                      .settings =
 	                          (const struct cfg_group *const[]){&answer_settings, &lead_settings,
-	                                                            &page_settings, &slack_settings,
-	                                                            MEMORY_SETTINGS},
-	                      .settings_n = 7,
+	                                                            &page_settings, &rate_settings,
+	                                                            &slack_settings, MEMORY_SETTINGS},
+	                      .settings_n = 8,
 	                      .handle = agent_reply});
 }

@@ -93,7 +93,8 @@ describe('numbers', () => {
 		for (const name of names) {
 			const told = await showConfig(name);
 			const block = locationOf(`/functions/v1/${name}`);
-			const rate = RATES[setting('RATE', name)] ?? told.rate_per_minute;
+			const rate =
+				(RATES[setting('RATE', name)] ?? told.rate_per_minute) * told.rate_factor;
 			const has = (text) =>
 				assert.ok(block.includes(text), `${name}: no "${text}" in ${block}`);
 			has(`client_max_body_size ${told.body_max};`);
