@@ -85,6 +85,16 @@ static void disown(uint64_t now)
 	begin_life(now);
 }
 
+/* With nothing to own there is no beat, only a connection to let go of. */
+static struct deadline next_look(uint64_t rest_until)
+{
+	if (is_busy())
+		return (struct deadline){office.next_ms};
+	if (office.conn)
+		return (struct deadline){rest_until};
+	return DEADLINE_NEVER;
+}
+
 /* False when it is time to stop. */
 static bool wait_until_due(struct monitor_watch *watch)
 {
@@ -103,10 +113,7 @@ static bool wait_until_due(struct monitor_watch *watch)
 			disown(now);
 		if (is_busy() && now >= office.next_ms)
 			return true;
-		monitor_wait(&office.news, watch,
-		             is_busy()     ? (struct deadline){office.next_ms}
-		             : office.conn ? (struct deadline){rest_until}
-		                           : DEADLINE_NEVER);
+		monitor_wait(&office.news, watch, next_look(rest_until));
 	}
 }
 
