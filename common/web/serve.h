@@ -6,14 +6,18 @@
 
 /* One request's way in and out. All calls belong to the thread that handles it. */
 struct transport {
-	/* CGI variable; NULL when absent. Valid while the request is handled. */
+	/* CGI variable; NULL when absent. Valid until finish. */
 	const char *(*param)(struct transport *t, const char *name);
 	/* Up to max bytes of the body; 0 at its end, also when the sender broke off. */
 	size_t (*read)(struct transport *t, char *to, size_t max);
 	/* Both false when the client is gone. */
 	bool (*write)(struct transport *t, const char *bytes, size_t n);
 	bool (*flush)(struct transport *t);
+	/* The answer is whole, and the client is told: no call of the others after it, and the cancel
+	 * does not fire any more. What is still done is done behind the answer. */
+	void (*finish)(struct transport *t);
 	struct cancel *cancel; /* fired when the client goes away; lives while the request is handled */
+	uint64_t       since_ms; /* when the request had arrived, clock_mono_ms() */
 };
 
 /* Called once for each request, from any of the threads. */
@@ -21,6 +25,15 @@ typedef void serve_handler(struct transport *t);
 
 /* Called by each thread when it serves no more. */
 typedef void serve_thread_end(void);
+
+struct serving {
+	unsigned          threads;   /* requests in hand at once; made as they come */
+	unsigned          queue_max; /* requests that may wait for one of these */
+	unsigned          limit_ms;  /* after so long in hand a connection is shut */
+	serve_handler    *handle;
+	serve_handler    *refuse; /* instead of handle, for a request too many; does not wait */
+	serve_thread_end *end;
+};
 
 /* Is descriptor 0 a listening socket, as spawn-fcgi or systemd hand over? */
 bool serve_has_socket(void);
@@ -32,10 +45,10 @@ void serve_block_signals(void);
 /* Waits for SIGTERM or SIGINT, which serve_block_signals has kept for it. */
 void serve_wait_for_stop(void);
 
-/* Serves descriptor 0 with that many threads until SIGTERM or SIGINT, then lets
- * the requests in hand finish. The socket itself stays whole for the next
- * process that inherits it. Returns the exit status. */
-int serve_fastcgi(unsigned threads, serve_handler *handle, serve_thread_end *end);
+/* Serves descriptor 0 until SIGTERM or SIGINT, then lets the requests in hand and on their way
+ * finish. The socket itself stays whole for the next process that inherits it. Returns the exit
+ * status. */
+int serve_fastcgi(const struct serving *how);
 
 /* Serves the one request found in the environment and on standard input. */
 int serve_cgi(serve_handler *handle, serve_thread_end *end);

@@ -24,11 +24,12 @@
 #define ARENA_BYTES 16384u
 #define HEALTH_MS   1000u
 #define CLEANUP_MS  2000u /* for what must be written after the request's own time is over */
+#define GIVE_UP_MS  2000u /* after its deadline nginx waits no longer than that for an answer */
 
 static const struct service *service; /* one per process, read-only after start */
 
 struct service_values {
-	int64_t     threads;
+	int64_t     threads, queue_max;
 	bool        is_verbose;
 	const char *breaker_file;
 };
@@ -40,6 +41,9 @@ static const struct cfg_key keys[] = {
                     "file by which the programs of a host share what they know of sick providers"),
 	CFG_KEY_BOOL(service_values, is_verbose, "SCRIBE_LOG_DEBUG", .fallback = "0",
                  .help = "1: log debugging events too"),
+	CFG_KEY_INT(service_values, queue_max, "SCRIBE_QUEUE", .fallback = "256", .min = 0,
+                .max = 65536,
+                .help = "requests that may wait for a thread of a program; more are answered 503"),
 	CFG_KEY_INT(service_values, threads, "SCRIBE_THREADS", .fallback = "0", .min = 0, .max = 4096,
                 .help = "requests a program serves at once; 0: the program's own number"),
 };
@@ -149,15 +153,34 @@ static struct err *handle_once(struct req *rq, const char *key)
 	return e;
 }
 
+/* Every request; what remains of one in hand is handle_request(). */
+static struct err *greet(struct req *rq, bool *is_done_out)
+{
+	TRY(origin_check(rq));
+	*is_done_out = str_equal(req_method(rq), "OPTIONS");
+	if (*is_done_out)
+		origin_preflight(rq, allowed_methods());
+	return NULL;
+}
+
+static struct err *refuse_request(struct req *rq)
+{
+	bool is_done;
+
+	TRY(greet(rq, &is_done));
+	if (is_done)
+		return NULL; /* or the page could not read the answer to what it sends next */
+	FAIL(req_ctx(rq), ERR_UNAVAILABLE, "all threads are at work and the queue is full");
+}
+
 static struct err *handle_request(struct req *rq)
 {
 	const char *key;
+	bool        is_done;
 
-	TRY(origin_check(rq));
-	if (str_equal(req_method(rq), "OPTIONS")) {
-		origin_preflight(rq, allowed_methods());
+	TRY(greet(rq, &is_done));
+	if (is_done)
 		return NULL;
-	}
 	if (str_equal(req_path_info(rq), "/healthz"))
 		return health(rq);
 	TRY(check_method(rq));
@@ -188,10 +211,20 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 /* One arena per thread, kept warm between its requests. */
 static _Thread_local struct arena *thread_arena;
 
-static void serve_one(struct transport *t)
+static void answer(struct req *rq, const struct err *e)
 {
-	uint64_t    start_ms = clock_mono_ms();
-	struct ctx  cx = {.deadline = deadline_in(service->deadline_ms), .cancel = t->cancel};
+	if (e && req_is_sent(rq))
+		sse_fail(rq, e); /* a stream: the only reply that leaves before its handler is done */
+	else if (e)
+		reply_error(rq, e, service->says_success);
+	if (!req_is_sent(rq))
+		req_send(rq);
+}
+
+/* Its time runs from its arrival, also while it waits for a thread. */
+static void serve_one(struct transport *t, struct err *(*story)(struct req *rq))
+{
+	struct ctx  cx = {.deadline = {t->since_ms + service->deadline_ms}, .cancel = t->cancel};
 	struct req *rq;
 	struct err *e;
 
@@ -199,15 +232,21 @@ static void serve_one(struct transport *t)
 		thread_arena = arena_new(ARENA_BYTES);
 	cx.arena = thread_arena;
 	rq = req_new(&cx, t);
-	e = handle_request(rq);
-	if (e && req_is_sent(rq))
-		sse_fail(rq, e); /* a stream: the only reply that leaves before its handler is done */
-	else if (e)
-		reply_error(rq, e, service->says_success);
-	if (!req_is_sent(rq))
-		req_send(rq);
-	log_request(rq, e, start_ms);
+	e = story(rq);
+	answer(rq, e);
+	log_request(rq, e, t->since_ms);
+	t->finish(t);
 	arena_reset(cx.arena);
+}
+
+static void serve_handled(struct transport *t)
+{
+	serve_one(t, handle_request);
+}
+
+static void serve_refused(struct transport *t)
+{
+	serve_one(t, refuse_request);
 }
 
 static void release_thread(void)
@@ -304,12 +343,18 @@ static unsigned threads_n(void)
 
 static int serve_with_jobs(void)
 {
-	int status;
+	struct serving how = {.threads = threads_n(),
+	                      .queue_max = (unsigned)values.queue_max,
+	                      .limit_ms = service->deadline_ms + GIVE_UP_MS,
+	                      .handle = serve_handled,
+	                      .refuse = serve_refused,
+	                      .end = release_thread};
+	int            status;
 
 	if (service->engines)
 		service->engines->warm(service->chains, service->chains_n);
 	workers_start(service->jobs, service->jobs_n, false);
-	status = serve_fastcgi(threads_n(), serve_one, release_thread);
+	status = serve_fastcgi(&how);
 	workers_stop();
 	return status;
 }
@@ -331,7 +376,7 @@ static int serve(enum service_option option)
 	if (option == OPTION_JOBS_ONLY)
 		status = work_jobs_only();
 	else
-		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_one, release_thread);
+		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_handled, release_thread);
 	heartbeat_stop();
 	db_stop();
 	return status;

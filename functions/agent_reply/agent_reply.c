@@ -296,7 +296,7 @@ int main(int argc, char **argv)
 	                      .deadline_ms = DEADLINE_MS,
 	                      .rate_per_minute = 30,
 	                      .rate_factor = 10,
-	                      .threads = 64,
+	                      .threads = 1000,
 	                      .is_idempotent = true,
 	                      .engines = &engine_room,
 	                      .chains = (struct chain *const[]){&thinking, &speaking, &embedding},

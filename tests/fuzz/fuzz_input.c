@@ -66,7 +66,9 @@ static struct err *parse(struct req *rq, struct in *in)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct ctx  cx = fuzz_begin();
-	struct body b = {{no_param, read_body, write_nothing, NULL, NULL}, bytes, len, 0};
+	struct body b = {.t = {.param = no_param, .read = read_body, .write = write_nothing},
+	                 .bytes = bytes,
+	                 .len = len};
 	struct in   in = {.limit = 5};
 	struct req *rq = req_new(&cx, &b.t);
 	struct err *e;

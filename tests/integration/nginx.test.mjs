@@ -120,8 +120,11 @@ describe('numbers', () => {
 		assert.equal(number(/listen 127\.0\.0\.1:\d+ default_server backlog=(\d+);/), 4096);
 	});
 
-	test('a program is given no idle connection and no request twice', () => {
-		assert.match(config, /fastcgi_keep_conn off;/);
+	test('a program is given no request twice, and connections that are kept for a moment', () => {
+		assert.match(config, /fastcgi_keep_conn on;/);
+		assert.equal(config.match(/^\tkeepalive \d+;$/gm).length, names.length);
+		/* scripts/stack waits for a program that leaves, and it for these. */
+		assert.equal(config.match(/^\tkeepalive_(timeout|time) 1s;$/gm).length, 2 * names.length);
 		assert.match(config, /fastcgi_next_upstream off;/);
 		assert.match(config, /fastcgi_request_buffering on;/);
 	});

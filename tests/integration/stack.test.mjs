@@ -1,6 +1,7 @@
 /* A stack that runs, as operators rely on it: nothing lost on the way. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,20 +12,22 @@ import { isHealthy, send } from './env/stack_command.mjs';
 
 const BACK_WITHIN_MS = 2000;
 const KILLS = 3;
-const CLIENTS = 8;
+const CLIENTS = 64;
+const ROUNDS = 7; /* of three programs each: 21 replacements */
 const names = functionNames();
 
 const isNginx = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'nginx';
 
-/* Eight clients calling create_session until stopped: how often each status came. */
-const startLoad = (baseUrl) => {
+/* Clients that call a function each, on a connection they keep, until stopped: how often each
+ * status came. */
+const startLoad = (baseUrl, functions = ['create_session'], options = { body: '{}' }) => {
+	const agent = new http.Agent({ keepAlive: true });
 	const counts = {};
 	let going = true;
-	const client = async () => {
+	const client = async (_, i) => {
+		const url = `${baseUrl}/functions/v1/${functions[i % functions.length]}`;
 		while (going) {
-			const status = await send(`${baseUrl}/functions/v1/create_session`, {
-				body: '{}',
-			}).then(
+			const status = await send(url, { ...options, agent }).then(
 				(response) => response.status,
 				(error) => error.code,
 			);
@@ -35,6 +38,7 @@ const startLoad = (baseUrl) => {
 	return async () => {
 		going = false;
 		await Promise.all(clients);
+		agent.destroy();
 		return counts;
 	};
 };
@@ -154,6 +158,16 @@ describe('a stack that runs', () => {
 		const now = stack.pids();
 		for (const name of names) assert.notEqual(now[name], before[name], name);
 		await stack.command('status');
+	});
+
+	test('programs that are replaced again and again fail no request', async () => {
+		const replaced = ['create_session', 'groq_chat', 'save_memory'];
+		const preflight = { method: 'OPTIONS', headers: { Origin: stack.baseUrl } };
+		const stop = startLoad(stack.baseUrl, replaced, preflight);
+		for (let i = 0; i < ROUNDS; i++) await stack.command('reload', ...replaced);
+		const counts = await stop();
+		assert.deepEqual(Object.keys(counts), ['204'], JSON.stringify(counts));
+		assert.ok(counts[204] > CLIENTS * ROUNDS, JSON.stringify(counts));
 	});
 
 	test('reload does not let new requests wait for a long one', async () => {

@@ -75,11 +75,11 @@ export const newStack = async (settings = {}, { as = [], project = root, hasData
 	};
 };
 
-/** One request on a connection of its own, every header as given: {status, headers, raw, text,
- * json}. `raw` keeps what was sent twice. */
-export const send = (url, { method = 'POST', headers = {}, body } = {}) =>
+/** One request on a connection of its own or of the agent, every header as given: {status, headers,
+ * raw, text, json}. `raw` keeps what was sent twice. */
+export const send = (url, { method = 'POST', headers = {}, body, agent = false } = {}) =>
 	new Promise((done, fail) => {
-		const request = http.request(url, { method, headers, agent: false }, (response) => {
+		const request = http.request(url, { method, headers, agent }, (response) => {
 			const chunks = [];
 			response.on('data', (chunk) => chunks.push(chunk));
 			response.on('error', fail);

@@ -1,0 +1,458 @@
+/* dispatch.c -- one epoll, edge-triggered, in which each connection stays for as long as it lives.
+ *
+ * An edge that comes while a connection is in hand is the rest of a body, or the next request
+ * already: it is noted, and the connection is looked at again when it is parked. So a request
+ * on a kept connection costs no call to epoll_ctl.
+ *
+ * The head of a request is only peeked at: reading it is the business of the thread it goes to.
+ *
+ * Whoever closes a connection puts it among the dead, and these are freed between two rounds of
+ * epoll_wait: no event that is still to be looked at can mean one of them. */
+#include "dispatch.h"
+
+#include "../base/clock.h"
+#include "../base/fatal.h"
+#include "../base/log.h"
+#include "fcgi_head.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EVENTS_MAX 64
+#define SWEEP_MS   1000u  /* how exact the times below are */
+#define HEAD_MS    10000u /* for a head to arrive in */
+#define IDLE_MS    60000u /* a peer that keeps connections closes them long before */
+#define LEAVE_MS   4000u  /* the same when we stop: nginx keeps them for two seconds at most */
+#define DRAIN_MS   10000u /* after that each is closed behind its answer */
+#define READ_MS    5000u  /* without a byte of the body */
+#define PEEK_BYTES 4096u  /* more are looked at only where these do not hold the head */
+
+enum conn_state { PARKED, IN_HAND, DEAD };
+
+struct conn {
+	struct crew_job job; /* first */
+	int             fd;
+	enum conn_state state;
+	bool            is_gone;      /* its peer hung up */
+	bool            has_news;     /* something arrived while it was in hand */
+	bool            talks;        /* parked: a part of a head is here */
+	uint64_t        since_ms;     /* of its state; once it talks, of that */
+	uint64_t        until_ms;     /* in hand: when it is shut */
+	struct cancel  *cancel;       /* NULL: nobody to tell */
+	struct conn    *next, **link; /* of all, or of the dead */
+};
+
+static struct {
+	pthread_mutex_t lock; /* guards what threads with a connection in hand touch as well */
+	int             epoll_fd, listen_fd, signal_fd, wake_fd;
+	bool (*hand_on)(struct conn *c);
+	struct conn  *all, *dead;
+	bool          is_stopping, is_deaf; /* deaf: out of descriptors until the next sweep */
+	uint64_t      stopping_since_ms, next_sweep_ms;
+	unsigned char peeked[FCGI_HEAD_MAX];
+} office = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+struct crew_job *conn_job(struct conn *c)
+{
+	return &c->job;
+}
+
+struct conn *conn_of(struct crew_job *job)
+{
+	return (struct conn *)job;
+}
+
+int conn_fd(const struct conn *c)
+{
+	return c->fd;
+}
+
+uint64_t conn_since_ms(const struct conn *c)
+{
+	return c->since_ms;
+}
+
+/* ---- the lists ---- */
+
+static void add_to(struct conn **list, struct conn *c)
+{
+	c->next = *list;
+	c->link = list;
+	if (c->next)
+		c->next->link = &c->next;
+	*list = c;
+}
+
+static void take_off(struct conn *c)
+{
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+}
+
+static void wake(void)
+{
+	uint64_t one = 1;
+
+	if (write(office.wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		fatal("cannot wake the dispatcher: errno %d", errno);
+}
+
+static void bury(struct conn *c)
+{
+	c->state = DEAD;
+	take_off(c);
+	add_to(&office.dead, c);
+	if (office.is_stopping && !office.all)
+		wake();
+}
+
+static void close_conn(struct conn *c)
+{
+	close(c->fd);
+	bury(c);
+}
+
+static void free_dead(void)
+{
+	pthread_mutex_lock(&office.lock);
+	while (office.dead) {
+		struct conn *c = office.dead;
+
+		take_off(c);
+		free(c);
+	}
+	pthread_mutex_unlock(&office.lock);
+}
+
+/* ---- in hand ---- */
+
+bool conn_begin(struct conn *c, struct cancel *cancel)
+{
+	bool is_there;
+
+	pthread_mutex_lock(&office.lock);
+	is_there = !c->is_gone;
+	if (is_there)
+		c->cancel = cancel;
+	else
+		close_conn(c);
+	pthread_mutex_unlock(&office.lock);
+	return is_there;
+}
+
+void conn_limit(struct conn *c, unsigned ms)
+{
+	pthread_mutex_lock(&office.lock);
+	c->until_ms = deadline_in(ms).at_ms;
+	pthread_mutex_unlock(&office.lock);
+}
+
+static bool is_past_drain(uint64_t now)
+{
+	return office.is_stopping && now - office.stopping_since_ms >= DRAIN_MS;
+}
+
+static void watch_edges(struct conn *c, int op)
+{
+	struct epoll_event on = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = c};
+
+	if (epoll_ctl(office.epoll_fd, op, c->fd, &on) < 0)
+		fatal("cannot watch a connection: errno %d", errno);
+}
+
+/* What arrived meanwhile was an edge: epoll is made to tell of it once more. */
+static void park(struct conn *c, uint64_t now)
+{
+	bool had_news = c->has_news;
+
+	c->state = PARKED;
+	c->has_news = c->talks = false;
+	c->since_ms = now;
+	if (had_news)
+		watch_edges(c, EPOLL_CTL_MOD);
+}
+
+void conn_end(struct conn *c, bool may_stay)
+{
+	uint64_t now = clock_mono_ms();
+
+	pthread_mutex_lock(&office.lock);
+	c->cancel = NULL;
+	if (may_stay && !c->is_gone && !is_past_drain(now))
+		park(c, now);
+	else
+		close_conn(c);
+	pthread_mutex_unlock(&office.lock);
+}
+
+void conn_lost(struct conn *c)
+{
+	pthread_mutex_lock(&office.lock);
+	c->cancel = NULL;
+	bury(c);
+	pthread_mutex_unlock(&office.lock);
+}
+
+/* ---- the dispatcher ---- */
+
+static void hand_on(struct conn *c)
+{
+	c->state = IN_HAND;
+	c->has_news = false;
+	c->since_ms = clock_mono_ms();
+	c->until_ms = DEADLINE_NEVER.at_ms;
+	if (!office.hand_on(c))
+		close_conn(c);
+}
+
+static void wait_for_rest(struct conn *c)
+{
+	if (!c->talks)
+		c->since_ms = clock_mono_ms();
+	c->talks = true;
+}
+
+static ssize_t peek(const struct conn *c, size_t max)
+{
+	return recv(c->fd, office.peeked, max, MSG_PEEK | MSG_DONTWAIT);
+}
+
+/* A parked connection on which something may have arrived. */
+static void look_at(struct conn *c)
+{
+	ssize_t        n = peek(c, PEEK_BYTES);
+	enum fcgi_head head = FCGI_HEAD_BROKEN; /* or its end */
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		head = fcgi_head(office.peeked, (size_t)n);
+	if (n == PEEK_BYTES && head == FCGI_HEAD_PART) {
+		n = peek(c, FCGI_HEAD_MAX);
+		head = n > 0 ? fcgi_head(office.peeked, (size_t)n) : FCGI_HEAD_BROKEN;
+	}
+	if (head == FCGI_HEAD_WHOLE)
+		hand_on(c);
+	else if (head == FCGI_HEAD_PART)
+		wait_for_rest(c);
+	else
+		close_conn(c);
+}
+
+static void on_hangup(struct conn *c)
+{
+	c->is_gone = true;
+	if (c->state == PARKED)
+		close_conn(c);
+	else if (c->cancel)
+		cancel_fire(c->cancel, CANCEL_CLIENT_LEFT);
+}
+
+static void on_edge(struct conn *c, uint32_t events)
+{
+	pthread_mutex_lock(&office.lock);
+	if (c->state != DEAD && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		on_hangup(c);
+	else if (c->state == PARKED)
+		look_at(c);
+	else
+		c->has_news = true;
+	pthread_mutex_unlock(&office.lock);
+}
+
+static void adopt(int fd)
+{
+	struct timeval patience = {.tv_sec = READ_MS / 1000};
+	struct conn   *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		fatal("out of memory: no connection");
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	c->fd = fd;
+	c->since_ms = clock_mono_ms();
+	pthread_mutex_lock(&office.lock);
+	add_to(&office.all, c);
+	watch_edges(c, EPOLL_CTL_ADD);
+	pthread_mutex_unlock(&office.lock);
+}
+
+/* Of several programs that share the socket one is woken. */
+static void listen_to(int op)
+{
+	struct epoll_event on = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = &office.listen_fd};
+
+	if (epoll_ctl(office.epoll_fd, op, office.listen_fd, &on) < 0)
+		fatal("cannot watch the listening socket: errno %d", errno);
+}
+
+static void go_deaf(void)
+{
+	LOG(LOG_WARN, NULL, "connections_refused", F_INT("errno", errno));
+	listen_to(EPOLL_CTL_DEL);
+	office.is_deaf = true;
+	office.next_sweep_ms = clock_mono_ms() + SWEEP_MS;
+}
+
+/* Another program may have taken them already. */
+static void accept_some(void)
+{
+	int fd = 0;
+
+	for (int i = 0; i < EVENTS_MAX && fd >= 0; i++) {
+		fd = accept4(office.listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0)
+			adopt(fd);
+	}
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+		go_deaf();
+}
+
+static void stop_accepting(void)
+{
+	struct signalfd_siginfo which;
+
+	if (read(office.signal_fd, &which, sizeof(which)) < 0 || office.is_stopping)
+		return;
+	if (!office.is_deaf)
+		listen_to(EPOLL_CTL_DEL);
+	office.is_deaf = false;
+	pthread_mutex_lock(&office.lock);
+	office.is_stopping = true;
+	office.stopping_since_ms = clock_mono_ms();
+	pthread_mutex_unlock(&office.lock);
+}
+
+static void on_event(const struct epoll_event *event)
+{
+	uint64_t count;
+
+	if (event->data.ptr == &office.listen_fd)
+		accept_some();
+	else if (event->data.ptr == &office.signal_fd)
+		stop_accepting();
+	else if (event->data.ptr == &office.wake_fd)
+		(void)!read(office.wake_fd, &count, sizeof(count));
+	else
+		on_edge(event->data.ptr, event->events);
+}
+
+/* ---- times ---- */
+
+static uint64_t parked_max_ms(const struct conn *c)
+{
+	if (office.is_stopping)
+		return LEAVE_MS;
+	return c->talks ? HEAD_MS : IDLE_MS;
+}
+
+/* When we stop, the time of all begins anew. */
+static uint64_t parked_since_ms(const struct conn *c)
+{
+	return c->since_ms < office.stopping_since_ms ? office.stopping_since_ms : c->since_ms;
+}
+
+static void check_times(struct conn *c, uint64_t now)
+{
+	if (c->state == PARKED) {
+		if (now - parked_since_ms(c) >= parked_max_ms(c) || is_past_drain(now))
+			close_conn(c);
+	} else if (now >= c->until_ms) {
+		shutdown(c->fd, SHUT_RDWR); /* its thread closes it */
+		c->until_ms = DEADLINE_NEVER.at_ms;
+	}
+}
+
+static void sweep(uint64_t now)
+{
+	struct conn *next;
+
+	pthread_mutex_lock(&office.lock);
+	for (struct conn *c = office.all; c; c = next) {
+		next = c->next;
+		check_times(c, now);
+	}
+	pthread_mutex_unlock(&office.lock);
+	if (office.is_deaf)
+		listen_to(EPOLL_CTL_ADD);
+	office.is_deaf = false;
+	office.next_sweep_ms = now + SWEEP_MS;
+}
+
+/* For ever where there is nothing whose time may run out. */
+static int until_sweep_ms(bool is_empty)
+{
+	return is_empty && !office.is_deaf
+	           ? -1
+	           : (int)deadline_left_ms((struct deadline){office.next_sweep_ms});
+}
+
+static bool has_conns(void)
+{
+	bool has;
+
+	pthread_mutex_lock(&office.lock);
+	has = office.all != NULL;
+	pthread_mutex_unlock(&office.lock);
+	return has;
+}
+
+/* ---- its life ---- */
+
+static void watch_own(int fd, int *which)
+{
+	struct epoll_event on = {.events = EPOLLIN, .data.ptr = which};
+
+	if (fd < 0 || epoll_ctl(office.epoll_fd, EPOLL_CTL_ADD, fd, &on) < 0)
+		fatal("cannot start serving: errno %d", errno);
+	*which = fd;
+}
+
+static void open_office(int listen_fd)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	office.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	watch_own(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK), &office.signal_fd);
+	watch_own(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), &office.wake_fd);
+	fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
+	office.listen_fd = listen_fd;
+	listen_to(EPOLL_CTL_ADD);
+}
+
+static void close_office(void)
+{
+	close(office.wake_fd);
+	close(office.signal_fd);
+	close(office.epoll_fd);
+}
+
+void dispatch(int listen_fd, bool (*hand_on_to)(struct conn *c))
+{
+	struct epoll_event events[EVENTS_MAX];
+	bool               is_empty = true;
+
+	office.hand_on = hand_on_to;
+	open_office(listen_fd);
+	while (!(office.is_stopping && is_empty)) {
+		int n = epoll_wait(office.epoll_fd, events, EVENTS_MAX, until_sweep_ms(is_empty));
+
+		for (int i = 0; i < n; i++)
+			on_event(&events[i]);
+		free_dead();
+		if (clock_mono_ms() >= office.next_sweep_ms)
+			sweep(clock_mono_ms());
+		is_empty = !has_conns();
+	}
+	free_dead();
+	close_office();
+}

@@ -1,0 +1,123 @@
+/* fcgi.c -- requests by libfcgi: the only file that knows it.
+ *
+ * The library reads and writes a descriptor of ours and never accepts one itself. Nor does it
+ * close one, which could take seconds (it lingers) and would pull a number from under the
+ * dispatcher: but where it can make nothing of the parameters, and then without lingering. */
+#include "fcgi.h"
+
+#include "../base/fatal.h"
+
+#include <fcgiapp.h>
+
+#define BODY_UNREAD_MAX ((size_t)32 << 20) /* read to its end, so that the connection can be kept */
+#define BODY_UNREAD_MS  2000u
+
+struct fcgi {
+	struct transport t; /* first */
+	FCGX_Request     request;
+	struct conn     *conn; /* NULL: given back */
+	struct cancel    cancel;
+};
+
+static struct fcgi *fcgi_of(struct transport *t)
+{
+	return (struct fcgi *)t;
+}
+
+static const char *param(struct transport *t, const char *name)
+{
+	return FCGX_GetParam(name, fcgi_of(t)->request.envp);
+}
+
+static size_t read_some(struct transport *t, char *to, size_t max)
+{
+	int n = FCGX_GetStr(to, max > INT32_MAX ? INT32_MAX : (int)max, fcgi_of(t)->request.in);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+static bool write_all(struct transport *t, const char *bytes, size_t n)
+{
+	return n == 0 || FCGX_PutStr(bytes, (int)n, fcgi_of(t)->request.out) == (int)n;
+}
+
+static bool flush(struct transport *t)
+{
+	return FCGX_FFlush(fcgi_of(t)->request.out) == 0;
+}
+
+/* A body nobody read would be taken for the next request. */
+static bool read_to_end(struct fcgi *f)
+{
+	char   bytes[4096];
+	size_t n = 1, all = 0;
+
+	if (cancel_reason(&f->cancel))
+		return false;
+	conn_limit(f->conn, BODY_UNREAD_MS);
+	while (n > 0 && all <= BODY_UNREAD_MAX) {
+		n = read_some(&f->t, bytes, sizeof(bytes));
+		all += n;
+	}
+	return n == 0 && FCGX_GetError(f->request.in) == 0;
+}
+
+static void finish(struct transport *t)
+{
+	struct fcgi  *f = fcgi_of(t);
+	FCGX_Request *r = &f->request;
+	bool          may_stay;
+
+	if (!f->conn)
+		return;
+	may_stay = read_to_end(f) && r->keepConnection;
+	may_stay = FCGX_FClose(r->err) == 0 && may_stay;
+	may_stay = FCGX_FClose(r->out) == 0 && may_stay;
+	FCGX_Free(r, 0);
+	r->ipcFd = -1;
+	conn_end(f->conn, may_stay);
+	f->conn = NULL;
+}
+
+/* Its parameters are all here, so it does not wait. */
+static bool begin(struct fcgi *f)
+{
+	FCGX_Request *r = &f->request;
+
+	if (FCGX_InitRequest(r, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+		fatal("FCGX_InitRequest failed");
+	r->ipcFd = conn_fd(f->conn);
+	r->keepConnection = 1; /* or it closes what it takes for the request before */
+	r->detached = 1;       /* if it closes, it does not linger */
+	return FCGX_Accept_r(r) == 0;
+}
+
+void fcgi_start(void)
+{
+	if (FCGX_Init() != 0)
+		fatal("FCGX_Init failed");
+}
+
+void fcgi_serve(struct conn *c, unsigned limit_ms, serve_handler *handle)
+{
+	struct fcgi f = {.t = {.param = param,
+	                       .read = read_some,
+	                       .write = write_all,
+	                       .flush = flush,
+	                       .finish = finish,
+	                       .since_ms = conn_since_ms(c)},
+	                 .conn = c};
+
+	cancel_init(&f.cancel);
+	f.t.cancel = &f.cancel;
+	if (conn_begin(c, &f.cancel)) {
+		if (begin(&f)) {
+			conn_limit(c, limit_ms);
+			handle(&f.t);
+			finish(&f.t);
+		} else {
+			conn_lost(c);
+		}
+	}
+	cancel_end(&f.cancel);
+}

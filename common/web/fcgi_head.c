@@ -1,0 +1,72 @@
+/* fcgi_head.c -- walks the records: the request begins, then parameters up to an empty one. */
+#include "fcgi_head.h"
+
+#define HEADER_BYTES 8u
+#define VERSION      1u
+#define BEGIN        1u
+#define PARAMS       4u
+#define BEGIN_BYTES  8u
+#define RESPONDER    1u
+
+struct record {
+	unsigned type, id;
+	size_t   content, whole; /* bytes */
+};
+
+static unsigned number_at(const unsigned char *bytes)
+{
+	return (unsigned)bytes[0] << 8 | bytes[1];
+}
+
+static struct record record_at(const unsigned char *bytes)
+{
+	struct record r = {.type = bytes[1],
+	                   .id = number_at(bytes + 2),
+	                   .content = number_at(bytes + 4)};
+
+	r.whole = HEADER_BYTES + r.content + bytes[6];
+	return r;
+}
+
+/* Before its body is here. */
+static bool may_begin(const struct record *r)
+{
+	return r->type == BEGIN && r->id != 0 && r->content == BEGIN_BYTES;
+}
+
+static enum fcgi_head params_end(const unsigned char *bytes, size_t n, unsigned id)
+{
+	size_t at = 0;
+
+	while (n - at >= HEADER_BYTES) {
+		struct record r = record_at(bytes + at);
+
+		if (bytes[at] != VERSION || r.type != PARAMS || r.id != id)
+			return FCGI_HEAD_BROKEN;
+		if (r.whole > n - at)
+			return FCGI_HEAD_PART;
+		if (r.content == 0)
+			return FCGI_HEAD_WHOLE;
+		at += r.whole;
+	}
+	return FCGI_HEAD_PART;
+}
+
+enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n)
+{
+	enum fcgi_head head = FCGI_HEAD_PART;
+	struct record  begin;
+
+	if (n > 0 && bytes[0] != VERSION)
+		return FCGI_HEAD_BROKEN;
+	if (n < HEADER_BYTES)
+		return FCGI_HEAD_PART;
+	begin = record_at(bytes);
+	if (!may_begin(&begin))
+		return FCGI_HEAD_BROKEN;
+	if (n >= HEADER_BYTES + BEGIN_BYTES && number_at(bytes + HEADER_BYTES) != RESPONDER)
+		return FCGI_HEAD_BROKEN;
+	if (n >= begin.whole)
+		head = params_end(bytes + begin.whole, n - begin.whole, begin.id);
+	return head == FCGI_HEAD_PART && n >= FCGI_HEAD_MAX ? FCGI_HEAD_BROKEN : head;
+}

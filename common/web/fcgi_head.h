@@ -1,0 +1,20 @@
+/* fcgi_head.h -- is what has arrived on a connection the head of a FastCGI request yet? */
+#ifndef FCGI_HEAD_H
+#define FCGI_HEAD_H
+
+#include "../base/base.h"
+
+/* The most that is looked at: the records that begin a request and carry its parameters, of which
+ * a server of ours sends one of at most 64 KiB. A longer head is broken. */
+#define FCGI_HEAD_MAX ((size_t)72 << 10)
+
+enum fcgi_head {
+	FCGI_HEAD_PART,  /* good so far */
+	FCGI_HEAD_WHOLE, /* all parameters are here: reading them never waits */
+	FCGI_HEAD_BROKEN /* no FastCGI, or no request for a responder */
+};
+
+/* Judges the first n bytes that arrived. */
+enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n);
+
+#endif

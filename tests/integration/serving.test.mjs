@@ -1,0 +1,212 @@
+/* How programs serve: connections are kept without a thread, and nobody makes others wait by
+ * saying nothing, leaving, or asking too much. Some of it speaks to a program's own socket. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { describe, test } from 'node:test';
+import { connectTo, headOf } from './env/fastcgi_client.mjs';
+import { keyHeaders, poll, post, sql, useStack } from './env/index.mjs';
+
+const ORIGIN = 'https://app.example.com';
+const THREADS = 2;
+const QUEUE = 2;
+const AT_ONCE_MS = 2000;
+const SILENT = 40; /* more than a program has threads */
+
+const stack = useStack({
+	simulator: true,
+	env: {
+		TTS_PROVIDERS: 'elevenlabs',
+		ELEVENLABS_FIRST_MS: '25000',
+		ELEVENLABS_MS: '25000',
+		SCRIBE_THREADS: String(THREADS),
+		SCRIBE_QUEUE: String(QUEUE),
+		SCRIBE_ALLOWED_ORIGINS: ORIGIN,
+	},
+});
+
+const connectMany = (n, name) =>
+	Promise.all(Array.from({ length: n }, () => connectTo(stack, name)));
+const hangUp = (peers) => peers.forEach(({ socket }) => socket.destroy());
+const elevenlabs = () => stack.sim.requests({ provider: 'elevenlabs' });
+const speak = (text, headers = {}) =>
+	post(stack, 'text_to_speech', { text }, { ...keyHeaders(stack), ...headers });
+const speakTo = (peer, text) =>
+	peer.request({ HTTP_APIKEY: stack.anonKey }, JSON.stringify({ text }));
+const timed = async (promise) => {
+	const start = performance.now();
+	const answer = await promise;
+	return { ...answer, ms: performance.now() - start };
+};
+
+/* Requests whose provider holds its answers back until released; all threads are at work then. */
+const holdAllThreads = async (words) => {
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: words }, times: THREADS });
+	const { length } = await elevenlabs();
+	const answers = Array.from({ length: THREADS }, (_, i) => speak(`${words} ${i}`));
+	await stack.sim.wait({ provider: 'elevenlabs', count: length + THREADS, timeout_ms: 15_000 });
+	return { answers, release: () => stack.sim.release(words) };
+};
+
+/* Connections that the program has accepted: nobody else has its ends. */
+const descriptors = async (name) => {
+	return (await readdir(`/proc/${stack.pidOf(name)}/fd`)).length;
+};
+
+const threadsOf = (name) =>
+	Number(
+		/Threads:\s+(\d+)/.exec(
+			readFileSync(`/proc/${stack.pidOf(name)}/status`, 'utf8'),
+		)[1],
+	);
+
+describe('peers that say nothing', () => {
+	test('take no thread, whether they never begin or break off in a head', async () => {
+		assert.equal((await post(stack, 'create_session', {})).status, 200);
+		const before = threadsOf('create_session');
+		const peers = await connectMany(2 * SILENT, 'create_session');
+		const head = headOf({ CONTENT_LENGTH: '2' });
+		for (const [i, { socket }] of peers.entries())
+			if (i % 2) socket.write(head.subarray(0, 1 + i % (head.length - 1)));
+		await poll(async () => (await descriptors('create_session')) > 2 * SILENT);
+		const { status, ms } = await timed(post(stack, 'create_session', {}));
+		assert.equal(status, 200);
+		assert.ok(ms < AT_ONCE_MS, `${ms} ms`);
+		assert.ok(threadsOf('create_session') <= before + THREADS);
+		hangUp(peers);
+	});
+
+	test('and a body that never comes ends by a deadline', async () => {
+		const peers = await connectMany(SILENT, 'create_session');
+		for (const { socket } of peers.slice(0, THREADS))
+			socket.write(headOf({ CONTENT_LENGTH: '2' }));
+		await poll(async () => (await post(stack, 'create_session', {})).status === 200);
+		hangUp(peers);
+	});
+
+	test('do not keep a program from leaving', async () => {
+		stack.expectRestart('create_session');
+		const peers = await connectMany(SILENT, 'create_session');
+		for (const { socket } of peers.slice(0, SILENT / 2))
+			socket.write(headOf({}).subarray(0, 20));
+		await poll(async () => (await descriptors('create_session')) > SILENT);
+		const pid = stack.pidOf('create_session');
+		process.kill(pid, 'SIGTERM');
+		await poll(() => !existsSync(`/proc/${pid}`), { deadlineMs: 15_000 });
+		await poll(async () => (await post(stack, 'create_session', {})).status === 200);
+		hangUp(peers);
+	});
+
+	test('nor does a head in pieces fail, or what is no request disturb', async () => {
+		const peer = await connectTo(stack, 'create_session');
+		const head = headOf({ CONTENT_LENGTH: '2' });
+		const answer = peer.request({}, '{}'); /* the first, whole */
+		assert.equal((await answer).status, 200);
+		for (const bytes of ['GET / HTTP/1.0\r\n\r\n', Buffer.alloc(100), head.subarray(8)]) {
+			const stranger = await connectTo(stack, 'create_session');
+			stranger.socket.write(bytes);
+			await stranger.closed;
+		}
+		/* Parameters that lie about their length. */
+		const liar = await connectTo(stack, 'create_session');
+		const wrong = Buffer.from(headOf({}));
+		wrong.writeUInt32BE(0xffffffff, 24);
+		liar.socket.write(wrong);
+		await liar.closed;
+		assert.equal((await peer.request({}, '{}')).status, 200);
+		hangUp([peer]);
+	});
+});
+
+describe('a kept connection', () => {
+	test('serves one request after the other, and none leaves anything to the next', async () => {
+		const peer = await connectTo(stack, 'create_session');
+		const first = await peer.request(
+			{
+				HTTP_X_REQUEST_ID: 'first-1',
+				HTTP_ORIGIN: ORIGIN,
+				HTTP_IDEMPOTENCY_KEY: `kept-${process.pid}`,
+			},
+			'{"mode":"mentor"}',
+		);
+		const second = await peer.request({}, '{}');
+		assert.deepEqual([first.status, second.status], [200, 200]);
+		assert.equal(first.headers['x-request-id'], 'first-1');
+		assert.equal(first.headers['access-control-allow-origin'], ORIGIN);
+		assert.notEqual(second.headers['x-request-id'], 'first-1');
+		assert.equal(second.headers['access-control-allow-origin'], undefined);
+		assert.equal(second.headers['idempotency-replayed'], undefined);
+		assert.notEqual(second.json.session_id, first.json.session_id);
+		assert.notEqual(second.json.session_secret, first.json.session_secret);
+		const [[mode]] = await sql(stack, "select current_mode from sessions where id = :'id'", {
+			id: second.json.session_id,
+		});
+		assert.notEqual(mode, 'mentor');
+		hangUp([peer]);
+	});
+
+	test('a body that nobody read is not taken for the next request', async () => {
+		const peer = await connectTo(stack, 'create_session');
+		const body = 'x'.repeat(1 << 20);
+		for (let i = 0; i < 3; i++) {
+			const refused = await peer.request({ HTTP_ORIGIN: 'https://foreign.example' }, body);
+			assert.equal(refused.status, 403);
+			assert.equal((await peer.request({}, '{}')).status, 200);
+		}
+		hangUp([peer]);
+	});
+
+	test('is closed behind the answer where its peer wants that', async () => {
+		const peer = await connectTo(stack, 'create_session');
+		assert.equal((await peer.request({}, '{}', { keep: false })).status, 200);
+		await peer.closed;
+	});
+
+	test('takes no thread while nothing is asked on it', async () => {
+		const peers = await connectMany(SILENT, 'create_session');
+		for (const peer of peers) assert.equal((await peer.request({}, '{}')).status, 200);
+		const { status, ms } = await timed(post(stack, 'create_session', {}));
+		assert.equal(status, 200);
+		assert.ok(ms < AT_ONCE_MS, `${ms} ms`);
+		for (const peer of peers) assert.equal((await peer.request({}, '{}')).status, 200);
+		hangUp(peers);
+	});
+});
+
+describe('more than can be served', () => {
+	test('is told 503 at once, readably, and when to come again; the rest is served', async () => {
+		const held = await holdAllThreads('hold many');
+		const peers = await connectMany(QUEUE, 'text_to_speech');
+		const waiting = peers.map((peer, i) => speakTo(peer, `Queued ${i}.`));
+		const refused = await poll(async () => {
+			const answer = await Promise.race([
+				timed(speak('One too many.', { Origin: ORIGIN })),
+				...waiting.map((answer) => answer.then(() => null)),
+			]);
+			return answer?.status === 503 && answer;
+		});
+		assert.ok(refused.ms < AT_ONCE_MS, `${refused.ms} ms`);
+		assert.equal(refused.json.code, 'unavailable');
+		assert.equal(refused.json.request_id, refused.headers.get('x-request-id'));
+		assert.ok(Number(refused.headers.get('retry-after')) >= 1);
+		assert.equal(refused.headers.get('access-control-allow-origin'), ORIGIN);
+		await held.release();
+		for (const answer of [...held.answers, ...waiting])
+			assert.equal((await answer).status, 200);
+		hangUp(peers);
+	});
+
+	test('a request whose client has left is not begun', async () => {
+		const held = await holdAllThreads('hold gone');
+		const before = (await elevenlabs()).length;
+		const leaver = await connectTo(stack, 'text_to_speech');
+		speakTo(leaver, 'Nobody hears this.').catch(() => {});
+		await new Promise((done) => leaver.socket.end(done)); /* all of it is on its way */
+		leaver.socket.destroy();
+		await held.release();
+		for (const answer of held.answers) assert.equal((await answer).status, 200);
+		assert.equal((await speak('The next.')).status, 200);
+		const heard = (await elevenlabs()).slice(before);
+		assert.equal(heard.length, 1, JSON.stringify(heard));
+	});
+});

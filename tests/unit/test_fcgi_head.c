@@ -1,0 +1,68 @@
+/* test_fcgi_head.c -- a request is begun when its parameters are all there, not before. */
+#include "unit.h"
+
+#include "../../common/web/fcgi_head.h"
+
+/* Two bytes of padding, and a body behind the head. */
+static const unsigned char request[] = {
+	1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 1,   0,   0, 0, 0, 0, /* begins 1: responder, keeps */
+	1, 4, 0, 1, 0, 4, 2, 0, 1, 1, 'A', 'B', 0, 0,       /* A=B */
+	1, 4, 0, 1, 0, 0, 0, 0,                             /* no more parameters */
+	1, 5, 0, 1, 0, 0, 0, 0,
+};
+#define HEAD_BYTES 38u
+
+static void a_head_is_whole_with_its_last_byte(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < HEAD_BYTES; n++)
+		assert_int_equal(fcgi_head(request, n), FCGI_HEAD_PART);
+	for (size_t n = HEAD_BYTES; n <= sizeof(request); n++)
+		assert_int_equal(fcgi_head(request, n), FCGI_HEAD_WHOLE);
+}
+
+static void expect_broken_with(size_t at, unsigned char byte)
+{
+	unsigned char other[sizeof(request)];
+
+	memcpy(other, request, sizeof(request));
+	other[at] = byte;
+	assert_int_equal(fcgi_head(other, sizeof(other)), FCGI_HEAD_BROKEN);
+}
+
+static void what_is_no_request_is_broken(void **state)
+{
+	(void)state;
+	expect_broken_with(0, 'G'); /* no FastCGI */
+	expect_broken_with(1, 4);   /* does not begin */
+	expect_broken_with(3, 0);   /* the management's id */
+	expect_broken_with(5, 9);   /* a beginning of another length */
+	expect_broken_with(9, 2);   /* an authorizer's */
+	expect_broken_with(16, 2);  /* another version */
+	expect_broken_with(17, 5);  /* a body before the parameters end */
+	expect_broken_with(19, 2);  /* another request's parameters */
+	assert_int_equal(fcgi_head((const unsigned char *)"G", 1), FCGI_HEAD_BROKEN);
+}
+
+static void a_head_without_end_is_broken(void **state)
+{
+	static unsigned char bytes[FCGI_HEAD_MAX];
+
+	(void)state;
+	memcpy(bytes, request, 16);
+	for (size_t at = 16; at < sizeof(bytes); at += 4096)
+		memcpy(bytes + at, (unsigned char[]){1, 4, 0, 1, 0x0f, 0xf8, 0, 0}, 8);
+	assert_int_equal(fcgi_head(bytes, sizeof(bytes) - 1), FCGI_HEAD_PART);
+	assert_int_equal(fcgi_head(bytes, sizeof(bytes)), FCGI_HEAD_BROKEN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(a_head_is_whole_with_its_last_byte),
+		UNIT_TEST(what_is_no_request_is_broken),
+		UNIT_TEST(a_head_without_end_is_broken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
