@@ -13,6 +13,13 @@
 #define CHUNK_BYTES   65536u
 #define RETRY_SECONDS 1u /* told with 429 and 503 when nobody knows better */
 
+/* Something to be done behind the answer. */
+struct after {
+	struct after *next;
+	void (*fn)(struct ctx *cx, void *data);
+	void *data;
+};
+
 struct req {
 	struct ctx       *cx;
 	struct transport *t;
@@ -25,6 +32,7 @@ struct req {
 	size_t           headers_n;
 	struct json_out *json; /* NULL: `reply` is complete */
 	struct reply     reply;
+	struct after    *after, **after_end;
 };
 
 /* An id from outside goes into logs and headers: short, and of harmless characters. */
@@ -50,6 +58,7 @@ struct req *req_new(struct ctx *cx, struct transport *t)
 
 	rq->cx = cx;
 	rq->t = t;
+	rq->after_end = &rq->after;
 	if (id && is_sane_id(id))
 		memcpy(cx->id, id, strlen(id) + 1);
 	else
@@ -262,6 +271,7 @@ struct span req_error_json(struct req *rq, const struct err *e, bool with_succes
 
 void reply_error(struct req *rq, const struct err *e, bool with_success)
 {
+	rq->after = NULL;
 	set_retry_after(rq, e);
 	reply_bytes(rq, err_http_status(e->kind), "application/json",
 	            req_error_json(rq, e, with_success));
@@ -350,4 +360,25 @@ bool req_stream_piece(struct req *rq, struct span bytes)
 {
 	assert(rq->is_sent);
 	return send_bytes(rq, bytes) && rq->t->flush(rq->t);
+}
+
+/* ---- behind the answer ---- */
+
+void req_after(struct req *rq, void (*fn)(struct ctx *cx, void *data), void *data)
+{
+	struct after *after = NEW(rq->cx->arena, struct after);
+
+	after->fn = fn;
+	after->data = data;
+	*rq->after_end = after;
+	rq->after_end = &after->next;
+}
+
+void req_finish(struct req *rq, unsigned after_ms)
+{
+	rq->t->finish(rq->t);
+	for (struct after *after = rq->after; after; after = after->next) {
+		ctx_detach(rq->cx, after_ms);
+		after->fn(rq->cx, after->data);
+	}
 }

@@ -68,6 +68,14 @@ bool req_send(struct req *rq);
 bool req_stream(struct req *rq, const char *content_type);
 bool req_stream_piece(struct req *rq, struct span bytes);
 
+/* Once the client has its whole answer, fn(cx, data) is called: with time of its own, and though
+ * the client is gone; not when the answer is an error after all. In the order given, within the
+ * unit of work. It may not ask the request for anything. */
+void req_after(struct req *rq, void (*fn)(struct ctx *cx, void *data), void *data);
+
+/* Ends the sent answer, then does what is to be done after it, each within so many milliseconds. */
+void req_finish(struct req *rq, unsigned after_ms);
+
 /* Bytes of body handed to the transport, for the log line. */
 size_t req_bytes_out(const struct req *rq);
 

@@ -24,6 +24,7 @@
 #define ARENA_BYTES 16384u
 #define HEALTH_MS   1000u
 #define CLEANUP_MS  2000u /* for what must be written after the request's own time is over */
+#define AFTER_MS    5000u /* for what is done behind the answer */
 #define GIVE_UP_MS  2000u /* after its deadline nginx waits no longer than that for an answer */
 
 static const struct service *service; /* one per process, read-only after start */
@@ -235,7 +236,7 @@ static void serve_one(struct transport *t, struct err *(*story)(struct req *rq))
 	e = story(rq);
 	answer(rq, e);
 	log_request(rq, e, t->since_ms);
-	t->finish(t);
+	req_finish(rq, AFTER_MS);
 	arena_reset(cx.arena);
 }
 

@@ -54,8 +54,7 @@ static double least_importance(const struct maybe_number *given)
 	return given->value < 1 ? 1 + given->value * 9 : given->value;
 }
 
-static struct err *answer(struct req *rq, const struct memory *found, size_t n,
-                          const char *provider)
+static void answer(struct req *rq, const struct memory *found, size_t n, const char *provider)
 {
 	struct json_out *out = reply_json(rq, 200, ANSWER_BYTES_MAX);
 
@@ -67,18 +66,19 @@ static struct err *answer(struct req *rq, const struct memory *found, size_t n,
 	json_int(out, "count", (int64_t)n);
 	json_str(out, "provider", provider);
 	json_end(out);
-	return reply_finish(rq);
 }
 
-/* Behind the answer's back: who asked does not wait for the counting. */
-static void count_use(struct req *rq, const struct memory *found, size_t n)
-{
-	struct ctx *cx = req_ctx(rq);
-	struct err *e;
+struct found {
+	const struct memory *at;
+	size_t               n;
+};
 
-	req_send(rq);
-	cx->cancel = NULL;
-	e = memory_count_use(cx, found, n);
+/* Behind the answer: who asked does not wait for the counting. */
+static void count_use(struct ctx *cx, void *data)
+{
+	const struct found *found = data;
+	struct err         *e = memory_count_use(cx, found->at, found->n);
+
 	if (e)
 		log_err(LOG_WARN, cx, "use_not_counted", e);
 }
@@ -87,6 +87,7 @@ static struct err *recall_memories(struct req *rq)
 {
 	struct ctx    *cx = req_ctx(rq);
 	struct in      in = {.limit = LIMIT_DEFAULT};
+	struct found  *used = NEW(cx->arena, struct found);
 	struct memory *found;
 	const char    *provider;
 	size_t         n;
@@ -102,8 +103,9 @@ static struct err *recall_memories(struct req *rq)
 	                                   .limit = in.limit,
 	                                   .min_importance = least_importance(&in.min_importance)},
 	                  &found, &n, &provider));
-	TRY(answer(rq, found, n, provider));
-	count_use(rq, found, n);
+	answer(rq, found, n, provider);
+	*used = (struct found){found, n};
+	req_after(rq, count_use, used);
 	return NULL;
 }
 

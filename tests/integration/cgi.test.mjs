@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { newSession, pairOf, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, post, sql, useStack, whileLocked } from './env/index.mjs';
 import { build, flavour } from './env/stack_command.mjs';
 
 const stack = useStack();
@@ -27,8 +27,8 @@ const readResponse = (out) => {
 	return { headers, status: Number(headers.status?.split(' ')[0]), text };
 };
 
-/* Runs a program as a CGI server or a shell would. */
-const runProgram = (name, body, env = {}) =>
+/* Runs a program as a CGI server or a shell would; atEnd(child) is called when its output ends. */
+const runProgram = (name, body, env = {}, atEnd = () => {}) =>
 	new Promise((resolve, reject) => {
 		const child = spawn(join(build, flavour, 'bin', name), [], {
 			cwd: stack.dir,
@@ -44,6 +44,7 @@ const runProgram = (name, body, env = {}) =>
 		let out = '';
 		let log = '';
 		child.stdout.on('data', (text) => (out += text));
+		child.stdout.on('end', () => atEnd(child));
 		child.stderr.on('data', (text) => (log += text));
 		child.once('error', reject);
 		child.once('close', (code) => resolve({ code, out, log, ...(out && readResponse(out)) }));
@@ -88,6 +89,29 @@ test('a session made by the server goes on in a shell, and back', async () => {
 		id: session.session_id,
 	});
 	assert.deepEqual(rows, [['2']]);
+});
+
+test('the response ends before what is done behind it', async () => {
+	const pair = pairOf(await newSession(stack));
+	await post(stack, 'save_memory', { ...pair, scope: 'long', content: 'I live in Lisbon' });
+	const body = JSON.stringify({ ...pair, query: 'Lisbon' });
+	let run;
+	const left = await whileLocked(
+		stack,
+		'memory_uses',
+		() =>
+			new Promise((ended) => {
+				const atEnd = (child) => ended(child.exitCode !== null);
+				run = runProgram('recall_memories', body, length(body), atEnd);
+			}),
+		'exclusive',
+	);
+	assert.equal(left, false, 'it had left before its response ended');
+	const { code, status, text, log } = await run;
+	assert.equal(code, 0, log);
+	assert.equal(status, 200, text);
+	assert.equal(JSON.parse(text).count, 1);
+	assert.doesNotMatch(log, /use_not_counted/);
 });
 
 test('sound comes whole through a pipe', async () => {

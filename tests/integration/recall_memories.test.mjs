@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, sql, useStack, whileLocked } from './env/index.mjs';
 
 const stack = useStack();
 
@@ -254,4 +254,23 @@ test('a session with nothing in it has nothing', async () => {
 	assert.deepEqual(await recall(await open(), 'anything'), []);
 	const visitor = { visitor_id: randomUUID(), consent: true };
 	assert.deepEqual(await recall(await open(visitor), 'x'), []);
+});
+
+test('who asks does not wait for the counting of uses, and they are counted', async () => {
+	const pair = await withFacts();
+	const [{ id }] = await recall(pair, 'Lisbon');
+	const uses = async () =>
+		(await sql(stack, "select access_count from memory_uses where memory_id = :'id'", { id }))
+			.flat()
+			.map(Number)[0];
+	await poll(async () => (await uses()) > 0);
+	const before = await uses();
+	const asked = async () => {
+		const start = performance.now();
+		await recall(pair, 'Lisbon');
+		return performance.now() - start;
+	};
+	const ms = await whileLocked(stack, 'memory_uses', asked, 'exclusive');
+	assert.ok(ms < 2000, `${ms} ms`);
+	await poll(async () => (await uses()) === before + 1);
 });

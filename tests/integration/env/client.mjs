@@ -115,11 +115,12 @@ export const sql = async (stack, statement, values = {}) => {
 	}
 };
 
-/** Runs `body` while a transaction of ours keeps everybody else from the table. */
-export const whileLocked = async (stack, table, body) => {
+/** Runs `body` while a transaction of ours keeps everybody else from the table; in mode
+ * 'exclusive' from writing to it only. */
+export const whileLocked = async (stack, table, body, mode = 'access exclusive') => {
 	const client = await poolOf(stack).connect();
 	try {
-		await client.query(`begin; lock table ${client.escapeIdentifier(table)}`);
+		await client.query(`begin; lock table ${client.escapeIdentifier(table)} in ${mode} mode`);
 		return await body();
 	} finally {
 		const failed = await client.query('rollback').then(() => undefined, (error) => error);
