@@ -6,6 +6,7 @@
 #include "http_exchange.h"
 
 #include "../base/fatal.h"
+#include "http_admission.h"
 #include "http_loop.h"
 
 #include <assert.h>
@@ -120,12 +121,14 @@ static const char *header_of(CURL *easy, const char *name)
 
 void exchange_look(struct exchange *x)
 {
-	long        status = 0;
+	long        status = 0, version = 0;
 	const char *type = NULL;
 
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (!status || x->status == status)
 		return;
+	curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
+	admission_answered(x, version >= CURL_HTTP_VERSION_2_0);
 	curl_easy_getinfo(x->easy, CURLINFO_CONTENT_TYPE, &type);
 	x->status = (int)status;
 	x->content_type = arena_strdup(x->arena, type ? type : "");
@@ -191,10 +194,13 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 static int on_connected(void *data, char *address, char *local_address, int port, int local_port)
 {
 	struct exchange *x = data;
+	long             made_n = 0;
 
 	(void)address;
 	(void)local_address;
 	(void)port;
+	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &made_n);
+	admission_connected(x, made_n > 0);
 	monitor_lock(&x->news);
 	x->is_connected = true;
 	x->local_port = local_port;
@@ -334,6 +340,7 @@ struct exchange *exchange_new(const struct http_call *call, unsigned left_ms)
 	struct exchange *x = new_exchange();
 	unsigned         connect_ms = sooner(call->limits.connect_ms, left_ms);
 
+	x->origin_key = call->is_once ? NULL : admission_origin(x->arena, call->url);
 	x->limits = call->limits;
 	x->is_once = call->is_once;
 	x->has_receiver = call->on_data != NULL;
@@ -357,6 +364,7 @@ struct exchange *exchange_new_warming(const char *url)
 	struct exchange *x = new_exchange();
 
 	x->is_warming = true;
+	x->origin_key = admission_origin(x->arena, url);
 	set_options(x, url);
 	set_connection(x, url, WARM_MS);
 	return x;

@@ -16,12 +16,16 @@ enum ending {
 	ENDED_BADLY,
 };
 
+/* With admission. */
+enum standing { IN_LINE, WITHOUT_STREAM, WITH_STREAM };
+
 struct exchange {
 	atomic_int    refs;  /* the caller's, the loop's, those of its lists */
 	struct arena *arena; /* the loop's until is_done, then the caller's */
 
 	/* Settled before it begins. */
 	struct http_limits limits;
+	const char        *origin_key; /* of the line it stands in; NULL: none */
 	bool               is_once, has_receiver, is_warming;
 	size_t             reply_max;
 	bool (*is_urgent)(const struct http_piece *piece);
@@ -38,6 +42,11 @@ struct exchange {
 	bool               must_repeat;
 	char               problem[CURL_ERROR_SIZE];
 	struct exchange   *next, **link; /* of those under way */
+
+	/* Admission's own. */
+	struct origin   *origin; /* NULL: it did not enter, or left */
+	enum standing    standing;
+	struct exchange *next_in_line, **link_in_line;
 
 	/* The loop's lists; those of wishes under its lock. Due to be told, or to be repeated. */
 	unsigned         wishes;

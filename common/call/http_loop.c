@@ -11,6 +11,7 @@
 #include "http_loop.h"
 
 #include "../base/fatal.h"
+#include "http_admission.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -90,6 +91,18 @@ void loop_tell_later(struct exchange *x)
 	loop.last_due = x;
 }
 
+static void ask_for_stream(struct exchange *x)
+{
+	if (admission_enter(x))
+		curl_multi_add_handle(loop.multi, x->easy);
+}
+
+static void admit(void)
+{
+	for (struct exchange *x; (x = admission_next());)
+		curl_multi_add_handle(loop.multi, x->easy);
+}
+
 /* Those who entered first are due first. */
 static void tell_due(bool is_last_turn)
 {
@@ -107,7 +120,7 @@ static void tell_due(bool is_last_turn)
 			monitor_tell(&x->news);
 		monitor_unlock(&x->news);
 		if (x->must_repeat && x->easy)
-			curl_multi_add_handle(loop.multi, x->easy);
+			ask_for_stream(x);
 		x->must_repeat = false;
 		exchange_release(x);
 	}
@@ -144,6 +157,7 @@ static void end(struct exchange *x, enum ending ending)
 	leave_multi(x);
 	monitor_lock(&x->news);
 	exchange_look(x);
+	admission_leave(x, !x->is_dropped);
 	x->ending = ending;
 	x->is_told = ending == ENDED_BROKEN && is_shared && !x->is_dropped && was_told(x->local_port);
 	x->done_at_ms = clock_mono_ms();
@@ -194,6 +208,7 @@ static bool may_repeat(struct exchange *x, enum ending ending)
 static void repeat(struct exchange *x)
 {
 	curl_multi_remove_handle(loop.multi, x->easy);
+	admission_leave(x, false);
 	x->must_repeat = true;
 	loop_tell_later(x);
 }
@@ -201,7 +216,7 @@ static void repeat(struct exchange *x)
 static void enter_multi(struct exchange *x)
 {
 	curl_easy_setopt(x->easy, CURLOPT_SHARE, loop.share);
-	curl_multi_add_handle(loop.multi, x->easy);
+	ask_for_stream(x);
 	x->next = loop.under_way;
 	x->link = &loop.under_way;
 	if (x->next)
@@ -316,7 +331,7 @@ static int sleep_ms(void)
 	uint64_t now = clock_mono_ms(), due;
 
 	if (!loop.first_due)
-		return TURN_MS;
+		return (int)admission_sleep_ms(TURN_MS);
 	due = loop.first_due->due_at_ms;
 	return due > now ? (int)(due - now) : 0;
 }
@@ -334,6 +349,7 @@ static void *run(void *unused)
 		curl_multi_perform(loop.multi, &n);
 		end_finished();
 		tell_due(is_last_turn);
+		admit();
 		let_go_idle();
 		if (!is_last_turn)
 			curl_multi_poll(loop.multi, NULL, 0, sleep_ms(), NULL);

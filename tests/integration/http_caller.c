@@ -1,10 +1,10 @@
 /* http_caller.c -- many callers at once, for http_loop.test.mjs.
  *
- * http_caller URL CALLERS ROUNDS [warm]: so many threads post to the URL and read the event
- * stream that comes, round after round. Prints {"ok", "failed", "counted", "uncertain", "events",
- * "kb_per_caller", "first_ms", "cpu_ms"}: `counted` are failures that were not another one's, the
- * times are a median and the processor's. With "warm" it connects and waits for a line of
- * input first. */
+ * http_caller URL[,URL] CALLERS ROUNDS [warm]: so many threads post to the URL, every other one to
+ * the second, and read the event stream that comes, round after round. Prints {"ok", "failed",
+ * "counted", "uncertain", "events", "kb_per_caller", "first_ms", "cpu_ms"}: `counted` are failures
+ * that were not another one's, the times are a median and the processor's. With "warm" it connects
+ * and waits for a line of input first. */
 #include "../../common/call/http_client.h"
 
 #include <pthread.h>
@@ -15,7 +15,7 @@
 #define STACK_BYTES ((size_t)256 << 10)
 #define CALLERS_MAX 4000
 
-static const char *url;
+static const char *urls[2];
 static long        rounds;
 static atomic_long ok, failed, counted, uncertain, events;
 static unsigned    firsts[CALLERS_MAX];
@@ -32,7 +32,7 @@ static bool is_urgent(const struct http_piece *piece)
 	return str_equal(piece->event, "end");
 }
 
-static void call_once(unsigned *first_ms)
+static void call_once(const char *url, unsigned *first_ms)
 {
 	struct ctx        cx = {.arena = arena_new(1024), .deadline = deadline_in(60000)};
 	struct http_reply reply;
@@ -62,7 +62,7 @@ static void call_once(unsigned *first_ms)
 static void *call(void *data)
 {
 	for (long i = 0; i < rounds; i++)
-		call_once(data);
+		call_once(urls[((unsigned *)data - firsts) % 2], data);
 	return NULL;
 }
 
@@ -94,6 +94,17 @@ static long peak_kb(struct rusage *u)
 	return u->ru_maxrss;
 }
 
+static void read_urls(char *list)
+{
+	char *comma = strchr(list, ',');
+
+	urls[0] = urls[1] = list;
+	if (!comma)
+		return;
+	*comma = '\0';
+	urls[1] = comma + 1;
+}
+
 int main(int argc, char **argv)
 {
 	const struct cfg_group *groups[] = {&http_settings};
@@ -102,10 +113,10 @@ int main(int argc, char **argv)
 
 	if (callers < 1 || callers > CALLERS_MAX || cfg_load(groups, 1) || http_start())
 		return 2;
-	url = argv[1];
+	read_urls(argv[1]);
 	rounds = strtol(argv[3], NULL, 10);
 	if (argc > 4) {
-		http_warm(url);
+		http_warm(urls[0]);
 		getchar();
 	}
 	before = peak_kb(&u);

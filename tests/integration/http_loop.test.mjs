@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -76,6 +78,56 @@ test('many callers share few connections', async () => {
 	assert.equal(told.events, 900);
 	assert.ok(server.sessions.length <= 2, `${server.sessions.length} connections`);
 	await server.close();
+});
+
+test('a server that allows 100 streams on a connection is not buried in connections', async () => {
+	const server = await listen(
+		(stream, { streams }) => {
+			if (streams.length === 1000) streams.forEach(answer);
+		},
+		{ maxConcurrentStreams: 100 },
+	);
+	const told = await call(server, 1000, 1).result;
+	assert.deepEqual([told.ok, told.failed], [1000, 0], told.problems);
+	/* Ten would do. */
+	assert.ok(server.sessions.length <= 60, `${server.sessions.length} connections`);
+	await server.close();
+});
+
+test('a server that never agrees on TLS holds up nobody else', async () => {
+	const server = await listen(answer);
+	const sockets = [];
+	const silent = createServer((socket) => sockets.push(socket.on('error', () => {})));
+	await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));
+	const dead = `https://127.0.0.1:${silent.address().port}/`;
+	const caller = call({ url: `${dead},${server.url}` }, 20, 1);
+	await poll(() => server.streams.length === 10 && sockets.length > 0);
+	silent.on('connection', (socket) => socket.destroy());
+	for (const socket of sockets) socket.destroy();
+	const told = await caller.result;
+	assert.deepEqual([told.ok, told.failed, told.uncertain], [10, 10, 0], told.problems);
+	await server.close();
+	await new Promise((resolve) => silent.close(resolve));
+});
+
+test('a server without HTTP/2 serves many at once', async () => {
+	const waiting = [];
+	const server = createTlsServer(
+		{ key: readFileSync(file('key.pem')), cert: readFileSync(file('cert.pem')) },
+		(_, response) => {
+			waiting.push(response);
+			if (waiting.length < 50) return;
+			for (const one of waiting) {
+				one.writeHead(200, { 'content-type': 'text/event-stream' });
+				one.end('event: end\ndata: x\n\n');
+			}
+		},
+	);
+	await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const told = await call({ url: `https://127.0.0.1:${server.address().port}/` }, 50, 1).result;
+	assert.deepEqual([told.ok, told.failed], [50, 0], told.problems);
+	server.closeAllConnections();
+	await new Promise((resolve) => server.close(resolve));
 });
 
 test('a connection is kept from one call to the next, and warmed before the first', async () => {
