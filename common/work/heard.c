@@ -38,7 +38,7 @@ struct heard *heard_start(struct ctx *cx, const char *session_id, const char *me
 	struct index_text          text;
 
 	*heard = (struct heard){.session_id = session_id, .monitor = MONITOR};
-	index_text_said(cx, NULL, message, 0, &text);
+	index_text_said(cx, NULL, message, clock_unix_ms(), &text);
 	heard->said = text.said;
 	if (engine && engine->p.is_local)
 		heard->task = task_start(cx, embed_said, heard);

@@ -61,6 +61,21 @@ static void finds_times(void **state)
 	}
 }
 
+/* Before 1970 days are counted backwards, and weekdays go on. */
+static void weekdays_go_back_for_ever(void **state)
+{
+	struct ctx      *cx = *state;
+	struct when_span spans[WHEN_MAX];
+	struct buf       said = buf_new(cx->arena, 0);
+
+	assert_int_equal(when_find(SPAN("on Friday"), 0, spans), 1);
+	when_say(&said, spans[0]);
+	buf_str(&said, "; ");
+	assert_int_equal(when_find(SPAN("last Monday"), -86400000, spans), 1);
+	when_say(&said, spans[0]);
+	assert_string_equal(buf_text(&said), "26 December 1969 Friday; 29 December 1969 Monday");
+}
+
 static void many_times_are_cut(void **state)
 {
 	struct ctx      *cx = *state;
@@ -111,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(finds_times),
+		UNIT_TEST(weekdays_go_back_for_ever),
 		UNIT_TEST(many_times_are_cut),
 		UNIT_TEST(reads_iso),
 	};

@@ -49,7 +49,7 @@ static struct date date_of(int64_t day)
 
 static int64_t weekday_of(int64_t day)
 {
-	return (day + 3) % 7; /* 1970-01-01 was a Thursday; Monday is 0 */
+	return ((day + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday; Monday is 0 */
 }
 
 static struct when_span days(int64_t from, int64_t n)
