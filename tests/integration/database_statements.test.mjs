@@ -53,7 +53,7 @@ test('what runs again is prepared, once; what was put together is not', async ()
 	await meet(probe);
 	await meet(probe);
 	assert.equal(await prepared(probe), 2, '"all" and the count of them');
-	for (let i = 0; i < 3; i++) await probe.rows({ sql: ['select $$put together$$'] });
+	await probe.rows({ sql: ['select $1::text'], arg: 'put together', times: 3 });
 	assert.equal(await prepared(probe), 2);
 });
 

@@ -4,7 +4,7 @@
  * when it ends:
  *
  *   {"id": 1, "sql": [...], "ms": deadline, "tx": in one transaction, "careless": its body
- *    swallows errors, "job": as a job}
+ *    swallows errors, "job": as a job, "arg": $1, "times": how often each one runs}
  *   {"id": 2, "text": "a name", "arg": "$1"}   one of the texts below, which may be prepared
  *   {"cancel": 1}                              nobody waits for that order any more
  *
@@ -56,6 +56,18 @@ static struct err *run_texts(struct ctx *cx, struct order *o)
 	fatal("no text %s", name);
 }
 
+static struct err *run_sql(struct ctx *cx, struct order *o, const char *sql)
+{
+	const char         *arg = json_text_at(o->json, "arg");
+	const struct db_val args[] = {db_text(arg)};
+	int                 left = (int)json_num_at(o->json, "times", 1);
+	struct err         *e = NULL;
+
+	for (; left > 0 && !e; left--)
+		e = db_query(cx, &o->rows, sql, args, arg ? COUNT(args) : 0);
+	return e;
+}
+
 static struct err *run_all(struct ctx *cx, void *data)
 {
 	struct order       *o = data;
@@ -64,7 +76,7 @@ static struct err *run_all(struct ctx *cx, void *data)
 
 	o->tries++;
 	for (const struct cJSON *at = json_first(sql); at; at = json_next(at)) {
-		struct err *e = db_query(cx, &o->rows, json_text_at(at, ""), NO_ARGS);
+		struct err *e = run_sql(cx, o, json_text_at(at, ""));
 
 		if (e && !is_careless)
 			return e;

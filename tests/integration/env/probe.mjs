@@ -70,7 +70,9 @@ class Probe {
 			.filter(({ event }) => event === name);
 	}
 
+	/** What a failed test left waiting is cancelled. */
 	async stop() {
+		for (const id of this.waiting.keys()) this.cancel({ id });
 		this.child.stdin.end();
 		const [status, signal] = await this.ended;
 		assert.equal(brokenSlice(this.log), null);
@@ -78,14 +80,15 @@ class Probe {
 	}
 }
 
-/** Starts build/<flavour>/integration/db_probe on the stack's database. */
-export const startProbe = (stack, env = {}) => {
+/** Starts build/<flavour>/integration/db_probe on the stack's database; `host` is another directory
+ * of its socket. */
+export const startProbe = (stack, env = {}, host = undefined) => {
 	const name = `db_probe_${process.pid}_${++probes}`;
 	const child = spawn(join(stack.env.BUILD, stack.env.FLAVOUR, 'integration/db_probe'), [], {
 		cwd: root,
 		env: {
 			...stack.env,
-			DATABASE_URL: `${programUrl(stack)}&application_name=${name}`,
+			DATABASE_URL: `${programUrl(stack, host)}&application_name=${name}`,
 			...env,
 		},
 		stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,0 +1,142 @@
+/* Cancels that come late, are lost, or hang: between a probe and PostgreSQL stands a relay that
+ * lets everything pass but the requests to cancel, which do as the test says. */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, afterEach, test } from 'node:test';
+import { poll, sql, startProbe, useStack } from './env/index.mjs';
+import { makeDir } from './env/dirs.mjs';
+
+const stack = useStack({ name: 'cancel' });
+const LONG = 'select pg_sleep(600)';
+const SOCKET = '.s.PGSQL.5432';
+const CANCEL_REQUEST = 80877102;
+
+const isCancel = (bytes) => bytes.length >= 8 && bytes.readInt32BE(4) === CANCEL_REQUEST;
+
+const probes = new Set();
+const relays = new Set();
+
+/* relay.onCancel(pass, drop) is called with each request to cancel; relay.held are those that
+ * were neither passed on nor dropped yet. */
+const startRelay = async () => {
+	const dir = makeDir('relay');
+	const sockets = new Set();
+	const relay = { dir, held: new Set(), cancels: 0, onCancel: (pass) => pass() };
+	const keep = (socket) => {
+		sockets.add(socket);
+		socket.on('error', () => {});
+		socket.on('close', () => sockets.delete(socket));
+		return socket;
+	};
+	const passOn = (client, bytes) => {
+		const server = keep(connect(join(stack.dir, 'run/pg', SOCKET)));
+		server.write(bytes);
+		client.pipe(server).pipe(client);
+	};
+	const server = createServer(async (client) => {
+		keep(client);
+		const [bytes] = await once(client, 'data');
+		if (!isCancel(bytes)) return passOn(client, bytes);
+		const release = (how) => () => {
+			relay.held.delete(request);
+			how();
+		};
+		const request = {
+			pass: release(() => passOn(client, bytes)),
+			drop: release(() => client.destroy()),
+		};
+		relay.cancels++;
+		relay.held.add(request);
+		relay.onCancel(request.pass, request.drop);
+	});
+	server.listen(join(dir, SOCKET));
+	await once(server, 'listening');
+	relay.stop = () => {
+		for (const socket of sockets) socket.destroy();
+		server.close();
+		rmSync(dir, { recursive: true });
+	};
+	relays.add(relay);
+	return relay;
+};
+
+const start = (relay, size) => {
+	const probe = startProbe(stack, { DB_POOL_SIZE: String(size) }, relay.dir);
+	probes.add(probe);
+	return probe;
+};
+
+afterEach(async () => {
+	for (const relay of relays) for (const { pass } of relay.held) pass();
+	for (const probe of probes) await probe.stop();
+	probes.clear();
+});
+after(() => {
+	for (const relay of relays) relay.stop();
+});
+
+const PID = { sql: ['select pg_backend_pid()'] };
+
+const active = async (probe) =>
+	(await probe.backends()).filter(([, state]) => state === 'active').length;
+
+test('a cancel that arrives after its statement ended hits no other one', async () => {
+	const relay = await startRelay();
+	const probe = start(relay, 1);
+	relay.onCancel = () => {};
+	const given = probe.order({ sql: [LONG] });
+	await poll(() => active(probe));
+	probe.cancel(given);
+	await given;
+	await poll(() => relay.held.size === 1);
+	const next = probe.order({ sql: ['select pg_sleep(0.5)', 'select 7'] });
+	const [[pid]] = await probe.backends();
+	await sql(stack, `select pg_cancel_backend(:'pid'::int)`, { pid }); /* it ends by itself */
+	await poll(async () => {
+		const [[, state, query]] = await probe.backends();
+		return state !== 'active' || query !== LONG;
+	});
+	/* Lent too early it runs the next one by now, which the cancel would hit. */
+	for (let i = 0; i < 20; i++) await sql(stack, 'select 1');
+	for (const { pass } of relay.held) pass();
+	const answer = await next;
+	assert.equal(answer.code, 'ok', answer.detail);
+	assert.deepEqual(answer.rows, ['7']);
+	assert.deepEqual(await probe.rows(PID), [pid], 'the connection was kept');
+});
+
+test('a cancel that is lost is sent again', async () => {
+	const relay = await startRelay();
+	const probe = start(relay, 1);
+	const [pid] = await probe.rows(PID);
+	relay.onCancel = (pass, drop) => (relay.cancels > 1 ? pass() : drop());
+	const given = probe.order({ sql: [LONG], ms: 100 });
+	assert.equal((await given).code, 'unavailable');
+	assert.deepEqual(await probe.rows(PID), [pid]);
+	assert.equal(relay.cancels, 2);
+});
+
+test('cancels that hang: two at once, and the connections are replaced', async () => {
+	const relay = await startRelay();
+	const probe = start(relay, 4);
+	relay.onCancel = () => {};
+	const given = Array.from({ length: 4 }, () => probe.order({ sql: [LONG], ms: 200 }));
+	for (const order of given) {
+		const { code, ms } = await order;
+		assert.equal(code, 'unavailable');
+		assert.ok(ms < 1500, `${ms} ms`);
+	}
+	const early = await probe.order({ sql: ['select 1'], ms: 200 });
+	assert.equal(early.code, 'unavailable', 'their places are taken');
+	assert.match(early.detail, /became free/);
+	await probe.rows({ sql: ['select 1'] });
+	assert.equal(relay.cancels, 2);
+	await sql(
+		stack,
+		`select pg_terminate_backend(pid) from pg_stat_activity where query = :'LONG'`,
+		{ LONG },
+	);
+});
