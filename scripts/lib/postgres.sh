@@ -79,6 +79,8 @@ pg_configure() {
 		shared_buffers = $(pg_buffers_mb)MB
 		max_wal_size = 1GB
 		wal_compression = on
+		# A statement whose program was killed ends, and with it its locks.
+		client_connection_check_interval = 1s
 		# A failed statement would bring what people said into the log.
 		log_min_error_statement = panic
 		log_error_verbosity = terse
