@@ -76,11 +76,20 @@ describe('peers that say nothing', () => {
 		hangUp(peers);
 	});
 
-	test('and a body that never comes ends by a deadline', async () => {
-		const peers = await connectMany(SILENT, 'create_session');
-		for (const { socket } of peers.slice(0, THREADS))
-			socket.write(headOf({ CONTENT_LENGTH: '2' }));
-		await poll(async () => (await post(stack, 'create_session', {})).status === 200);
+	test('hold a thread for seconds, if the body never comes', async () => {
+		const peers = await connectMany(THREADS, 'text_to_speech');
+		for (const { socket } of peers) socket.write(headOf({ CONTENT_LENGTH: '2' }));
+		await poll(async () => (await speak('')).status === 400);
+		hangUp(peers);
+	});
+
+	test('nor for longer than a request may take, if it comes byte by byte', async () => {
+		const peers = await connectMany(THREADS, 'create_session');
+		for (const { socket } of peers) socket.write(headOf({ CONTENT_LENGTH: '1000' }));
+		const drop = Buffer.from([1, 5, 0, 1, 0, 1, 0, 0, 0x20]);
+		const dribble = setInterval(() => peers.forEach(({ socket }) => socket.write(drop)), 500);
+		const isServed = async () => (await post(stack, 'create_session', {})).status === 200;
+		await poll(isServed, { deadlineMs: 20_000 }).finally(() => clearInterval(dribble));
 		hangUp(peers);
 	});
 
@@ -105,14 +114,14 @@ describe('peers that say nothing', () => {
 		for (const bytes of ['GET / HTTP/1.0\r\n\r\n', Buffer.alloc(100), head.subarray(8)]) {
 			const stranger = await connectTo(stack, 'create_session');
 			stranger.socket.write(bytes);
-			await stranger.closed;
+			await stranger.untilClosed();
 		}
 		/* Parameters that lie about their length. */
 		const liar = await connectTo(stack, 'create_session');
 		const wrong = Buffer.from(headOf({}));
 		wrong.writeUInt32BE(0xffffffff, 24);
 		liar.socket.write(wrong);
-		await liar.closed;
+		await liar.untilClosed();
 		assert.equal((await peer.request({}, '{}')).status, 200);
 		hangUp([peer]);
 	});
@@ -156,10 +165,23 @@ describe('a kept connection', () => {
 		hangUp([peer]);
 	});
 
+	test('may bring the next request while one is in hand', async () => {
+		const peer = await connectTo(stack, 'text_to_speech');
+		await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'hold early' } });
+		const { length } = await elevenlabs();
+		const first = speakTo(peer, 'The first.');
+		await stack.sim.wait({ provider: 'elevenlabs', count: length + 1, timeout_ms: 15_000 });
+		const second = speakTo(peer, '');
+		await stack.sim.release('hold early');
+		assert.equal((await first).status, 200);
+		assert.equal((await second).status, 400);
+		hangUp([peer]);
+	});
+
 	test('is closed behind the answer where its peer wants that', async () => {
 		const peer = await connectTo(stack, 'create_session');
 		assert.equal((await peer.request({}, '{}', { keep: false })).status, 200);
-		await peer.closed;
+		await peer.untilClosed();
 	});
 
 	test('takes no thread while nothing is asked on it', async () => {

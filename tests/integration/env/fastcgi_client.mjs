@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BEGIN, END, PARAMS, readRecords, record, STDIN, STDOUT, stream } from './fastcgi.mjs';
 
 const KEEP = 1;
+const PATIENCE_MS = 20_000;
 const RESPONDER = 1;
 
 const param = (name, value) => {
@@ -38,34 +39,43 @@ const parse = (text) => {
 	return { status: parseInt(headers.status, 10), headers, json: body && JSON.parse(body) };
 };
 
-/** A connection to a function's socket: {socket, closed, request(params, body, options)}. The
- * answer of a request is {status, headers, json}; it is rejected when the connection ends first. */
+/* Rejected when it takes too long: what a program never does should fail a test, not stop it. */
+const inTime = (what, promise) => {
+	let timer;
+	const late = new Promise((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`${what}: nothing happened`)), PATIENCE_MS);
+	});
+	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
+
+/** A connection to a function's socket: {socket, untilClosed(), request(params, body, options)}.
+ * The answer of a request is {status, headers, json}; it is rejected when the connection ends
+ * first. */
 export const connectTo = async (stack, name) => {
 	const socket = net.connect(join(stack.dir, 'run', `${name}.sock`));
 	let out = '';
-	let answered = null;
-	const settle = (how, value) => {
-		answered?.[how](value);
-		answered = null;
-		out = '';
-	};
+	const asked = []; /* and not answered */
+	const fail = (error) => asked.splice(0).forEach(({ reject }) => reject(error));
 	readRecords(socket, (type, id, content) => {
 		if (type === STDOUT) out += content.toString();
-		else if (type === END) settle('resolve', parse(out));
+		else if (type === END) {
+			asked.shift()?.resolve(parse(out)); /* nobody waits where the head was sent by hand */
+			out = '';
+		}
 	});
 	const closed = new Promise((done) => socket.on('close', done));
-	socket.on('error', (error) => settle('reject', error));
-	closed.then(() => settle('reject', new Error('the connection was closed')));
+	socket.on('error', fail);
+	closed.then(() => fail(new Error('the connection was closed')));
 	await new Promise((done) => socket.once('connect', done));
 	return {
 		socket,
-		closed,
-		request: (params, body = '{}', options) =>
-			new Promise((resolve, reject) => {
-				answered = { resolve, reject };
-				const length = { CONTENT_LENGTH: String(Buffer.byteLength(body)) };
-				socket.write(headOf({ ...length, ...params }, options));
-				socket.write(bodyOf(body));
-			}),
+		untilClosed: () => inTime('closing', closed),
+		request: (params, body = '{}', options) => {
+			const answer = new Promise((resolve, reject) => asked.push({ resolve, reject }));
+			const length = { CONTENT_LENGTH: String(Buffer.byteLength(body)) };
+			socket.write(headOf({ ...length, ...params }, options));
+			socket.write(bodyOf(body));
+			return inTime('an answer', answer);
+		},
 	};
 };
