@@ -13,8 +13,10 @@
 #include "../base/vault.h"
 #include "../db/db.h"
 #include "common/store/memory_connect.sql.h"
+#include "common/store/memory_index_next.sql.h"
 #include "common/store/memory_insert.sql.h"
 #include "memory_seal.h"
+#include "recall.h"
 #include "sealed.h"
 
 #define INSERT_TRIES 2
@@ -117,7 +119,8 @@ static struct err *insert_row(struct ctx *cx, const struct memory_new *in,
 	                     db_text(in->vector.at ? in->vector.model : NULL), db_bytes(k->hash),
 	                     db_int(values.short_hours), db_text(k->sealed), db_bytes(k->hash_plain),
 	                     db_bytes(k->hash_former), db_text(k->source_plain),
-	                     db_text(k->source_former), db_bytes(k->names_hash)));
+	                     db_text(k->source_former), db_bytes(k->names_hash),
+	                     db_int(recall_exact_max())));
 }
 
 struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first, int64_t last)
@@ -232,6 +235,12 @@ struct err *memory_set_vector(struct ctx *cx, const char *id, const struct memor
 	struct vector_job job = {id, vector};
 
 	return db_tx(cx, set_vector_body, &job);
+}
+
+struct err *memory_index_next(struct ctx *cx, const char *session_id, size_t max, int64_t *n_out)
+{
+	return db_exec(cx, n_out, MEMORY_INDEX_NEXT_SQL,
+	               ARGS(db_text(session_id), db_int((int64_t)max)));
 }
 
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n)

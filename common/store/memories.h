@@ -86,6 +86,11 @@ struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t posit
 struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first,
                                int64_t last) CHECKED;
 
+/* Enters memories of a session's owner in the indexes, at most max; *n_out is how many. A memory is
+ * entered when it has too many beside it to be compared and its neighbours are there. */
+struct err *memory_index_next(struct ctx *cx, const char *session_id, size_t max,
+                              int64_t *n_out) CHECKED;
+
 /* Counts a use of each. */
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n) CHECKED;
 

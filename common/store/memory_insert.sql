@@ -22,6 +22,7 @@
 -- $20  the source in the plain (null: none, or nothing was masked)
 -- $21  its hash under the former key (null: none)
 -- $22  hash of the names masked (null: none known)
+-- $23  memories of an owner that are all compared
 --
 -- At most one row: memory_columns.sql; position; was there already; owner. None when the source
 -- belongs to another memory, or another session's insert is newer than this statement's snapshot.
@@ -59,6 +60,14 @@ unlike as (
 queued as (
 	-- include job_insert.sql
 		select 'keep_utterances', id::text, '{}', id from unlike
+		-- include job_once.sql
+	),
+
+-- Too many to be compared: a job enters them in the indexes.
+due as (
+	-- include job_insert.sql
+		select 'index_memories', id::text, '{}', id from s
+			where memory_index_is_due(memory_owner, $23::int)
 		-- include job_once.sql
 	),
 

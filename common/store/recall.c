@@ -1,5 +1,5 @@
 /* recall.c -- finding memories: the weights, and the call of the database's memory_recall()
- * (migrations/deploy/recall_answers.sql), which holds the statement and its reasons. */
+ * (migrations/deploy/large_owners.sql), which holds the statement and its reasons. */
 #include "recall.h"
 
 #include "../base/json_out.h"
@@ -50,6 +50,7 @@ static const struct cfg_key keys[] = {
 	/* Sentences that differ in a name or a number are further apart than 0.03. */
 	CFG_KEY_NUM(recall_values, alike, "RECALL_ALIKE", .fallback = "0.03",
                 .help = "nearer to a better one than this (cosine distance): behind all others"),
+	/* Who has more is entered in the indexes by a job, and of theirs the newest are compared. */
 	CFG_KEY_INT(recall_values, exact_max, "RECALL_EXACT_MAX", .fallback = "1000", .min = 0,
                 .max = 100000, .help = "up to so many memories of an owner are all compared"),
 	/* Where reading 50 bytes of each costs about as much as the vector index. */
@@ -76,6 +77,11 @@ static const char recall_sql[] =
 	"  array(select jsonb_array_elements_text($7::jsonb)), $8::float8, $9::float8, $10::float8,"
 	"  $11::int, $12::jsonb) r join memories m on m.id = r.id"
 	" order by r.is_repeat, r.score desc";
+
+int64_t recall_exact_max(void)
+{
+	return values.exact_max;
+}
 
 static struct err *weights_json(struct ctx *cx, struct span *out)
 {

@@ -8,6 +8,9 @@ extern const struct cfg_group recall_settings; /* the weights */
 
 #define RECALL_MAX 50
 
+/* So many memories of an owner need no index. */
+int64_t recall_exact_max(void);
+
 struct recall_query {
 	const char          *session_id, *session_secret;
 	const char          *words;  /* looked for in the full text */

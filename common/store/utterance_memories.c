@@ -10,6 +10,7 @@
 #include "../db/db.h"
 #include "embedding_cache.h"
 #include "memory_seal.h"
+#include "recall.h"
 #include "sealed.h"
 
 #define ROWS_BYTES_MAX ((size_t)64 << 20) /* of 64 utterances that are all escapes, and sealed */
@@ -93,7 +94,8 @@ static struct err *keep_body(struct ctx *cx, void *data)
 	TRY(db_exec(cx, NULL, "select from sessions where id = $1::uuid for no key update",
 	            ARGS(db_text(k->session_id))));
 	TRY(db_query(cx, &rows, UTTERANCES_KEEP_SQL,
-	             ARGS(db_text(k->session_id), db_text(k->rows_json), db_bytes(k->names_hash))));
+	             ARGS(db_text(k->session_id), db_text(k->rows_json), db_bytes(k->names_hash),
+	                  db_int(recall_exact_max()))));
 	if (row_int(&rows, 0, 0) == 0)
 		return NULL;
 	return memory_enforce_cap(cx, row_text(&rows, 0, 1), row_int(&rows, 0, 2),

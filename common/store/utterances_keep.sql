@@ -8,6 +8,7 @@
 --     speaker, words, said_ms, hash (hex), sealed; vector and model, or neither where the turn has
 --     left them
 -- $3  hash of the names masked (null: none known)
+-- $4  memories of an owner that are all compared
 --
 -- One row: how many were added; owner, first and last position of these.
 with s as materialized (
@@ -80,6 +81,14 @@ unlike as (
 queued as (
 	-- include job_insert.sql
 		select 'keep_utterances', id::text, '{}', id from unlike
+		-- include job_once.sql
+	),
+
+-- Too many to be compared: a job enters them in the indexes.
+due as (
+	-- include job_insert.sql
+		select 'index_memories', id::text, '{}', id from s
+			where memory_index_is_due(memory_owner, $4::int)
 		-- include job_once.sql
 	)
 

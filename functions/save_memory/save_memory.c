@@ -19,6 +19,7 @@
 #define METADATA_MAX  16384 /* bytes of its JSON */
 #define PENDING_BATCH 16
 #define PENDING_MS    60000u
+#define INDEXED_BATCH 100 /* memories of a second's work, where the vector index is large */
 #define MASKED_MAX    500 /* sessions of one visitor; the newest */
 /* What got no vector in time is found by its words alone until then. */
 #define PENDING_EVERY_MS 10000u
@@ -151,8 +152,23 @@ static struct err *keep_utterances(struct ctx *cx, struct job *job)
 	return NULL;
 }
 
+/* An owner has more memories than are all compared: enqueued by what stored the last. */
+static struct err *index_memories(struct ctx *cx, struct job *job)
+{
+	int64_t n = INDEXED_BATCH;
+
+	if (!job->session_id)
+		return job_hopeless(job, err_new(cx, ERR_INPUT, WHERE, "about no session"));
+	while (n == INDEXED_BATCH) {
+		TRY(memory_index_next(cx, job->session_id, INDEXED_BATCH, &n));
+		TRY(job_extend(cx, job));
+	}
+	return NULL;
+}
+
 static const struct job_kind jobs[] = {
 	{.name = "keep_utterances", .lease_ms = PENDING_MS, .run = keep_utterances},
+	{.name = "index_memories", .lease_ms = PENDING_MS, .run = index_memories},
 	{.name = "embed_memory",
      .lease_ms = PENDING_MS,
      .every_ms = PENDING_EVERY_MS,

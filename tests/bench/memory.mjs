@@ -65,6 +65,11 @@ const withoutIndexes = async (stack, work) => {
 	);
 	await sql(stack, `drop index ${rows.map(([name]) => name).join(', ')}`);
 	await work();
+	await sql(
+		stack,
+		`update memories set is_indexed = true where not is_indexed and owner in
+			(select owner from memories group by owner having count(*) > 1000)`,
+	);
 	for (const [, definition] of rows)
 		await sql(
 			stack,

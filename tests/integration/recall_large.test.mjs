@@ -1,8 +1,9 @@
 /* recall_memories for owners of many memories, where not all are compared: the settings make
- * forty count as many. What is found must be what a small owner would find. */
+ * forty count as many, whom a job then enters in the indexes. What is found must be what a small
+ * owner would find. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newSession, pairOf, post, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
 
 const CROWD = 40;
 const FEW = { RECALL_EXACT_MAX: '0', RECALL_ROWS_MAX: '10' };
@@ -28,8 +29,23 @@ for (const [way, env] of Object.entries(WAYS))
 			(await ask('recall_memories', { ...pair, query, ...more })).memories.map(
 				(memory) => memory.content,
 			);
+		/* By the job: all but the two whose neighbours are still to come. */
+		const entered = (pair) =>
+			poll(
+				async () => {
+					const [[waiting]] = await sql(
+						stack,
+						`select count(*) from memories
+						 where session_id = :'id' and not is_indexed`,
+						{ id: pair.session_id },
+					);
+					return Number(waiting) === 2;
+				},
+				{ deadlineMs: 60000 },
+			);
 		const crowd = async (pair, sentence) => {
 			for (let i = 0; i < CROWD; i++) await save(pair, sentence(i));
+			await entered(pair);
 			await sql(stack, 'analyze memories'); // tells who is large
 			const [[isLarge]] = await sql(
 				stack,
@@ -74,3 +90,55 @@ for (const [way, env] of Object.entries(WAYS))
 			]);
 		});
 	});
+
+describe('an owner who becomes large', () => {
+	const MOST = 12;
+	const stack = useStack({ name: 'grows', env: { RECALL_EXACT_MAX: String(MOST) } });
+
+	const ask = async (name, body) => {
+		const answer = await post(stack, name, body);
+		assert.equal(answer.status, 200, answer.text);
+		return answer.json;
+	};
+	const numbers = async (pair) =>
+		(
+			await sql(
+				stack,
+				`select count(*) filter (where is_indexed), count(*) filter (where not is_indexed)
+				 from memories where session_id = :'id'`,
+				{ id: pair.session_id },
+			)
+		)[0].map(Number);
+	const jobs = async () =>
+		Number((await sql(stack, `select count(*) from jobs where kind = 'index_memories'`))[0][0]);
+
+	test('is entered by a job, and not before; old and new are found all the while', async () => {
+		const pair = pairOf(await newSession(stack));
+		const save = (i) =>
+			ask('save_memory', {
+				...pair,
+				scope: 'episodic',
+				content: `The parcel for house number ${1000 + i} came late`,
+			});
+		const first = async (i) =>
+			(await ask('recall_memories', { ...pair, query: `house number ${1000 + i}` }))
+				.memories[0].content;
+		const isFound = async (i) => assert.match(await first(i), new RegExp(`${1000 + i} `));
+		let n = 0;
+		while (n <= MOST) await save(n++);
+		assert.deepEqual([await jobs(), ...(await numbers(pair))], [0, 0, MOST + 1]);
+		await save(n++);
+		await poll(async () => (await numbers(pair))[1] <= 2, { deadlineMs: 60000 });
+		assert.deepEqual(await numbers(pair), [n - 2, 2]);
+		for (const i of [0, 5, n - 3, n - 2, n - 1]) await isFound(i);
+		while (n < 2 * MOST) await save(n++);
+		for (const i of [0, MOST, n - 3, n - 1]) await isFound(i);
+	});
+
+	test('somebody of few memories is entered nowhere', async () => {
+		const pair = pairOf(await newSession(stack));
+		await ask('agent_reply', { ...pair, user_message: 'Our oven is broken.', audio: false });
+		await poll(async () => (await numbers(pair))[1] === 2, { deadlineMs: 60000 });
+		assert.deepEqual(await numbers(pair), [0, 2]);
+	});
+});

@@ -78,7 +78,7 @@ insert into case_list values
 	hash('o') from sessions limit 1$$),
 ('21 tags', '23514', $$update memories set tags = array_fill('t'::text, array[21])$$),
 ('a vector without its model', '23514', $$update memories set embedding = '[1,2,3]'$$),
-('a vector of the wrong size', '22000',
+('a vector of the wrong size', '23514',
 	$$update memories set embedding = '[1,2,3]', embedding_model = 'all-MiniLM-L6-v2'$$),
 ('a vector of a model without an index', 'ok',
 	$$update memories set embedding = '[1,2,3]', embedding_model = 'another'$$),

@@ -1,6 +1,6 @@
 -- The reads on every request's path find their rows by the index meant for them.
 begin;
-select plan(16);
+select plan(17);
 
 insert into sessions (id, visitor_id, consent, secret_hash, last_active_at, started_at, lead_score)
 	select lpad(n::text, 32, '0')::uuid, 'visitor ' || n % 50, false, hash(n::text),
@@ -20,6 +20,7 @@ insert into memories (session_id, owner, scope, content, content_hash, index_tex
 update memories set embedding_model = 'all-MiniLM-L6-v2', embedding = (
 		select array_agg(sin(position * i)) from generate_series(1, 384) as i)::vector
 	where position % 8 = 0;
+update memories set is_indexed = true where position % 8 < 4;
 insert into jobs (kind, key, state, run_at, leased_by, leased_until)
 	select 'kind ' || n % 5, n::text, case when n % 50 = 0 then 'running' else 'ready' end,
 		now() - n * interval '1 s', case when n % 50 = 0 then 'w' end,
@@ -58,17 +59,21 @@ select pg_temp.uses('memories_owner_idx', $$select * from memories
 	where owner = 's:00000000-0000-0000-0000-000000000007' and scope = 'episodic'
 	order by occurred_at desc limit 10$$);
 select pg_temp.uses('memories_words_idx', $$select id from memories
-	where memory_word_keys(owner, tsvector_to_array(search))
+	where is_indexed and memory_word_keys(owner, tsvector_to_array(search))
 		&& memory_word_keys('s:00000000-0000-0000-0000-000000000007', '{topic}')$$);
 select pg_temp.uses('memories_minilm_3_idx', $$select id from memories
-	where embedding_model = 'all-MiniLM-L6-v2' and memory_bucket(owner) = 3 order by embedding::halfvec(384)
+	where is_indexed and embedding_model = 'all-MiniLM-L6-v2' and memory_bucket(owner) = 3
+	order by embedding::halfvec(384)
 	<=> (select embedding::halfvec(384) from memories where embedding is not null limit 1)
 	limit 5$$);
 select pg_temp.uses('memories_code_idx', $$select id from memories
 	where owner = 's:00000000-0000-0000-0000-000000000007' and embedding_model = 'all-MiniLM-L6-v2'
-	and embedding is not null and scope = any ('{long}') and importance >= 5
+	and is_indexed and scope = any ('{long}') and importance >= 5
 	order by hamming_distance(code, (select code from memories where embedding is not null limit 1))
 	limit 5$$);
+select pg_temp.uses('memories_compared_idx', $$select * from memories
+	where owner = 's:00000000-0000-0000-0000-000000000007' and not is_indexed
+	order by position desc limit 20$$);
 select pg_temp.uses('memories_model_idx', $$select id from memories
 	where embedding_model || '' > 'all-MiniLM-L6-v2' order by embedding_model || '' limit 16$$);
 select pg_temp.uses('sessions_idle_idx', $$select id from sessions
