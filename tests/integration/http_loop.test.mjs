@@ -21,7 +21,13 @@ before(() => {
 	const out = ['-keyout', file('key.pem'), '-out', file('cert.pem'), '-days', '2'];
 	execFileSync('openssl', ['req', '-x509', ...key, ...out, ...subject], { stdio: 'ignore' });
 });
-after(() => rmSync(dir, { recursive: true }));
+
+/* A server that a failed test left open would keep the run from ending. */
+const opened = [];
+after(async () => {
+	for (const server of opened) await server.close();
+	rmSync(dir, { recursive: true });
+});
 
 /** A server that hands each stream to `serve`; what it saw, and its address. */
 const listen = async (serve, settings = {}) => {
@@ -44,6 +50,7 @@ const listen = async (serve, settings = {}) => {
 		for (const session of seen.sessions) session.destroy();
 		return new Promise((resolve) => server.close(resolve));
 	};
+	opened.push(seen);
 	return seen;
 };
 
