@@ -52,7 +52,9 @@ static bool read_to_end(struct fcgi *f)
 	char   bytes[4096];
 	size_t n = 1, all = 0;
 
-	if (cancel_reason(&f->cancel))
+	/* Whose work was cancelled for another reason reads its answer: a connection closed with
+	 * something unread in it would take that answer along. */
+	if (cancel_reason(&f->cancel) == CANCEL_CLIENT_LEFT)
 		return false;
 	conn_limit(f->conn, BODY_UNREAD_MS);
 	while (n > 0 && all <= BODY_UNREAD_MAX) {
