@@ -208,7 +208,8 @@ slot_is_ready() {
 	local state
 	state=$(sv status "$sup/$1/$2") || return 1
 	[[ $state =~ ^run:.*\(pid\ ([0-9]+)\)\ ([0-9]+)s ]] || return 1
-	((BASH_REMATCH[2] >= 5)) || tail -c "+$(($3 + 1))" "$log/$1.log" | grep -q '"serving"'
+	# Not in a pipe: where much is logged, tail fails because grep has seen enough.
+	((BASH_REMATCH[2] >= 5)) || grep -q '"serving"' < <(tail -c "+$(($3 + 1))" "$log/$1.log")
 }
 
 # slot_is_settled NAME SLOT BYTES: ready, or hopeless because it was started a fourth time.

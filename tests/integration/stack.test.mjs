@@ -164,8 +164,12 @@ describe('a stack that runs', () => {
 		const replaced = ['create_session', 'groq_chat', 'save_memory'];
 		const preflight = { method: 'OPTIONS', headers: { Origin: stack.baseUrl } };
 		const stop = startLoad(stack.baseUrl, replaced, preflight);
-		for (let i = 0; i < ROUNDS; i++) await stack.command('reload', ...replaced);
-		const counts = await stop();
+		let counts;
+		try {
+			for (let i = 0; i < ROUNDS; i++) await stack.command('reload', ...replaced);
+		} finally {
+			counts = await stop();
+		}
 		assert.deepEqual(Object.keys(counts), ['204'], JSON.stringify(counts));
 		assert.ok(counts[204] > CLIENTS * ROUNDS, JSON.stringify(counts));
 	});
