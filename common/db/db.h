@@ -77,8 +77,8 @@ static inline struct db_val db_vector(const float *at, size_t n)
 #define DB_LAZY_COMMIT "set_config('synchronous_commit', 'off', true)"
 
 /* Runs one statement with parameters $1, $2, ...; `sql` is always a literal and
- * casts its parameters (they are sent as text). Waits for a connection and for
- * the answer at most until cx->deadline (ERR_UNAVAILABLE) or its cancel
+ * casts its parameters (they are sent as text, but bytea and vectors). Waits for a connection and
+ * for the answer at most until cx->deadline (ERR_UNAVAILABLE) or its cancel
  * (ERR_CANCELLED), and returns then at once; the statement is cancelled on the
  * server. Outside db_tx() it is run again, a few times, when it lost to others
  * (40001, 40P01). SQLSTATE decides: 23505 is ERR_CONFLICT, classes 08, 40, 53,

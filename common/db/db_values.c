@@ -3,19 +3,34 @@
 
 #include "../base/fatal.h"
 
+#include <endian.h>
 #include <libpq-fe.h>
+#include <string.h>
 
 /* ---- parameters ---- */
 
-static const char *vector_text(struct ctx *cx, const float *at, size_t n)
+/* As pgvector sends and receives it: how many, a zero, the numbers, big-endian. Printing the 1536
+ * of one takes a millisecond, reading them half of that. */
+static struct span vector_bytes(struct ctx *cx, const float *at, size_t n)
 {
-	struct buf b = buf_new(cx->arena, 0);
+	size_t   len = 4 + n * 4;
+	char    *bytes = arena_alloc_raw(cx->arena, len);
+	uint16_t head[2] = {htobe16((uint16_t)n), 0};
 
-	buf_char(&b, '[');
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&b, i ? ",%.9g" : "%.9g", (double)at[i]);
-	buf_char(&b, ']');
-	return buf_text(&b);
+	memcpy(bytes, head, 4);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bits;
+
+		memcpy(&bits, &at[i], 4);
+		bits = htobe32(bits);
+		memcpy(bytes + 4 + i * 4, &bits, 4);
+	}
+	return (struct span){bytes, len};
+}
+
+static struct span value_bytes(struct ctx *cx, const struct db_val *v)
+{
+	return v->type == DB_VECTOR ? vector_bytes(cx, v->vec.at, v->vec.n) : v->bytes;
 }
 
 static const char *value_text(struct ctx *cx, const struct db_val *v)
@@ -30,9 +45,7 @@ static const char *value_text(struct ctx *cx, const struct db_val *v)
 	case DB_BOOL:
 		return v->b ? "t" : "f";
 	case DB_BYTES:
-		return v->bytes.ptr;
 	case DB_VECTOR:
-		return vector_text(cx, v->vec.at, v->vec.n);
 	case DB_NULL:
 		break;
 	}
@@ -45,10 +58,14 @@ struct db_params db_params_of(struct ctx *cx, const struct db_val *args, size_t 
 	                      NEW_ARRAY(cx->arena, int, n + 1), NEW_ARRAY(cx->arena, int, n + 1)};
 
 	for (size_t i = 0; i < n; i++) {
-		p.values[i] = value_text(cx, &args[i]);
-		if (args[i].type == DB_BYTES) {
-			p.lengths[i] = (int)args[i].bytes.len;
+		if (args[i].type == DB_BYTES || args[i].type == DB_VECTOR) {
+			struct span bytes = value_bytes(cx, &args[i]);
+
+			p.values[i] = bytes.ptr;
+			p.lengths[i] = (int)bytes.len;
 			p.formats[i] = 1;
+		} else {
+			p.values[i] = value_text(cx, &args[i]);
 		}
 	}
 	return p;

@@ -9,6 +9,7 @@
 #include "../db/db.h"
 
 #include <endian.h>
+#include <math.h>
 
 #define LIST_MAX    ((size_t)8 << 20)
 #define HEADER_SIZE 4 /* of a vector in pgvector's binary form: dimensions, zero */
@@ -28,11 +29,31 @@ static void add_hash(struct buf *b, const struct hash *hash)
 		buf_printf(b, "%02x", hash->bytes[i]);
 }
 
+/* Nine digits behind the point are what a float of a unit vector holds; printf takes far
+ * longer to find out which of them to show. */
+static void add_number(struct buf *b, float x)
+{
+	char     text[12] = "-0.000000000";
+	uint32_t digits = (uint32_t)lround(fabs((double)x) * 1e9);
+
+	if (!(fabsf(x) < 1)) {
+		buf_printf(b, "%.9g", (double)x);
+		return;
+	}
+	for (size_t i = sizeof(text) - 1; i > 2; i--, digits /= 10)
+		text[i] = (char)('0' + digits % 10);
+	text[1] = (char)('0' + digits);
+	buf_add(b, text + (x >= 0), sizeof(text) - (x >= 0));
+}
+
 void embedding_text(struct buf *b, const float *vector, size_t dims)
 {
 	buf_char(b, '[');
-	for (size_t i = 0; i < dims; i++)
-		buf_printf(b, i ? ",%.9g" : "%.9g", (double)vector[i]);
+	for (size_t i = 0; i < dims; i++) {
+		if (i)
+			buf_char(b, ',');
+		add_number(b, vector[i]);
+	}
 	buf_char(b, ']');
 }
 
