@@ -4,11 +4,12 @@
 -- turn's session never waits long.
 --
 -- $1  the batch
+-- $2  how long a message may be under way that came while an answer was due, milliseconds
 --
 -- One row: how many were cleared.
 with due as (
 	select session_id, turn from turns
-		where answer is not null and answer_due < now()
+		where answer is not null and answer_due < now() - $2::int * interval '1 ms'
 		order by answer_due limit $1::int
 		for no key update skip locked),
 

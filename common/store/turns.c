@@ -17,6 +17,7 @@
 
 #define BEGIN_TRIES    20
 #define JOIN_WINDOW_MS 2000 /* browsers re-send a POST when a kept connection drops */
+#define JOIN_AGE_MS    4000 /* what came in time may have to wait for a program that starts again */
 
 /* The columns of turn_begin.sql. */
 enum begin_column {
@@ -108,11 +109,12 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	/* Only a holder of the secret can tell which messages are equal. */
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
 	struct kept_text kept = keep_until_end(cx, in->message);
+	unsigned         age_ms = in->age_ms < JOIN_AGE_MS ? in->age_ms : JOIN_AGE_MS;
 
 	return session_query(cx, in->session_id, in->session_secret, TURN_BEGIN_SQL,
 	                     ARGS(db_text(kept.masked), db_bytes(hash_span(&message)),
 	                          db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
-	                          db_int(JOIN_WINDOW_MS), db_bool(in->is_proactive),
+	                          db_int(JOIN_WINDOW_MS + age_ms), db_bool(in->is_proactive),
 	                          db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
 	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim)),
 	                     rows);
@@ -268,7 +270,7 @@ struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows, TURN_UPKEEP_SQL, ARGS(db_int(batch))));
+	TRY(db_query(cx, &rows, TURN_UPKEEP_SQL, ARGS(db_int(batch), db_int(JOIN_AGE_MS))));
 	*n_out = row_int(&rows, 0, 0);
 	return NULL;
 }

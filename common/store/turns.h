@@ -38,6 +38,7 @@ struct turn_new {
 	bool        is_proactive; /* the idle browser asks; not the visitor's speech */
 	const char *mode;         /* NULL: as it is */
 	const char *turn_id;      /* the client's; NULL: a new one */
+	unsigned    age_ms;       /* how long ago the message came */
 	unsigned    deadline_ms;  /* after which a running turn counts as dead */
 	const char *instance;     /* that is going to answer (instances.h) */
 	const char *claim;        /* a UUID; finds this turn whether or not begin was answered */

@@ -9,6 +9,7 @@
 /* An error whose own words do not fit: JSON is never cut. */
 #define WORDLESS_ERROR "{\"error\":\"Something went wrong.\",\"code\":\"internal\"}"
 
+#define AGE_MS_MAX    60000u
 #define HEADERS_MAX   16
 #define CHUNK_BYTES   65536u
 #define RETRY_SECONDS 1u /* told with 429 and 503 when nobody knows better */
@@ -97,6 +98,16 @@ const char *req_query(const struct req *rq)
 const char *req_client_ip(const struct req *rq)
 {
 	return param_or_empty(rq, "REMOTE_ADDR");
+}
+
+unsigned req_age_ms(const struct req *rq)
+{
+	const char *arrived = param_or_empty(rq, "REQUEST_ARRIVED");
+	double      age_ms = *arrived ? (double)clock_unix_ms() - strtod(arrived, NULL) * 1000 : 0;
+
+	if (!(age_ms > 0))
+		return 0;
+	return age_ms < AGE_MS_MAX ? (unsigned)age_ms : AGE_MS_MAX;
 }
 
 const char *req_header(const struct req *rq, const char *name)

@@ -18,6 +18,10 @@ const char *req_path_info(const struct req *rq) NEVER_NULL; /* behind the functi
 const char *req_query(const struct req *rq) NEVER_NULL;     /* QUERY_STRING */
 const char *req_client_ip(const struct req *rq) NEVER_NULL; /* from nginx: trusted hops only */
 
+/* How long ago the web server had it whole, by this host's clock: while a program starts again,
+ * requests wait at its socket. At most a minute; 0 where nobody tells. */
+unsigned req_age_ms(const struct req *rq);
+
 /* "Idempotency-Key" and the like, any case; NULL if absent or empty. */
 const char *req_header(const struct req *rq, const char *name);
 

@@ -96,8 +96,9 @@ static struct err *read_input(struct req *rq, struct in *in)
 
 /* A client may leave, or the database go, while the statement is under way: then nobody knows
  * whether the turn has begun. */
-static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
+static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 {
+	struct ctx     *cx = req_ctx(rq);
 	char claim[CRYPTO_UUID_CHARS + 1];
 	struct turn_new new = {
 		.session_id = in->session_id,
@@ -106,6 +107,7 @@ static struct err *begin(struct ctx *cx, const struct in *in, struct turn *turn)
 		.is_proactive = in->is_nudge,
 		.mode = in->mode,
 		.turn_id = in->turn_id,
+		.age_ms = req_age_ms(rq),
 		.deadline_ms = DEADLINE_MS + CLEANUP_MS,
 		.instance = heartbeat_hold(cx),
 	};
@@ -254,7 +256,7 @@ static struct err *agent_reply(struct req *rq)
 		in.heard = heard_start(cx, in.session_id, in.user_message);
 	}
 	for (int i = 0; i < JOIN_TRIES; i++) {
-		TRY(begin(cx, &in, &turn));
+		TRY(begin(rq, &in, &turn));
 		a.begin_ms = (unsigned)(clock_mono_ms() - a.start_ms);
 		if (turn.action == TURN_BEGUN)
 			return run_turn(rq, &in, &turn, &a);

@@ -59,9 +59,20 @@ const startTurn = (session, user_message) => {
 	return { leave: () => leaving.abort(), ended, over };
 };
 
+const isGone = (pid) => {
+	try {
+		process.kill(pid, 0);
+		return false;
+	} catch (error) {
+		assert.equal(error.code, 'ESRCH');
+		return true;
+	}
+};
+
 const killProgram = async () => {
 	const pid = await poll(() => stack.pidOf('agent_reply'));
 	process.kill(pid, 'SIGKILL');
+	await poll(() => isGone(pid)); /* it dies in its time, and with it who asks before */
 };
 
 const takes = async (ask) => {
@@ -149,6 +160,31 @@ test('a process that lives is waited for, and beats only while it has something'
 	assert.equal(one.status, 200, one.text);
 	assert.equal(other.text, one.text, 'the same answer');
 	await poll(async () => !(await rowsOfProcess()).length);
+});
+
+test('a message that came in time has its answer again, though its program took long', async () => {
+	await heal(stack);
+	const session = await newSession(stack);
+	const first = await aloud(session, 'Hello there.');
+	const pid = stack.pidOf('agent_reply');
+	let again;
+	process.kill(pid, 'SIGSTOP');
+	try {
+		again = aloud(session, 'Hello there.');
+		await poll(async () => {
+			const late = await sql(
+				stack,
+				`select from turns
+				 where session_id = :'id' and finished_at < now() - interval '3 s'`,
+				{ id: session.session_id },
+			);
+			return late.length;
+		});
+	} finally {
+		process.kill(pid, 'SIGCONT');
+	}
+	assert.ok((await again).text === first.text, 'the same answer');
+	assert.equal((await said(session)).length, 2);
 });
 
 test('a process that stops in good order leaves no row', async () => {
