@@ -2,9 +2,8 @@
 #include "task.h"
 
 #include "log.h"
+#include "thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 /* TLS and name look-ups want 128 kB; sanitizers widen every frame. */
@@ -45,22 +44,6 @@ static void end(void *data)
 	cancel_end(&t->cancel);
 }
 
-/* Signals are for the threads that expect them: none is delivered here. */
-static bool start_thread(struct task *t)
-{
-	pthread_attr_t attr;
-	sigset_t       all;
-	int            failed;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setsigmask_np(&attr, &all);
-	failed = pthread_create(&t->thread, &attr, run, t);
-	pthread_attr_destroy(&attr);
-	return !failed;
-}
-
 struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 {
 	struct task *t = NEW(cx->arena, struct task);
@@ -77,7 +60,7 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 	};
 	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
 	arena_defer(cx->arena, end, t);
-	t->is_running = start_thread(t);
+	t->is_running = thread_start(&t->thread, STACK_BYTES, run, t) == 0;
 	if (!t->is_running) {
 		LOG(LOG_WARN, cx, "task_without_thread");
 		run(t);

@@ -11,9 +11,9 @@
 #include "http_loop.h"
 
 #include "../base/fatal.h"
+#include "../base/thread.h"
 #include "http_admission.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -391,22 +391,13 @@ static CURLSH *new_share(void)
 /* With the lock held. Signals are for the threads that expect them: none is delivered here. */
 static void start_thread(void)
 {
-	pthread_attr_t attr;
-	sigset_t       all, before;
-
 	loop.multi = new_multi();
 	loop.share = new_share();
 	loop.must_stop = false;
 	loop.used_at_ms = 0;
 	atomic_store(&loop.beat_at_ms, clock_mono_ms());
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (pthread_create(&loop.thread, &attr, run, NULL) != 0)
+	if (thread_start(&loop.thread, STACK_BYTES, run, NULL) != 0)
 		fatal("no thread for outside calls");
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	loop.is_running = true;
 }
 

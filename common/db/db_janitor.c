@@ -18,9 +18,9 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -59,23 +59,6 @@ static void ring(void)
 		fatal("the database's janitor can not be called: errno %d", errno);
 }
 
-/* Signals are for the threads that expect them: none is delivered here. */
-static bool start_thread(pthread_t *thread, void *(*run)(void *), void *data, int detach)
-{
-	pthread_attr_t attr;
-	sigset_t       all;
-	int            failed;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setsigmask_np(&attr, &all);
-	pthread_attr_setdetachstate(&attr, detach);
-	failed = pthread_create(thread, &attr, run, data);
-	pthread_attr_destroy(&attr);
-	return !failed;
-}
-
 /* ---- cancelling ---- */
 
 static void *send_cancel(void *data)
@@ -107,7 +90,8 @@ static void begin_cancel(struct left *l)
 	if (!l->cancel)
 		return;
 	l->phase = CANCELLING;
-	if (start_thread(&thread, send_cancel, l, PTHREAD_CREATE_DETACHED)) {
+	if (thread_start(&thread, STACK_BYTES, send_cancel, l) == 0) {
+		pthread_detach(thread);
 		janitor.cancellers++;
 		return;
 	}
@@ -258,7 +242,7 @@ static bool start(void)
 	janitor.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	janitor.sockets = epoll_create1(EPOLL_CLOEXEC);
 	janitor.is_running = janitor.bell >= 0 && janitor.sockets >= 0 &&
-	                     start_thread(&janitor.thread, tidy, NULL, PTHREAD_CREATE_JOINABLE);
+	                     thread_start(&janitor.thread, STACK_BYTES, tidy, NULL) == 0;
 	return janitor.is_running;
 }
 

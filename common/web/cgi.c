@@ -4,6 +4,7 @@
 #include "serve.h"
 
 #include "../base/fatal.h"
+#include "../base/thread.h"
 #include "../base/wait.h"
 
 #include <fcntl.h>
@@ -60,14 +61,9 @@ static void *watch(void *data)
 
 static void watch_reader(struct reader *r)
 {
-	pthread_attr_t attr;
-
 	cancel_init(&r->unwatched);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (pthread_create(&r->thread, &attr, watch, r) != 0)
+	if (thread_start(&r->thread, STACK_BYTES, watch, r) != 0)
 		fatal("cannot watch the reader of the response");
-	pthread_attr_destroy(&attr);
 }
 
 static void unwatch_reader(struct reader *r)

@@ -6,6 +6,7 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/thread.h"
 #include "../base/wait.h"
 
 #define WARM_THREADS 4u     /* stay, though idle */
@@ -25,7 +26,6 @@ struct worker {
 
 struct crew {
 	struct crew_plan plan;
-	pthread_attr_t   attr;
 	struct monitor   office; /* guards all below; tells when the last thread has left */
 	struct worker   *idle, *left;
 	struct crew_job *first, *last;
@@ -42,8 +42,6 @@ struct crew *crew_new(const struct crew_plan *plan)
 		fatal("out of memory: no threads");
 	c->plan = *plan;
 	c->office = (struct monitor)MONITOR;
-	pthread_attr_init(&c->attr);
-	pthread_attr_setstacksize(&c->attr, STACK_BYTES);
 	return c;
 }
 
@@ -169,7 +167,7 @@ static bool start_worker(struct crew *c, struct crew_job *job)
 	if (!w)
 		fatal("out of memory: no thread");
 	*w = (struct worker){.crew = c, .told = MONITOR, .job = job};
-	failed = pthread_create(&w->thread, &c->attr, work, w);
+	failed = thread_start(&w->thread, STACK_BYTES, work, w);
 	if (failed) {
 		LOG(LOG_WARN, NULL, "thread_not_started", F_INT("errno", failed),
 		    F_INT("threads", c->workers_n));
@@ -251,6 +249,5 @@ void crew_end(struct crew *c)
 	left = take_left(c);
 	monitor_unlock(&c->office);
 	join_all(left);
-	pthread_attr_destroy(&c->attr);
 	free(c);
 }

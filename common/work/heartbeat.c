@@ -12,6 +12,7 @@
 #include "../base/crypto.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/thread.h"
 #include "../base/wait.h"
 #include "../db/db.h"
 #include "../db/db_pool.h"
@@ -20,7 +21,6 @@
 #include "../store/turns.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <unistd.h>
 
 #define ARENA_BYTES 4096u
@@ -263,17 +263,8 @@ static void *beat_on(void *data)
 
 static void start_thread(void)
 {
-	pthread_attr_t attr;
-	sigset_t       all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (pthread_create(&office.thread, &attr, beat_on, NULL) != 0)
+	if (thread_start(&office.thread, STACK_BYTES, beat_on, NULL) != 0)
 		fatal("cannot start the heartbeat");
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	office.is_running = true;
 }
 

@@ -19,6 +19,7 @@
 #include "../base/crypto.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/thread.h"
 #include "../base/wait.h"
 #include "../db/db_listen.h"
 
@@ -405,13 +406,8 @@ static void *listen_for_jobs(void *data)
 
 static void start_thread(pthread_t *thread, void *(*run)(void *), void *data)
 {
-	pthread_attr_t attr;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (pthread_create(thread, &attr, run, data) != 0)
+	if (thread_start(thread, STACK_BYTES, run, data) != 0)
 		fatal("cannot start a thread for jobs");
-	pthread_attr_destroy(&attr);
 }
 
 static void open_office(const struct job_kind *kinds, size_t n)
