@@ -1,4 +1,4 @@
-/* heartbeat.c -- one thread, one connection beside the pool.
+/* heartbeat.c -- one thread, over the connection beside the pool.
  *
  * Beside it, for a beat that waits behind fifty turns is late when it matters. The thread alone
  * changes the instance, and decides by the monotonic time at which the last good beat was begun,
@@ -15,7 +15,7 @@
 #include "../base/thread.h"
 #include "../base/wait.h"
 #include "../db/db.h"
-#include "../db/db_pool.h"
+#include "../db/db_side.h"
 #include "../store/idempotency.h"
 #include "../store/instances.h"
 #include "../store/turns.h"
@@ -45,7 +45,7 @@ struct doubt {
 };
 
 static struct {
-	struct monitor  news; /* of all here but the connection, which is the thread's */
+	struct monitor  news; /* of all here */
 	struct cancel   stop;
 	pthread_t       thread;
 	bool            is_started, is_running; /* the office; its thread */
@@ -56,7 +56,7 @@ static struct {
 	uint64_t        alive_ms, next_ms; /* the last good beat began; the next one begins */
 	bool            has_beaten;        /* since there is something to beat for */
 	bool            has_row;
-	struct db_conn *conn;
+	bool            has_conn; /* keeps it from its rest */
 } office = {.news = MONITOR};
 
 /* ---- with the lock held ---- */
@@ -90,7 +90,7 @@ static struct deadline next_look(uint64_t rest_until)
 {
 	if (is_busy())
 		return (struct deadline){office.next_ms};
-	if (office.conn)
+	if (office.has_conn)
 		return (struct deadline){rest_until};
 	return DEADLINE_NEVER;
 }
@@ -105,9 +105,9 @@ static bool wait_until_due(struct monitor_watch *watch)
 
 		if (cancel_reason(&office.stop))
 			return false;
-		if (!is_busy() && office.conn && now >= rest_until) {
-			db_conn_close(office.conn);
-			office.conn = NULL;
+		if (!is_busy() && office.has_conn && now >= rest_until) {
+			db_side_rest();
+			office.has_conn = false;
 		}
 		if (is_busy() && now > office.alive_ms + LATE_MS)
 			disown(now);
@@ -193,36 +193,25 @@ static void note_beat(uint64_t began_ms, const struct err *e, bool was_silent)
 	} else {
 		office.alive_ms = began_ms;
 		office.next_ms = began_ms + BEAT_MS;
-		office.has_beaten = office.has_row = true;
+		office.has_beaten = office.has_row = office.has_conn = true;
 	}
 	monitor_unlock(&office.news);
-}
-
-/* A statement that did not answer in time leaves the connection in the middle of it. */
-static void use_no_more(const struct err *e)
-{
-	if (!e || !office.conn)
-		return;
-	db_conn_close(office.conn);
-	office.conn = NULL;
 }
 
 static void beat(struct ctx *cx)
 {
 	uint64_t    began_ms = clock_mono_ms();
 	bool        was_silent = false;
-	struct err *e = NULL;
+	struct err *e = db_side_enter(cx);
+	bool        is_in = !e;
 
-	if (!office.conn)
-		e = db_conn_open(cx, &office.conn);
-	cx->tx = office.conn;
 	if (!e)
 		e = instance_beat(cx, &office.self, &was_silent);
 	note_beat(began_ms, e, was_silent);
 	if (!e)
 		e = settle_doubts(cx);
-	cx->tx = NULL;
-	use_no_more(e);
+	if (is_in)
+		db_side_leave(cx, e);
 }
 
 static void leave(struct ctx *cx)
@@ -234,9 +223,7 @@ static void leave(struct ctx *cx)
 		e = instance_end(cx, office.self.id);
 	if (e)
 		log_err(LOG_DEBUG, cx, "instance_not_ended", e);
-	if (office.conn)
-		db_conn_close(office.conn);
-	office.conn = NULL;
+	db_side_rest();
 }
 
 static void *beat_on(void *data)

@@ -21,7 +21,7 @@
 #include "../base/log.h"
 #include "../base/thread.h"
 #include "../base/wait.h"
-#include "../db/db_listen.h"
+#include "../db/db_side.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -317,15 +317,14 @@ static bool is_our_kind(const char *name)
 }
 
 /* Hears what comes within ms; *heard_out tells whether `wanted` was among it. */
-static struct err *hear(struct ctx *cx, struct db_listener *l, unsigned ms, const char *wanted,
-                        bool *heard_out)
+static struct err *hear(struct ctx *cx, unsigned ms, const char *wanted, bool *heard_out)
 {
 	struct deadline until = deadline_in(ms);
 	const char     *told;
 
 	*heard_out = false;
 	while (!*heard_out && !is_stopping() && deadline_left_ms(until)) {
-		TRY(db_listen_wait(cx, l, deadline_left_ms(until), &told));
+		TRY(db_listen_wait(cx, deadline_left_ms(until), &told));
 		if (told && is_our_kind(told))
 			wake_workers();
 		*heard_out = told && (!wanted || str_equal(told, wanted));
@@ -334,14 +333,14 @@ static struct err *hear(struct ctx *cx, struct db_listener *l, unsigned ms, cons
 }
 
 /* A call sent through the pool must arrive. */
-static struct err *prove(struct ctx *cx, struct db_listener *l)
+static struct err *prove(struct ctx *cx)
 {
 	char call[CRYPTO_UUID_CHARS + 1];
 	bool heard;
 
 	crypto_uuid(call);
 	TRY(jobs_call_out(cx, call));
-	TRY(hear(cx, l, PROOF_MS, call, &heard));
+	TRY(hear(cx, PROOF_MS, call, &heard));
 	if (!heard && !is_stopping())
 		FAIL(cx, ERR_UNAVAILABLE, "LISTEN hears nothing; is there a PgBouncer between?");
 	if (!atomic_exchange(&office.is_hearing, true))
@@ -349,7 +348,7 @@ static struct err *prove(struct ctx *cx, struct db_listener *l)
 	return NULL;
 }
 
-static struct err *hear_on(struct ctx *cx, struct db_listener *l)
+static struct err *hear_on(struct ctx *cx)
 {
 	bool heard = false;
 
@@ -357,22 +356,22 @@ static struct err *hear_on(struct ctx *cx, struct db_listener *l)
 		arena_reset(cx->arena);
 		cx->deadline = deadline_in(STATEMENT_MS);
 		if (!heard)
-			TRY(prove(cx, l));
-		TRY(hear(cx, l, LISTEN_MS, NULL, &heard));
+			TRY(prove(cx));
+		TRY(hear(cx, LISTEN_MS, NULL, &heard));
 	}
 	return NULL;
 }
 
 static struct err *connect_and_hear(struct ctx *cx)
 {
-	struct db_listener *l;
-	struct err         *e;
+	struct err *e;
 
 	arena_reset(cx->arena);
 	cx->deadline = deadline_in(STATEMENT_MS);
-	TRY(db_listen(cx, JOBS_CHANNEL, &l));
-	e = hear_on(cx, l);
-	db_unlisten(l);
+	e = db_listen(cx, JOBS_CHANNEL);
+	if (!e)
+		e = hear_on(cx);
+	db_unlisten();
 	return e;
 }
 
