@@ -22,7 +22,7 @@ enum cancel_reason {
 	CANCEL_SUPERSEDED, /* a newer turn of the session took over */
 	CANCEL_STOPPING,   /* the process ends and its patience too */
 	CANCEL_UNWANTED,   /* the one who asked for it gave it up */
-	CANCEL_DISOWNED,   /* this process counts as dead, and its work as another's */
+	CANCEL_DISOWNED,   /* another process has taken the work over */
 };
 
 /* Woken when the cancel fires, from the firing thread, once; must not block for long. */

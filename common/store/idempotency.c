@@ -97,3 +97,11 @@ struct err *idempotency_abandon(struct ctx *cx, const char *claims, struct db_ro
 	                " where state = 'running' and claim = any ($1::uuid[]) returning claim",
 	                ARGS(db_text(claims)));
 }
+
+struct err *idempotency_taken_over(struct ctx *cx, const char *claims, struct db_rows *rows_out)
+{
+	return db_query(cx, rows_out,
+	                "select c from unnest($1::uuid[]) c where not exists ("
+	                " select from idempotency_keys k where k.state = 'running' and k.claim = c)",
+	                ARGS(db_text(claims)));
+}

@@ -48,4 +48,8 @@ struct db_rows;
 struct err *idempotency_abandon(struct ctx *cx, const char *claims,
                                 struct db_rows *rows_out) CHECKED;
 
+/* Of keys that were taken, those that are not their takers' any more; their claims are the rows. */
+struct err *idempotency_taken_over(struct ctx *cx, const char *claims,
+                                   struct db_rows *rows_out) CHECKED;
+
 #endif

@@ -3,21 +3,17 @@
 
 #include "../db/db.h"
 
-struct err *instance_beat(struct ctx *cx, const struct instance *in, bool *was_silent_out)
+struct err *instance_beat(struct ctx *cx, const struct instance *in)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows,
-	             "with before as materialized ("
-	             "  select beat_at < now() - interval '1 second' as was_silent"
-	             "   from instances where id = $1::uuid),"
-	             " beat as (insert into instances (id, host, pid, program)"
-	             "  values ($1::uuid, $2, $3::int, $4)"
-	             "  on conflict (id) do update set beat_at = now())"
-	             " select coalesce((select was_silent from before), false), " DB_LAZY_COMMIT,
-	             ARGS(db_text(in->id), db_text(in->host), db_int(in->pid), db_text(in->program))));
-	*was_silent_out = row_bool(&rows, 0, 0);
-	return NULL;
+	return db_query(cx, &rows,
+	                "with beat as (insert into instances (id, host, pid, program)"
+	                "  values ($1::uuid, $2, $3::int, $4)"
+	                "  on conflict (id) do update set beat_at = now())"
+	                " select " DB_LAZY_COMMIT,
+	                ARGS(db_text(in->id), db_text(in->host), db_int(in->pid),
+	                     db_text(in->program)));
 }
 
 struct err *instance_end(struct ctx *cx, const char *id)

@@ -14,9 +14,8 @@ struct instance {
 	int         pid;
 };
 
-/* A sign of life; the first makes the row. *was_silent_out: the one before was so long ago that
- * others counted it as dead meanwhile. */
-struct err *instance_beat(struct ctx *cx, const struct instance *in, bool *was_silent_out) CHECKED;
+/* A sign of life; the first makes the row. */
+struct err *instance_beat(struct ctx *cx, const struct instance *in) CHECKED;
 
 /* It has nothing left, or will answer nothing more. */
 struct err *instance_end(struct ctx *cx, const char *id) CHECKED;

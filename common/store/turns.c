@@ -266,6 +266,16 @@ struct err *turns_abandon(struct ctx *cx, const char *session_ids, const char *c
 	return db_query(cx, rows_out, TURN_ABANDON_SQL, ARGS(db_text(session_ids), db_text(claims)));
 }
 
+struct err *turns_taken_over(struct ctx *cx, const char *session_ids, const char *claims,
+                             struct db_rows *rows_out)
+{
+	return db_query(cx, rows_out,
+	                "select t.claim from unnest($1::uuid[], $2::uuid[]) d (id, claim)"
+	                " join turns t on t.session_id = d.id and t.claim = d.claim"
+	                " where t.state in ('superseded', 'abandoned')",
+	                ARGS(db_text(session_ids), db_text(claims)));
+}
+
 struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out)
 {
 	struct db_rows rows;

@@ -97,6 +97,10 @@ struct db_rows;
 struct err *turns_abandon(struct ctx *cx, const char *session_ids, const char *claims,
                           struct db_rows *rows_out) CHECKED;
 
+/* Of turns in the same form, those that another request has taken over: their claims. */
+struct err *turns_taken_over(struct ctx *cx, const char *session_ids, const char *claims,
+                             struct db_rows *rows_out) CHECKED;
+
 enum turn_state {
 	TURN_RUNNING,
 	TURN_ANSWERED,

@@ -137,7 +137,7 @@ static struct err *handle_once(struct req *rq, const char *key)
 	struct err                 *e, *unkept;
 
 	TRY(idempotent_of(cx, service->name, idempotency_scope(rq), key, req_body(rq), &it));
-	it.instance = heartbeat_hold(cx);
+	it.instance = heartbeat_hold(cx, NULL, it.claim);
 	e = idempotency_take(cx, &it, service->deadline_ms + CLEANUP_MS, &replay);
 	if (e && e->uncertain)
 		heartbeat_doubt_key(it.claim);

@@ -1,9 +1,10 @@
 /* heartbeat.c -- one thread, over the connection beside the pool.
  *
- * Beside it, for a beat that waits behind fifty turns is late when it matters. The thread alone
- * changes the instance, and decides by the monotonic time at which the last good beat was begun,
- * so that no clock of another host counts. What is held shorter than one interval costs no beat:
- * a turn or lock of the last second is a sign of life itself (is_held() in the database).
+ * Beside it, for a beat that waits behind fifty turns is late when it matters. That it was silent
+ * for too long the process knows by its monotonic clock, so that no clock of another host counts;
+ * what that cost it only the database can tell, once a beat arrives again. What is held shorter
+ * than one interval costs no beat: a turn or lock of the last second is a sign of life itself
+ * (is_held() in the database).
  *
  * Doubts are settled after each beat, for as long as a statement may still be under way on the
  * server: one that waits for a lock can commit after its client gave it up. */
@@ -26,8 +27,10 @@
 #define ARENA_BYTES 4096u
 #define STACK_BYTES ((size_t)1 << 20)
 #define BEAT_MS     300u
-#define LATE_MS     700u
-#define RETRY_MS    50u
+#define BEAT_MS_MAX 2000u  /* then it goes over another connection */
+#define LATE_MS     700u   /* between two good beats: others may have counted it as dead */
+#define RETRY_MS    200u
+#define LEAVE_MS    700u
 #define REST_MS     60000u /* without anything to do: then the connection is closed */
 #define SETTLE_MS   300u
 #define DOUBT_MS    35000u /* the database ends a statement after 30 s */
@@ -35,6 +38,8 @@
 
 struct hold {
 	struct cancel *cancel;
+	const char    *session_id, *claim; /* session_id NULL: of a key */
+	uint64_t       since_ms;
 	struct hold   *next, **link;
 };
 
@@ -54,7 +59,8 @@ static struct {
 	struct doubt    doubts[DOUBTS_MAX];
 	size_t          doubts_n;
 	uint64_t        alive_ms, next_ms; /* the last good beat began; the next one begins */
-	bool            has_beaten;        /* since there is something to beat for */
+	bool            may_have_lost;     /* turns or keys, in a time of silence */
+	bool            is_failing;
 	bool            has_row;
 	bool            has_conn; /* keeps it from its rest */
 } office = {.news = MONITOR};
@@ -70,19 +76,16 @@ static void begin_life(uint64_t now)
 {
 	office.alive_ms = now;
 	office.next_ms = now + BEAT_MS;
-	office.has_beaten = false;
 }
 
-/* Others may have taken over all that this process had: nothing of it is ours any more. */
-static void disown(uint64_t now)
+static void note_silence(uint64_t now)
 {
-	LOG(LOG_WARN, NULL, "instance_disowned", F_INT("late_ms", now - office.alive_ms));
-	for (struct hold *h = office.holds; h; h = h->next)
-		cancel_fire(h->cancel, CANCEL_DISOWNED);
-	office.doubts_n = 0;
-	crypto_uuid(office.self.id);
-	office.has_row = false;
-	begin_life(now);
+	uint64_t silent_ms = now - office.alive_ms;
+
+	if (silent_ms < LATE_MS)
+		return;
+	LOG(LOG_WARN, NULL, "instance_was_silent", F_INT("ms", silent_ms));
+	office.may_have_lost = true;
 }
 
 /* With nothing to own there is no beat, only a connection to let go of. */
@@ -109,15 +112,13 @@ static bool wait_until_due(struct monitor_watch *watch)
 			db_side_rest();
 			office.has_conn = false;
 		}
-		if (is_busy() && now > office.alive_ms + LATE_MS)
-			disown(now);
 		if (is_busy() && now >= office.next_ms)
 			return true;
 		monitor_wait(&office.news, watch, next_look(rest_until));
 	}
 }
 
-static bool is_settled(const struct db_rows *rows, const char *claim)
+static bool is_among(const struct db_rows *rows, const char *claim)
 {
 	for (int i = 0; i < rows->count; i++)
 		if (str_equal(row_text(rows, i, 0), claim))
@@ -136,11 +137,17 @@ static void drop_settled(const struct db_rows *turns, const struct db_rows *keys
 	for (size_t i = 0; i < office.doubts_n; i++) {
 		struct doubt *d = &office.doubts[i];
 
-		if (now < d->until_ms && !is_settled(d->session_id[0] ? turns : keys, d->claim))
+		if (now < d->until_ms && !is_among(d->session_id[0] ? turns : keys, d->claim))
 			office.doubts[kept++] = *d;
 	}
 	office.doubts_n = kept;
 	monitor_unlock(&office.news);
+}
+
+/* "{a,b" of PostgreSQL, still open. */
+static void list_add(struct buf *list, const char *id)
+{
+	buf_printf(list, "%s%s", list->len ? "," : "{", id);
 }
 
 /* The doubts of now as three arrays; false when there are none. */
@@ -154,9 +161,8 @@ static bool list_doubts(struct buf *sessions, struct buf *claims, struct buf *ke
 		const struct doubt *d = &office.doubts[i];
 
 		if (d->session_id[0])
-			buf_printf(sessions, "%s%s", sessions->len > 1 ? "," : "{", d->session_id);
-		buf_printf(d->session_id[0] ? claims : keys, "%s%s",
-		           (d->session_id[0] ? claims : keys)->len > 1 ? "," : "{", d->claim);
+			list_add(sessions, d->session_id);
+		list_add(d->session_id[0] ? claims : keys, d->claim);
 	}
 	monitor_unlock(&office.news);
 	return any;
@@ -183,42 +189,93 @@ static struct err *settle_doubts(struct ctx *cx)
 	return NULL;
 }
 
-static void note_beat(uint64_t began_ms, const struct err *e, bool was_silent)
+/* A key of this moment may still be on its way to the database. */
+static void list_holds(struct buf *sessions, struct buf *claims, struct buf *keys)
 {
+	uint64_t before_ms = clock_mono_ms() - BEAT_MS;
+
 	monitor_lock(&office.news);
-	if (e) {
-		office.next_ms = clock_mono_ms() + RETRY_MS;
-	} else if (was_silent && office.has_beaten) {
-		disown(clock_mono_ms());
-	} else {
-		office.alive_ms = began_ms;
-		office.next_ms = began_ms + BEAT_MS;
-		office.has_beaten = office.has_row = office.has_conn = true;
+	for (const struct hold *h = office.holds; h; h = h->next) {
+		if (h->session_id)
+			list_add(sessions, h->session_id);
+		if (h->session_id || h->since_ms < before_ms)
+			list_add(h->session_id ? claims : keys, h->claim);
 	}
 	monitor_unlock(&office.news);
 }
 
-static void beat(struct ctx *cx)
+static void cancel_lost(const struct db_rows *turns, const struct db_rows *keys)
+{
+	monitor_lock(&office.news);
+	for (const struct hold *h = office.holds; h; h = h->next)
+		if (is_among(h->session_id ? turns : keys, h->claim))
+			cancel_fire(h->cancel, CANCEL_DISOWNED);
+	monitor_unlock(&office.news);
+}
+
+static struct err *look_for_lost(struct ctx *cx)
+{
+	struct buf sessions = buf_new(cx->arena, 0), claims = buf_new(cx->arena, 0),
+			   keys = buf_new(cx->arena, 0);
+	struct db_rows turns_lost, keys_lost;
+
+	if (!office.may_have_lost)
+		return NULL;
+	list_holds(&sessions, &claims, &keys);
+	TRY(turns_taken_over(cx, array_of(&sessions), array_of(&claims), &turns_lost));
+	TRY(idempotency_taken_over(cx, array_of(&keys), &keys_lost));
+	cancel_lost(&turns_lost, &keys_lost);
+	office.may_have_lost = false;
+	return NULL;
+}
+
+static void note_beat(uint64_t began_ms, const struct err *e)
+{
+	uint64_t now = clock_mono_ms();
+
+	monitor_lock(&office.news);
+	if (e) {
+		office.next_ms = now + RETRY_MS;
+	} else {
+		note_silence(now);
+		office.alive_ms = began_ms;
+		office.next_ms = began_ms + BEAT_MS;
+		office.has_row = office.has_conn = true;
+	}
+	monitor_unlock(&office.news);
+}
+
+static struct err *beat_once(struct ctx *cx)
 {
 	uint64_t    began_ms = clock_mono_ms();
-	bool        was_silent = false;
-	struct err *e = db_side_enter(cx);
-	bool        is_in = !e;
+	struct err *e = instance_beat(cx, &office.self);
 
-	if (!e)
-		e = instance_beat(cx, &office.self, &was_silent);
-	note_beat(began_ms, e, was_silent);
-	if (!e)
-		e = settle_doubts(cx);
-	if (is_in)
+	note_beat(began_ms, e);
+	TRY(e);
+	TRY(look_for_lost(cx));
+	return settle_doubts(cx);
+}
+
+static void beat(struct ctx *cx)
+{
+	struct err *e = db_side_enter(cx);
+
+	if (e) {
+		note_beat(clock_mono_ms(), e);
+	} else {
+		e = beat_once(cx);
 		db_side_leave(cx, e);
+	}
+	if (e && !office.is_failing) /* the first of a row tells it all */
+		log_err(LOG_WARN, cx, "beat_failed", e);
+	office.is_failing = e != NULL;
 }
 
 static void leave(struct ctx *cx)
 {
 	struct err *e = NULL;
 
-	ctx_detach(cx, LATE_MS);
+	ctx_detach(cx, LEAVE_MS);
 	if (office.has_row) /* else, or in vain: silence says the same a second later */
 		e = instance_end(cx, office.self.id);
 	if (e)
@@ -236,7 +293,7 @@ static void *beat_on(void *data)
 	monitor_lock(&office.news);
 	while (wait_until_due(&watch)) {
 		arena_reset(cx.arena);
-		cx.deadline = (struct deadline){office.alive_ms + LATE_MS};
+		cx.deadline = deadline_in(BEAT_MS_MAX);
 		monitor_unlock(&office.news);
 		beat(&cx);
 		monitor_lock(&office.news);
@@ -279,12 +336,17 @@ static void wake_up(void)
 	monitor_tell(&office.news);
 }
 
-const char *heartbeat_hold(struct ctx *cx)
+const char *heartbeat_hold(struct ctx *cx, const char *session_id, const char *claim)
 {
 	struct hold *h = NEW(cx->arena, struct hold);
 	const char  *id;
 
-	h->cancel = cx->cancel;
+	*h = (struct hold){
+		.cancel = cx->cancel,
+		.session_id = session_id,
+		.claim = claim,
+		.since_ms = clock_mono_ms(),
+	};
 	monitor_lock(&office.news);
 	wake_up();
 	id = arena_strdup(cx->arena, office.self.id);

@@ -99,7 +99,7 @@ static struct err *read_input(struct req *rq, struct in *in)
 static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 {
 	struct ctx     *cx = req_ctx(rq);
-	char claim[CRYPTO_UUID_CHARS + 1];
+	char           *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
 	struct turn_new new = {
 		.session_id = in->session_id,
 		.session_secret = in->session_secret,
@@ -109,12 +109,12 @@ static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 		.turn_id = in->turn_id,
 		.age_ms = req_age_ms(rq),
 		.deadline_ms = DEADLINE_MS + CLEANUP_MS,
-		.instance = heartbeat_hold(cx),
+		.claim = claim,
 	};
 	struct err *e;
 
 	crypto_uuid(claim);
-	new.claim = arena_strdup(cx->arena, claim);
+	new.instance = heartbeat_hold(cx, in->session_id, claim);
 	e = turn_begin(cx, &new, turn);
 	if (e && e->uncertain)
 		heartbeat_doubt_turn(in->session_id, claim);
@@ -184,7 +184,7 @@ static struct err *end_badly(struct ctx *cx, const struct turn *turn, struct err
 	if (why == CANCEL_SUPERSEDED)
 		FAIL(cx, ERR_SUPERSEDED, "a newer turn began");
 	if (why == CANCEL_DISOWNED)
-		FAIL(cx, ERR_CANCELLED, "this process counts as dead");
+		FAIL(cx, ERR_CANCELLED, "another took the turn over");
 	if (e->kind != ERR_SUPERSEDED)
 		give_up(cx, turn, !why);
 	return e;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
-import { newSession, pairOf, poll, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, sql, useStack, whileLocked } from './env/index.mjs';
 
 const BREAKS = Number(process.env.BREAKS ?? 12);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -199,33 +199,74 @@ test('a process that stops in good order leaves no row', async () => {
 	});
 });
 
-test('a process held up for too long gives its turn up and takes nothing back', async () => {
-	const session = await newSession(stack);
-	const { answer, letGo } = await startHeld(session, 'Hello there.');
+/* Stopped until it counts as dead; `meanwhile` is what others do. */
+const holdUp = async (meanwhile) => {
 	const pid = stack.pidOf('agent_reply');
-	const [[id]] = await rowsOfProcess();
 	process.kill(pid, 'SIGSTOP');
 	try {
 		await poll(async () => !(await rowsOfProcess()).length);
+		await meanwhile();
 	} finally {
 		process.kill(pid, 'SIGCONT');
 	}
-	const { status, json, text } = await answer;
-	assert.deepEqual([status, json?.code], [503, 'unavailable'], text);
-	const states = () =>
-		sql(stack, `select state, instance from turns where session_id = :'id' order by turn`, {
-			id: session.session_id,
-		});
-	assert.deepEqual(await states(), [['running', id]], 'nothing of it is its to end');
+};
+
+const wasSilent = () => stack.logs('agent_reply').split('"event":"instance_was_silent"').length;
+
+test('a process held up for a while answers all the same what nobody took over', async () => {
+	const session = await newSession(stack);
+	const key = { 'idempotency-key': crypto.randomUUID() };
+	const { answer, letGo } = await startHeld(session, 'Hello there.', key);
+	const before = wasSilent();
+	await holdUp(() => {});
+	await poll(() => wasSilent() > before);
+	await poll(async () => (await rowsOfProcess()).length);
 	await letGo();
-	const again = await aloud(session, 'Hello there.');
-	assert.equal(again.status, 200, again.text);
+	const { status, json, text } = await answer;
+	assert.equal(status, 200, text);
 	assert.deepEqual(await said(session), [
 		['visitor', 'Hello there.'],
-		['agent', again.json.text],
+		['agent', json.text],
 	]);
-	assert.notEqual((await states())[1][1], id, 'it goes on as another instance');
-	assert.match(stack.logs('agent_reply'), /instance_disowned/);
+});
+
+for (const [what, takeOver, left] of [
+	['turn', `update turns set state = 'superseded' where session_id = :'id'`, 'superseded'],
+	['key', `update idempotency_keys set claim = gen_random_uuid() where scope = :'id'`, 'running'],
+])
+	test(`a process held up gives up at once what another took over: a ${what}`, async () => {
+		const session = await newSession(stack);
+		const key = { 'idempotency-key': crypto.randomUUID() };
+		const { answer, letGo } = await startHeld(session, 'Hello there.', key);
+		await holdUp(() => sql(stack, takeOver, { id: session.session_id }));
+		const { status, json, text } = await answer;
+		assert.deepEqual([status, json?.code], [503, 'unavailable'], text);
+		assert.deepEqual(
+			await sql(stack, `select state from turns where session_id = :'id'`, {
+				id: session.session_id,
+			}),
+			[[left]],
+			'nothing of it is its to end',
+		);
+		assert.equal((await said(session)).length, 1);
+		await letGo();
+	});
+
+test('turns outlive a database that is away for a while', async () => {
+	const session = await newSession(stack);
+	const { answer, letGo } = await startHeld(session, 'Hello there.');
+	const before = wasSilent();
+	const [[since]] = await sql(stack, 'select now()');
+	await whileLocked(stack, 'instances', () =>
+		poll(async () => {
+			const isOver = `select now() - :'since' > interval '2 s'`;
+			return (await sql(stack, isOver, { since }))[0][0] === 't';
+		}),
+	);
+	await poll(() => wasSilent() > before);
+	await letGo();
+	const { status, text } = await answer;
+	assert.equal(status, 200, text);
 });
 
 test('who has lost a turn and its key changes neither any more', async () => {
