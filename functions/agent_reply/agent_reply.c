@@ -27,6 +27,8 @@
 
 #define DEADLINE_MS   30000u
 #define CLEANUP_MS    2000u /* for storing how it ended, when the request's own time is over */
+#define SPEAK_MS      15000u /* then the text alone is the answer */
+#define LEAD_MS       1000u  /* of the request's time, kept back from the voice */
 #define MODE_MAX      50
 #define MODEL_MAX     200
 #define JOIN_TRIES    3
@@ -133,15 +135,30 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 	                       .lead = a->lead,
 	                       .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
 	struct cancel  *cancel = cx->cancel;
+	unsigned        left_ms = deadline_left_ms(cx->deadline);
 	struct err     *e;
 
 	if (ctx_cancelled(cx))
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
 	if (in->heard)
 		end.heard = heard_vector(cx, in->heard, deadline_in(0));
-	cx->cancel = NULL;
+	ctx_detach(cx, left_ms > CLEANUP_MS ? left_ms : CLEANUP_MS);
 	e = turn_finish(cx, turn, &end);
 	cx->cancel = cancel;
+	return e;
+}
+
+/* Text that is there is not lost to a voice that is slow, silent or busy with others. */
+static struct err *speak_in_time(struct ctx *cx, struct answer *a)
+{
+	struct deadline whole = cx->deadline;
+	unsigned        left_ms = deadline_left_ms(whole);
+	struct err     *e;
+
+	left_ms = left_ms > LEAD_MS ? left_ms - LEAD_MS : 0;
+	cx->deadline = deadline_in(left_ms < SPEAK_MS ? left_ms : SPEAK_MS);
+	e = answer_speak(cx, a);
+	cx->deadline = whole;
 	return e;
 }
 
@@ -155,7 +172,7 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
 		heard_admit(cx, in->heard);
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)
-		TRY(answer_speak(cx, a));
+		TRY(speak_in_time(cx, a));
 	if (search)
 		a->lead = lead_join(cx, search);
 	TRY(answer_json(cx, in, turn, a, json_out));

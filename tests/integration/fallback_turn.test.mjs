@@ -198,3 +198,17 @@ test('a reply does not wait for a memory that is held up', async () => {
 	assert.ok(json.timings.recall_ms < 5000, `${json.timings.recall_ms} ms`);
 	assert.match(stack.logs('agent_reply', from), /"event":"not_recalled"/);
 });
+
+test('a voice that never answers, with none behind it, leaves the text', async () => {
+	await stack.commandWith({ TTS_PROVIDERS: 'elevenlabs' }, 'reload', 'agent_reply');
+	await heal(stack);
+	await stack.sim.fault(always('elevenlabs', { silence: true }));
+	const session = await newSession(stack);
+	const { status, json, text } = await turn(stack, session, 'Hello there.', { audio: true });
+	assert.equal(status, 200, text);
+	assert.deepEqual([json.audio_base64, json.degraded], [null, ['tts']]);
+	const stored = await sql(stack, `select state from turns where session_id = :'id'`, {
+		id: session.session_id,
+	});
+	assert.deepEqual(stored, [['done']]);
+});
