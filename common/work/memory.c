@@ -38,37 +38,67 @@ const struct cfg_group memory_embed_settings = {"Memory vectors", &values, keys,
 
 /* ---- vectors ---- */
 
-/* No vector is no failure: it is logged, and made later or done without. */
-static const char *try_embed(struct ctx *cx, const char *session_id, const char *const *texts,
-                             size_t n, int64_t limit_ms, struct memory_vector *out)
-{
-	struct deadline   whole = cx->deadline;
-	const char       *provider;
-	struct embeddings made;
-	struct err       *e;
+/* What the cache of embeddings is for: a vector that goes to a memory is not kept there too. */
+enum caching { LOOK_AND_KEEP, ONLY_LOOK, NEITHER };
 
-	for (size_t i = 0; i < n; i++)
+static struct err *embed_by(struct ctx *cx, const char *session_id, enum caching caching,
+                            const struct embed_order *order, struct embeddings *out,
+                            const char **provider_out)
+{
+	struct chain_result served;
+
+	if (caching != NEITHER)
+		return embed_cached(cx, session_id, caching == LOOK_AND_KEEP, order, out, provider_out);
+	TRY(embed(cx, order, out, &served));
+	*provider_out = served.served->name;
+	return NULL;
+}
+
+struct wanted {
+	const char        *session_id; /* whose words these are */
+	enum caching       caching;
+	const char *const *texts;
+	size_t             n;
+	int64_t            limit_ms;
+};
+
+/* No vector is no failure: it is logged, and made later or done without. */
+static const char *try_embed(struct ctx *cx, const struct wanted *w, struct memory_vector *out)
+{
+	struct embed_order order = {w->texts, w->n};
+	struct deadline    whole = cx->deadline;
+	const char        *provider;
+	struct embeddings  made;
+	struct err        *e;
+
+	for (size_t i = 0; i < w->n; i++)
 		out[i] = (struct memory_vector){.at = NULL};
 	if (embedding.order_n == 0)
 		return WITHOUT_VECTOR;
-	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)limit_ms));
-	e = embed_cached(cx, session_id, &(struct embed_order){texts, n}, &made, &provider);
+	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)w->limit_ms));
+	e = embed_by(cx, w->session_id, w->caching, &order, &made, &provider);
 	cx->deadline = whole;
 	if (e) {
 		log_err(LOG_WARN, cx, "not_embedded", e);
 		return WITHOUT_VECTOR;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < w->n; i++)
 		out[i] = (struct memory_vector){made.vectors[i], made.dims, made.model};
 	return provider;
+}
+
+static void embed_one(struct ctx *cx, const char *session_id, enum caching caching,
+                      const char *said, struct memory_vector *out)
+{
+	*out = (struct memory_vector){.at = NULL};
+	if (*said)
+		try_embed(cx, &(struct wanted){session_id, caching, &said, 1, values.save_ms}, out);
 }
 
 void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
                        struct memory_vector *out)
 {
-	*out = (struct memory_vector){.at = NULL};
-	if (*said)
-		try_embed(cx, session_id, &said, 1, values.save_ms, out);
+	embed_one(cx, session_id, ONLY_LOOK, said, out);
 }
 
 /* Nobody waits for a job: it gives each text its time, and they are embedded in one call. */
@@ -90,7 +120,7 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
 
 	TRY(memory_names(cx, in->session_id, &names));
 	index_text_of(cx, in->content, in->summary, in->occurred_ms, &text);
-	memory_embed_said(cx, in->session_id, text.said, &vector);
+	embed_one(cx, in->session_id, LOOK_AND_KEEP, text.said, &vector);
 	return memory_insert(cx,
 	                     &(struct memory_new){.session_id = in->session_id,
 	                                          .scope = in->scope,
@@ -174,7 +204,9 @@ static void embed_utterances(struct ctx *cx, const char *session_id,
 		}
 	if (wanting_n == 0)
 		return;
-	try_embed(cx, session_id, wanting, wanting_n, embed_many_ms(wanting_n), vectors);
+	try_embed(cx,
+	          &(struct wanted){session_id, NEITHER, wanting, wanting_n, embed_many_ms(wanting_n)},
+	          vectors);
 	for (size_t i = 0; i < wanting_n; i++)
 		to[i]->vector = vectors[i];
 }
@@ -220,7 +252,8 @@ static struct err *embed_some(struct ctx *cx, const struct memory_unembedded *to
 
 	for (size_t i = 0; i < n; i++)
 		texts[i] = todo[i].said;
-	try_embed(cx, todo[0].session_id, texts, n, embed_many_ms(n), vectors);
+	try_embed(cx, &(struct wanted){todo[0].session_id, LOOK_AND_KEEP, texts, n, embed_many_ms(n)},
+	          vectors);
 	for (size_t i = 0; i < n && vectors[i].at; i++) {
 		TRY(memory_set_vector(cx, todo[i].id, &vectors[i]));
 		*done += str_equal(vectors[i].model, model);
@@ -325,7 +358,10 @@ struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory
 
 	TRY(memory_people(cx, in->session_id, in->session_secret, &people));
 	read_question(cx, in->query, &people, &about);
-	*provider_out = try_embed(cx, in->session_id, &about.topic, 1, values.query_ms, &vector);
+	*provider_out =
+		try_embed(cx,
+	              &(struct wanted){in->session_id, LOOK_AND_KEEP, &about.topic, 1, values.query_ms},
+	              &vector);
 	return ask(cx, in, &about, vector, out, n_out);
 }
 
@@ -344,7 +380,10 @@ static struct err *ask_for_turn(struct ctx *cx, const struct recall *in, const s
 	if (str_equal(about.topic, in->query))
 		vector = heard_vector(cx, heard, until);
 	else
-		try_embed(cx, in->session_id, &about.topic, 1, (int64_t)deadline_left_ms(until), &vector);
+		try_embed(cx,
+		          &(struct wanted){in->session_id, LOOK_AND_KEEP, &about.topic, 1,
+		                           (int64_t)deadline_left_ms(until)},
+		          &vector);
 	return ask(cx, in, &about, vector, out, n_out);
 }
 

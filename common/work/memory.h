@@ -18,7 +18,8 @@ extern const struct cfg_group memory_embed_settings;
 /* What programs that remember and recall list as their settings. */
 #define MEMORY_SETTINGS &memory_settings, &recall_settings, &memory_embed_settings
 
-/* The vector of one text for a memory; at NULL, and logged, when none could be had in time. */
+/* The vector of what a visitor says, for recall and for the memory it becomes: the caller keeps it.
+ * `at` is NULL, and it is logged, when none could be had in time. */
 void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
                        struct memory_vector *out);
 

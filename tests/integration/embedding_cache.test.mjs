@@ -70,12 +70,16 @@ test('the same words cost once, saved or asked, in whatever session', async () =
 	assert.equal(await paidFor('what breaks in winter'), 1);
 });
 
-test('what is said in a turn costs once, as question and as memory', async () => {
+test('what is said in a turn costs once, and is kept with its memory alone', async () => {
 	const words = 'Our bakery needs a new oven before Easter.';
 	const pair = await open();
 	await call('agent_reply', pair, { user_message: words, audio: false });
 	await embedded(pair, 2);
 	assert.equal(await paidFor(words), 1);
+	assert.equal(
+		await count(`select count(*) from embedding_cache where session_id = :'session_id'`, pair),
+		0,
+	);
 });
 
 test('the turn hands its vector to the memory, with no cache between them', async () => {
