@@ -1,33 +1,60 @@
--- Claims a job of one kind for a worker, or declares dead one whose last attempt did not end.
--- Abandoned work comes first: it has waited for a whole lease already. The clock is that of the
--- moment, as the statement may have waited for a lock.
+-- Claims a due job for a worker, or declares dead one whose last attempt did not end. Of the first
+-- kind that has any; abandoned work comes first: it has waited for a whole lease already. Where
+-- there is none it tells until when, and sees to it that the periodic ones are there. One statement
+-- for all kinds: with one for each, looking for jobs was a third of a turn's statements. The clock
+-- is that of the moment, as the statement may have waited for a lock.
 --
--- $1  kind
--- $2  worker
--- $3  lease, milliseconds
+-- $1  kinds, in the order in which they are looked at
+-- $2  the lease of each, milliseconds
+-- $3  kinds that are periodic
+-- $4  worker
+-- $5  longest rest, milliseconds
 --
--- At most one row: id, key, payload, session id, number of this attempt, most attempts, is dead
--- (and not claimed).
-with abandoned as materialized (
-	select id, attempts >= max_attempts as has_died from jobs
-		where kind = $1 and state = 'running' and leased_until < clock_timestamp()
-		order by leased_until for update skip locked limit 1),
+-- One row: id (null: there was none), kind, key, payload, session id, number of this attempt, most
+-- attempts, is dead (and not claimed); how long to rest (null: there was one).
+with found as materialized (
+	-- In the order of the kinds: nothing of the others is locked.
+	select j.id, j.has_died, k.lease_ms
+		from unnest($1::text[], $2::bigint[]) as k (kind, lease_ms), lateral (
+			select * from (select id, attempts >= max_attempts as has_died from jobs
+				where kind = k.kind and state = 'running' and leased_until < clock_timestamp()
+				order by leased_until for update skip locked limit 1) abandoned
+			union all
+			select * from (select id, false as has_died from jobs
+				where kind = k.kind and state = 'ready' and run_at <= clock_timestamp()
+				order by run_at for update skip locked limit 1) waiting) j
+		limit 1),
 
-waiting as materialized (
-	select id, false as has_died from jobs
-		where kind = $1 and state = 'ready' and run_at <= clock_timestamp()
-			and not exists (select from abandoned)
-		order by run_at for update skip locked limit 1),
+claimed as (
+	update jobs j set state = case when has_died then 'dead' else 'running' end,
+			attempts = attempts + (not has_died)::int,
+			leased_by = case when not has_died then $4 end,
+			leased_until = case when not has_died
+				then clock_timestamp() + lease_ms * interval '1 ms' end,
+			last_error = case when has_died then 'the last attempt did not end' else last_error end,
+			finished_at = case when has_died then now() end
+		from found where j.id = found.id
+		returning j.*, has_died),
 
-next as (
-	select * from abandoned union all select * from waiting)
+renewed as (
+	insert into jobs (kind, key)
+		select kind, 'periodic' from unnest($3::text[]) as kind
+			where not exists (select from found) and not exists (
+				select from jobs j where j.kind = kind.kind and j.key = 'periodic'
+					and j.state in ('ready', 'running'))
+		-- include job_once.sql
+		returning kind)
 
-update jobs j set state = case when has_died then 'dead' else 'running' end,
-		attempts = attempts + (not has_died)::int,
-		leased_by = case when not has_died then $2 end,
-		leased_until = case when not has_died
-			then clock_timestamp() + $3::bigint * interval '1 ms' end,
-		last_error = case when has_died then 'the last attempt did not end' else last_error end,
-		finished_at = case when has_died then now() end
-	from next where j.id = next.id
-	returning j.id, key, payload, session_id, attempts, max_attempts, has_died
+select c.id, c.kind, c.key, c.payload, c.session_id, c.attempts, c.max_attempts, c.has_died,
+		case when c.id is not null then null when exists (select from renewed) then 0 else (
+			-- least() leaves out what is null: with no job at all it is the longest rest.
+			select greatest(0, least($5::bigint, ceil(1000 * extract(epoch from
+					min(least(w.due, r.due)) - clock_timestamp()))))::bigint
+				from unnest($1::text[]) as k (kind)
+					left join lateral (select min(run_at) as due from jobs j
+						where j.kind = k.kind and j.state = 'ready') w on true
+					left join lateral (select min(leased_until) as due from jobs j
+						where j.kind = k.kind and j.state = 'running') r on true) end,
+		-- A claim that a crash undoes is a job that somebody else finds.
+		set_config('synchronous_commit', 'off', true)
+	from (select) one left join claimed c on true

@@ -20,32 +20,72 @@ struct err *job_enqueue(struct ctx *cx, const struct job_new *in)
 	                    db_int(in->max_attempts ? in->max_attempts : ATTEMPTS_MAX)));
 }
 
-static void read_job(const struct db_rows *rows, const char *kind, const char *worker,
-                     unsigned lease_ms, struct job *out)
+/* Kinds are names out of our own tables: they need no quoting in an array. */
+static const char *kinds_array(struct ctx *cx, const struct job_wanted *kinds, size_t n,
+                               bool only_periodic)
+{
+	struct buf b = buf_new(cx->arena, 0);
+
+	buf_char(&b, '{');
+	for (size_t i = 0; i < n; i++)
+		if (kinds[i].is_periodic || !only_periodic)
+			buf_printf(&b, b.len > 1 ? ",%s" : "%s", kinds[i].kind);
+	buf_char(&b, '}');
+	return buf_text(&b);
+}
+
+static const char *leases_array(struct ctx *cx, const struct job_wanted *kinds, size_t n)
+{
+	struct buf b = buf_new(cx->arena, 0);
+
+	buf_char(&b, '{');
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, i ? ",%u" : "%u", kinds[i].lease_ms);
+	buf_char(&b, '}');
+	return buf_text(&b);
+}
+
+static size_t place_of(const struct job_wanted *kinds, size_t n, const char *kind)
+{
+	size_t i = 0;
+
+	while (i + 1 < n && !str_equal(kinds[i].kind, kind))
+		i++;
+	return i;
+}
+
+static void read_job(const struct db_rows *rows, const struct job_wanted *wanted,
+                     const char *worker, struct job *out)
 {
 	*out = (struct job){
 		.id = row_int(rows, 0, 0),
-		.kind = kind,
-		.key = row_text(rows, 0, 1),
-		.payload = span_of(row_text(rows, 0, 2)),
-		.session_id = row_text(rows, 0, 3),
-		.attempt = (int)row_int(rows, 0, 4),
-		.max_attempts = (int)row_int(rows, 0, 5),
-		.has_died = row_bool(rows, 0, 6),
+		.kind = wanted->kind,
+		.key = row_text(rows, 0, 2),
+		.payload = span_of(row_text(rows, 0, 3)),
+		.session_id = row_text(rows, 0, 4),
+		.attempt = (int)row_int(rows, 0, 5),
+		.max_attempts = (int)row_int(rows, 0, 6),
+		.has_died = row_bool(rows, 0, 7),
 		.worker = worker,
-		.lease_ms = lease_ms,
+		.lease_ms = wanted->lease_ms,
 	};
 }
 
-struct err *job_claim(struct ctx *cx, const char *kind, const char *worker, unsigned lease_ms,
-                      struct job *out, bool *found_out)
+struct err *job_claim(struct ctx *cx, const struct job_wanted *kinds, size_t n, const char *worker,
+                      unsigned most_rest_ms, struct job_found *out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows, JOB_CLAIM_SQL, ARGS(db_text(kind), db_text(worker), db_int(lease_ms))));
-	*found_out = rows.count > 0;
-	if (*found_out)
-		read_job(&rows, kind, worker, lease_ms, out);
+	TRY(db_query(cx, &rows, JOB_CLAIM_SQL,
+	             ARGS(db_text(kinds_array(cx, kinds, n, false)),
+	                  db_text(leases_array(cx, kinds, n)), db_text(kinds_array(cx, kinds, n, true)),
+	                  db_text(worker), db_int(most_rest_ms))));
+	*out = (struct job_found){.rest_ms = (unsigned)row_int(&rows, 0, 8)};
+	out->is_none = row_is_null(&rows, 0, 0);
+	if (out->is_none)
+		return NULL;
+	out->place = place_of(kinds, n, row_text(&rows, 0, 1));
+	read_job(&rows, &kinds[out->place], worker, &out->job);
 	return NULL;
 }
 
@@ -109,65 +149,27 @@ static const char *error_text(struct ctx *cx, const struct err *why)
 struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome outcome,
                        uint64_t pause_ms, const struct err *why, bool *is_ours_out)
 {
-	int64_t n;
+	struct db_rows rows;
 
-	TRY(db_exec(
-		cx, &n,
+	TRY(db_query(
+		cx, &rows,
 		"with mine as materialized (select id, case when $4 = 'ready' and exists ("
 		"  select from jobs o where o.kind = j.kind and o.key = j.key and o.state = 'ready')"
 		"  then 'done' else $4 end as next from jobs j"
 		"  where id = $1::bigint and state = 'running' and leased_by = $2"
-		"  and attempts = $3::int for update)"
-		" update jobs j set state = next, attempts = $5::int, last_error = $6,"
+		"  and attempts = $3::int for update),"
+		" settled as (update jobs j set state = next, attempts = $5::int, last_error = $6,"
 		"  run_at = case when next = 'ready'"
 		"   then clock_timestamp() + $7::bigint * interval '1 ms' else run_at end,"
 		"  finished_at = case when next <> 'ready' then now() end,"
 		"  leased_by = null, leased_until = null"
-		" from mine where j.id = mine.id",
+		" from mine where j.id = mine.id returning j.id)"
+		/* Undone by a crash it is a job that runs again, as it may anyway. */
+		" select count(*), " DB_LAZY_COMMIT " from settled",
 		ARGS(db_int(job->id), db_text(job->worker), db_int(job->attempt),
 	         db_text(state_after(outcome)), db_int(attempts_after(job, outcome)),
 	         db_text(error_text(cx, why)), db_int((int64_t)pause_ms))));
-	*is_ours_out = n > 0;
-	return NULL;
-}
-
-struct err *job_ensure_periodic(struct ctx *cx, const char *kind)
-{
-	return db_exec(cx, NULL,
-	               "insert into jobs (kind, key) select $1, 'periodic' where not exists ("
-	               " select from jobs where kind = $1 and key = 'periodic'"
-	               " and state in ('ready', 'running')) " JOB_ONCE_SQL,
-	               ARGS(db_text(kind)));
-}
-
-/* Kinds are names out of our own tables: they need no quoting in an array. */
-static const char *array_of(struct ctx *cx, const char *const *kinds, size_t n)
-{
-	struct buf b = buf_new(cx->arena, 0);
-
-	buf_char(&b, '{');
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&b, i ? ",%s" : "%s", kinds[i]);
-	buf_char(&b, '}');
-	return buf_text(&b);
-}
-
-/* least() leaves out what is null: with no job at all it is the longest rest. */
-struct err *jobs_due_in(struct ctx *cx, const char *const *kinds, size_t n, unsigned most,
-                        unsigned *ms_out)
-{
-	struct db_rows rows;
-
-	TRY(db_query(cx, &rows,
-	             "select greatest(0, least($2::bigint, ceil(1000 * extract(epoch from"
-	             "  min(least(w.due, r.due)) - clock_timestamp()))))::bigint"
-	             " from unnest($1::text[]) kind"
-	             " left join lateral (select min(run_at) as due from jobs j"
-	             "  where j.kind = kind.kind and state = 'ready') w on true"
-	             " left join lateral (select min(leased_until) as due from jobs j"
-	             "  where j.kind = kind.kind and state = 'running') r on true",
-	             ARGS(db_text(array_of(cx, kinds, n)), db_int(most))));
-	*ms_out = (unsigned)row_int(&rows, 0, 0);
+	*is_ours_out = row_int(&rows, 0, 0) > 0;
 	return NULL;
 }
 

@@ -42,10 +42,24 @@ struct job {
 	unsigned    lease_ms;
 };
 
-/* Takes the next due job of the kind, or one whose lease ran out, for lease_ms. A
- * job whose last attempt ran out is buried instead and given with has_died set. */
-struct err *job_claim(struct ctx *cx, const char *kind, const char *worker, unsigned lease_ms,
-                      struct job *out, bool *found_out) CHECKED;
+struct job_wanted {
+	const char *kind;
+	unsigned    lease_ms;
+	bool        is_periodic; /* its one job is made, due at once, where there is none */
+};
+
+struct job_found {
+	struct job job;
+	size_t     place;   /* of its kind among those wanted */
+	bool       is_none; /* there is no job, and */
+	unsigned   rest_ms; /* until when: one falls due, or a lease runs out */
+};
+
+/* Takes the next due job of the first kind that has one, or one whose lease ran out, for the
+ * kind's lease_ms. A job whose last attempt ran out is buried instead and given with has_died
+ * set. Where there is none, rest_ms is at most `most_rest_ms`. */
+struct err *job_claim(struct ctx *cx, const struct job_wanted *kinds, size_t n, const char *worker,
+                      unsigned most_rest_ms, struct job_found *out) CHECKED;
 
 /* For a handler at work: the lease starts anew, and with it cx->deadline.
  * ERR_CONFLICT when the lease is lost: stop, somebody else is at it. */
@@ -73,14 +87,6 @@ enum job_outcome {
  * beside another one of its kind and key is done: that one stands for it. */
 struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome outcome,
                        uint64_t pause_ms, const struct err *why, bool *is_ours_out) CHECKED;
-
-/* The one job of a periodic kind, due at once, unless it is there. */
-struct err *job_ensure_periodic(struct ctx *cx, const char *kind) CHECKED;
-
-/* Milliseconds until a job of these kinds falls due or a lease on one runs out,
- * at most `most`. */
-struct err *jobs_due_in(struct ctx *cx, const char *const *kinds, size_t n, unsigned most,
-                        unsigned *ms_out) CHECKED;
 
 /* Sends `payload` to everybody who listens, from some connection of the pool. */
 struct err *jobs_call_out(struct ctx *cx, const char *payload) CHECKED;

@@ -224,39 +224,37 @@ static void begin_look(struct ctx *cx)
 	ctx_detach(cx, STATEMENT_MS);
 }
 
-/* Works one job of any kind; *found_out is false when none is due. */
-static struct err *work_one(struct worker *w, bool *found_out)
+/* From the one behind the kind worked last, so that none starves. */
+static void list_wanted(const struct worker *w, struct job_wanted out[JOB_KINDS_MAX])
 {
-	*found_out = false;
-	for (size_t i = 0; i < office.kinds_n && !*found_out; i++) {
+	for (size_t i = 0; i < office.kinds_n; i++) {
 		const struct job_kind *kind = &office.kinds[(w->next_kind + i) % office.kinds_n];
-		struct job             job;
 
-		begin_look(&w->cx);
-		TRY(job_claim(&w->cx, kind->name, w->name, kind->lease_ms, &job, found_out));
-		if (!*found_out)
-			continue;
-		if (job.has_died)
-			log_job(&w->cx, &job, "dead", clock_mono_ms(), NULL);
-		else
-			run_job(w, kind, &job);
-		w->next_kind = (w->next_kind + i + 1) % office.kinds_n;
+		out[i] = (struct job_wanted){kind->name, kind->lease_ms, kind->every_ms != 0};
 	}
-	return NULL;
 }
 
-/* Nothing is due: until when? */
-static struct err *plan_rest(struct ctx *cx, unsigned *ms_out)
+/* Works one job of any kind; *rest_out is 0, or, when none is due, how long to rest. */
+static struct err *work_one(struct worker *w, unsigned *rest_out)
 {
-	unsigned most = (unsigned)values.poll_ms * (office.is_hearing ? CALM_POLLS : 1);
+	unsigned               most = (unsigned)values.poll_ms * (office.is_hearing ? CALM_POLLS : 1);
+	struct job_wanted      wanted[JOB_KINDS_MAX];
+	const struct job_kind *kind;
+	struct job_found       found;
 
-	begin_look(cx);
-	for (size_t i = 0; i < office.kinds_n; i++)
-		if (office.kinds[i].every_ms)
-			TRY(job_ensure_periodic(cx, office.kinds[i].name));
-	TRY(jobs_due_in(cx, office.names, office.kinds_n, most, ms_out));
-	if (*ms_out < BUSY_MS)
-		*ms_out = BUSY_MS;
+	begin_look(&w->cx);
+	list_wanted(w, wanted);
+	TRY(job_claim(&w->cx, wanted, office.kinds_n, w->name, most, &found));
+	*rest_out = found.rest_ms > BUSY_MS ? found.rest_ms : BUSY_MS;
+	if (found.is_none)
+		return NULL;
+	*rest_out = 0;
+	kind = &office.kinds[(w->next_kind + found.place) % office.kinds_n];
+	if (found.job.has_died)
+		log_job(&w->cx, &found.job, "dead", clock_mono_ms(), NULL);
+	else
+		run_job(w, kind, &found.job);
+	w->next_kind = (w->next_kind + found.place + 1) % office.kinds_n;
 	return NULL;
 }
 
@@ -289,11 +287,8 @@ static void *work(void *data)
 	while (!is_stopping()) {
 		uint64_t    seen = wakes_so_far();
 		unsigned    rest_ms = 0;
-		bool        found;
-		struct err *e = work_one(w, &found);
+		struct err *e = work_one(w, &rest_ms);
 
-		if (!e && !found)
-			e = plan_rest(&w->cx, &rest_ms);
 		if (e)
 			rest_ms = rest_in_trouble(w, e);
 		else

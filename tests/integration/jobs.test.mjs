@@ -281,7 +281,7 @@ test('a program without jobs lets the database rest', async () => {
 		const [[at]] = await sql(
 			stack,
 			`select max(query_start) from pg_stat_activity
-			 where application_name = 'agent_reply' and query like 'select greatest(0%'`,
+			 where application_name = 'agent_reply' and query like 'with found%'`,
 		);
 		return at;
 	};
