@@ -1,8 +1,8 @@
 /* http_loop.c -- one libcurl multi, driven by events.
  *
- * A turn takes up what callers wish, lets libcurl move what can move, ends what is
- * done and tells those who have news. Between turns the loop sleeps until a
- * socket or a caller wakes it, a second at most, for its heartbeat.
+ * A turn sleeps until a socket, a time or a caller wakes it (a second at most, for its heartbeat),
+ * lets libcurl move what can move, takes up what callers wish, ends what is done and tells
+ * those who have news.
  *
  * Connections belong to the multi. One unused for a minute is closed when the next
  * call looks for one; when a minute passed without any call, the multi is
@@ -13,6 +13,7 @@
 #include "../base/fatal.h"
 #include "../base/thread.h"
 #include "http_admission.h"
+#include "http_sockets.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -53,12 +54,12 @@ struct broken {
 
 static struct {
 	pthread_mutex_t  lock; /* guards what follows, until the mark */
-	CURLM           *multi;
 	struct exchange *first_wishing, *last_wishing;
 	bool             is_running, must_stop;
 	pthread_t        thread;
 
 	/* The loop's own. */
+	CURLM           *multi;
 	CURLSH          *share;
 	struct exchange *under_way;
 	struct exchange *first_due, *last_due;
@@ -299,20 +300,16 @@ static CURLM *new_multi(void)
 	curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, STREAMS);
 	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)settings.idle_max);
+	sockets_serve(multi);
 	return multi;
 }
 
 static void let_go_idle(void)
 {
-	CURLM *old = loop.multi, *multi;
-
 	if (loop.under_way || !loop.used_at_ms || clock_mono_ms() - loop.used_at_ms < KEEP_MS)
 		return;
-	multi = new_multi();
-	pthread_mutex_lock(&loop.lock); /* callers wake the multi they see */
-	loop.multi = multi;
-	pthread_mutex_unlock(&loop.lock);
-	curl_multi_cleanup(old);
+	curl_multi_cleanup(loop.multi);
+	loop.multi = new_multi();
 	loop.used_at_ms = 0;
 }
 
@@ -326,33 +323,29 @@ static bool must_stop(void)
 	return must;
 }
 
-static int sleep_ms(void)
+static unsigned sleep_ms(bool is_last_turn)
 {
-	uint64_t now = clock_mono_ms(), due;
-
+	if (is_last_turn)
+		return 0;
 	if (!loop.first_due)
-		return (int)admission_sleep_ms(TURN_MS);
-	due = loop.first_due->due_at_ms;
-	return due > now ? (int)(due - now) : 0;
+		return admission_sleep_ms(TURN_MS);
+	return deadline_left_ms((struct deadline){loop.first_due->due_at_ms});
 }
 
 static void *run(void *unused)
 {
 	bool is_last_turn = false;
-	int  n;
 
 	(void)unused;
 	while (!is_last_turn) {
 		is_last_turn = must_stop();
 		atomic_store(&loop.beat_at_ms, clock_mono_ms());
+		sockets_wait(loop.multi, sleep_ms(is_last_turn), loop.under_way != NULL);
 		take_wishes();
-		curl_multi_perform(loop.multi, &n);
 		end_finished();
 		tell_due(is_last_turn);
 		admit();
 		let_go_idle();
-		if (!is_last_turn)
-			curl_multi_poll(loop.multi, NULL, 0, sleep_ms(), NULL);
 	}
 	while (loop.under_way)
 		end(loop.under_way, ENDED_BADLY);
@@ -391,6 +384,7 @@ static CURLSH *new_share(void)
 /* With the lock held. Signals are for the threads that expect them: none is delivered here. */
 static void start_thread(void)
 {
+	sockets_open();
 	loop.multi = new_multi();
 	loop.share = new_share();
 	loop.must_stop = false;
@@ -416,7 +410,7 @@ void loop_wish(struct exchange *x, enum wish wish)
 		loop.last_wishing = x;
 		exchange_hold(x);
 		if (is_first)
-			curl_multi_wakeup(loop.multi);
+			sockets_wake();
 	}
 	pthread_mutex_unlock(&loop.lock);
 }
@@ -453,11 +447,12 @@ void http_stop(void)
 		return;
 	pthread_mutex_lock(&loop.lock);
 	loop.must_stop = true;
-	curl_multi_wakeup(loop.multi);
+	sockets_wake();
 	pthread_mutex_unlock(&loop.lock);
 	pthread_join(loop.thread, NULL);
 	curl_multi_cleanup(loop.multi);
 	curl_share_cleanup(loop.share);
+	sockets_close();
 	loop.is_running = false;
 	atomic_store(&loop.beat_at_ms, 0);
 }
