@@ -55,6 +55,31 @@ static void finds_whole_words_only(void **state)
 			fail_msg("case %zu: \"%s\" in \"%s\"", i, cases[i].phrase, cases[i].text);
 }
 
+/* Whatever the first character of a phrase tells. */
+static void finds_any_of_a_list(void **state)
+{
+	static const struct {
+		const char *text, *list[2], *found;
+	} cases[] = {
+		{"We sell Boats and cars", {"cars", "boats"}, "cars"},
+		{"we sell boats", {"Cars", "BOATS"}, "BOATS"},
+		{"we sell boats", {"cars", "sell cars"}, NULL},
+		{"ein übles Boot", {"boote", "übles boot"}, "übles boot"},
+		{"we sell boats", {"übles", "-sell"}, "-sell"},
+		{"we sell boats", {"", "ells"}, NULL},
+		{"in 3 weeks", {"4 weeks", "3 weeks"}, "3 weeks"},
+		{"", {"a", ""}, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *found = WORDS_ANY(span_of(cases[i].text), cases[i].list);
+
+		if (found != cases[i].found && (!found || !cases[i].found || strcmp(found, cases[i].found)))
+			fail_msg("case %zu: \"%s\"", i, found ? found : "nothing");
+	}
+}
+
 static void tells_where(void **state)
 {
 	static const char *const list[] = {"asap", "this month"};
@@ -93,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(splits),
 		cmocka_unit_test(finds_whole_words_only),
+		cmocka_unit_test(finds_any_of_a_list),
 		cmocka_unit_test(tells_where),
 		cmocka_unit_test(knows_stop_words),
 	};

@@ -102,14 +102,36 @@ static const char *const stop_words[] = {
 	"yours",      "yourself",
 };
 
+/* Most of what people write is ASCII, and each word of it is looked at for hundreds of phrases. */
+static bool is_ascii_word_char(uint32_t c)
+{
+	return (c | 0x20) - 'a' < 26 || c - '0' < 10;
+}
+
+static uint32_t ascii_lower(uint32_t c)
+{
+	return c - 'A' < 26 ? c | 0x20 : c;
+}
+
 static bool is_word_char(uint32_t c)
 {
 	if (c < 0x80)
-		return isalnum((int)c);
+		return is_ascii_word_char(c);
 	for (size_t i = 0; i < COUNT(separators) && separators[i].first <= c; i++)
 		if (c <= separators[i].last)
 			return false;
 	return true;
+}
+
+static uint32_t next_char(struct span *rest)
+{
+	unsigned char c = (unsigned char)*rest->ptr;
+
+	if (c >= 0x80)
+		return utf8_next(rest);
+	rest->ptr++;
+	rest->len--;
+	return c;
 }
 
 static bool is_apostrophe(uint32_t c)
@@ -122,8 +144,12 @@ static void skip_word(struct span *rest)
 {
 	while (rest->len) {
 		struct span ahead = *rest;
-		uint32_t    c = utf8_next(&ahead);
+		uint32_t    c = next_char(&ahead);
 
+		if (is_ascii_word_char(c)) {
+			*rest = ahead;
+			continue;
+		}
 		if (is_apostrophe(c) && (!ahead.len || !is_word_char(utf8_next(&ahead))))
 			return;
 		if (!is_apostrophe(c) && !is_word_char(c))
@@ -137,7 +163,7 @@ bool words_next(struct span *rest, struct span *word_out)
 	while (rest->len) {
 		struct span at = *rest;
 
-		if (!is_word_char(utf8_next(rest)))
+		if (!is_word_char(next_char(rest)))
 			continue;
 		skip_word(rest);
 		*word_out = (struct span){at.ptr, at.len - rest->len};
@@ -158,9 +184,9 @@ size_t words_count(struct span text)
 
 static uint32_t folded_next(struct span *rest)
 {
-	uint32_t c = utf8_next(rest);
+	uint32_t c = next_char(rest);
 
-	return is_apostrophe(c) ? '\'' : c < 0x80 ? (uint32_t)tolower((int)c) : c;
+	return is_apostrophe(c) ? '\'' : ascii_lower(c);
 }
 
 static bool equal_folded(struct span a, struct span b)
@@ -194,7 +220,7 @@ static struct span without_possessive(struct span word)
 static bool is_joint(struct span gap)
 {
 	while (gap.len) {
-		uint32_t c = utf8_next(&gap);
+		uint32_t c = next_char(&gap);
 
 		if (!(c < 0x80 && (isspace((int)c) || c == '-' || c == '_')) && c != 0xa0 && c != 0x2010 &&
 		    c != 0x2011)
@@ -226,13 +252,22 @@ static bool phrase_here(struct span first, struct span rest, struct span phrase,
 	}
 }
 
+/* The first character of a word or phrase where it tells words apart, folded; 0: it does not. */
+static uint32_t initial(struct span of)
+{
+	uint32_t c = of.len ? (unsigned char)of.ptr[0] : 0;
+
+	return c < 0x80 && is_ascii_word_char(c) ? ascii_lower(c) : 0;
+}
+
 struct span words_find(struct span text, const char *phrase)
 {
 	struct span word, wanted = span_of(phrase);
+	uint32_t    first = initial(wanted);
 	const char *end;
 
 	while (words_next(&text, &word))
-		if (phrase_here(word, text, wanted, &end))
+		if ((!first || initial(word) == first) && phrase_here(word, text, wanted, &end))
 			return (struct span){word.ptr, (size_t)(end - word.ptr)};
 	return (struct span){NULL, 0};
 }
@@ -242,10 +277,23 @@ bool words_contain(struct span text, const char *phrase)
 	return words_find(text, phrase).ptr != NULL;
 }
 
+/* With which characters words of the text begin. */
+static void find_initials(struct span text, bool initials[0x80])
+{
+	struct span word;
+
+	while (words_next(&text, &word))
+		initials[initial(word)] = true;
+	initials[0] = true;
+}
+
 const char *words_find_any(struct span text, const char *const *phrases, size_t n)
 {
+	bool initials[0x80] = {false};
+
+	find_initials(text, initials);
 	for (size_t i = 0; i < n; i++)
-		if (words_contain(text, phrases[i]))
+		if (initials[initial(span_of(phrases[i]))] && words_contain(text, phrases[i]))
 			return phrases[i];
 	return NULL;
 }
