@@ -143,13 +143,13 @@ void json_raw(struct json_out *j, const char *key, struct span v)
 
 void json_base64(struct json_out *j, const char *key, struct span bytes)
 {
-	size_t len = BASE64_ENCODED_BYTES(bytes.len);
-	char  *text = arena_alloc_raw(j->buf.arena, len);
+	char *text;
 
-	base64_encode(bytes.ptr, bytes.len, text);
 	start_member(j, key);
 	buf_char(&j->buf, '"');
-	buf_add(&j->buf, text, len);
+	text = buf_extend(&j->buf, BASE64_ENCODED_BYTES(bytes.len));
+	if (text)
+		base64_encode(bytes.ptr, bytes.len, text);
 	buf_char(&j->buf, '"');
 }
 

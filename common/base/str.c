@@ -56,6 +56,30 @@ void buf_char(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+char *buf_extend(struct buf *b, size_t n)
+{
+	char *at;
+
+	if (!reserve(b, n))
+		return NULL;
+	at = b->ptr + b->len;
+	b->len += n;
+	b->ptr[b->len] = '\0';
+	return at;
+}
+
+void buf_hex(struct buf *b, const void *bytes, size_t n)
+{
+	static const char    digits[] = "0123456789abcdef";
+	const unsigned char *in = bytes;
+	char                *out = buf_extend(b, 2 * n);
+
+	for (size_t i = 0; out && i < n; i++) {
+		*out++ = digits[in[i] >> 4];
+		*out++ = digits[in[i] & 15];
+	}
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list args, again;

@@ -21,8 +21,12 @@ struct buf  buf_new(struct arena *a, size_t max);
 void        buf_add(struct buf *b, const char *bytes, size_t n);
 void        buf_str(struct buf *b, const char *s);
 void        buf_char(struct buf *b, char c);
+void        buf_hex(struct buf *b, const void *bytes, size_t n); /* two lower-case digits each */
 void        buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 struct span buf_span(const struct buf *b);
+
+/* Takes up n bytes more, which the caller fills at once; NULL when that passes the maximum. */
+char *buf_extend(struct buf *b, size_t n);
 
 /* The text so far, NUL-terminated; "" when nothing was added. */
 const char *buf_text(const struct buf *b) NEVER_NULL;

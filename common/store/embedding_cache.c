@@ -25,8 +25,7 @@ static void add_hash(struct buf *b, const struct hash *hash)
 {
 	if (b->len)
 		buf_char(b, ',');
-	for (size_t i = 0; i < CRYPTO_HASH_BYTES; i++)
-		buf_printf(b, "%02x", hash->bytes[i]);
+	buf_hex(b, hash->bytes, CRYPTO_HASH_BYTES);
 }
 
 /* Nine digits behind the point are what a float of a unit vector holds; printf takes far

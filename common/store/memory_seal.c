@@ -111,8 +111,7 @@ static const char *source_text(struct ctx *cx, const struct hash *hash)
 	struct buf text = buf_new(cx->arena, 0);
 
 	buf_str(&text, "sealed:");
-	for (size_t i = 0; i < CRYPTO_HASH_BYTES; i++)
-		buf_printf(&text, "%02x", hash->bytes[i]);
+	buf_hex(&text, hash->bytes, CRYPTO_HASH_BYTES);
 	return buf_text(&text);
 }
 

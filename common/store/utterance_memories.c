@@ -55,8 +55,7 @@ static const char *hex(struct ctx *cx, struct span hash)
 {
 	struct buf text = buf_new(cx->arena, 0);
 
-	for (size_t i = 0; i < hash.len; i++)
-		buf_printf(&text, "%02x", (unsigned char)hash.ptr[i]);
+	buf_hex(&text, hash.ptr, hash.len);
 	return buf_text(&text);
 }
 
