@@ -5,7 +5,8 @@
  * second level cache and runs all tokens over it, so the conversion is paid
  * once per row and call, and a token's row once per sixteen outputs. The inner
  * tile is 4 outputs by 3 tokens: twelve sums, three tokens and one row are the
- * sixteen vector registers. With BODY inlined into two functions the compiler
+ * sixteen vector registers. Where there are thirty-two of twice the width, the
+ * tile is 4 by 6 of these. With BODY inlined into two functions the compiler
  * makes both versions from the same lines. */
 #include "minilm_math.h"
 
@@ -19,6 +20,7 @@
 #endif
 
 typedef float    lanes __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float    wide_lanes __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t  int_lanes __attribute__((vector_size(32), aligned(4), may_alias));
 typedef uint32_t word_lanes __attribute__((vector_size(32), aligned(4), may_alias));
 typedef uint16_t half_lanes __attribute__((vector_size(16), aligned(1), may_alias));
@@ -27,51 +29,56 @@ typedef uint16_t half_lanes __attribute__((vector_size(16), aligned(1), may_alia
 #define READ(p)    (*(const lanes *)(p))
 #define ALL(value) ((lanes){0} + (value))
 
-static bool is_only_plain;
+static enum math_speed at_most = MATH_WIDE;
 
-void math_only_plain_for_test(bool only_plain)
+void math_limit_for_test(enum math_speed speed)
 {
-	is_only_plain = only_plain;
+	at_most = speed;
 }
 
 #define BODY static inline __attribute__((always_inline)) void
 #if defined(__x86_64__)
 #define FAST __attribute__((target("avx2,fma,f16c")))
 
+#define WIDE __attribute__((target("avx512f,avx2,fma,f16c")))
+
 /* Asked once: it makes a virtual machine stop. Compilers do not all know F16C by name. */
-static bool           is_fast_processor;
-static pthread_once_t asked_processor = PTHREAD_ONCE_INIT;
+static enum math_speed processor_speed;
+static pthread_once_t  asked_processor = PTHREAD_ONCE_INIT;
 
 static void ask_processor(void)
 {
 	unsigned a, b, c = 0, d;
 
-	is_fast_processor = __get_cpuid(1, &a, &b, &c, &d) && c & bit_F16C &&
-	                    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_F16C) || !__builtin_cpu_supports("avx2") ||
+	    !__builtin_cpu_supports("fma"))
+		return;
+	processor_speed = __builtin_cpu_supports("avx512f") ? MATH_WIDE : MATH_FAST;
 }
 
-static bool processor_is_fast(void)
+static enum math_speed speed_of_processor(void)
 {
 	pthread_once(&asked_processor, ask_processor);
-	return is_fast_processor;
+	return processor_speed;
 }
 #else
 #define FAST
-static bool processor_is_fast(void)
+#define WIDE
+static enum math_speed speed_of_processor(void)
 {
-	return false;
+	return MATH_PLAIN;
 }
 #endif
 
-static bool has_fast(void)
+static bool has(enum math_speed speed)
 {
-	return !is_only_plain && processor_is_fast();
+	return at_most >= speed && speed_of_processor() >= speed;
 }
 
 #define CHOICE(name, params, args) \
 	void math_##name params \
 	{ \
-		if (has_fast()) \
+		if (has(MATH_FAST)) \
 			fast_##name args; \
 		else \
 			plain_##name args; \
@@ -198,16 +205,109 @@ static FAST void fast_dense(const struct math_dense *d, const float *x, size_t n
 	DENSE(fast)
 }
 static void plain_dense(const struct math_dense *d, const float *x, size_t n, float *y,
-                        float *panel){DENSE(plain)} CHOICE(dense,
-                                                           (const struct math_dense *d,
-                                                            const float *x, size_t n, float *y,
-                                                            float *panel),
-                                                           (d, x, n, y, panel))
+                        float *panel)
+{
+	DENSE(plain)
+}
 
-	/* ---- product ---- */
+/* ---- dense, sixteen floats at a time ---- */
 
-	/* Sixteen columns of four rows of c; a row past the end is the last one again. */
-	BODY block(const float *const a[4], const struct math_part *b, size_t column, float *const c[4])
+#define WIDE_LANES   16
+#define WIDE_TOKENS  6
+#define WIDE_READ(p) (*(const wide_lanes *)(p))
+
+/* One row of weights with six tokens. */
+#define WIDE_ROW(r, at) \
+	row = WIDE_READ(at); \
+	r##0 += row * x0; \
+	r##1 += row * x1; \
+	r##2 += row * x2; \
+	r##3 += row * x3; \
+	r##4 += row * x4; \
+	r##5 += row * x5
+/* No function: sanitizers lay variables whose address is taken where these must not begin. */
+#define FOLD(v) \
+	(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) + \
+	 __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15))
+#define WIDE_SUMS(t) \
+	halves[0] = FOLD(a##t); \
+	halves[1] = FOLD(b##t); \
+	halves[2] = FOLD(c##t); \
+	halves[3] = FOLD(d##t); \
+	add_up(&halves[0], &halves[1], &halves[2], &halves[3], sums[t])
+
+/* Four rows of weights with six tokens; sums[t] are the token's four outputs. */
+BODY wide_tile(const float *w, const float *x, size_t k, float sums[WIDE_TOKENS][4])
+{
+	wide_lanes a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0}, a4 = {0}, a5 = {0};
+	wide_lanes b0 = {0}, b1 = {0}, b2 = {0}, b3 = {0}, b4 = {0}, b5 = {0};
+	wide_lanes c0 = {0}, c1 = {0}, c2 = {0}, c3 = {0}, c4 = {0}, c5 = {0};
+	wide_lanes d0 = {0}, d1 = {0}, d2 = {0}, d3 = {0}, d4 = {0}, d5 = {0};
+	lanes      halves[4];
+
+	for (size_t i = 0; i < k; i += WIDE_LANES) {
+		wide_lanes x0 = WIDE_READ(x + i), x1 = WIDE_READ(x + k + i), row;
+		wide_lanes x2 = WIDE_READ(x + 2 * k + i), x3 = WIDE_READ(x + 3 * k + i);
+		wide_lanes x4 = WIDE_READ(x + 4 * k + i), x5 = WIDE_READ(x + 5 * k + i);
+
+		WIDE_ROW(a, w + i);
+		WIDE_ROW(b, w + k + i);
+		WIDE_ROW(c, w + 2 * k + i);
+		WIDE_ROW(d, w + 3 * k + i);
+	}
+	WIDE_SUMS(0);
+	WIDE_SUMS(1);
+	WIDE_SUMS(2);
+	WIDE_SUMS(3);
+	WIDE_SUMS(4);
+	WIDE_SUMS(5);
+}
+
+/* A panel with as many tokens as make whole sixes; gives their number. */
+static WIDE size_t wide_sixes(const struct math_dense *d, size_t first, const float *x, size_t n,
+                              float *y, const float *panel)
+{
+	float  sums[WIDE_TOKENS][4];
+	size_t done = 0;
+
+	for (; done + WIDE_TOKENS <= n; done += WIDE_TOKENS)
+		for (size_t row = 0; row < MATH_PANEL_ROWS; row += 4) {
+			wide_tile(panel + row * d->inputs, x + done * d->inputs, d->inputs, sums);
+			for (size_t t = 0; t < WIDE_TOKENS; t++)
+				for (size_t i = 0; i < 4; i++)
+					y[(done + t) * d->outputs + first + row + i] =
+						sums[t][i] + d->bias[first + row + i];
+		}
+	return done;
+}
+
+/* The rest of the tokens by threes. */
+static FAST void wide_dense(const struct math_dense *d, const float *x, size_t n, float *y,
+                            float *panel)
+{
+	for (size_t first = 0; first < d->outputs; first += MATH_PANEL_ROWS) {
+		size_t done;
+
+		fast_widen(d->weights + first * d->inputs * 2, MATH_PANEL_ROWS * d->inputs, panel);
+		done = wide_sixes(d, first, x, n, y, panel);
+		panel_with_tokens(d, first, x + done * d->inputs, n - done, y + done * d->outputs, panel);
+	}
+}
+
+void math_dense(const struct math_dense *d, const float *x, size_t n, float *y, float *panel)
+{
+	if (has(MATH_WIDE) && d->inputs % WIDE_LANES == 0)
+		wide_dense(d, x, n, y, panel);
+	else if (has(MATH_FAST))
+		fast_dense(d, x, n, y, panel);
+	else
+		plain_dense(d, x, n, y, panel);
+}
+
+/* ---- product ---- */
+
+/* Sixteen columns of four rows of c; a row past the end is the last one again. */
+BODY block(const float *const a[4], const struct math_part *b, size_t column, float *const c[4])
 {
 	lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, t0 = {0}, t1 = {0}, t2 = {0}, t3 = {0};
 

@@ -1,9 +1,11 @@
 /* minilm_math.h -- the arithmetic of a small transformer on one core: pure, no allocation.
  *
  * Written once, compiled twice: for any processor, and for x86 with AVX2 and
- * FMA, which is chosen at run time. Matrices are row by row, without gaps
- * unless a stride is given; halves are IEEE half precision as it lies in a
- * model file, at any alignment. */
+ * FMA, which is chosen at run time; dense(), where nearly all the time goes, once
+ * more for AVX-512. Matrices are row by row, without gaps unless a stride is
+ * given; halves are IEEE half precision as it lies in a model file, at any
+ * alignment. Vectors are read fastest where rows begin at multiples of 64 bytes.
+ */
 #ifndef MINILM_MATH_H
 #define MINILM_MATH_H
 
@@ -49,7 +51,9 @@ struct math_norm {
 };
 void math_normalise(const struct math_norm *norm, float *x, const float *add);
 
-/* True: leave the version for AVX2 aside. Not while another thread computes. */
-void math_only_plain_for_test(bool only_plain);
+enum math_speed { MATH_PLAIN, MATH_FAST, MATH_WIDE };
+
+/* Leave faster versions aside. Not while another thread computes. */
+void math_limit_for_test(enum math_speed speed);
 
 #endif

@@ -22,6 +22,7 @@
 #define POSITIONS  512
 #define HEADER_MAX ((size_t)1 << 20)
 #define MASKED     (-1e30f) /* a score that gets no share */
+#define LINE_BYTES 64u      /* of a cache: a vector across two of them is read twice */
 
 struct layer {
 	struct math_dense query, key, value, joined, inner, outer;
@@ -240,7 +241,9 @@ size_t minilm_vocabulary(const struct minilm *m)
 
 static float *floats(struct arena *a, size_t n)
 {
-	return arena_alloc_raw(a, n * sizeof(float));
+	char *at = arena_alloc_raw(a, n * sizeof(float) + LINE_BYTES - 1);
+
+	return (float *)(void *)(at + (LINE_BYTES - (uintptr_t)at % LINE_BYTES) % LINE_BYTES);
 }
 
 /* Columns of scores: a token each, and up to a whole block. */
