@@ -72,8 +72,8 @@ static inline struct db_val db_vector(const float *at, size_t n)
 #define NO_ARGS NULL, 0
 
 /* Selected by a statement that changes rows, lets its commit wait for no disk: a crash may then
- * undo it for up to a second. For what nobody was promised, like when something was last used; not
- * inside db_tx(), where it would hold for the whole transaction. */
+ * undo it for up to a second. For what nobody was promised, like when something was last used;
+ * inside db_tx() it holds for the whole transaction. */
 #define DB_LAZY_COMMIT "set_config('synchronous_commit', 'off', true)"
 
 /* Runs one statement with parameters $1, $2, ...; `sql` is always a literal and

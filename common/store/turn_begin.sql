@@ -79,9 +79,11 @@ changed as (
 		select d.id, 'mode_change', jsonb_build_object('from', d.current_mode, 'to', $8::text)
 			from decided d where d.action = 'begin' and $8 <> d.current_mode),
 
--- Materialized: asked once, not for each row of the history.
+-- Materialized: asked once, not for each row of the history. And the commit waits for no disk:
+-- nothing is promised before the turn ends, whose commit writes this one too.
 named as materialized (
-	select session_names(d.id) as names from decided d where d.action = 'begin'),
+	select session_names(d.id) as names, set_config('synchronous_commit', 'off', true)
+		from decided d where d.action = 'begin'),
 
 touched as (
 	update sessions s set

@@ -90,7 +90,9 @@ static struct err *keep_body(struct ctx *cx, void *data)
 	const struct keeping *k = data;
 	struct db_rows        rows;
 
-	TRY(db_exec(cx, NULL, "select from sessions where id = $1::uuid for no key update",
+	/* A crash that undoes the memories undoes the end of their job with them. */
+	TRY(db_exec(cx, NULL,
+	            "select " DB_LAZY_COMMIT " from sessions where id = $1::uuid for no key update",
 	            ARGS(db_text(k->session_id))));
 	TRY(db_query(cx, &rows, UTTERANCES_KEEP_SQL,
 	             ARGS(db_text(k->session_id), db_text(k->rows_json), db_bytes(k->names_hash),
