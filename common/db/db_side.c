@@ -151,8 +151,8 @@ static struct err *look(struct ctx *cx, const char **payload_out, int *socket_ou
 	bool is_well;
 
 	TRY(enter(cx));
-	is_well = side.is_heard && PQconsumeInput(side.conn->pg) &&
-	          PQstatus(side.conn->pg) == CONNECTION_OK;
+	is_well =
+		side.is_heard && PQconsumeInput(side.conn->pg) && PQstatus(side.conn->pg) == CONNECTION_OK;
 	if (is_well) {
 		*payload_out = next_payload(cx); /* several may have come at once */
 		*socket_out = PQsocket(side.conn->pg);

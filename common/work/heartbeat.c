@@ -27,8 +27,8 @@
 #define ARENA_BYTES 4096u
 #define STACK_BYTES ((size_t)1 << 20)
 #define BEAT_MS     300u
-#define BEAT_MS_MAX 2000u  /* then it goes over another connection */
-#define LATE_MS     700u   /* between two good beats: others may have counted it as dead */
+#define BEAT_MS_MAX 2000u /* then it goes over another connection */
+#define LATE_MS     700u  /* between two good beats: others may have counted it as dead */
 #define RETRY_MS    200u
 #define LEAVE_MS    700u
 #define REST_MS     60000u /* without anything to do: then the connection is closed */

@@ -21,8 +21,7 @@ void heartbeat_stop(void);
 /* This process is alive until the unit of work ends, which has a turn of that session, or a lock of
  * an Idempotency-Key (session_id NULL); if it is taken over, the cancel of cx fires. Both texts
  * live as long. The result is its instance (store/instances.h). Call before what names it. */
-const char *heartbeat_hold(struct ctx *cx, const char *session_id,
-                           const char *claim) NEVER_NULL;
+const char *heartbeat_hold(struct ctx *cx, const char *session_id, const char *claim) NEVER_NULL;
 
 /* A turn, or a lock of an Idempotency-Key, of which nobody knows whether it came to be: once it is
  * found it is given up, so that the same request sent again does not wait for it. */

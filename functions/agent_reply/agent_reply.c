@@ -26,7 +26,7 @@
 #include "running.h"
 
 #define DEADLINE_MS   30000u
-#define CLEANUP_MS    2000u /* for storing how it ended, when the request's own time is over */
+#define CLEANUP_MS    2000u  /* for storing how it ended, when the request's own time is over */
 #define SPEAK_MS      15000u /* then the text alone is the answer */
 #define LEAD_MS       1000u  /* of the request's time, kept back from the voice */
 #define MODE_MAX      50
@@ -100,8 +100,8 @@ static struct err *read_input(struct req *rq, struct in *in)
  * whether the turn has begun. */
 static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 {
-	struct ctx     *cx = req_ctx(rq);
-	char           *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
+	struct ctx *cx = req_ctx(rq);
+	char       *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
 	struct turn_new new = {
 		.session_id = in->session_id,
 		.session_secret = in->session_secret,
