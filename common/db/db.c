@@ -15,7 +15,7 @@ static struct db_values values;
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(db_values, url, "DATABASE_URL", .flags = CFG_REQUIRED | CFG_SECRET,
                 .help = "PostgreSQL as a libpq URL; scripts/stack sets its own"),
-	CFG_KEY_INT(db_values, pool_size, "DB_POOL_SIZE", .fallback = "4", .min = 1, .max = 100,
+	CFG_KEY_INT(db_values, pool_size, "DB_POOL_SIZE", .fallback = "8", .min = 1, .max = 100,
                 .help =
                     "connections per program, of which jobs use a third; one more stands beside"),
 	CFG_KEY_INT(db_values, connect_ms, "DB_CONNECT_MS", .fallback = "2000", .min = 10, .max = 60000,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { newSession, pairOf, poll, post, sql, startProbe, useStack } from './env/index.mjs';
 
-const stack = useStack({ name: 'pool' });
+const stack = useStack({ name: 'pool', env: { DB_POOL_SIZE: '4' } });
 const LONG = 'select pg_sleep(600)';
 
 const probes = new Set();
