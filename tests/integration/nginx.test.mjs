@@ -532,4 +532,29 @@ describe('the client address', () => {
 		await stack.commandWith(trusted, 'reload', 'nginx');
 		assert.equal(await address(), '203.0.113.7');
 	});
+
+	/* The addresses of a line are one client. */
+	const CLIENTS = [
+		Array.from({ length: 20 }, (_, i) => `2001:db8:1:2:${i}::${i}`),
+		['2001:db8:1:3::1', '2001:db8:1:3:1:2:3:4', '2001:DB8:1:3:0:0:0:9', '2001:0db8:1:3::'],
+		['2001:db8:1::1', '2001:db8:1:0:2::3', '2001:db8:1:0:a:b:c:d', '2001:db8:1::b:c:d'],
+		['2001:db8::1', '2001:db8::1:2:3:4', '2001:db8:0:0:1::', '2001:db8:0:0:1:0:0:1'],
+		['2001:db8:0:7::1', '2001:db8:0:7:1:2:3:4', '2001:db8:0:7::', '2001:db8:0:7:1::'],
+		['2001::7:1:2:3:4', '2001:0:0:7::1', '2001:0:0:7:1::', '2001::7:1:0:0:1'],
+		['2001::8:1:2:3:4', '2001:0:0:8::1', '2001:0:0:8:1::', '2001::8:1:0:0:1'],
+		['2001::1', '2001::1:2:3:4', '2001::1:0:0:0', '2001::'],
+		['::1:7:1:2:3:4', '0:0:1:7::1', '0:0:1:7:1::', '0:0:1:7::'],
+		['::7:1:2:3:4', '0:0:0:7::', '::7:0:0:0:1', '0:0:0:7:1::'],
+		['::1:2:3:4', '::1', '::ffff:1234', '::2:0:0:0'],
+		['198.51.100.1', '::ffff:198.51.100.1', '198.51.100.1', '::ffff:c633:6401'],
+		['198.51.100.2', '198.51.100.2', '198.51.100.2', '198.51.100.2'],
+	];
+
+	test('an IPv6 address counts by its /64, however it is written', async () => {
+		const status = async (from) =>
+			(await call('create_session', { headers: { 'X-Forwarded-For': from } })).status;
+		for (const addresses of CLIENTS)
+			for (const [i, from] of addresses.entries())
+				assert.equal(await status(from), i < RATES.RATE_CREATE_SESSION ? 200 : 429, from);
+	});
 });
