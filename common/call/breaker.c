@@ -12,6 +12,8 @@
  *   bits  0..3   how many
  *   bits  4..63  four different sessions they were for, 15 bits of a hash each; 0: free
  *
+ * In the first word of a breaker of refusals the bits of the calls are who was refused.
+ *
  * A time that no running clock can have written (the file outlived a boot) is
  * taken as passed, so an old word can never keep a provider out for long. */
 #include "breaker.h"
@@ -244,6 +246,24 @@ void breaker_hold(struct breaker *b, uint64_t until_ms)
 		v.state = OPEN;
 		v.time_ms = until_ms;
 	} while (!atomic_compare_exchange_weak(&b->word, &word, pack(v)));
+}
+
+void breaker_deny(struct breaker *b, unsigned whom, uint64_t until_ms)
+{
+	atomic_store(&b->word,
+	             pack((struct view){.calls = whom & 0xffff, .state = OPEN, .time_ms = until_ms}));
+}
+
+bool breaker_denies(const struct breaker *b, unsigned whom, uint64_t now_ms)
+{
+	struct view v = unpack(atomic_load(&b->word));
+
+	return v.calls == (whom & 0xffff) && is_closed_to(v, now_ms);
+}
+
+void breaker_pardon(struct breaker *b)
+{
+	atomic_store(&b->word, 0);
 }
 
 bool breaker_is_open(const struct breaker *b, uint64_t now_ms)

@@ -39,8 +39,15 @@ void breaker_unusable(struct breaker *b, struct breaker_pass pass, const char *s
  * (cancelled, our own fault): if it was the probe, the next caller may probe. */
 void breaker_forget(struct breaker *b, struct breaker_pass pass);
 
-/* The provider asked for peace (429) or refused us (quota, key): not before that time. */
+/* The provider asked for peace (429): not before that time. */
 void breaker_hold(struct breaker *b, uint64_t until_ms);
+
+/* A breaker of its own for refusals (a wrong key, a used-up quota), with nothing else told to it:
+ * whoever asks as `whom` (16 bits) is left out until that time, others are not; of several only
+ * the last one refused is known. breaker_pardon: a person may have mended it, ask once more. */
+void breaker_deny(struct breaker *b, unsigned whom, uint64_t until_ms);
+bool breaker_denies(const struct breaker *b, unsigned whom, uint64_t now_ms);
+void breaker_pardon(struct breaker *b);
 
 /* Would breaker_allow say no? Asks without taking the probe. */
 bool breaker_is_open(const struct breaker *b, uint64_t now_ms);

@@ -10,6 +10,7 @@
 #define RESERVE_PART   4u      /* 1/4 of what is left is kept for the later engines */
 #define FAIR_MS        1000u   /* with less time than this a time-out is not the engine's fault */
 #define RATE_HOLD_MS   5000u   /* a 429 that does not say how long */
+#define HOLD_MAX_MS    60000u  /* what one says is believed for no longer without a look */
 #define DENIED_HOLD_MS 300000u /* a wrong key or a used-up quota: for a person to mend */
 #define UNAVAILABLE_MS 5000u
 
@@ -55,11 +56,39 @@ static bool is_configured(const struct provider *p)
 	return !p->is_configured || p->is_configured();
 }
 
+static unsigned mark_of_secrets(unsigned mark, const struct cfg_group *group)
+{
+	for (size_t i = 0; group && i < group->n; i++) {
+		const struct cfg_key *key = &group->keys[i];
+		const char           *text;
+
+		if (!(key->flags & CFG_SECRET))
+			continue;
+		text = *(const char *const *)((const char *)group->values + key->offset);
+		for (; text && *text; text++)
+			mark = (mark ^ (unsigned char)*text) * 0x01000193u;
+	}
+	return mark ^ mark >> 16;
+}
+
+/* A program that starts has the key as it is now, and a quota may have been raised: it asks once
+ * more. One that still drains with the key of before is refused under another mark. */
+static void forget_refusals(struct provider *p)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "denied.%s", p->name);
+	p->denied_breaker = breaker_named(name);
+	p->asks_as = mark_of_secrets(mark_of_secrets(0x811c9dc5u, p->account), p->settings);
+	breaker_pardon(p->denied_breaker);
+}
+
 /* "llm.groq.reply", or "stt.groq" where there is one operation only; "account.groq". */
 static void give_breakers(const struct chain *c, struct provider *p)
 {
 	char name[48];
 
+	forget_refusals(p);
 	snprintf(name, sizeof(name), "account.%s", p->name);
 	p->account_breaker = breaker_named(name);
 	snprintf(name, sizeof(name), "%s.%s", c->capability, p->name);
@@ -128,12 +157,17 @@ void chain_warm(const struct chain *c)
 
 /* ---- Run ---- */
 
+static bool account_is_away(const struct provider *p, uint64_t now_ms)
+{
+	return breaker_is_open(p->account_breaker, now_ms) ||
+	       breaker_denies(p->denied_breaker, p->asks_as, now_ms);
+}
+
 bool provider_is_away(const struct provider *p, unsigned operation, uint64_t now_ms)
 {
 	if (!p->account_breaker)
 		return false;
-	return breaker_is_open(p->account_breaker, now_ms) ||
-	       breaker_is_open(p->breakers[operation], now_ms);
+	return account_is_away(p, now_ms) || breaker_is_open(p->breakers[operation], now_ms);
 }
 
 /* The first engine at or behind `at` that would be let through now; order_n when none. */
@@ -184,14 +218,20 @@ try {
 	struct breaker_pass pass;
 };
 
+static unsigned rate_hold_ms(const struct err *e)
+{
+	if (!e->retry_after_ms)
+		return RATE_HOLD_MS;
+	return e->retry_after_ms < HOLD_MAX_MS ? e->retry_after_ms : HOLD_MAX_MS;
+}
+
 /* What concerns the whole account; after that time all may ask again. */
 static void hold_account(struct provider *p, const struct err *e, uint64_t now)
 {
 	if (e->kind == ERR_RATE)
-		breaker_hold(p->account_breaker,
-		             now + (e->retry_after_ms ? e->retry_after_ms : RATE_HOLD_MS));
+		breaker_hold(p->account_breaker, now + rate_hold_ms(e));
 	else if (e->kind == ERR_UPSTREAM_DENIED)
-		breaker_hold(p->account_breaker, now + DENIED_HOLD_MS);
+		breaker_deny(p->denied_breaker, p->asks_as, now + DENIED_HOLD_MS);
 }
 
 /* What the breaker learns: the classes of outcomes every service shares. */
@@ -221,8 +261,7 @@ static bool lets_through(const struct chain *c, struct provider *p, struct break
 
 	if (!p->account_breaker)
 		return true;
-	return !breaker_is_open(p->account_breaker, now) &&
-	       breaker_allow(p->breakers[c->operation], now, pass);
+	return !account_is_away(p, now) && breaker_allow(p->breakers[c->operation], now, pass);
 }
 
 /* The first engine at or behind *at that lets the call through; *at is left at it. */

@@ -27,10 +27,11 @@ struct provider {
 	/* Loads what it needs; false (logged) leaves it out of the chain. NULL: nothing to do. */
 	bool (*start)(void);
 	void (*stop)(void);
-	/* Set by the chain: one for each of its operations, and the account's, which holds what
-	 * concerns them all (a rate, a quota, a refused key). NULL for engines of this machine. */
+	/* Set by the chain: one for each of its operations; for what concerns them all the account's
+	 * (a rate) and that of refusals (a quota, a key). NULL for engines of this machine. */
 	struct breaker *breakers[OPERATIONS_MAX];
-	struct breaker *account_breaker;
+	struct breaker *account_breaker, *denied_breaker;
+	unsigned        asks_as; /* to the last one: a mark of the key */
 };
 
 #define CHAIN_MAX 4

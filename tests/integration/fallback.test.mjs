@@ -170,3 +170,17 @@ test('all is well: the provider answers, and nothing is said to be degraded', as
 	assert.equal((await speak(stack)).json.provider, 'elevenlabs');
 	assert.equal((await hear(stack, session)).json.provider, 'groq');
 });
+
+/* Last, for the faults end here without what the breakers know being set back. */
+test('a refused key is asked with again once it is mended and the program reloaded', async () => {
+	await heal(stack);
+	const session = await newSession(stack);
+	await stack.sim.fault(always('groq', { status: 401 }));
+	assert.equal((await turn(stack, session, 'We build search.')).json.provider, 'builtin');
+	await stack.sim.reset();
+	assert.equal((await turn(stack, session, 'We build maps.')).json.provider, 'builtin');
+	assert.equal((await stack.sim.requests({ provider: 'groq' })).length, 0, 'it is left alone');
+	stack.expectRestart('agent_reply');
+	await stack.command('reload', 'agent_reply');
+	assert.equal((await turn(stack, session, 'We build ships.')).json.provider, 'groq');
+});

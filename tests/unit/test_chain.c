@@ -182,11 +182,61 @@ static void teaches_the_breaker(void **state)
 {
 	assert_int_equal(left_alone_ms(state, ERR_RATE, 0, 1), 5000);
 	assert_int_equal(left_alone_ms(state, ERR_RATE, 7000, 1), 7000);
+	/* Whatever it says, somebody looks after a minute. */
+	assert_int_equal(left_alone_ms(state, ERR_RATE, 3600000, 1), 60000);
 	assert_int_equal(left_alone_ms(state, ERR_UPSTREAM_DENIED, 0, 1), 300000);
 	assert_int_equal(left_alone_ms(state, ERR_UPSTREAM_REJECTED, 0, 20), 0);
 	assert_int_equal(left_alone_ms(state, ERR_UPSTREAM, 0, 4), 0);
 	assert_in_range(left_alone_ms(state, ERR_UPSTREAM, 0, 5), 4375, 5625);
 	assert_in_range(left_alone_ms(state, ERR_DEADLINE, 0, 5), 4375, 5625);
+}
+
+static struct vendor {
+	const char *key;
+} vendor = {"old"};
+
+static const struct cfg_key vendor_keys[] = {
+	CFG_KEY_STR(vendor, key, "VENDOR_KEY", .flags = CFG_SECRET)};
+static const struct cfg_group vendor_settings = {"Vendor", &vendor, vendor_keys, 1};
+
+static bool is_left_alone(unsigned operation)
+{
+	return provider_is_away(&first.p, operation, now_ms);
+}
+
+/* Refused is a key, until a program starts: its operator may have mended what was wrong. */
+static void asks_again_after_a_start(void **state)
+{
+	struct ctx         *cx;
+	struct chain_result by;
+
+	first.p.account = &vendor_settings;
+	cx = begin(state, "first,local");
+	plans[0].kind = ERR_UPSTREAM_DENIED;
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_true(is_left_alone(0) && is_left_alone(1));
+	assert_int_equal(chain_start(&chain), 0);
+	assert_false(is_left_alone(0) || is_left_alone(1));
+
+	/* One that still ends with the old key says nothing about the new one. */
+	vendor.key = "new";
+	assert_int_equal(chain_start(&chain), 0);
+	breaker_deny(first.p.denied_breaker, first.p.asks_as, now_ms + 1000);
+	assert_true(is_left_alone(0));
+	vendor.key = "old";
+	assert_int_equal(chain_start(&chain), 0);
+	breaker_deny(first.p.denied_breaker, first.p.asks_as + 1, now_ms + 1000);
+	assert_false(is_left_alone(0));
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_int_equal(plans[0].calls, 2);
+
+	/* What it said of its rate holds. */
+	begin(state, "first,local");
+	plans[0].kind = ERR_RATE;
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_int_equal(chain_start(&chain), 0);
+	assert_true(is_left_alone(0));
+	first.p.account = NULL;
 }
 
 /* Who can not do this may be good at that; who is refused is refused everything. */
@@ -365,6 +415,7 @@ int main(void)
 		UNIT_TEST(leaves_time_for_the_later_ones),
 		UNIT_TEST(moves_on_for_provider_failures_only),
 		UNIT_TEST(teaches_the_breaker),
+		UNIT_TEST(asks_again_after_a_start),
 		UNIT_TEST(tells_operations_apart),
 		UNIT_TEST(blames_nobody_for_nonsense),
 		UNIT_TEST(skips_the_sick),
