@@ -26,7 +26,7 @@
 
 #define EVENTS_MAX 64
 #define SWEEP_MS   1000u  /* how exact the times below are */
-#define HEAD_MS    10000u /* for a head to arrive in */
+#define HEAD_MS    10000u /* for a head, and a body that is not large, to arrive in */
 #define IDLE_MS    60000u /* a peer that keeps connections closes them long before */
 #define LEAVE_MS   4000u  /* the same when we stop: nginx keeps them for two seconds at most */
 #define DRAIN_MS   10000u /* after that each is closed behind its answer */
@@ -41,7 +41,7 @@ struct conn {
 	enum conn_state state;
 	bool            is_gone;      /* its peer hung up */
 	bool            has_news;     /* something arrived while it was in hand */
-	bool            talks;        /* parked: a part of a head is here */
+	bool            talks;        /* parked: a part of a request is here */
 	uint64_t        since_ms;     /* of its state; once it talks, of that */
 	uint64_t        until_ms;     /* in hand: when it is shut */
 	struct cancel  *cancel;       /* NULL: nobody to tell */
@@ -224,6 +224,12 @@ static ssize_t peek(const struct conn *c, size_t max)
 	return recv(c->fd, office.peeked, max, MSG_PEEK | MSG_DONTWAIT);
 }
 
+/* A body that does not come takes no thread either. */
+static bool is_part(enum fcgi_head head)
+{
+	return head == FCGI_HEAD_PART || head == FCGI_HEAD_UNSAID;
+}
+
 /* A parked connection on which something may have arrived. */
 static void look_at(struct conn *c)
 {
@@ -234,13 +240,13 @@ static void look_at(struct conn *c)
 		return;
 	if (n > 0)
 		head = fcgi_head(office.peeked, (size_t)n);
-	if (n == PEEK_BYTES && head == FCGI_HEAD_PART) {
+	if (n == PEEK_BYTES && is_part(head)) {
 		n = peek(c, FCGI_HEAD_MAX);
 		head = n > 0 ? fcgi_head(office.peeked, (size_t)n) : FCGI_HEAD_BROKEN;
 	}
 	if (head == FCGI_HEAD_WHOLE)
 		hand_on(c);
-	else if (head == FCGI_HEAD_PART)
+	else if (is_part(head))
 		wait_for_rest(c);
 	else
 		close_conn(c);

@@ -1,9 +1,10 @@
 /* dispatch.h -- one thread that watches the listening socket and every connection.
  *
- * A connection is *parked* until the head of a request has arrived on it, so that one that says
- * nothing takes no thread. Then it is handed on, and is in hand until conn_end() parks it again
- * or closes it. While it is in hand its cancel fires when the peer leaves, and when its time is
- * up both directions are shut, which ends whatever read or write its thread is blocked in. */
+ * A connection is *parked* until a request has arrived on it, its head and its body (or of a large
+ * one the beginning), so that one that says nothing takes no thread. Then it is handed on, and is
+ * in hand until conn_end() parks it again or closes it. While it is in hand its cancel fires when
+ * the peer leaves, and when its time is up both directions are shut, which ends whatever read or
+ * write its thread is blocked in. */
 #ifndef DISPATCH_H
 #define DISPATCH_H
 

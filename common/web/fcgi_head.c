@@ -1,10 +1,12 @@
-/* fcgi_head.c -- walks the records: the request begins, then parameters up to an empty one. */
+/* fcgi_head.c -- walks the records: the request begins, then parameters up to an empty one, then
+ * its body up to another. */
 #include "fcgi_head.h"
 
 #define HEADER_BYTES 8u
 #define VERSION      1u
 #define BEGIN        1u
 #define PARAMS       4u
+#define BODY         5u
 #define BEGIN_BYTES  8u
 #define RESPONDER    1u
 
@@ -34,6 +36,23 @@ static bool may_begin(const struct record *r)
 	return r->type == BEGIN && r->id != 0 && r->content == BEGIN_BYTES;
 }
 
+/* What is no record of a body is for those who read it to judge. */
+static enum fcgi_head body_end(const unsigned char *bytes, size_t n, unsigned id)
+{
+	size_t at = 0;
+
+	while (n - at >= HEADER_BYTES) {
+		struct record r = record_at(bytes + at);
+
+		if (r.type != BODY || r.id != id || r.content == 0)
+			return FCGI_HEAD_WHOLE;
+		if (r.whole > n - at)
+			return FCGI_HEAD_UNSAID;
+		at += r.whole;
+	}
+	return FCGI_HEAD_UNSAID;
+}
+
 static enum fcgi_head params_end(const unsigned char *bytes, size_t n, unsigned id)
 {
 	size_t at = 0;
@@ -45,9 +64,9 @@ static enum fcgi_head params_end(const unsigned char *bytes, size_t n, unsigned 
 			return FCGI_HEAD_BROKEN;
 		if (r.whole > n - at)
 			return FCGI_HEAD_PART;
-		if (r.content == 0)
-			return FCGI_HEAD_WHOLE;
 		at += r.whole;
+		if (r.content == 0)
+			return body_end(bytes + at, n - at, id);
 	}
 	return FCGI_HEAD_PART;
 }
@@ -68,5 +87,9 @@ enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n)
 		return FCGI_HEAD_BROKEN;
 	if (n >= begin.whole)
 		head = params_end(bytes + begin.whole, n - begin.whole, begin.id);
-	return head == FCGI_HEAD_PART && n >= FCGI_HEAD_MAX ? FCGI_HEAD_BROKEN : head;
+	if (n < FCGI_HEAD_MAX)
+		return head;
+	if (head == FCGI_HEAD_UNSAID)
+		return FCGI_HEAD_WHOLE; /* the rest is read as it comes */
+	return head == FCGI_HEAD_PART ? FCGI_HEAD_BROKEN : head;
 }

@@ -9,9 +9,10 @@
 #define FCGI_HEAD_MAX ((size_t)72 << 10)
 
 enum fcgi_head {
-	FCGI_HEAD_PART,  /* good so far */
-	FCGI_HEAD_WHOLE, /* all parameters are here: reading them never waits */
-	FCGI_HEAD_BROKEN /* no FastCGI, or no request for a responder */
+	FCGI_HEAD_PART,   /* good so far */
+	FCGI_HEAD_UNSAID, /* all parameters are here, but not what is to come behind them */
+	FCGI_HEAD_WHOLE,  /* and the body, or as much as is looked at: to be read */
+	FCGI_HEAD_BROKEN  /* no FastCGI, or no request for a responder */
 };
 
 /* Judges the first n bytes that arrived. */

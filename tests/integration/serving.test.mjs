@@ -60,6 +60,11 @@ const threadsOf = (name) =>
 		)[1],
 	);
 
+/* The beginning of a request that is begun before all of its body is there. */
+const PART = Buffer.alloc(8 + 0x8000);
+PART.set([1, 5, 0, 1, 0x80, 0, 0, 0]);
+const LARGE = Buffer.concat([headOf({ CONTENT_LENGTH: '500000' }), PART, PART, PART]);
+
 describe('peers that say nothing', () => {
 	test('take no thread, whether they never begin or break off in a head', async () => {
 		assert.equal((await post(stack, 'create_session', {})).status, 200);
@@ -76,16 +81,26 @@ describe('peers that say nothing', () => {
 		hangUp(peers);
 	});
 
-	test('hold a thread for seconds, if the body never comes', async () => {
+	test('nor if the body never comes', async () => {
+		const peers = await connectMany(2 * SILENT, 'create_session');
+		for (const { socket } of peers) socket.write(headOf({ CONTENT_LENGTH: '10' }));
+		await poll(async () => (await descriptors('create_session')) > 2 * SILENT);
+		const { status, ms } = await timed(post(stack, 'create_session', {}));
+		assert.equal(status, 200);
+		assert.ok(ms < AT_ONCE_MS, `${ms} ms`);
+		hangUp(peers);
+	});
+
+	test('hold a thread for seconds, if a large body breaks off', async () => {
 		const peers = await connectMany(THREADS, 'text_to_speech');
-		for (const { socket } of peers) socket.write(headOf({ CONTENT_LENGTH: '2' }));
+		for (const { socket } of peers) socket.write(LARGE);
 		await poll(async () => (await speak('')).status === 400);
 		hangUp(peers);
 	});
 
 	test('nor for longer than a request may take, if it comes byte by byte', async () => {
 		const peers = await connectMany(THREADS, 'create_session');
-		for (const { socket } of peers) socket.write(headOf({ CONTENT_LENGTH: '1000' }));
+		for (const { socket } of peers) socket.write(LARGE);
 		const drop = Buffer.from([1, 5, 0, 1, 0, 1, 0, 0, 0x20]);
 		const dribble = setInterval(() => peers.forEach(({ socket }) => socket.write(drop)), 500);
 		const isServed = async () => (await post(stack, 'create_session', {})).status === 200;
@@ -121,6 +136,7 @@ describe('peers that say nothing', () => {
 		const wrong = Buffer.from(headOf({}));
 		wrong.writeUInt32BE(0xffffffff, 24);
 		liar.socket.write(wrong);
+		liar.socket.write(Buffer.from([1, 5, 0, 1, 0, 0, 0, 0]));
 		await liar.untilClosed();
 		assert.equal((await peer.request({}, '{}')).status, 200);
 		hangUp([peer]);

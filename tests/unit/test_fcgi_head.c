@@ -1,24 +1,27 @@
-/* test_fcgi_head.c -- a request is begun when its parameters are all there, not before. */
+/* test_fcgi_head.c -- a request is begun when it is all there, not before. */
 #include "unit.h"
 
 #include "../../common/web/fcgi_head.h"
 
-/* Two bytes of padding, and a body behind the head. */
+/* Two bytes of padding, a body behind the head, and its end. */
 static const unsigned char request[] = {
-	1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 1,   0,   0, 0, 0, 0, /* begins 1: responder, keeps */
-	1, 4, 0, 1, 0, 4, 2, 0, 1, 1, 'A', 'B', 0, 0,       /* A=B */
-	1, 4, 0, 1, 0, 0, 0, 0,                             /* no more parameters */
+	1, 1, 0, 1, 0, 8, 0, 0, 0,   1,   1,   0,   0, 0, 0, 0, /* begins 1: responder, keeps */
+	1, 4, 0, 1, 0, 4, 2, 0, 1,   1,   'A', 'B', 0, 0,       /* A=B */
+	1, 4, 0, 1, 0, 0, 0, 0,                                 /* no more parameters */
+	1, 5, 0, 1, 0, 3, 1, 0, 'a', 'b', 'c', 0,               /* abc */
 	1, 5, 0, 1, 0, 0, 0, 0,
 };
 #define HEAD_BYTES 38u
+#define END_AT     50u
 
 static void a_head_is_whole_with_its_last_byte(void **state)
 {
 	(void)state;
 	for (size_t n = 0; n < HEAD_BYTES; n++)
 		assert_int_equal(fcgi_head(request, n), FCGI_HEAD_PART);
-	for (size_t n = HEAD_BYTES; n <= sizeof(request); n++)
-		assert_int_equal(fcgi_head(request, n), FCGI_HEAD_WHOLE);
+	for (size_t n = HEAD_BYTES; n < sizeof(request); n++)
+		assert_int_equal(fcgi_head(request, n), FCGI_HEAD_UNSAID);
+	assert_int_equal(fcgi_head(request, sizeof(request)), FCGI_HEAD_WHOLE);
 }
 
 static void expect_broken_with(size_t at, unsigned char byte)
@@ -56,12 +59,34 @@ static void a_head_without_end_is_broken(void **state)
 	assert_int_equal(fcgi_head(bytes, sizeof(bytes)), FCGI_HEAD_BROKEN);
 }
 
+/* Of a large body no more than this is waited for, and nothing behind one that is given up. */
+static void a_body_is_waited_for_within_bounds(void **state)
+{
+	static unsigned char bytes[FCGI_HEAD_MAX];
+	unsigned char        other[sizeof(request)];
+
+	(void)state;
+	memcpy(bytes, request, HEAD_BYTES);
+	for (size_t at = HEAD_BYTES; at + 8 <= sizeof(bytes); at += 4096)
+		memcpy(bytes + at, (unsigned char[]){1, 5, 0, 1, 0x0f, 0xf8, 0, 0}, 8);
+	assert_int_equal(fcgi_head(bytes, sizeof(bytes) - 1), FCGI_HEAD_UNSAID);
+	assert_int_equal(fcgi_head(bytes, sizeof(bytes)), FCGI_HEAD_WHOLE);
+	memcpy(other, request, sizeof(request));
+	other[END_AT + 1] = 2; /* given up */
+	other[END_AT + 5] = 1;
+	assert_int_equal(fcgi_head(other, sizeof(other)), FCGI_HEAD_WHOLE);
+	other[END_AT + 1] = 5;
+	other[END_AT + 3] = 2; /* of another request */
+	assert_int_equal(fcgi_head(other, sizeof(other)), FCGI_HEAD_WHOLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(a_head_is_whole_with_its_last_byte),
 		UNIT_TEST(what_is_no_request_is_broken),
 		UNIT_TEST(a_head_without_end_is_broken),
+		UNIT_TEST(a_body_is_waited_for_within_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
