@@ -150,7 +150,9 @@ describe('what a program is given', () => {
 			},
 			body: '{}',
 		});
-		assert.deepEqual(json.params, {
+		const { REQUEST_ARRIVED, ...params } = json.params;
+		assert.match(REQUEST_ARRIVED, /^\d{10}\.\d{3}$/);
+		assert.deepEqual(params, {
 			REQUEST_METHOD: 'POST',
 			CONTENT_TYPE: 'application/json',
 			CONTENT_LENGTH: '2',
