@@ -18,7 +18,7 @@ CC      := clang
 endif
 
 PKGS    := libpq libcurl libcjson libjwt libavformat libavcodec libswresample libavutil \
-           zlib whisper
+           libseccomp zlib whisper
 CSTD    := -std=gnu17 -D_GNU_SOURCE -include common/banned.h -iquote $(B)
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla -Wundef -Wformat=2 -Wwrite-strings \
            -Wcast-qual -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -fno-common
@@ -43,7 +43,9 @@ STATIC   := fcgi mp3lame sodium
 LDLIBS    = $(STATIC:%=-l:lib%.a) $(PKG_LIBS) -lpthread -lm
 
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
-LIB_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c))
+DECODER   := $(B)/libexec/decoder
+DECODER_O := $(B)/common/decoder/decoder.o
+LIB_OBJS  := $(filter-out $(DECODER_O),$(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c)))
 SQL_HEADERS := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard common/store/*.sql tests/unit/*.sql))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
@@ -52,10 +54,10 @@ UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.
 HELPERS   := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/*.c))
 BENCHES   := $(B)/bench/load $(B)/bench/provider
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-OBJS      := $(LIB_OBJS) \
+OBJS      := $(LIB_OBJS) $(DECODER_O) \
              $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c scripts/tools/*.c tests/*/*.c))
 
-all: $(BINS) $(TOOLS)
+all: $(BINS) $(TOOLS) $(DECODER)
 
 $(B)/libcommon.a: $(LIB_OBJS)
 	@rm -f $@
@@ -69,6 +71,11 @@ endef
 $(if $(filter asan,$(FLAVOUR)),$(eval $(BINS): $(B)/tests/sanitizers/before_leak_check.o))
 $(foreach f,$(FUNCTIONS),$(eval $(call PROGRAM,$(f))))
 $(BINS):
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What speech_to_text has recordings decoded by; nothing else is linked with libav.
+$(DECODER): $(DECODER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -106,7 +113,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-units: $(UNITS)
+units: $(UNITS) $(DECODER)
 helpers: $(HELPERS) $(BENCHES)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)

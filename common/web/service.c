@@ -317,16 +317,22 @@ static void collect_settings(struct settings *s)
 
 static int start_engines(void)
 {
+	int problems = service->start ? service->start() : 0;
+
 	assert(service->engines || service->chains_n == 0);
 	vault_start();
 	breaker_share(values.breaker_file);
-	return service->engines ? service->engines->start(service->chains, service->chains_n) : 0;
+	if (service->engines)
+		problems += service->engines->start(service->chains, service->chains_n);
+	return problems;
 }
 
 static void stop_engines(void)
 {
 	if (service->engines)
 		service->engines->stop(service->chains, service->chains_n);
+	if (service->stop)
+		service->stop();
 }
 
 /* Large requests come and go: their memory goes back to the system, and threads share heaps. */

@@ -23,9 +23,13 @@ struct service {
 	bool        says_success;    /* its errors begin with "success": false */
 	bool        streams;         /* may answer with an event stream */
 	/* &engine_room where it calls out; NULL: it does not. */
-	const struct engine_room      *engines;
-	struct chain *const           *chains; /* engines it uses */
-	size_t                         chains_n;
+	const struct engine_room *engines;
+	struct chain *const      *chains; /* engines it uses */
+	size_t                    chains_n;
+	/* What it keeps of its own, started before the engines and ended behind them. NULL: nothing.
+	 * start() returns the number of problems, each told on stderr. */
+	int (*start)(void);
+	void (*stop)(void);
 	const struct cfg_group *const *settings; /* its own, beyond what everything here needs */
 	size_t                         settings_n;
 	struct err *(*handle)(struct req *rq);

@@ -7,7 +7,7 @@
 #include "../../common/base/base64.h"
 #include "../../common/base/log.h"
 #include "../../common/domain/voice/speech_evidence.h"
-#include "../../common/engines/audio_decode.h"
+#include "../../common/engines/decoders.h"
 #include "../../common/engines/hearing.h"
 #include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
@@ -72,7 +72,7 @@ static struct err *read_recording(struct ctx *cx, const struct in *in, struct re
 	*out = (struct recording){.language = in->language, .model = in->model};
 	TRY(decode_base64(cx, in->audio_base64, &out->bytes));
 	out->format = audio_sniff(out->bytes);
-	return audio_decode(cx, out->bytes, out->format, &out->pcm);
+	return decoders_decode(cx, out->bytes, out->format, &out->pcm);
 }
 
 /* Where nothing can have been said nobody is asked. */
@@ -134,6 +134,8 @@ static struct err *speech_to_text(struct req *rq)
 	return NULL;
 }
 
+static const struct cfg_group *const settings[] = {&decoders_settings};
+
 int main(int argc, char **argv)
 {
 	return service_main(argc, argv,
@@ -146,5 +148,9 @@ int main(int argc, char **argv)
 	                                      .engines = &engine_room,
 	                                      .chains = (struct chain *const[]){&hearing},
 	                                      .chains_n = 1,
+	                                      .start = decoders_start,
+	                                      .stop = decoders_stop,
+	                                      .settings = settings,
+	                                      .settings_n = COUNT(settings),
 	                                      .handle = speech_to_text});
 }

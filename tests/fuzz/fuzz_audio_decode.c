@@ -1,5 +1,5 @@
 /* fuzz_audio_decode.c -- a recording decodes to samples within bounds, or is refused. */
-#include "../../common/engines/audio_decode.h"
+#include "../../common/decoder/audio_decode.h"
 
 #include <assert.h>
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { newSession, pairOf, post, sql, useStack, whileLocked } from './env/index.mjs';
+import { audio, newSession, pairOf, post, sql, useStack, whileLocked } from './env/index.mjs';
 import { build, flavour } from './env/stack_command.mjs';
 
 const stack = useStack();
@@ -123,6 +123,16 @@ test('sound comes whole through a pipe', async () => {
 	const wav = Buffer.from(JSON.parse(text).audio_base64, 'base64');
 	assert.equal(wav.readUInt32LE(4), wav.length - 8);
 	assert.ok(wav.length > 200000);
+});
+
+test('a recording is heard from a shell, by a decoder that leaves with its program', async () => {
+	const pair = pairOf(await newSession(stack));
+	const audio_base64 = audio('speech/spk1_snt3.wav').toString('base64');
+	const body = JSON.stringify({ ...pair, audio_base64 });
+	const { code, status, text, log } = await runProgram('speech_to_text', body, length(body));
+	assert.equal(code, 0, log);
+	assert.equal(status, 200, text);
+	assert.match(JSON.parse(text).text, /air is pure/i);
 });
 
 test('what a server would be refused a shell is refused', async () => {

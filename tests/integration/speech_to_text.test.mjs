@@ -146,6 +146,38 @@ test('too much is 413: of base64, of seconds, of body', async () => {
 	assert.equal(seconds.json.field, 'audio_base64');
 });
 
+/* libav compares each key of a comment with all before: these keep it busy for a long time. */
+const flacOfManyKeys = (n) => {
+	const comments = Array.from({ length: n }, (_, i) => {
+		const text = Buffer.from(`k${String(i).padStart(7, '0')}=v`);
+		const size = Buffer.alloc(4);
+		size.writeUInt32LE(text.length);
+		return Buffer.concat([size, text]);
+	});
+	const count = Buffer.alloc(8);
+	count.writeUInt32LE(n, 4);
+	const block = Buffer.concat([count, ...comments]);
+	const info = Buffer.from('10001000000000000000' + '03e800f0' + '00'.repeat(20), 'hex');
+	const head = Buffer.alloc(4);
+	head.writeUInt32BE(block.length);
+	head[0] = 0x84;
+	return Buffer.concat([Buffer.from('fLaC'), Buffer.from('00000022', 'hex'), info, head, block]);
+};
+
+test('a recording made to be decoded for ever is refused, and keeps nobody waiting', async () => {
+	const bad = flacOfManyKeys(60000);
+	const clip = audio('speech/spk1_snt3.wav');
+	const refused = Promise.all([hear(bad), hear(bad), hear(bad)]);
+	const heard = await hear(clip);
+	assert.equal(heard.status, 200, heard.text);
+	assert.match(heard.json.text, /air is pure/i);
+	for (const answer of await refused) {
+		assert.equal(answer.status, 400, answer.text);
+		assert.equal(answer.json.code, 'invalid_audio');
+		assert.equal(answer.json.field, 'audio_base64');
+	}
+});
+
 test('missing and wrong fields are named, sessions are proven', async () => {
 	const session = await newSession(stack);
 	for (const [body, field] of [

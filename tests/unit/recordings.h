@@ -6,6 +6,7 @@
 #include "../../common/domain/voice/audio.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -29,6 +30,20 @@ static inline struct span read_recording(struct ctx *cx, const char *name)
 	assert(len < RECORDING_BYTES);
 	fclose(file);
 	return (struct span){bytes, len};
+}
+
+/* How many there are in a folder; 0 where it can not be read. */
+static inline size_t entries_in(const char *path)
+{
+	DIR   *folder = opendir(path);
+	size_t n = 0;
+
+	if (!folder)
+		return 0;
+	for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+		n += entry->d_name[0] != '.';
+	closedir(folder);
+	return n;
 }
 
 static inline double rms_of(struct pcm pcm)

@@ -1,7 +1,7 @@
 /* test_flite_tts.c -- words become sound of the promised form, from several threads. */
 #include "unit.h"
 
-#include "../../common/engines/audio_decode.h"
+#include "../../common/decoder/audio_decode.h"
 #include "../../common/engines/mp3_encode.h"
 #include "../../common/engines/slots.h"
 #include "recordings.h"

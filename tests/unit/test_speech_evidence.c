@@ -1,7 +1,7 @@
 /* test_speech_evidence.c -- speech passes, however short; noise and stock phrases do not. */
 #include "../../common/domain/voice/speech_evidence.h"
 
-#include "../../common/engines/audio_decode.h"
+#include "../../common/decoder/audio_decode.h"
 #include "recordings.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* test_whisper_stt.c -- Whisper tiny hears the clips, keeps its time, is silent about noise. */
 #include "unit.h"
 
-#include "../../common/engines/audio_decode.h"
+#include "../../common/decoder/audio_decode.h"
 #include "../../common/engines/engines.h"
 #include "recordings.h"
 

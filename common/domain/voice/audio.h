@@ -27,6 +27,10 @@ struct pcm {
 	size_t       n;
 };
 
+/* The longest recording taken; an encoder's padding may go a little beyond two exact minutes. */
+#define AUDIO_SECONDS_MAX 120u
+#define AUDIO_SAMPLES_MAX ((size_t)AUDIO_SECONDS_MAX * PCM_RATE + PCM_RATE / 5)
+
 /* Told from the bytes alone; AUDIO_UNKNOWN when none fits. */
 enum audio_format audio_sniff(struct span bytes);
 

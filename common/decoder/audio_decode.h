@@ -5,16 +5,16 @@
 #include "../base/ctx.h"
 #include "../domain/voice/audio.h"
 
-/* The longest recording taken; more is ERR_TOO_LARGE. */
-#define AUDIO_SECONDS_MAX 120u
-
 /* Decodes with the one demuxer of `format` and an allowed codec, whatever else
  * the bytes may hold. A recording that is cut off gives what is there. Samples
  * are finite and within -1..1; there is at least one.
  * ERR_AUDIO: the format is unknown, the header makes no sense, nothing could
- * be decoded. ERR_TOO_LARGE: longer than AUDIO_SECONDS_MAX. Both name the
- * field audio_base64. ERR_DEADLINE, ERR_CANCELLED: given up half-way. */
+ * be decoded. ERR_TOO_LARGE: longer than AUDIO_SAMPLES_MAX.
+ * ERR_DEADLINE, ERR_CANCELLED: given up half-way. */
 struct err *audio_decode(struct ctx *cx, struct span bytes, enum audio_format format,
                          struct pcm *out) CHECKED;
+
+/* Ends the process when this machine's libav lacks one of the containers. */
+void audio_decode_check(void);
 
 #endif

@@ -1,0 +1,267 @@
+/* decoders.c -- a nursery of helpers, started with the program and again whenever it is gone.
+ *
+ * The nursery is another program (common/decoder/decoder.c), so it has none of what we have in
+ * memory, in the environment or open, whenever it is started. Helpers come ready over its socket,
+ * one more than may be at work, so that one who is ended has its successor waiting. */
+#include "decoders.h"
+
+#include "../base/log.h"
+#include "../base/wait.h"
+#include "../domain/voice/wav.h"
+#include "decoding.h"
+#include "slots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FIELD   "audio_base64"
+#define PROGRAM "../libexec/decoder" /* from where our own program is */
+/* By the clock: its limit of processor time is below, but it may have to wait for a processor. */
+#define DECODE_MS 10000u
+/* A sanitizer's build needs a few seconds to load. */
+#define START_MS      30000u
+#define TRY_MS        250u               /* of sound */
+#define STARTS_MAX    2u                 /* for one recording */
+#define HELPERS_TRIED (4 * DECODERS_MAX) /* for one recording */
+
+static struct settings {
+	int64_t     n;
+	const char *user;
+} settings;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_INT(settings, n, "DECODERS", .fallback = "2", .min = 1, .max = DECODERS_MAX,
+                .help = "recordings decoded at the same time, each in a process of its own"),
+	CFG_KEY_STR(settings, user, "DECODER_USER",
+                .help = "who decoders run as where the program is root's; "
+                        "default: scribe-decoder if there is one, else nobody"),
+};
+const struct cfg_group decoders_settings = {"Decoding", &settings, keys, COUNT(keys)};
+
+static struct {
+	pthread_mutex_t lock;   /* of who starts it */
+	int             socket; /* keeps its number for as long as we run */
+	pid_t           pid;    /* 0: none */
+} nursery = {.lock = PTHREAD_MUTEX_INITIALIZER, .socket = -1};
+
+static struct slots slots = SLOTS(1);
+
+/* ---- the nursery ---- */
+
+/* False: our own place is not known, or too deep. */
+static bool find_program(char path[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - sizeof(PROGRAM));
+
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	if (len <= 0)
+		return false;
+	memcpy(path + len, PROGRAM, sizeof(PROGRAM));
+	return true;
+}
+
+/* Nothing of ours, but for how a sanitizer should behave. */
+static void choose_environment(char *out[], size_t max)
+{
+	static const char *const names[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
+	size_t                   n = 0;
+
+	for (char **at = environ; *at; at++)
+		for (size_t i = 0; i < COUNT(names) && n < max - 1; i++)
+			if (strncmp(*at, names[i], strlen(names[i])) == 0)
+				out[n++] = *at;
+	out[n] = NULL;
+}
+
+/* Returns an errno. Descriptors 0 and 1 are nothing; all others of ours close with the exec. */
+static int spawn(const char *path, int socket, pid_t *pid_out)
+{
+	posix_spawn_file_actions_t files;
+	char                       n[12], *environment[4];
+	const char                *user = str_is_blank(settings.user) ? NULL : settings.user;
+	char *const                args[] = {(char[]){"decoder"}, n, (char *)(uintptr_t)user, NULL};
+	int                        failed;
+
+	snprintf(n, sizeof(n), "%d", (int)settings.n + 1);
+	choose_environment(environment, COUNT(environment));
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, socket, NURSERY_SOCKET);
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+	failed = posix_spawn(pid_out, path, &files, NULL, args, environment);
+	posix_spawn_file_actions_destroy(&files);
+	return failed;
+}
+
+/* Its helpers go with it. */
+static void end_nursery(void)
+{
+	if (nursery.pid <= 0)
+		return;
+	kill(nursery.pid, SIGKILL);
+	while (waitpid(nursery.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	nursery.pid = 0;
+}
+
+static bool begin_nursery(void)
+{
+	char path[PATH_MAX] = "";
+	int  ends[2], failed = EINVAL;
+
+	end_nursery();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		LOG(LOG_ERROR, NULL, "decoders_not_started", F_INT("errno", errno));
+		return false;
+	}
+	if (find_program(path))
+		failed = spawn(path, ends[1], &nursery.pid);
+	if (failed)
+		LOG(LOG_ERROR, NULL, "decoders_not_started", F_STR("path", path), F_INT("errno", failed));
+	else if (nursery.socket < 0)
+		nursery.socket = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+	else
+		failed = dup3(ends[0], nursery.socket, O_CLOEXEC) < 0; /* under those who wait for it */
+	close(ends[0]);
+	close(ends[1]);
+	return !failed && nursery.socket >= 0;
+}
+
+static bool nursery_is_gone(void)
+{
+	struct pollfd fd = {.fd = nursery.socket};
+
+	return nursery.socket < 0 || (poll(&fd, 1, 0) > 0 && fd.revents);
+}
+
+/* Whoever comes first starts it for all; but one that will not stay is not started for ever. */
+static struct err *see_to_nursery(struct ctx *cx, unsigned *starts)
+{
+	bool is_there = true;
+
+	pthread_mutex_lock(&nursery.lock);
+	if (nursery_is_gone())
+		is_there = (*starts)++ < STARTS_MAX && begin_nursery();
+	pthread_mutex_unlock(&nursery.lock);
+	if (!is_there)
+		FAIL(cx, ERR_UNAVAILABLE, "the decoders can not be started");
+	return NULL;
+}
+
+/* ---- one recording ---- */
+
+static struct err *wait_for_helper(struct ctx *cx)
+{
+	struct pollfd fd = {.fd = nursery.socket, .events = POLLIN};
+
+	switch (wait_fds(cx->cancel, &fd, 1, cx->deadline)) {
+	case WAIT_CANCELLED:
+		FAIL(cx, ERR_CANCELLED, "cancelled while waiting for a decoder");
+	case WAIT_DEADLINE:
+		FAIL(cx, ERR_UNAVAILABLE, "no decoder came");
+	case WAIT_READY:
+		break;
+	}
+	return NULL;
+}
+
+static struct err *take_helper(struct ctx *cx, int *helper_out)
+{
+	unsigned starts = 0;
+	char     mark;
+
+	while (*helper_out < 0) {
+		TRY(see_to_nursery(cx, &starts));
+		TRY(wait_for_helper(cx));
+		/* Another may have been quicker. */
+		(void)errand_receive(nursery.socket, &mark, 1, helper_out, 1, MSG_DONTWAIT);
+	}
+	return NULL;
+}
+
+/* One that died while it waited leaves its socket behind; it is passed over. */
+static struct err *hand_over(struct ctx *cx, struct decoding *d)
+{
+	for (unsigned i = 0; i < HELPERS_TRIED; i++) {
+		TRY(take_helper(cx, &d->helper));
+		if (decoding_send(d))
+			return NULL;
+	}
+	FAIL(cx, ERR_UNAVAILABLE, "no decoder lives for long");
+}
+
+static struct err *run_errand(struct ctx *cx, struct decoding *d, struct span bytes,
+                              enum audio_format format, bool *is_lost_out, struct pcm *out)
+{
+	*is_lost_out = false;
+	TRY(decoding_pack(cx, d, bytes, format));
+	TRY(hand_over(cx, d));
+	return decoding_receive(cx, d, deadline_in(DECODE_MS), is_lost_out, out);
+}
+
+/* A helper that went with its nursery tells nothing of its recording: another one is asked. */
+static struct err *decode_in_turn(struct ctx *cx, struct span bytes, enum audio_format format,
+                                  struct pcm *out)
+{
+	struct decoding d = DECODING;
+	bool            is_lost;
+	struct err     *e = run_errand(cx, &d, bytes, format, &is_lost, out);
+
+	decoding_end(&d);
+	if (!e || !is_lost || !nursery_is_gone())
+		return e;
+	e = run_errand(cx, &d, bytes, format, &is_lost, out);
+	decoding_end(&d);
+	return e;
+}
+
+struct err *decoders_decode(struct ctx *cx, struct span bytes, enum audio_format format,
+                            struct pcm *out)
+{
+	struct err *e;
+	unsigned    slot;
+
+	if (format == AUDIO_UNKNOWN || !bytes.len || bytes.len > UINT32_MAX)
+		return err_field(cx, ERR_AUDIO, FIELD, WHERE, "not a known audio format");
+	TRY(slots_take(cx, &slots, &slot));
+	e = decode_in_turn(cx, bytes, format, out);
+	slots_give(&slots, slot);
+	return e;
+}
+
+/* ---- the program ---- */
+
+static bool have_a_try(void)
+{
+	int16_t     silence[PCM_RATE * TRY_MS / 1000] = {0};
+	struct ctx  cx = {.arena = arena_new(4096), .deadline = deadline_in(START_MS), .id = "start"};
+	struct span wav = wav_file(cx.arena, silence, COUNT(silence), PCM_RATE);
+	struct pcm  pcm;
+	struct err *e = decoders_decode(&cx, wav, AUDIO_WAV, &pcm);
+
+	if (e)
+		log_err(LOG_ERROR, &cx, "decoders_not_started", e);
+	arena_free(&cx.arena);
+	return !e;
+}
+
+int decoders_start(void)
+{
+	slots_resize(&slots, (unsigned)settings.n);
+	return have_a_try() ? 0 : 1;
+}
+
+void decoders_stop(void)
+{
+	end_nursery();
+	if (nursery.socket >= 0)
+		close(nursery.socket);
+	nursery.socket = -1;
+}

@@ -1,0 +1,36 @@
+/* decoding.h -- one recording's way to a helper and back. */
+#ifndef DECODING_H
+#define DECODING_H
+
+#include "../base/ctx.h"
+#include "../decoder/errand.h"
+#include "../domain/voice/audio.h"
+
+struct decoding {
+	int           helper;              /* its socket; -1: none yet */
+	int           files[ERRAND_FILES]; /* in memory; -1: none yet */
+	struct errand errand;
+};
+#define DECODING \
+	{ \
+		.helper = -1, .files = { -1, -1 } \
+	}
+
+/* Puts the recording, which is not empty, into a file and makes room for the samples.
+ * ERR_UNAVAILABLE: no descriptor or no memory is left. */
+struct err *decoding_pack(struct ctx *cx, struct decoding *d, struct span bytes,
+                          enum audio_format format) CHECKED;
+
+/* Sends it to d->helper. False: that is gone, and is let go of; another may be asked. */
+bool decoding_send(struct decoding *d) CHECKED;
+
+/* Waits for what the helper makes of it, at most until `until`, and believes nothing of it. Samples
+ * live as long as the unit of work. *is_lost_out: the helper ended, or what it sent is none of what
+ * it may send; that is ERR_AUDIO too. Otherwise as decoders_decode. */
+struct err *decoding_receive(struct ctx *cx, struct decoding *d, struct deadline until,
+                             bool *is_lost_out, struct pcm *out) CHECKED;
+
+/* Lets go of everything; a helper still at work is ended by that. */
+void decoding_end(struct decoding *d);
+
+#endif
