@@ -1,8 +1,9 @@
 /* whisper_stt.c -- Whisper tiny on this machine: whisper.cpp's model, our own way through it.
  *
- * The weights are loaded once and shared; a working thread borrows one of a few
- * states, made when it is needed. A recording is trimmed to where there is
- * sound and cut at quiet places into parts of at most PART_SECONDS. For each:
+ * The weights are loaded once and shared; a working thread takes one of a few slots. What the model
+ * makes of a recording on its way (the state, some 50 MB, made in 20 ms) begins and ends with the
+ * recording: nothing of one visitor's is there when the next one is heard. A recording is trimmed
+ * to where there is sound and cut at quiet places into parts of at most PART_SECONDS. For each:
  *
  *   mel -> encode -> one step from "start of transcript" -> greedy text
  *
@@ -67,7 +68,6 @@ static const struct cfg_key keys[] = {
 static const struct cfg_group group = {"Hearing on this machine", &settings, keys, COUNT(keys)};
 
 static struct whisper_context *model;
-static struct whisper_state   *states[SLOTS_MAX]; /* each belongs to the holder of its slot */
 static struct slots            slots = SLOTS(1);
 static atomic_uint             working; /* slots in use */
 static float                  *never;   /* per token: 0, or -INFINITY for what is no speech */
@@ -144,7 +144,9 @@ static bool start(void)
 
 	whisper_log_set(log_whisper, NULL);
 	params.use_gpu = false;
-	params.flash_attn = true;
+	/* Its kernels read positions of the window in steps of 256, also those behind the part of it
+	 * that was encoded, where there is nothing to read or what another recording left. */
+	params.flash_attn = false;
 	model = whisper_init_from_file_with_params_no_state(model_path(), params);
 	if (!model) {
 		LOG(LOG_ERROR, NULL, "whisper_not_loaded", F_STR("path", model_path()));
@@ -154,16 +156,8 @@ static bool start(void)
 	return find_never_written();
 }
 
-static void free_state(unsigned slot)
-{
-	whisper_free_state(states[slot]);
-	states[slot] = NULL;
-}
-
 static void stop(void)
 {
-	for (unsigned i = 0; i < SLOTS_MAX; i++)
-		free_state(i);
 	whisper_free(model);
 	model = NULL;
 	free(never);
@@ -384,18 +378,19 @@ static int wanted_language(const char *asked)
 	return id;
 }
 
-static struct err *hear_in_slot(struct ctx *cx, unsigned slot, const struct recording *in,
-                                struct sound sound, struct heard *out)
+static struct err *hear_with_state(struct ctx *cx, const struct recording *in, struct sound sound,
+                                   struct heard *out)
 {
-	int language = wanted_language(in->language);
+	struct whisper_state *state = whisper_init_state(model);
+	int                   language = wanted_language(in->language);
+	struct err           *e;
 
-	if (!states[slot])
-		states[slot] = whisper_init_state(model);
-	if (!states[slot])
+	if (!state)
 		FAIL(cx, ERR_UNAVAILABLE, "no memory for another recogniser");
-	TRY(hear_parts(cx, states[slot], in->pcm, sound, &language, out));
+	e = hear_parts(cx, state, in->pcm, sound, &language, out);
+	whisper_free_state(state);
 	out->language = language >= 0 ? whisper_lang_str(language) : NULL;
-	return NULL;
+	return e;
 }
 
 /* ERR_UNAVAILABLE: all slots busy until the deadline. ERR_DEADLINE,
@@ -413,11 +408,8 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 		return NULL;
 	TRY(slots_take(cx, &slots, &slot));
 	atomic_fetch_add(&working, 1);
-	e = hear_in_slot(cx, slot, in, sound, out);
+	e = hear_with_state(cx, in, sound, out);
 	atomic_fetch_sub(&working, 1);
-	/* A state is some 50 MB and made in 20 ms: only one waits for work. */
-	if (slot > 0)
-		free_state(slot);
 	slots_give(&slots, slot);
 	return e;
 }

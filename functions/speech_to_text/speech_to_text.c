@@ -12,10 +12,11 @@
 #include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
 
-#define BODY_MAX     ((size_t)17 << 20)
-#define BASE64_MAX   ((int64_t)16 << 20) /* 120 s of 48 kHz PCM16 fit */
-#define MODEL_MAX    200
-#define LANGUAGE_MAX 20
+#define BODY_MAX      ((size_t)17 << 20)
+#define BASE64_MAX    ((int64_t)16 << 20) /* 120 s of 48 kHz PCM16 fit */
+#define SPEECH_MS_MIN 200u                /* in less nobody says a word; recognisers write one */
+#define MODEL_MAX     200
+#define LANGUAGE_MAX  20
 
 struct in {
 	const char *session_id, *session_secret, *audio_base64, *model, *language;
@@ -85,7 +86,7 @@ static struct err *transcribe(struct ctx *cx, const struct recording *recording,
 	struct heard        heard;
 
 	*out = (struct transcript){.text = "", .audio_ms = pcm_ms(recording->pcm)};
-	if (!sound_may_be_speech(&sound))
+	if (out->audio_ms < SPEECH_MS_MIN || !sound_may_be_speech(&sound))
 		return NULL;
 	TRY(hear(cx, recording, &heard, &served));
 	verdict = speech_judge(cx->arena, &sound, heard.segments, heard.n);

@@ -178,6 +178,22 @@ test('a recording made to be decoded for ever is refused, and keeps nobody waiti
 	}
 });
 
+test('in less than a fifth of a second nothing is said', async () => {
+	const whole = audio('speech/spk1_snt3.wav');
+	const from = 44 + 2 * 16000;
+	for (const [ms, provider] of [[190, null], [600, 'local']]) {
+		const sound = whole.subarray(from, from + 32 * ms);
+		const head = Buffer.from(whole.subarray(0, 44));
+		head.writeUInt32LE(36 + sound.length, 4);
+		head.writeUInt32LE(sound.length, 40);
+		const { status, json, text } = await hear(Buffer.concat([head, sound]));
+		assert.equal(status, 200, text);
+		assert.equal(json.audio_ms, ms);
+		assert.equal(json.provider, provider);
+		if (!provider) assert.equal(json.text, '');
+	}
+});
+
 test('missing and wrong fields are named, sessions are proven', async () => {
 	const session = await newSession(stack);
 	for (const [body, field] of [

@@ -2,6 +2,8 @@
 #include "unit.h"
 
 #include "../../common/decoder/audio_decode.h"
+#include "../../common/base/str.h"
+#include "../../common/base/thread.h"
 #include "../../common/engines/engines.h"
 #include "recordings.h"
 
@@ -163,6 +165,86 @@ static void hears_a_long_recording(void **state)
 	arena_free(&cx.arena);
 }
 
+#define LENGTHS 30
+
+/* One of two visitors who talk at the same time. */
+struct visitor {
+	pthread_t    thread;
+	const float *samples;
+	bool         goes_down; /* from the longest to the shortest */
+	const char  *heard[LENGTHS + 1];
+};
+
+static const char *heard_by_visitor(const struct visitor *v, unsigned seconds)
+{
+	struct ctx       cx = new_ctx(10 * PATIENCE);
+	struct recording in = {.pcm = {v->samples, (size_t)seconds * PCM_RATE}};
+	struct buf       text = buf_new(cx.arena, 0);
+	struct heard     heard;
+	char            *kept = NULL;
+
+	if (!whisper_stt.transcribe(&cx, &in, &heard)) {
+		for (size_t i = 0; i < heard.n; i++)
+			buf_str(&text, heard.segments[i].text);
+		kept = strdup(buf_text(&text));
+	}
+	arena_free(&cx.arena);
+	return kept;
+}
+
+static void *visit(void *data)
+{
+	struct visitor *v = data;
+
+	for (unsigned i = 1; i <= LENGTHS; i++) {
+		unsigned seconds = v->goes_down ? LENGTHS + 1 - i : i;
+
+		v->heard[seconds] = heard_by_visitor(v, seconds);
+	}
+	return NULL;
+}
+
+static const float *half_a_minute(struct ctx *cx)
+{
+	static const char *const names[] = {"speech/jfk.wav",       "speech/spk1_snt1.wav",
+	                                    "speech/spk1_snt2.wav", "speech/spk1_snt3.wav",
+	                                    "speech/spk1_snt4.wav", "speech/spk1_snt5.wav"};
+	float                   *samples = NEW_ARRAY(cx->arena, float, 2 * LENGTHS * PCM_RATE);
+	size_t                   n = 0;
+
+	for (size_t i = 0; n < LENGTHS * PCM_RATE; i++) {
+		struct pcm pcm = decode(cx, read_recording(cx, names[i % COUNT(names)]));
+
+		memcpy(samples + n, pcm.samples, pcm.n * sizeof(*samples));
+		n += pcm.n;
+	}
+	return samples;
+}
+
+/* Each length twice, with others before, behind and beside it. */
+static void hears_nothing_of_another_recording(void **state)
+{
+	struct ctx     cx = new_ctx(PATIENCE);
+	const float   *samples = half_a_minute(&cx);
+	struct visitor visitors[2] = {{.samples = samples}, {.samples = samples, .goes_down = true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(visitors); i++)
+		assert_int_equal(thread_start(&visitors[i].thread, 1 << 20, visit, &visitors[i]), 0);
+	for (size_t i = 0; i < COUNT(visitors); i++)
+		pthread_join(visitors[i].thread, NULL);
+	for (unsigned i = 1; i <= LENGTHS; i++) {
+		const char *once = visitors[0].heard[i], *twice = visitors[1].heard[i];
+
+		assert_true(once && *once);
+		assert_non_null(twice);
+		assert_string_equal(once, twice);
+		free((void *)(uintptr_t)once);
+		free((void *)(uintptr_t)twice);
+	}
+	arena_free(&cx.arena);
+}
+
 static void stops_when_told(void **state)
 {
 	struct ctx       cx = new_ctx(PATIENCE);
@@ -219,6 +301,7 @@ int main(void)
 		cmocka_unit_test(hears_the_clips),
 		cmocka_unit_test(hears_a_single_word),
 		cmocka_unit_test(hears_a_long_recording),
+		cmocka_unit_test(hears_nothing_of_another_recording),
 		cmocka_unit_test(stops_when_told),
 		cmocka_unit_test(takes_the_language_asked_for),
 	};
