@@ -1,17 +1,19 @@
 /* json_in.c -- the only file that includes cJSON.
  *
- * cJSON is a sound parser with three traits to work around: it allocates a
- * node of 64 bytes per value, so the number of values is bounded before it
- * runs; an escaped U+0000 would cut a string short, so it is refused; and it
- * takes its allocator from a global, so that allocator finds the arena of the
- * running call through a thread-local. Nothing is ever freed by cJSON. */
+ * cJSON is a sound parser with five traits to work around. It is laxer than RFC 8259 and allocates
+ * a node of 64 bytes per value, so json_check() reads the text before it. It makes a double of each
+ * number and forgets how it was written, so each number's text is kept in its node, which is then
+ * "raw" to cJSON: it prints as it came. It reads 63 characters of a number, so it is shown longer
+ * ones as 0 with white space behind. It takes its allocator from a global, so that allocator finds
+ * the arena of the running call through a thread-local. Nothing is ever freed by cJSON. */
 #include "json_in.h"
 
 #include "str.h"
-#include "utf8.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
-#include <ctype.h>
+
+#define CJSON_NUMBER_MAX 63
 
 static _Thread_local struct arena *arena_in_use;
 
@@ -30,99 +32,81 @@ void json_start(void)
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = take, .free_fn = leave});
 }
 
-static unsigned hex4(const char *p)
+/* ---- parsing ---- */
+
+/* A tree's nodes in the order of their text, without recursion. */
+struct walk {
+	struct cJSON *at, *open[JSON_DEPTH_MAX];
+	size_t        depth;
+};
+
+static void walk_on(struct walk *w)
 {
-	unsigned v = 0;
-
-	for (int i = 0; i < 4; i++) {
-		char c = p[i];
-
-		if (!isxdigit((unsigned char)c))
-			return 0x110000; /* not hex: the parser will complain */
-		v = v * 16 + (unsigned)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+	if (w->at->child) {
+		assert(w->depth < JSON_DEPTH_MAX);
+		w->open[w->depth++] = w->at;
+		w->at = w->at->child;
+		return;
 	}
-	return v;
+	while (w->depth && !w->at->next)
+		w->at = w->open[--w->depth];
+	w->at = w->depth ? w->at->next : NULL;
 }
 
-/* An escape at p (the backslash). Sets its length; false for U+0000 and lone surrogates. */
-static bool escape_is_sound(const char *p, const char *end, size_t *len)
+/* The text that cJSON is given in the place of one with numbers it would not read whole. */
+static struct span without_long_numbers(struct arena *a, struct span text,
+                                        const struct json_numbers *numbers)
 {
-	unsigned c, low;
+	char *copy = arena_strndup(a, text.ptr, text.len);
 
-	*len = 2;
-	if (end - p < 6 || p[1] != 'u')
-		return true;
-	c = hex4(p + 2);
-	*len = 6;
-	if (c == 0 || (c >= 0xdc00 && c <= 0xdfff))
-		return false;
-	if (c < 0xd800 || c > 0xdbff)
-		return true;
-	low = end - p >= 12 && p[6] == '\\' && p[7] == 'u' ? hex4(p + 8) : 0;
-	*len = 12;
-	return low >= 0xdc00 && low <= 0xdfff;
-}
+	for (size_t i = 0; i < numbers->n; i++) {
+		char *number = copy + (numbers->at[i].ptr - text.ptr);
 
-/* Skips a string whose opening quote is at *p; false when an escape is not sound. */
-static bool skip_string(const char **p, const char *end)
-{
-	for ((*p)++; *p < end && **p != '"';) {
-		size_t len = 1;
-
-		if (**p == '\\' && !escape_is_sound(*p, end, &len))
-			return false;
-		*p = (size_t)(end - *p) < len ? end : *p + len;
-	}
-	if (*p < end)
-		(*p)++;
-	return true;
-}
-
-const char *json_problem(struct span text)
-{
-	const char *p = text.ptr, *end = p + text.len;
-	int         depth = 0, values = 1;
-
-	if (!utf8_is_valid(text))
-		return "is not valid UTF-8";
-	if (text.len && memchr(text.ptr, '\0', text.len))
-		return "contains U+0000";
-	while (p < end) {
-		if (*p == '"') {
-			if (!skip_string(&p, end))
-				return "contains U+0000 or a lone surrogate";
+		if (numbers->at[i].len <= CJSON_NUMBER_MAX)
 			continue;
-		}
-		if ((*p == '{' || *p == '[') && ++depth > JSON_DEPTH_MAX)
-			return "is nested too deeply";
-		if (*p == '}' || *p == ']')
-			depth--;
-		if ((*p == ',' || *p == '{' || *p == '[') && ++values > JSON_VALUES_MAX)
-			return "has too many values";
-		p++;
+		memset(number, ' ', numbers->at[i].len);
+		*number = '0';
 	}
-	return NULL;
+	return (struct span){copy, text.len};
 }
 
-static bool only_white_space(const char *p, const char *end)
+static void keep_as_written(struct arena *a, struct cJSON *node, struct span number)
 {
-	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
-		p++;
-	return p == end;
+	node->valuestring = arena_strndup(a, number.ptr, number.len);
+	node->type = cJSON_Raw;
+	if (number.len > CJSON_NUMBER_MAX)
+		node->valuedouble = strtod(node->valuestring, NULL);
+}
+
+static void keep_numbers(struct arena *a, struct cJSON *root, const struct json_numbers *numbers)
+{
+	size_t n = 0;
+
+	for (struct walk w = {.at = root}; n < numbers->n; walk_on(&w))
+		if (cJSON_IsNumber(w.at))
+			keep_as_written(a, w.at, numbers->at[n++]);
 }
 
 struct err *json_parse(struct ctx *cx, struct span text, const struct cJSON **root_out)
 {
-	const char *problem = json_problem(text), *end;
+	struct json_numbers numbers;
+	struct json_fault   fault = json_check(cx->arena, text, &numbers);
+	struct cJSON       *root;
 
-	if (problem)
-		FAIL(cx, ERR_INPUT, "the JSON %s", problem);
+	if (fault.what)
+		FAIL(cx, ERR_INPUT, "the JSON %s, at byte %zu", fault.what, fault.at);
+	if (numbers.longest > CJSON_NUMBER_MAX)
+		text = without_long_numbers(cx->arena, text, &numbers);
 	arena_in_use = cx->arena;
-	*root_out = cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, false);
-	if (!*root_out || !only_white_space(end, text.ptr + text.len))
-		FAIL(cx, ERR_INPUT, "not JSON");
+	root = cJSON_ParseWithLength(text.ptr, text.len);
+	if (!root)
+		FAIL(cx, ERR_INTERNAL, "cJSON does not read what was checked");
+	keep_numbers(cx->arena, root, &numbers);
+	*root_out = root;
 	return NULL;
 }
+
+/* ---- reading ---- */
 
 enum json_type json_type(const struct cJSON *node)
 {
@@ -130,7 +114,7 @@ enum json_type json_type(const struct cJSON *node)
 	case cJSON_False:
 	case cJSON_True:
 		return JSON_BOOL;
-	case cJSON_Number:
+	case cJSON_Raw:
 		return JSON_NUMBER;
 	case cJSON_String:
 		return JSON_STRING;
@@ -202,7 +186,7 @@ double json_num_at(const struct cJSON *root, const char *path, double otherwise)
 {
 	const struct cJSON *node = json_at(root, path);
 
-	return cJSON_IsNumber(node) ? node->valuedouble : otherwise;
+	return cJSON_IsRaw(node) ? node->valuedouble : otherwise;
 }
 
 bool json_bool_at(const struct cJSON *root, const char *path, bool otherwise)
@@ -243,4 +227,13 @@ struct span json_print(struct ctx *cx, const struct cJSON *node)
 	arena_in_use = cx->arena;
 	text = cJSON_PrintUnformatted(node);
 	return text ? span_of(text) : SPAN("null");
+}
+
+size_t json_stored_bytes(struct ctx *cx, struct span json)
+{
+	struct json_numbers numbers;
+	struct json_fault   fault = json_check(cx->arena, json, &numbers);
+
+	assert(!fault.what);
+	return json.len + numbers.exponents;
 }

@@ -1,21 +1,18 @@
-/* json_in.h -- read JSON we did not write, bounded in depth, values and text.
+/* json_in.h -- read JSON we did not write, strictly, bounded in depth, values and text.
  *
  * The tree lives in the arena. A checked text is valid UTF-8 without U+0000 and
- * lone surrogates, so every string in it is a clean NUL-terminated string. */
+ * lone surrogates, so every string in it is a clean NUL-terminated string. A number is
+ * a double to those who ask for it, and is printed as it was written. */
 #ifndef JSON_IN_H
 #define JSON_IN_H
 
 #include "ctx.h"
+#include "json_check.h"
 
 /* One value of a parsed text. */
 struct cJSON;
 
-enum { JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 100000 };
-
-/* What is wrong with the text, or NULL: a short sentence that is safe to show. */
-const char *json_problem(struct span text);
-
-/* ERR_INPUT when json_problem() finds one or the text is not JSON. */
+/* ERR_INPUT when json_check() finds a fault, and where. */
 struct err *json_parse(struct ctx *cx, struct span text, const struct cJSON **root_out) CHECKED;
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
@@ -39,8 +36,12 @@ const struct cJSON *json_first(const struct cJSON *node);
 const struct cJSON *json_next(const struct cJSON *node);
 const char         *json_name(const struct cJSON *node);
 
-/* The node as compact JSON, in the arena. */
+/* The node as compact JSON, in the arena; its numbers as they were written. */
 struct span json_print(struct ctx *cx, const struct cJSON *node);
+
+/* Bytes, at most, of what json_print() gave where its numbers are written without exponents, as
+ * PostgreSQL's jsonb does: the four characters 1e99 become a hundred. */
+size_t json_stored_bytes(struct ctx *cx, struct span json);
 
 /* Makes cJSON allocate from the arena of the call in progress. Once, before threads. */
 void json_start(void);

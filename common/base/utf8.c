@@ -30,12 +30,22 @@ static size_t sequence_length(const unsigned char *p, size_t left)
 	return n;
 }
 
+/* Eight bytes of ASCII: most of what comes is, recordings in base64 before all. */
+static bool is_ascii_word(const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return !(word & 0x8080808080808080u);
+}
+
 bool utf8_is_valid(struct span text)
 {
 	const unsigned char *p = (const unsigned char *)text.ptr;
 
 	for (size_t i = 0; i < text.len;) {
-		size_t n = sequence_length(p + i, text.len - i);
+		size_t n =
+			text.len - i >= 8 && is_ascii_word(p + i) ? 8 : sequence_length(p + i, text.len - i);
 
 		if (n == 0)
 			return false;

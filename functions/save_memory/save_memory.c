@@ -71,6 +71,14 @@ static struct err *occurred_ms(struct ctx *cx, const char *text, int64_t *out)
 	return NULL;
 }
 
+/* As it is stored: a thousand times 1e300 are 300 kB. */
+static struct err *check_bytes(struct ctx *cx, const char *field, struct span json, size_t max)
+{
+	if (json_stored_bytes(cx, json) > max)
+		FAIL_FIELD(cx, field, "is larger than %zu bytes", max);
+	return NULL;
+}
+
 static struct err *read_input(struct req *rq, struct in *in, struct remember *out)
 {
 	struct ctx *cx = req_ctx(rq);
@@ -78,8 +86,7 @@ static struct err *read_input(struct req *rq, struct in *in, struct remember *ou
 
 	TRY(input_parse(rq, fields, COUNT(fields), in));
 	TRY(check_scope(cx, in->scope));
-	if (json_print(cx, in->content).len > MEMORY_CONTENT_MAX)
-		FAIL_FIELD(cx, "content", "is larger than %d bytes", MEMORY_CONTENT_MAX);
+	TRY(check_bytes(cx, "content", json_print(cx, in->content), MEMORY_CONTENT_MAX));
 	TRY(json_texts(cx, in->tags.at, in->tags.n, &tags));
 	*out = (struct remember){
 		.session_id = in->session_id,
@@ -91,8 +98,7 @@ static struct err *read_input(struct req *rq, struct in *in, struct remember *ou
 		.metadata_json = in->metadata ? json_print(cx, in->metadata) : SPAN("{}"),
 		.source_id = in->source_id,
 	};
-	if (out->metadata_json.len > METADATA_MAX)
-		FAIL_FIELD(cx, "metadata", "is larger than %d bytes", METADATA_MAX);
+	TRY(check_bytes(cx, "metadata", out->metadata_json, METADATA_MAX));
 	return occurred_ms(cx, in->occurred_at, &out->occurred_ms);
 }
 

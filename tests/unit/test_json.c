@@ -49,15 +49,134 @@ static void broken_text_is_refused(void **state)
 {
 	struct ctx *cx = *state;
 
-	refuse(cx, SPAN("{"), "not JSON");
-	refuse(cx, SPAN("{} x"), "not JSON");
-	refuse(cx, SPAN("{'a':1}"), "not JSON");
+	refuse(cx, SPAN("{"), "ends before it is whole, at byte 1");
+	refuse(cx, SPAN(""), "ends before it is whole");
+	refuse(cx, SPAN("[1] x"), "something behind its end, at byte 4");
+	refuse(cx, SPAN("{} {}"), "something behind its end");
+	refuse(cx, SPAN("{'a':1}"), "a member's name in quotes");
+	refuse(cx, SPAN("{1:1}"), "a member's name in quotes");
+	refuse(cx, SPAN("{\"a\" 1}"), "a colon");
+	refuse(cx, SPAN("{\"a\":}"), "a value belongs");
+	refuse(cx, SPAN("{\"a\":1,}"), "a member's name in quotes");
+	refuse(cx, SPAN("[1,]"), "a value belongs");
+	refuse(cx, SPAN("[1 2]"), "a comma or an end");
+	refuse(cx, SPAN("[1}"), "a comma or an end");
+	refuse(cx, SPAN("{\"a\":1]"), "a comma or an end");
+	refuse(cx, SPAN("]"), "a value belongs");
+	refuse(cx, SPAN("[tru]"), "true, false or null");
+	refuse(cx, SPAN("\v1"), "a value belongs");
+	refuse(cx, SPAN("\xef\xbb\xbf{}"), "a value belongs");
 	refuse(cx, SPAN("{\"a\":\"\xff\"}"), "UTF-8");
 	refuse(cx, SPAN("{\"a\":\"\0\"}"), "U+0000");
 	refuse(cx, SPAN("{\"a\":\"x\\u0000y\"}"), "U+0000");
 	refuse(cx, SPAN("{\"a\":\"\\ud800\"}"), "surrogate");
 	refuse(cx, SPAN("{\"a\":\"\\udc00\\ud800\"}"), "surrogate");
 	refuse(cx, SPAN("{\"a\":\"\\ud83d x\"}"), "surrogate");
+	refuse(cx, SPAN("{\"a\":\"\\ud83d\\u0041\"}"), "surrogate");
+	refuse(cx, SPAN("\"\\ud83d"), "surrogate");
+}
+
+/* What the parser behind it takes, some of it as something else. */
+static void strings_follow_the_grammar(void **state)
+{
+	struct ctx *cx = *state;
+
+	refuse(cx, SPAN("{\"a\":\"x\\uZZZZy\",\"b\":1}"), "four hex digits, at byte 7");
+	refuse(cx, SPAN("\"\\u12\""), "four hex digits");
+	refuse(cx, SPAN("\"\\u+123\""), "four hex digits");
+	refuse(cx, SPAN("\"\\x41\""), "unknown escape");
+	refuse(cx, SPAN("\"\\"), "unknown escape");
+	refuse(cx, SPAN("\"a\nb\""), "control character in a string, at byte 2");
+	refuse(cx, SPAN("{\"long enough\":\"for eight at once\t\"}"), "control character");
+	refuse(cx, SPAN("{\"a\x1f\":1}"), "control character");
+	refuse(cx, SPAN("\"without an end"), "string without an end");
+	assert_string_equal(json_text_at(parse(cx, "\"\x7f\\/\\b\\f\\u00e9\""), ""),
+	                    "\x7f/\b\f\xc3\xa9");
+}
+
+/* A byte of each kind at every place among others of eight at once. */
+static void a_string_is_read_to_its_end_and_no_further(void **state)
+{
+	struct ctx *cx = *state;
+	char        text[24];
+
+	for (size_t i = 1; i < sizeof(text) - 2; i++)
+		for (int c = 1; c < 128; c++) {
+			const struct cJSON *root;
+			bool                is_plain = c >= 0x20 && c != '"' && c != '\\';
+
+			memset(text, 'x', sizeof(text));
+			text[0] = text[sizeof(text) - 2] = '"';
+			text[sizeof(text) - 1] = ' ';
+			text[i] = (char)c;
+			if (is_plain != !json_parse(cx, (struct span){text, sizeof(text)}, &root))
+				fail_msg("0x%02x at %zu", (unsigned)c, i);
+		}
+}
+
+static void numbers_follow_the_grammar(void **state)
+{
+	static const char *const wrong[] = {"01",  "-01",  "1.",  ".5", "+1",   "-",   "1e",      "1e+",
+	                                    "-.5", "1.e1", "0x1", "00", "1.5.", "NaN", "Infinity"};
+	static const char *const beyond[] = {
+		"1e999", "-1e309", "1e-400", "1.8e308", "123e99999999999999999999", "0e-99999"};
+	struct ctx *cx = *state;
+
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		refuse(cx, span_of(arena_printf(cx->arena, "[%s]", wrong[i])), "has");
+	for (size_t i = 0; i < COUNT(beyond); i++)
+		refuse(cx, span_of(arena_printf(cx->arena, "[%s]", beyond[i])),
+		       "beyond the range of a double, at byte 1");
+	refuse(cx, SPAN("[1.]"), "a number that is not written as JSON");
+}
+
+static const char *many(struct ctx *cx, char digit, int n)
+{
+	char *text = arena_alloc(cx->arena, (size_t)n + 1);
+
+	memset(text, digit, (size_t)n);
+	return text;
+}
+
+static void numbers_stay_as_they_were_written(void **state)
+{
+	struct ctx *cx = *state;
+	const char *exact[] = {"9007199254740993",
+	                       "12345678901234567890",
+	                       "0.1",
+	                       "1.10",
+	                       "-0",
+	                       "1E+2",
+	                       "1.7976931348623157e308",
+	                       "5e-324",
+	                       "0e5",
+	                       many(cx, '7', 63),
+	                       many(cx, '7', 64),
+	                       many(cx, '1', 309),
+	                       arena_printf(cx->arena, "0.%s1", many(cx, '0', 300)),
+	                       arena_printf(cx->arena, "1%se-985", many(cx, '0', 990))};
+
+	for (size_t i = 0; i < COUNT(exact); i++) {
+		const char *text = arena_printf(cx->arena, "{\"a\":[[%s],true,%s],\"b\":{},\"c\":%s}",
+		                                exact[i], exact[i], exact[i]);
+		const struct cJSON *root = parse(cx, text);
+
+		assert_string_equal(json_print(cx, root).ptr, text);
+		assert_true(json_num_at(root, "a[0][0]", 0.5) == strtod(exact[i], NULL));
+		assert_true(json_num_at(root, "c", 0.5) == strtod(exact[i], NULL));
+		assert_int_equal(json_type(json_at(root, "a[2]")), JSON_NUMBER);
+	}
+	refuse(cx, span_of(many(cx, '1', 310)), "beyond");
+	refuse(cx, span_of(arena_printf(cx->arena, "0.%s", many(cx, '3', 999))), "too long");
+}
+
+static void what_is_stored_is_measured_without_exponents(void **state)
+{
+	struct ctx *cx = *state;
+
+	assert_int_equal(json_stored_bytes(cx, SPAN("[1,\"1e300\",0.25]")), 16);
+	assert_in_range(json_stored_bytes(cx, SPAN("[1e300]")), 303, 310);
+	assert_in_range(json_stored_bytes(cx, SPAN("[1E-300,1e+2]")), 306, 320);
 }
 
 static void escapes_become_characters(void **state)
@@ -193,6 +312,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(paths_find_values),
 		TEST(broken_text_is_refused),
+		TEST(strings_follow_the_grammar),
+		TEST(a_string_is_read_to_its_end_and_no_further),
+		TEST(numbers_follow_the_grammar),
+		TEST(numbers_stay_as_they_were_written),
+		TEST(what_is_stored_is_measured_without_exponents),
 		TEST(escapes_become_characters),
 		TEST(depth_and_number_of_values_are_bounded),
 		TEST(brackets_in_strings_do_not_count),
