@@ -44,6 +44,19 @@ void base64_encode(const void *bytes, size_t len, char *out)
 	}
 }
 
+size_t base64_plain(struct span text, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c != '\r' && c != '\n')
+			out[n++] = c == '-' ? '+' : c == '_' ? '/' : c;
+	}
+	return n;
+}
+
 /* Padding may be complete or absent, nothing between. */
 static bool without_padding(struct span *text)
 {

@@ -15,4 +15,9 @@ void base64_encode(const void *bytes, size_t len, char *out);
  * the text's own memory. False when it is not base64. */
 bool base64_decode(struct span text, void *out, size_t *len_out) CHECKED;
 
+/* What other encoders write as base64_decode() takes it: without the line breaks of MIME, and
+ * with + and / for the URL-safe - and _. Gives the characters written to `out`, which holds
+ * text.len of them and may be the text's own memory. Whatever else it is stays in it. */
+size_t base64_plain(struct span text, char *out);
+
 #endif

@@ -56,15 +56,19 @@ static struct err *too_large(struct ctx *cx)
 static struct err *decode_base64(struct ctx *cx, const char *base64, struct span *out)
 {
 	struct span text = span_trim(without_data_url(span_of(base64)));
-	char       *bytes;
+	char       *bytes, *plain;
 	size_t      len;
 
 	if ((int64_t)text.len > BASE64_MAX)
 		return too_large(cx);
 	bytes = arena_alloc_raw(cx->arena, BASE64_DECODED_MAX(text.len));
-	if (!base64_decode(text, bytes, &len))
+	*out = (struct span){bytes, 0};
+	if (base64_decode(text, bytes, &out->len))
+		return NULL;
+	plain = arena_alloc_raw(cx->arena, text.len);
+	len = base64_plain(text, plain);
+	if (!base64_decode((struct span){plain, len}, bytes, &out->len))
 		return err_field(cx, ERR_AUDIO, "audio_base64", WHERE, "is not base64");
-	*out = (struct span){bytes, len};
 	return NULL;
 }
 

@@ -104,6 +104,26 @@ test('MP3 is heard too, and a data URL is tolerated', async () => {
 	assert.match(json.text, /weather is lovely today/i);
 });
 
+test('base64 may come in lines and URL-safe', async () => {
+	const wav = audio('speech/spk1_snt3.wav');
+	const { json } = await hear(wav);
+	const plain = wav.toString('base64');
+	const others = {
+		lines: plain.replace(/.{76}/g, '$&\r\n'),
+		'URL-safe': wav.toString('base64url'),
+		both: wav.toString('base64url').replace(/.{64}/g, '$&\n'),
+		'data URL': `data:audio/wav;base64,\n${plain.replace(/.{64}/g, '$&\n')}\n`,
+	};
+	assert.match(others['URL-safe'], /[-_]/);
+	for (const [name, text] of Object.entries(others)) {
+		const answer = await hear(text);
+		assert.equal(answer.status, 200, `${name}: ${answer.text}`);
+		assert.equal(answer.json.text, json.text, name);
+		assert.equal(answer.json.audio_ms, json.audio_ms, name);
+	}
+	assert.equal((await hear(`${plain.slice(0, 100)} ${plain.slice(100)}`)).status, 400);
+});
+
 test('what can not be decoded is 400 invalid_audio', async () => {
 	const clips = {
 		awful: audio('malformed/awful.wav'),

@@ -93,6 +93,18 @@ static void base64_without_padding_is_read_and_junk_is_not(void **state)
 			fail_msg("took %s", junk[i]);
 }
 
+static void base64_of_other_encoders_is_made_plain(void **state)
+{
+	char text[] = "Zm9v\r\nYm\nF-_w=\r", copy[sizeof(text)];
+
+	(void)state;
+	assert_int_equal(base64_plain(span_of(text), copy), 11);
+	assert_memory_equal(copy, "Zm9vYmF+/w=", 11);
+	assert_int_equal(base64_plain(span_of(text), text), 11);
+	assert_memory_equal(text, copy, 11);
+	assert_int_equal(base64_plain(SPAN("a b\t"), text), 4);
+}
+
 static void numbers_are_whole_texts(void **state)
 {
 	int64_t i = 7;
@@ -155,6 +167,7 @@ int main(void)
 		UNIT_TEST(utf8_is_counted_cut_and_round_tripped),
 		UNIT_TEST(base64_matches_rfc_4648),
 		UNIT_TEST(base64_without_padding_is_read_and_junk_is_not),
+		UNIT_TEST(base64_of_other_encoders_is_made_plain),
 		UNIT_TEST(numbers_are_whole_texts),
 		UNIT_TEST(lists_lose_blanks),
 		UNIT_TEST(uuids_are_told_from_others),
