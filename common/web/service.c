@@ -126,7 +126,8 @@ static const char *idempotency_scope(struct req *rq)
 
 	if (!json_parse(req_ctx(rq), req_body(rq), &root))
 		session_id = json_text_at(root, "session_id");
-	return session_id && strlen(session_id) <= SESSION_ID_MAX ? session_id : req_client_ip(rq);
+	return session_id && *session_id && strlen(session_id) <= SESSION_ID_MAX ? session_id
+	                                                                         : req_client_ip(rq);
 }
 
 static struct err *handle_once(struct req *rq, const char *key)

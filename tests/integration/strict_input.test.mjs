@@ -1,7 +1,8 @@
 /* What is no JSON after RFC 8259 is 400 and says why; what is comes back as it was sent. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { newSession, pairOf, post, sql, useStack } from './env/index.mjs';
+import { keyHeaders, newSession, pairOf, post, sql, useStack } from './env/index.mjs';
 
 const stack = useStack();
 
@@ -99,4 +100,19 @@ test('what grows beyond its bound where it is stored is 400', async () => {
 	assert.equal(metadata.json.field, 'metadata');
 	assert.equal((await saveRaw(pair, `[${Array(200).fill('1e300').join()}]`)).status, 200);
 	assert.equal((await saveRaw(pair, '[1.7e308, 5e-324, 0e-1000]')).status, 200);
+});
+
+test('an empty session id beside an Idempotency-Key is no failure of ours', async () => {
+	const headers = { ...keyHeaders(stack), 'idempotency-key': randomUUID() };
+	const empty = { session_id: '', session_secret: '' };
+	const mail = { email: `${randomUUID()}@example.com` };
+	const answers = {
+		create_session: await post(stack, 'create_session', { session_id: '' }, headers),
+		collect_email: await post(stack, 'collect_email', { ...mail, session_id: '' }, headers),
+		save_memory: await post(stack, 'save_memory', { ...empty, content: 1 }, headers),
+		agent_reply: await post(stack, 'agent_reply', { ...empty, user_message: 'x' }, headers),
+	};
+	for (const [name, { status, text }] of Object.entries(answers))
+		assert.ok(status < 500, `${name}: ${text}`);
+	assert.equal(answers.create_session.status, 200);
 });
