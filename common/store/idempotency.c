@@ -13,22 +13,32 @@ static struct span without_quotes(struct span key)
 	return key;
 }
 
-struct err *idempotent_of(struct ctx *cx, const char *function, const char *scope, const char *key,
-                          struct span payload, struct idempotent *out)
+static struct err *check_key(struct ctx *cx, struct span bare, bool is_proven)
 {
-	struct span bare = without_quotes(span_of(key));
-	char       *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
-
 	if (bare.len == 0 || bare.len > IDEMPOTENCY_KEY_MAX)
 		FAIL_FIELD(cx, "Idempotency-Key", "must have 1 to %d characters", IDEMPOTENCY_KEY_MAX);
+	if (!is_proven && bare.len < IDEMPOTENCY_KEY_UNPROVEN_MIN)
+		FAIL_FIELD(cx, "Idempotency-Key",
+		           "must have %d characters, as a UUID has, without a session or a signed token",
+		           IDEMPOTENCY_KEY_UNPROVEN_MIN);
+	return NULL;
+}
+
+struct err *idempotent_of(struct ctx *cx, const struct idempotent_request *in,
+                          struct idempotent *out)
+{
+	struct span bare = without_quotes(span_of(in->key));
+	char       *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
+
+	TRY(check_key(cx, bare, in->is_proven));
 	crypto_uuid(claim);
 	*out = (struct idempotent){
 		.claim = claim,
-		.function = function,
-		.scope = scope,
+		.function = in->function,
+		.scope = in->scope,
 		.key_hash = HASH("idem_key", bare),
-		.payload_hash = HASH("idem_payload", payload),
-		.seal_key = HASH("idem_seal", bare, payload),
+		.payload_hash = HASH("idem_payload", in->query, in->payload),
+		.seal_key = HASH("idem_seal", bare, in->query, in->payload),
 	};
 	return NULL;
 }

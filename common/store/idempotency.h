@@ -6,6 +6,16 @@
 #include "../base/ctx.h"
 
 #define IDEMPOTENCY_KEY_MAX 200 /* characters */
+/* Of who proves nothing: a UUID's, which nobody guesses. */
+#define IDEMPOTENCY_KEY_UNPROVEN_MIN CRYPTO_UUID_CHARS
+
+struct idempotent_request {
+	const char *function;
+	const char *scope; /* keys of different scopes never meet */
+	bool        is_proven;
+	const char *key; /* bare or in double quotes */
+	struct span query, payload;
+};
 
 /* What a repeated request is recognised by. */
 struct idempotent {
@@ -15,7 +25,7 @@ struct idempotent {
 	const char *claim;    /* later writes change nothing once another has taken the key */
 	struct hash key_hash, payload_hash;
 	/* The stored answer is sealed with a key only a holder of the Idempotency-Key
-	 * and the payload can make, so that no session secret lies open in the table. */
+	 * and the request can make, so that no session secret lies open in the table. */
 	struct hash seal_key;
 };
 
@@ -25,9 +35,10 @@ struct stored_answer {
 	struct span body;
 };
 
-/* `key` bare or in double quotes. ERR_INPUT when it is empty or too long. */
-struct err *idempotent_of(struct ctx *cx, const char *function, const char *scope, const char *key,
-                          struct span payload, struct idempotent *out) CHECKED;
+/* ERR_INPUT when the key is empty or too long, or too short for a scope that is not proven. The
+ * payload's hash covers the query, too. */
+struct err *idempotent_of(struct ctx *cx, const struct idempotent_request *in,
+                          struct idempotent *out) CHECKED;
 
 /* Takes the key for lock_ms. *replay_out is the stored answer, NULL when the
  * caller is the one to run. ERR_CONFLICT while another runs it, if that one lives;

@@ -97,3 +97,19 @@ struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 	                     SESSION_TOUCHED_SQL " select verdict, " DB_LAZY_COMMIT " from checked",
 	                     NO_ARGS, &rows);
 }
+
+struct err *session_prove(struct ctx *cx, const char *id, const char *secret)
+{
+	struct hash    secret_hash = session_secret_hash(secret);
+	struct db_rows rows;
+
+	if (!str_is_uuid(id))
+		return judge(cx, NULL);
+	TRY(db_query(cx, &rows,
+	             "select case when last_active_at + $3::bigint * interval '1 s' < now()"
+	             "  then 'expired' else 'ok' end"
+	             " from sessions where id = $1::uuid and secret_matches(secret_hash, $2::bytea)",
+	             ARGS(db_text(id), db_bytes(hash_span(&secret_hash)),
+	                  db_int(values.idle_seconds))));
+	return judge(cx, rows.count ? row_text(&rows, 0, 0) : NULL);
+}

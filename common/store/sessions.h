@@ -30,6 +30,10 @@ struct err *session_create(struct ctx *cx, const struct session_new *in,
  * ERR_SESSION_EXPIRED, ERR_RATE. */
 struct err *session_check(struct ctx *cx, const char *id, const char *secret) CHECKED;
 
+/* Whether the pair is one's: ERR_SESSION and ERR_SESSION_EXPIRED as session_check(), but nothing is
+ * counted and nothing slides; for what comes before the request's own check. */
+struct err *session_prove(struct ctx *cx, const char *id, const char *secret) CHECKED;
+
 /* Runs a statement that begins with session_check.sql or session_touched.sql and selects the
  * verdict as its first column; `more` are its parameters from $5 on. Fails as
  * session_check() and db_query() do. */

@@ -57,34 +57,57 @@ static void free_token(void *token)
 	jwt_free(token);
 }
 
-static bool is_good_token(struct ctx *cx, const char *text)
+/* NULL when it is not one of ours or not for now. */
+static jwt_t *good_token(struct ctx *cx, const char *text)
 {
 	int64_t now = clock_unix_ms() / 1000;
 	jwt_t  *token;
 
 	if (!values.jwt_secret || strlen(text) > TOKEN_MAX)
-		return false;
+		return NULL;
 	if (jwt_decode(&token, text, (const unsigned char *)values.jwt_secret,
 	               (int)strlen(values.jwt_secret)) != 0)
-		return false;
+		return NULL;
 	arena_defer(cx->arena, free_token, token);
 	return jwt_get_alg(token) == JWT_ALG_HS256 && role_may_call(jwt_get_grant(token, "role")) &&
-	       jwt_get_grant_int(token, "exp") > now && jwt_get_grant_int(token, "nbf") <= now;
+	               jwt_get_grant_int(token, "exp") > now && jwt_get_grant_int(token, "nbf") <= now
+	           ? token
+	           : NULL;
 }
 
 static bool is_good(struct ctx *cx, const char *key)
 {
-	return key && *key && (is_anon_key(key) || is_good_token(cx, key));
+	return key && *key && (is_anon_key(key) || good_token(cx, key));
+}
+
+/* The token of "Bearer ..."; NULL for anything else. */
+static const char *bearer_of(const char *authorization)
+{
+	const struct span bearer = SPAN("Bearer ");
+
+	return authorization && span_starts_nocase(span_of(authorization), bearer)
+	           ? authorization + bearer.len
+	           : NULL;
 }
 
 bool keys_accept(struct ctx *cx, const char *apikey, const char *authorization)
 {
-	const struct span bearer = SPAN("Bearer ");
+	return is_good(cx, apikey) || is_good(cx, bearer_of(authorization));
+}
 
-	if (is_good(cx, apikey))
-		return true;
-	return authorization && span_starts_nocase(span_of(authorization), bearer) &&
-	       is_good(cx, authorization + bearer.len);
+static const char *subject_of(struct ctx *cx, const char *key)
+{
+	jwt_t      *token = key && *key && !is_anon_key(key) ? good_token(cx, key) : NULL;
+	const char *subject = token ? jwt_get_grant(token, "sub") : NULL;
+
+	return subject && *subject ? subject : NULL;
+}
+
+const char *keys_subject(struct ctx *cx, const char *apikey, const char *authorization)
+{
+	const char *subject = subject_of(cx, bearer_of(authorization));
+
+	return subject ? subject : subject_of(cx, apikey);
 }
 
 /* NULL when a claim could not be set. */

@@ -16,6 +16,10 @@ bool keys_are_required(void);
  * arguments are header values ("Bearer ..." for the second) and may be NULL. */
 bool keys_accept(struct ctx *cx, const char *apikey, const char *authorization);
 
+/* Who a good token of the two is about, its claim `sub`; NULL for one without and for
+ * SCRIBE_ANON_KEY, even where that is a token: everybody has it. */
+const char *keys_subject(struct ctx *cx, const char *apikey, const char *authorization);
+
 /* A token for the channel "session:<id>", good for an hour. Its role opens no
  * function. NULL without SCRIBE_JWT_SECRET. */
 const char *keys_realtime_token(struct ctx *cx, const char *session_id);

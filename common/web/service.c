@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "../base/vault.h"
 #include "../db/db.h"
+#include "key_owner.h"
 #include "keys.h"
 #include "serve.h"
 #include "sse_out.h"
@@ -118,32 +119,30 @@ static struct err *keep_answer(struct req *rq, const struct idempotent *it,
 	                         &(struct stored_answer){reply.status, reply.content_type, reply.body});
 }
 
-/* Keys are a caller's own: those of another session or address never meet. */
-static const char *idempotency_scope(struct req *rq)
-{
-	const struct cJSON *root;
-	const char         *session_id = NULL;
-
-	if (!json_parse(req_ctx(rq), req_body(rq), &root))
-		session_id = json_text_at(root, "session_id");
-	return session_id && *session_id && strlen(session_id) <= SESSION_ID_MAX ? session_id
-	                                                                         : req_client_ip(rq);
-}
-
 static struct err *handle_once(struct req *rq, const char *key)
 {
 	struct ctx                 *cx = req_ctx(rq);
 	const struct stored_answer *replay;
+	struct key_owner            owner;
 	struct idempotent           it;
 	struct err                 *e, *unkept;
 
-	TRY(idempotent_of(cx, service->name, idempotency_scope(rq), key, req_body(rq), &it));
+	TRY(key_owner_of(rq, service->takes_session, &owner));
+	TRY(idempotent_of(cx,
+	                  &(struct idempotent_request){.function = service->name,
+	                                               .scope = owner.scope,
+	                                               .is_proven = owner.is_proven,
+	                                               .key = key,
+	                                               .query = span_of(req_query(rq)),
+	                                               .payload = req_body(rq)},
+	                  &it));
 	it.instance = heartbeat_hold(cx, NULL, it.claim);
 	e = idempotency_take(cx, &it, service->deadline_ms + CLEANUP_MS, &replay);
 	if (e && e->uncertain)
 		heartbeat_doubt_key(it.claim);
 	TRY(e);
 	if (replay) {
+		TRY(key_owner_check(cx, &owner));
 		req_set_header(rq, "Idempotency-Replayed", "true");
 		reply_bytes(rq, replay->status, replay->content_type, replay->body);
 		return NULL;

@@ -20,6 +20,7 @@ struct service {
 	unsigned    threads;         /* requests served at once */
 	bool        needs_key;       /* wants a key where SCRIBE_REQUIRE_KEY is set */
 	bool        is_idempotent;   /* honours Idempotency-Key */
+	bool        takes_session;   /* its body may hold a session pair, which then owns the key */
 	bool        says_success;    /* its errors begin with "success": false */
 	bool        streams;         /* may answer with an event stream */
 	/* &engine_room where it calls out; NULL: it does not. */

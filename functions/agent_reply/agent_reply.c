@@ -317,6 +317,7 @@ int main(int argc, char **argv)
 	                      .rate_factor = 10,
 	                      .threads = 1000,
 	                      .is_idempotent = true,
+	                      .takes_session = true,
 	                      .engines = &engine_room,
 	                      .chains = (struct chain *const[]){&thinking, &speaking, &embedding},
 	                      .chains_n = 3,

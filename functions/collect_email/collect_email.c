@@ -249,6 +249,7 @@ int main(int argc, char **argv)
 	                                      .rate_per_minute = 10,
 	                                      .threads = 8,
 	                                      .is_idempotent = true,
+	                                      .takes_session = true,
 	                                      .says_success = true,
 	                                      .engines = &engine_room,
 	                                      .jobs = mail_jobs,

@@ -191,6 +191,7 @@ int main(int argc, char **argv)
 	                                      .rate_per_minute = 60,
 	                                      .threads = 16,
 	                                      .is_idempotent = true,
+	                                      .takes_session = true,
 	                                      .engines = &engine_room,
 	                                      .chains = (struct chain *const[]){&embedding},
 	                                      .chains_n = 1,

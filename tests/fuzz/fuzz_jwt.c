@@ -20,5 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		is_ready = cfg_load(&group, 1) == 0;
 	}
 	assert(!keys_accept(&cx, text, text));
+	assert(!keys_subject(&cx, text, text));
 	return fuzz_end(&cx);
 }

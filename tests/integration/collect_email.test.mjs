@@ -152,7 +152,13 @@ test('the same Idempotency-Key answers the same', async () => {
 	const second = await signUp({ email }, headers);
 	assert.equal(second.text, first.text);
 	assert.equal(second.json.alreadySignedUp, false);
-	assert.equal((await signUp({ email: newAddress() }, headers)).status, 422);
+	const session = pairOf(await newSession(stack));
+	const mine = { ...headers, 'idempotency-key': 'of my session' };
+	const kept = await signUp({ email, ...session }, mine);
+	assert.equal(kept.status, 200, kept.text);
+	const other = await signUp({ email: newAddress(), ...session }, mine);
+	assert.equal(other.status, 422);
+	assert.equal(other.json.code, 'idempotency_mismatch');
 });
 
 test('the page asks, a look at it changes nothing, its buttons do', async () => {

@@ -123,7 +123,7 @@ test('other methods are refused with what is allowed', async () => {
 	}
 });
 
-test('the same Idempotency-Key gives the same session and another payload none', async () => {
+test('the same Idempotency-Key gives the same session', async () => {
 	const key = crypto.randomUUID();
 	const headers = { 'idempotency-key': `"${key}"` };
 	const first = await post(stack, 'create_session', { mode: 'mentor' }, headers);
@@ -131,9 +131,6 @@ test('the same Idempotency-Key gives the same session and another payload none',
 		{ 'idempotency-key': key });
 	assert.equal(first.status, 200);
 	assert.equal(second.text, first.text);
-	const other = await post(stack, 'create_session', { mode: 'william' }, headers);
-	assert.equal(other.status, 422);
-	assert.equal(other.json.code, 'idempotency_mismatch');
 	const stored = await sql(stack, `select body from idempotency_keys where status = 200`);
 	assert.ok(!JSON.stringify(stored).includes(first.json.session_secret));
 });

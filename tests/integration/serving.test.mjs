@@ -150,7 +150,7 @@ describe('a kept connection', () => {
 			{
 				HTTP_X_REQUEST_ID: 'first-1',
 				HTTP_ORIGIN: ORIGIN,
-				HTTP_IDEMPOTENCY_KEY: `kept-${process.pid}`,
+				HTTP_IDEMPOTENCY_KEY: crypto.randomUUID(),
 			},
 			'{"mode":"mentor"}',
 		);

@@ -77,6 +77,45 @@ static void bad_keys_are_not(void **state)
 	assert_false(keys_accept(cx, changed, NULL));
 }
 
+static const char *token_about(struct ctx *cx, const char *subject, long exp_in)
+{
+	jwt_t *jwt;
+	char  *text;
+
+	assert_int_equal(jwt_new(&jwt), 0);
+	jwt_add_grant(jwt, "role", "authenticated");
+	jwt_add_grant(jwt, "sub", subject);
+	jwt_add_grant_int(jwt, "exp", (long)(clock_unix_ms() / 1000) + exp_in);
+	jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)SECRET, sizeof(SECRET) - 1);
+	text = jwt_encode_str(jwt);
+	arena_defer(cx->arena, free, text);
+	jwt_free(jwt);
+	return text;
+}
+
+static void a_signed_token_tells_its_subject(void **state)
+{
+	const struct cfg_group *group = &keys_settings;
+	struct ctx             *cx = *state;
+	const char             *ana = token_about(cx, "ana", 60);
+	const char *bearer = arena_printf(cx->arena, "Bearer %s", token_about(cx, "ben", 60));
+
+	assert_string_equal(keys_subject(cx, ana, NULL), "ana");
+	assert_string_equal(keys_subject(cx, "anon-key", bearer), "ben");
+	assert_string_equal(keys_subject(cx, ana, bearer), "ben");
+	assert_string_equal(keys_subject(cx, ana, "Bearer anon-key"), "ana");
+	assert_null(keys_subject(cx, "anon-key", "Bearer anon-key"));
+	assert_null(keys_subject(cx, NULL, NULL));
+	assert_null(keys_subject(cx, NULL, ana));
+	assert_null(keys_subject(cx, token_about(cx, "", 60), NULL));
+	assert_null(keys_subject(cx, token_about(cx, "ana", -3600), NULL));
+	assert_null(keys_subject(cx, token(cx, JWT_ALG_HS256, SECRET, "anon", 60), NULL));
+	setenv("SCRIBE_ANON_KEY", ana, 1);
+	assert_int_equal(cfg_load(&group, 1), 0);
+	assert_true(keys_accept(cx, ana, NULL));
+	assert_null(keys_subject(cx, ana, NULL));
+}
+
 static void a_realtime_token_opens_no_function(void **state)
 {
 	struct ctx *cx = *state;
@@ -127,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(good_keys_are_accepted_in_both_headers),   TEST(bad_keys_are_not),
+		TEST(a_signed_token_tells_its_subject),         TEST(hashes_keep_parts_and_purposes_apart),
 		TEST(a_realtime_token_opens_no_function),       TEST(hashes_keep_parts_and_purposes_apart),
 		TEST(a_seal_opens_only_whole_and_with_its_key),
 	};
