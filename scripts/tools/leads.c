@@ -4,8 +4,8 @@
  *   leads list FORMAT SINCE UNTIL MIN_SCORE INTENT   "" where not bounded
  *   leads show FORMAT SESSION
  *
- * FORMAT is text, csv or json. What visitors said is printed without control characters, so
- * that it can do nothing to a terminal. */
+ * FORMAT is text, csv or json. What visitors said is printed without control characters and what
+ * turns the direction of writing, in each of them: a terminal may be where it is looked at. */
 #include "tool.h"
 
 #include "../../common/base/json_out.h"
@@ -53,20 +53,9 @@ static const char *reasons_of(struct ctx *cx, const struct lead *lead)
 
 /* ---- for a terminal ---- */
 
-/* Control characters, those of two bytes (U+0080 to U+009F) too, become "?". */
 static const char *printable(struct ctx *cx, const char *text)
 {
-	char *clean = arena_strdup(cx->arena, text ? text : "-");
-
-	for (char *at = clean; *at; at++) {
-		bool is_c1 = at[0] == '\xc2' && (unsigned char)at[1] < 0xa0;
-
-		if ((unsigned char)*at < 0x20 || *at == 0x7f || is_c1)
-			*at = '?';
-		if (is_c1)
-			at[1] = '?';
-	}
-	return clean;
+	return escape_terminal(cx, text ? text : "-", false);
 }
 
 static void list_text(struct ctx *cx, const struct lead *leads, size_t n)
@@ -75,7 +64,7 @@ static void list_text(struct ctx *cx, const struct lead *leads, size_t n)
 	       "WHO");
 	for (size_t i = 0; i < n; i++)
 		printf("%5d  %-8s %-20s %-21s %-36s  %s, %s, %s\n", leads[i].score, leads[i].priority,
-		       leads[i].started_at, leads[i].intent ? leads[i].intent : "-", leads[i].session_id,
+		       leads[i].started_at, printable(cx, leads[i].intent), leads[i].session_id,
 		       printable(cx, name_of(&leads[i])), printable(cx, entity(&leads[i], ENTITY_org_name)),
 		       printable(cx, email_of(&leads[i])));
 }
@@ -112,7 +101,7 @@ static void show_text(struct ctx *cx, const struct lead *lead, const struct lead
 
 static void cell(struct ctx *cx, const char *value, char behind)
 {
-	printf("%s%c", escape_csv(cx, value ? value : ""), behind);
+	printf("%s%c", escape_csv(cx, escape_terminal(cx, value ? value : "", true)), behind);
 }
 
 static void list_csv(struct ctx *cx, const struct lead *leads, size_t n)
@@ -192,7 +181,7 @@ static struct err *list_json(struct ctx *cx, const struct lead *leads, size_t n)
 	}
 	json_end(j);
 	TRY(json_finish(cx, j, &json));
-	puts(json.ptr);
+	puts(escape_terminal_json(cx, json));
 	return NULL;
 }
 
@@ -215,7 +204,7 @@ static struct err *show_json(struct ctx *cx, const struct lead *lead, const stru
 	json_end(j);
 	json_end(j);
 	TRY(json_finish(cx, j, &json));
-	puts(json.ptr);
+	puts(escape_terminal_json(cx, json));
 	return NULL;
 }
 

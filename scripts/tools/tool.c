@@ -6,6 +6,7 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/vault.h"
 #include "../../common/db/db.h"
+#include "../../common/domain/letters/escape.h"
 #include "../../common/store/sessions.h"
 
 #define DEADLINE_MS 600000u
@@ -41,7 +42,8 @@ const char *tool_actor(void)
 int tool_end(const struct err *e)
 {
 	if (e)
-		fprintf(stderr, "%s: %s (%s)\n", cx.id, e->detail, err_code(e->kind));
+		fprintf(stderr, "%s: %s (%s)\n", cx.id, escape_terminal(&cx, e->detail, false),
+		        err_code(e->kind));
 	db_stop();
 	arena_free(&cx.arena);
 	return e != NULL;

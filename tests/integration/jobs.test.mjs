@@ -154,6 +154,18 @@ test('a job that never succeeds waits for a person, who retries or drops it', as
 			env: { PATH: process.env.PATH, STACK_DIR: stack.dir },
 		});
 	assert.match((await jobs()).stdout, new RegExp(`${id} +\\| test +\\| dead +\\| 2/2`));
+	await sql(
+		stack,
+		`update jobs set last_error = E'\\u001b[2J \\u009b red \\u202e \\u2066 \\u200f\\nend'
+			where id = :'id'`,
+		{ id },
+	);
+	for (const LC_ALL of ['C', 'C.UTF-8']) {
+		const { stdout } = await run(join(root, 'scripts/jobs'), [], {
+			env: { PATH: process.env.PATH, STACK_DIR: stack.dir, LC_ALL },
+		});
+		assert.ok(stdout.includes('?[2J ? red ? ? ??end'), stdout);
+	}
 	assert.match((await jobs('stats')).stdout, /test +\| dead +\| +1 /);
 	await jobs('retry', id);
 	assert.equal((await until(id, 'dead')).runs, 4, 'all its attempts anew');

@@ -84,16 +84,33 @@ test('a spreadsheet is given no formula and a terminal no control sequence', asy
 	await sql(stack, `update extracts set entities = entities ||
 		jsonb_build_object('org_name', '=HYPERLINK("http://evil")', 'role', '+1', 'geo', '-1')
 		where session_id = :'id'`, { id: lead.session_id });
-	await sql(stack, `update utterances set text = E'a \\x1b[2J \\u009b red', text_sealed = null
+	const steering =
+		'\\u001b[2J \\u009b red \\u202e turned \\u2066\\u2069 \\u200e \\u061c \\u2028 \\u007f end';
+	await sql(stack, `update utterances set text = E'a ${steering}', text_sealed = null
 		where session_id = :'id' and speaker = 'agent'`, { id: lead.session_id });
+	await sql(stack, `update sessions set cta_chosen = E'c ${steering}' where id = :'id'`,
+		{ id: lead.session_id });
 	const { stdout } = run('leads', ['--csv']);
 	assert.ok(stdout.startsWith('session_id,started_at,score,'));
 	assert.ok(stdout.includes(`"'=HYPERLINK(""http://evil"")"`), stdout);
 	assert.ok(stdout.includes(`"'+1"`) && stdout.includes(`"'-1"`));
 	const shown = run('session', ['show', lead.session_id]);
 	assert.equal(shown.status, 0, shown.stderr);
-	assert.ok(!/[\x1b\u009b]/.test(shown.stdout));
-	assert.ok(shown.stdout.includes('a ?[2J ?? red'));
+	const clean = '?[2J ? red ? turned ?? ? ? ? ? end';
+	for (const letter of 'ac') assert.ok(shown.stdout.includes(`${letter} ${clean}`), letter);
+	assert.ok(stdout.includes(`c ${clean}`), stdout);
+	const lines = run('leads', ['--csv', '--session', lead.session_id]).stdout;
+	assert.ok(lines.includes(`a ${clean}`), lines);
+	const json = run('session', ['show', lead.session_id, '--json']).stdout;
+	const listed = run('leads', ['--json']).stdout;
+	/* What is read by a program is what was said, to the letter. */
+	const said = JSON.parse(`"${steering}"`);
+	assert.equal(JSON.parse(json).transcript.at(-1).text, `a ${said}`);
+	assert.equal(JSON.parse(json).cta_chosen, `c ${said}`);
+	for (const text of [stdout, shown.stdout, lines, json, listed, run('leads', []).stdout]) {
+		const seen = text.replace(/[\r\n]/g, '');
+		assert.ok(!/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u.test(seen), JSON.stringify(seen));
+	}
 });
 
 test('a session is shown with all that was said, in its own words', async () => {

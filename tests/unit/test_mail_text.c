@@ -35,6 +35,23 @@ static void a_spreadsheet_gets_no_formula(void **state)
 	assert_string_equal(escape_csv(cx, ""), "\"\"");
 }
 
+static void a_terminal_is_not_steered(void **state)
+{
+	struct ctx *cx = *state;
+	const char  steering[] =
+		"\x01\x1b[2J \x7f\xc2\x80\xc2\x9b\xc2\x9f \xd8\x9c\xe2\x80\x8e\xe2\x80\x8f"
+		" \xe2\x80\xa8\xe2\x80\xae \xe2\x81\xa6\xe2\x81\xa9";
+	const char harmless[] = "J\xc3\xb6rg \xc2\xa0 \xe2\x80\x8d \xe2\x80\xaf \xf0\x9f\x98\x80";
+
+	assert_string_equal(escape_terminal(cx, steering, false), "??[2J ???? ??? ?? ??");
+	assert_string_equal(escape_terminal(cx, harmless, false), harmless);
+	assert_string_equal(escape_terminal(cx, "a\r\n\tb", false), "a???b");
+	assert_string_equal(escape_terminal(cx, "a\r\n\tb", true), "a?\n\tb");
+	assert_string_equal(escape_terminal(cx, "", true), "");
+	assert_string_equal(escape_terminal_json(cx, SPAN("[\"\xc2\x9b\xe2\x81\xa6\x7f\xc3\xa9\"]")),
+	                    "[\"\\u009b\\u2066\\u007f\xc3\xa9\"]");
+}
+
 static void a_name_makes_no_link_and_no_line(void **state)
 {
 	struct ctx *cx = *state;
@@ -66,6 +83,7 @@ int main(void)
 		UNIT_TEST(html_is_escaped),
 		UNIT_TEST(slack_gets_no_mention_and_no_link),
 		UNIT_TEST(a_spreadsheet_gets_no_formula),
+		UNIT_TEST(a_terminal_is_not_steered),
 		UNIT_TEST(a_name_makes_no_link_and_no_line),
 		UNIT_TEST(the_mail_has_both_parts),
 	};

@@ -1,6 +1,7 @@
 /* escape.c -- making foreign text harmless. */
 #include "escape.h"
 
+#include "../../base/utf8.h"
 #include "../lead/extract.h"
 
 #include <ctype.h>
@@ -67,6 +68,47 @@ const char *escape_csv(struct ctx *cx, const char *text)
 		buf_char(&out, *text);
 	}
 	buf_char(&out, '"');
+	return buf_text(&out);
+}
+
+/* What is invisible and harmless stays: it holds emoji and words of some scripts together. */
+static bool steers_terminal(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+const char *escape_terminal(struct ctx *cx, const char *text, bool keep_lines)
+{
+	struct buf  out = buf_for(cx, text);
+	struct span rest = span_of(text);
+	char        utf8[4];
+
+	while (rest.len) {
+		uint32_t c = utf8_next(&rest);
+
+		if (steers_terminal(c) && !(keep_lines && (c == '\n' || c == '\t')))
+			buf_char(&out, '?');
+		else
+			buf_add(&out, utf8, utf8_encode(c, utf8));
+	}
+	return buf_text(&out);
+}
+
+/* All of them stand in strings; below U+0020 JSON has none. */
+const char *escape_terminal_json(struct ctx *cx, struct span json)
+{
+	struct buf out = buf_new(cx->arena, GROWTH * json.len + 8);
+	char       utf8[4];
+
+	while (json.len) {
+		uint32_t c = utf8_next(&json);
+
+		if (steers_terminal(c))
+			buf_printf(&out, "\\u%04x", c);
+		else
+			buf_add(&out, utf8, utf8_encode(c, utf8));
+	}
 	return buf_text(&out);
 }
 
