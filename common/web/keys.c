@@ -2,10 +2,12 @@
 #include "keys.h"
 
 #include "../base/crypto.h"
+#include "../base/json_in.h"
 
 #include <jwt.h>
 
 #define TOKEN_MAX        8192
+#define LEEWAY_SECONDS   30 /* between the clock of who signs tokens and ours */
 #define REALTIME_SECONDS 3600
 #define REALTIME_ROLE    "realtime"
 
@@ -57,11 +59,35 @@ static void free_token(void *token)
 	jwt_free(token);
 }
 
+/* A time in a token, seconds, with a fraction or without; `otherwise` where it has none. False when
+ * it is there and no number: the library reads 0 of that, which is long ago. */
+static bool read_time(struct ctx *cx, jwt_t *token, const char *name, double otherwise, double *out)
+{
+	const struct cJSON *node;
+	char               *json = jwt_get_grants_json(token, name);
+
+	*out = otherwise;
+	if (!json)
+		return true;
+	arena_defer(cx->arena, free, json);
+	if (json_parse(cx, span_of(json), &node) || json_type(node) != JSON_NUMBER)
+		return false;
+	*out = json_num_at(node, "", otherwise);
+	return true;
+}
+
+static bool is_for_now(struct ctx *cx, jwt_t *token)
+{
+	double now = (double)clock_unix_ms() / 1000, begins, ends;
+
+	return read_time(cx, token, "exp", 0, &ends) && read_time(cx, token, "nbf", 0, &begins) &&
+	       ends + LEEWAY_SECONDS > now && begins - LEEWAY_SECONDS <= now;
+}
+
 /* NULL when it is not one of ours or not for now. */
 static jwt_t *good_token(struct ctx *cx, const char *text)
 {
-	int64_t now = clock_unix_ms() / 1000;
-	jwt_t  *token;
+	jwt_t *token;
 
 	if (!values.jwt_secret || strlen(text) > TOKEN_MAX)
 		return NULL;
@@ -70,7 +96,7 @@ static jwt_t *good_token(struct ctx *cx, const char *text)
 		return NULL;
 	arena_defer(cx->arena, free_token, token);
 	return jwt_get_alg(token) == JWT_ALG_HS256 && role_may_call(jwt_get_grant(token, "role")) &&
-	               jwt_get_grant_int(token, "exp") > now && jwt_get_grant_int(token, "nbf") <= now
+	               is_for_now(cx, token)
 	           ? token
 	           : NULL;
 }

@@ -12,7 +12,8 @@ bool keys_are_required(void);
 
 /* Is one of the two good? A key is SCRIBE_ANON_KEY, compared in constant time, or
  * an HS256 token signed with SCRIBE_JWT_SECRET whose role is anon, authenticated or
- * service_role and whose exp lies ahead. Any other algorithm is refused. Both
+ * service_role, whose exp lies ahead and whose nbf, if any, does not, with 30 s of
+ * leeway each. Any other algorithm is refused. Both
  * arguments are header values ("Bearer ..." for the second) and may be NULL. */
 bool keys_accept(struct ctx *cx, const char *apikey, const char *authorization);
 

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "../../common/base/crypto.h"
+#include "../../common/base/json_in.h"
 #include "../../common/web/keys.h"
 
 #include <assert.h>
@@ -15,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (!is_ready) {
 		crypto_start();
+		json_start();
 		setenv("SCRIBE_ANON_KEY", "a key no fuzzer will guess: 9b1c7f", 1);
 		setenv("SCRIBE_JWT_SECRET", "a secret no fuzzer will guess: 51d0aa", 1);
 		is_ready = cfg_load(&group, 1) == 0;

@@ -35,6 +35,8 @@ test('no key, a wrong one and every forged token are 401 unauthorized', async ()
 		'alg none': { apikey: token({ role: 'anon', exp: inAnHour() }, { alg: 'none' }) },
 		'alg HS512': { apikey: token({ role: 'anon', exp: inAnHour() }, { alg: 'HS512' }) },
 		expired: { apikey: token({ role: 'anon', exp: inAnHour() - 7200 }) },
+		'not yet': { apikey: token({ role: 'anon', exp: inAnHour(), nbf: inAnHour() - 1800 }) },
+		'from no time': { apikey: token({ role: 'anon', exp: inAnHour(), nbf: 'tomorrow' }) },
 		'without end': { apikey: token({ role: 'anon' }) },
 		'another role': { apikey: token({ role: 'postgres', exp: inAnHour() }) },
 		'another secret': { apikey: token({ role: 'anon', exp: inAnHour() }, { secret: 'x' }) },

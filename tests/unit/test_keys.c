@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "../../common/base/crypto.h"
+#include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
 #include "../../common/web/keys.h"
 
@@ -14,6 +15,7 @@ static int setup(void **state)
 	const struct cfg_group *group = &keys_settings;
 
 	crypto_start();
+	json_start();
 	setenv("SCRIBE_ANON_KEY", "anon-key", 1);
 	setenv("SCRIBE_JWT_SECRET", SECRET, 1);
 	assert_int_equal(cfg_load(&group, 1), 0);
@@ -93,6 +95,63 @@ static const char *token_about(struct ctx *cx, const char *subject, long exp_in)
 	return text;
 }
 
+/* With claims as they are written, numbers among them counted from now. */
+static bool accepts_claims(struct ctx *cx, const char *claims)
+{
+	jwt_t *jwt;
+	char  *text;
+	bool   is_good;
+
+	assert_int_equal(jwt_new(&jwt), 0);
+	jwt_add_grant(jwt, "role", "anon");
+	assert_int_equal(jwt_add_grants_json(jwt, claims), 0);
+	jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)SECRET, sizeof(SECRET) - 1);
+	text = jwt_encode_str(jwt);
+	is_good = keys_accept(cx, text, NULL);
+	free(text);
+	jwt_free(jwt);
+	return is_good;
+}
+
+static void times_are_numbers_and_have_leeway(void **state)
+{
+	static const struct {
+		const char *claims;   /* exp and nbf in the place of the two %lld */
+		int         exp, nbf; /* seconds from now */
+		bool        is_good;
+	} cases[] = {
+		{"{\"exp\":%lld,\"nbf\":%lld}", 60, -60, true},
+		{"{\"exp\":%lld,\"nbf\":%lld}", 60, 20, true},
+		{"{\"exp\":%lld,\"nbf\":%lld}", 60, 45, false},
+		{"{\"exp\":%lld,\"nbf\":%lld}", -20, -60, true},
+		{"{\"exp\":%lld,\"nbf\":%lld}", -45, -60, false},
+		{"{\"exp\":%lld.5,\"nbf\":%lld.25}", 60, -60, true},
+		{"{\"exp\":%lld.5,\"nbf\":%lld.25}", 60, 45, false},
+		{"{\"exp\":%lld,\"nbf\":\"%lld\"}", 60, -60, false},
+		{"{\"exp\":%lld,\"nbf\":\"%lld\"}", 60, 3600, false},
+		{"{\"exp\":%lld,\"nbf\":[%lld]}", 60, -60, false},
+		{"{\"exp\":%lld,\"nbf\":null,\"x\":%lld}", 60, 0, false},
+		{"{\"exp\":%lld,\"nbf\":true,\"x\":%lld}", 60, 0, false},
+		{"{\"exp\":\"%lld\",\"nbf\":%lld}", 60, -60, false},
+		{"{\"x\":%lld,\"nbf\":%lld}", 60, -60, false},
+	};
+	struct ctx *cx = *state;
+	long long   now = (long long)(clock_unix_ms() / 1000);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf  claims = buf_new(cx->arena, 0);
+		const char *rest = cases[i].claims, *first = strstr(rest, "%lld");
+		const char *second = strstr(first + 1, "%lld");
+
+		buf_add(&claims, rest, (size_t)(first - rest));
+		buf_printf(&claims, "%lld", now + cases[i].exp);
+		buf_add(&claims, first + 4, (size_t)(second - first - 4));
+		buf_printf(&claims, "%lld%s", now + cases[i].nbf, second + 4);
+		if (accepts_claims(cx, buf_text(&claims)) != cases[i].is_good)
+			fail_msg("%s", buf_text(&claims));
+	}
+}
+
 static void a_signed_token_tells_its_subject(void **state)
 {
 	const struct cfg_group *group = &keys_settings;
@@ -166,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(good_keys_are_accepted_in_both_headers),   TEST(bad_keys_are_not),
+		TEST(times_are_numbers_and_have_leeway),        TEST(hashes_keep_parts_and_purposes_apart),
 		TEST(a_signed_token_tells_its_subject),         TEST(hashes_keep_parts_and_purposes_apart),
 		TEST(a_realtime_token_opens_no_function),       TEST(hashes_keep_parts_and_purposes_apart),
 		TEST(a_seal_opens_only_whole_and_with_its_key),
