@@ -129,9 +129,11 @@ render_tls() {
 		TLS_KEY="$(realpath "$SCRIBE_TLS_KEY")" >"$out/tls.conf"
 	[[ -n ${TLS_REDIRECT_PORT-} ]] || return 0
 	redirect_port=$(number_setting TLS_REDIRECT_PORT 80)
-	to=${SCRIBE_PUBLIC_URL:-https://\$host}
-	[[ $to =~ ^https://[^/?#]+ ]] || die "SCRIBE_PUBLIC_URL: the redirect needs https://"
-	render snippets/tls_redirect.conf "$where" TLS_REDIRECT_TO="${BASH_REMATCH[0]}" \
+	# Not to the name in the request: whoever sends it would choose where the answer leads.
+	[[ ${SCRIBE_PUBLIC_URL-} =~ ^https://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/|$) ]] ||
+		die "TLS_REDIRECT_PORT: SCRIBE_PUBLIC_URL must say where to (https://name[:port])"
+	to=${BASH_REMATCH[0]%/}
+	render snippets/tls_redirect.conf "$where" TLS_REDIRECT_TO="$to" \
 		TLS_REDIRECT_PORT="$redirect_port" >"$out/tls_redirect.conf"
 }
 

@@ -514,9 +514,22 @@ describe('TLS', () => {
 		assert.match(headers['strict-transport-security'], /max-age=\d{8}/);
 		const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' };
 		assert.ok((await overTls(tls.port, old)).error, 'TLS 1.1 is served');
-		const redirect = await send(`http://127.0.0.1:${plain.port}/functions/v1/x?a=1`);
-		assert.equal(redirect.status, 308);
-		assert.equal(redirect.headers.location, 'https://api.example.com/functions/v1/x?a=1');
+		const target = '/functions/v1/x?a=1';
+		for (const name of ['Host', 'X-Forwarded-Host', 'X-None']) {
+			const redirect = await send(`http://127.0.0.1:${plain.port}${target}`, {
+				headers: { [name]: 'evil.example' },
+			});
+			assert.equal(redirect.status, 308);
+			assert.equal(redirect.headers.location, `https://api.example.com${target}`);
+		}
+		const wrong = ['', 'https://$host', 'http://api.example.com', 'https://a;b'];
+		for (const SCRIBE_PUBLIC_URL of wrong)
+			await assert.rejects(
+				stack.commandWith({ ...settings, SCRIBE_PUBLIC_URL }, 'reload', 'nginx'),
+				/SCRIBE_PUBLIC_URL: |SCRIBE_PUBLIC_URL must say|is not an origin/,
+				SCRIBE_PUBLIC_URL,
+			);
+		assert.equal((await send(`${stack.baseUrl}/healthz`, { method: 'GET' })).status, 200);
 		const local = await send(`${stack.baseUrl}/healthz`, { method: 'GET' });
 		assert.equal(local.headers['strict-transport-security'], undefined);
 		tls.release();
