@@ -100,6 +100,11 @@ const char *req_client_ip(const struct req *rq)
 	return param_or_empty(rq, "REMOTE_ADDR");
 }
 
+bool req_is_inside(const struct req *rq)
+{
+	return str_equal(param(rq, "SCRIBE_INSIDE"), "1");
+}
+
 unsigned req_age_ms(const struct req *rq)
 {
 	const char *arrived = param_or_empty(rq, "REQUEST_ARRIVED");

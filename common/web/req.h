@@ -18,6 +18,9 @@ const char *req_path_info(const struct req *rq) NEVER_NULL; /* behind the functi
 const char *req_query(const struct req *rq) NEVER_NULL;     /* QUERY_STRING */
 const char *req_client_ip(const struct req *rq) NEVER_NULL; /* from nginx: trusted hops only */
 
+/* Does it come by the socket of who runs the system? Told at health checks only. */
+bool req_is_inside(const struct req *rq);
+
 /* How long ago the web server had it whole, by this host's clock: while a program starts again,
  * requests wait at its socket. At most a minute; 0 where nobody tells. */
 unsigned req_age_ms(const struct req *rq);

@@ -80,6 +80,18 @@ static struct err *check_key(struct req *rq)
 	FAIL(req_ctx(rq), ERR_UNAUTHORIZED, "no good key");
 }
 
+static bool is_health_check(const struct req *rq)
+{
+	return str_equal(req_path_info(rq), "/healthz");
+}
+
+/* To who does not run the system: nothing but that. Why is in the log. */
+static void reply_down(struct req *rq)
+{
+	req_set_header(rq, "Retry-After", "1");
+	reply_bytes(rq, 503, "application/json", SPAN("{\"status\":\"down\"}"));
+}
+
 /* Alive, able to call out, and to reach the database it needs. */
 static struct err *health(struct req *rq)
 {
@@ -93,7 +105,8 @@ static struct err *health(struct req *rq)
 	j = reply_json(rq, 200, 0);
 	json_obj(j, NULL);
 	json_str(j, "status", "ok");
-	json_str(j, "name", service->name);
+	if (req_is_inside(rq))
+		json_str(j, "name", service->name);
 	json_end(j);
 	return reply_finish(rq);
 }
@@ -182,7 +195,7 @@ static struct err *handle_request(struct req *rq)
 	TRY(greet(rq, &is_done));
 	if (is_done)
 		return NULL;
-	if (str_equal(req_path_info(rq), "/healthz"))
+	if (is_health_check(rq))
 		return health(rq);
 	TRY(check_method(rq));
 	TRY(check_key(rq));
@@ -197,7 +210,7 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 	struct reply reply = req_reply(rq);
 	bool         is_ours = e && err_http_status(e->kind) >= 500;
 
-	if (str_equal(req_path_info(rq), "/healthz") && !e)
+	if (is_health_check(rq) && !e)
 		return;
 	if (is_ours)
 		log_err(e->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN, cx, "request_failed", e);
@@ -216,6 +229,8 @@ static void answer(struct req *rq, const struct err *e)
 {
 	if (e && req_is_sent(rq))
 		sse_fail(rq, e); /* a stream: the only reply that leaves before its handler is done */
+	else if (e && err_http_status(e->kind) >= 500 && is_health_check(rq) && !req_is_inside(rq))
+		reply_down(rq);
 	else if (e)
 		reply_error(rq, e, service->says_success);
 	if (!req_is_sent(rq))
