@@ -13,13 +13,15 @@ struct cached_speech {
 	const char *provider;
 };
 
-/* The text itself is not kept: `key` is a hash over text, voice, format and provider. */
+/* The text itself is not kept: `key` is a hash over whose it is, text, voice, format and
+ * provider. */
 struct err *audio_cache_find(struct ctx *cx, const struct hash *key,
                              struct cached_speech *out) CHECKED;
 
 /* Keeps it and drops what was not used for longest while the total is over
- * AUDIO_CACHE_BYTES. `format` is "mp3" or "wav". */
+ * AUDIO_CACHE_BYTES. `format` is "mp3" or "wav"; with a session_id, which may be NULL, it goes with
+ * its session. */
 struct err *audio_cache_keep(struct ctx *cx, const struct hash *key, const char *format,
-                             const struct cached_speech *speech) CHECKED;
+                             const char *session_id, const struct cached_speech *speech) CHECKED;
 
 #endif

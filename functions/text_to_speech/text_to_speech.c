@@ -2,7 +2,11 @@
  *
  * POST { text, voice_id?, voice?, format?, session_id?, session_secret? }
  *   -> { audio_base64, format, text, original_text, debug_commands, provider,
- *        duration_ms, cached, degraded? } */
+ *        duration_ms, cached, degraded? }
+ *
+ * What was made is kept for who asked for it: an answer in a tenth of the time would tell anybody
+ * which texts others have heard. So the cache is a session's, the subject's of a signed token, or,
+ * for who brings the key of browsers only, an address's. */
 #include "../../common/base/log.h"
 #include "../../common/domain/voice/spoken_text.h"
 #include "../../common/web/keys.h"
@@ -35,13 +39,26 @@ struct said {
 	bool                 is_degraded; /* a stand-in spoke, or no voice knows these letters */
 };
 
+/* Whose cache it is. */
+struct caller {
+	const char *kind, *name;
+	const char *session_id; /* proven; NULL: no session */
+};
+
 /* The browser sends only its key, other callers their session. */
-static struct err *check_caller(struct req *rq, const struct in *in)
+static struct err *check_caller(struct req *rq, const struct in *in, struct caller *out)
 {
 	struct ctx *cx = req_ctx(rq);
+	const char *apikey = req_header(rq, "apikey"), *bearer = req_header(rq, "Authorization");
+	const char *subject;
 
-	if (keys_accept(cx, req_header(rq, "apikey"), req_header(rq, "Authorization")))
+	if (keys_accept(cx, apikey, bearer)) {
+		subject = keys_subject(cx, apikey, bearer);
+		*out = subject ? (struct caller){.kind = "subject", .name = subject}
+		               : (struct caller){.kind = "address", .name = req_client_ip(rq)};
 		return NULL;
+	}
+	*out = (struct caller){"session", in->session_id, in->session_id};
 	if (in->session_id && in->session_secret)
 		return session_check(cx, in->session_id, in->session_secret);
 	FAIL(cx, ERR_UNAUTHORIZED, "neither a good key nor a session");
@@ -58,13 +75,15 @@ static struct err *read_format(struct ctx *cx, const struct in *in, enum speech_
 	FAIL_FIELD(cx, "format", "must be mp3 or wav");
 }
 
-static struct hash cache_key(struct ctx *cx, const struct speech_order *order)
+static struct hash cache_key(struct ctx *cx, const struct caller *caller,
+                             const struct speech_order *order)
 {
 	struct buf said = buf_new(cx->arena, 0);
 
 	for (size_t i = 0; i < order->n; i++)
 		buf_printf(&said, "%s\n%u\n", order->pieces[i].text, order->pieces[i].pause_ms);
-	return HASH("speech", buf_span(&said), span_of(order->voice ? order->voice : ""),
+	return HASH("speech", span_of(caller->kind), span_of(caller->name), buf_span(&said),
+	            span_of(order->voice ? order->voice : ""),
 	            span_of(speech_format_name(order->format)), span_of(speaking.order[0]->name));
 }
 
@@ -78,17 +97,18 @@ static void find_cached(struct ctx *cx, const struct hash *key, struct said *out
 	out->is_cached = out->speech.audio.ptr != NULL;
 }
 
-static void keep(struct ctx *cx, const struct hash *key, const char *format,
+static void keep(struct ctx *cx, const struct hash *key, const char *format, const char *session_id,
                  const struct cached_speech *speech)
 {
-	struct err *e = audio_cache_keep(cx, key, format, speech);
+	struct err *e = audio_cache_keep(cx, key, format, session_id, speech);
 
 	if (e)
 		log_err(LOG_WARN, cx, "audio_cache_unwritten", e);
 }
 
 /* Only the first choice's voice is kept: a stand-in's would outlive its need. */
-static struct err *say(struct ctx *cx, const struct speech_order *order, struct said *out)
+static struct err *say(struct ctx *cx, const struct caller *caller,
+                       const struct speech_order *order, struct said *out)
 {
 	struct chain_result served;
 	struct speech       speech;
@@ -97,7 +117,7 @@ static struct err *say(struct ctx *cx, const struct speech_order *order, struct 
 
 	if (speaking.order_n == 0)
 		FAIL(cx, ERR_UNAVAILABLE, "no voice is configured");
-	key = cache_key(cx, order);
+	key = cache_key(cx, caller, order);
 	find_cached(cx, &key, out);
 	if (out->is_cached)
 		return NULL;
@@ -112,7 +132,7 @@ static struct err *say(struct ctx *cx, const struct speech_order *order, struct 
 	out->speech = (struct cached_speech){speech.audio, served.served->name};
 	out->is_degraded = served.fell_back;
 	if (!served.fell_back)
-		keep(cx, &key, speech_format_name(order->format), &out->speech);
+		keep(cx, &key, speech_format_name(order->format), caller->session_id, &out->speech);
 	return NULL;
 }
 
@@ -149,16 +169,17 @@ static struct err *text_to_speech(struct req *rq)
 	struct ctx        *cx = req_ctx(rq);
 	uint64_t           start_ms = clock_mono_ms();
 	struct in          in = {.text = NULL};
+	struct caller      caller;
 	struct said        said = {.is_cached = false};
 	enum speech_format format;
 	struct spoken      spoken;
 
 	TRY(input_parse(rq, fields, COUNT(fields), &in));
-	TRY(check_caller(rq, &in));
+	TRY(check_caller(rq, &in, &caller));
 	TRY(read_format(cx, &in, &format));
 	spoken_text_clean(cx->arena, span_of(in.text), &spoken);
 	if (spoken.is_speakable)
-		TRY(say(cx,
+		TRY(say(cx, &caller,
 		        &(struct speech_order){.pieces = spoken.pieces,
 		                               .n = spoken.pieces_n,
 		                               .voice = in.voice_id ? in.voice_id : in.voice,

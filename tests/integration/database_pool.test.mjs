@@ -1,7 +1,6 @@
 /* What becomes of statements nobody waits for, and who gets a connection. db_probe.c drives
  * common/db itself, on the stack's PostgreSQL. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { newSession, pairOf, poll, post, sql, startProbe, useStack } from './env/index.mjs';
 

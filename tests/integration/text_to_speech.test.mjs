@@ -1,12 +1,21 @@
 /* text_to_speech: what is spoken, what is not, and to whom. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import http from 'node:http';
 import { test } from 'node:test';
-import { keyHeaders, newSession, pairOf, post, supabase, useStack } from './env/index.mjs';
+import { keyHeaders, newSession, pairOf, post, sql, supabase, useStack } from './env/index.mjs';
 
 const stack = useStack();
 
 const say = (body, headers = keyHeaders(stack)) => post(stack, 'text_to_speech', body, headers);
 const bytesOf = ({ json }) => Buffer.from(json.audio_base64, 'base64');
+
+const tokenOf = (sub) => {
+	const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+	const claims = { role: 'authenticated', sub, exp: Math.floor(Date.now() / 1000) + 3600 };
+	const text = `${encode({ alg: 'HS256' })}.${encode(claims)}`;
+	return `${text}.${createHmac('sha256', stack.jwtSecret).update(text).digest('base64url')}`;
+};
 
 /* Frames of MPEG audio: version, bit rate, sample rate and channels of each. */
 const BIT_RATES = { 3: [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320] };
@@ -52,6 +61,46 @@ test('the same text again comes from the cache, another voice does not', async (
 	assert.equal(again.json.audio_base64, first.json.audio_base64);
 	assert.equal((await say({ text, format: 'wav' })).json.cached, false);
 	assert.equal((await say({ text, voice_id: 'other' })).json.cached, false);
+});
+
+test('nobody hears from the cache what another was told', async () => {
+	const text = `Told ${crypto.randomUUID().slice(0, 8)}`;
+	const isCached = async (headers, pair = {}) => {
+		const { status, json } = await say({ text, ...pair }, headers);
+		assert.equal(status, 200);
+		return json.cached;
+	};
+	const [ana, ben] = [pairOf(await newSession(stack)), pairOf(await newSession(stack))];
+	const bearer = (sub) => ({ authorization: `Bearer ${tokenOf(sub)}` });
+	assert.equal(await isCached({}, ana), false);
+	assert.equal(await isCached({}, ana), true);
+	assert.equal(await isCached({}, ben), false, 'another session');
+	assert.equal(await isCached(keyHeaders(stack)), false, 'the key alone');
+	assert.equal(await isCached(keyHeaders(stack), ana), true, 'as the address does');
+	assert.equal(await isCached(bearer('ana')), false, 'a subject');
+	assert.equal(await isCached(bearer('ana')), true);
+	assert.equal(await isCached(bearer('ben')), false, 'another subject');
+	assert.equal(await isCached({}, ben), true);
+	const elsewhere = await new Promise((resolve, reject) => {
+		const asked = http.request(`${stack.baseUrl}/functions/v1/text_to_speech`, {
+			method: 'POST',
+			localAddress: '127.0.0.9',
+			headers: { 'content-type': 'application/json', ...keyHeaders(stack) },
+		});
+		asked.on('error', reject);
+		asked.on('response', async (response) =>
+			resolve(JSON.parse(Buffer.concat(await response.toArray()))),
+		);
+		asked.end(JSON.stringify({ text }));
+	});
+	assert.equal(elsewhere.cached, false, 'another address');
+	const kept = () =>
+		sql(stack, `select count(*) from audio_cache where session_id = :'id'`, {
+			id: ana.session_id,
+		});
+	assert.deepEqual(await kept(), [['1']]);
+	await sql(stack, `delete from sessions where id = :'id'`, { id: ana.session_id });
+	assert.deepEqual(await kept(), [['0']], 'it goes with its session');
 });
 
 test('WAV on request', async () => {
