@@ -265,9 +265,10 @@ if (process.getuid() === 0) {
 		await mkdir(join(project, 'build', flavour), { recursive: true });
 		for (const part of ['scripts', 'nginx', 'migrations', 'functions'])
 			await cp(join(root, part), join(project, part), { recursive: true });
-		await cp(join(build, flavour, 'bin'), join(project, 'build', flavour, 'bin'), {
-			recursive: true,
-		});
+		for (const part of ['bin', 'libexec'])
+			await cp(join(build, flavour, part), join(project, 'build', flavour, part), {
+				recursive: true,
+			});
 		const settings = {
 			HOME: project,
 			BUILD: join(project, 'build'),
