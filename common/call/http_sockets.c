@@ -10,19 +10,19 @@
  * it says of a number that the kernel has given out again is taken for the newer socket. */
 #include "http_sockets.h"
 
+#include "../base/bell.h"
 #include "../base/clock.h"
 #include "../base/fatal.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define EVENTS_MAX 64
 #define LOOK_MS    250u
 
 static struct {
-	int             epoll_fd, wake_fd;
+	int             epoll_fd, bell;
 	struct deadline timer; /* when libcurl wants to look at its times */
 	struct deadline look;  /* when it is made to look at all */
 } sockets;
@@ -63,16 +63,16 @@ static int on_timer(CURLM *multi, long ms, void *unused)
 void sockets_open(void)
 {
 	sockets.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	sockets.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (sockets.epoll_fd < 0 || sockets.wake_fd < 0)
+	sockets.bell = bell_new();
+	if (sockets.epoll_fd < 0 || sockets.bell < 0)
 		fatal("no descriptor for outside calls: errno %d", errno);
-	watch(EPOLL_CTL_ADD, sockets.wake_fd, EPOLLIN);
+	watch(EPOLL_CTL_ADD, sockets.bell, EPOLLIN);
 }
 
 void sockets_close(void)
 {
 	close(sockets.epoll_fd);
-	close(sockets.wake_fd);
+	close(sockets.bell);
 }
 
 void sockets_serve(CURLM *multi)
@@ -84,10 +84,7 @@ void sockets_serve(CURLM *multi)
 
 void sockets_wake(void)
 {
-	uint64_t one = 1;
-
-	if (write(sockets.wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		fatal("cannot wake the loop: errno %d", errno);
+	bell_ring(sockets.bell);
 }
 
 /* What is wrong with a socket libcurl finds out by itself (0), in words for its error. */
@@ -129,15 +126,14 @@ void sockets_wait(CURLM *multi, unsigned most_ms, bool is_calling)
 {
 	struct epoll_event events[EVENTS_MAX];
 	struct deadline    until = deadline_sooner(deadline_in(most_ms), sockets.timer);
-	uint64_t           count;
 	int                n;
 
 	if (is_calling)
 		until = deadline_sooner(until, sockets.look);
 	n = epoll_wait(sockets.epoll_fd, events, EVENTS_MAX, (int)deadline_left_ms(until));
 	for (int i = 0; i < n; i++)
-		if (events[i].data.fd == sockets.wake_fd)
-			(void)!read(sockets.wake_fd, &count, sizeof(count));
+		if (events[i].data.fd == sockets.bell)
+			bell_hush(sockets.bell);
 		else
 			move(multi, &events[i]);
 	move_times(multi);

@@ -16,13 +16,12 @@
  * is not clean by then. A PQcancel that hangs longer holds no connection. */
 #include "db_janitor.h"
 
+#include "../base/bell.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
 #include "../base/thread.h"
 
-#include <errno.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define TIDY_MS     2000u
@@ -47,17 +46,9 @@ static struct {
 	struct left    *first;
 	unsigned        cancellers;
 	pthread_t       thread;
-	int             bell, sockets; /* an eventfd; an epoll of the connections' sockets */
+	int             bell, sockets; /* sockets: an epoll of the connections' */
 	bool            is_running, is_stopping;
 } janitor = {.lock = PTHREAD_MUTEX_INITIALIZER, .bell = -1, .sockets = -1};
-
-static void ring(void)
-{
-	uint64_t one = 1;
-
-	if (write(janitor.bell, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		fatal("the database's janitor can not be called: errno %d", errno);
-}
 
 /* ---- cancelling ---- */
 
@@ -74,7 +65,7 @@ static void *send_cancel(void *data)
 	l->phase = CANCELLED;
 	l->again = deadline_in(AGAIN_MS);
 	janitor.cancellers--;
-	ring();
+	bell_ring(janitor.bell);
 	pthread_mutex_unlock(&janitor.lock);
 	return NULL;
 }
@@ -206,11 +197,10 @@ static void wait_for_news(struct deadline until)
 {
 	struct pollfd on[] = {{.fd = janitor.bell, .events = POLLIN},
 	                      {.fd = janitor.sockets, .events = POLLIN}};
-	uint64_t      rings;
 
 	wait_fds(NULL, on, COUNT(on), until);
-	if (on[0].revents && read(janitor.bell, &rings, sizeof(rings)) < 0 && errno != EAGAIN)
-		fatal("the database's janitor does not hear: errno %d", errno);
+	if (on[0].revents)
+		bell_hush(janitor.bell);
 }
 
 static void *tidy(void *data)
@@ -239,7 +229,7 @@ static bool start(void)
 {
 	if (janitor.is_running)
 		return true;
-	janitor.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	janitor.bell = bell_new();
 	janitor.sockets = epoll_create1(EPOLL_CLOEXEC);
 	janitor.is_running = janitor.bell >= 0 && janitor.sockets >= 0 &&
 	                     thread_start(&janitor.thread, STACK_BYTES, tidy, NULL) == 0;
@@ -266,7 +256,7 @@ static bool accept_from_pool(struct left *l)
 	     epoll_ctl(janitor.sockets, EPOLL_CTL_ADD, PQsocket(l->conn->pg), &readable) == 0;
 	if (ok) {
 		append(l);
-		ring();
+		bell_ring(janitor.bell);
 	}
 	pthread_mutex_unlock(&janitor.lock);
 	return ok;
@@ -293,7 +283,7 @@ void db_janitor_stop(void)
 	was_running = janitor.is_running;
 	janitor.is_stopping = true;
 	if (was_running)
-		ring();
+		bell_ring(janitor.bell);
 	pthread_mutex_unlock(&janitor.lock);
 	if (was_running)
 		pthread_join(janitor.thread, NULL);

@@ -4,14 +4,13 @@
  * another has the place is read by that one, so whoever leaves rings for the listener to look. */
 #include "db_side.h"
 
+#include "../base/bell.h"
 #include "../base/fatal.h"
 #include "../base/wait.h"
 #include "db_conn.h"
 #include "db_statement.h"
 
 #include <errno.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define LOOK_MS 5000u /* for others to give the place back, whose statements are short */
 
@@ -20,24 +19,13 @@ static struct {
 	struct db_conn  *conn;
 	bool             is_heard; /* this very connection listens */
 	atomic_bool      has_listener;
-	int              bell; /* an eventfd, from the first listener on */
+	int              bell; /* from the first listener on */
 } side = {.place = TURNSTILE(1), .bell = -1};
 
 static void ring(void)
 {
-	uint64_t one = 1;
-
-	if (atomic_load(&side.has_listener) && write(side.bell, &one, sizeof(one)) < 0 &&
-	    errno != EAGAIN)
-		fatal("the listener can not be called: errno %d", errno);
-}
-
-static void unring(void)
-{
-	uint64_t n;
-
-	if (read(side.bell, &n, sizeof(n)) < 0 && errno != EAGAIN)
-		fatal("the listener can not hear: errno %d", errno);
+	if (atomic_load(&side.has_listener))
+		bell_ring(side.bell);
 }
 
 /* ---- with the place ---- */
@@ -103,7 +91,7 @@ void db_side_rest(void)
 static void get_bell(void)
 {
 	if (side.bell < 0)
-		side.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		side.bell = bell_new();
 	if (side.bell < 0)
 		fatal("no bell for the listener: errno %d", errno);
 }
@@ -172,7 +160,7 @@ struct err *db_listen_wait(struct ctx *cx, unsigned ms, const char **payload_out
 	struct err     *e;
 
 	cx->deadline = deadline_in(LOOK_MS);
-	unring();
+	bell_hush(side.bell);
 	e = look(cx, payload_out, &on[0].fd);
 	cx->deadline = whole;
 	if (!e && !*payload_out)

@@ -10,6 +10,7 @@
  * epoll_wait: no event that is still to be looked at can mean one of them. */
 #include "dispatch.h"
 
+#include "../base/bell.h"
 #include "../base/clock.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
@@ -19,7 +20,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,7 +50,7 @@ struct conn {
 
 static struct {
 	pthread_mutex_t lock; /* guards what threads with a connection in hand touch as well */
-	int             epoll_fd, listen_fd, signal_fd, wake_fd;
+	int             epoll_fd, listen_fd, signal_fd, bell;
 	bool (*hand_on)(struct conn *c);
 	struct conn  *all, *dead;
 	bool          is_stopping, is_deaf; /* deaf: out of descriptors until the next sweep */
@@ -96,21 +96,13 @@ static void take_off(struct conn *c)
 		c->next->link = c->link;
 }
 
-static void wake(void)
-{
-	uint64_t one = 1;
-
-	if (write(office.wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		fatal("cannot wake the dispatcher: errno %d", errno);
-}
-
 static void bury(struct conn *c)
 {
 	c->state = DEAD;
 	take_off(c);
 	add_to(&office.dead, c);
 	if (office.is_stopping && !office.all)
-		wake();
+		bell_ring(office.bell);
 }
 
 static void close_conn(struct conn *c)
@@ -337,14 +329,12 @@ static void stop_accepting(void)
 
 static void on_event(const struct epoll_event *event)
 {
-	uint64_t count;
-
 	if (event->data.ptr == &office.listen_fd)
 		accept_some();
 	else if (event->data.ptr == &office.signal_fd)
 		stop_accepting();
-	else if (event->data.ptr == &office.wake_fd)
-		(void)!read(office.wake_fd, &count, sizeof(count));
+	else if (event->data.ptr == &office.bell)
+		bell_hush(office.bell);
 	else
 		on_edge(event->data.ptr, event->events);
 }
@@ -429,7 +419,7 @@ static void open_office(int listen_fd)
 	sigaddset(&stop, SIGINT);
 	office.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	watch_own(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK), &office.signal_fd);
-	watch_own(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), &office.wake_fd);
+	watch_own(bell_new(), &office.bell);
 	fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
 	office.listen_fd = listen_fd;
 	listen_to(EPOLL_CTL_ADD);
@@ -437,7 +427,7 @@ static void open_office(int listen_fd)
 
 static void close_office(void)
 {
-	close(office.wake_fd);
+	close(office.bell);
 	close(office.signal_fd);
 	close(office.epoll_fd);
 }
