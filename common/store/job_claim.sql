@@ -39,9 +39,12 @@ claimed as (
 renewed as (
 	insert into jobs (kind, key)
 		select kind, 'periodic' from unnest($3::text[]) as kind
-			where not exists (select from found) and not exists (
-				select from jobs j where j.kind = kind.kind and j.key = 'periodic'
-					and j.state in ('ready', 'running'))
+			where not exists (select from found)
+				-- One for each state: no index knows both, and those that are done are many.
+				and not exists (select from jobs j where j.kind = kind.kind and j.key = 'periodic'
+					and j.state = 'ready')
+				and not exists (select from jobs j where j.kind = kind.kind and j.key = 'periodic'
+					and j.state = 'running')
 		-- include job_once.sql
 		returning kind)
 

@@ -1,7 +1,7 @@
 /* Prepared statements: made once for each connection, and never the reason why something fails. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { sql, startProbe, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, sql, startProbe, useStack } from './env/index.mjs';
 
 const stack = useStack({ name: 'statements' });
 
@@ -99,4 +99,40 @@ test('an insert that found its statement gone is made once', async () => {
 	assert.equal((await sql(stack, 'select * from db_probe.t')).length, 5);
 	const twice = await probe.order({ text: 'add', arg: '5' });
 	assert.equal(twice.code, 'conflict', 'as a statement that is not prepared');
+});
+
+/* What the statistics know of a table; a backend tells them within ten seconds. */
+const usesOf = async (...tables) =>
+	sql(
+		stack,
+		`select relname, seq_scan, n_tup_ins from pg_stat_user_tables
+		  where relname = any (string_to_array(:'tables', ',')) order by relname`,
+		{ tables: tables.join(',') },
+	);
+
+/* Plans are made while tables are empty, and kept: those to read a table whole would cost more with
+ * each turn. */
+test('no statement of a turn, nor of its jobs, reads a table whole', async () => {
+	const tables = ['jobs', 'memories', 'sessions', 'turns', 'utterances'];
+	const before = await usesOf(...tables);
+	const turns = 4;
+	const session = await newSession(stack, { visitor_id: crypto.randomUUID(), consent: true });
+	for (let i = 0; i < turns; i++) {
+		const user_message = `Where do we keep the ${i} boats of the harbour?`;
+		const body = { ...pairOf(session), user_message, audio: false };
+		const said = await post(stack, 'agent_reply', body);
+		assert.equal(said.status, 200, said.text);
+	}
+	const added = (after, table) =>
+		Number(after.find(([name]) => name === table)[2]) -
+		Number(before.find(([name]) => name === table)[2]);
+	const after = await poll(
+		async () => {
+			const now = await usesOf(...tables);
+			return added(now, 'memories') >= 2 * turns && added(now, 'turns') >= turns && now;
+		},
+		{ deadlineMs: 60000 },
+	);
+	const scans = (rows) => rows.map(([name, whole]) => [name, whole]);
+	assert.deepEqual(scans(after), scans(before));
 });
