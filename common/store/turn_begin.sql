@@ -52,12 +52,10 @@ decided as (
 				then l.visitor_utterance_id end as adopted
 		from checked c left join last l on true where c.verdict = 'ok'),
 
--- The answer of the turn before is kept no longer.
 closed as (
-	update turns t set answer = null,
-			state = case when t.state = 'running' then 'superseded' else t.state end,
-			finished_at = coalesce(t.finished_at, now())
-		from decided d where d.action = 'begin' and t.session_id = d.id and t.turn = d.turn),
+	update turns t set state = 'superseded', finished_at = now()
+		from decided d where d.action = 'begin' and t.session_id = d.id and t.turn = d.turn
+			and t.state = 'running'),
 
 said as (
 	insert into utterances (session_id, speaker, text, text_sealed, turn)
@@ -109,9 +107,9 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 		select payload from events e where e.session_id = d.id and e.kind = 'dynamics'
 			order by e.ts desc limit 1) m on d.action = 'begin'
 	left join lateral (
-		select jsonb_build_object('intent', intent, 'confidence', confidence,
-				'entities', entities, 'followup_actions', followup_actions) as extract,
-				contact_sealed
+		select
+				-- include extract_json.sql
+				as extract, contact_sealed
 			from extracts x where x.session_id = d.id
 			order by x.created_at desc limit 1) k on d.action = 'begin'
 	left join lateral (

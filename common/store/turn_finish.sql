@@ -31,19 +31,23 @@
 -- $28  vector of what the visitor said (null: none)
 -- $29  its model
 --
--- One row: whether the turn was the newest and is done.
+-- One row: whether the turn was the newest and is done; whether its session never saw it begin,
+-- which a crash of the database can bring about: that commit waits for no disk.
 with owner as materialized (
 	select * from sessions where id = $1::uuid and turn = $2::bigint for no key update),
 
 done as (
-	update turns t set state = 'done', finished_at = now(), answer = $4::bytea,
-			answer_due = now() + $26::int * interval '1 ms'
+	update turns t set state = 'done', finished_at = now()
 		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
 			and t.claim = $27::uuid
 		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,
 			-- The first turn to reach the score queues the one message.
 			coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,
 			coalesce($9::int >= o.lead_score, false) as leads),
+
+kept as (
+	insert into turn_answers (session_id, turn, due, answer)
+		select session_id, $2::bigint, now() + $26::int * interval '1 ms', $4::bytea from done),
 
 -- For the memory that the words become.
 heard as (
@@ -115,4 +119,6 @@ queued as (
 		-- include job_once.sql
 	)
 
-select exists (select from done)
+select exists (select from done),
+	not exists (select from done)
+		and exists (select from sessions where id = $1::uuid and turn < $2::bigint)

@@ -7,14 +7,24 @@
 -- $2  how long a message may be under way that came while an answer was due, milliseconds
 --
 -- One row: how many were cleared.
-with due as (
-	select session_id, turn from turns
-		where answer is not null and answer_due < now() - $2::int * interval '1 ms'
-		order by answer_due limit $1::int
-		for no key update skip locked),
+with overdue as materialized (
+	select session_id, turn from turn_answers
+		where due < now() - $2::int * interval '1 ms'
+		order by due limit $1::int
+		for update skip locked),
 
 cleared as (
-	update turns t set answer = null from due d
+	delete from turn_answers a using overdue o
+		where a.session_id = o.session_id and a.turn = o.turn
+		returning true),
+
+-- Of programs of before, which may still run.
+cleared_before as (
+	update turns t set answer = null from (
+			select session_id, turn from turns
+				where answer is not null and answer_due < now() - $2::int * interval '1 ms'
+				order by answer_due limit $1::int
+				for no key update skip locked) d
 		where t.session_id = d.session_id and t.turn = d.turn
 		returning true),
 
@@ -28,4 +38,5 @@ spent as (
 			order by spent_until limit 20 * $1::int for update skip locked))
 
 -- Nobody was promised it: the commit waits for no disk.
-select count(*), set_config('synchronous_commit', 'off', true) from cleared
+select greatest((select count(*) from cleared), (select count(*) from cleared_before)),
+	set_config('synchronous_commit', 'off', true)

@@ -10,6 +10,7 @@
 #include "common/store/turn_begin.sql.h"
 #include "common/store/turn_finish.sql.h"
 #include "common/store/turn_give_up.sql.h"
+#include "common/store/turn_reply.sql.h"
 #include "common/store/turn_upkeep.sql.h"
 #include "emails.h"
 #include "sealed.h"
@@ -30,7 +31,7 @@ enum begin_column {
 	COL_CALLBACK_AT,
 	COL_PERSPECTIVE_AT,
 	COL_EXTRACT,
-	COL_CONTACT,
+	COL_CONTACT, /* behind the extract */
 	COL_NAMES,
 	COL_IS_AGENT,
 	COL_TEXT,
@@ -54,16 +55,17 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 	out->history = history;
 }
 
-static const struct extract *read_known(struct ctx *cx, const struct db_rows *rows)
+/* An extract and, in the column behind it, its contact data. */
+static const struct extract *read_extract(struct ctx *cx, const struct db_rows *rows, int col)
 {
-	struct extract *known;
+	struct extract *found;
 
-	if (row_is_null(rows, 0, COL_EXTRACT))
+	if (row_is_null(rows, 0, col))
 		return NULL;
-	known = extract_parse(cx, span_of(row_text(rows, 0, COL_EXTRACT)));
-	if (known)
-		extract_open(cx, row_bytes(cx, rows, 0, COL_CONTACT), known);
-	return known;
+	found = extract_parse(cx, span_of(row_text(rows, 0, col)));
+	if (found)
+		extract_open(cx, row_bytes(cx, rows, 0, col + 1), found);
+	return found;
 }
 
 static enum turn_action read_action(const char *word)
@@ -87,7 +89,7 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.has_consent = row_bool(rows, 0, COL_CONSENT),
 		.marks = {(unsigned)row_int(rows, 0, COL_CALLBACK_AT),
 	              (unsigned)row_int(rows, 0, COL_PERSPECTIVE_AT)},
-		.known = read_known(cx, rows),
+		.known = read_extract(cx, rows, COL_EXTRACT),
 		.answer_key =
 			HASH("turn_answer", span_of(in->session_secret), span_of(row_text(rows, 0, COL_TURN))),
 	};
@@ -248,6 +250,8 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS),
 	                  db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
 	                  db_text(end->heard.at ? end->heard.model : NULL))));
+	if (row_bool(&rows, 0, 1))
+		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;
@@ -287,14 +291,17 @@ struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out)
 
 /* ---- joining ---- */
 
-static enum turn_state read_state(const char *word, bool is_held)
+static enum turn_state read_state(const char *word, bool is_held, bool is_newest)
 {
 	if (str_equal(word, "running"))
 		return is_held ? TURN_RUNNING : TURN_LOST;
-	/* Done, and the answer kept no longer: somebody else was given it. */
-	return str_equal(word, "superseded") || str_equal(word, "done") ? TURN_OVERTAKEN : TURN_LOST;
+	if (str_equal(word, "done"))
+		return is_newest ? TURN_UNKEPT : TURN_OVERTAKEN;
+	return str_equal(word, "superseded") ? TURN_OVERTAKEN : TURN_LOST;
 }
 
+/* A crash of the database may have taken back that the turn began, and its number may be another's
+ * now: the id tells. */
 struct err *turn_look(struct ctx *cx, const struct turn *turn, enum turn_state *state_out,
                       struct span *answer_out)
 {
@@ -302,17 +309,36 @@ struct err *turn_look(struct ctx *cx, const struct turn *turn, enum turn_state *
 	struct span    sealed;
 
 	TRY(db_query(cx, &rows,
-	             "select state, ends_by > now() and is_held(instance, started_at), answer"
-	             " from turns where session_id = $1::uuid and turn = $2::bigint",
-	             ARGS(db_text(turn->session_id), db_int(turn->number))));
+	             "select coalesce(t.state, case when s.turn < $2::bigint then 'lost'"
+	             "  else 'superseded' end),"
+	             " t.ends_by > now() and is_held(t.instance, t.started_at),"
+	             " s.turn = t.turn, case when s.turn = t.turn then a.answer end"
+	             " from sessions s left join turns t"
+	             "  on t.session_id = s.id and t.turn = $2::bigint and t.turn_id = $3"
+	             " left join turn_answers a on a.session_id = t.session_id and a.turn = t.turn"
+	             " where s.id = $1::uuid",
+	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(turn->turn_id))));
 	if (rows.count == 0)
 		FAIL(cx, ERR_SESSION, "the session is gone");
-	*state_out = read_state(row_text(&rows, 0, 0), row_bool(&rows, 0, 1));
-	sealed = row_bytes(cx, &rows, 0, 2);
+	*state_out = read_state(row_text(&rows, 0, 0), row_bool(&rows, 0, 1), row_bool(&rows, 0, 2));
+	sealed = row_bytes(cx, &rows, 0, 3);
 	if (!sealed.ptr)
 		return NULL;
 	if (!crypto_open(cx->arena, turn->answer_key.bytes, sealed, answer_out))
 		FAIL(cx, ERR_INTERNAL, "a kept answer does not open");
 	*state_out = TURN_ANSWERED;
+	return NULL;
+}
+
+struct err *turn_reply(struct ctx *cx, const struct turn *turn, const char **text_out,
+                       const struct extract **extract_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, TURN_REPLY_SQL, ARGS(db_text(turn->session_id), db_int(turn->number))));
+	if (rows.count == 0)
+		FAIL(cx, ERR_SUPERSEDED, "nothing is left of turn %lld", (long long)turn->number);
+	*text_out = sealed_open(cx, row_text(&rows, 0, 0), row_bytes(cx, &rows, 0, 1));
+	*extract_out = read_extract(cx, &rows, 2);
 	return NULL;
 }

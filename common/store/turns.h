@@ -72,14 +72,15 @@ struct turn_lead {
 };
 
 struct turn_end {
-	const char                  *reply; /* as sent */
-	const struct turn_lead      *lead;  /* NULL: nothing known */
-	const struct dynamics_marks *marks; /* NULL: they did not change */
-	struct memory_vector         heard; /* of the visitor's words, for their memory */
-	struct span answer; /* the whole JSON answer, kept sealed for the same message again */
+	const char                  *reply;  /* as sent */
+	const struct turn_lead      *lead;   /* NULL: nothing known */
+	const struct dynamics_marks *marks;  /* NULL: they did not change */
+	struct memory_vector         heard;  /* of the visitor's words, for their memory */
+	struct span                  answer; /* kept sealed for the same message again */
 };
 
-/* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile. */
+/* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile; ERR_UNAVAILABLE when
+ * a crash of the database took back that this one began. */
 struct err *turn_finish(struct ctx *cx, const struct turn *turn,
                         const struct turn_end *end) CHECKED;
 
@@ -104,6 +105,7 @@ struct err *turns_taken_over(struct ctx *cx, const char *session_ids, const char
 enum turn_state {
 	TURN_RUNNING,
 	TURN_ANSWERED,
+	TURN_UNKEPT,    /* answered, but a crash of the database took the kept answer */
 	TURN_OVERTAKEN, /* a newer turn took over */
 	TURN_LOST       /* it ended without an answer, or who had it is dead: begin again */
 };
@@ -111,5 +113,10 @@ enum turn_state {
 /* How a joined turn is; *answer_out is set when it is answered. */
 struct err *turn_look(struct ctx *cx, const struct turn *turn, enum turn_state *state_out,
                       struct span *answer_out) CHECKED;
+
+/* The reply of a turn that is done, from the history, and what was known of the visitor then
+ * (NULL: nothing). ERR_SUPERSEDED where there is none any more. */
+struct err *turn_reply(struct ctx *cx, const struct turn *turn, const char **text_out,
+                       const struct extract **extract_out) CHECKED;
 
 #endif

@@ -131,7 +131,7 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
                           const struct answer *a, struct span json)
 {
 	struct turn_end end = {.reply = a->text,
-	                       .answer = json,
+	                       .answer = answer_pack(cx->arena, json, a->audio),
 	                       .lead = a->lead,
 	                       .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
 	struct cancel  *cancel = cx->cancel;
@@ -167,6 +167,7 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
 {
 	struct lead_search *search =
 		in->is_nudge ? NULL : lead_start(cx, turn, in->user_message, answer_budget_tokens());
+	struct span silent;
 
 	if (in->heard)
 		heard_admit(cx, in->heard);
@@ -175,8 +176,9 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
 		TRY(speak_in_time(cx, a));
 	if (search)
 		a->lead = lead_join(cx, search);
-	TRY(answer_json(cx, in, turn, a, json_out));
-	return finish(cx, in, turn, a, *json_out);
+	TRY(answer_json(cx, in, turn, a, &silent));
+	TRY(answer_voice(cx, silent, a->audio, json_out));
+	return finish(cx, in, turn, a, silent);
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -211,7 +213,7 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
                             struct answer *a)
 {
 	struct ctx     *cx = req_ctx(rq);
-	struct running *running = running_start(cx, turn->session_id, turn->number);
+	struct running *running = running_start(cx, turn->session_id, turn->number, a->start_ms);
 	struct span     json;
 	struct err     *e = answer_turn(cx, in, turn, a, &json);
 
@@ -236,20 +238,40 @@ static struct err *stay_silent(struct req *rq, const struct in *in, const struct
 	return NULL;
 }
 
-/* *answer_out has ptr NULL when the turn ended without one: begin again. In this process its end is
- * heard. From another's no NOTIFY comes, which would cost every turn something: looks that grow
- * rarer find it, and notice when its process is dead. */
-static struct err *await(struct ctx *cx, const struct turn *turn, struct span *answer_out)
+/* The words of a turn whose kept answer is lost are in the history; they are spoken once more, for
+ * whoever asks again has not heard them. */
+static struct err *say_again(struct ctx *cx, const struct in *in, const struct turn *turn,
+                             struct answer *a, struct span *json_out)
 {
-	unsigned        pause_ms = JOIN_FIRST_MS;
-	enum turn_state state;
+	struct turn_lead     *lead = NEW(cx->arena, struct turn_lead);
+	struct lead_score    *score = NEW(cx->arena, struct lead_score);
+	const struct extract *known;
+	struct span           silent;
 
-	*answer_out = (struct span){NULL, 0};
+	TRY(turn_reply(cx, turn, &a->text, &known));
+	if (known) {
+		lead_score(known, score);
+		*lead = (struct turn_lead){.extract = known, .score = score};
+		a->lead = lead;
+	}
+	if (in->audio)
+		TRY(speak_in_time(cx, a));
+	TRY(answer_json(cx, in, turn, a, &silent));
+	return answer_voice(cx, silent, a->audio, json_out);
+}
+
+/* In this process the turn's end is heard. From another's no NOTIFY comes, which would cost every
+ * turn something: looks that grow rarer find it, and notice when its process is dead. */
+static struct err *await(struct ctx *cx, const struct turn *turn, enum turn_state *state_out,
+                         struct span *kept_out)
+{
+	unsigned pause_ms = JOIN_FIRST_MS;
+
 	for (;;) {
-		TRY(turn_look(cx, turn, &state, answer_out));
-		if (state == TURN_OVERTAKEN)
+		TRY(turn_look(cx, turn, state_out, kept_out));
+		if (*state_out == TURN_OVERTAKEN)
 			FAIL(cx, ERR_SUPERSEDED, "a newer turn took over");
-		if (state != TURN_RUNNING)
+		if (*state_out != TURN_RUNNING)
 			return NULL;
 		if (deadline_left_ms(cx->deadline) == 0)
 			FAIL(cx, ERR_DEADLINE, "the joined turn is still running");
@@ -257,6 +279,23 @@ static struct err *await(struct ctx *cx, const struct turn *turn, struct span *a
 			FAIL(cx, ERR_CANCELLED, "nobody waits any more");
 		pause_ms = pause_ms * 2 < JOIN_LAST_MS ? pause_ms * 2 : JOIN_LAST_MS;
 	}
+}
+
+/* *json_out has ptr NULL when the turn ended without an answer: begin again. */
+static struct err *join(struct ctx *cx, const struct in *in, const struct turn *turn,
+                        struct answer *a, struct span *json_out)
+{
+	enum turn_state state;
+	struct span     kept, silent, audio;
+
+	*json_out = (struct span){NULL, 0};
+	TRY(await(cx, turn, &state, &kept));
+	if (state == TURN_UNKEPT)
+		return say_again(cx, in, turn, a, json_out);
+	if (state != TURN_ANSWERED)
+		return NULL;
+	answer_unpack(kept, &silent, &audio);
+	return answer_voice(cx, silent, audio, json_out);
 }
 
 static struct err *agent_reply(struct req *rq)
@@ -279,7 +318,7 @@ static struct err *agent_reply(struct req *rq)
 			return run_turn(rq, &in, &turn, &a);
 		if (turn.action == TURN_QUIET)
 			return stay_silent(rq, &in, &turn, &a);
-		TRY(await(cx, &turn, &joined));
+		TRY(join(cx, &in, &turn, &a, &joined));
 		if (joined.ptr) {
 			reply_bytes(rq, 200, "application/json", joined);
 			return NULL;

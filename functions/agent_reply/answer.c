@@ -1,6 +1,7 @@
 /* answer.c -- thinking and speaking for one turn. */
 #include "answer.h"
 
+#include "../../common/base/base64.h"
 #include "../../common/base/crypto.h"
 #include "../../common/base/json_in.h"
 #include "../../common/base/json_out.h"
@@ -10,6 +11,7 @@
 #include "../../common/work/memory.h"
 
 #define REPLY_BYTES_MAX 1200 /* of spoken text: four long sentences */
+#define NO_VOICE        "null}"
 
 struct answer_values {
 	int64_t max_tokens, budget_tokens;
@@ -246,10 +248,6 @@ struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *
 	json_obj(j, NULL);
 	json_str(j, "text", a->text);
 	write_extract(j, in, a->lead);
-	if (a->audio.ptr)
-		json_base64(j, "audio_base64", a->audio);
-	else
-		json_null(j, "audio_base64");
 	json_str(j, "session_id", turn->session_id);
 	json_str(j, "current_mode", turn->mode);
 	json_str(j, "provider", a->provider);
@@ -257,6 +255,54 @@ struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *
 	write_timings(j, a);
 	write_usage(j, &a->usage);
 	write_degraded(j, a);
+	json_null(j, "audio_base64"); /* the last: answer_voice() puts it in */
 	json_end(j);
 	return json_finish(cx, j, out);
+}
+
+/* In the place of the null that answer_json() ends with. */
+struct err *answer_voice(struct ctx *cx, struct span json, struct span audio, struct span *out)
+{
+	size_t     at = json.len - SPAN(NO_VOICE).len, bytes = BASE64_ENCODED_BYTES(audio.len);
+	struct buf b = buf_new(cx->arena, ANSWER_BYTES_MAX);
+	char      *text;
+
+	*out = json;
+	if (!audio.ptr)
+		return NULL;
+	text = buf_extend(&b, at + bytes + SPAN("\"\"}").len);
+	if (!text)
+		FAIL(cx, ERR_INTERNAL, "an answer with %zu bytes of audio", audio.len);
+	memcpy(text, json.ptr, at);
+	text[at] = '"';
+	base64_encode(audio.ptr, audio.len, text + at + 1);
+	memcpy(text + at + 1 + bytes, "\"}", 2);
+	*out = buf_span(&b);
+	return NULL;
+}
+
+/* JSON has no NUL in it: the first one divides. */
+struct span answer_pack(struct arena *a, struct span json, struct span audio)
+{
+	size_t at = json.len + 1;
+	char  *packed;
+
+	if (!audio.ptr)
+		return json;
+	packed = arena_alloc(a, at + audio.len);
+	memcpy(packed, json.ptr, at);
+	memcpy(packed + at, audio.ptr, audio.len);
+	return (struct span){packed, at + audio.len};
+}
+
+void answer_unpack(struct span packed, struct span *json_out, struct span *audio_out)
+{
+	const char *end = memchr(packed.ptr, 0, packed.len);
+
+	*json_out = packed;
+	*audio_out = (struct span){NULL, 0};
+	if (!end)
+		return;
+	json_out->len = (size_t)(end - packed.ptr);
+	*audio_out = (struct span){end + 1, packed.len - json_out->len - 1};
 }

@@ -47,8 +47,16 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
  * nobody waits any more is ERR_CANCELLED. */
 struct err *answer_speak(struct ctx *cx, struct answer *a) CHECKED;
 
-/* The contract's JSON. */
+/* The contract's JSON, silent: without the audio. */
 struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *turn,
                         const struct answer *a, struct span *out) CHECKED;
+
+/* That JSON with audio in it; the same when its ptr is NULL. */
+struct err *answer_voice(struct ctx *cx, struct span json, struct span audio,
+                         struct span *out) CHECKED;
+
+/* Both as one, to be kept, and apart again. */
+struct span answer_pack(struct arena *a, struct span json, struct span audio);
+void        answer_unpack(struct span packed, struct span *json_out, struct span *audio_out);
 
 #endif

@@ -7,28 +7,38 @@ struct running {
 	struct running *next;
 	const char     *session_id;
 	int64_t         turn;
+	uint64_t        asked_ms, here_ms;
 	struct cancel  *cancel;
 };
 
 static struct monitor  news = MONITOR;
 static struct running *all;
 
-/* Threads may get here in another order than the database gave out the numbers. */
+/* Threads may get here in another order than the database gave out the numbers. A crash of it can
+ * take numbers back, and what began when another was here is newer all the same. */
+static bool is_newer(const struct running *r, const struct running *other)
+{
+	return r->turn > other->turn || r->asked_ms > other->here_ms;
+}
+
 static void settle(struct running *r)
 {
 	for (struct running *other = all; other; other = other->next) {
 		if (!str_equal(other->session_id, r->session_id))
 			continue;
-		cancel_fire(other->turn < r->turn ? other->cancel : r->cancel, CANCEL_SUPERSEDED);
+		cancel_fire(is_newer(r, other) ? other->cancel : r->cancel, CANCEL_SUPERSEDED);
 	}
 }
 
-struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn)
+struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn,
+                              uint64_t asked_ms)
 {
 	struct running *r = NEW(cx->arena, struct running);
 
 	r->session_id = session_id;
 	r->turn = turn;
+	r->asked_ms = asked_ms;
+	r->here_ms = clock_mono_ms();
 	r->cancel = cx->cancel;
 	monitor_lock(&news);
 	settle(r);

@@ -11,9 +11,11 @@
 
 struct running;
 
-/* Notes the turn until running_end; meanwhile a newer turn of the session fires its cancel with
- * CANCEL_SUPERSEDED, at once if it is here already. */
-struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn) NEVER_NULL;
+/* Notes the turn, which began after `asked_ms` of clock_mono_ms(), until running_end; meanwhile a
+ * newer turn of the session fires its cancel with CANCEL_SUPERSEDED, at once if it is here
+ * already. */
+struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn,
+                              uint64_t asked_ms) NEVER_NULL;
 void            running_end(struct running *running);
 
 /* Waits until the turn has ended here, at most until the deadline of cx; where it is not here, for

@@ -46,7 +46,7 @@ select doesnt_match(plan_of($$select speaker, text from utterances
 	'"Sort"', 'the newest history needs no sorting');
 select pg_temp.uses('sessions_pkey|sessions_id_memory_owner_key', $$select secret_hash from sessions
 	where id = '00000000-0000-0000-0000-000000000007'$$);
-select pg_temp.uses('turns_pkey', $$select state, answer from turns
+select pg_temp.uses('turns_pkey', $$select state from turns
 	where session_id = '00000000-0000-0000-0000-000000000007' order by turn desc limit 1$$);
 select pg_temp.uses('turns_running_idx', $$select * from turns
 	where state = 'running' and ends_by < now()$$);
