@@ -27,7 +27,7 @@ struct db_rows {
 };
 
 struct db_val {
-	enum { DB_NULL, DB_TEXT, DB_INT, DB_NUM, DB_BOOL, DB_BYTES, DB_VECTOR } type;
+	enum { DB_NULL, DB_TEXT, DB_INT, DB_NUM, DB_BOOL, DB_BYTES, DB_VECTOR, DB_REALS } type;
 	union {
 		const char *s;
 		int64_t     i;
@@ -66,6 +66,11 @@ static inline struct db_val db_bytes(struct span bytes)
 static inline struct db_val db_vector(const float *at, size_t n)
 {
 	return (struct db_val){.type = at ? DB_VECTOR : DB_NULL, .vec = {at, n}};
+}
+/* real[], for many vectors in one parameter; NULL is SQL NULL. */
+static inline struct db_val db_reals(const float *at, size_t n)
+{
+	return (struct db_val){.type = at ? DB_REALS : DB_NULL, .vec = {at, n}};
 }
 #define ARGS(...) \
 	(const struct db_val[]){__VA_ARGS__}, COUNT(((const struct db_val[]){__VA_ARGS__}))

@@ -7,7 +7,18 @@
 #include <libpq-fe.h>
 #include <string.h>
 
+#define REAL_OID 700 /* of real, in every PostgreSQL */
+
 /* ---- parameters ---- */
+
+static void put_real(char *to, float x)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &x, 4);
+	bits = htobe32(bits);
+	memcpy(to, &bits, 4);
+}
 
 /* As pgvector sends and receives it: how many, a zero, the numbers, big-endian. Printing the 1536
  * of one takes a millisecond, reading them half of that. */
@@ -18,18 +29,39 @@ static struct span vector_bytes(struct ctx *cx, const float *at, size_t n)
 	uint16_t head[2] = {htobe16((uint16_t)n), 0};
 
 	memcpy(bytes, head, 4);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t bits;
+	for (size_t i = 0; i < n; i++)
+		put_real(bytes + 4 + i * 4, at[i]);
+	return (struct span){bytes, len};
+}
 
-		memcpy(&bits, &at[i], 4);
-		bits = htobe32(bits);
-		memcpy(bytes + 4 + i * 4, &bits, 4);
+/* As an array is received: dimensions, whether it has nulls, the type; how many, from 1 on; and
+ * each after its length. */
+static struct span reals_bytes(struct ctx *cx, const float *at, size_t n)
+{
+	uint32_t head[5] = {htobe32(1), 0, htobe32(REAL_OID), htobe32((uint32_t)n), htobe32(1)};
+	uint32_t width = htobe32(4);
+	size_t   len = sizeof(head) + n * 8;
+	char    *bytes = arena_alloc_raw(cx->arena, len);
+
+	memcpy(bytes, head, sizeof(head));
+	for (size_t i = 0; i < n; i++) {
+		char *to = bytes + sizeof(head) + i * 8;
+
+		memcpy(to, &width, 4);
+		put_real(to + 4, at[i]);
 	}
 	return (struct span){bytes, len};
 }
 
+static bool is_binary(const struct db_val *v)
+{
+	return v->type == DB_BYTES || v->type == DB_VECTOR || v->type == DB_REALS;
+}
+
 static struct span value_bytes(struct ctx *cx, const struct db_val *v)
 {
+	if (v->type == DB_REALS)
+		return reals_bytes(cx, v->vec.at, v->vec.n);
 	return v->type == DB_VECTOR ? vector_bytes(cx, v->vec.at, v->vec.n) : v->bytes;
 }
 
@@ -46,6 +78,7 @@ static const char *value_text(struct ctx *cx, const struct db_val *v)
 		return v->b ? "t" : "f";
 	case DB_BYTES:
 	case DB_VECTOR:
+	case DB_REALS:
 	case DB_NULL:
 		break;
 	}
@@ -58,7 +91,7 @@ struct db_params db_params_of(struct ctx *cx, const struct db_val *args, size_t 
 	                      NEW_ARRAY(cx->arena, int, n + 1), NEW_ARRAY(cx->arena, int, n + 1)};
 
 	for (size_t i = 0; i < n; i++) {
-		if (args[i].type == DB_BYTES || args[i].type == DB_VECTOR) {
+		if (is_binary(&args[i])) {
 			struct span bytes = value_bytes(cx, &args[i]);
 
 			p.values[i] = bytes.ptr;

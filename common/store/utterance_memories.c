@@ -8,7 +8,6 @@
 #include "../base/json_out.h"
 #include "../base/str.h"
 #include "../db/db.h"
-#include "embedding_cache.h"
 #include "memory_seal.h"
 #include "recall.h"
 #include "sealed.h"
@@ -59,11 +58,25 @@ static const char *hex(struct ctx *cx, struct span hash)
 	return buf_text(&text);
 }
 
-static void write_row(struct ctx *cx, struct json_out *j, const struct memory_new *in,
-                      const struct memory_kept *k)
-{
-	struct buf vector = buf_new(cx->arena, 0);
+struct keeping {
+	const char *session_id, *rows_json;
+	struct span names_hash;
+	float      *vectors; /* all, one behind the other */
+	size_t      vectors_n;
+};
 
+static void add_vector(struct keeping *to, struct json_out *j, const struct memory_vector *vector)
+{
+	json_int(j, "vector_from", (int64_t)to->vectors_n + 1);
+	memcpy(to->vectors + to->vectors_n, vector->at, vector->n * sizeof(*vector->at));
+	to->vectors_n += vector->n;
+	json_int(j, "vector_to", (int64_t)to->vectors_n);
+	json_str(j, "model", vector->model);
+}
+
+static void write_row(struct ctx *cx, struct json_out *j, const struct memory_new *in,
+                      const struct memory_kept *k, struct keeping *to)
+{
 	json_obj(j, NULL);
 	json_str(j, "utterance_id", in->utterance_id);
 	json_raw(j, "content", span_of(k->plain.content));
@@ -72,18 +85,20 @@ static void write_row(struct ctx *cx, struct json_out *j, const struct memory_ne
 	json_int(j, "said_ms", in->occurred_ms);
 	json_str(j, "hash", hex(cx, k->hash));
 	json_str(j, "sealed", k->sealed);
-	if (in->vector.at) {
-		embedding_text(&vector, in->vector.at, in->vector.n);
-		json_str(j, "vector", buf_text(&vector));
-		json_str(j, "model", in->vector.model);
-	}
+	if (in->vector.at)
+		add_vector(to, j, &in->vector);
 	json_end(j);
 }
 
-struct keeping {
-	const char *session_id, *rows_json;
-	struct span names_hash;
-};
+/* Room for the vectors of all; NULL when there are none. */
+static float *room_for_vectors(struct ctx *cx, const struct memory_new *in, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += in[i].vector.at ? in[i].vector.n : 0;
+	return total ? NEW_ARRAY(cx->arena, float, total) : NULL;
+}
 
 static struct err *keep_body(struct ctx *cx, void *data)
 {
@@ -96,7 +111,7 @@ static struct err *keep_body(struct ctx *cx, void *data)
 	            ARGS(db_text(k->session_id))));
 	TRY(db_query(cx, &rows, UTTERANCES_KEEP_SQL,
 	             ARGS(db_text(k->session_id), db_text(k->rows_json), db_bytes(k->names_hash),
-	                  db_int(recall_exact_max()))));
+	                  db_int(recall_exact_max()), db_reals(k->vectors, k->vectors_n))));
 	if (row_int(&rows, 0, 0) == 0)
 		return NULL;
 	return memory_enforce_cap(cx, row_text(&rows, 0, 1), row_int(&rows, 0, 2),
@@ -107,7 +122,7 @@ struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
                                      const struct memory_new *in, size_t n)
 {
 	struct json_out *j = json_new(cx->arena, ROWS_BYTES_MAX);
-	struct keeping   keeping = {.session_id = session_id};
+	struct keeping   keeping = {.session_id = session_id, .vectors = room_for_vectors(cx, in, n)};
 	struct span      json;
 
 	json_arr(j, NULL);
@@ -115,7 +130,7 @@ struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
 		struct memory_kept kept;
 
 		TRY(memory_keep(cx, &in[i], &kept));
-		write_row(cx, j, &in[i], &kept);
+		write_row(cx, j, &in[i], &kept, &keeping);
 		keeping.names_hash = kept.names_hash;
 	}
 	json_end(j);

@@ -5,10 +5,12 @@
 --
 -- $1  session id
 -- $2  what is to be kept, oldest first: a JSON array of objects with utterance_id, content,
---     speaker, words, said_ms, hash (hex), sealed; vector and model, or neither where the turn has
---     left them
+--     speaker, words, said_ms, hash (hex), sealed; model, and vector_from and vector_to, which
+--     tell where in $5 its vector is; or none of these where the turn has left a vector
 -- $3  hash of the names masked (null: none known)
 -- $4  memories of an owner that are all compared
+-- $5  the vectors, one behind the other, an array of real (null: none); in binary, for as texts
+--     they take longer to read than to store
 --
 -- One row: how many were added; owner, first and last position of these.
 with s as materialized (
@@ -18,19 +20,22 @@ given as materialized (
 	select gen_random_uuid() as id, g.nth, g.utterance_id, g.content, g.speaker, g.words,
 			to_timestamp(g.said_ms::float8 / 1000) as occurred_at, decode(g.hash, 'hex') as hash,
 			g.sealed, memory_asks(g.words) as is_question,
-			coalesce(g.vector::vector, v.embedding) as embedding,
+			coalesce(($5::real[])[g.vector_from:g.vector_to]::vector,
+				vector(v.embedding, -1, true)) as embedding,
 			coalesce(g.model, v.model) as embedding_model
 		from rows from (jsonb_to_recordset($2::jsonb) as (utterance_id uuid, content jsonb,
-				speaker text, words text, said_ms bigint, hash text, sealed text, vector text,
-				model text))
+				speaker text, words text, said_ms bigint, hash text, sealed text,
+				vector_from int, vector_to int, model text))
 			with ordinality as g (utterance_id, content, speaker, words, said_ms, hash, sealed,
-				vector, model, nth)
+				vector_from, vector_to, model, nth)
 			left join utterance_vectors v on v.utterance_id = g.utterance_id
 		where not exists (select from memories m where m.utterance_id = g.utterance_id)),
 
--- Neighbours, and theirs.
+-- Neighbours, and theirs. vector() changes nothing, but what it gives has been fetched from beside
+-- the table: else each mean that a vector is part of would fetch it again, and the doubled twice.
 before as materialized (
-	select id, position, speaker, words, is_question, occurred_at, embedding, embedding_model
+	select id, position, speaker, words, is_question, occurred_at,
+			vector(embedding, -1, true) as embedding, embedding_model
 		from memories where session_id = $1::uuid and not
 			-- include memory_is_alone.sql
 		order by position desc limit 4),

@@ -116,6 +116,25 @@ test('all that waits in a session becomes memories, each with its surroundings',
 		{ session_id },
 	);
 	assert.deepEqual(odd, []);
+	/* Each has its own vector, which is what the same words get by themselves. */
+	const apart = await newSession(stack);
+	for (const n of [1, 2, 33, 65, MANY])
+		await post(stack, 'save_memory', {
+			...pairOf(apart),
+			scope: 'episodic',
+			content: {
+				speaker: n % 2 ? 'visitor' : 'agent',
+				text: `Parcel ${n} went by the river.`,
+			},
+		});
+	const distances = await sql(
+		stack,
+		`select m.embedding <=> alone.embedding < 0.0001 from memories alone join memories m
+			on m.words = alone.words and m.session_id = :'session_id'
+		 where alone.session_id = :'apart'`,
+		{ session_id, apart: apart.session_id },
+	);
+	assert.deepEqual(distances.flat(), Array(5).fill('t'));
 });
 
 test('what the agent said is not said to be the visitor\'s', async () => {
