@@ -27,13 +27,13 @@ const saidInTheEnd = (session, lines) =>
 	});
 
 /* A turn whose client can leave: leave() ends when it has. */
-const startTurn = (session, user_message, headers = {}) => {
+const startTurn = (session, user_message, headers = {}, more = {}) => {
 	const leaving = new AbortController();
 	const left = assert.rejects(
 		fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json', ...headers },
-			body: JSON.stringify({ ...pairOf(session), user_message }),
+			body: JSON.stringify({ ...pairOf(session), user_message, ...more }),
 			signal: leaving.signal,
 		}).then((response) => response.text()),
 		{ name: 'AbortError' },
@@ -81,6 +81,45 @@ for (const stage of Object.keys(CALLS)) {
 		]);
 	});
 }
+
+/* The text is there and would be the answer; only the extraction is missing. */
+const leaveWhileALeadIsSought = async (session, user_message) => {
+	const chat = { provider: 'groq', operation: 'chat' };
+	await heal(stack);
+	await stack.sim.fault({ ...chat, match: { structured: true }, fault: { silence: true } });
+	const leave = startTurn(session, user_message, {}, { audio: false });
+	await stack.sim.wait({ ...chat, count: 2 });
+	await stack.sim.wait({ ...chat, state: 'finished' });
+	/* Meanwhile that reply has been read. */
+	assert.equal((await turn(stack, await newSession(stack), 'Hi.')).status, 200);
+	const from = stack.logs('agent_reply').length;
+	await leave();
+	await stack.sim.wait({ ...chat, state: 'disconnected' });
+	await poll(() => /"event":"request"/.test(stack.logs('agent_reply', from)));
+};
+
+test('left while a lead is sought: a text nobody received is no history', async () => {
+	const session = await newSession(stack);
+	await leaveWhileALeadIsSought(session, 'Hello there.');
+	const { status, json, text } = await turn(stack, session, 'Something else.');
+	assert.equal(status, 200, text);
+	assert.deepEqual(await saidInTheEnd(session, 3), [
+		['visitor', 'Hello there.'],
+		['visitor', 'Something else.'],
+		['agent', json.text],
+	]);
+});
+
+test('left while a lead is sought: the same message is thought about anew', async () => {
+	const session = await newSession(stack);
+	await leaveWhileALeadIsSought(session, 'Hello there.');
+	const before = (await stack.sim.requests({ provider: 'groq', operation: 'chat' })).length;
+	const { status, json, text } = await turn(stack, session, 'Hello there.');
+	assert.equal(status, 200, text);
+	const asked = await stack.sim.requests({ provider: 'groq', operation: 'chat' });
+	assert.equal(asked.length - before, 2, 'a reply and an extraction');
+	assert.deepEqual(await said(session), [['visitor', 'Hello there.'], ['agent', json.text]]);
+});
 
 test('the answer is kept for two seconds and is gone soon after', async () => {
 	await heal(stack);
