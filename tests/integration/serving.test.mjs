@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { connectTo, headOf } from './env/fastcgi_client.mjs';
 import { keyHeaders, poll, post, sql, useStack } from './env/index.mjs';
 
@@ -60,12 +60,21 @@ const threadsOf = (name) =>
 		)[1],
 	);
 
+/* One that is asked nothing and one that was asked once; the last test here looks at them. Of a
+ * program that no test makes leave. */
+const idle = [];
+
 /* The beginning of a request that is begun before all of its body is there. */
 const PART = Buffer.alloc(8 + 0x8000);
 PART.set([1, 5, 0, 1, 0x80, 0, 0, 0]);
 const LARGE = Buffer.concat([headOf({ CONTENT_LENGTH: '500000' }), PART, PART, PART]);
 
 describe('peers that say nothing', () => {
+	before(async () => {
+		idle.push(...(await connectMany(2, 'recall_memories')));
+		assert.equal((await idle[1].request({}, '{}')).status, 400);
+	});
+
 	test('take no thread, whether they never begin or break off in a head', async () => {
 		assert.equal((await post(stack, 'create_session', {})).status, 200);
 		const before = threadsOf('create_session');
@@ -247,4 +256,28 @@ describe('more than can be served', () => {
 		const heard = (await elevenlabs()).slice(before);
 		assert.equal(heard.length, 1, JSON.stringify(heard));
 	});
+});
+
+/* These wait for time itself, so together. */
+describe('a program closes', { concurrency: true }, () => {
+	test('half a head, whether nothing or a byte now and then comes behind it', async () => {
+		const peers = await connectMany(2, 'recall_memories');
+		const head = headOf({ CONTENT_LENGTH: '2', PADDING: 'x'.repeat(1000) });
+		let sent = 40;
+		for (const { socket } of peers) socket.write(head.subarray(0, sent));
+		const dribble = setInterval(() => {
+			peers[1].socket.write(head.subarray(sent, ++sent));
+		}, 200);
+		const closed = Promise.all(peers.map((peer) => peer.untilClosed()));
+		await closed.finally(() => clearInterval(dribble));
+	});
+
+	test('a head whose body does not come', async () => {
+		const peer = await connectTo(stack, 'recall_memories');
+		peer.socket.write(headOf({ CONTENT_LENGTH: '10' }));
+		await peer.untilClosed();
+	});
+
+	test('what is only kept, after a minute', () =>
+		Promise.all(idle.map((peer) => peer.untilClosed(90_000))));
 });

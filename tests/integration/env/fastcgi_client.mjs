@@ -40,15 +40,15 @@ const parse = (text) => {
 };
 
 /* Rejected when it takes too long: what a program never does should fail a test, not stop it. */
-const inTime = (what, promise) => {
+const inTime = (what, promise, ms = PATIENCE_MS) => {
 	let timer;
 	const late = new Promise((_, reject) => {
-		timer = setTimeout(() => reject(new Error(`${what}: nothing happened`)), PATIENCE_MS);
+		timer = setTimeout(() => reject(new Error(`${what}: nothing happened`)), ms);
 	});
 	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
-/** A connection to a function's socket: {socket, untilClosed(), request(params, body, options)}.
+/** A connection to a function's socket: {socket, untilClosed(ms?), request(params, body, options)}.
  * The answer of a request is {status, headers, json}; it is rejected when the connection ends
  * first. */
 export const connectTo = async (stack, name) => {
@@ -69,7 +69,7 @@ export const connectTo = async (stack, name) => {
 	await new Promise((done) => socket.once('connect', done));
 	return {
 		socket,
-		untilClosed: () => inTime('closing', closed),
+		untilClosed: (ms) => inTime('closing', closed, ms),
 		request: (params, body = '{}', options) => {
 			const answer = new Promise((resolve, reject) => asked.push({ resolve, reject }));
 			const length = { CONTENT_LENGTH: String(Buffer.byteLength(body)) };
