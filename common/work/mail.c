@@ -56,6 +56,11 @@ static const struct cfg_key keys[] = {
 };
 const struct cfg_group mail_settings = {"Mail", &values, keys, COUNT(keys)};
 
+bool mail_can_leave(void)
+{
+	return !str_is_blank(values.api_key) && !str_is_blank(values.from) && vault_has_key();
+}
+
 /* ---- the link ---- */
 
 static const char *mac_of(struct ctx *cx, const struct hash *h)

@@ -13,6 +13,9 @@ extern const struct cfg_group mail_settings;
  * is recorded as a bounce. */
 extern const struct job_kind mail_jobs[1];
 
+/* Can mails leave with the settings of now? Else they wait. */
+bool mail_can_leave(void);
+
 /* A link to our own page: base + "/functions/v1/collect_email?token=...". The token names the
  * sign-up, ends at `expires_at` (seconds since 1970) and is signed. NULL without a data key. */
 const char *mail_link(struct ctx *cx, const char *signup_id, int64_t expires_at);

@@ -17,6 +17,11 @@ test('without a key of the mail service a mail waits, and leaves once there is o
 	const email = 'waiting@mail-test.example';
 	const answer = await post(stack, 'collect_email', { email }, keyHeaders(stack));
 	assert.equal(answer.status, 200, answer.text);
+	assert.deepEqual(answer.json, {
+		success: true,
+		message: 'Thank you! Your address is on the list.',
+		alreadySignedUp: false,
+	});
 	const [attempts, error] = await poll(async () => (await sql(stack,
 		`select attempts, last_error from jobs where kind = 'confirm_mail' and state = 'ready'
 		 and last_error is not null`))[0]);
@@ -32,6 +37,9 @@ test('without a key of the mail service a mail waits, and leaves once there is o
 		return resend.length && resend;
 	});
 	assert.ok(mail.text.includes('https://scribe.example/functions/v1/collect_email?token='));
+	const next = { email: 'next@mail-test.example' };
+	const { json } = await post(stack, 'collect_email', next, keyHeaders(stack));
+	assert.match(json.message, /check your inbox/);
 });
 
 test('an address needs a key where one is required, the link in the mail does not', async () => {
