@@ -111,30 +111,46 @@ static void add(struct chain *c, struct provider *p)
 	c->order[c->order_n++] = p;
 }
 
-static int add_wanted(struct chain *c, struct span name)
+static bool is_wrong(const struct chain *c, struct span name)
 {
 	struct provider *p = find_known(c, name);
 	char             setting[32];
 
-	if (p && is_configured(p)) {
-		add(c, p);
-		return 0;
-	}
+	if (p && is_configured(p))
+		return false;
 	fprintf(stderr, "%s: '%.*s' %s\n", setting_of(c, setting), (int)name.len, name.ptr,
 	        p ? "lacks what it needs (a key, a model file)" : "is not a provider for this");
-	return 1;
+	return true;
+}
+
+static struct span wanted_names(const struct chain *c)
+{
+	return span_of(c->wanted && *c->wanted ? *c->wanted : "");
+}
+
+int chain_check(const struct chain *c)
+{
+	struct span rest = wanted_names(c), name;
+	int         problems = 0;
+
+	while (cfg_next_item(&rest, &name))
+		problems += is_wrong(c, name);
+	return problems;
 }
 
 int chain_start(struct chain *c)
 {
-	const char *wanted = c->wanted ? *c->wanted : NULL;
-	struct span rest = span_of(wanted ? wanted : ""), name;
-	int         problems = 0;
+	struct span wanted = wanted_names(c), rest = wanted, name;
+	int         problems = chain_check(c);
 
 	c->order_n = 0;
-	while (cfg_next_item(&rest, &name))
-		problems += add_wanted(c, name);
-	for (size_t i = 0; str_is_blank(wanted) && i < c->known_n; i++)
+	while (cfg_next_item(&rest, &name)) {
+		struct provider *p = find_known(c, name);
+
+		if (p && is_configured(p))
+			add(c, p);
+	}
+	for (size_t i = 0; span_trim(wanted).len == 0 && i < c->known_n; i++)
 		if (is_configured(c->known[i]))
 			add(c, c->known[i]);
 	return problems;

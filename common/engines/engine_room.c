@@ -3,6 +3,15 @@
 
 #include "../call/http_client.h"
 
+static int check(struct chain *const *chains, size_t n)
+{
+	int problems = 0;
+
+	for (size_t i = 0; i < n; i++)
+		problems += chain_check(chains[i]);
+	return problems;
+}
+
 static int start(struct chain *const *chains, size_t n)
 {
 	int problems = http_start();
@@ -25,4 +34,4 @@ static void stop(struct chain *const *chains, size_t n)
 	http_stop();
 }
 
-const struct engine_room engine_room = {&http_settings, start, warm, http_is_beating, stop};
+const struct engine_room engine_room = {&http_settings, check, start, warm, http_is_beating, stop};

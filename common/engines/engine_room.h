@@ -9,6 +9,8 @@
 
 struct engine_room {
 	const struct cfg_group *settings; /* of calls to outside services */
+	/* The problems of the chains alone, each on stderr; nothing is started. */
+	int (*check)(struct chain *const *chains, size_t n);
 	/* Starts calling out, then the chains. Returns the number of problems, each on stderr. */
 	int (*start)(struct chain *const *chains, size_t n);
 	/* Connects to who is likely to be asked soon; for a program that serves many requests. */

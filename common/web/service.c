@@ -415,6 +415,8 @@ static int run(enum service_option option, const struct settings *settings)
 	if (option == OPTION_SHOW_CONFIG)
 		return options_show(service, threads_n(), settings->groups, settings->n);
 	log_setup(service->name, values.is_verbose ? LOG_DEBUG : LOG_INFO);
+	if (service->engines)
+		problems += service->engines->check(service->chains, service->chains_n);
 	problems += problems ? 0 : start_engines();
 	if (problems)
 		status = options_complain(service, problems);

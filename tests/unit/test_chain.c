@@ -104,6 +104,9 @@ static void orders_engines(void **state)
 	wanted = "second,absent,nobody";
 	assert_int_equal(chain_start(&chain), 2);
 	assert_int_equal(chain.order_n, 1);
+	assert_int_equal(chain_check(&chain), 2);
+	wanted = NULL;
+	assert_int_equal(chain_check(&chain), 0);
 }
 
 static void serves_from_the_first(void **state)
