@@ -4,6 +4,7 @@
 #include "../../common/base/str.h"
 #include "../../common/domain/letters/escape.h"
 #include "../../common/domain/letters/mail_text.h"
+#include "../../common/domain/who/name_shape.h"
 
 static void html_is_escaped(void **state)
 {
@@ -68,13 +69,86 @@ static void the_mail_has_both_parts(void **state)
 	struct ctx      *cx = *state;
 	struct mail_text mail;
 
-	mail_text_confirm(cx, "Dana <i>", "https://s.example/?a=1&b=2", &mail);
-	assert_non_null(strstr(mail.html, "Hello Dana &lt;i&gt;,"));
+	mail_text_confirm(cx, "Dana\tO'Neill", "https://s.example/?a=1&b=2", &mail);
+	assert_non_null(strstr(mail.html, "Hello Dana O&#39;Neill,"));
 	assert_non_null(strstr(mail.html, "href=\"https://s.example/?a=1&amp;b=2\""));
-	assert_non_null(strstr(mail.text, "Hello Dana <i>,"));
+	assert_non_null(strstr(mail.text, "Hello Dana O'Neill,"));
 	assert_non_null(strstr(mail.text, "https://s.example/?a=1&b=2\n"));
 	mail_text_confirm(cx, NULL, "https://s.example/", &mail);
 	assert_non_null(strstr(mail.text, "Hello,\n"));
+}
+
+/* Who typed the address typed the name too: what says something else than a name is not sent. */
+static void nobody_is_greeted_with_a_message(void **state)
+{
+	struct ctx      *cx = *state;
+	struct mail_text mail;
+
+	mail_text_confirm(cx, "Your account is locked, call 415 555 0123", "https://s.example/", &mail);
+	assert_non_null(strstr(mail.text, "Hello,\n"));
+	assert_null(strstr(mail.text, "locked"));
+	assert_null(strstr(mail.html, "locked"));
+}
+
+static void a_name_looks_like_one(void **state)
+{
+	static const char *const names[] = {
+		"Dana",
+		"Dana Reyes",
+		"Jean-Luc O'Neill",
+		"D’Angelo Smith",
+		"d'Artagnan",
+		"J. R. R. Tolkien",
+		"Dr. Dana Reyes Jr.",
+		"Juan Carlos de la Cruz",
+		"Will Smith",
+		"An",
+		"NGUYỄN VĂN HÙNG",
+		"Élodie",
+		"Мария Кюри",
+		"王小明",
+		"남궁 민수",
+		"अमित",
+	};
+	static const char *const others[] = {
+		"",
+		" ",
+		"Your account is locked",
+		"Your Account Is Locked",
+		"Account Locked",
+		"Urgent",
+		"Call Now",
+		"call us",
+		"dana",
+		"Dana 415",
+		"Dana, call me",
+		"Dana!",
+		"Evil.example",
+		"Dana evil. example",
+		"Dana@evil",
+		"<b>Dana</b>",
+		"Dana  Reyes",
+		"-Dana",
+		"Dana-",
+		"De La",
+		"J.",
+		"Come With Me",
+		"One Two Three Four Five Six",
+		"Alpha Bravo Charlie Delta Echo Foxtrot",
+		"Abcdefghijklmnopqrstuvw Abcdefghijklmnopqrstuvw",
+		"мария",
+		"您的账户已被锁定",
+		"१२३",
+		"Dana 😀",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (!name_is_likely(span_of(names[i])))
+			fail_msg("not taken for a name: %s", names[i]);
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (name_is_likely(span_of(others[i])))
+			fail_msg("taken for a name: %s", others[i]);
 }
 
 int main(void)
@@ -86,6 +160,8 @@ int main(void)
 		UNIT_TEST(a_terminal_is_not_steered),
 		UNIT_TEST(a_name_makes_no_link_and_no_line),
 		UNIT_TEST(the_mail_has_both_parts),
+		UNIT_TEST(nobody_is_greeted_with_a_message),
+		UNIT_TEST(a_name_looks_like_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,14 +2,23 @@
 #include "mail_text.h"
 
 #include "../../base/str.h"
+#include "../who/name_shape.h"
 #include "escape.h"
 
 #define NAME_CHARS 200
 
-void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struct mail_text *out)
+/* Whoever typed the address typed the name too, and may be anybody. */
+static const char *greeting_of(struct ctx *cx, const char *name)
 {
 	const char *plain = name ? escape_links(cx, name, NAME_CHARS) : NULL;
-	const char *greeting = plain ? arena_printf(cx->arena, "Hello %s,", plain) : "Hello,";
+
+	return plain && name_is_likely(span_of(plain)) ? arena_printf(cx->arena, "Hello %s,", plain)
+	                                               : "Hello,";
+}
+
+void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struct mail_text *out)
+{
+	const char *greeting = greeting_of(cx, name);
 	const char *href = escape_html(cx, link);
 
 	out->subject = "Please confirm your e-mail address";

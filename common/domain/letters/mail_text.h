@@ -8,8 +8,8 @@ struct mail_text {
 	const char *subject, *html, *text;
 };
 
-/* The mail that asks whoever owns the address to confirm it. `name` may be NULL; what it holds is
- * escaped, and no link can be made of it. */
+/* The mail that asks whoever owns the address to confirm it. It greets by `name` (may be NULL)
+ * where that looks like one; what it holds is escaped, and no link can be made of it. */
 void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struct mail_text *out);
 
 #endif
