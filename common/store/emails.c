@@ -5,7 +5,9 @@
 #include "../base/vault.h"
 #include "../db/db.h"
 #include "common/store/audit_insert.sql.h"
+#include "common/store/signup_decide.sql.h"
 #include "common/store/signup_record.sql.h"
+#include "mailboxes.h"
 #include "sealed.h"
 
 #include <ctype.h>
@@ -35,10 +37,11 @@ struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct si
 	const char    *names_sealed;
 	struct names   names = {.n = 0};
 	bool           has_former;
+	struct mailbox box;
 	struct db_rows rows;
 
 	names_add(cx, &names, in->name);
-	if (!email || !email_hash(cx, in->email, &present))
+	if (!email || !email_hash(cx, in->email, &present) || !mailbox_of(cx, in->email, &box))
 		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: contact data can not be kept");
 	TRY(names_seal(cx, &names, &names_sealed));
 	has_former = vault_former_hash("email", lower_case(cx, in->email), &former);
@@ -46,7 +49,8 @@ struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct si
 	             ARGS(db_text(email), db_bytes(hash_span(&present)),
 	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(name),
 	                  db_text(in->signup_type), db_text(in->session_id), db_int(REPEAT_SECONDS),
-	                  db_text(names_sealed))));
+	                  db_text(names_sealed), db_bytes(box.hash), db_bytes(box.former_hash),
+	                  db_text(box.sealed))));
 	*out = (struct signup){row_text(&rows, 0, 0), row_bool(&rows, 0, 1), row_bool(&rows, 0, 2)};
 	return NULL;
 }
@@ -74,18 +78,19 @@ struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
 	             "with found as materialized (select * from email_signups where id = $1::uuid),"
 	             " audited as (" AUDIT_INSERT_SQL " select $2, 'contact_read',"
 	             "  'email_signups:' || id, session_id from found)"
-	             " select id, email, name, status,"
-	             "  (1000000 * extract(epoch from mail_queued_at))::bigint,"
-	             "  coalesce(mail_sent_at >= mail_queued_at, false) from found",
+	             " select f.id, email, name,"
+	             "  (1000000 * extract(epoch from f.mail_queued_at))::bigint,"
+	             "  status = 'active' and refused_at is null"
+	             "   and coalesce(mail_sent_at < f.mail_queued_at, true)"
+	             "  from found f left join mailboxes b on b.id = mailbox_id",
 	             ARGS(db_text(id), db_text(actor))));
 	*found_out = rows.count > 0;
 	if (!*found_out)
 		return NULL;
 	*out = (struct signup_mail){
 		.id = row_text(&rows, 0, 0),
-		.status = row_text(&rows, 0, 3),
-		.queued_at_us = row_int(&rows, 0, 4),
-		.is_sent = row_bool(&rows, 0, 5),
+		.queued_at_us = row_int(&rows, 0, 3),
+		.is_wanted = row_bool(&rows, 0, 4),
 	};
 	TRY(open_column(cx, &rows, 1, &out->email));
 	return open_column(cx, &rows, 2, &out->name);
@@ -115,7 +120,10 @@ struct err *signup_standing(struct ctx *cx, const char *id, enum signup_standing
 	struct db_rows rows;
 	const char    *status;
 
-	TRY(db_query(cx, &rows, "select status from email_signups where id = $1::uuid",
+	TRY(db_query(cx, &rows,
+	             "select status from email_signups where id = $1::uuid"
+	             " union all select 'unsubscribed' from mailboxes where former_signups <> '{}'"
+	             "  and former_signups @> array[$1::uuid] and refused_at is not null",
 	             ARGS(db_text(id))));
 	*found_out = rows.count > 0;
 	if (!*found_out)
@@ -128,22 +136,14 @@ struct err *signup_standing(struct ctx *cx, const char *id, enum signup_standing
 }
 
 struct err *signup_decide(struct ctx *cx, const char *id, enum signup_decision decision,
-                          bool *found_out)
+                          enum signup_found *found_out)
 {
-	int64_t n;
+	struct db_rows rows;
 
-	TRY(db_exec(
-		cx, &n,
-		"with decided as (update email_signups set"
-		"  status = case when $2::bool then 'confirmed' else 'unsubscribed' end,"
-		"  confirmed_at = case when $2::bool then coalesce(confirmed_at, now())"
-		"   else confirmed_at end,"
-		"  unsubscribed_at = case when $2::bool then null"
-		"   else coalesce(unsubscribed_at, now()) end"
-		"  where id = $1::uuid returning id, session_id) " AUDIT_INSERT_SQL
-		" select 'collect_email', case when $2::bool then 'contact_confirmed'"
-		"  else 'contact_unsubscribed' end, 'email_signups:' || id, session_id from decided",
-		ARGS(db_text(id), db_bool(decision == SIGNUP_CONFIRM))));
-	*found_out = n > 0;
+	TRY(db_query(cx, &rows, SIGNUP_DECIDE_SQL,
+	             ARGS(db_text(id), db_bool(decision == SIGNUP_CONFIRM))));
+	*found_out = !rows.count             ? SIGNUP_NONE
+	             : row_bool(&rows, 0, 0) ? SIGNUP_FORGOTTEN
+	                                     : SIGNUP_THERE;
 	return NULL;
 }

@@ -2,7 +2,11 @@
  *
  * The address and the name are sealed (vault.h); a keyed hash of the whole
  * address in lower case finds a sign-up again. Everything that reads or changes
- * one writes the audit log in the same statement. */
+ * one writes the audit log in the same statement.
+ *
+ * Anybody can sign anybody up. So a sign-up is its session's (session_id) only once the address was
+ * confirmed; before, the session is who made it (made_by), and it is nobody's when several gave
+ * the same address. What a mail may be sent to is a matter of the mailbox (mailboxes.h). */
 #ifndef STORE_EMAILS_H
 #define STORE_EMAILS_H
 
@@ -16,7 +20,7 @@ struct signup_new {
 	const char *email; /* normalised (contact.h) */
 	const char *name;  /* NULL: not told */
 	const char *signup_type;
-	const char *session_id; /* of a checked session, which gets the address too; NULL: none */
+	const char *session_id; /* of a checked session, which has told this of itself; NULL: none */
 };
 
 struct signup {
@@ -25,18 +29,17 @@ struct signup {
 	bool        is_mailed; /* a mail was queued with it */
 };
 
-/* One statement: the sign-up or the one that was there, the mail's job unless one was queued in
- * the last seven days, the session's columns, the audit log. ERR_UNAVAILABLE without a data
- * key: contact data is never stored in plain. */
+/* One statement: the sign-up or the one that was there, the mail's job unless the mailbox wants
+ * none or one was queued for it in the last seven days, the session's columns, the audit log.
+ * ERR_UNAVAILABLE without a data key: contact data is never stored in plain. */
 struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct signup *out) CHECKED;
 
 /* What a mail is made of; the same as long as queued_at_us is. */
 struct signup_mail {
 	const char *id, *email;
-	const char *name; /* NULL: not told */
-	const char *status;
+	const char *name;         /* NULL: not told */
 	int64_t     queued_at_us; /* since 1970 */
-	bool        is_sent;
+	bool        is_wanted;    /* not sent yet, nothing was decided, and the mailbox takes mail */
 };
 
 /* Opens the contact data for `actor`. *found_out is false when the sign-up is gone;
@@ -53,14 +56,21 @@ struct err *signup_bounced(struct ctx *cx, const char *id, const char *actor) CH
 /* What the owner of the address has decided so far. */
 enum signup_standing { SIGNUP_OPEN, SIGNUP_CONFIRMED, SIGNUP_UNSUBSCRIBED };
 
-/* *found_out is false when the sign-up is gone. Opens no contact data. */
+/* *found_out is false when the sign-up is gone, unless it was forgotten and its mailbox still wants
+ * no mail. Opens no contact data. */
 struct err *signup_standing(struct ctx *cx, const char *id, enum signup_standing *out,
                             bool *found_out) CHECKED;
 
 enum signup_decision { SIGNUP_CONFIRM, SIGNUP_UNSUBSCRIBE };
 
-/* What the owner of the address decides. *found_out is false when the sign-up is gone. */
+enum signup_found {
+	SIGNUP_NONE,
+	SIGNUP_THERE,
+	SIGNUP_FORGOTTEN /* no address is left, only whether its mailbox takes mail */
+};
+
+/* What the owner of the address decides; with it whether the mailbox is written to. */
 struct err *signup_decide(struct ctx *cx, const char *id, enum signup_decision decision,
-                          bool *found_out) CHECKED;
+                          enum signup_found *found_out) CHECKED;
 
 #endif

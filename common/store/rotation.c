@@ -6,6 +6,7 @@
 #include "../db/db.h"
 #include "audit.h"
 #include "emails.h"
+#include "mailboxes.h"
 #include "memory_seal.h"
 
 #define COLUMNS_MAX 4
@@ -14,6 +15,7 @@
 enum hash_kind {
 	HASH_NONE,
 	HASH_ADDRESS, /* of the first column, an address */
+	HASH_MAILBOX, /* of the digest in the first column */
 	HASH_MEMORY   /* of the content in the first column, a memory; of its source too */
 };
 
@@ -33,6 +35,11 @@ static const struct table {
      "update email_signups m set email = $3, email_hash = $2::bytea, name = $4 where id = $1::uuid"
      " and not exists (select from email_signups o where o.email_hash = $2::bytea"
      "  and o.id <> m.id)"},
+	{"mailboxes", 1, HASH_MAILBOX,
+     "select id, sealed from mailboxes where id > $1::uuid and not starts_with(sealed, $2)"
+     " order by id limit $3::int for no key update",
+     "update mailboxes m set sealed = $3, hash = $2::bytea where id = $1::uuid"
+     " and not exists (select from mailboxes o where o.hash = $2::bytea and o.id <> m.id)"},
 	/* The names' hash is of the key before: without it, it is looked once whether all is masked. */
 	{"sessions", 4, HASH_ADDRESS,
      "select id, email, contact_name, notes, names_sealed from sessions where id > $1::uuid"
@@ -135,6 +142,8 @@ static bool reseal(struct ctx *cx, const struct table *t, const struct db_rows *
 		out->sealed[c] = vault_seal(cx->arena, plain);
 		if (c == 0 && t->hash == HASH_ADDRESS && !hash_address(cx, plain.ptr, out))
 			return false;
+		if (c == 0 && t->hash == HASH_MAILBOX)
+			out->hash = mailbox_hash(cx, plain);
 		if (c == 0 && t->hash == HASH_MEMORY && !hash_memory(cx, old, out))
 			return false;
 	}

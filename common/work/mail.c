@@ -20,6 +20,7 @@
 #include "../engines/upstream.h"
 #include "sending.h"
 #include "../store/emails.h"
+#include "../store/mailboxes.h"
 
 #define ACTOR        "confirm_mail"
 #define CHANNEL      "mail"
@@ -29,6 +30,7 @@
 #define WAIT_MS      60000u  /* for a setting */
 #define MEND_MS      600000u /* for an operator */
 #define QUOTA_MS     21600000u
+#define PLACE_BATCH  200
 #define MAC_CHARS    (2 * CRYPTO_HASH_BYTES)
 #define PAGE_PATH    "/functions/v1/collect_email?token="
 
@@ -95,7 +97,7 @@ static bool is_signed(struct ctx *cx, struct span claim, struct span mac)
 	                   crypto_equal(span_of(mac_of(cx, &h)), mac));
 }
 
-bool mail_token_read(struct ctx *cx, struct span token, const char **signup_id_out)
+bool mail_token_read(struct ctx *cx, struct span token, struct mail_token *out)
 {
 	const char *text;
 	struct span claim;
@@ -109,8 +111,9 @@ bool mail_token_read(struct ctx *cx, struct span token, const char **signup_id_o
 	text = arena_strndup(cx->arena, claim.ptr, claim.len);
 	if (!str_to_int(text + CRYPTO_UUID_CHARS + 1, 0, INT64_MAX, &expires_at))
 		return false;
-	*signup_id_out = arena_strndup(cx->arena, text, CRYPTO_UUID_CHARS);
-	return str_is_uuid(*signup_id_out) && clock_unix_ms() / 1000 < expires_at;
+	out->signup_id = arena_strndup(cx->arena, text, CRYPTO_UUID_CHARS);
+	out->is_late = clock_unix_ms() / 1000 >= expires_at;
+	return str_is_uuid(out->signup_id);
 }
 
 /* ---- the mail ---- */
@@ -209,7 +212,7 @@ static struct err *send_mail(struct ctx *cx, struct job *job, const struct signu
 	return NULL;
 }
 
-/* Sent already, or bounced meanwhile: nothing is left to do. */
+/* Sent already, bounced, decided or refused meanwhile: nothing is left to do. */
 static struct err *confirm_mail(struct ctx *cx, struct job *job)
 {
 	struct signup_mail to;
@@ -225,9 +228,26 @@ static struct err *confirm_mail(struct ctx *cx, struct job *job)
 		return job_hopeless(job, err_new(cx, ERR_INTERNAL, WHERE, "the job names no sign-up"));
 	TRY(sending_wait_turn(cx, job, CHANNEL, (unsigned)values.interval_ms));
 	TRY(signup_for_mail(cx, job->key, ACTOR, &to, &is_found));
-	if (!is_found || to.is_sent || str_equal(to.status, "bounced"))
+	if (!is_found || !to.is_wanted)
 		return NULL;
 	return send_mail(cx, job, &to);
 }
 
-const struct job_kind mail_jobs[1] = {{"confirm_mail", LEASE_MS, 0, confirm_mail}};
+static struct err *place_mailboxes(struct ctx *cx, struct job *job)
+{
+	const char *last_id = "00000000-0000-0000-0000-000000000000";
+	bool        is_over = false;
+
+	if (!vault_has_key())
+		return sending_later(cx, job, WAIT_MS, "waiting for SCRIBE_DATA_KEY");
+	while (!is_over) {
+		TRY(mailboxes_place(cx, PLACE_BATCH, &last_id, &is_over));
+		TRY(job_extend(cx, job));
+	}
+	return NULL;
+}
+
+const struct job_kind mail_jobs[MAIL_JOBS] = {
+	{"confirm_mail", LEASE_MS, 0, confirm_mail},
+	{"place_mailboxes", LEASE_MS, 0, place_mailboxes},
+};

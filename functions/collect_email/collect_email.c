@@ -7,7 +7,7 @@
  * POST ?token=... List-Unsubscribe=One-Click      what mail programs send (RFC 8058)
  * POST { token, action } -> { success, message }
  *
- * Works the job "confirm_mail". */
+ * Works the jobs "confirm_mail" and "place_mailboxes". */
 #include "../../common/domain/who/contact.h"
 #include "../../common/domain/letters/mail_page.h"
 #include "../../common/web/keys.h"
@@ -120,23 +120,42 @@ static struct err *read_action(struct ctx *cx, const char *action, enum signup_d
 	FAIL_FIELD(cx, "action", "must be confirm or unsubscribe");
 }
 
-static struct err *decide(struct ctx *cx, struct span token, enum signup_decision decision)
+/* An old link takes off the list, and back to it who was taken off; what nobody has decided it
+ * does not confirm any more. */
+static struct err *check_age(struct ctx *cx, const struct mail_token *token,
+                             enum signup_decision decision)
 {
-	const char *id;
-	bool        is_found;
+	enum signup_standing standing;
+	bool                 is_found;
 
-	if (!mail_token_read(cx, token, &id))
+	if (!token->is_late || decision == SIGNUP_UNSUBSCRIBE)
+		return NULL;
+	TRY(signup_standing(cx, token->signup_id, &standing, &is_found));
+	if (is_found && standing == SIGNUP_OPEN)
 		FAIL_FIELD(cx, "token", "is not valid any more");
-	TRY(signup_decide(cx, id, decision, &is_found));
-	if (!is_found)
+	return NULL;
+}
+
+static struct err *decide(struct ctx *cx, struct span text, enum signup_decision decision,
+                          enum signup_found *found_out)
+{
+	struct mail_token token;
+
+	if (!mail_token_read(cx, text, &token))
+		FAIL_FIELD(cx, "token", "is not valid any more");
+	TRY(check_age(cx, &token, decision));
+	TRY(signup_decide(cx, token.signup_id, decision, found_out));
+	if (*found_out == SIGNUP_NONE)
 		FAIL(cx, ERR_NOT_FOUND, "the sign-up is gone");
 	return NULL;
 }
 
-static const char *outcome(enum signup_decision decision)
+static const char *outcome(enum signup_decision decision, enum signup_found found)
 {
-	return decision == SIGNUP_CONFIRM ? "Thank you, your address is confirmed."
-	                                  : "You are off the list; we will not write to you.";
+	if (decision == SIGNUP_UNSUBSCRIBE)
+		return "You are off the list; we will not write to you.";
+	return found == SIGNUP_THERE ? "Thank you, your address is confirmed."
+	                             : "You may sign up again; we kept no address of yours.";
 }
 
 static struct err *decide_by_json(struct req *rq)
@@ -144,15 +163,16 @@ static struct err *decide_by_json(struct req *rq)
 	struct ctx          *cx = req_ctx(rq);
 	struct in            in = {.token = NULL};
 	enum signup_decision decision;
+	enum signup_found    found;
 	struct json_out     *out;
 
 	TRY(input_parse(rq, decision_fields, COUNT(decision_fields), &in));
 	TRY(read_action(cx, in.action, &decision));
-	TRY(decide(cx, span_of(in.token), decision));
+	TRY(decide(cx, span_of(in.token), decision, &found));
 	out = reply_json(rq, 200, 0);
 	json_obj(out, NULL);
 	json_bool(out, "success", true);
-	json_str(out, "message", outcome(decision));
+	json_str(out, "message", outcome(decision, found));
 	json_end(out);
 	return NULL;
 }
@@ -171,25 +191,32 @@ static void show_stale(struct req *rq)
 	show(rq, 400, MAIL_PAGE_STALE, (struct span){NULL, 0});
 }
 
+static enum mail_page page_after(enum signup_decision decision, enum signup_found found)
+{
+	if (decision == SIGNUP_UNSUBSCRIBE)
+		return MAIL_PAGE_UNSUBSCRIBED;
+	return found == SIGNUP_THERE ? MAIL_PAGE_CONFIRMED : MAIL_PAGE_WELCOME;
+}
+
 static struct err *decide_by_form(struct req *rq, struct span token)
 {
 	struct ctx          *cx = req_ctx(rq);
 	struct span          action = form_value(req_body(rq), "action");
 	enum signup_decision decision = SIGNUP_UNSUBSCRIBE;
+	enum signup_found    found;
 	struct err          *e = NULL;
 
 	if (!form_value(req_body(rq), "List-Unsubscribe").ptr)
 		e = read_action(cx, arena_strndup(cx->arena, action.ptr ? action.ptr : "", action.len),
 		                &decision);
 	if (!e)
-		e = decide(cx, token, decision);
+		e = decide(cx, token, decision, &found);
 	if (e && e->kind != ERR_INPUT && e->kind != ERR_NOT_FOUND)
 		return e;
 	if (e)
 		show_stale(rq);
 	else
-		show(rq, 200, decision == SIGNUP_CONFIRM ? MAIL_PAGE_CONFIRMED : MAIL_PAGE_UNSUBSCRIBED,
-		     token);
+		show(rq, 200, page_after(decision, found), token);
 	return NULL;
 }
 
@@ -201,17 +228,19 @@ static struct err *show_page(struct req *rq)
 		[SIGNUP_UNSUBSCRIBED] = MAIL_PAGE_UNSUBSCRIBED,
 	};
 	struct ctx          *cx = req_ctx(rq);
-	struct span          token = form_value(span_of(req_query(rq)), "token");
-	const char          *id;
+	struct span          text = form_value(span_of(req_query(rq)), "token");
+	struct mail_token    token = {.signup_id = NULL};
 	enum signup_standing standing;
 	bool                 is_found = false;
 
-	if (token.ptr && mail_token_read(cx, token, &id))
-		TRY(signup_standing(cx, id, &standing, &is_found));
-	if (is_found)
-		show(rq, 200, pages[standing], token);
-	else
+	if (text.ptr && mail_token_read(cx, text, &token))
+		TRY(signup_standing(cx, token.signup_id, &standing, &is_found));
+	if (!is_found)
 		show_stale(rq);
+	else if (token.is_late && standing == SIGNUP_OPEN)
+		show(rq, 200, MAIL_PAGE_LATE, text);
+	else
+		show(rq, 200, pages[standing], text);
 	return NULL;
 }
 

@@ -1,11 +1,12 @@
 /* collect_email: an address is kept sealed and once, its owner is asked by one mail, and decides
  * by the link in it. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { keyHeaders, newSession, pairOf, poll, post, request, sql, supabase, useStack }
+import { promisify } from 'node:util';
+import { keyHeaders, newSession, pairOf, poll, post, request, root, sql, supabase, useStack }
 	from './env/index.mjs';
 
 const stack = useStack({
@@ -34,6 +35,21 @@ const jobsDone = () =>
 			and state in ('ready', 'running')`);
 		return rows.length === 0;
 	}, { deadlineMs: 20000 });
+/* As if all had been written to eight days ago. */
+const agedMailboxes = () =>
+	sql(stack, `update mailboxes set mail_queued_at = mail_queued_at - interval '8 days';
+		update email_signups set mail_queued_at = mail_queued_at - interval '8 days',
+			mail_sent_at = mail_sent_at - interval '8 days'`);
+/* Whose the newest sign-up is. */
+const newest = async (column) => (await sql(stack,
+	`select ${column} from email_signups order by created_at desc limit 1`))[0][0] || null;
+const press = (link, body) =>
+	request(stack, 'POST', pathOf(link), {
+		body,
+		headers: { 'content-type': 'application/x-www-form-urlencoded', origin: stack.baseUrl },
+	});
+const decide = async (link, action) =>
+	assert.equal((await signUp({ token: link.split('token=')[1], action })).status, 200);
 /* Postponed jobs need not be waited for. */
 const hurry = () => sql(stack, `update jobs set run_at = now() where state = 'ready'`);
 
@@ -96,6 +112,10 @@ test('the same address in another case is the same, and not mailed again', async
 		mail_sent_at = now() - interval '8 days'
 		where id in (select id from email_signups order by created_at desc limit 1)`);
 	await signUp({ email });
+	await jobsDone();
+	assert.equal((await mailsTo(email)).length, 1, 'the mailbox has had its mail');
+	await agedMailboxes();
+	await signUp({ email });
 	await poll(async () => (await mailsTo(email)).length === 2);
 });
 
@@ -152,9 +172,12 @@ test('a session is checked first and gets the address', async () => {
 	assert.equal(answer.json.alreadySignedUp, false, 'nothing was kept before');
 	const [row] = await sql(stack, `select s.email like 'sealed:%', s.contact_name like 'sealed:%',
 		s.cta_chosen, s.email_hash = m.email_hash
-		from sessions s join email_signups m on m.session_id = s.id where s.id = :'id'`,
+		from sessions s join email_signups m on m.made_by = s.id where s.id = :'id'`,
 	{ id: session.session_id });
 	assert.deepEqual(row, ['t', 't', 'demo', 't']);
+	assert.equal(await newest('session_id'), null, 'not before it is confirmed');
+	await decide(linkIn(await mailTo(email)), 'confirm');
+	assert.equal(await newest('session_id'), session.session_id);
 });
 
 test('the same Idempotency-Key answers the same', async () => {
@@ -186,33 +209,209 @@ test('the page asks, a look at it changes nothing, its buttons do', async () => 
 	assert.equal(await statusOf(link), 'active');
 
 	const token = link.split('token=')[1];
-	const press = (action) =>
-		request(stack, 'POST', pathOf(link), {
-			body: `token=${token}&action=${action}`,
-			headers: {
-				'content-type': 'application/x-www-form-urlencoded',
-				origin: stack.baseUrl,
-			},
-		});
-	assert.equal((await press('confirm')).status, 200);
+	const pressed = async (action) =>
+		(await press(link, `token=${token}&action=${action}`)).status;
+	assert.equal(await pressed('confirm'), 200);
 	assert.equal(await statusOf(link), 'confirmed');
-	assert.equal((await press('unsubscribe')).status, 200);
+	assert.equal(await pressed('unsubscribe'), 200);
 	assert.equal(await statusOf(link), 'unsubscribed');
-	assert.equal((await press('dance')).status, 400);
+	assert.equal(await pressed('dance'), 400);
 
 	const json = await signUp({ token, action: 'confirm' });
 	assert.equal(json.json.success, true, json.text);
 	assert.equal(await statusOf(link), 'confirmed');
-	const oneClick = await request(stack, 'POST', pathOf(link), {
-		body: 'List-Unsubscribe=One-Click',
-		headers: { 'content-type': 'application/x-www-form-urlencoded' },
-	});
-	assert.equal(oneClick.status, 200);
+	assert.equal((await press(link, 'List-Unsubscribe=One-Click')).status, 200);
 	assert.equal(await statusOf(link), 'unsubscribed');
 	const actions = await sql(stack, `select action from audit_log where subject =
 		'email_signups:' || :'id' order by id`, { id: token.slice(0, 36) });
 	assert.deepEqual(actions.flat(), ['contact_added', 'contact_read', 'contact_confirmed',
 		'contact_unsubscribed', 'contact_confirmed', 'contact_unsubscribed']);
+});
+
+const same = ({ status, json }) => ({ status, ...json });
+
+test('who has left is not written to again until they say so by a link of ours', async () => {
+	const email = newAddress('left');
+	await signUp({ email });
+	const link = linkIn(await mailTo(email));
+	const before = same(await signUp({ email }));
+	assert.equal((await press(link, 'List-Unsubscribe=One-Click')).status, 200);
+	await agedMailboxes();
+	const tagged = email.replace('@', '+again@');
+	assert.deepEqual(same(await signUp({ email, name: 'Mallory' })), before, 'nothing tells');
+	const fresh = same(await signUp({ email: newAddress() }));
+	assert.deepEqual(same(await signUp({ email: tagged })), fresh);
+	await jobsDone();
+	assert.equal((await mailsTo(email)).length, 1);
+	assert.deepEqual(await mailsTo(tagged), [], 'it is one mailbox');
+
+	await decide(link, 'confirm');
+	assert.equal(await statusOf(link), 'confirmed');
+	await signUp({ email: tagged });
+	await mailTo(tagged);
+	await signUp({ email });
+	await jobsDone();
+	assert.equal((await mailsTo(email)).length, 1, 'what is confirmed needs no question');
+});
+
+test('a mail that waits is not sent to who has left meanwhile', async () => {
+	const email = newAddress('waits');
+	await signUp({ email });
+	const link = linkIn(await mailTo(email));
+	await agedMailboxes();
+	await stack.sim.fault({ provider: 'resend', fault: { status: 429, quota: 'daily' } });
+	await signUp({ email });
+	await poll(async () => (await sql(stack, `select 1 from jobs where kind = 'confirm_mail'
+		and state = 'ready' and last_error like '%quota%'`)).length === 1);
+	await decide(link, 'unsubscribe');
+	await hurry();
+	await jobsDone();
+	assert.equal((await mailsTo(email)).length, 1);
+});
+
+test('tags, and dots where they mean nothing, are one mailbox and get one mail', async () => {
+	const n = ++counter;
+	const dotted = (k) => `${'northwind'.slice(0, k)}.${'northwind'.slice(k)}.${n}@gmail.com`;
+	const emails = [
+		...Array.from({ length: 8 }, (_, i) => `northwind${n}+${i}@gmail.com`),
+		...Array.from({ length: 8 }, (_, i) => dotted(i + 1)),
+		`northwind${n}@googlemail.com`,
+	];
+	const answers = await Promise.all(emails.map((email) => signUp({ email })));
+	for (const { status, json } of answers) {
+		assert.equal(status, 200);
+		assert.equal(json.alreadySignedUp, false, 'each is an address of its own');
+	}
+	const apart = [1, 2].map((k) => dotted(k).replace('gmail.com', 'mail-test.example'));
+	for (const email of apart) await signUp({ email });
+	await jobsDone();
+	const sent = await Promise.all(emails.map(mailsTo));
+	assert.equal(sent.flat().length, 1);
+	for (const email of apart) assert.equal((await mailsTo(email)).length, 1, 'dots count there');
+});
+
+test('a link that is old leaves the list, and confirms nothing nobody has decided', async () => {
+	const email = newAddress('old');
+	await signUp({ email });
+	await mailTo(email);
+	await sql(stack, `update email_signups set mail_sent_at = null, mail_queued_at =
+		now() - interval '31 days' where id = (select id from email_signups
+			order by created_at desc limit 1);
+		insert into jobs (kind, key) select 'confirm_mail', id from email_signups
+			order by created_at desc limit 1`);
+	await jobsDone();
+	const old = linkIn(await poll(async () => (await mailsTo(email))[1]));
+	const page = await request(stack, 'GET', pathOf(old));
+	assert.match(page.text, /too old to confirm/);
+	const token = old.split('token=')[1];
+	assert.equal((await signUp({ token, action: 'confirm' })).status, 400);
+	assert.equal(await statusOf(old), 'active');
+	assert.equal((await press(old, 'List-Unsubscribe=One-Click')).status, 200);
+	assert.equal(await statusOf(old), 'unsubscribed');
+	assert.equal((await signUp({ token, action: 'confirm' })).status, 200);
+	assert.equal(await statusOf(old), 'confirmed');
+});
+
+const aVisitor = async () => {
+	const visitor_id = crypto.randomUUID();
+	return { visitor_id, pair: pairOf(await newSession(stack, { visitor_id, consent: true })) };
+};
+const forget = async ({ visitor_id }) =>
+	(await promisify(execFile)(join(root, 'scripts/forget'), [visitor_id],
+		{ env: { ...process.env, ...stack.env } })).stdout;
+const left = async (id) => (await sql(stack, `select exists (select from email_signups
+	where id = :'id')::int, exists (select from mailboxes where former_signups <> '{}')::int`,
+{ id }))[0].map(Number);
+const idIn = (link) => link.split('token=')[1].slice(0, 36);
+
+test('a stranger who names an address gets nothing of its sign-up', async () => {
+	const owner = await aVisitor();
+	const stranger = await aVisitor();
+	const email = newAddress('owner');
+	await signUp({ email, name: 'Dana', ...owner.pair });
+	const link = linkIn(await mailTo(email));
+	await signUp({ email, name: 'Mallory', ...stranger.pair });
+	const names = async ({ session_id }) => JSON.parse((await sql(stack,
+		`select coalesce(jsonb_array_length(session_names(:'session_id')), 0)`,
+		{ session_id }))[0][0]);
+	const known = await names(stranger.pair);
+	await decide(link, 'confirm');
+	assert.equal(await names(stranger.pair), known, 'no name of the sign-up');
+	assert.equal(await newest('session_id'), null, 'several gave it: it is nobody\'s');
+	assert.match(await forget(stranger), /^email_signups 0$/m);
+	assert.equal(await statusOf(link), 'confirmed');
+	assert.match(await forget(owner), /^email_signups 0$/m, 'it stands for itself');
+	assert.equal(await statusOf(link), 'confirmed');
+});
+
+test('nor does a stranger who was first', async () => {
+	const stranger = await aVisitor();
+	const email = newAddress('second');
+	await signUp({ email, ...stranger.pair });
+	const link = linkIn(await mailTo(email));
+	await signUp({ email });
+	await decide(link, 'confirm');
+	assert.match(await forget(stranger), /^email_signups 0$/m);
+	assert.equal(await statusOf(link), 'confirmed');
+});
+
+test('a visitor takes their sign-up along, confirmed or not', async () => {
+	for (const isConfirmed of [false, true]) {
+		const visitor = await aVisitor();
+		const email = newAddress('gone');
+		await signUp({ email, name: 'Dana', ...visitor.pair });
+		const link = linkIn(await mailTo(email));
+		if (isConfirmed) await decide(link, 'confirm');
+		const again = pairOf(await newSession(stack,
+			{ visitor_id: visitor.visitor_id, consent: true }));
+		await signUp({ email, ...again });
+		assert.match(await forget(visitor), /^email_signups 1$/m);
+		assert.equal(await statusOf(link), undefined);
+		const page = await request(stack, 'GET', pathOf(link));
+		assert.equal(page.status, 400);
+	}
+	assert.deepEqual(await sql(stack, `select from mailboxes b where not exists
+		(select from email_signups where mailbox_id = b.id)`), [], 'and their mailbox');
+});
+
+test('who is forgotten stays unwritten to, and may come back', async () => {
+	const visitor = await aVisitor();
+	const email = newAddress('forgotten');
+	await signUp({ email, ...visitor.pair });
+	const link = linkIn(await mailTo(email));
+	await decide(link, 'unsubscribe');
+	assert.match(await forget(visitor), /^email_signups 1$/m);
+	assert.deepEqual(await left(idIn(link)), [0, 1]);
+	const page = await request(stack, 'GET', pathOf(link));
+	assert.match(page.text, /You are off the list/);
+	await agedMailboxes();
+	assert.equal((await signUp({ email })).json.alreadySignedUp, false);
+	await jobsDone();
+	assert.equal((await mailsTo(email)).length, 1);
+	const welcome = await press(link, `token=${link.split('token=')[1]}&action=confirm`);
+	assert.equal(welcome.status, 200);
+	assert.match(welcome.text, /You may sign up again/);
+	await signUp({ email });
+	await poll(async () => (await mailsTo(email)).length === 2);
+});
+
+test('sign-ups from before there were mailboxes are placed by a job', async () => {
+	const email = newAddress('placed');
+	const tagged = email.replace('@', '+later@');
+	await signUp({ email });
+	const link = linkIn(await mailTo(email));
+	await decide(link, 'unsubscribe');
+	await sql(stack, `update email_signups set mailbox_id = null;
+		delete from mailboxes; insert into jobs (kind, key) values ('place_mailboxes', 'all')`);
+	await poll(async () => (await sql(stack,
+		`select 1 from email_signups where mailbox_id is null`)).length === 0);
+	await agedMailboxes();
+	await signUp({ email: tagged });
+	await jobsDone();
+	assert.deepEqual(await mailsTo(tagged), [], 'its owner had left');
+	const [[boxes, signups]] = await sql(stack, `select count(distinct mailbox_id), count(*)
+		from email_signups`);
+	assert.ok(Number(boxes) < Number(signups), 'those of one mailbox are together');
 });
 
 test('a changed, cut or old token opens nothing', async () => {

@@ -147,12 +147,27 @@ test('what follows every link confirms nothing', async () => {
 	assert.equal(await statusOf(link), 'active');
 });
 
-test('a bad and an expired link lead to a page that says so', LIMIT, async () => {
+test('an expired link leads to a page that says so, and off the list', LIMIT, async () => {
 	const { email, link } = await invited();
 	const expired = await expiredLink(email);
 	assert.notEqual(expired, link);
+	const { tab, problems } = await open(expired);
+	await shows(tab, 'This link is too old to confirm your address.');
+	assert.deepEqual(await buttons(tab), ['Take me off the list']);
+	await picture(tab, 'late');
+	await tab.getByRole('button', { name: 'Take me off the list' }).click();
+	await shows(tab, 'You are off the list.');
+	assert.equal(await statusOf(link), 'unsubscribed');
+	await tab.getByRole('button', { name: 'Put me on the list again' }).click();
+	await shows(tab, 'Thank you, your address is confirmed.');
+	assert.deepEqual(problems, []);
+	await tab.close();
+});
+
+test('a bad link leads to a page that says so', LIMIT, async () => {
+	const { link } = await invited();
 	const cut = [link.slice(0, -1), link.replace(/token=.*/, 'token=')];
-	for (const bad of [...cut, `${link}0`, expired]) {
+	for (const bad of [...cut, `${link}0`]) {
 		const { tab, problems, response } = await open(bad);
 		assert.equal(response.status(), 400);
 		await shows(tab, 'This link does not work any more.');

@@ -130,10 +130,16 @@ test('with a new key everything is sealed anew and nobody signs up twice', async
 	const both = { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: OLD };
 	await stack.commandWith(both, 'reload', 'collect_email');
 	assert.equal((await post(stack, 'collect_email', { email })).json.alreadySignedUp, true);
+	const tagged = (tag) =>
+		post(stack, 'collect_email', { email: email.replace('@', `+${tag}@`) });
+	assert.equal((await tagged('under.both')).status, 200);
+	const boxes = () => sql(stack, 'select count(*), count(mail_queued_at) from mailboxes');
+	assert.deepEqual(await boxes(), [['1', '1']], 'the mailbox is found under the former key');
 
 	const first = run('rotate-key', [], both);
 	assert.equal(first.status, 0, first.stderr + first.stdout);
 	assert.match(first.stdout, /email_signups +1 sealed anew/);
+	assert.match(first.stdout, /mailboxes +1 sealed anew/);
 	assert.match(first.stdout, /extracts +1 sealed anew/);
 	assert.match(first.stdout, /utterances +1 sealed anew/);
 	assert.match(first.stdout, /nothing needs the former key/);
@@ -143,14 +149,16 @@ test('with a new key everything is sealed anew and nobody signs up twice', async
 	const after = { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: '' };
 	await stack.commandWith(after, 'reload', 'collect_email');
 	assert.equal((await post(stack, 'collect_email', { email })).json.alreadySignedUp, true);
+	assert.equal((await tagged('under.new')).status, 200);
+	assert.deepEqual(await boxes(), [['1', '1']], 'and under the new one');
 	const shown = run('session', ['show', lead.session_id], { SCRIBE_DATA_KEY: NEW });
 	assert.ok(shown.stdout.includes(HOT), shown.stdout + shown.stderr);
 	assert.ok(shown.stdout.includes(email));
 	const [[same]] = await sql(stack, `select s.email_hash = m.email_hash from sessions s,
-		email_signups m where s.id = :'id'`, { id: lead.session_id });
+		email_signups m where s.id = :'id' and m.made_by = s.id`, { id: lead.session_id });
 	assert.equal(same, 't');
 
 	const lost = run('rotate-key', [], { SCRIBE_DATA_KEY: 'a third', SCRIBE_DATA_KEY_FORMER: OLD });
 	assert.equal(lost.status, 3);
-	assert.match(lost.stdout, /email_signups +0 sealed anew, 1 that neither key opens/);
+	assert.match(lost.stdout, /email_signups +0 sealed anew, 3 that neither key opens/);
 });

@@ -187,12 +187,33 @@ static void reads_what_is_spelled(void **state)
 	}
 }
 
+static void one_mailbox_has_many_addresses(void **state)
+{
+	static const struct {
+		const char *email, *mailbox;
+	} cases[] = {
+		{"Dana@mail.example", "dana@mail.example"},
+		{"dana+news@mail.example", "dana@mail.example"},
+		{"dana+a+b@mail.example", "dana@mail.example"},
+		{"+dana@mail.example", "+dana@mail.example"},
+		{"d.ana@mail.example", "d.ana@mail.example"},
+		{"D.a.n.A+x.y@gmail.com", "dana@gmail.com"},
+		{"dana@googlemail.com", "dana@gmail.com"},
+		{"d.ana@pm.me", "dana@proton.me"},
+		{"d.ana@notgmail.com", "d.ana@notgmail.com"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(contact_mailbox(&cx, cases[i].email), cases[i].mailbox);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(masks_what_it_finds),   cmocka_unit_test(normalises_addresses),
 		cmocka_unit_test(bounds_lengths),        cmocka_unit_test(gives_values),
-		cmocka_unit_test(reads_what_is_spelled),
+		cmocka_unit_test(reads_what_is_spelled), cmocka_unit_test(one_mailbox_has_many_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

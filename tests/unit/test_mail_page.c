@@ -7,8 +7,9 @@
 #include "../../common/base/str.h"
 #include "../../common/domain/letters/mail_page.h"
 
-static const enum mail_page all[] = {MAIL_PAGE_ASK, MAIL_PAGE_CONFIRMED, MAIL_PAGE_ALREADY,
-                                     MAIL_PAGE_UNSUBSCRIBED, MAIL_PAGE_STALE};
+static const enum mail_page all[] = {MAIL_PAGE_ASK,          MAIL_PAGE_CONFIRMED, MAIL_PAGE_ALREADY,
+                                     MAIL_PAGE_UNSUBSCRIBED, MAIL_PAGE_WELCOME,   MAIL_PAGE_LATE,
+                                     MAIL_PAGE_STALE};
 
 static void a_token_is_escaped(void **state)
 {
@@ -33,8 +34,9 @@ static void its_buttons_are_what_is_left_to_decide(void **state)
 	static const struct {
 		bool confirms, unsubscribes;
 	} expected[] = {
-		[MAIL_PAGE_ASK] = {true, true},      [MAIL_PAGE_CONFIRMED] = {false, true},
-		[MAIL_PAGE_ALREADY] = {false, true}, [MAIL_PAGE_UNSUBSCRIBED] = {true, false},
+		[MAIL_PAGE_ASK] = {true, true},       [MAIL_PAGE_CONFIRMED] = {false, true},
+		[MAIL_PAGE_ALREADY] = {false, true},  [MAIL_PAGE_UNSUBSCRIBED] = {true, false},
+		[MAIL_PAGE_WELCOME] = {false, false}, [MAIL_PAGE_LATE] = {false, true},
 		[MAIL_PAGE_STALE] = {false, false},
 	};
 

@@ -71,9 +71,21 @@ static const struct {
                                 "back.",
                                 {"confirm", "Put me on the list again", false},
                                 {NULL, NULL, false}},
+	[MAIL_PAGE_WELCOME] = {TICK,
+                           "You may sign up again.",
+                           "We kept no address of yours, only that we must not write to it. That "
+                           "is over now: give your address once more, and we will.",
+                           {NULL, NULL, false},
+                           {NULL, NULL, false}},
+	[MAIL_PAGE_LATE] = {ENVELOPE,
+                        "This link is too old to confirm your address.",
+                        "Give your address once more to get a new one. If it was not you who gave "
+                        "it, take it off the list.",
+                        {"unsubscribe", "Take me off the list", false},
+                        {NULL, NULL, false}},
 	[MAIL_PAGE_STALE] = {CROSS,
                          "This link does not work any more.",
-                         "It may be too old, or was cut off on its way. Give your address once "
+                         "It may have been cut off on its way. Give your address once "
                          "more to get a new one.",
                          {NULL, NULL, false},
                          {NULL, NULL, false}},

@@ -13,7 +13,9 @@ enum mail_page {
 	MAIL_PAGE_CONFIRMED,    /* just now */
 	MAIL_PAGE_ALREADY,      /* confirmed earlier */
 	MAIL_PAGE_UNSUBSCRIBED, /* now or earlier */
-	MAIL_PAGE_STALE,        /* the link is too old, cut off, or not ours */
+	MAIL_PAGE_WELCOME,      /* they may sign up again; of the address nothing is left */
+	MAIL_PAGE_LATE,         /* nothing is decided yet, and the link is too old to confirm */
+	MAIL_PAGE_STALE,        /* the link was cut off, is not ours, or of nothing that is there */
 };
 
 /* The HTML. `token` goes into the forms of the pages that have any; NULL on MAIL_PAGE_STALE. */

@@ -28,7 +28,7 @@ void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struc
 		"this address was given to us so that we keep you informed. Was it you? Then please\n"
 		"confirm it here:\n\n%s\n\n"
 		"If it was not you, there is nothing to do; the same page takes you off the list.\n"
-		"The link works for 30 days.\n",
+		"To confirm, the link works for 30 days.\n",
 		greeting, link);
 	out->html = arena_printf(
 		cx->arena,
@@ -39,7 +39,7 @@ void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struc
 		"confirm it:</p>"
 		"<p><a href=\"%s\">Confirm or unsubscribe</a></p>"
 		"<p>If it was not you, there is nothing to do; the same page takes you off the list. "
-		"The link works for 30 days.</p>"
+		"To confirm, the link works for 30 days.</p>"
 		"</body></html>",
 		out->subject, escape_html(cx, greeting), href);
 }

@@ -99,6 +99,35 @@ const char *contact_email_normalise(struct ctx *cx, struct span text)
 	return out;
 }
 
+/* Whose users may write their addresses with dots wherever they like, and what one such mailbox is
+ * called. */
+static const struct {
+	const char *domain, *same_as;
+} dotless[] = {
+	{"gmail.com", "gmail.com"},      {"googlemail.com", "gmail.com"}, {"proton.me", "proton.me"},
+	{"protonmail.com", "proton.me"}, {"protonmail.ch", "proton.me"},  {"pm.me", "proton.me"},
+};
+
+const char *contact_mailbox(struct ctx *cx, const char *email)
+{
+	const char *at = strrchr(email, '@'), *domain = at + 1;
+	struct buf  out = buf_new(cx->arena, CONTACT_EMAIL_MAX + 1);
+	bool        has_dots = true;
+
+	for (size_t i = 0; i < COUNT(dotless); i++)
+		if (str_equal(domain, dotless[i].domain)) {
+			domain = dotless[i].same_as;
+			has_dots = false;
+			break;
+		}
+	for (const char *p = email; p < at && !(*p == '+' && p > email); p++)
+		if (has_dots || *p != '.')
+			buf_char(&out, (char)tolower((unsigned char)*p));
+	buf_char(&out, '@');
+	buf_str(&out, domain);
+	return buf_text(&out);
+}
+
 /* ---- the finds ---- */
 
 struct finds {

@@ -35,4 +35,9 @@ struct span contact_mask(struct ctx *cx, struct span text);
  * (RFC 6531); a domain must be ASCII (as browsers send it). */
 const char *contact_email_normalise(struct ctx *cx, struct span text);
 
+/* The mailbox behind a normalised address, as an address: what differs and yet arrives there is
+ * one. In lower case, without a "+tag", and without dots where the provider of the domain ignores
+ * them. For counting only: it is not what somebody asked to be written to. */
+const char *contact_mailbox(struct ctx *cx, const char *email) NEVER_NULL;
+
 #endif

@@ -1,6 +1,6 @@
 -- Deleting a session leaves no row of it anywhere, and nothing of another's goes.
 begin;
-select plan(17);
+select plan(18);
 
 create temp table ids on commit drop as select session(1) as gone, session(2) as stays;
 insert into utterances (session_id, speaker, text) select unnest(array[gone, stays]), 'visitor', 'x'
@@ -27,8 +27,8 @@ insert into idempotency_keys (function, scope, key_hash, payload_hash, session_i
 insert into slack_alerts (session_id) select distinct session_id from utterances;
 insert into audio_cache (key, provider, format, audio, session_id)
 	select hash(session_id::text), 'local', 'mp3', '\x00', session_id from utterances;
-insert into email_signups (email, email_hash, session_id)
-	select 'sealed:v1:k1:eA==', hash(session_id::text), session_id from utterances;
+insert into email_signups (email, email_hash, session_id, made_by)
+	select 'sealed:v1:k1:eA==', hash(session_id::text), session_id, session_id from utterances;
 
 -- An utterance taken back takes its memory and extract along, but not its turn.
 insert into utterances (id, session_id, speaker, text)
@@ -64,6 +64,7 @@ select is(count(*)::int, 1, 'the vector of what was said goes with it') from utt
 select is(count(*)::int, 2, 'a sign-up stands for itself') from email_signups;
 select is(count(*)::int, 1, 'and no longer points to what is gone') from email_signups
 	where session_id is not null;
+select is(count(*)::int, 1, 'nor says who made it') from email_signups where made_by is not null;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- What the programs may not do, and a signed-in person neither.
 begin;
-select plan(52);
+select plan(54);
 
 grant usage on schema tap to scribe_app, scribe_user;
 select session(1);
@@ -27,6 +27,7 @@ select is(try(statement), '42501', 'programs: ' || statement) from (values
 	('delete from sessions'),
 	('delete from jobs'),
 	('delete from email_signups'),
+	('delete from mailboxes'),
 	('update sessions set secret_hash = secret_hash'),
 	('update sessions set visitor_id = ''x'', consent = true'),
 	('update memories set owner = owner'),
