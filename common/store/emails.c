@@ -5,6 +5,7 @@
 #include "../base/vault.h"
 #include "../db/db.h"
 #include "common/store/audit_insert.sql.h"
+#include "common/store/mail_count.sql.h"
 #include "common/store/signup_decide.sql.h"
 #include "common/store/signup_record.sql.h"
 #include "mailboxes.h"
@@ -94,6 +95,17 @@ struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
 	};
 	TRY(open_column(cx, &rows, 1, &out->email));
 	return open_column(cx, &rows, 2, &out->name);
+}
+
+struct err *signup_mail_count(struct ctx *cx, const char *id, int64_t per_day, bool *granted_out,
+                              uint64_t *wait_ms_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, MAIL_COUNT_SQL, ARGS(db_text(id), db_int(per_day))));
+	*granted_out = row_bool(&rows, 0, 0);
+	*wait_ms_out = (uint64_t)row_int(&rows, 0, 1);
+	return NULL;
 }
 
 struct err *signup_mail_sent(struct ctx *cx, const char *id)

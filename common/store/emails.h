@@ -47,6 +47,11 @@ struct signup_mail {
 struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
                             struct signup_mail *out, bool *found_out) CHECKED;
 
+/* A place in the total of the day (UTC) for the sign-up's mail, which keeps it; at most `per_day`
+ * of them, 0: any number. Not granted: *wait_ms_out until the next day. */
+struct err *signup_mail_count(struct ctx *cx, const char *id, int64_t per_day, bool *granted_out,
+                              uint64_t *wait_ms_out) CHECKED;
+
 /* The mail service has taken it. */
 struct err *signup_mail_sent(struct ctx *cx, const char *id) CHECKED;
 

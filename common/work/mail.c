@@ -30,16 +30,20 @@
 #define WAIT_MS      60000u  /* for a setting */
 #define MEND_MS      600000u /* for an operator */
 #define QUOTA_MS     21600000u
+#define SPREAD_MS    900000u /* of what waits for a new day */
 #define PLACE_BATCH  200
 #define MAC_CHARS    (2 * CRYPTO_HASH_BYTES)
 #define PAGE_PATH    "/functions/v1/collect_email?token="
 
 static struct mail_values {
 	const char *api_key, *base_url, *from, *public_url, *own_url;
-	int64_t     interval_ms, timeout_ms;
+	int64_t     daily_messages, interval_ms, timeout_ms;
 } values;
 
 static const struct cfg_key keys[] = {
+	CFG_KEY_INT(mail_values, daily_messages, "MAIL_DAILY_MESSAGES", .fallback = "1000", .min = 0,
+                .max = INT32_MAX,
+                .help = "mails a day (UTC) in all; more wait for the next day; 0: no limit"),
 	CFG_KEY_STR(mail_values, from, "MAIL_FROM",
                 .help =
                     "the sender of our mails, \"Name <address>\"; mails wait while it is unset"),
@@ -212,6 +216,20 @@ static struct err *send_mail(struct ctx *cx, struct job *job, const struct signu
 	return NULL;
 }
 
+/* Whose turn it is on the new day is a matter of luck: who filled the day before with sign-ups does
+ * not fill the next one first. */
+static struct err *take_place(struct ctx *cx, struct job *job)
+{
+	uint64_t ms;
+	bool     is_granted;
+
+	TRY(signup_mail_count(cx, job->key, values.daily_messages, &is_granted, &ms));
+	if (!is_granted)
+		return sending_later(cx, job, ms + crypto_random_below(SPREAD_MS),
+		                     "the day's mails are sent (MAIL_DAILY_MESSAGES)");
+	return sending_wait_turn(cx, job, CHANNEL, (unsigned)values.interval_ms);
+}
+
 /* Sent already, bounced, decided or refused meanwhile: nothing is left to do. */
 static struct err *confirm_mail(struct ctx *cx, struct job *job)
 {
@@ -226,7 +244,7 @@ static struct err *confirm_mail(struct ctx *cx, struct job *job)
 		return sending_later(cx, job, WAIT_MS, "waiting for SCRIBE_DATA_KEY");
 	if (!job->key || !str_is_uuid(job->key))
 		return job_hopeless(job, err_new(cx, ERR_INTERNAL, WHERE, "the job names no sign-up"));
-	TRY(sending_wait_turn(cx, job, CHANNEL, (unsigned)values.interval_ms));
+	TRY(take_place(cx, job));
 	TRY(signup_for_mail(cx, job->key, ACTOR, &to, &is_found));
 	if (!is_found || !to.is_wanted)
 		return NULL;

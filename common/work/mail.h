@@ -9,7 +9,7 @@ extern const struct cfg_group mail_settings;
 
 /* "confirm_mail" sends the confirmation mail of the sign-up that is the job's key. Once: the
  * request carries an Idempotency-Key that stays the same for the same mail. Without a key of the
- * service or a sender the job waits; quotas and refused keys postpone it; what is
+ * service or a sender the job waits; quotas, refused keys and the day's total postpone it; what is
  * wrong with the address itself is recorded as a bounce.
  *
  * "place_mailboxes" gives sign-ups from before there were mailboxes theirs. */

@@ -42,6 +42,38 @@ test('without a key of the mail service a mail waits, and leaves once there is o
 	assert.match(json.message, /check your inbox/);
 });
 
+test('so many mails a day and no more; the rest leave on the next', async () => {
+	const settings = { RESEND_API_KEY: 're_simulated_resend_key', MAIL_DAILY_MESSAGES: '3' };
+	await stack.commandWith({ ...settings, MAIL_INTERVAL_MS: '0' }, 'reload', 'collect_email');
+	const sent = async () => (await stack.sim.outbox()).resend.length;
+	assert.equal(await sent(), 1, 'the one above counts');
+	await stack.sim.fault({ provider: 'resend', fault: { status: 500 } });
+	for (let i = 0; i < 5; i++) {
+		const answer = await post(stack, 'collect_email', { email: `daily${i}@mail-test.example` },
+			keyHeaders(stack));
+		assert.equal(answer.status, 200, answer.text);
+		assert.equal(answer.json.alreadySignedUp, false);
+	}
+	const waiting = () => sql(stack, `select attempts from jobs where kind = 'confirm_mail'
+		and state = 'ready' and last_error like '%MAIL_DAILY_MESSAGES%'
+		and run_at > now() + interval '1 s' `);
+	const hurry = () => sql(stack, `update jobs set run_at = now() where state = 'ready'`);
+	await poll(async () => (await waiting()).length === 3);
+	await hurry();
+	await poll(async () => await sent() === 3, { deadlineMs: 20000 });
+	await poll(async () => (await waiting()).length === 3);
+	assert.deepEqual((await waiting()).flat(), ['0', '0', '0'], 'no attempt is counted');
+	assert.equal(await sent(), 3, 'a mail tried again keeps its place');
+
+	await sql(stack, `update send_paces set day = day - 1; update email_signups
+		set mail_queued_at = mail_queued_at - interval '1 day',
+		mail_counted_at = mail_counted_at - interval '1 day',
+		mail_sent_at = mail_sent_at - interval '1 day'`);
+	await hurry();
+	await poll(async () => await sent() === 6, { deadlineMs: 20000 });
+	assert.deepEqual(await waiting(), []);
+});
+
 test('an address needs a key where one is required, the link in the mail does not', async () => {
 	const answer = await post(stack, 'collect_email', { email: 'a@mail-test.example' });
 	assert.equal(answer.status, 401);
