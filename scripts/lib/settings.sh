@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Where settings come from: the environment, then scribe.env, then what is generated here.
-# Uses: stack_dir port.
+# Uses: stack_dir port functions known_settings().
 
 # split_list VALUE: its items into the array $items, separated by commas, blanks or both, as
 # cfg_next_item() of the programs does. An item is never taken for a pattern of file names.
@@ -14,9 +14,13 @@ split_list() {
 	done
 }
 
+# What the file that was loaded last says, whatever the environment does.
+declare -A in_settings_file=()
+
 # KEY=VALUE lines, the value bare or in quotes, as the programs read them; the environment wins.
 load_settings_file() {
 	local file=$1 line key value number=0
+	in_settings_file=()
 	[[ -e $file ]] || return 0
 	[[ -r $file && ! -d $file ]] || die "$PWD/$file can not be read"
 	while IFS= read -r line || [[ -n $line ]]; do
@@ -26,6 +30,7 @@ load_settings_file() {
 			die "$file:$number: expected KEY=VALUE"
 		key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
 		[[ $value =~ ^\"(.*)\"$ || $value =~ ^\'(.*)\'$ ]] && value=${BASH_REMATCH[1]}
+		in_settings_file[$key]=$value
 		[[ -n ${!key+set} ]] || export "$key=$value"
 	done <"$file"
 }
@@ -112,4 +117,53 @@ is_setting() {
 	GROQ_* | OPENAI_* | ELEVENLABS_* | RESEND_* | *_PROVIDERS) return 0 ;;
 	esac
 	[[ $2 == *" $1 "* ]]
+}
+
+# Names that only the stack itself reads.
+stack_settings() {
+	local name
+	echo STACK_DIR PORT FLAVOUR BUILD NGINX_BIN PG_BIN DATABASE_URL_FILE SCRIBE_CACHE SCRIBE_LISTEN \
+		SCRIBE_TLS_CERT SCRIBE_TLS_KEY SCRIBE_TLS_LISTEN TLS_PORT TLS_REDIRECT_PORT \
+		SCRIBE_TRUSTED_PROXIES SCRIBE_CONNECTIONS_PER_CLIENT SCRIBE_NGINX_WORKERS \
+		SCRIBE_USER SCRIBE_DRAIN_S SCRIBE_START_S SCRIBE_MIGRATE_S
+	for name in "${functions[@]}"; do echo "RATE_${name^^} UPSTREAM_${name^^}"; done
+}
+
+# nearest_name NAME KNOWN: the one among KNOWN that fewest letters make of it; nothing if none is
+# near.
+nearest_name() {
+	tr -s ' ' '\n' <<<"$2" | awk -v name="$1" '
+		function distance(a, b, i, j, la, lb, d, cost, least) {
+			la = length(a); lb = length(b)
+			for (j = 0; j <= lb; j++) d[0, j] = j
+			for (i = 1; i <= la; i++) {
+				d[i, 0] = i
+				for (j = 1; j <= lb; j++) {
+					cost = substr(a, i, 1) != substr(b, j, 1)
+					least = d[i - 1, j - 1] + cost
+					if (d[i - 1, j] + 1 < least) least = d[i - 1, j] + 1
+					if (d[i, j - 1] + 1 < least) least = d[i, j - 1] + 1
+					d[i, j] = least
+				}
+			}
+			return d[la, lb]
+		}
+		BEGIN { best = int(length(name) / 4) + 1 }
+		NF { n = distance(name, $1); if (n < best) { best = n; found = $1 } }
+		END { print found }'
+}
+
+# A misspelt setting of scribe.env would be passed over without a word. Others may be meant for
+# what the programs are linked with (TZ, PGSSLMODE, HTTPS_PROXY): these are passed on, and told.
+check_names() {
+	local known name near
+	((${#in_settings_file[@]})) || return 0
+	known=" $(known_settings) $(stack_settings | tr '\n' ' ') "
+	for name in "${!in_settings_file[@]}"; do
+		[[ $known != *" $name "* && $known != *" ${name%_FILE} "* ]] || continue
+		near=$(nearest_name "$name" "$known")
+		[[ -z $near ]] || die "scribe.env: there is no setting $name; is $near meant?"
+		! is_setting "$name" "$known" || die "scribe.env: there is no setting $name"
+		say "scribe.env: $name is no setting of scribe; it is passed on all the same"
+	done
 }

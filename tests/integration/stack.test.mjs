@@ -283,6 +283,13 @@ describe('a stack that runs', () => {
 			['UPSTREAM_GROQ_CHAT=*', /host:port or local, not '\*'/],
 			['LLM_PROVIDERS=local nobody', /'nobody' is not a provider/],
 			['DB_POOL_SIZE=many', /DB_POOL_SIZE: must be/],
+			[
+				'STT_PROVIDERS=nobody\nDB_POOL_SIZE=many\nLLM_PROVIDERS=nothing',
+				/DB_POOL_SIZE: .*\[agent_reply .*save_memory.*LLM_.*'nothing'.*STT_.*'nobody'/s,
+			],
+			['SCRIBE_TRHEADS=4', /no setting SCRIBE_TRHEADS; is SCRIBE_THREADS meant/],
+			['RATE_NOTHING_LIKE_IT=4', /no setting RATE_NOTHING_LIKE_IT/],
+			['GROQ_KEY=x', /no setting GROQ_KEY/],
 			['SCRIBE_DRAIN_S=soon', /SCRIBE_DRAIN_S: expected a number/],
 			['SCRIBE_NGINX_WORKERS=many', /nginx does not accept/],
 			['DATABASE_URL=postgresql://elsewhere/x', /DATABASE_URL: .* of its own/],
@@ -295,7 +302,20 @@ describe('a stack that runs', () => {
 			await assert.rejects(stack.command('reload'), message);
 			assert.deepEqual(stack.pids(), before, line);
 			assert.deepEqual(filesInForce(), files, line);
+			assert.ok(!existsSync(join(stack.dir, 'nginx.next')), line);
 		}
+		writeSettings(origins, 'DB_POOL_SIZE=many');
+		await assert.rejects(stack.command('check'), /DB_POOL_SIZE: must be/);
+		writeSettings(origins);
+		const other = { PORT: '1' };
+		await assert.rejects(stack.commandWith(other, 'reload'), /PORT: a change takes .* down/);
+		writeSettings(origins, 'PORT=1', 'PGAPPNAME=mine');
+		await stack.command('check');
+		assert.deepEqual(filesInForce(), files, 'a check changes nothing');
+		const { stderr } = await stack.command('reload', 'create_session');
+		assert.match(stderr, /scribe.env: PORT=1 has no effect/);
+		assert.match(stderr, /scribe.env: PGAPPNAME is no setting/);
+		before.create_session = stack.pidOf('create_session');
 		writeSettings('SCRIBE_ALLOWED_ORIGINS=https://b.example', 'DB_POOL_SIZE=many');
 		process.kill(before.create_session, 'SIGKILL');
 		await poll(
