@@ -1,6 +1,6 @@
 /* Starting and stopping a stack, as operators rely on it: nothing left behind. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
 	existsSync,
 	readdirSync,
@@ -215,6 +215,21 @@ describe('up and down', () => {
 });
 
 describe('in the foreground', () => {
+	test('run stops all of it too when who shows its logs is gone', async () => {
+		const stack = await newStack();
+		const script = join(root, 'scripts/stack');
+		const child = spawn(script, ['run'], { cwd: stack.dir, env: stack.env, detached: true });
+		let shown = '';
+		for (const stream of [child.stdout, child.stderr])
+			stream.on('data', (text) => (shown += text));
+		const ended = new Promise((done) => child.once('close', done));
+		await poll(() => shown.includes('Ctrl-C'), { deadlineMs: 90_000 });
+		await poll(() => spawnSync('pkill', ['-x', '-P', String(child.pid), 'tail']).status === 0);
+		await ended;
+		assertNothingLeft(stack);
+		await stack.remove();
+	});
+
 	test('run serves until Ctrl-C and then stops all of it', async (t) => {
 		const stack = await newStack();
 		const child = spawn(join(root, 'scripts/stack'), ['run'], {
