@@ -39,7 +39,7 @@ CFLAGS   += $(CSTD) $(WARN) $(HARDEN) $($(FLAVOUR)) $(PKG_CFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections \
             $(filter -fsanitize=% --coverage,$($(FLAVOUR)))
 # The small libraries are linked statically: each shared one costs an idle program some 100 kB.
-STATIC   := fcgi mp3lame sodium
+STATIC   := fcgi mp3lame sodium utf8proc
 LDLIBS    = $(STATIC:%=-l:lib%.a) $(PKG_LIBS) -lpthread -lm
 
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))

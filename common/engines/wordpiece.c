@@ -7,8 +7,8 @@
 
 #include "../base/json_in.h"
 #include "../base/str.h"
+#include "../base/unicode.h"
 #include "../base/utf8.h"
-#include "wordpiece_fold.h"
 
 #define IDS_MAX        65535u
 #define WORD_CHARS_MAX 100u /* a longer word is unknown; the model's own limit */
@@ -219,27 +219,65 @@ static void add_char(struct reading *r, uint32_t c)
 		r->len += utf8_encode(c, r->word + r->len);
 }
 
+static void add_alone(struct reading *r, uint32_t c)
+{
+	end_word(r);
+	add_char(r, c);
+	end_word(r);
+}
+
+/* A letter or mark of ASCII in lower case; all its marks are punctuation to BERT. */
+static void add_ascii(struct reading *r, uint32_t c)
+{
+	if (c - 'a' < 26 || c - '0' < 10)
+		add_char(r, c);
+	else
+		add_alone(r, c);
+}
+
+/* Nearly all that is read: worth a way of its own. */
+static void take_ascii(struct reading *r, uint32_t c)
+{
+	if (c > ' ' && c < 0x7f)
+		add_ascii(r, c - 'A' < 26 ? c | 0x20 : c);
+	else if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+		end_word(r);
+}
+
+/* BERT's idea of Chinese, which has no spaces: each is a word of its own. */
+static bool is_ideograph(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} blocks[] = {{0x3400, 0x4dbf},   {0x4e00, 0x9fff},   {0xf900, 0xfaff},   {0x20000, 0x2a6df},
+	              {0x2a700, 0x2b73f}, {0x2b740, 0x2b81f}, {0x2b920, 0x2ceaf}, {0x2f800, 0x2fa1f}};
+
+	for (size_t i = 0; i < COUNT(blocks) && blocks[i].first <= c; i++)
+		if (c <= blocks[i].last)
+			return true;
+	return false;
+}
+
 /* Split after folding, as the model does: a folded character may be punctuation. */
 static void take_char(struct reading *r, uint32_t c)
 {
-	uint32_t base[3];
+	uint32_t base[UNICODE_FOLD_MAX];
 	size_t   n;
 
-	if (fold_is_control(c) || fold_is_mark(c))
-		return;
-	if (fold_is_space(c)) {
+	if (unicode_is_space(c) && !unicode_is_control(c)) {
 		end_word(r);
 		return;
 	}
-	n = fold_base(c, base);
+	if (unicode_is_control(c) || c == 0xfffd)
+		return;
+	n = unicode_take_apart(c, base);
 	for (size_t i = 0; i < n; i++) {
-		bool stands_alone = fold_is_ideograph(c) || fold_is_punctuation(base[i]);
-
-		if (stands_alone)
-			end_word(r);
-		add_char(r, base[i]);
-		if (stands_alone)
-			end_word(r);
+		if (base[i] < 0x80)
+			add_ascii(r, base[i]);
+		else if (is_ideograph(c) || unicode_is_punctuation(base[i]))
+			add_alone(r, base[i]);
+		else if (!unicode_is_accent(base[i]))
+			add_char(r, base[i]);
 	}
 }
 
@@ -248,8 +286,14 @@ size_t wordpiece_ids(const struct wordpiece *w, struct span text, uint16_t *ids,
 	struct reading r = {.w = w, .ids = ids, .max = max - 1};
 
 	r.ids[r.n++] = w->begin;
-	while (text.len && r.n < r.max)
-		take_char(&r, utf8_next(&text));
+	while (text.len && r.n < r.max) {
+		uint32_t c = utf8_next(&text);
+
+		if (c < 0x80)
+			take_ascii(&r, c);
+		else
+			take_char(&r, c);
+	}
 	end_word(&r);
 	r.ids[r.n++] = w->end;
 	return r.n;
