@@ -16,7 +16,7 @@ bool unicode_is_word(uint32_t c)
 {
 	utf8proc_category_t of = category(c);
 
-	return of >= UTF8PROC_CATEGORY_LU && of <= UTF8PROC_CATEGORY_NO;
+	return of >= UTF8PROC_CATEGORY_LU && of <= UTF8PROC_CATEGORY_NL;
 }
 
 bool unicode_is_upper(uint32_t c)
@@ -40,7 +40,8 @@ bool unicode_is_accent(uint32_t c)
 
 bool unicode_is_invisible(uint32_t c)
 {
-	return category(c) == UTF8PROC_CATEGORY_CF;
+	return utf8proc_get_property((utf8proc_int32_t)c)->ignorable ||
+	       category(c) == UTF8PROC_CATEGORY_CF;
 }
 
 bool unicode_is_control(uint32_t c)
@@ -140,7 +141,7 @@ static bool is_left_out(uint32_t c)
 {
 	const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)c);
 
-	return p->ignorable || p->category == UTF8PROC_CATEGORY_CF || p->combining_class == 1 ||
+	return unicode_is_invisible(c) || p->combining_class == 1 ||
 	       (p->combining_class >= 10 && p->combining_class <= 36) || p->combining_class >= 200;
 }
 
@@ -189,19 +190,43 @@ uint32_t unicode_fold_next(struct unicode_folding *f)
 	return f->at[f->next++];
 }
 
+/* One code point folded behind the *n bytes of out; false: no room. */
+static bool add_folded(uint32_t c, char *out, size_t *n, size_t max)
+{
+	uint32_t folded[UNICODE_FOLD_MAX];
+	size_t   count = unicode_fold(c, folded);
+
+	for (size_t i = 0; i < count; i++) {
+		char   bytes[4];
+		size_t len = utf8_encode(folded[i], bytes);
+
+		if (*n + len >= max)
+			return false;
+		memcpy(out + *n, bytes, len);
+		*n += len;
+	}
+	return true;
+}
+
 size_t unicode_fold_text(struct span text, char *out, size_t max)
 {
-	struct unicode_folding f = {.rest = text};
-	size_t                 n = 0;
-	uint32_t               c;
+	size_t n = 0;
 
-	while ((c = unicode_fold_next(&f)) != 0) {
-		if (n + 5 > max)
-			return 0;
-		n += utf8_encode(c, out + n);
+	while (text.len && n < max) {
+		unsigned char c = (unsigned char)text.ptr[0];
+
+		if (c >= 0x80) {
+			if (!add_folded(utf8_next(&text), out, &n, max))
+				return 0;
+			continue;
+		}
+		out[n++] = (char)ascii_lower(c);
+		text.ptr++;
+		text.len--;
 	}
-	if (max)
-		out[n] = '\0';
+	if (n >= max)
+		return 0;
+	out[n] = '\0';
 	return n;
 }
 

@@ -26,8 +26,8 @@ struct unicode_folding {
 };
 uint32_t unicode_fold_next(struct unicode_folding *f);
 
-/* Folded into `out`, NUL-terminated; 0 when it does not fit. UNICODE_GROWTH times the text and one
- * byte do for any. */
+/* Folded into `out`, NUL-terminated; 0 when it does not fit: UNICODE_GROWTH times the text and one
+ * byte do for any, the text and one byte for ASCII. */
 size_t unicode_fold_text(struct span text, char *out, size_t max);
 
 /* Letters and their accents, in lower case: what it is composed of, and no more. */

@@ -47,6 +47,16 @@ static void finds_whole_words_only(void **state)
 		{"café", "caf", false},
 		{"snake_case", "snake case", true},
 		{"go.", "go", true},
+		{"ask Jos\u00e9 about it", "jose", true},
+		{"ask jose about it", "JOS\u00c9", true},
+		{"ask JOSE\u0301 about it", "jos\u00e9", true},
+		{"ask Josef about it", "jos\u00e9", false},
+		{"\u00c9lodie came", "elodie", true},
+		{"\u00c9lodie came", "lodie", false},
+		{"die Stra\u00dfe", "strasse", true},
+		{"\u039f\u0394\u039f\u03a3", "\u03bf\u03b4\u03bf\u03c2", true},
+		{"r\u00e9sum\u00e9s", "resume", false},
+		{"vice\u2011president", "vice president", true},
 	};
 
 	(void)state;
@@ -69,6 +79,7 @@ static void finds_any_of_a_list(void **state)
 		{"we sell boats", {"", "ells"}, NULL},
 		{"in 3 weeks", {"4 weeks", "3 weeks"}, "3 weeks"},
 		{"", {"a", ""}, NULL},
+		{"von \u00c9lodie", {"elodia", "elodie"}, "elodie"},
 	};
 
 	(void)state;
@@ -78,6 +89,37 @@ static void finds_any_of_a_list(void **state)
 		if (found != cases[i].found && (!found || !cases[i].found || strcmp(found, cases[i].found)))
 			fail_msg("case %zu: \"%s\"", i, found ? found : "nothing");
 	}
+}
+
+/* Where scripts meet that are written with and without spaces; marks and digits go with both. */
+static void splits_scripts(void **state)
+{
+	static const char *const want[] = {"\u79c1\u306f",
+	                                   "Dana",
+	                                   "\u3067\u3059",
+	                                   "2026\u5e743\u6708",
+	                                   "Jose\u0301",
+	                                   "\u0e19\u0e34\u0e14",
+	                                   "50k",
+	                                   "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+	                                   "\uae40\ubbfc\uc218",
+	                                   "VIP",
+	                                   "Anne\u00adMarie",
+	                                   "a"};
+	struct span
+		rest = SPAN(
+			"\u79c1\u306fDana\u3067\u3059\u3002 2026\u5e743\u6708 Jose\u0301\u0e19\u0e34\u0e14 50k "
+			"\u0639\u0644\u06cc\u200c\u0631\u0636\u0627 \uae40\ubbfc\uc218VIP Anne\u00adMarie\u00ad"
+			" \u0301\ufe0f a\u200d"),
+		word;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(want); i++) {
+		assert_true(words_next(&rest, &word));
+		if (!span_equal(word, span_of(want[i])))
+			fail_msg("\"%.*s\" instead of \"%s\"", (int)word.len, word.ptr, want[i]);
+	}
+	assert_false(words_next(&rest, &word));
 }
 
 static void tells_where(void **state)
@@ -111,6 +153,9 @@ static void knows_stop_words(void **state)
 	assert_true(words_is_capitalised(SPAN("Dana")));
 	assert_false(words_is_capitalised(SPAN("dana")));
 	assert_false(words_is_capitalised(SPAN("")));
+	assert_true(words_is_capitalised(SPAN("\u00c9lodie")));
+	assert_false(words_is_capitalised(SPAN("\u00e9lodie")));
+	assert_false(words_is_capitalised(SPAN("\u6771")));
 }
 
 int main(void)
@@ -119,6 +164,7 @@ int main(void)
 		cmocka_unit_test(splits),
 		cmocka_unit_test(finds_whole_words_only),
 		cmocka_unit_test(finds_any_of_a_list),
+		cmocka_unit_test(splits_scripts),
 		cmocka_unit_test(tells_where),
 		cmocka_unit_test(knows_stop_words),
 	};

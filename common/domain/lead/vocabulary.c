@@ -1,4 +1,4 @@
-/* vocabulary.c -- word lists, each sorted by strcmp, all lower case. */
+/* vocabulary.c -- word lists, each sorted by strcmp, all folded. */
 #include "vocabulary.h"
 
 /* Given names, common ones of several languages: for text without capitals. */
@@ -93,7 +93,6 @@ static const char *const places[] = {
 	"bern",
 	"birmingham",
 	"bogota",
-	"bogotá",
 	"bologna",
 	"boston",
 	"brasilia",
@@ -173,10 +172,10 @@ static const char *const places[] = {
 	"kansas city",
 	"kentucky",
 	"kenya",
+	"koln",
 	"kuala lumpur",
 	"kyiv",
 	"kyoto",
-	"köln",
 	"lagos",
 	"las vegas",
 	"latin america",
@@ -193,6 +192,7 @@ static const char *const places[] = {
 	"luxembourg",
 	"lyon",
 	"madrid",
+	"malaga",
 	"malaysia",
 	"malmo",
 	"manchester",
@@ -218,9 +218,8 @@ static const char *const places[] = {
 	"montreal",
 	"moscow",
 	"mumbai",
+	"munchen",
 	"munich",
-	"málaga",
-	"münchen",
 	"nairobi",
 	"naples",
 	"nashville",
@@ -314,7 +313,6 @@ static const char *const places[] = {
 	"sweden",
 	"switzerland",
 	"sydney",
-	"são paulo",
 	"taipei",
 	"taiwan",
 	"tallinn",
@@ -361,7 +359,6 @@ static const char *const places[] = {
 	"wyoming",
 	"zagreb",
 	"zurich",
-	"zürich",
 };
 
 /* What follows "I'm" and is no name: states, peoples, professions, doings. */

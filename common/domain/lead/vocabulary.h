@@ -11,7 +11,7 @@ enum vocabulary {
 	VOCABULARY_NOT_ORGS   /* what follows "at" or "from" and is no organisation */
 };
 
-/* `low` is one word (a place may have several) in lower case. */
+/* `low` is one word (a place may have several), folded as those of tokens.h are. */
 bool vocabulary_has(enum vocabulary list, const char *low);
 
 /* How many words of the longest known place stand at word i; 0: none. */

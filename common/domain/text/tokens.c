@@ -1,9 +1,8 @@
 /* tokens.c -- utterances as words. */
 #include "tokens.h"
 
+#include "../../base/unicode.h"
 #include "words.h"
-
-#include <ctype.h>
 
 /* A full stop ends a sentence only before white space: "Node.js" goes on. */
 static enum token_gap gap_of(struct span gap)
@@ -33,22 +32,21 @@ static bool is_abbreviation(const char *low)
 	return low[0] && !low[1] && low[0] != 'i';
 }
 
-/* Lower case into *at, which has room; moves it behind the NUL. */
-static const char *lower_into(char **at, struct span word)
+/* Folded into *at, which has room; moves it behind the NUL. */
+static const char *fold_into(char **at, const char *end, struct span word)
 {
-	char *from = *at, *p = from;
+	char *from = *at;
 
-	for (size_t i = 0; i < word.len; i++) {
-		if (word.len - i >= 3 && memcmp(word.ptr + i, "\u2019", 3) == 0) {
-			*p++ = '\'';
-			i += 2;
-		} else {
-			*p++ = (char)tolower((unsigned char)word.ptr[i]);
-		}
-	}
-	*p++ = '\0';
-	*at = p;
+	*at += unicode_fold_text(word, from, (size_t)(end - from)) + 1;
 	return from;
+}
+
+static bool is_ascii(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
 }
 
 struct utterance tokens_split(struct ctx *cx, struct span text)
@@ -56,7 +54,8 @@ struct utterance tokens_split(struct ctx *cx, struct span text)
 	struct utterance u = {.text = text};
 	struct span      rest = text, word;
 	size_t           n = words_count(text);
-	char            *low = arena_alloc_raw(cx->arena, text.len + n + 1);
+	size_t           room = (is_ascii(text) ? 1 : UNICODE_GROWTH) * text.len + n + 1;
+	char            *low = arena_alloc_raw(cx->arena, room), *low_end = low + room;
 	const char      *end = text.ptr;
 
 	u.words = NEW_ARRAY(cx->arena, struct token, n);
@@ -64,7 +63,7 @@ struct utterance tokens_split(struct ctx *cx, struct span text)
 		struct span gap = {end, (size_t)(word.ptr - end)};
 
 		u.words[u.n] = (struct token){
-			.low = lower_into(&low, word),
+			.low = fold_into(&low, low_end, word),
 			.text = word,
 			.gap = u.n ? gap_of(gap) : GAP_STOP,
 		};

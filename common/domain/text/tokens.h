@@ -15,7 +15,7 @@ enum token_gap {
 };
 
 struct token {
-	const char    *low;  /* ASCII lower case, ' for every apostrophe, NUL-terminated */
+	const char    *low;  /* folded (base/unicode.h), NUL-terminated */
 	struct span    text; /* as said */
 	enum token_gap gap;
 	bool           is_contact; /* part of an e-mail address or a number: never part of a name */

@@ -1,33 +1,10 @@
 /* words.c -- splitting and matching words. */
 #include "words.h"
 
+#include "../../base/unicode.h"
 #include "../../base/utf8.h"
 
-#include <ctype.h>
-
-/* Code points above ASCII that are no part of a word: ranges, ascending. */
-/* clang-format off */
-static const struct {
-	uint32_t first, last;
-} separators[] = {
-	{0x80, 0xa9}, /* controls, no-break space, Latin-1 punctuation */
-	{0xab, 0xb4}, /* all but the ordinal signs and the micro sign */
-	{0xb6, 0xb9},        {0xbb, 0xbf},     {0xd7, 0xd7}, /* multiplication and division signs */
-	{0xf7, 0xf7},        {0x1680, 0x1680},               /* Ogham space */
-	{0x2000, 0x206f}, /* general punctuation, zero-width characters */
-	{0x20a0, 0x20cf}, /* currency */
-	{0x2190, 0x2bff}, /* arrows, mathematics, boxes, dingbats */
-	{0x2e00, 0x2e7f}, /* more punctuation */
-	{0x3000, 0x3004}, /* CJK punctuation */
-	{0x3008, 0x3020},    {0x3030, 0x3030}, {0xe000, 0xf8ff}, /* private use */
-	{0xfe00, 0xfe6f}, /* variation selectors, small forms */
-	{0xfeff, 0xfeff}, /* byte order mark */
-	{0xff00, 0xff0f}, /* full-width punctuation */
-	{0xff1a, 0xff20},    {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xffff},
-	{0x1f000, 0x1faff}, /* emoji and other pictures */
-	{0xe0000, 0x10ffff},
-};
-/* clang-format on */
+#define LONGEST_STOP_WORD 32 /* bytes, each apostrophe as one of three */
 
 /* Sorted by strcmp; all lower case, apostrophes as '. */
 static const char *const stop_words[] = {
@@ -115,12 +92,7 @@ static uint32_t ascii_lower(uint32_t c)
 
 static bool is_word_char(uint32_t c)
 {
-	if (c < 0x80)
-		return is_ascii_word_char(c);
-	for (size_t i = 0; i < COUNT(separators) && separators[i].first <= c; i++)
-		if (c <= separators[i].last)
-			return false;
-	return true;
+	return c < 0x80 ? is_ascii_word_char(c) : unicode_is_word(c) && !unicode_is_invisible(c);
 }
 
 static uint32_t next_char(struct span *rest)
@@ -136,23 +108,51 @@ static uint32_t next_char(struct span *rest)
 
 static bool is_apostrophe(uint32_t c)
 {
-	return c == '\'' || c == 0x2019;
+	return c == '\'' || c == 0x2019 || c == 0x2018;
 }
 
-/* Takes word characters, and apostrophes that stand between two of them. */
-static void skip_word(struct span *rest)
+/* What goes on only where a word does. A space of no width is one. */
+static bool is_inside(uint32_t c)
+{
+	return is_apostrophe(c) || (c >= 0x80 && c != 0x200b && unicode_is_invisible(c));
+}
+
+/* Digits and marks belong to letters of either kind. */
+enum kind { ANY, SPACED, UNSPACED };
+
+static enum kind kind_of(uint32_t c)
+{
+	enum unicode_script script;
+
+	if (c < 0x80)
+		return c < 'A' ? ANY : SPACED;
+	script = unicode_script(c);
+	return script == UNICODE_NEUTRAL ? ANY : script == UNICODE_SPACED ? SPACED : UNSPACED;
+}
+
+/* Does a word of this kind go on with c? */
+static bool goes_on(enum kind *kind, uint32_t c)
+{
+	enum kind next;
+
+	if (!is_word_char(c))
+		return false;
+	next = kind_of(c);
+	if (*kind == ANY)
+		*kind = next;
+	return next == ANY || next == *kind;
+}
+
+/* Takes word characters, and what may be inside where it stands between two of them. */
+static void skip_word(struct span *rest, enum kind kind)
 {
 	while (rest->len) {
 		struct span ahead = *rest;
 		uint32_t    c = next_char(&ahead);
 
-		if (is_ascii_word_char(c)) {
-			*rest = ahead;
-			continue;
-		}
-		if (is_apostrophe(c) && (!ahead.len || !is_word_char(utf8_next(&ahead))))
-			return;
-		if (!is_apostrophe(c) && !is_word_char(c))
+		while (is_inside(c) && ahead.len)
+			c = next_char(&ahead);
+		if (!goes_on(&kind, c))
 			return;
 		*rest = ahead;
 	}
@@ -162,10 +162,11 @@ bool words_next(struct span *rest, struct span *word_out)
 {
 	while (rest->len) {
 		struct span at = *rest;
+		uint32_t    c = next_char(rest);
 
-		if (!is_word_char(next_char(rest)))
+		if (!is_word_char(c) || (c >= 0x80 && unicode_is_mark(c)))
 			continue;
-		skip_word(rest);
+		skip_word(rest, kind_of(c));
 		*word_out = (struct span){at.ptr, at.len - rest->len};
 		return true;
 	}
@@ -182,19 +183,30 @@ size_t words_count(struct span text)
 	return n;
 }
 
-static uint32_t folded_next(struct span *rest)
+static bool equal_letters(struct span a, struct span b)
 {
-	uint32_t c = next_char(rest);
+	struct unicode_folding x = {.rest = a}, y = {.rest = b};
+	uint32_t               c;
 
-	return is_apostrophe(c) ? '\'' : ascii_lower(c);
+	do {
+		c = unicode_fold_next(&x);
+		if (c != unicode_fold_next(&y))
+			return false;
+	} while (c);
+	return true;
+}
+
+static bool is_ascii(struct span s)
+{
+	return !s.len || (unsigned char)s.ptr[0] < 0x80;
 }
 
 static bool equal_folded(struct span a, struct span b)
 {
-	while (a.len && b.len)
-		if (folded_next(&a) != folded_next(&b))
+	while (a.len && b.len && is_ascii(a) && is_ascii(b))
+		if (ascii_lower(next_char(&a)) != ascii_lower(next_char(&b)))
 			return false;
-	return a.len == b.len;
+	return is_ascii(a) && is_ascii(b) ? a.len == b.len : equal_letters(a, b);
 }
 
 bool words_equal(struct span word, const char *other)
@@ -202,8 +214,7 @@ bool words_equal(struct span word, const char *other)
 	return equal_folded(word, span_of(other));
 }
 
-/* The word without 's or ’s. */
-static struct span without_possessive(struct span word)
+struct span words_without_possessive(struct span word)
 {
 	static const char *const endings[] = {"'s", "'S", "\u2019s", "\u2019S"};
 
@@ -222,8 +233,7 @@ static bool is_joint(struct span gap)
 	while (gap.len) {
 		uint32_t c = next_char(&gap);
 
-		if (!(c < 0x80 && (isspace((int)c) || c == '-' || c == '_')) && c != 0xa0 && c != 0x2010 &&
-		    c != 0x2011)
+		if (c != '_' && !unicode_is_space(c) && !unicode_is_dash(c))
 			return false;
 	}
 	return true;
@@ -241,7 +251,7 @@ static bool phrase_here(struct span first, struct span rest, struct span phrase,
 		const char *end = word.ptr + word.len;
 		bool        is_whole = equal_folded(word, want);
 
-		if (!is_whole && !equal_folded(without_possessive(word), want))
+		if (!is_whole && !equal_folded(words_without_possessive(word), want))
 			return false;
 		*end_out = end;
 		if (!words_next(&phrase, &want))
@@ -260,6 +270,14 @@ static uint32_t initial(struct span of)
 	return c < 0x80 && is_ascii_word_char(c) ? ascii_lower(c) : 0;
 }
 
+/* Can a phrase with this initial stand at the word? */
+static bool may_begin(struct span word, uint32_t first)
+{
+	uint32_t c = initial(word);
+
+	return !first || !c || c == first;
+}
+
 struct span words_find(struct span text, const char *phrase)
 {
 	struct span word, wanted = span_of(phrase);
@@ -267,7 +285,7 @@ struct span words_find(struct span text, const char *phrase)
 	const char *end;
 
 	while (words_next(&text, &word))
-		if ((!first || initial(word) == first) && phrase_here(word, text, wanted, &end))
+		if (may_begin(word, first) && phrase_here(word, text, wanted, &end))
 			return (struct span){word.ptr, (size_t)(end - word.ptr)};
 	return (struct span){NULL, 0};
 }
@@ -277,14 +295,13 @@ bool words_contain(struct span text, const char *phrase)
 	return words_find(text, phrase).ptr != NULL;
 }
 
-/* With which characters words of the text begin. */
+/* With which characters words of the text begin; [0]: with one that may be any folded. */
 static void find_initials(struct span text, bool initials[0x80])
 {
 	struct span word;
 
 	while (words_next(&text, &word))
 		initials[initial(word)] = true;
-	initials[0] = true;
 }
 
 const char *words_find_any(struct span text, const char *const *phrases, size_t n)
@@ -292,9 +309,12 @@ const char *words_find_any(struct span text, const char *const *phrases, size_t 
 	bool initials[0x80] = {false};
 
 	find_initials(text, initials);
-	for (size_t i = 0; i < n; i++)
-		if (initials[initial(span_of(phrases[i]))] && words_contain(text, phrases[i]))
+	for (size_t i = 0; i < n; i++) {
+		uint32_t first = initial(span_of(phrases[i]));
+
+		if ((!first || initials[first] || initials[0]) && words_contain(text, phrases[i]))
 			return phrases[i];
+	}
 	return NULL;
 }
 
@@ -312,17 +332,11 @@ bool words_start_with(struct span text, const char *phrase, struct span *after_o
 
 bool words_is_stop(struct span word)
 {
-	char   lower[16];
-	size_t n = 0, low = 0, high = COUNT(stop_words);
+	char   lower[LONGEST_STOP_WORD + 1];
+	size_t low = 0, high = COUNT(stop_words);
 
-	while (word.len) {
-		uint32_t c = folded_next(&word);
-
-		if (c >= 0x80 || n + 1 >= sizeof(lower))
-			return false;
-		lower[n++] = (char)c;
-	}
-	lower[n] = '\0';
+	if (!unicode_fold_text(word, lower, sizeof(lower)))
+		return false;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		int    order = strcmp(lower, stop_words[middle]);
@@ -339,5 +353,5 @@ bool words_is_stop(struct span word)
 
 bool words_is_capitalised(struct span word)
 {
-	return word.len && isupper((unsigned char)word.ptr[0]);
+	return word.len && unicode_is_upper(utf8_next(&word));
 }

@@ -2,8 +2,10 @@
  *
  * A word is a run of letters and digits of any script, with single apostrophes
  * inside ("don't", "Dana’s"). Everything else separates: white space,
- * punctuation, symbols, emoji. Text is valid UTF-8; case is ASCII case. All
- * functions are linear in the text and never allocate. */
+ * punctuation, symbols, emoji; and so does the change between scripts that are
+ * written with spaces and those that are not ("東京のDana" is two). Text is valid
+ * UTF-8; case and accents make no difference (base/unicode.h). All functions are
+ * linear in the text and never allocate. */
 #ifndef WORDS_H
 #define WORDS_H
 
@@ -15,7 +17,7 @@ bool words_next(struct span *rest, struct span *word_out);
 /* How many words there are. */
 size_t words_count(struct span text);
 
-/* Same word: case does not matter, ' and ’ are one. */
+/* Same word: case and accents do not matter, ' and ’ are one. */
 bool words_equal(struct span word, const char *other);
 
 /* The first place where the words of `phrase` stand in `text` as whole words in
@@ -36,7 +38,10 @@ bool words_start_with(struct span text, const char *phrase, struct span *after_o
 /* An English word with no topic in it ("the", "would", "really"). */
 bool words_is_stop(struct span word);
 
-/* Letter case as written: the first letter is an ASCII capital. */
+/* Letter case as written: the first letter is a capital. */
 bool words_is_capitalised(struct span word);
+
+/* The word without 's or ’s at its end. */
+struct span words_without_possessive(struct span word);
 
 #endif
