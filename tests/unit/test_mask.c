@@ -82,6 +82,90 @@ static void masks_names(void **state)
 	assert_string_equal(mask_str(&cx, "a@b.co", NULL), "[email]");
 }
 
+/* As people write their names, and as others do. */
+static void masks_other_writings(void **state)
+{
+	static const struct {
+		const char *names, *text, *masked;
+	} cases[] = {
+		{"Nguyễn Văn Hùng", "NGUYỄN VĂN HÙNG, Nguyen Van Hung, hùng", "[name], [name], [name]"},
+		{"Nguyen Van Hung", "toi la Nguyễn Văn Hùng.", "toi la [name]."},
+		{"Đặng Hà", "dang ha and ĐẶNG HÀ", "[name] and [name]"},
+		{"José Müller", "Jose\u0301 Mu\u0308ller's, JOSE\u0301!", "[name]'s, [name]!"},
+		{"Jose\u0301", "José, jose", "[name], [name]"},
+		{"Jörg Müller", "Joerg Mueller, JÖRG", "[name], [name]"},
+		{"Joerg Mueller", "Jörg Müller", "[name]"},
+		{"Søren Åberg", "Soeren Aaberg, Soren Aberg", "[name], [name]"},
+		{"Αλέξιος Παππάς", "ΑΛΕΞΙΟΣ ΠΑΠΠΑΣ, παππας", "[name], [name]"},
+		{"Ștefan Țepeș", "Ştefan Ţepeş, stefan tepes, ŞTEFAN", "[name], [name], [name]"},
+		{"Hans Weiß", "HANS WEISS, weiss, WEIẞ", "[name], [name], [name]"},
+		{"Kai Strauss", "Strauß kam", "[name] kam"},
+		{"Yıldız İpek", "YILDIZ IPEK, yildiz ipek", "[name], [name]"},
+		{"Łukasz", "lukasz and LUKASZ", "[name] and [name]"},
+		{"Пётр Иванов", "ПЕТР ИВАНОВ, петр", "[name], [name]"},
+		{"Dana", "Ｄａｎａ and Da\u00adna", "[name] and [name]"},
+		{"O'Brien", "OBrien, O‘Brien, o’brien’s", "[name], [name], [name]’s"},
+		{"Jean-Luc", "Jean\u2011Luc; Jean – Luc", "[name]; [name]"},
+		{"Nguyễn", "N-G-U-Y-Ễ-N or n g u y e n", "[name] or [name]"},
+		{"علی‌رضا", "من علی‌رضا هستم", "من [name] هستم"},
+		/* in texts without spaces */
+		{"山田太郎", "私は山田太郎です。山田さん、太郎！", "私は[name]です。[name]さん、[name]！"},
+		{"山田 太郎", "山田太郎と山田・太郎と太郎君", "[name]と[name]と[name]君"},
+		{"王小明", "我叫王小明，今天小明说王小", "我叫[name]，今天[name]说[name]"},
+		{"李 明", "李明和李子，明天", "[name]和李子，明天"},
+		{"金", "金さん、金曜日", "金さん、金曜日"},
+		{"金 哲", "金さん、金曜日", "[name]さん、金曜日"},
+		{"김민수", "저는 김민수입니다. 민수야, 소민수", "저는 [name]입니다. [name]야, 소민수"},
+		{"\u1100\u1175\u11b7\u1106\u1175\u11ab", "김민이 김미는", "[name]이 김미는"},
+		{"アンナ", "アンナは、アンナプルナ、ｱﾝﾅ", "[name]は、アンナプルナ、[name]"},
+		{"あい", "あいです、あいにく、あいさん", "あいです、あいにく、[name]さん"},
+		{"高橋あやか", "高橋とあやかさん", "[name]と[name]さん"},
+		{"Dana Reyes", "私はDanaです", "私は[name]です"},
+		{"สมชาย", "ผมชื่อสมชายครับ", "ผมชื่อ[name]ครับ"},
+		{"か", "かが", "かが"},
+		{"山田太郎", "2山田 3太郎4", "2[name] 3[name]4"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct names names = names_of(cases[i].names);
+		const char  *got = mask_str(&cx, cases[i].text, &names);
+
+		if (!str_equal(got, cases[i].masked))
+			fail_msg("\"%s\" became \"%s\"", cases[i].text, got);
+	}
+}
+
+static void leaves_ordinary_words(void **state)
+{
+	static const struct {
+		const char *names, *text, *masked;
+	} cases[] = {
+		{"Will Turner", "Will you come? I will.", "Will you come? I will."},
+		{"Will Turner", "Will is here, ask Will.", "[name] is here, ask [name]."},
+		{"Mark", "please mark the date. Mark my words", "please mark the date. Mark my words"},
+		{"Mark", "hi, i'm mark and i sell boats", "hi, i'm [name] and i sell boats"},
+		{"Mark", "my name is mark", "my name is [name]"},
+		{"Mark", "mark", "[name]"},
+		{"Mark", "MARK THE DATE", "MARK THE DATE"},
+		{"Mark Hale", "MARK HALE HERE", "[name] HERE"},
+		{"Rose", "prices rose, says mr rose to Rose", "prices rose, says mr [name] to [name]"},
+		{"Rose Hill", "i am rose hill; up the hill", "i am [name]; up the hill"},
+		{"Frank", "i'm frank about it, thanks frank", "i'm frank about it, thanks [name]"},
+		{"Võ Đỗ", "what do we do, Đỗ", "what do we do, [name]"},
+		{"Le Van", "le mot, le van", "le mot, [name]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct names names = names_of(cases[i].names);
+		const char  *got = mask_str(&cx, cases[i].text, &names);
+
+		if (!str_equal(got, cases[i].masked))
+			fail_msg("\"%s\" became \"%s\"", cases[i].text, got);
+	}
+}
+
 static void masks_json(void **state)
 {
 	static const struct {
@@ -149,6 +233,10 @@ static void is_linear(void **state)
 		text[i] = i % 2 ? ' ' : 'd';
 	text[len] = '\0';
 	assert_true(mask_text(&cx, span_of(text), &names).len < len);
+	names = names_of("山山山田,ああ");
+	for (size_t i = 0; i + 3 <= len; i += 3)
+		memcpy(text + i, i % 5 ? "山" : "あ", 3);
+	assert_true(mask_text(&cx, (struct span){text, len - len % 3}, &names).len > 0);
 	assert_true(clock_mono_ms() - start_ms < 20000);
 }
 
@@ -156,6 +244,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(masks_names),
+		cmocka_unit_test(masks_other_writings),
+		cmocka_unit_test(leaves_ordinary_words),
 		cmocka_unit_test(masks_json),
 		cmocka_unit_test(keeps_names_in_order_and_once),
 		cmocka_unit_test(is_linear),

@@ -1,131 +1,48 @@
-/* names.c -- words of names. */
+/* names.c -- a set of names, and where they stand in a text. */
 #include "names.h"
 
+#include "../../base/str.h"
 #include "../../base/utf8.h"
 #include "../text/words.h"
+#include "name_parts.h"
 
-#include <ctype.h>
+enum { SPELLED_MIN = 3, GAP_CHARS = 3 };
 
-enum { PART_BYTES = 64, PARTS_MAX = 8 * NAMES_MAX, SPELLED_MIN = 3, GAP_BYTES = 3 };
-
-/* ---- letters ---- */
-
-/* U+00C0 to U+017F without accents; '.' stays as it is. */
-static const char plain_letters[] =
-	"aaaaaaaceeeeiiiidnooooo.ouuuuy..aaaaaaaceeeeiiiidnooooo.ouuuuy.y"
-	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllllllllnnnnnn...oooooooorrrrrr"
-	"ssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
-
-static uint32_t lower(uint32_t c)
-{
-	if (c < 0x80)
-		return (uint32_t)tolower((int)c);
-	if (c == 0x2019)
-		return '\'';
-	if (c >= 0xc0 && c < 0x180 && plain_letters[c - 0xc0] != '.')
-		return (unsigned char)plain_letters[c - 0xc0];
-	if ((c >= 0x391 && c <= 0x3a9) || (c >= 0x410 && c <= 0x42f))
-		return c + 0x20;
-	return c >= 0x400 && c <= 0x40f ? c + 0x50 : c;
-}
-
-/* Folds into `out`, NUL-terminated; 0 when it does not fit. */
-static size_t fold(struct span text, char *out, size_t max)
-{
-	size_t n = 0;
-
-	while (text.len) {
-		if (n + 5 > max)
-			return 0;
-		n += utf8_encode(lower(utf8_next(&text)), out + n);
-	}
-	out[n] = '\0';
-	return n;
-}
+/* ---- a set of them ---- */
 
 const char *names_fold(struct ctx *cx, const char *name)
 {
-	size_t max = 4 * strlen(name) + 5;
+	size_t max = UNICODE_GROWTH * strlen(name) + 1;
 	char  *folded = arena_alloc_raw(cx->arena, max);
 
-	fold(span_of(name), folded, max);
+	unicode_fold_text(span_of(name), folded, max);
 	return folded;
 }
 
-/* ---- parts of names ---- */
-
-enum part_kind {
-	PART_SURE,
-	PART_WORD, /* an ordinary word too */
-	PART_WEAK  /* particles, titles, initials */
-};
-
-struct part {
-	char           low[PART_BYTES];
-	size_t         len;
-	enum part_kind kind;
-};
-
-struct parts {
-	struct part at[PARTS_MAX];
-	size_t      n;
-	bool        begins[256]; /* a part begins with this byte */
-};
-
-static enum part_kind kind_of(const char *low)
+/* As its first letter is; without one it is. */
+static bool is_spaced(struct span word)
 {
-	static const char *const weak[] = {"de", "van", "von", "der", "den", "la", "del", "bin",
-	                                   "al", "da",  "di",  "du",  "le",  "st", "el",  "dos",
-	                                   "dr", "mr",  "mrs", "ms",  "jr",  "sr", "prof"};
+	enum unicode_script script = UNICODE_NEUTRAL;
 
-	if (utf8_length(span_of(low)) < 2)
-		return PART_WEAK;
-	for (size_t i = 0; i < COUNT(weak); i++)
-		if (str_equal(low, weak[i]))
-			return PART_WEAK;
-	return words_is_stop(span_of(low)) ? PART_WORD : PART_SURE;
+	while (word.len && script == UNICODE_NEUTRAL)
+		script = unicode_script(utf8_next(&word));
+	return script == UNICODE_SPACED || script == UNICODE_NEUTRAL;
 }
 
-static void add_part(struct parts *parts, struct span word)
-{
-	struct part *part = &parts->at[parts->n];
-
-	if (parts->n == PARTS_MAX)
-		return;
-	part->len = fold(word, part->low, PART_BYTES);
-	if (!part->len)
-		return;
-	part->kind = kind_of(part->low);
-	parts->begins[(unsigned char)part->low[0]] = true;
-	parts->n++;
-}
-
-/* In "Le Van" nothing is sure, and yet it is somebody's name. */
-static void add_parts(struct parts *parts, const char *name)
-{
-	struct span rest = span_of(name), word;
-	size_t      from = parts->n;
-	bool        is_weak = true;
-
-	while (words_next(&rest, &word))
-		add_part(parts, word);
-	for (size_t i = from; i < parts->n; i++)
-		is_weak = is_weak && parts->at[i].kind == PART_WEAK;
-	for (size_t i = from; is_weak && i < parts->n; i++)
-		if (utf8_length(span_of(parts->at[i].low)) > 1)
-			parts->at[i].kind = PART_WORD;
-}
-
+/* Two letters in one word; the characters of "李 明" are enough apart. */
 static bool is_name(const char *name)
 {
 	struct span rest = span_of(name), word;
+	size_t      letters = 0;
 
 	if (strlen(name) > NAME_BYTES_MAX)
 		return false;
-	while (words_next(&rest, &word))
+	while (words_next(&rest, &word)) {
 		if (utf8_length(word) > 1)
 			return true;
-	return false;
+		letters += !is_spaced(word);
+	}
+	return letters > 1;
 }
 
 bool names_add(struct ctx *cx, struct names *names, const char *name)
@@ -155,61 +72,195 @@ bool names_add(struct ctx *cx, struct names *names, const char *name)
 /* A part of a name as it stands in the text; ptr NULL: none. */
 struct hit {
 	struct span    text;
-	enum part_kind kind;
+	enum name_kind kind;
+	const char    *low;
 };
 
-static bool looks_capital(struct span word)
+static const struct hit no_hit = {.kind = NAME_WEAK};
+
+struct finder {
+	const struct name_parts *parts;
+	struct span              text, before[2]; /* the words before, the nearest first */
+	struct span              inside;          /* what is left of a word without spaces */
+	bool                     has_small;       /* not all of the text is in capitals */
+};
+
+static uint32_t char_before(const struct finder *f, const char *at)
 {
-	return isupper((unsigned char)word.ptr[0]) || (unsigned char)word.ptr[0] >= 0xc3;
+	struct span one = {at, 0};
+
+	if (at == f->text.ptr)
+		return 0;
+	do {
+		one.ptr--;
+		one.len++;
+	} while (one.ptr > f->text.ptr && ((unsigned char)*one.ptr & 0xc0) == 0x80);
+	return utf8_next(&one);
 }
 
-static const struct part *part_equal(const struct parts *parts, const char *low, size_t len)
+static struct span text_from(const struct finder *f, const char *at)
 {
-	if (len && parts->begins[(unsigned char)low[0]])
-		for (size_t i = 0; i < parts->n; i++)
-			if (parts->at[i].len == len && memcmp(parts->at[i].low, low, len) == 0)
-				return &parts->at[i];
+	return (struct span){at, (size_t)(f->text.ptr + f->text.len - at)};
+}
+
+static uint32_t char_at(const struct finder *f, const char *at)
+{
+	struct span rest = text_from(f, at);
+
+	return utf8_next(&rest);
+}
+
+static const struct name_part *part_equal(const struct finder *f, struct span word)
+{
+	const struct name_parts *parts = f->parts;
+	unsigned char            first = word.len ? (unsigned char)word.ptr[0] : 0;
+	char                     low[NAME_PART_BYTES];
+	size_t                   len;
+
+	if (first < 0x80 && !parts->begins[first >= 'A' && first <= 'Z' ? first | 0x20 : first])
+		return NULL;
+	len = name_fold(word, low);
+	for (size_t i = 0; len && i < parts->n; i++)
+		if (parts->at[i].len == len && memcmp(parts->at[i].low, low, len) == 0)
+			return &parts->at[i];
 	return NULL;
-}
-
-static struct hit hit_word(const struct parts *parts, struct span word)
-{
-	char               low[PART_BYTES];
-	size_t             len = fold(word, low, sizeof(low));
-	const struct part *part = part_equal(parts, low, len);
-
-	if (!part && len > 2 && low[len - 2] == '\'' && low[len - 1] == 's') {
-		part = part_equal(parts, low, len - 2);
-		word.len -= word.ptr[word.len - 2] == '\'' ? 2 : 4;
-	}
-	if (!part)
-		return (struct hit){.kind = PART_WEAK};
-	if (part->kind == PART_WORD && looks_capital(word))
-		return (struct hit){word, PART_SURE};
-	return (struct hit){word, part->kind};
 }
 
 /* Between two parts of one name. */
 static bool joins(const char *from, const char *to)
 {
-	if (to - from > GAP_BYTES)
-		return false;
-	for (; from < to; from++)
-		if (!strchr(" -._'", *from))
+	struct span gap = {from, (size_t)(to - from)};
+
+	for (size_t n = 0; gap.len; n++) {
+		uint32_t c = utf8_next(&gap);
+
+		if (n == GAP_CHARS || c == '\n')
 			return false;
+		if (c != '.' && c != '_' && c != '\'' && c != 0xb7 && c != 0x30fb && c != 0xff65 &&
+		    !unicode_is_space(c) && !unicode_is_dash(c))
+			return false;
+	}
 	return true;
 }
 
+/* ---- where a name stands ---- */
+
+static bool begins_sentence(const struct finder *f, const char *at)
+{
+	while (at > f->text.ptr && strchr(" \"'(*>-", at[-1]))
+		at--;
+	return at == f->text.ptr || strchr(".!?:;\n\t", at[-1]);
+}
+
+/* The next word where only a space lies between; its ptr is NULL otherwise. */
+static struct span word_behind(const struct finder *f, struct span word)
+{
+	const char *end = word.ptr + word.len;
+	struct span rest = text_from(f, end), next;
+
+	if (words_next(&rest, &next) && next.ptr == end + 1 && *end == ' ')
+		return next;
+	return (struct span){NULL, 0};
+}
+
+static bool is_one_of(struct span word, const char *const *list, size_t n)
+{
+	for (size_t i = 0; word.ptr && i < n; i++)
+		if (words_equal(word, list[i]))
+			return true;
+	return false;
+}
+#define IS_ONE_OF(word, list) is_one_of((word), (list), COUNT(list))
+
+/* "Will you come?", "Mark my words": what a verb has behind it. */
+static bool is_verb_with(struct span next)
+{
+	static const char *const objects[] = {"i",    "you",  "he",    "she",   "it",   "we",   "they",
+	                                      "me",   "him",  "us",    "them",  "my",   "your", "his",
+	                                      "her",  "its",  "our",   "their", "the",  "a",    "an",
+	                                      "this", "that", "these", "those", "there"};
+
+	return IS_ONE_OF(next, objects);
+}
+
+/* "I'm will", "my name is will", "hi will", "mr will": what comes before a name. */
+static bool is_introduced(const struct finder *f, struct span word)
+{
+	static const char *const titles[] = {"mr", "mrs", "ms", "miss", "dr", "prof"};
+	static const char *const ways[] = {"i'm",  "im",    "hi",     "hey",    "hello",
+	                                   "dear", "named", "called", "thanks", "name's"};
+	static const char *const verbs[] = {"am", "is", "me"}, *const firsts[] = {"i", "name", "this",
+	                                                                          "call"};
+	static const char *const closers[] = {"from", "at",      "with",    "here",
+	                                      "and",  "calling", "speaking"};
+	struct span              before = f->before[0], next = word_behind(f, word);
+
+	if (!before.ptr || !joins(before.ptr + before.len, word.ptr))
+		return false;
+	if (IS_ONE_OF(before, titles))
+		return true;
+	if (next.ptr && !IS_ONE_OF(next, closers))
+		return false;
+	return IS_ONE_OF(before, ways) || (IS_ONE_OF(before, verbs) && IS_ONE_OF(f->before[1], firsts));
+}
+
+static bool is_alone(const struct finder *f, struct span word)
+{
+	struct span rest = f->text, first, second;
+
+	return words_next(&rest, &first) && first.ptr == word.ptr && !words_next(&rest, &second);
+}
+
+/* Of a word that is an ordinary one as well. */
+static bool stands_as_name(const struct finder *f, struct span word)
+{
+	if (f->has_small && words_is_capitalised(word))
+		return !begins_sentence(f, word.ptr) || !is_verb_with(word_behind(f, word));
+	return is_alone(f, word) || is_introduced(f, word);
+}
+
+static struct hit hit_word(const struct finder *f, struct span word)
+{
+	struct span             whose = words_without_possessive(word);
+	const struct name_part *part = part_equal(f, word);
+
+	if (!part && whose.len < word.len) {
+		part = part_equal(f, whose);
+		word = whose;
+	}
+	if (!part)
+		return no_hit;
+	if (part->kind == NAME_WORD && stands_as_name(f, word))
+		return (struct hit){word, NAME_SURE, part->low};
+	return (struct hit){word, part->kind, part->low};
+}
+
+/* ---- spelled ---- */
+
+/* A letter by itself, with its accent: folded into low, its bytes; 0: it is none. */
+static size_t single_letter(struct span word, char low[NAME_PART_BYTES])
+{
+	struct unicode_folding behind = {.rest = word};
+
+	utf8_next(&behind.rest);
+	return unicode_fold_next(&behind) ? 0 : name_fold(word, low);
+}
+
 /* "R-E-Y-E-S" from its first letter on; `rest` begins behind that. */
-static struct span spelled_part(const struct part *part, struct span first, struct span rest)
+static struct span spelled_part(const struct name_part *part, struct span first, struct span rest)
 {
 	struct span word = first;
 	size_t      i = 0;
+	char        low[NAME_PART_BYTES];
 
-	while (word.len == 1 && (char)tolower((unsigned char)word.ptr[0]) == part->low[i]) {
-		const char *end = word.ptr + 1;
+	for (;;) {
+		const char *end = word.ptr + word.len;
+		size_t      len = single_letter(word, low);
 
-		if (++i == part->len)
+		if (!len || len > part->len - i || memcmp(low, part->low + i, len) != 0)
+			break;
+		i += len;
+		if (i == part->len)
 			return (struct span){first.ptr, (size_t)(end - first.ptr)};
 		if (!words_next(&rest, &word) || !joins(end, word.ptr))
 			break;
@@ -217,35 +268,165 @@ static struct span spelled_part(const struct part *part, struct span first, stru
 	return (struct span){NULL, 0};
 }
 
-static struct hit hit_spelled(const struct parts *parts, struct span word, struct span *rest)
+static struct hit hit_spelled(const struct finder *f, struct span word, struct span *rest)
 {
 	struct span found = {NULL, 0};
 
-	for (size_t i = 0; i < parts->n && !found.ptr; i++)
-		if (parts->at[i].len >= SPELLED_MIN)
-			found = spelled_part(&parts->at[i], word, *rest);
-	if (found.ptr) {
-		const char *end = rest->ptr + rest->len;
-
-		*rest = (struct span){found.ptr + found.len, (size_t)(end - found.ptr) - found.len};
-	}
-	return (struct hit){found, PART_SURE};
+	for (size_t i = 0; i < f->parts->n && !found.ptr; i++)
+		if (f->parts->at[i].letters >= SPELLED_MIN && f->parts->at[i].script == UNICODE_SPACED)
+			found = spelled_part(&f->parts->at[i], word, *rest);
+	if (!found.ptr)
+		return no_hit;
+	*rest = text_from(f, found.ptr + found.len);
+	return (struct hit){found, NAME_SURE, ""};
 }
 
-static struct hit next_hit(const struct parts *parts, struct span word, struct span *rest)
-{
-	struct hit hit = {.kind = PART_WEAK};
+/* ---- scripts without spaces ---- */
 
-	if (word.len == 1)
-		hit = hit_spelled(parts, word, rest);
-	return hit.text.ptr ? hit : hit_word(parts, word);
+/* What is said behind somebody's name. */
+static bool is_addressed(const struct finder *f, const char *end)
+{
+	static const char *const suffixes[] = {"さん", "様", "氏",   "君",   "くん",  "ちゃん",
+	                                       "先生", "殿", "小姐", "女士", "同学",  "老师",
+	                                       "씨",   "님", "군",   "양",   "선생님"};
+	struct span              rest = text_from(f, end);
+
+	if (span_starts(rest, SPAN(" ")))
+		rest = text_from(f, end + 1);
+	for (size_t i = 0; i < COUNT(suffixes); i++)
+		if (span_starts(rest, span_of(suffixes[i])))
+			return true;
+	return false;
+}
+
+static bool is_of(enum unicode_script script, uint32_t c)
+{
+	return c && unicode_is_word(c) && unicode_script(c) == script;
+}
+
+/* The part from `at` to `end` as a word of its script would stand; *kind_out: how sure that is. */
+static bool stands(const struct finder *f, const struct name_part *part, const char *at,
+                   const char *end, enum name_kind *kind_out)
+{
+	uint32_t next = char_at(f, end);
+	bool     goes_before = is_of(part->script, char_before(f, at));
+	bool     goes_on = is_of(part->script, next);
+	bool     is_cut_off;
+
+	if (unicode_is_mark(next) || (next >= 0x1160 && next < 0x1200))
+		return false; /* within a syllable */
+	if ((part->script == UNICODE_HANGUL && goes_before) ||
+	    (part->script == UNICODE_KATAKANA && (goes_before || goes_on)) ||
+	    (part->script == UNICODE_UNSPACED && part->letters < 3 && (goes_before || goes_on)))
+		return false;
+	is_cut_off =
+		part->script == UNICODE_HIRAGANA ? !goes_before && !goes_on : !goes_before || !goes_on;
+	*kind_out = part->kind;
+	if (is_addressed(f, end) || (part->kind == NAME_WORD && is_cut_off))
+		*kind_out = NAME_SURE;
+	return true;
+}
+
+/* The text from `at` on folded, and where in the text each folded length ends. */
+struct ahead {
+	char        low[NAME_PART_BYTES];
+	size_t      n;
+	const char *ends[NAME_PART_BYTES]; /* NULL: within a character */
+};
+
+static void look_ahead(struct span rest, struct ahead *out)
+{
+	memset(out->ends, 0, sizeof(out->ends));
+	out->n = 0;
+	while (rest.len) {
+		const char *at = rest.ptr;
+		char        low[4 * UNICODE_FOLD_MAX + 1];
+		size_t      len;
+
+		utf8_next(&rest);
+		len = unicode_fold_text((struct span){at, (size_t)(rest.ptr - at)}, low, sizeof(low));
+		if (out->n + len >= NAME_PART_BYTES)
+			return;
+		memcpy(out->low + out->n, low, len);
+		out->n += len;
+		out->ends[out->n] = rest.ptr;
+	}
+}
+
+/* The longest part that stands at `at`. */
+static struct hit hit_at(const struct finder *f, struct span rest)
+{
+	struct ahead ahead;
+	struct hit   best = no_hit;
+
+	look_ahead(rest, &ahead);
+	for (size_t i = 0; i < f->parts->n; i++) {
+		const struct name_part *part = &f->parts->at[i];
+		enum name_kind          kind;
+
+		if (part->script == UNICODE_SPACED || part->len > ahead.n || !ahead.ends[part->len] ||
+		    memcmp(part->low, ahead.low, part->len) != 0 ||
+		    (size_t)(ahead.ends[part->len] - rest.ptr) <= best.text.len ||
+		    !stands(f, part, rest.ptr, ahead.ends[part->len], &kind))
+			continue;
+		best =
+			(struct hit){{rest.ptr, (size_t)(ahead.ends[part->len] - rest.ptr)}, kind, part->low};
+	}
+	return best;
+}
+
+/* The first part inside a word without spaces; what is behind it is looked at next. */
+static struct hit hit_inside(struct finder *f, struct span word)
+{
+	while (word.len) {
+		struct hit  hit = no_hit;
+		uint32_t    folded[UNICODE_FOLD_MAX];
+		char        first[4];
+		struct span next = word;
+		uint32_t    c = utf8_next(&next);
+
+		if (!unicode_is_mark(c) && unicode_fold(c, folded) && utf8_encode(folded[0], first) &&
+		    f->parts->begins[(unsigned char)first[0]])
+			hit = hit_at(f, word);
+		if (hit.text.ptr) {
+			const char *end = word.ptr + word.len;
+
+			f->inside.ptr = hit.text.ptr + hit.text.len;
+			f->inside.len = end > f->inside.ptr ? (size_t)(end - f->inside.ptr) : 0;
+			return hit;
+		}
+		word = next;
+	}
+	f->inside.len = 0;
+	return no_hit;
+}
+
+static struct hit next_hit(struct finder *f, struct span word, struct span *rest)
+{
+	struct hit    hit = no_hit;
+	unsigned char first = (unsigned char)word.ptr[0];
+	bool          is_single = word.len == 1 || first >= 0x80 || (unsigned char)word.ptr[1] >= 0x80;
+
+	if (f->inside.len || ((first >= 0x80 || first <= '9') && !is_spaced(word)))
+		return hit_inside(f, word);
+	if (is_single)
+		hit = hit_spelled(f, word, rest);
+	return hit.text.ptr ? hit : hit_word(f, word);
+}
+
+static bool next_word(const struct finder *f, struct span *rest, struct span *word_out)
+{
+	if (!f->inside.len)
+		return words_next(rest, word_out);
+	*word_out = f->inside;
+	return true;
 }
 
 /* ---- runs of them ---- */
 
 /* Neighbouring parts; what counts ends with the last that is no particle. */
 struct run {
-	const char *from, *end, *to;
+	const char *from, *end, *to, *ordinary; /* the last ordinary word of it */
 	bool        is_sure;
 };
 
@@ -276,34 +457,47 @@ static void add_hit(struct run *run, const struct hit *hit)
 	if (!run->from)
 		run->from = hit->text.ptr;
 	run->to = hit->text.ptr + hit->text.len;
-	if (hit->kind != PART_WEAK)
+	if (hit->kind != NAME_WEAK)
 		run->end = run->to;
-	run->is_sure = run->is_sure || hit->kind == PART_SURE;
+	run->is_sure = run->is_sure || hit->kind == NAME_SURE;
+	if (hit->kind != NAME_WORD)
+		return;
+	run->is_sure = run->is_sure || (run->ordinary && !str_equal(run->ordinary, hit->low));
+	run->ordinary = hit->low;
+}
+
+static bool has_small_letters(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] >= 'a' && text.ptr[i] <= 'z')
+			return true;
+	return false;
 }
 
 size_t names_find(struct ctx *cx, struct span text, const struct names *names,
                   const struct span **out)
 {
-	struct finds  f = {.cx = cx};
+	struct finds  found = {.cx = cx};
+	struct finder f = {.text = text};
 	struct run    run = {.from = NULL};
 	struct span   rest = text, word;
-	struct parts *parts;
 
 	if (!names || !names->n)
 		return 0;
-	parts = NEW(cx->arena, struct parts);
-	for (size_t i = 0; i < names->n; i++)
-		add_parts(parts, names->at[i]);
-	while (words_next(&rest, &word)) {
-		struct hit hit = next_hit(parts, word, &rest);
+	f.parts = name_parts_of(cx, names);
+	f.has_small = has_small_letters(text);
+	while (next_word(&f, &rest, &word)) {
+		struct hit hit = next_hit(&f, word, &rest);
 
 		if (run.from && !(hit.text.ptr && joins(run.to, hit.text.ptr)))
-			end_run(&f, &run);
+			end_run(&found, &run);
 		if (hit.text.ptr)
 			add_hit(&run, &hit);
+		f.before[1] = f.before[0];
+		f.before[0] = word;
 	}
 	if (run.from)
-		end_run(&f, &run);
-	*out = f.at;
-	return f.n;
+		end_run(&found, &run);
+	*out = found.at;
+	return found.n;
 }

@@ -1,9 +1,10 @@
 /* names.h -- names known to be a visitor's: finding their words in a text.
  *
- * Whole words of any case, with or without accents, and of spelled names ("r e
- * y e s") are found, possessives too. What is an ordinary word as well ("will")
- * counts with a capital, a particle or an initial ("de", "J.") only beside
- * another part of a name. Linear in the text. */
+ * Whole words in any writing (base/unicode.h), and of spelled names ("r e y e s") are found,
+ * possessives too; in scripts without spaces, parts of words. What is an ordinary word as well
+ * ("will", "rose") counts where a name stands: with a capital where that says something, behind
+ * "I'm" or "Mr", beside another part of a name, alone. Particles and initials ("de", "J.") count
+ * only beside another part. Linear in the text. */
 #ifndef NAMES_H
 #define NAMES_H
 
