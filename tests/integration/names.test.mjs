@@ -161,6 +161,31 @@ test('the visitor is known by name in their next session, which is masked too', 
 	await sql(stack, `delete from sessions where id = :'id'`, { id: stranger.session_id });
 });
 
+test('a name is masked in whatever writing, also where it was stored before', async () => {
+	const session = await newSession(stack);
+	const { json } = await post(stack, 'collect_email', {
+		...pairOf(session), email: 'hung@names-test.example', name: 'Nguyễn Văn Hùng',
+	});
+	assert.equal(json.success, true);
+	const said = 'NGUYEN VAN HUNG is what I typed, HU\u0300NG what my keyboard makes of it.';
+	await say(session, said);
+	await jobsDone();
+	const text = async () => (await sql(stack, `select text from utterances
+		where session_id = :'id' and speaker = 'visitor'`, { id: session.session_id }))[0][0];
+	const masked = '[name] is what I typed, [name] what my keyboard makes of it.';
+	assert.equal(await text(), masked);
+	// As a program that did not find it left it, and as the migration has it looked at again.
+	await sql(stack, `update utterances set text = :'said' where session_id = :'id'
+		and speaker = 'visitor'`, { id: session.session_id, said });
+	await sql(stack, `update sessions set names_hash = sha256('as names were found before')
+		where id = :'id'`, { id: session.session_id });
+	await sql(stack, `insert into jobs (kind, key, session_id) values
+		('keep_utterances', :'id', :'id')`, { id: session.session_id });
+	await jobsDone();
+	assert.equal(await text(), masked);
+	await sql(stack, `delete from sessions where id = :'id'`, { id: session.session_id });
+});
+
 test('summaries and tools show the name, and a look is on record', async () => {
 	const { summary } = await answer('summarize_session', known, { force_summarize: true });
 	assert.match(summary, /Zebulon|Quarterman/);
