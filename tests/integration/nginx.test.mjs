@@ -328,6 +328,22 @@ describe('errors of nginx', () => {
 		}
 	});
 
+	test('a preflight with a body, which no program is given', async () => {
+		seen.length = 0;
+		const preflight = (name, more, body) =>
+			call(name, { method: 'OPTIONS', headers: { ...headers, ...more }, body });
+		for (const name of ['speech_to_text', 'agent_reply', 'nope'])
+			for (const more of [{ 'Content-Length': 1 }, { 'Transfer-Encoding': 'chunked' }]) {
+				const refused = await preflight(name, more, 'x');
+				assertError(refused, 413, 'payload_too_large');
+				assertReadable(refused);
+			}
+		assert.equal(seen.length, 0);
+		const empty = await preflight('speech_to_text', { 'Content-Length': 0 });
+		assert.equal(empty.status, 200);
+		assert.equal(seen.length, 1);
+	});
+
 	test('the rate: as many at once as a minute allows, then a time to wait', async () => {
 		const results = [];
 		for (let i = 0; i < 4; i++) results.push(await call('create_session', { headers }));
