@@ -1,7 +1,8 @@
-/* crew.c -- a stack of idle threads, a queue of jobs, and at most one of the two not empty.
+/* crew.c -- a stack of idle threads, and for each client that is there a queue of its jobs.
  *
- * A job is put into the hand of one idle thread, which alone is woken. Locks:
- * the crew's before a worker's own. */
+ * A job is put into the hand of one idle thread, which alone is woken. Where jobs wait though a
+ * thread is idle, their clients have as many in hand as they may: the next of these that is done
+ * takes one of them. Locks: the crew's before a worker's own. */
 #include "crew.h"
 
 #include "../base/fatal.h"
@@ -13,11 +14,23 @@
 #define IDLE_MS      10000u /* after so long the others leave */
 /* Virtual size: only touched pages cost memory. TLS and libav want some room. */
 #define STACK_BYTES ((size_t)1 << 20)
+#define BUCKETS     256u
+
+/* There while it has anything in hand or waiting. */
+struct client {
+	uint64_t         key;
+	unsigned         in_hand, waiting;
+	uint64_t         served; /* when its last job was taken, counted; 0: none was */
+	struct crew_job *first, *last;
+	struct client   *next;               /* of the same bucket */
+	struct client   *behind, **in_queue; /* among those who wait; in_queue NULL: it does not */
+};
 
 struct worker {
 	struct crew     *crew;
 	pthread_t        thread;
-	struct monitor   told; /* guards the two below */
+	struct client   *client; /* whose job it has; guarded by the crew's lock */
+	struct monitor   told;   /* guards the two below */
 	struct crew_job *job;
 	bool             is_dismissed;
 	bool             is_idle;      /* this and the links: guarded by the crew's lock */
@@ -28,9 +41,10 @@ struct crew {
 	struct crew_plan plan;
 	struct monitor   office; /* guards all below; tells when the last thread has left */
 	struct worker   *idle, *left;
-	struct crew_job *first, *last;
-	unsigned         workers_n; /* who may take a job; the leaving are still there */
+	struct client   *clients[BUCKETS], *queue; /* all; those of them who wait */
+	unsigned         workers_n;                /* who may take a job; the leaving are still there */
 	unsigned         there_n, queue_n;
+	uint64_t         given_n, served_n;
 	bool             is_ending;
 };
 
@@ -43,6 +57,143 @@ struct crew *crew_new(const struct crew_plan *plan)
 	c->plan = *plan;
 	c->office = (struct monitor)MONITOR;
 	return c;
+}
+
+/* ---- clients ---- */
+
+static struct client **bucket_of(struct crew *c, uint64_t key)
+{
+	return &c->clients[(key * 0x9e3779b97f4a7c15u) >> 56];
+}
+
+static struct client *client_of(struct crew *c, uint64_t key)
+{
+	struct client **bucket = bucket_of(c, key), *it = *bucket;
+
+	while (it && it->key != key)
+		it = it->next;
+	if (it)
+		return it;
+	it = calloc(1, sizeof(*it));
+	if (!it)
+		fatal("out of memory: no client");
+	*it = (struct client){.key = key, .next = *bucket};
+	*bucket = it;
+	return it;
+}
+
+static void forget_absent(struct crew *c, struct client *it)
+{
+	struct client **at = bucket_of(c, it->key);
+
+	if (it->in_hand || it->waiting)
+		return;
+	while (*at != it)
+		at = &(*at)->next;
+	*at = it->next;
+	free(it);
+}
+
+/* Who nobody knows is many. */
+static bool has_enough(const struct crew *c, const struct client *it)
+{
+	return c->plan.client_max && it->key && it->in_hand >= c->plan.client_max;
+}
+
+static void join_queue(struct crew *c, struct client *it)
+{
+	it->behind = c->queue;
+	it->in_queue = &c->queue;
+	if (it->behind)
+		it->behind->in_queue = &it->behind;
+	c->queue = it;
+}
+
+static void leave_queue(struct client *it)
+{
+	*it->in_queue = it->behind;
+	if (it->behind)
+		it->behind->in_queue = it->in_queue;
+	it->in_queue = NULL;
+}
+
+static void append(struct crew *c, struct client *it, struct crew_job *job)
+{
+	job->next = NULL;
+	if (it->first)
+		it->last->next = job;
+	else
+		it->first = job;
+	it->last = job;
+	if (it->waiting++ == 0)
+		join_queue(c, it);
+	c->queue_n++;
+}
+
+static void count_out(struct crew *c, struct client *it)
+{
+	c->queue_n--;
+	if (--it->waiting == 0)
+		leave_queue(it);
+}
+
+static struct crew_job *take_first(struct crew *c, struct client *it)
+{
+	struct crew_job *job = it->first;
+
+	it->first = job->next;
+	count_out(c, it);
+	return job;
+}
+
+static struct crew_job *take_last(struct crew *c, struct client *it)
+{
+	struct crew_job *job = it->last, *before = it->first;
+
+	while (before != job && before->next != job)
+		before = before->next;
+	if (before == job)
+		it->first = NULL;
+	before->next = NULL;
+	it->last = before;
+	count_out(c, it);
+	return job;
+}
+
+static bool goes_before(const struct client *a, const struct client *b)
+{
+	if (a->in_hand != b->in_hand)
+		return a->in_hand < b->in_hand;
+	if (a->served != b->served)
+		return a->served < b->served;
+	return a->first->number < b->first->number;
+}
+
+/* Who has the least in hand; among such whose turn was longest ago. NULL: nobody may. */
+static struct client *whose_turn(const struct crew *c)
+{
+	struct client *best = NULL;
+
+	for (struct client *it = c->queue; it; it = it->behind)
+		if (!has_enough(c, it) && (!best || goes_before(it, best)))
+			best = it;
+	return best;
+}
+
+static unsigned has_all(const struct client *it)
+{
+	return it->in_hand + it->waiting;
+}
+
+/* Who has more than `than` would with another one, and the most; NULL: nobody. */
+static struct client *who_has_most(const struct crew *c, const struct client *than)
+{
+	struct client *most = NULL;
+
+	for (struct client *it = c->queue; it; it = it->behind)
+		if (has_all(it) > has_all(than) + 1 && (!most || has_all(it) > has_all(most)))
+			most = it;
+	return most;
 }
 
 /* ---- idle threads ---- */
@@ -115,15 +266,26 @@ static void stay_idle(struct worker *w)
 	}
 }
 
+static void serve(struct worker *w, struct client *it)
+{
+	it->in_hand++;
+	it->served = ++w->crew->served_n;
+	w->client = it;
+}
+
 static struct crew_job *next_job(struct worker *w)
 {
-	struct crew *c = w->crew;
+	struct crew   *c = w->crew;
+	struct client *done = w->client, *next;
 
 	monitor_lock(&c->office);
-	w->job = c->first;
-	if (w->job) {
-		c->first = w->job->next;
-		c->queue_n--;
+	done->in_hand--;
+	forget_absent(c, done);
+	w->job = NULL;
+	next = whose_turn(c);
+	if (next) {
+		serve(w, next);
+		w->job = take_first(c, next);
 	} else if (!c->is_ending) {
 		stay_idle(w);
 	}
@@ -159,7 +321,7 @@ static void *work(void *data)
 
 /* ---- who gives ---- */
 
-static bool start_worker(struct crew *c, struct crew_job *job)
+static bool start_worker(struct crew *c, struct client *client, struct crew_job *job)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int            failed;
@@ -167,10 +329,12 @@ static bool start_worker(struct crew *c, struct crew_job *job)
 	if (!w)
 		fatal("out of memory: no thread");
 	*w = (struct worker){.crew = c, .told = MONITOR, .job = job};
+	serve(w, client);
 	failed = thread_start(&w->thread, STACK_BYTES, work, w);
 	if (failed) {
 		LOG(LOG_WARN, NULL, "thread_not_started", F_INT("errno", failed),
 		    F_INT("threads", c->workers_n));
+		client->in_hand--;
 		free(w);
 		return false;
 	}
@@ -179,18 +343,37 @@ static bool start_worker(struct crew *c, struct crew_job *job)
 	return true;
 }
 
-static bool queue_up(struct crew *c, struct crew_job *job)
+static bool find_hands(struct crew *c, struct client *client, struct crew_job *job)
 {
-	if (c->workers_n == 0 || c->queue_n >= c->plan.queue_max)
+	struct worker *w = c->idle;
+
+	if (has_enough(c, client))
 		return false;
-	job->next = NULL;
-	if (c->first)
-		c->last->next = job;
-	else
-		c->first = job;
-	c->last = job;
-	c->queue_n++;
+	if (!w)
+		return c->workers_n < c->plan.threads_max && start_worker(c, client, job);
+	remove_idle(w);
+	serve(w, client);
+	put_into_hand(w, job);
 	return true;
+}
+
+/* The job without a place: this one or, where somebody has more than its client, one of theirs. */
+static struct crew_job *queue_up(struct crew *c, struct client *client, struct crew_job *job)
+{
+	struct crew_job *surplus = NULL;
+	struct client   *most;
+
+	if (c->workers_n == 0)
+		return job;
+	if (c->queue_n >= c->plan.queue_max) {
+		most = who_has_most(c, client);
+		if (!most)
+			return job;
+		surplus = take_last(c, most);
+		forget_absent(c, most);
+	}
+	append(c, client, job);
+	return surplus;
 }
 
 /* Those who left, with the office locked; they are the caller's to join. */
@@ -213,23 +396,22 @@ static void join_all(struct worker *w)
 	}
 }
 
-bool crew_give(struct crew *c, struct crew_job *job)
+struct crew_job *crew_give(struct crew *c, struct crew_job *job)
 {
-	struct worker *w, *left;
-	bool           is_taken = true;
+	struct worker   *left;
+	struct client   *client;
+	struct crew_job *surplus = NULL;
 
 	monitor_lock(&c->office);
 	left = take_left(c);
-	w = c->idle;
-	if (w) {
-		remove_idle(w);
-		put_into_hand(w, job);
-	} else {
-		is_taken = (c->workers_n < c->plan.threads_max && start_worker(c, job)) || queue_up(c, job);
-	}
+	client = client_of(c, job->client);
+	job->number = c->given_n++;
+	if (!find_hands(c, client, job))
+		surplus = queue_up(c, client, job);
+	forget_absent(c, client);
 	monitor_unlock(&c->office);
 	join_all(left);
-	return is_taken;
+	return surplus;
 }
 
 void crew_end(struct crew *c)

@@ -1,7 +1,8 @@
 /* crew.h -- threads that work off what they are given: made as work comes, gone when it ends.
  *
  * Who became idle last is called first, so the caches are warm and the surplus
- * stays idle until it leaves. Thread-safe. */
+ * stays idle until it leaves. When all are at work a job waits: that of a client with few in hand
+ * goes before those of one with many, so nobody waits for the whole of another's. Thread-safe. */
 #ifndef CREW_H
 #define CREW_H
 
@@ -9,11 +10,14 @@
 
 /* A piece of work; lies in what the work is about, which lives until work() has it. */
 struct crew_job {
+	uint64_t         client; /* whose it is; 0: nobody knows */
+	uint64_t         number; /* this and next: the crew's */
 	struct crew_job *next;
 };
 
 struct crew_plan {
 	unsigned threads_max, queue_max;    /* working at once; waiting for one of these */
+	unsigned client_max;                /* of one client working at once; 0: any number */
 	void (*work)(struct crew_job *job); /* in one of the threads */
 	void (*end)(void);                  /* as a thread's last act */
 };
@@ -23,9 +27,10 @@ struct crew;
 /* Without threads as yet. */
 struct crew *crew_new(const struct crew_plan *plan) NEVER_NULL;
 
-/* False when all threads are at work and the queue is full: the job is still the caller's. Never
- * waits. From one thread. */
-bool crew_give(struct crew *c, struct crew_job *job);
+/* NULL, or a job for which there is no place, the caller's again: all threads are at work and the
+ * queue is full. It is this one, or the newest of the client with the most, if that has more than
+ * this one's. Never waits. From one thread. */
+struct crew_job *crew_give(struct crew *c, struct crew_job *job) CHECKED;
 
 /* Returns when all that was given is done and every thread has ended; then c is gone. From the
  * thread that gives. */

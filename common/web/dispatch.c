@@ -10,6 +10,7 @@
  * epoll_wait: no event that is still to be looked at can mean one of them. */
 #include "dispatch.h"
 
+#include "../base/address.h"
 #include "../base/bell.h"
 #include "../base/clock.h"
 #include "../base/fatal.h"
@@ -51,7 +52,7 @@ struct conn {
 static struct {
 	pthread_mutex_t lock; /* guards what threads with a connection in hand touch as well */
 	int             epoll_fd, listen_fd, signal_fd, bell;
-	bool (*hand_on)(struct conn *c);
+	struct conn *(*hand_on)(struct conn *c);
 	struct conn  *all, *dead;
 	bool          is_stopping, is_deaf; /* deaf: out of descriptors until the next sweep */
 	uint64_t      stopping_since_ms, next_sweep_ms;
@@ -194,14 +195,19 @@ void conn_lost(struct conn *c)
 
 /* ---- the dispatcher ---- */
 
-static void hand_on(struct conn *c)
+/* Its head was peeked at, n bytes. */
+static void hand_on(struct conn *c, size_t n)
 {
+	struct conn *surplus;
+
+	c->job.client = address_key(fcgi_head_param(office.peeked, n, "REMOTE_ADDR"));
 	c->state = IN_HAND;
 	c->has_news = false;
 	c->since_ms = clock_mono_ms();
 	c->until_ms = DEADLINE_NEVER.at_ms;
-	if (!office.hand_on(c))
-		close_conn(c);
+	surplus = office.hand_on(c);
+	if (surplus)
+		close_conn(surplus);
 }
 
 static void wait_for_rest(struct conn *c)
@@ -237,7 +243,7 @@ static void look_at(struct conn *c)
 		head = n > 0 ? fcgi_head(office.peeked, (size_t)n) : FCGI_HEAD_BROKEN;
 	}
 	if (head == FCGI_HEAD_WHOLE)
-		hand_on(c);
+		hand_on(c, (size_t)n);
 	else if (is_part(head))
 		wait_for_rest(c);
 	else
@@ -432,7 +438,7 @@ static void close_office(void)
 	close(office.epoll_fd);
 }
 
-void dispatch(int listen_fd, bool (*hand_on_to)(struct conn *c))
+void dispatch(int listen_fd, struct conn *(*hand_on_to)(struct conn *c))
 {
 	struct epoll_event events[EVENTS_MAX];
 	bool               is_empty = true;

@@ -20,10 +20,11 @@ struct crew_job *conn_job(struct conn *c) NEVER_NULL;
 struct conn *conn_of(struct crew_job *job) NEVER_NULL;
 
 /* Watches listen_fd, and hands each connection with a request on it to hand_on(), which takes it
- * over or returns false: then it is closed. Returns after SIGTERM or SIGINT (which are blocked),
- * once no connection is left: those who keep them are given time to close them, for what is on its
- * way on a connection that we close is lost. The listening socket itself stays as it is. */
-void dispatch(int listen_fd, bool (*hand_on)(struct conn *c));
+ * over; what it returns, this one or another in hand, is closed. Returns after SIGTERM or SIGINT
+ * (which are blocked), once no connection is left: those who keep them are given time to close
+ * them, for what is on its way on a connection that we close is lost. The listening socket itself
+ * stays as it is. */
+void dispatch(int listen_fd, struct conn *(*hand_on)(struct conn *c));
 
 /* ---- a connection in hand: calls of the thread that has it ---- */
 

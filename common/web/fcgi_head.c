@@ -93,3 +93,56 @@ enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n)
 		return FCGI_HEAD_WHOLE; /* the rest is read as it comes */
 	return head == FCGI_HEAD_PART ? FCGI_HEAD_BROKEN : head;
 }
+
+/* ---- parameters ---- */
+
+/* A length is one byte, or four with the first one's highest bit set. False: it is not all here. */
+static bool take_length(struct span *rest, size_t *out)
+{
+	const unsigned char *at = (const unsigned char *)rest->ptr;
+	size_t               bytes = rest->len && at[0] & 0x80 ? 4 : 1;
+
+	if (rest->len < bytes)
+		return false;
+	*out = at[0];
+	if (bytes == 4)
+		*out = (size_t)(at[0] & 0x7f) << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+	*rest = (struct span){rest->ptr + bytes, rest->len - bytes};
+	return true;
+}
+
+static bool take_text(struct span *rest, size_t len, struct span *out)
+{
+	if (len > rest->len)
+		return false;
+	*out = (struct span){rest->ptr, len};
+	*rest = (struct span){rest->ptr + len, rest->len - len};
+	return true;
+}
+
+static bool take_pair(struct span *rest, struct span *name, struct span *value)
+{
+	size_t name_len, value_len;
+
+	return take_length(rest, &name_len) && take_length(rest, &value_len) &&
+	       take_text(rest, name_len, name) && take_text(rest, value_len, value);
+}
+
+struct span fcgi_head_param(const unsigned char *bytes, size_t n, const char *name)
+{
+	const size_t  at = HEADER_BYTES + BEGIN_BYTES;
+	struct record params;
+	struct span   rest, its_name, value;
+
+	if (n < at + HEADER_BYTES)
+		return SPAN("");
+	params = record_at(bytes + at);
+	rest = (struct span){(const char *)bytes + at + HEADER_BYTES, n - at - HEADER_BYTES};
+	if (params.type != PARAMS || params.content > rest.len)
+		return SPAN("");
+	rest.len = params.content;
+	while (take_pair(&rest, &its_name, &value))
+		if (span_equal(its_name, span_of(name)))
+			return value;
+	return SPAN("");
+}

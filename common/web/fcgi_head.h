@@ -2,7 +2,7 @@
 #ifndef FCGI_HEAD_H
 #define FCGI_HEAD_H
 
-#include "../base/base.h"
+#include "../base/str.h"
 
 /* The most that is looked at: the records that begin a request and carry its parameters, of which
  * a server of ours sends one of at most 64 KiB. A longer head is broken. */
@@ -17,5 +17,9 @@ enum fcgi_head {
 
 /* Judges the first n bytes that arrived. */
 enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n);
+
+/* The value of a parameter in the first record of them, where a server of ours puts all; empty
+ * where it is not there. In the bytes given, which begin with the head of a request. */
+struct span fcgi_head_param(const unsigned char *bytes, size_t n, const char *name);
 
 #endif

@@ -67,9 +67,13 @@ static void refuse_job(struct crew_job *job)
 	fcgi_serve(conn_of(job), REFUSE_MS, office.how->refuse);
 }
 
-static bool hand_on(struct conn *c)
+static struct conn *hand_on(struct conn *c)
 {
-	return crew_give(office.crew, conn_job(c)) || crew_give(office.refusing, conn_job(c));
+	struct crew_job *surplus = crew_give(office.crew, conn_job(c));
+
+	if (surplus)
+		surplus = crew_give(office.refusing, surplus);
+	return surplus ? conn_of(surplus) : NULL;
 }
 
 /* Each request, connection and waiting thread may take a descriptor. */
@@ -88,8 +92,13 @@ int serve_fastcgi(const struct serving *how)
 	int head_bytes = HEAD_BYTES;
 
 	office.how = how;
-	office.crew = crew_new(&(struct crew_plan){how->threads, how->queue_max, serve_job, how->end});
-	office.refusing = crew_new(&(struct crew_plan){1, REFUSED_MAX, refuse_job, how->end});
+	office.crew = crew_new(&(struct crew_plan){.threads_max = how->threads,
+	                                           .queue_max = how->queue_max,
+	                                           .client_max = how->client_max,
+	                                           .work = serve_job,
+	                                           .end = how->end});
+	office.refusing = crew_new(&(struct crew_plan){
+		.threads_max = 1, .queue_max = REFUSED_MAX, .work = refuse_job, .end = how->end});
 	raise_descriptor_limit();
 	setsockopt(LISTEN_FD, SOL_SOCKET, SO_RCVBUF, &head_bytes, sizeof(head_bytes));
 	fcgi_start();

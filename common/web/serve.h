@@ -27,9 +27,10 @@ typedef void serve_handler(struct transport *t);
 typedef void serve_thread_end(void);
 
 struct serving {
-	unsigned          threads;   /* requests in hand at once; made as they come */
-	unsigned          queue_max; /* requests that may wait for one of these */
-	unsigned          limit_ms;  /* after so long in hand a connection is shut */
+	unsigned          threads;    /* requests in hand at once; made as they come */
+	unsigned          queue_max;  /* requests that may wait for one of these */
+	unsigned          client_max; /* requests of one client in hand at once; 0: any number */
+	unsigned          limit_ms;   /* after so long in hand a connection is shut */
 	serve_handler    *handle;
 	serve_handler    *refuse; /* instead of handle, for a request too many; does not wait */
 	serve_thread_end *end;

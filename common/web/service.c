@@ -31,7 +31,7 @@
 static const struct service *service; /* one per process, read-only after start */
 
 struct service_values {
-	int64_t     threads, queue_max;
+	int64_t     threads, client_max, queue_max;
 	bool        is_verbose;
 	const char *breaker_file;
 };
@@ -48,6 +48,9 @@ static const struct cfg_key keys[] = {
                 .help = "requests that may wait for a thread of a program; more are answered 503"),
 	CFG_KEY_INT(service_values, threads, "SCRIBE_THREADS", .fallback = "0", .min = 0, .max = 4096,
                 .help = "requests a program serves at once; 0: the program's own number"),
+	CFG_KEY_INT(service_values, client_max, "SCRIBE_THREADS_PER_CLIENT", .fallback = "0", .min = 0,
+                .max = 4096,
+                .help = "of these for one address, whose others wait; 0: the program's own number"),
 };
 static const struct cfg_group service_settings = {"Programs", &values, keys, COUNT(keys)};
 
@@ -363,10 +366,16 @@ static unsigned threads_n(void)
 	return values.threads ? (unsigned)values.threads : service->threads;
 }
 
+static unsigned client_max(void)
+{
+	return values.client_max ? (unsigned)values.client_max : service->client_max;
+}
+
 static int serve_with_jobs(void)
 {
 	struct serving how = {.threads = threads_n(),
 	                      .queue_max = (unsigned)values.queue_max,
+	                      .client_max = client_max(),
 	                      .limit_ms = service->deadline_ms + GIVE_UP_MS,
 	                      .handle = serve_handled,
 	                      .refuse = serve_refused,
@@ -413,7 +422,7 @@ static int run(enum service_option option, const struct settings *settings)
 		return options_help(service, settings->groups, settings->n);
 	problems = cfg_load_file() + cfg_load(settings->groups, settings->n);
 	if (option == OPTION_SHOW_CONFIG)
-		return options_show(service, threads_n(), settings->groups, settings->n);
+		return options_show(service, threads_n(), client_max(), settings->groups, settings->n);
 	log_setup(service->name, values.is_verbose ? LOG_DEBUG : LOG_INFO);
 	if (service->engines)
 		problems += service->engines->check(service->chains, service->chains_n);

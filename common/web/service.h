@@ -18,6 +18,7 @@ struct service {
 	unsigned    rate_per_minute; /* per client address, enforced by nginx; 0: none */
 	unsigned    rate_factor;     /* nginx lets so many times more by, it counts itself; 0: 1 */
 	unsigned    threads;         /* requests served at once */
+	unsigned    client_max;      /* of one client; its others wait. 0: any number */
 	bool        needs_key;       /* wants a key where SCRIBE_REQUIRE_KEY is set */
 	bool        is_idempotent;   /* honours Idempotency-Key */
 	bool        takes_session;   /* its body may hold a session pair, which then owns the key */

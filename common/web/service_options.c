@@ -77,8 +77,17 @@ static void show_group(struct json_out *j, struct arena *a, const struct cfg_gro
 	}
 }
 
-int options_show(const struct service *s, unsigned threads, const struct cfg_group *const *groups,
-                 size_t n)
+/* Who has all that may work for it in hand may have as many waiting. Where a program has no such
+ * number, one client may not have every thread. */
+static unsigned connections_of(unsigned threads, unsigned client_max)
+{
+	if (client_max)
+		return 2 * client_max;
+	return threads > 1 ? threads / 2 : 1;
+}
+
+int options_show(const struct service *s, unsigned threads, unsigned client_max,
+                 const struct cfg_group *const *groups, size_t n)
 {
 	struct ctx       cx = {.arena = arena_new(4096)};
 	struct json_out *j = json_new(cx.arena, 0);
@@ -93,6 +102,7 @@ int options_show(const struct service *s, unsigned threads, const struct cfg_gro
 	json_int(j, "rate_per_minute", s->rate_per_minute);
 	json_int(j, "rate_factor", s->rate_factor ? s->rate_factor : 1);
 	json_int(j, "threads", threads);
+	json_int(j, "connections_per_client", connections_of(threads, client_max));
 	json_bool(j, "stream", s->streams);
 	json_arr(j, "settings");
 	for (size_t i = 0; i < n; i++)

@@ -21,8 +21,8 @@ bool service_option(int argc, char **argv, const struct service *s, enum service
 int options_help(const struct service *s, const struct cfg_group *const *groups, size_t n);
 
 /* The same as JSON with the values in force, secrets masked. Returns the exit status. */
-int options_show(const struct service *s, unsigned threads, const struct cfg_group *const *groups,
-                 size_t n);
+int options_show(const struct service *s, unsigned threads, unsigned client_max,
+                 const struct cfg_group *const *groups, size_t n);
 
 /* Says that it will not start with so many problems. Returns the exit status. */
 int options_complain(const struct service *s, int problems);

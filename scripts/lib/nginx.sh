@@ -48,12 +48,14 @@ runs_here() {
 }
 
 render_function() {
-	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5 factor=$6
+	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5 factor=$6 own_clients=$7
 	local servers path clients zones='' limits='' retry_after=1
 	rate=$(number_setting "RATE_${name^^}" "$rate")
 	rate=$((rate * factor)) # a program that counts for itself is only kept from the worst
 	servers=$(upstream_servers "$name")
 	clients=$(number_setting SCRIBE_CONNECTIONS_PER_CLIENT 64)
+	# Below the number of threads, whatever is set: the rest is for others.
+	clients=$((clients > own_clients ? own_clients : clients))
 	if ((rate > 0)); then
 		zones="limit_req_zone \$scribe_limit_key zone=rate_$name:10m rate=${rate}r/m;"
 		limits=$'\t'"limit_req zone=rate_$name;"
@@ -82,7 +84,7 @@ aliases_of() {
 
 render_functions() {
 	local out=$1 limits line
-	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor)"')
+	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client)"')
 	((${#limits[@]} == ${#functions[@]})) || die "not every program tells its limits"
 	for line in "${limits[@]}"; do
 		# shellcheck disable=SC2086

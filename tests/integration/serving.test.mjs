@@ -31,8 +31,8 @@ const hangUp = (peers) => peers.forEach(({ socket }) => socket.destroy());
 const elevenlabs = () => stack.sim.requests({ provider: 'elevenlabs' });
 const speak = (text, headers = {}) =>
 	post(stack, 'text_to_speech', { text }, { ...keyHeaders(stack), ...headers });
-const speakTo = (peer, text) =>
-	peer.request({ HTTP_APIKEY: stack.anonKey }, JSON.stringify({ text }));
+const speakTo = (peer, text, more = {}) =>
+	peer.request({ HTTP_APIKEY: stack.anonKey, ...more }, JSON.stringify({ text }));
 const timed = async (promise) => {
 	const start = performance.now();
 	const answer = await promise;
@@ -240,6 +240,30 @@ describe('more than can be served', () => {
 		await held.release();
 		for (const answer of [...held.answers, ...waiting])
 			assert.equal((await answer).status, 200);
+		hangUp(peers);
+	});
+
+	test('is refused to who asked for most, whoever came first', async () => {
+		const held = await holdAllThreads('hold greedy');
+		const greedy = { REMOTE_ADDR: '192.0.2.7' };
+		const peers = await connectMany(QUEUE + 2, 'text_to_speech');
+		const [last, own, ...first] = peers;
+		const waiting = first.map((peer, i) => speakTo(peer, `Greedy ${i}.`, greedy));
+		await poll(async () => {
+			const answer = await Promise.race([
+				speakTo(own, 'Greedy too.', greedy),
+				...waiting.map((answer) => answer.then(() => null)),
+			]);
+			return answer?.status === 503;
+		});
+		const visitor = speakTo(last, 'The visitor.', { REMOTE_ADDR: '192.0.2.8' });
+		const refused = await Promise.race(waiting);
+		assert.equal(refused.status, 503);
+		await held.release();
+		const statuses = await Promise.all(waiting.map(async (answer) => (await answer).status));
+		assert.deepEqual(statuses.sort(), [200, 503]);
+		assert.equal((await visitor).status, 200);
+		for (const answer of held.answers) assert.equal((await answer).status, 200);
 		hangUp(peers);
 	});
 

@@ -6,22 +6,25 @@
 
 #define THREADS 3
 #define QUEUE   2
+#define NOBODY  UINT64_MAX
 #define LONG_MS 20000u /* a test that waits so long has failed */
 
 static struct {
 	struct monitor m;
 	unsigned       begun, done, ended;
+	uint64_t       order[64]; /* whose jobs, as they were begun */
 	bool           may_go_on;
-} seen = {.m = MONITOR};
+	uint64_t       one_of; /* whose next job may go on though the others may not */
+} seen = {.m = MONITOR, .one_of = NOBODY};
 
 static void work(struct crew_job *job)
 {
-	(void)job;
 	monitor_lock(&seen.m);
-	seen.begun++;
+	seen.order[seen.begun++] = job->client;
 	monitor_tell_all(&seen.m);
-	while (!seen.may_go_on)
+	while (!seen.may_go_on && seen.one_of != job->client)
 		monitor_wait(&seen.m, NULL, deadline_in(LONG_MS));
+	seen.one_of = NOBODY;
 	seen.done++;
 	monitor_tell_all(&seen.m);
 	monitor_unlock(&seen.m);
@@ -54,23 +57,32 @@ static void let_go_on(bool may)
 	monitor_unlock(&seen.m);
 }
 
+static struct crew *new_crew(unsigned threads, unsigned queue, unsigned client_max)
+{
+	return crew_new(&(struct crew_plan){.threads_max = threads,
+	                                    .queue_max = queue,
+	                                    .client_max = client_max,
+	                                    .work = work,
+	                                    .end = end});
+}
+
 static void all_is_done_and_no_more_taken(void **state)
 {
 	static struct crew_job jobs[THREADS + QUEUE + 2];
-	struct crew           *c = crew_new(&(struct crew_plan){THREADS, QUEUE, work, end});
+	struct crew           *c = new_crew(THREADS, QUEUE, 0);
 	unsigned               n = 0;
 
 	(void)state;
 	while (n < THREADS + QUEUE)
-		assert_true(crew_give(c, &jobs[n++]));
+		assert_null(crew_give(c, &jobs[n++]));
 	await(&seen.begun, THREADS);
-	assert_false(crew_give(c, &jobs[n]));
+	assert_ptr_equal(crew_give(c, &jobs[n]), &jobs[n]);
 	let_go_on(true);
 	await(&seen.done, n);
-	assert_true(crew_give(c, &jobs[n++])); /* to one who is idle, or its queue */
+	assert_null(crew_give(c, &jobs[n++])); /* to one who is idle, or its queue */
 	await(&seen.done, n);
 	let_go_on(false);
-	assert_true(crew_give(c, &jobs[n++]));
+	assert_null(crew_give(c, &jobs[n++]));
 	let_go_on(true);
 	crew_end(c);
 	assert_int_equal(seen.done, n);
@@ -80,20 +92,155 @@ static void all_is_done_and_no_more_taken(void **state)
 static void nobody_was_needed(void **state)
 {
 	(void)state;
-	crew_end(crew_new(&(struct crew_plan){THREADS, QUEUE, work, end}));
+	crew_end(new_crew(THREADS, QUEUE, 0));
 }
 
 static void without_a_queue_only_threads_take(void **state)
 {
 	static struct crew_job jobs[2];
-	struct crew           *c = crew_new(&(struct crew_plan){1, 0, work, end});
+	struct crew           *c = new_crew(1, 0, 0);
 
 	(void)state;
 	let_go_on(false);
-	assert_true(crew_give(c, &jobs[0]));
-	assert_false(crew_give(c, &jobs[1]));
+	assert_null(crew_give(c, &jobs[0]));
+	assert_ptr_equal(crew_give(c, &jobs[1]), &jobs[1]);
 	let_go_on(true);
 	crew_end(c);
+}
+
+/* Gives a job of the client; it has a place. */
+static void give(struct crew *c, struct crew_job *job, uint64_t client)
+{
+	*job = (struct crew_job){.client = client};
+	assert_null(crew_give(c, job));
+}
+
+static void begin(bool may_go_on)
+{
+	monitor_lock(&seen.m);
+	seen.begun = seen.done = seen.ended = 0;
+	seen.may_go_on = may_go_on;
+	monitor_unlock(&seen.m);
+}
+
+/* One thread, which is at work for client 1. */
+static struct crew *new_busy_crew(unsigned queue, struct crew_job *job)
+{
+	struct crew *c = new_crew(1, queue, 0);
+
+	begin(false);
+	give(c, job, 1);
+	await(&seen.begun, 1);
+	return c;
+}
+
+static void expect_order(const uint64_t *clients, unsigned n)
+{
+	assert_int_equal(seen.begun, n);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(seen.order[i], clients[i]);
+}
+
+static void nobody_waits_for_all_of_another(void **state)
+{
+	static struct crew_job jobs[8];
+	struct crew           *c = new_busy_crew(8, &jobs[0]);
+	unsigned               i;
+
+	(void)state;
+	for (i = 1; i < 5; i++)
+		give(c, &jobs[i], 1);
+	give(c, &jobs[i++], 2);
+	give(c, &jobs[i++], 3);
+	give(c, &jobs[i++], 3);
+	let_go_on(true);
+	crew_end(c);
+	expect_order((uint64_t[]){1, 2, 3, 1, 3, 1, 1, 1}, 8);
+}
+
+static void who_has_less_in_hand_goes_first(void **state)
+{
+	static struct crew_job jobs[6];
+	struct crew           *c = new_crew(4, 8, 0);
+
+	(void)state;
+	begin(false);
+	for (unsigned i = 0; i < 3; i++)
+		give(c, &jobs[i], 1);
+	give(c, &jobs[3], 2);
+	give(c, &jobs[4], 1);
+	give(c, &jobs[5], 2);
+	await(&seen.begun, 4);
+	monitor_lock(&seen.m);
+	seen.one_of = 1;
+	monitor_tell_all(&seen.m);
+	monitor_unlock(&seen.m);
+	await(&seen.begun, 5);
+	assert_int_equal(seen.order[4], 2);
+	let_go_on(true);
+	crew_end(c);
+}
+
+static void who_came_first_goes_first_among_equals(void **state)
+{
+	static struct crew_job jobs[5];
+	struct crew           *c = new_busy_crew(8, &jobs[0]);
+
+	(void)state;
+	give(c, &jobs[1], 3);
+	give(c, &jobs[2], 2);
+	give(c, &jobs[3], 1);
+	give(c, &jobs[4], 3);
+	let_go_on(true);
+	crew_end(c);
+	expect_order((uint64_t[]){1, 3, 2, 1, 3}, 5); /* 1 was served, 3 and 2 were not */
+}
+
+static void one_client_has_no_more_threads_than_it_may(void **state)
+{
+	static struct crew_job jobs[6];
+	struct crew           *c = new_crew(4, 8, 2);
+
+	(void)state;
+	begin(false);
+	for (unsigned i = 0; i < 4; i++)
+		give(c, &jobs[i], 1);
+	give(c, &jobs[4], 2);
+	await(&seen.begun, 3);
+	assert_int_equal(seen.order[0] + seen.order[1] + seen.order[2], 1 + 1 + 2);
+	give(c, &jobs[5], 0);
+	await(&seen.begun, 4);
+	let_go_on(true);
+	crew_end(c);
+	assert_int_equal(seen.done, 6);
+	begin(false);
+	c = new_crew(4, 8, 2);
+	for (unsigned i = 0; i < 4; i++)
+		give(c, &jobs[i], 0); /* nobody knows whose: they may be four */
+	await(&seen.begun, 4);
+	let_go_on(true);
+	crew_end(c);
+}
+
+static void a_full_queue_lets_go_of_who_has_most(void **state)
+{
+	static struct crew_job jobs[8];
+	struct crew           *c = new_busy_crew(3, &jobs[0]);
+
+	(void)state;
+	for (unsigned i = 1; i < 4; i++)
+		give(c, &jobs[i], 1);
+	jobs[4].client = 1;
+	assert_ptr_equal(crew_give(c, &jobs[4]), &jobs[4]);
+	jobs[5].client = 2;
+	assert_ptr_equal(crew_give(c, &jobs[5]), &jobs[3]);
+	jobs[6].client = 2;
+	assert_ptr_equal(crew_give(c, &jobs[6]), &jobs[2]);
+	jobs[7].client = 2; /* as many as client 1 by now */
+	assert_ptr_equal(crew_give(c, &jobs[7]), &jobs[7]);
+	let_go_on(true);
+	crew_end(c);
+	expect_order((uint64_t[]){1, 2, 1, 2}, 4);
 }
 
 int main(void)
@@ -102,6 +249,11 @@ int main(void)
 		UNIT_TEST(all_is_done_and_no_more_taken),
 		UNIT_TEST(nobody_was_needed),
 		UNIT_TEST(without_a_queue_only_threads_take),
+		UNIT_TEST(nobody_waits_for_all_of_another),
+		UNIT_TEST(who_has_less_in_hand_goes_first),
+		UNIT_TEST(who_came_first_goes_first_among_equals),
+		UNIT_TEST(one_client_has_no_more_threads_than_it_may),
+		UNIT_TEST(a_full_queue_lets_go_of_who_has_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

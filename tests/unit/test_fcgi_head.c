@@ -80,6 +80,35 @@ static void a_body_is_waited_for_within_bounds(void **state)
 	assert_int_equal(fcgi_head(other, sizeof(other)), FCGI_HEAD_WHOLE);
 }
 
+/* A value of more than 127 bytes has a length of four. */
+static const unsigned char long_head[] = {
+	1,   1,    0,   1,   0,   8,   0,   0,   0,   1,   1, 0, 0, 0, 0, 0, /* */
+	1,   4,    0,   1,   0,   21,  0,   0,                               /* 21 bytes */
+	2,   3,    'A', 'B', 'x', 'y', 'z',                                  /* AB=xyz */
+	1,   0,    'E',                                                      /* E= */
+	1,   0x80, 0,   0,   4,   'L', '1', '2', '3', '4',                   /* L=1234 */
+	0x7f};
+
+static void expect_param(size_t n, const char *name, const char *value)
+{
+	struct span got = fcgi_head_param(long_head, n, name);
+
+	assert_int_equal(got.len, strlen(value));
+	assert_memory_equal(got.ptr, value, got.len);
+}
+
+static void a_parameter_is_found_by_its_whole_name(void **state)
+{
+	(void)state;
+	expect_param(sizeof(long_head), "AB", "xyz");
+	expect_param(sizeof(long_head), "L", "1234");
+	expect_param(sizeof(long_head), "E", "");
+	expect_param(sizeof(long_head), "A", "");
+	expect_param(sizeof(long_head), "x", "");
+	for (size_t n = 0; n < sizeof(long_head); n++)
+		expect_param(n, "AB", ""); /* the record is not all here */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +116,7 @@ int main(void)
 		UNIT_TEST(what_is_no_request_is_broken),
 		UNIT_TEST(a_head_without_end_is_broken),
 		UNIT_TEST(a_body_is_waited_for_within_bounds),
+		UNIT_TEST(a_parameter_is_found_by_its_whole_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
