@@ -4,7 +4,7 @@
 
 #include "../text/spelling.h"
 
-enum { PHONE_DIGITS_MAX = 19, PHONE_DIGITS_MIN = 7 };
+enum { PHONE_DIGITS_MAX = 19, PHONE_DIGITS_MIN = 7, LONGEST_PHONE = 17 };
 
 static int digit_word(const struct utterance *u, size_t i)
 {
@@ -117,12 +117,19 @@ static bool speaks_of_phone(const struct utterance *u, size_t i)
 	return TOKENS_ANY_IN(u, tokens_sentence_from(u, i), tokens_sentence_to(u, i), cues);
 }
 
+/* A number of E.164 has at most 15 digits, of which two may be the "00" in front. What is written
+ * as one longer word is an identifier; said in groups it may be two numbers, or one of a card. */
+static bool is_identifier(const struct number *num)
+{
+	return num->words == 1 && !num->has_plus && !num->is_spoken && num->n > LONGEST_PHONE;
+}
+
 /* By its length and looks; what looks like nothing known needs talk of a phone. */
 static bool is_phone(const struct number *num, bool has_cue)
 {
 	const char *d = num->digits;
 
-	if (num->n < PHONE_DIGITS_MIN)
+	if (num->n < PHONE_DIGITS_MIN || is_identifier(num))
 		return false;
 	if (num->has_plus || num->is_too_long || num->n > 11)
 		return num->n >= 8;
