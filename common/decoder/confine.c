@@ -6,12 +6,11 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/user.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -50,20 +49,13 @@ static size_t address_space(void)
 
 static const struct passwd *find_user(const char *name)
 {
-	const struct passwd *found = getpwnam(name ? name : USER_WANTED);
+	const struct passwd *found = user_named(name ? name : USER_WANTED);
 
 	if (!found && !name)
-		found = getpwnam(USER_COMMON);
+		found = user_named(USER_COMMON);
 	if (!found)
 		fatal("decoder: there is no user %s", name ? name : USER_COMMON);
 	return found;
-}
-
-static void become(const struct passwd *user)
-{
-	if (setgroups(0, NULL) < 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
-	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0)
-		fatal("decoder: cannot become %s: errno %d", user->pw_name, errno);
 }
 
 static bool write_file(const char *path, const char *text)
@@ -125,7 +117,7 @@ void confine_nursery(const char *user)
 	if (!enter_namespaces(is_root) || !leave_files())
 		LOG(LOG_WARN, NULL, "decoder_without_namespaces", F_INT("errno", errno));
 	if (other)
-		become(other);
+		user_become(other);
 	drop_rights();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fatal("decoder: cannot give up new rights: errno %d", errno);

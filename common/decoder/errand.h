@@ -1,5 +1,6 @@
 /* errand.h -- what a program and its decoders send each other, over sockets of whole packets.
  *
+ *   program -> starter   "have a nursery": nothing, and the socket that it is to be reached by
  *   nursery -> program   "here is one": nothing, and the socket of a helper who waits
  *   program -> helper    an errand, and two files in memory: a recording, and room for its samples
  *   helper  -> program   a result: of a stranger, who may have been taken over by the recording
@@ -12,7 +13,8 @@
 
 #include <sys/types.h>
 
-/* Where a nursery finds the socket to its program. */
+/* Where each finds its socket to the program. */
+#define STARTER_SOCKET 3
 #define NURSERY_SOCKET 3
 
 #define DECODERS_MAX 16u

@@ -1,8 +1,11 @@
 /* decoders.c -- a nursery of helpers, started with the program and again whenever it is gone.
  *
- * The nursery is another program (common/decoder/decoder.c), so it has none of what we have in
- * memory, in the environment or open, whenever it is started. Helpers come ready over its socket,
- * one more than may be at work, so that one who is ended has its successor waiting. */
+ * What starts it is another program (common/decoder/decoder.c), so it has none of what we have in
+ * memory, in the environment or open, whenever that is. Helpers come ready over its socket, one
+ * more than may be at work, so that one who is ended has its successor waiting.
+ *
+ * Only root can start that other program as a user of its own, and we are root no more when we
+ * serve. Should it ever be gone, we end as we do when asked to, and are started anew by root. */
 #include "decoders.h"
 
 #include "../base/log.h"
@@ -45,10 +48,12 @@ static const struct cfg_key keys[] = {
 const struct cfg_group decoders_settings = {"Decoding", &settings, keys, COUNT(keys)};
 
 static struct {
-	pthread_mutex_t lock;   /* of who starts it */
-	int             socket; /* keeps its number for as long as we run */
-	pid_t           pid;    /* 0: none */
-} nursery = {.lock = PTHREAD_MUTEX_INITIALIZER, .socket = -1};
+	pthread_mutex_t lock;     /* of who starts it */
+	int             socket;   /* keeps its number for as long as we run */
+	int             starter;  /* socket to who forks it; -1: none */
+	pid_t           pid;      /* of that one; 0: none */
+	bool            was_root; /* when it was started first */
+} nursery = {.lock = PTHREAD_MUTEX_INITIALIZER, .socket = -1, .starter = -1};
 
 static struct slots slots = SLOTS(1);
 
@@ -92,7 +97,7 @@ static int spawn(const char *path, int socket, pid_t *pid_out)
 	snprintf(n, sizeof(n), "%d", (int)settings.n + 1);
 	choose_environment(environment, COUNT(environment));
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, socket, NURSERY_SOCKET);
+	posix_spawn_file_actions_adddup2(&files, socket, STARTER_SOCKET);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
 	failed = posix_spawn(pid_out, path, &files, NULL, args, environment);
@@ -100,38 +105,67 @@ static int spawn(const char *path, int socket, pid_t *pid_out)
 	return failed;
 }
 
-/* Its helpers go with it. */
-static void end_nursery(void)
+/* It leaves when our end is closed, where it is not ours to kill. */
+static void end_starter(void)
 {
-	if (nursery.pid <= 0)
-		return;
-	kill(nursery.pid, SIGKILL);
-	while (waitpid(nursery.pid, NULL, 0) < 0 && errno == EINTR)
+	if (nursery.pid > 0)
+		kill(nursery.pid, SIGKILL);
+	if (nursery.starter >= 0)
+		close(nursery.starter);
+	nursery.starter = -1;
+	while (nursery.pid > 0 && waitpid(nursery.pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	nursery.pid = 0;
 }
 
-static bool begin_nursery(void)
+/* Returns an errno. */
+static int begin_starter(void)
 {
 	char path[PATH_MAX] = "";
 	int  ends[2], failed = EINVAL;
 
-	end_nursery();
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		LOG(LOG_ERROR, NULL, "decoders_not_started", F_INT("errno", errno));
-		return false;
+	end_starter();
+	if (nursery.was_root && geteuid() != 0) {
+		kill(getpid(), SIGTERM);
+		return EPERM;
 	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return errno;
 	if (find_program(path))
 		failed = spawn(path, ends[1], &nursery.pid);
 	if (failed)
-		LOG(LOG_ERROR, NULL, "decoders_not_started", F_STR("path", path), F_INT("errno", failed));
-	else if (nursery.socket < 0)
-		nursery.socket = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+		LOG(LOG_ERROR, NULL, "decoders_not_started", F_STR("path", path));
 	else
-		failed = dup3(ends[0], nursery.socket, O_CLOEXEC) < 0; /* under those who wait for it */
+		nursery.starter = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
 	close(ends[0]);
 	close(ends[1]);
-	return !failed && nursery.socket >= 0;
+	return failed;
+}
+
+static bool is_sent_to_starter(int socket)
+{
+	return nursery.starter >= 0 && errand_send(nursery.starter, SPAN("1"), &socket, 1);
+}
+
+/* Returns an errno. */
+static int begin_nursery(void)
+{
+	int ends[2], failed = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return errno;
+	if (!is_sent_to_starter(ends[1])) {
+		failed = begin_starter();
+		if (!failed && !is_sent_to_starter(ends[1]))
+			failed = EPIPE;
+	}
+	if (!failed && nursery.socket < 0)
+		nursery.socket = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+	else if (!failed && dup3(ends[0], nursery.socket, O_CLOEXEC) < 0) /* under those who wait */
+		failed = errno;
+	close(ends[0]);
+	close(ends[1]);
+	return failed;
 }
 
 static bool nursery_is_gone(void)
@@ -141,6 +175,15 @@ static bool nursery_is_gone(void)
 	return nursery.socket < 0 || (poll(&fd, 1, 0) > 0 && fd.revents);
 }
 
+static bool begins_nursery(void)
+{
+	int failed = begin_nursery();
+
+	if (failed)
+		LOG(LOG_ERROR, NULL, "decoders_not_started", F_INT("errno", failed));
+	return !failed;
+}
+
 /* Whoever comes first starts it for all; but one that will not stay is not started for ever. */
 static struct err *see_to_nursery(struct ctx *cx, unsigned *starts)
 {
@@ -148,7 +191,7 @@ static struct err *see_to_nursery(struct ctx *cx, unsigned *starts)
 
 	pthread_mutex_lock(&nursery.lock);
 	if (nursery_is_gone())
-		is_there = (*starts)++ < STARTS_MAX && begin_nursery();
+		is_there = (*starts)++ < STARTS_MAX && begins_nursery();
 	pthread_mutex_unlock(&nursery.lock);
 	if (!is_there)
 		FAIL(cx, ERR_UNAVAILABLE, "the decoders can not be started");
@@ -255,13 +298,14 @@ static bool have_a_try(void)
 int decoders_start(void)
 {
 	slots_resize(&slots, (unsigned)settings.n);
+	nursery.was_root = geteuid() == 0;
 	return have_a_try() ? 0 : 1;
 }
 
 void decoders_stop(void)
 {
-	end_nursery();
 	if (nursery.socket >= 0)
 		close(nursery.socket);
 	nursery.socket = -1;
+	end_starter();
 }

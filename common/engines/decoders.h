@@ -11,7 +11,9 @@
 
 extern const struct cfg_group decoders_settings;
 
-/* Starts them and has one try. Returns the number of problems, each told on stderr. */
+/* Starts them and has one try. Returns the number of problems, each told on stderr. A process that
+ * was root by then and is not any more asks itself to end (SIGTERM) if they can not be had again
+ * without root. */
 int decoders_start(void) CHECKED;
 
 /* Ends them all, whatever they are at. */

@@ -2,11 +2,13 @@
 #include "unit.h"
 
 #include "../../common/base/thread.h"
+#include "../../common/base/user.h"
 #include "../../common/base/wait.h"
 #include "../../common/decoder/audio_decode.h"
 #include "../../common/decoder/confine.h"
 #include "../../common/domain/voice/wav.h"
 #include "../../common/engines/decoders.h"
+#include "processes.h"
 #include "recordings.h"
 
 #include <dirent.h>
@@ -16,99 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE 60000u /* builds under a sanitizer on a busy machine */
 #define LOST_MS  20000u /* by then a decoder that works for ever was ended */
-#define PIDS_MAX 64u
 #define KEYS     60000u
 #define DEVILISH (KEYS * 14 + 100)
-
-/* ---- processes ---- */
-
-struct pids {
-	pid_t  pid[PIDS_MAX];
-	size_t n;
-};
-
-static pid_t parent_of(pid_t pid)
-{
-	char  path[64], line[256] = "";
-	FILE *file;
-	int   parent = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (fgets(line, sizeof(line), file) && strrchr(line, ')'))
-		(void)!sscanf(strrchr(line, ')') + 1, " %*c %d", &parent);
-	fclose(file);
-	return parent;
-}
-
-static struct pids children_of(pid_t parent)
-{
-	struct pids    found = {.n = 0};
-	DIR           *all = opendir("/proc");
-	struct dirent *entry;
-
-	assert_non_null(all);
-	for (entry = readdir(all); entry; entry = readdir(all)) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (pid > 0 && parent_of(pid) == parent && found.n < PIDS_MAX)
-			found.pid[found.n++] = pid;
-	}
-	closedir(all);
-	return found;
-}
-
-static void pause_shortly(void)
-{
-	assert_int_equal(wait_fds(NULL, NULL, 0, deadline_in(5)), WAIT_DEADLINE);
-}
-
-static void wait_until_gone(pid_t pid)
-{
-	struct deadline until = deadline_in(PATIENCE);
-
-	while (kill(pid, 0) == 0 && deadline_left_ms(until))
-		pause_shortly();
-	assert_int_equal(kill(pid, 0), -1);
-}
-
-/* The nursery of a program, and its helpers when there are n. */
-static pid_t nursery_of(pid_t program, size_t n, struct pids *helpers_out)
-{
-	struct deadline until = deadline_in(PATIENCE);
-	struct pids     nursery = children_of(program);
-
-	*helpers_out = (struct pids){.n = 0};
-	while ((nursery.n != 1 || helpers_out->n != n) && deadline_left_ms(until)) {
-		pause_shortly();
-		nursery = children_of(program);
-		*helpers_out = children_of(nursery.n ? nursery.pid[0] : -1);
-	}
-	assert_int_equal(nursery.n, 1);
-	assert_int_equal(helpers_out->n, n);
-	return nursery.pid[0];
-}
-
-/* What /proc/PID/status says behind "NAME:\t". */
-static const char *status_of(struct ctx *cx, pid_t pid, const char *name)
-{
-	FILE *file = fopen(arena_printf(cx->arena, "/proc/%d/status", pid), "re");
-	char  line[256];
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':') {
-			fclose(file);
-			return arena_strndup(cx->arena, line + strlen(name) + 2,
-			                     strcspn(line, "\n") - strlen(name) - 2);
-		}
-	fclose(file);
-	return "";
-}
 
 /* ---- recordings ---- */
 
@@ -265,7 +177,7 @@ static bool has_worked(pid_t pid)
 /* -1: none of the program's helpers is at work. */
 static pid_t worker_of(pid_t program)
 {
-	struct pids nurseries = children_of(program);
+	struct pids nurseries = children_of(starter_of(program));
 
 	for (size_t i = 0; i < nurseries.n; i++) {
 		struct pids helpers = children_of(nurseries.pid[i]);
@@ -330,6 +242,20 @@ static void comes_back_after_a_kill(void **state)
 		assert_decodes();
 }
 
+static void comes_back_without_its_starter(void **state)
+{
+	struct pids helpers;
+	pid_t       starter = starter_of(getpid()), nursery = nursery_of(getpid(), 3, &helpers);
+
+	(void)state;
+	kill(starter, SIGKILL);
+	assert_decodes(); /* the nursery goes on */
+	kill(nursery, SIGKILL);
+	wait_until_gone(nursery);
+	assert_decodes();
+	assert_int_not_equal(starter_of(getpid()), starter);
+}
+
 /* A kill of the nursery is not the recording's fault: it is decoded by the next. */
 static void asks_again_when_the_nursery_went(void **state)
 {
@@ -341,7 +267,7 @@ static void asks_again_when_the_nursery_went(void **state)
 	cancel_init(&cancel);
 	begin_devilish(&devilish);
 	worker = wait_for_worker(getpid());
-	kill(children_of(getpid()).pid[0], SIGKILL);
+	kill(children_of(starter_of(getpid())).pid[0], SIGKILL);
 	wait_until_gone(worker);
 	wait_for_worker(getpid());
 	cancel_fire(&cancel, CANCEL_CLIENT_LEFT);
@@ -436,6 +362,99 @@ static void has_nothing(void **state)
 	arena_free(&cx.arena);
 }
 
+/* What a program that root started says at its end. */
+enum { DECODES = 1, DECODERS_OF_ANOTHER = 2, DECODES_AGAIN = 4, ASKS_TO_END = 8 };
+
+static bool decodes(void)
+{
+	struct ctx  cx = new_ctx(PATIENCE);
+	struct span bytes = read_recording(&cx, "formats/opus.webm");
+	struct pcm  pcm;
+	struct err *e = decoders_decode(&cx, bytes, AUDIO_WEBM, &pcm);
+
+	arena_free(&cx.arena);
+	return !e;
+}
+
+static bool are_of_another(pid_t pid)
+{
+	struct ctx  cx = new_ctx(PATIENCE);
+	const char *uid = arena_printf(cx.arena, "%u\t", geteuid());
+	bool        are = strncmp(status_of(&cx, pid, "Uid"), uid, strlen(uid)) != 0;
+
+	arena_free(&cx.arena);
+	return are;
+}
+
+/* A process that is over may wait for its parent to notice. */
+static void wait_until_over(pid_t pid)
+{
+	struct deadline until = deadline_in(PATIENCE);
+
+	while (process_of(pid).state && process_of(pid).state != 'Z' && deadline_left_ms(until))
+		pause_shortly();
+	assert_true(!process_of(pid).state || process_of(pid).state == 'Z');
+}
+
+/* Only root may end those of another user. */
+static void order_kill(int to_root, pid_t pid)
+{
+	assert_int_equal(write(to_root, &pid, sizeof(pid)), sizeof(pid));
+	wait_until_over(pid);
+}
+
+static _Noreturn void be_program_of_root(int to_root)
+{
+	struct pids helpers;
+	sigset_t    term, pending;
+	int         says = 0;
+	pid_t       nursery;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	if (decoders_start() != 0)
+		_exit(0);
+	user_become(user_named("daemon"));
+	nursery = nursery_of(getpid(), 3, &helpers);
+	says |= decodes() ? DECODES : 0;
+	order_kill(to_root, nursery);
+	says |= decodes() ? DECODES_AGAIN : 0;
+	nursery = nursery_of(getpid(), 3, &helpers);
+	says |= are_of_another(nursery) ? DECODERS_OF_ANOTHER : 0;
+	order_kill(to_root, starter_of(getpid()));
+	order_kill(to_root, nursery);
+	says |=
+		!decodes() && sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) ? ASKS_TO_END : 0;
+	_exit(says);
+}
+
+/* It is root no more when a nursery is lost, yet its decoders stay another user's. */
+static void stays_another_user(void **state)
+{
+	pid_t program, pid;
+	int   ends[2], status;
+
+	(void)state;
+	if (geteuid() != 0)
+		return; /* there is but one user then */
+	decoders_stop();
+	assert_int_equal(pipe(ends), 0);
+	program = fork();
+	assert_true(program >= 0);
+	if (program == 0)
+		be_program_of_root(ends[1]);
+	close(ends[1]);
+	while (read(ends[0], &pid, sizeof(pid)) == sizeof(pid))
+		kill(pid, SIGKILL);
+	close(ends[0]);
+	waitpid(program, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status),
+	                 DECODES | DECODERS_OF_ANOTHER | DECODES_AGAIN | ASKS_TO_END);
+	assert_int_equal(decoders_start(), 0);
+}
+
 static void learns_no_secret(void **state)
 {
 	struct ctx  cx = new_ctx(PATIENCE);
@@ -484,9 +503,11 @@ int main(void)
 		cmocka_unit_test(ends_what_would_work_for_ever),
 		cmocka_unit_test(ends_what_nobody_waits_for),
 		cmocka_unit_test(comes_back_after_a_kill),
+		cmocka_unit_test(comes_back_without_its_starter),
 		cmocka_unit_test(asks_again_when_the_nursery_went),
 		cmocka_unit_test(ends_with_its_program),
 		cmocka_unit_test(has_nothing),
+		cmocka_unit_test(stays_another_user),
 		cmocka_unit_test(learns_no_secret),
 	};
 

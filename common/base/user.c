@@ -1,0 +1,20 @@
+/* user.c -- from root to a user with fewer rights, for good. */
+#include "user.h"
+
+#include "fatal.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <unistd.h>
+
+const struct passwd *user_named(const char *name)
+{
+	return getpwnam(name);
+}
+
+void user_become(const struct passwd *user)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
+	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0)
+		fatal("cannot become user %s: errno %d", user->pw_name, errno);
+}
