@@ -292,8 +292,8 @@ static void set_connection(struct exchange *x, const char *url, long connect_ms)
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, x);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (loop_ca_file())
-		curl_easy_setopt(easy, CURLOPT_CAINFO, loop_ca_file());
+	if (loop_ca())
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, loop_ca());
 	/* http_proxy in an environment must not see keys and what people said. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 }

@@ -16,14 +16,14 @@
 #include "http_sockets.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #define TELL_MS   30u
 #define TURN_MS   1000u /* the longest sleep */
 #define DEAD_MS   3000u /* without a turn */
 #define KEEP_MS   60000u
 #define BROKEN_N  8u
-#define BROKEN_MS 500u  /* within which the streams of a broken connection end */
+#define BROKEN_MS 500u /* within which the streams of a broken connection end */
+#define CA_BYTES  ((size_t)1 << 20)
 #define STREAMS   1000L /* on one connection, if the server allows it */
 
 /* Certificates are read and signatures checked here; sanitizers widen every frame. */
@@ -70,9 +70,29 @@ static struct {
 	_Atomic uint64_t beat_at_ms; /* 0: it does not run */
 } loop = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-const char *loop_ca_file(void)
+/* ---- certificates ---- */
+
+static struct curl_blob ca = {.flags = CURL_BLOB_NOCOPY};
+
+struct curl_blob *loop_ca(void)
 {
-	return settings.ca_file;
+	return ca.len ? &ca : NULL;
+}
+
+/* False: it can not be read, is empty or too long. */
+static bool read_ca(const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return false;
+	if (!ca.data)
+		ca.data = malloc(CA_BYTES);
+	if (!ca.data)
+		fatal("out of memory: no certificates");
+	ca.len = fread(ca.data, 1, CA_BYTES, file);
+	fclose(file);
+	return ca.len && ca.len < CA_BYTES;
 }
 
 /* ---- telling callers ---- */
@@ -434,7 +454,7 @@ int http_start(void)
 		fprintf(stderr, "libcurl looks names up without threads: limits would not hold\n");
 		problems++;
 	}
-	if (settings.ca_file && access(settings.ca_file, R_OK) != 0) {
+	if (settings.ca_file && !read_ca(settings.ca_file)) {
 		fprintf(stderr, "SCRIBE_CA_FILE: the file can not be read\n");
 		problems++;
 	}

@@ -20,7 +20,7 @@ void loop_tell_later(struct exchange *x);
 /* libcurl may be used from now on. */
 void loop_ready(void);
 
-/* SCRIBE_CA_FILE; NULL: the system's. */
-const char *loop_ca_file(void);
+/* What SCRIBE_CA_FILE holds, which perhaps only root could read; NULL: the system's certificates. */
+struct curl_blob *loop_ca(void);
 
 #endif
