@@ -2,12 +2,13 @@
  * job_worker.c, whose jobs do as their payload says. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { makeDir } from './env/dirs.mjs';
 import { poll, programUrl, root, sql, startWorker, useStack } from './env/index.mjs';
 
 const stack = useStack({ name: 'jobs' });
@@ -140,6 +141,39 @@ test('a failing job is tried again, with growing pauses, until it succeeds', asy
 		['again', 'again', 'again', 'done'],
 	);
 	assert.equal(row.error, '', 'an error that is over is not shown');
+});
+
+test('a password in a URL comes on no command line', async () => {
+	const dir = makeDir('psql');
+	const file = join(dir, 'calls');
+	const psql = [
+		'#!/bin/sh',
+		'printf "%s <- %s\\n" "$PGPASSWORD" "$*" >>"${0%/*}/calls"',
+		'exec /usr/bin/psql "$@"\n',
+	].join('\n');
+	writeFileSync(join(dir, 'psql'), psql, { mode: 0o755 });
+	const socket = join(stack.dir, 'run/pg');
+	for (const url of [
+		`postgresql://scribe_owner:s%20%5Ccret@/scribe?host=${encodeURIComponent(socket)}`,
+		`postgresql:///scribe?password=s%20%5Ccret&host=${socket}&user=scribe_owner`,
+		`host=${socket} password='s \\\\cret' user=scribe_owner dbname=scribe`,
+	]) {
+		const env = { PATH: `${dir}:${process.env.PATH}`, DATABASE_URL: url };
+		assert.match((await run(join(root, 'scripts/jobs'), ['stats'], { env })).stdout, /kind/);
+		await assert.rejects(
+			run(join(root, 'scripts/forget'), ['nobody at all'], { env }),
+			/no session of that visitor/,
+		);
+		if (url.startsWith('postgresql:'))
+			await assert.rejects(
+				run(join(root, 'scripts/migrate'), ['status', url], { env }),
+				/need a superuser/,
+			);
+	}
+	const calls = readFileSync(file, 'utf8').trim().split('\n');
+	assert.equal(calls.length, 8);
+	for (const call of calls) assert.match(call, /^s \\cret <- (?!.*cret)/);
+	rmSync(dir, { recursive: true });
 });
 
 test('a job that never succeeds waits for a person, who retries or drops it', async () => {
