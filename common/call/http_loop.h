@@ -20,7 +20,7 @@ void loop_tell_later(struct exchange *x);
 /* libcurl may be used from now on. */
 void loop_ready(void);
 
-/* What SCRIBE_CA_FILE holds, which perhaps only root could read; NULL: the system's certificates. */
+/* What SCRIBE_CA_FILE holds, which only root may be able to read; NULL: those of the system. */
 struct curl_blob *loop_ca(void);
 
 #endif

@@ -58,7 +58,7 @@ bool provider_is_away(const struct provider *p, unsigned operation, uint64_t now
 /* Puts the chain in order and starts its engines. Returns the number of
  * problems, each reported on stderr: an unknown name, one without its key. An
  * engine of the default order that is not configured is left out silently. */
-int  chain_start(struct chain *c) CHECKED;
+int chain_start(struct chain *c) CHECKED;
 /* The same problems, reported without starting anything; other settings may be wrong too. */
 int  chain_check(const struct chain *c) CHECKED;
 void chain_stop(struct chain *c);
