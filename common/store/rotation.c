@@ -48,6 +48,10 @@ static const struct table {
      " order by id limit $3::int for no key update",
      "update sessions set email = $3, email_hash = $2::bytea, contact_name = $4, notes = $5,"
      " names_sealed = $6, names_hash = null where id = $1::uuid"},
+	{"given_names", 1, HASH_NONE,
+     "select id, name from given_names where id > $1::uuid and not starts_with(name, $2)"
+     " order by id limit $3::int for update",
+     "update given_names set name = $3 where id = $1::uuid and $2::bytea is null"},
 	{"extracts", 1, HASH_NONE,
      "select id, convert_from(contact_sealed, 'UTF8') from extracts where id > $1::uuid"
      " and position(convert_to($2, 'UTF8') in contact_sealed) <> 1"

@@ -73,6 +73,12 @@ told as (
 			names_hash = case when $4 is null then names_hash end
 		where id = $6::uuid),
 
+-- Other names may take the place of contact_name; as many as are looked for (NAMES_MAX).
+given as (
+	insert into given_names (session_id, name)
+		select $6::uuid, $4 where $4 is not null and $6 is not null
+			and (select count(*) from given_names where session_id = $6::uuid) < 16),
+
 -- What was said before the name was known is masked with it.
 masks as (
 	-- include job_insert.sql

@@ -1,6 +1,6 @@
 -- Deleting a session leaves no row of it anywhere, and nothing of another's goes.
 begin;
-select plan(18);
+select plan(19);
 
 create temp table ids on commit drop as select session(1) as gone, session(2) as stays;
 insert into utterances (session_id, speaker, text) select unnest(array[gone, stays]), 'visitor', 'x'
@@ -29,6 +29,7 @@ insert into audio_cache (key, provider, format, audio, session_id)
 	select hash(session_id::text), 'local', 'mp3', '\x00', session_id from utterances;
 insert into email_signups (email, email_hash, session_id, made_by)
 	select 'sealed:v1:k1:eA==', hash(session_id::text), session_id, session_id from utterances;
+insert into given_names (session_id, name) select session_id, 'sealed:v1:k1:eA==' from utterances;
 
 -- An utterance taken back takes its memory and extract along, but not its turn.
 insert into utterances (id, session_id, speaker, text)
@@ -59,7 +60,7 @@ select ok(pg_temp.left_of(name, gone) = 0 and pg_temp.left_of(name, stays) > 0,
 	name || ' went along')
 	from ids, unnest(array['utterances', 'turns', 'extracts', 'events', 'summaries', 'memories',
 		'embedding_cache', 'jobs', 'idempotency_keys', 'audio_cache',
-		'slack_alerts']) as name;
+		'slack_alerts', 'given_names']) as name;
 select is(count(*)::int, 1, 'the vector of what was said goes with it') from utterance_vectors;
 select is(count(*)::int, 2, 'a sign-up stands for itself') from email_signups;
 select is(count(*)::int, 1, 'and no longer points to what is gone') from email_signups
