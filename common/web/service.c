@@ -7,6 +7,7 @@
 
 #include "../base/crypto.h"
 #include "../base/log.h"
+#include "../base/user.h"
 #include "../base/vault.h"
 #include "../db/db.h"
 #include "key_owner.h"
@@ -21,6 +22,7 @@
 
 #include <assert.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #define ARENA_BYTES 16384u
 #define HEALTH_MS   1000u
@@ -33,7 +35,7 @@ static const struct service *service; /* one per process, read-only after start 
 struct service_values {
 	int64_t     threads, client_max, queue_max;
 	bool        is_verbose;
-	const char *breaker_file;
+	const char *breaker_file, *user;
 };
 static struct service_values values;
 
@@ -51,6 +53,9 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_INT(service_values, client_max, "SCRIBE_THREADS_PER_CLIENT", .fallback = "0", .min = 0,
                 .max = 4096,
                 .help = "of these for one address, whose others wait; 0: the program's own number"),
+	CFG_KEY_STR(service_values, user, "SCRIBE_USER", .fallback = "scribe",
+                .help =
+                    "who a program becomes that root starts, before it serves; root: nobody else"),
 };
 static const struct cfg_group service_settings = {"Programs", &values, keys, COUNT(keys)};
 
@@ -333,9 +338,30 @@ static void collect_settings(struct settings *s)
 		add_group(s, service->settings[i]);
 }
 
+static int check_user(void)
+{
+	if (geteuid() != 0 || user_named(values.user))
+		return 0;
+	fprintf(stderr, "SCRIBE_USER: there is no user %s; scripts/setup makes the usual one\n",
+	        values.user);
+	return 1;
+}
+
+/* Root's part was to read what may be root's alone: settings, keys, models. Nothing that came from
+ * outside was looked at yet. */
+static void leave_root(void)
+{
+	const struct passwd *user = geteuid() == 0 ? user_named(values.user) : NULL;
+
+	if (user && user->pw_uid != 0)
+		user_become(user);
+}
+
 static int start_engines(void)
 {
-	int problems = service->start ? service->start() : 0;
+	int problems = check_user();
+
+	problems += service->start ? service->start() : 0;
 
 	assert(service->engines || service->chains_n == 0);
 	vault_start();
@@ -402,6 +428,7 @@ static int serve(enum service_option option)
 {
 	int status;
 
+	leave_root();
 	db_start(service->name);
 	heartbeat_start(service->name);
 	if (option == OPTION_JOBS_ONLY)

@@ -155,7 +155,7 @@ render_nginx() {
 	nofile=$(descriptor_limit)
 	origins=$(origin_lines)
 	drain_s=$(number_setting SCRIBE_DRAIN_S 30)
-	((EUID)) || user_line='user www-data;'
+	((EUID)) || user_line="user $nginx_user;"
 	rm -rf "$next"
 	mkdir -p "$next/conf.d" "$next/snippets" "$next/functions"
 	for snippet in "$root"/nginx/snippets/*.conf; do
@@ -173,7 +173,9 @@ render_nginx() {
 	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
 	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
 	render_functions "$next/functions"
-	mkdir -p "$run/nginx-tmp"
+	mkdir -p "$run/nginx-tmp" "$run/inside"
+	chmod 711 "$run/nginx-tmp"
+	chmod 700 "$run/inside"
 	"$nginx_bin" -t -q -p "$next" -c "$next/nginx.conf" -e stderr >"$log/nginx-test.log" 2>&1 ||
 		die "nginx does not accept its configuration:
 $(cat "$log/nginx-test.log")"
@@ -186,26 +188,30 @@ switch_nginx() {
 }
 
 write_nginx_unit() {
-	local dir=$sup/nginx/a
+	local dir=$sup/nginx/a drop=''
+	((EUID)) || drop="setpriv --reuid=$nginx_user --regid=$nginx_user --init-groups -- "
 	mkdir -p "$dir/log" "$dir/control"
 	write_file 755 "$dir/run" <<-END
 		#!/bin/bash
 		# A master that was killed leaves workers, which keep the port until they are told.
 		set -u
+		umask 027
 		exec 2>&1
 		stack_id=${stack_id@Q} stack_dir=${stack_dir@Q}
 		sup=${sup@Q}
 		. ${root@Q}/scripts/lib/say.sh
 		. ${root@Q}/scripts/lib/units.sh
 		signal QUIT \$(pids_at nginx "\$PWD")
-		rm -f ${run@Q}/nginx.sock
+		rm -f ${run@Q}/inside/nginx.sock
 		conf=${stack_dir@Q}/nginx
 		exec $nginx_bin -p "\$conf" -c "\$conf/nginx.conf" -e stderr
 	END
 	write_file 755 "$dir/log/run" <<-END
 		#!/bin/sh
 		# Query strings may carry anything: they stay out of the log.
-		exec sed -u -E 's/\?[^ "]*/?-/g' >>${log@Q}/nginx.log
+		umask 027
+		exec >>${log@Q}/nginx.log
+		exec ${drop}sed -u -E 's/\?[^ "]*/?-/g'
 	END
 	write_file 755 "$dir/control/t" <<-'END'
 		#!/bin/sh

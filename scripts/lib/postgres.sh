@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # A private PostgreSQL: reached by its unix socket only, by peer authentication only.
-# Uses: stack_dir stack_id run sup log root.
+# Uses: stack_dir stack_id run sup log root; scripts/lib/users.sh.
 
 pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 
@@ -11,9 +11,7 @@ pg_user() {
 }
 
 as_pg_user() {
-	if ((EUID)); then "$@"; else
-		setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
-	fi
+	if ((EUID)); then "$@"; else (cd / && as_user postgres "$@"); fi
 }
 
 # Where the data is. A directory that the postgres user cannot reach (a clone in /root) gets its
@@ -37,8 +35,8 @@ pg_init() {
 	rm -rf "$data.new"
 	mkdir -m 700 "$data.new"
 	((EUID)) || chown postgres: "$data.new"
-	(cd / && as_pg_user "$pg_bin/initdb" -D "$data.new" --username=postgres --auth=reject \
-		--locale=C.UTF-8 --encoding=UTF8 --data-checksums >"$log/initdb.log" 2>&1) ||
+	as_pg_user "$pg_bin/initdb" -D "$data.new" --username=postgres --auth=reject \
+		--locale=C.UTF-8 --encoding=UTF8 --data-checksums >"$log/initdb.log" 2>&1 ||
 		die "initdb failed: $(tail -n 3 "$log/initdb.log")"
 	echo "include_if_exists = 'scribe.conf'" >>"$data.new/postgresql.conf"
 	mv "$data.new" "$data"
@@ -57,24 +55,35 @@ pg_buffers_mb() {
 	echo "$mb"
 }
 
-# Who may connect as whom: the programs as scribe_app; who runs the stack as anybody.
+# The group whose members may use the socket; none where there is but one user. Root may anyway.
+pg_group() {
+	local group
+	((EUID == 0)) || return 0
+	group=$(id -gn "$(program_user)")
+	[[ $group == root ]] || echo "$group"
+}
+
+# Who may connect as whom: the programs as scribe_app, who runs the stack as scribe_owner too, and
+# the user that PostgreSQL runs as as its superuser. Root is no superuser.
 pg_configure() {
-	local data=$stack_dir/pg user
+	local data=$stack_dir/pg user group
 	user=$(pg_user)
+	group=$(pg_group)
 	mkdir -p "$run/pg"
 	((EUID)) || chown postgres: "$run/pg"
 	chmod 711 "$run/pg"
 	echo "local all all peer map=scribe" >"$data/pg_hba.conf"
 	{
-		printf 'scribe %s %s\n' "$user" postgres "$(id -un)" postgres
+		printf 'scribe %s postgres\n' "$user"
 		printf 'scribe %s %s\n' "$(id -un)" scribe_owner "$(id -un)" scribe_app
-		[[ -z ${SCRIBE_USER-} ]] || printf 'scribe %s scribe_app\n' "$SCRIBE_USER"
+		printf 'scribe %s scribe_app\n' "$(program_user)"
 	} >"$data/pg_ident.conf"
 	cat >"$data/scribe.conf" <<-END
 		# Written by scripts/stack at every start.
 		listen_addresses = ''
 		unix_socket_directories = '$run/pg'
-		unix_socket_permissions = 0777 # pg_ident.conf decides
+		unix_socket_group = '$group'
+		unix_socket_permissions = $([[ -n $group ]] && echo 0660 || echo 0600)
 		max_connections = 200
 		shared_buffers = $(pg_buffers_mb)MB
 		max_wal_size = 1GB
@@ -111,33 +120,40 @@ pg_url() {
 }
 
 pg_ready() {
-	"$pg_bin/pg_isready" -q -h "$run/pg" -U postgres
+	"$pg_bin/pg_isready" -q -h "$run/pg" -U scribe_app -d postgres
 }
 
 pg_migrate() {
 	local url found
 	url=$(pg_url postgres postgres)
-	found=$(psql -XAtqc "select 1 from pg_database where datname = 'scribe'" "$url")
-	[[ -n $found ]] || psql -Xqc "create database scribe" "$url"
+	found=$(as_pg_user psql -XAtqc "select 1 from pg_database where datname = 'scribe'" "$url")
+	[[ -n $found ]] || as_pg_user psql -Xqc "create database scribe" "$url"
 	if [[ ! -x $root/scripts/migrate ]]; then
 		die "scripts/migrate is missing"
 	fi
-	url=$(pg_url postgres scribe)
-	timeout "${SCRIBE_MIGRATE_S:-1800}" "$root/scripts/migrate" deploy "$url" >"$log/migrate.log" 2>&1 ||
+	env -u MIGRATE_DATABASE_URL STACK_DIR="$stack_dir" timeout "${SCRIBE_MIGRATE_S:-1800}" \
+		"$root/scripts/migrate" deploy >"$log/migrate.log" 2>&1 ||
 		die "the migrations failed:
 $(tail -n 20 "$log/migrate.log")"
 }
 
 # Debian's default is smart shutdown at TERM, which waits for every client; fast is INT.
 write_postgres_unit() {
-	local dir=$sup/postgresql/a drop=''
-	((EUID)) || drop='setpriv --reuid=postgres --regid=postgres --init-groups -- '
+	local dir=$sup/postgresql/a drop='' group groups
+	group=$(pg_group)
+	if ((EUID == 0)); then
+		# It gives its socket to a group that it must be in.
+		groups=$(id -G postgres)${group:+ $(getent group "$group" | cut -d : -f 3)}
+		drop="setpriv --reuid=postgres --regid=postgres --groups=${groups// /,} -- "
+	fi
 	mkdir -p "$dir/control"
 	write_file 755 "$dir/run" <<-END
 		#!/bin/bash
 		set -eu
+		umask 027
 		exec >>${log@Q}/postgresql.log 2>&1
 		echo \$\$ >${run@Q}/postgresql.pid
+		cd /
 		exec $drop$pg_bin/postgres -D $(printf %q "$(readlink -f "$stack_dir/pg")")
 	END
 	write_file 755 "$dir/control/t" <<-'END'

@@ -58,11 +58,22 @@ unit_slot() {
 	if [[ -e $sup/$1/a/down ]]; then echo b; else echo a; fi
 }
 
-# unit_pid NAME: the pid of its program, if that ran at the last look. runsv keeps the file.
+# unit_pid NAME: the pid of its program, if that ran at the last look. runsv keeps the file. In some
+# containers not even root may look into processes of others: there the program is known by its
+# parent, which is root's.
 unit_pid() {
-	local pid
+	local pid parent
 	{ read -r pid <"$sup/$1/$(unit_slot "$1")/supervise/pid"; } 2>/dev/null || return 1
-	[[ -n $pid && " ${pids_of[$1]-}" == *" $pid "* ]] && echo "$pid"
+	[[ -n $pid ]] || return 1
+	parent=$(parent_of "$pid") || return 1
+	[[ " ${pids_of[$1]-}" == *" $pid "* || " ${pids_of[$1]-}" == *" $parent "* ]] && echo "$pid"
+}
+
+parent_of() {
+	local line
+	{ read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+	read -r _ line _ <<<"${line##*) }"
+	echo "$line"
 }
 
 unit_is_supervised() {
@@ -79,20 +90,20 @@ write_program_unit() {
 # its own, so that a program that is started again runs with what it had, also while a reload is
 # under way and after one that did not come into force.
 write_slot() {
-	local name=$1 dir=$sup/$1/$2 drop=''
-	if ((EUID == 0)) && [[ -n ${SCRIBE_USER-} ]]; then
-		drop="setpriv --reuid=$SCRIBE_USER --regid=$(id -g "$SCRIBE_USER") --init-groups -- "
-	fi
+	local name=$1 dir=$sup/$1/$2
 	print_exports | write_file 600 "$dir/env.sh"
 	write_file 755 "$dir/run" <<-END
 		#!/bin/bash
 		set -eu
+		umask 027
 		exec >>${log@Q}/$name.log 2>&1
 		. ./env.sh
 		export $(unit_mark "$name")
 		cd ${work_dir@Q}
 		echo \$\$ >${run@Q}/$name.pid
-		exec $drop${bin@Q}/$name
+		# As many threads as it needs, whatever others of its user have.
+		((EUID)) || ulimit -u unlimited 2>/dev/null || true
+		exec ${bin@Q}/$name
 	END
 }
 
@@ -100,7 +111,7 @@ start_unit() {
 	local name=$1 hold=() pid
 	if [[ -e $sup/$name/b ]]; then
 		hold=(spawn-fcgi -n -s "$run/$name.sock" -b 4096 -M 0600)
-		((EUID)) || hold+=(-U www-data)
+		((EUID)) || hold+=(-M 0660 -G "$nginx_user")
 		hold+=(--)
 	fi
 	# runsvdir begins with a pause of a second where the directory was changed in this very one.

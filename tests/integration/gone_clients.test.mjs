@@ -1,10 +1,9 @@
 /* A client that leaves in the middle of its turn, and what is left of the turn. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import pg from 'pg';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
-import { newSession, pairOf, poll, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, sql, superuser, useStack } from './env/index.mjs';
 
 /* No model but the simulated one: what it fails at has failed. Waits of the simulator are shorter
  * than these, so that a call that ends was ended by us. */
@@ -148,11 +147,7 @@ const waitingForLocks = async (n) =>
 	) >= n;
 
 const openHolder = async () => {
-	const holder = new pg.Client({
-		host: join(stack.dir, 'run/pg'),
-		user: 'postgres',
-		database: 'scribe',
-	});
+	const holder = new pg.Client(superuser(stack));
 	await holder.connect();
 	return holder;
 };

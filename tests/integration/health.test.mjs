@@ -17,7 +17,7 @@ const outside = async (name, headers = {}) => {
 const inside = (name) =>
 	new Promise((resolve, reject) => {
 		const asked = http.get({
-			socketPath: join(stack.dir, 'run/nginx.sock'),
+			socketPath: join(stack.dir, 'run/inside/nginx.sock'),
 			path: `/healthz/${name}`,
 		});
 		asked.on('error', reject);

@@ -373,6 +373,7 @@ test('when the database restarts, waiting workers go on', async () => {
 
 test('jobs are worked when the database comes after the worker', async (t) => {
 	const dir = mkdtempSync(join(stack.dir, 'late-'));
+	chmodSync(dir, 0o755); /* for the user that programs run as */
 	const worker = start({ DATABASE_URL: programUrl(stack, dir), JOBS_POLL_MS: '100' });
 	await poll(() => worker.events('jobs_out_of_reach').length);
 	const id = await enqueue();
@@ -425,6 +426,7 @@ const relay = async (dir, isDeaf = false) => {
 
 test('behind a pooler that swallows notifications, workers poll', async (t) => {
 	const dir = mkdtempSync(join(stack.dir, 'deaf-'));
+	chmodSync(dir, 0o755); /* for the user that programs run as */
 	const proxy = await relay(dir, true);
 	t.after(() => proxy.close());
 	const worker = start({ DATABASE_URL: programUrl(stack, dir), JOBS_POLL_MS: '200' });

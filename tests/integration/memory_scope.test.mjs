@@ -6,7 +6,17 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { newSession, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
+import {
+	asSuperuser,
+	newSession,
+	pairOf,
+	poll,
+	post,
+	root,
+	sql,
+	superuserUrl,
+	useStack,
+} from './env/index.mjs';
 
 const stack = useStack();
 const SECRET = 'the treasure lies under the old oak';
@@ -128,8 +138,8 @@ test('a copy of another\'s content or source is an own memory', async () => {
 test('a visitor is forgotten although somebody is at work on what they said', async () => {
 	const visitor_id = randomUUID();
 	await save(await open({ visitor_id, consent: true }), SECRET);
-	const url = `postgresql:///scribe?host=${stack.dir}/run/pg&user=postgres`;
-	const worker = spawn('psql', ['-XAtq', '-v', `id=${visitor_id}`, url], { cwd: '/' });
+	const psql = [...asSuperuser, 'psql', '-XAtq', '-v', `id=${visitor_id}`, superuserUrl(stack)];
+	const worker = spawn(psql[0], psql.slice(1), { cwd: '/' });
 	worker.stdin.write(`begin; update memories set importance = importance
 		where visitor_id = :'id' returning 'held';\n`);
 	await once(worker.stdout, 'data');

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { functionNames, newSession, pairOf, poll, post, root, sql, useStack } from
+import { dump as dumpOf, functionNames, newSession, pairOf, poll, post, root, sql, useStack } from
 	'./env/index.mjs';
 
 const OLD = 'the first data key of the test of names';
@@ -35,10 +35,7 @@ const run = (script, args, more = {}) => {
 };
 
 const dump = () => {
-	const socket = encodeURIComponent(join(stack.dir, 'run/pg'));
-	const url = `postgresql:///scribe?host=${socket}&user=postgres`;
-	const made = spawnSync('pg_dump', ['--data-only', url],
-		{ cwd: '/', maxBuffer: 1 << 28, encoding: 'utf8' });
+	const made = dumpOf(stack, '--data-only');
 	assert.equal(made.status, 0, made.stderr);
 	return made.stdout;
 };

@@ -1,10 +1,9 @@
 /* Slack: a session that becomes a lead is announced once, whatever Slack does. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { dump, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
 
 const stack = useStack({
 	simulator: true,
@@ -146,14 +145,12 @@ test('a person may have an uncertain or refused one sent after all', async () =>
 });
 
 test('no contact datum is in a log, a job, or the database in plain', async () => {
-	const socket = encodeURIComponent(join(stack.dir, 'run/pg'));
-	const url = `postgresql:///scribe?host=${socket}&user=postgres`;
-	const dump = spawnSync('pg_dump', [url], { cwd: '/', maxBuffer: 1 << 28, encoding: 'utf8' });
-	assert.equal(dump.status, 0, dump.stderr);
+	const made = dump(stack);
+	assert.equal(made.status, 0, made.stderr);
 	const dir = join(stack.dir, 'log');
 	const logs = readdirSync(dir).filter((name) => name.endsWith('.log'))
 		.map((name) => [name, readFileSync(join(dir, name), 'utf8')]);
-	for (const [name, text] of [['the dump', dump.stdout], ...logs])
+	for (const [name, text] of [['the dump', made.stdout], ...logs])
 		for (const datum of ['lead-test.example', 'dana.reyes', '555 0123', '5550123'])
 			assert.ok(!text.toLowerCase().includes(datum), `${datum} in ${name}`);
 	const payloads = await sql(stack, `select distinct member from jobs,

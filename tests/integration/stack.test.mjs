@@ -1,5 +1,6 @@
 /* A stack that runs, as operators rely on it: nothing lost on the way. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { createServer } from 'node:net';
@@ -7,8 +8,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyHeaders, poll, post, sql } from './env/client.mjs';
-import { functionNames, startStack } from './env/stack.mjs';
-import { isHealthy, send } from './env/stack_command.mjs';
+import { functionNames, root, startStack } from './env/stack.mjs';
+import { isHealthy, run, send } from './env/stack_command.mjs';
+import { superuserUrl } from './env/superuser.mjs';
 
 const BACK_WITHIN_MS = 2000;
 const KILLS = 3;
@@ -85,6 +87,90 @@ describe('a stack that runs', () => {
 		const slots = names.map((name) => `sv/${name}/a/env.sh`);
 		for (const file of ['secrets.env', 'env.sh', 'env.up', ...slots])
 			assert.equal(statSync(join(stack.dir, file)).mode & 0o777, 0o600, file);
+	});
+
+	test('logs and sockets are for those who need them', () => {
+		const modeOf = (file) => statSync(join(stack.dir, file)).mode & 0o777;
+		const logs = readdirSync(join(stack.dir, 'log'));
+		assert.ok(logs.length > names.length);
+		for (const file of logs) assert.equal(modeOf(`log/${file}`), 0o640, file);
+		const all = readdirSync(join(stack.dir, 'run'), { recursive: true, withFileTypes: true });
+		const sockets = all.filter((entry) => entry.isSocket());
+		assert.ok(sockets.length > names.length);
+		for (const { path, name } of sockets)
+			assert.equal(statSync(join(path, name)).mode & 0o117, 0, `${path}/${name}`);
+		assert.equal(modeOf('run/inside'), 0o700);
+	});
+
+	const statusOf = (pid) =>
+		Object.fromEntries(
+			readFileSync(`/proc/${pid}/status`, 'utf8')
+				.split('\n')
+				.map((line) => line.split(/:\s+/)),
+		);
+
+	/* By name: the users of a process, real, effective and saved, if they are one. */
+	const userOf = (pid) => {
+		const ids = new Set(statusOf(pid).Uid.split('\t').slice(0, 3));
+		assert.equal(ids.size, 1);
+		const [, name] = new RegExp(`^([^:]*):[^:]*:${[...ids][0]}:`, 'm').exec(
+			readFileSync('/etc/passwd', 'utf8'),
+		);
+		return name;
+	};
+
+	const childrenOf = (parent) =>
+		readdirSync('/proc')
+			.filter((entry) => /^\d+$/.test(entry))
+			.filter((pid) => {
+				try {
+					return Number(statusOf(pid).PPid) === Number(parent);
+				} catch (error) {
+					if (['ENOENT', 'ESRCH'].includes(error.code)) return false;
+					throw error;
+				}
+			});
+
+	const below = (parent) => childrenOf(parent).flatMap((pid) => [pid, ...below(pid)]);
+
+	/* Who is no root has one user, and so has the stack. */
+	const isRoot = process.getuid() === 0;
+	const expected = (user) => (isRoot ? user : userOf(process.pid));
+
+	test('each part has a user of its own, and none that strangers reach is root', () => {
+		for (const name of names) {
+			const pid = stack.pidOf(name);
+			assert.equal(userOf(pid), expected('scribe'), name);
+			if (!isRoot) continue;
+			const { Groups, CapPrm, NoNewPrivs } = statusOf(pid);
+			assert.deepEqual([Groups.trim(), Number(CapPrm), NoNewPrivs], ['', 0, '1'], name);
+			/* The kernel's way to say that others of its user can not look into it. */
+			assert.equal(statSync(`/proc/${pid}/environ`).uid, 0, name);
+		}
+		const decoders = below(stack.pidOf('speech_to_text'));
+		assert.ok(decoders.length >= 5, `${decoders.length}: who starts, a nursery, helpers`);
+		for (const pid of decoders) assert.equal(userOf(pid), expected('scribe-decoder'));
+		const workers = childrenOf(stack.pidOf('nginx'));
+		assert.ok(workers.length);
+		for (const pid of workers) assert.equal(userOf(pid), expected('scribe-nginx'));
+		assert.equal(userOf(stack.pidOf('postgresql')), expected('postgres'));
+	});
+
+	test('root is not the superuser of the database', async () => {
+		const ask = (user) => {
+			const url = superuserUrl(stack).replace('user=postgres', `user=${user}`);
+			const { stdout, stderr } = spawnSync('psql', ['-XAtc', 'select current_user', url], {
+				cwd: '/',
+				encoding: 'utf8',
+			});
+			return stdout.trim() || stderr;
+		};
+		assert.equal(ask('scribe_owner'), 'scribe_owner');
+		if (isRoot) assert.match(ask('postgres'), /Peer authentication failed/);
+		assert.deepEqual(await sql(stack, 'select current_user'), [['postgres']]);
+		const told = await run(join(root, 'scripts/migrate'), ['status'], { env: stack.env });
+		assert.equal(told.status, 0, told.stderr);
+		assert.match(told.stdout, /Project: +scribe/);
 	});
 
 	test('a program that is killed is back, and nobody else notices', async () => {
@@ -343,6 +429,31 @@ describe('a stack that runs', () => {
 		rmSync(join(stack.dir, 'scribe.env'));
 		await stack.command('reload', 'create_session');
 		assert.equal(await callers('a', 'b'), '');
+	});
+
+	test('a backup, made and restored as the README tells', async () => {
+		const readme = readFileSync(join(root, 'README.md'), 'utf8');
+		const told = readme.split('**Backup and restore.**')[1].split('**Upgrade.**')[0];
+		const [backup, restore] = [...told.matchAll(/^```\n(.*?)^```$/gms)].map(([, lines]) =>
+			lines
+				.replaceAll('var/stack', stack.dir)
+				.replaceAll('scripts/stack', join(root, 'scripts/stack'))
+				.replaceAll('somewhere/safe', join(stack.dir, 'safe')),
+		);
+		const { json } = await post(stack, 'create_session', {});
+		const inShell = (...lines) =>
+			run('bash', ['-ec', lines.join('\n')], { cwd: stack.dir, env: stack.env });
+		const made = await inShell(backup);
+		assert.equal(made.status, 0, made.stderr);
+		await sql(stack, "delete from sessions where id = :'id'", { id: json.session_id });
+		const [first, second] = backup.split('\n');
+		const restored = await inShell(first, second, restore);
+		assert.equal(restored.status, 0, restored.stderr);
+		const found = await sql(stack, "select count(*) from sessions where id = :'id'", {
+			id: json.session_id,
+		});
+		assert.deepEqual(found, [['1']]);
+		assert.equal((await post(stack, 'create_session', {})).status, 200);
 	});
 
 	test('logs shows the part asked for', async () => {

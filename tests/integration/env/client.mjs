@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
 import { root } from './stack.mjs';
+import { superuser } from './superuser.mjs';
 
 const parseJson = (text) => {
 	try {
@@ -80,9 +81,7 @@ const pools = new Map();
 const poolOf = (stack) => {
 	if (!pools.has(stack.dir)) {
 		const pool = new pg.Pool({
-			host: join(stack.dir, 'run/pg'),
-			user: 'postgres',
-			database: 'scribe',
+			...superuser(stack),
 			connectionTimeoutMillis: CONNECT_MS,
 			types: AS_TEXT,
 			allowExitOnIdle: true,
