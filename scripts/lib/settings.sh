@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Where settings come from: the environment, then scribe.env, then what is generated here.
-# Uses: stack_dir port functions known_settings().
+# Uses: stack_dir port functions known.
 
 # split_list VALUE: its items into the array $items, separated by commas, blanks or both, as
 # cfg_next_item() of the programs does. An item is never taken for a pattern of file names.
@@ -77,31 +77,39 @@ list_own_origins() {
 	export SCRIBE_ALLOWED_ORIGINS="${SCRIBE_ALLOWED_ORIGINS:+$SCRIBE_ALLOWED_ORIGINS,}$own"
 }
 
-# print_exports [NAME...]: the exported variables, or those named, for a shell to read.
+# print_exports [NAME...]: of the exported variables, or those named, what is kept, for a shell to
+# read.
 print_exports() {
-	local name
+	local name names=("$@")
 	(($#)) || mapfile -t names < <(compgen -e)
-	for name in "${@:-${names[@]}}"; do
-		case $name in
-		_ | SHLVL | PWD | OLDPWD | SCRIBE_STACK_UNIT) ;;
-		UID | EUID | PPID | SHELLOPTS | BASHOPTS | BASH_VERSINFO) ;; # a shell can not set them
-		*) printf 'export %s=%q\n' "$name" "${!name}" ;;
-		esac
+	for name in "${names[@]}"; do
+		! is_kept "$name" || printf 'export %s=%q\n' "$name" "${!name}"
 	done
 }
 
-# remember_environment GIVEN: the environment given to `up`, and settings given to `reload`, before
-# scribe.env and this script add to it: the next `reload` begins from it again.
+# Settings, and what the system's libraries read. What else its caller's environment holds (the keys
+# of other systems) is no business of a stack's, whose files outlive that.
+is_kept() {
+	case $1 in
+	STACK_DIR | PORT | FLAVOUR | BUILD | PG_BIN | NGINX_BIN) ;;
+	PATH | HOME | USER | LOGNAME | LANG | LANGUAGE | LC_* | TZ | TMPDIR) ;;
+	PG[A-Z]* | SSL_CERT_* | OPENSSL_* | LD_LIBRARY_PATH | LOCALDOMAIN | RES_OPTIONS) ;;
+	MALLOC_* | GLIBC_TUNABLES | OMP_* | *SAN_OPTIONS) ;;
+	*) is_setting "$1" ;;
+	esac
+}
+
+# remember_environment GIVEN: what is kept of the environment given to `up`, and settings given to
+# `reload`, before scribe.env and this script add to it: the next `reload` begins from it again.
 remember_environment() {
 	write_file 600 "$stack_dir/env.up" <<<"$1"
 }
 
-# recall_environment KNOWN: for `reload`, the environment of `up`, except for the settings that
-# its own environment gives. KNOWN: the names that programs read.
+# For `reload`, the environment of `up`, except for the settings that its own environment gives.
 recall_environment() {
-	local known=" $1 " given=() line name
+	local given=() line name
 	while IFS= read -r name; do
-		is_setting "$name" "$known" && given+=("$name")
+		is_setting "$name" && given+=("$name")
 	done < <(compgen -e)
 	line=$( ((${#given[@]} == 0)) || print_exports "${given[@]}")
 	# shellcheck source=/dev/null
@@ -109,14 +117,13 @@ recall_environment() {
 	eval "$line"
 }
 
-# is_setting NAME KNOWN
+# What programs read, a secret also from the file that NAME_FILE names, or scripts/stack.
 is_setting() {
 	case $1 in
 	SCRIBE_STACK_UNIT) return 1 ;;
 	SCRIBE_* | RATE_* | UPSTREAM_* | TLS_*) return 0 ;;
-	GROQ_* | OPENAI_* | ELEVENLABS_* | RESEND_* | *_PROVIDERS) return 0 ;;
 	esac
-	[[ $2 == *" $1 "* ]]
+	[[ $known == *" $1 "* || $known == *" ${1%_FILE} "* ]]
 }
 
 # Names that only the stack itself reads.
@@ -153,17 +160,29 @@ nearest_name() {
 		END { print found }'
 }
 
+# is_ours NAME: nothing but a setting begins or ends so.
+is_ours() {
+	case $1 in
+	GROQ_* | OPENAI_* | ELEVENLABS_* | RESEND_* | SLACK_* | *_PROVIDERS) return 0 ;;
+	esac
+	is_setting "$1"
+}
+
 # A misspelt setting of scribe.env would be passed over without a word. Others may be meant for
-# what the programs are linked with (TZ, PGSSLMODE, HTTPS_PROXY): these are passed on, and told.
+# what the programs are linked with (TZ, PGSSLMODE): these are passed on, and told.
 check_names() {
-	local known name near
+	local names name near
 	((${#in_settings_file[@]})) || return 0
-	known=" $(known_settings) $(stack_settings | tr '\n' ' ') "
+	names="$known$(stack_settings | tr '\n' ' ') "
 	for name in "${!in_settings_file[@]}"; do
-		[[ $known != *" $name "* && $known != *" ${name%_FILE} "* ]] || continue
-		near=$(nearest_name "$name" "$known")
+		[[ $names != *" $name "* && $names != *" ${name%_FILE} "* ]] || continue
+		near=$(nearest_name "$name" "$names")
 		[[ -z $near ]] || die "scribe.env: there is no setting $name; is $near meant?"
-		! is_setting "$name" "$known" || die "scribe.env: there is no setting $name"
-		say "scribe.env: $name is no setting of scribe; it is passed on all the same"
+		! is_ours "$name" || die "scribe.env: there is no setting $name"
+		if is_kept "$name"; then
+			say "scribe.env: $name is no setting of scribe; it is passed on all the same"
+		else
+			say "scribe.env: $name is no setting of scribe; it is not passed on"
+		fi
 	done
 }

@@ -89,6 +89,18 @@ describe('a stack that runs', () => {
 			assert.equal(statSync(join(stack.dir, file)).mode & 0o777, 0o600, file);
 	});
 
+	test('what else is in its environment is kept nowhere', async () => {
+		await stack.commandWith({ OTHER_SYSTEMS_KEY: 'hush' }, 'reload', 'groq_chat');
+		const kept = readdirSync(stack.dir, { recursive: true })
+			.filter((file) => /(^|\/)env\.(sh|up)$/.test(file))
+			.map((file) => readFileSync(join(stack.dir, file), 'utf8'));
+		assert.ok(kept.length > names.length);
+		for (const text of kept) {
+			assert.ok(text.includes('STACK_DIR='));
+			assert.ok(!text.includes('hush'));
+		}
+	});
+
 	test('logs and sockets are for those who need them', () => {
 		const modeOf = (file) => statSync(join(stack.dir, file)).mode & 0o777;
 		const logs = readdirSync(join(stack.dir, 'log'));
