@@ -27,10 +27,13 @@ struct ctx {
 	/* Called by the work's own thread at least every lull_ms while it waits for an outside
 	 * service: somebody must be kept company. NULL: nobody. */
 	void (*on_lull)(void *data);
-	void           *lull_data;
-	unsigned        lull_ms;
-	bool            is_last_attempt; /* nobody else is left to ask: it may take all the time */
-	bool            is_job;          /* a worker's, for which nobody waits: requests go first */
+	void    *lull_data;
+	unsigned lull_ms;
+	bool     is_last_attempt; /* nobody else is left to ask: it may take all the time */
+	bool     is_job;          /* a worker's, for which nobody waits: requests go first */
+	/* Whose work it is, where work is shared out: by address (address_key), by session. 0: nobody
+	 * knows. */
+	uint64_t        client, session;
 	struct ctx_cost cost;
 	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
 };

@@ -57,6 +57,8 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 		.deadline = cx->deadline,
 		.cancel = &t->cancel,
 		.is_job = cx->is_job,
+		.client = cx->client,
+		.session = cx->session,
 	};
 	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
 	arena_defer(cx->arena, end, t);

@@ -269,13 +269,13 @@ struct err *decoders_decode(struct ctx *cx, struct span bytes, enum audio_format
                             struct pcm *out)
 {
 	struct err *e;
-	unsigned    slot;
+	struct slot slot;
 
 	if (format == AUDIO_UNKNOWN || !bytes.len || bytes.len > UINT32_MAX)
 		return err_field(cx, ERR_AUDIO, FIELD, WHERE, "not a known audio format");
-	TRY(slots_take(cx, &slots, &slot));
+	TRY(slots_take(cx, &slots, (double)bytes.len, &slot));
 	e = decode_in_turn(cx, bytes, format, out);
-	slots_give(&slots, slot);
+	slots_give(&slots, slot, !e);
 	return e;
 }
 

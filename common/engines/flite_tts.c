@@ -124,11 +124,11 @@ static struct err *say_sentence(struct ctx *cx, struct speaking_out *out, struct
 	const char *text = arena_strndup(cx->arena, sentence.ptr, sentence.len);
 	cst_wave   *wave;
 	struct err *e;
-	unsigned    slot;
+	struct slot slot;
 
-	TRY(slots_take(cx, &voices, &slot));
+	TRY(slots_take(cx, &voices, (double)sentence.len, &slot));
 	wave = flite.text_to_wave(text, voice);
-	slots_give(&voices, slot);
+	slots_give(&voices, slot, wave != NULL);
 	if (!wave)
 		FAIL(cx, ERR_INTERNAL, "flite made no sound of %zu characters", sentence.len);
 	e = add_wave(cx, out, wave);

@@ -1,40 +1,212 @@
-/* slots.c -- a turnstile, and which of the places behind it is whose. */
+/* slots.c -- who waits is on a list; a place that is given back goes to one of them. */
 #include "slots.h"
+
+#include <math.h>
+
+#define HALF_LIFE_MS   30000.0
+#define SESSION_WEIGHT 0.25
+#define PACE_WEIGHT    0.25 /* of the latest */
+
+/* Lies on the stack of who waits; guarded by the monitor. */
+struct waiting {
+	struct waiting *next;
+	uint64_t        client, session, number;
+	double          cost;
+	struct slot     slot;
+	bool            has_place;
+};
 
 void slots_resize(struct slots *slots, unsigned n)
 {
-	slots->n = slots->turnstile.free = n;
+	slots->n = n;
 }
 
-/* Who is through the turnstile finds one. */
-static unsigned pick(struct slots *slots)
+double slots_wane(double used, uint64_t ms)
 {
-	unsigned slot = 0;
-
-	pthread_mutex_lock(&slots->lock);
-	while (slots->is_taken[slot])
-		slot++;
-	slots->is_taken[slot] = true;
-	pthread_mutex_unlock(&slots->lock);
-	return slot;
+	return used * exp2(-(double)ms / HALF_LIFE_MS);
 }
 
-struct err *slots_take(struct ctx *cx, struct slots *slots, unsigned *slot_out)
-{
-	enum waited how = turnstile_enter(&slots->turnstile, cx->cancel, cx->deadline);
+/* ---- who is next ---- */
 
-	if (how == WAIT_CANCELLED)
+/* What it will have used. */
+static double claim_of(const struct slots *s, const struct waiting *w, uint64_t now)
+{
+	return tally_used(&s->used, w->client, now) +
+	       SESSION_WEIGHT * tally_used(&s->used, w->session, now) + w->cost;
+}
+
+static bool goes_before(const struct slots *s, const struct waiting *a, const struct waiting *b,
+                        uint64_t now)
+{
+	double claim_a = claim_of(s, a, now), claim_b = claim_of(s, b, now);
+
+	return claim_a < claim_b || (claim_a <= claim_b && a->number < b->number);
+}
+
+static struct waiting *next_of(const struct slots *s, enum lane lane, uint64_t now)
+{
+	struct waiting *best = NULL;
+
+	for (struct waiting *w = s->waiting; w; w = w->next)
+		if (w->slot.lane == lane && (!best || goes_before(s, w, best, now)))
+			best = w;
+	return best;
+}
+
+static void remove_waiting(struct slots *s, struct waiting *w)
+{
+	struct waiting **at = &s->waiting;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+}
+
+/* ---- places ---- */
+
+static enum lane lane_of(const struct slots *s, const struct waiting *w, uint64_t now)
+{
+	if (s->front_cost <= 0)
+		return LANE_FRONT;
+	if (w->cost > s->front_cost || tally_used(&s->used, w->client, now) > s->front_used)
+		return LANE_BACK;
+	return LANE_FRONT;
+}
+
+/* False: all are taken. */
+static bool find_place(struct slots *s, struct waiting *w, uint64_t now)
+{
+	struct place *places = s->places[w->slot.lane];
+
+	for (unsigned i = 0; i < s->n; i++)
+		if (!places[i].is_taken) {
+			places[i] = (struct place){.is_taken = true, .cost = w->cost, .since_ms = now};
+			w->slot.place = i;
+			w->has_place = true;
+			tally_add(&s->used, w->client, w->cost, now);
+			tally_add(&s->used, w->session, w->cost, now);
+			return true;
+		}
+	return false;
+}
+
+/* ---- how long ---- */
+
+static double left_of(const struct place *p, double pace, uint64_t now)
+{
+	double left = p->cost * pace - (double)(now - p->since_ms);
+
+	return p->is_taken && left > 0 ? left : 0;
+}
+
+/* Milliseconds until it has a place, if nobody comes who goes before it. */
+static double wait_of(const struct slots *s, const struct waiting *w, uint64_t now)
+{
+	double pace = s->pace[w->slot.lane], ahead = 0;
+
+	for (unsigned i = 0; i < s->n; i++)
+		ahead += left_of(&s->places[w->slot.lane][i], pace, now);
+	for (const struct waiting *other = s->waiting; other; other = other->next)
+		if (other->slot.lane == w->slot.lane && goes_before(s, other, w, now))
+			ahead += other->cost * pace;
+	return ahead / s->n;
+}
+
+/* What was given up tells that it would have taken longer than that. */
+static void learn_pace(struct slots *s, const struct place *p, enum lane lane, bool is_whole,
+                       uint64_t now)
+{
+	double *pace = &s->pace[lane], latest;
+
+	if (*pace <= 0 || p->cost <= 0)
+		return;
+	latest = (double)(now - p->since_ms) / p->cost;
+	if (!is_whole && latest <= *pace)
+		return;
+	*pace += PACE_WEIGHT * (latest - *pace);
+}
+
+/* ---- waiting ---- */
+
+/* With the monitor's lock held. */
+static enum waited stand_in_line(struct ctx *cx, struct slots *s, struct waiting *mine,
+                                 const struct monitor_watch *watch)
+{
+	enum waited how = WAIT_READY;
+
+	mine->next = s->waiting;
+	s->waiting = mine;
+	while (!mine->has_place && how == WAIT_READY)
+		how = monitor_wait(&s->m, watch, cx->deadline);
+	if (mine->has_place)
+		return WAIT_READY;
+	remove_waiting(s, mine);
+	return how;
+}
+
+static struct err *wait_in_vain(struct ctx *cx, const struct slots *s, double wait_ms)
+{
+	struct err *e =
+		err_new(cx, ERR_UNAVAILABLE, WHERE, "all %u slots stay busy for %.0f ms", s->n, wait_ms);
+
+	e->retry_after_ms = wait_ms < UINT32_MAX / 2 ? (unsigned)wait_ms : UINT32_MAX / 2;
+	return e;
+}
+
+/* With the monitor's lock held. */
+static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine,
+                         const struct monitor_watch *watch)
+{
+	uint64_t now = clock_mono_ms();
+	double   wait_ms;
+
+	mine->number = s->waited_n++;
+	mine->slot.lane = lane_of(s, mine, now);
+	if (find_place(s, mine, now))
+		return NULL;
+	wait_ms = wait_of(s, mine, now);
+	if (wait_ms + mine->cost * s->pace[mine->slot.lane] > deadline_left_ms(cx->deadline))
+		return wait_in_vain(cx, s, wait_ms);
+	switch (stand_in_line(cx, s, mine, watch)) {
+	case WAIT_CANCELLED:
 		FAIL(cx, ERR_CANCELLED, "cancelled while waiting for a slot");
-	if (how == WAIT_DEADLINE)
-		FAIL(cx, ERR_UNAVAILABLE, "all %u slots stayed busy", slots->n);
-	*slot_out = pick(slots);
+	case WAIT_DEADLINE:
+		FAIL(cx, ERR_UNAVAILABLE, "all %u slots stayed busy", s->n);
+	case WAIT_READY:
+		break;
+	}
 	return NULL;
 }
 
-void slots_give(struct slots *slots, unsigned slot)
+struct err *slots_take(struct ctx *cx, struct slots *slots, double cost, struct slot *slot_out)
 {
-	pthread_mutex_lock(&slots->lock);
-	slots->is_taken[slot] = false;
-	pthread_mutex_unlock(&slots->lock);
-	turnstile_leave(&slots->turnstile);
+	struct waiting       mine = {.client = cx->client, .session = cx->session, .cost = cost};
+	struct monitor_watch watch;
+	struct err          *e;
+
+	monitor_watch(&slots->m, &watch, cx->cancel);
+	monitor_lock(&slots->m);
+	e = enter(cx, slots, &mine, &watch);
+	monitor_unlock(&slots->m);
+	monitor_unwatch(&watch);
+	*slot_out = mine.slot;
+	return e;
+}
+
+void slots_give(struct slots *slots, struct slot slot, bool is_whole)
+{
+	struct place   *place = &slots->places[slot.lane][slot.place];
+	struct waiting *next;
+	uint64_t        now = clock_mono_ms();
+
+	monitor_lock(&slots->m);
+	learn_pace(slots, place, slot.lane, is_whole, now);
+	place->is_taken = false;
+	next = next_of(slots, slot.lane, now);
+	if (next) {
+		remove_waiting(slots, next);
+		find_place(slots, next, now);
+		monitor_tell_all(&slots->m);
+	}
+	monitor_unlock(&slots->m);
 }

@@ -1,36 +1,72 @@
 /* slots.h -- a fixed number of places to work in, for engines that burn processor time.
  *
- * More threads than cores inside one engine only make each of them late, so
- * those who find no free slot wait, first come, first served. Thread-safe.
- * Initialise with SLOTS(n). */
+ * More threads than cores inside one engine only make each of them late, so those who find no free
+ * place wait. Next is who, with what it wants now, will have used least of late: by its address
+ * (a quarter of it by its session), so nobody waits behind the many of another, and of many that
+ * have used nothing the shortest goes first. Who would wait in vain is refused at once.
+ *
+ * Work has a cost, in whatever the engine counts. Where a front is given, it has places of its own
+ * for what is short, of who has not used much; the rest has as many places behind it, in which it
+ * should run only when nobody else needs the processor. Thread-safe. Initialise with SLOTS(n). */
 #ifndef SLOTS_H
 #define SLOTS_H
 
 #include "../base/ctx.h"
+#include "../base/tally.h"
 #include "../base/wait.h"
 
 #define SLOTS_MAX 16u
 
+enum lane { LANE_FRONT, LANE_BACK, LANES };
+
+struct place {
+	bool     is_taken;
+	double   cost;
+	uint64_t since_ms;
+};
+
 struct slots {
-	struct turnstile turnstile;
-	pthread_mutex_t  lock; /* of is_taken */
-	unsigned         n;    /* at most SLOTS_MAX */
-	bool             is_taken[SLOTS_MAX];
+	struct monitor m;              /* guards what is not said to be set before */
+	unsigned       n;              /* of each lane, at most SLOTS_MAX; set before */
+	double front_cost, front_used; /* at most: its own, what it has used; set before. 0: one lane */
+	double
+		pace[LANES]; /* milliseconds for a cost of 1; begins as set before. 0: it tells nothing */
+	uint64_t        waited_n;
+	struct waiting *waiting;
+	struct place    places[LANES][SLOTS_MAX];
+	struct tallies  used;
 };
 #define SLOTS(count) \
 	{ \
-		.turnstile = TURNSTILE(count), .lock = PTHREAD_MUTEX_INITIALIZER, .n = (count) \
+		.m = MONITOR, .n = (count), .used = {.wane = slots_wane } \
 	}
 
-/* Another number of slots, at most SLOTS_MAX; before the first is taken. */
+/* With a front (above), for statics. */
+#define SLOTS_WITH_FRONT(count, cost, have_used) \
+	{ \
+		.m = MONITOR, .n = (count), .front_cost = (cost), .front_used = (have_used), .used = { \
+			.wane = slots_wane \
+		} \
+	}
+
+/* Another number of places, at most SLOTS_MAX; before the first is taken. */
 void slots_resize(struct slots *slots, unsigned n);
 
-/* Waits for a slot within the deadline; *slot_out is below n and nobody
- * else's until slots_give. ERR_UNAVAILABLE: all were busy until the deadline.
- * ERR_CANCELLED: nobody waits for the result any more. */
-struct err *slots_take(struct ctx *cx, struct slots *slots, unsigned *slot_out) CHECKED;
+/* What was used counts half after half a minute. */
+double slots_wane(double used, uint64_t ms);
 
-/* Gives back what slots_take gave; never fails. */
-void slots_give(struct slots *slots, unsigned slot);
+struct slot {
+	enum lane lane;
+	unsigned  place; /* below n, and nobody else's until slots_give */
+};
+
+/* Waits for a place within the deadline. ERR_UNAVAILABLE: all would be, or were, busy until the
+ * deadline. ERR_CANCELLED: nobody waits for the result any more. */
+struct err *slots_take(struct ctx *cx, struct slots *slots, double cost,
+                       struct slot *slot_out) CHECKED;
+
+/* Gives back what slots_take gave; never fails. Was the work done to its end? Else its time tells
+ * no more than that it is not shorter. */
+void slots_give(struct slots *slots, struct slot slot, bool is_whole);
 
 #endif

@@ -19,11 +19,13 @@
 #include "../base/fatal.h"
 #include "../base/log.h"
 #include "../base/str.h"
+#include "../base/thread.h"
 #include "../base/utf8.h"
 #include "hearing.h"
 #include "slots.h"
 
 #include <math.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <whisper.h>
 #include <zlib.h>
@@ -44,6 +46,14 @@
 #define TOKENS_PER_SECOND 8u
 #define TOKENS_SPARE      24u
 #define TOKENS_MAX        200u /* half of the model's text window, less the prompt */
+/* Nobody says more at once, or speaks without a pause for so long: what goes beyond has to wait for
+ * those who talk. And how long it takes, until it is known. */
+#define FRONT_MS      30000.0
+#define FRONT_USED_MS 60000.0
+#define PACE          0.3
+/* Behind: it gets next to no processor while anybody else wants it. */
+#define BACK_NICE  19
+#define BACK_STACK ((size_t)1 << 20)
 /* Another language than the default is taken from the model alone only when it is this sure. */
 #define LANGUAGE_SURE    0.5
 #define DEFAULT_LANGUAGE "en"
@@ -68,20 +78,31 @@ static const struct cfg_key keys[] = {
 static const struct cfg_group group = {"Hearing on this machine", &settings, keys, COUNT(keys)};
 
 static struct whisper_context *model;
-static struct slots            slots = SLOTS(1);
-static atomic_uint             working; /* slots in use */
-static float                  *never;   /* per token: 0, or -INFINITY for what is no speech */
+static struct slots            slots = SLOTS(1); /* of milliseconds of sound */
+static atomic_uint             working[LANES];   /* slots in use */
+static float                  *never; /* per token: 0, or -INFINITY for what is no speech */
 
 /* One part of a recording on its way through the model. */
 struct part {
 	struct ctx           *cx;
 	struct whisper_state *state;
 	struct pcm            pcm;
+	enum lane             lane;
 	int                   language; /* whisper's number of it; -1: not known yet */
 	double                no_speech_prob;
 	double                logprob_sum;
 	unsigned              tokens;
 	struct buf            text;
+};
+
+/* A whole recording. */
+struct job {
+	struct ctx             *cx;
+	const struct recording *in;
+	struct heard           *out;
+	struct sound            sound;
+	enum lane               lane;
+	struct err             *failed;
 };
 
 static void log_whisper(enum ggml_log_level level, const char *text, void *data)
@@ -153,6 +174,9 @@ static bool start(void)
 		return false;
 	}
 	slots_resize(&slots, (unsigned)settings.slots);
+	slots.front_cost = FRONT_MS;
+	slots.front_used = FRONT_USED_MS;
+	slots.pace[LANE_FRONT] = slots.pace[LANE_BACK] = PACE;
 	return find_never_written();
 }
 
@@ -191,16 +215,20 @@ static int context_for(size_t samples)
 /* Threads shorten the wait of one; when several wait, each one's threads would
  * only burn the others' cores (measured: 0.20 s of processor per second of
  * sound on one thread, 0.33 on two that lack a core). */
-static int threads_now(void)
+static int threads_now(enum lane lane)
 {
-	return atomic_load(&working) > 1 ? 1 : (int)settings.threads;
+	unsigned others = atomic_load(&working[LANE_FRONT]);
+
+	if (lane == LANE_BACK)
+		others += atomic_load(&working[LANE_BACK]);
+	return others > 1 ? 1 : (int)settings.threads;
 }
 
 static struct err *encode(struct part *part)
 {
 	struct whisper_full_params params = whisper_full_default_params(WHISPER_SAMPLING_GREEDY);
 
-	params.n_threads = threads_now();
+	params.n_threads = threads_now(part->lane);
 	params.audio_ctx = context_for(part->pcm.n);
 	params.language = DEFAULT_LANGUAGE; /* else it encodes to find out */
 	params.print_progress = false;
@@ -209,7 +237,7 @@ static struct err *encode(struct part *part)
 	    0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper made no spectrum");
 	TRY(check_time(part->cx));
-	if (whisper_encode_with_state(model, part->state, 0, threads_now()) != 0)
+	if (whisper_encode_with_state(model, part->state, 0, threads_now(part->lane)) != 0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper did not encode");
 	return check_time(part->cx);
 }
@@ -343,18 +371,20 @@ static struct pcm padded(struct arena *a, struct pcm pcm)
 	return (struct pcm){samples, PART_SAMPLES_MIN};
 }
 
-static struct err *hear_parts(struct ctx *cx, struct whisper_state *state, struct pcm pcm,
-                              struct sound sound, int *language, struct heard *out)
+static struct err *hear_parts(struct ctx *cx, struct whisper_state *state, const struct job *job,
+                              int *language, struct heard *out)
 {
+	struct pcm            pcm = job->in->pcm;
 	const size_t          max = (size_t)PART_SECONDS * PCM_RATE;
 	struct heard_segment *segments =
 		NEW_ARRAY(cx->arena, struct heard_segment, pcm.n / (max / 2) + 1);
 
-	for (size_t from = sound.from; from < sound.to; out->n++) {
-		struct pcm  rest = {pcm.samples + from, sound.to - from};
+	for (size_t from = job->sound.from; from < job->sound.to; out->n++) {
+		struct pcm  rest = {pcm.samples + from, job->sound.to - from};
 		size_t      len = sound_cut(rest, max);
 		struct part part = {.cx = cx,
 		                    .state = state,
+		                    .lane = job->lane,
 		                    .pcm = padded(cx->arena, (struct pcm){rest.samples, len}),
 		                    .language = *language,
 		                    .text = buf_new(cx->arena, 0)};
@@ -378,18 +408,47 @@ static int wanted_language(const char *asked)
 	return id;
 }
 
-static struct err *hear_with_state(struct ctx *cx, const struct recording *in, struct sound sound,
-                                   struct heard *out)
+static struct err *hear_with_state(const struct job *job)
 {
 	struct whisper_state *state = whisper_init_state(model);
-	int                   language = wanted_language(in->language);
+	int                   language = wanted_language(job->in->language);
 	struct err           *e;
 
 	if (!state)
-		FAIL(cx, ERR_UNAVAILABLE, "no memory for another recogniser");
-	e = hear_parts(cx, state, in->pcm, sound, &language, out);
+		FAIL(job->cx, ERR_UNAVAILABLE, "no memory for another recogniser");
+	e = hear_parts(job->cx, state, job, &language, job->out);
 	whisper_free_state(state);
-	out->language = language >= 0 ? whisper_lang_str(language) : NULL;
+	job->out->language = language >= 0 ? whisper_lang_str(language) : NULL;
+	return e;
+}
+
+static void *run_behind(void *data)
+{
+	struct job *job = data;
+
+	setpriority(PRIO_PROCESS, (id_t)gettid(), BACK_NICE); /* of this thread and those it starts */
+	job->failed = hear_with_state(job);
+	return NULL;
+}
+
+/* In a thread of its own, for who is behind may not come to the front again. */
+static struct err *hear_behind(struct job *job)
+{
+	pthread_t thread;
+
+	if (thread_start(&thread, BACK_STACK, run_behind, job) != 0)
+		FAIL(job->cx, ERR_UNAVAILABLE, "no thread for a long recording");
+	pthread_join(thread, NULL);
+	return job->failed;
+}
+
+static struct err *hear_in(struct job *job)
+{
+	struct err *e;
+
+	atomic_fetch_add(&working[job->lane], 1);
+	e = job->lane == LANE_BACK ? hear_behind(job) : hear_with_state(job);
+	atomic_fetch_sub(&working[job->lane], 1);
 	return e;
 }
 
@@ -397,20 +456,20 @@ static struct err *hear_with_state(struct ctx *cx, const struct recording *in, s
  * ERR_CANCELLED: given up half-way. Nothing to hear: no segments. */
 static struct err *transcribe(struct ctx *cx, const struct recording *in, struct heard *out)
 {
-	struct sound sound = sound_measure(cx->arena, in->pcm);
-	struct err  *e;
-	unsigned     slot;
+	struct job  job = {.cx = cx, .in = in, .out = out};
+	struct slot slot;
+	struct err *e;
 
 	if (!model)
 		FAIL(cx, ERR_UNAVAILABLE, "no model is loaded");
 	*out = (struct heard){.model = MODEL_NAME};
-	if (!sound_may_be_speech(&sound))
+	job.sound = sound_measure(cx->arena, in->pcm);
+	if (!sound_may_be_speech(&job.sound))
 		return NULL;
-	TRY(slots_take(cx, &slots, &slot));
-	atomic_fetch_add(&working, 1);
-	e = hear_with_state(cx, in, sound, out);
-	atomic_fetch_sub(&working, 1);
-	slots_give(&slots, slot);
+	TRY(slots_take(cx, &slots, pcm_ms(in->pcm), &slot));
+	job.lane = slot.lane;
+	e = hear_in(&job);
+	slots_give(&slots, slot, !e);
 	return e;
 }
 

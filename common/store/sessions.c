@@ -71,6 +71,15 @@ static struct err *judge(struct ctx *cx, const char *verdict)
 	return e;
 }
 
+static uint64_t key_of(const char *id)
+{
+	struct hash hash = HASH("session_share", span_of(id));
+	uint64_t    key;
+
+	memcpy(&key, hash.bytes, sizeof(key));
+	return key;
+}
+
 struct err *session_query(struct ctx *cx, const char *id, const char *secret, const char *sql,
                           const struct db_val *more, size_t more_n, struct db_rows *rows_out)
 {
@@ -83,6 +92,7 @@ struct err *session_query(struct ctx *cx, const char *id, const char *secret, co
 	assert(more_n <= SESSION_MORE_MAX);
 	if (!str_is_uuid(id))
 		return judge(cx, NULL);
+	cx->session = key_of(id);
 	for (size_t i = 0; i < more_n; i++)
 		all[SESSION_CHECK_ARGS + i] = more[i];
 	TRY(db_query(cx, rows_out, sql, all, SESSION_CHECK_ARGS + more_n));

@@ -5,6 +5,7 @@
  * with no socket on descriptor 0 serves one request as plain CGI and works no jobs. */
 #include "service.h"
 
+#include "../base/address.h"
 #include "../base/crypto.h"
 #include "../base/log.h"
 #include "../base/user.h"
@@ -256,6 +257,7 @@ static void serve_one(struct transport *t, struct err *(*story)(struct req *rq))
 		thread_arena = arena_new(ARENA_BYTES);
 	cx.arena = thread_arena;
 	rq = req_new(&cx, t);
+	cx.client = address_key(span_of(req_client_ip(rq)));
 	e = story(rq);
 	answer(rq, e);
 	log_request(rq, e, t->since_ms);

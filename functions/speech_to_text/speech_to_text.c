@@ -9,6 +9,8 @@
 #include "../../common/domain/voice/speech_evidence.h"
 #include "../../common/engines/decoders.h"
 #include "../../common/engines/hearing.h"
+#include "../../common/engines/hearing_budget.h"
+#include "../../common/engines/slots.h"
 #include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
 
@@ -28,6 +30,10 @@ static const struct input_field fields[] = {
 	INPUT_TEXT(in, model, .max = MODEL_MAX),
 	INPUT_TEXT(in, language, .max = LANGUAGE_MAX),
 };
+
+/* Where bodies are read, by their bytes: to make something of 16 MiB takes a processor as long as a
+ * short recording. A large one does not keep a small one waiting, and few are read at once. */
+static struct slots desks = SLOTS_WITH_FRONT(2, (double)(2 << 20), (double)(8 << 20));
 
 /* What is answered. */
 struct transcript {
@@ -123,6 +129,17 @@ static void answer(struct req *rq, const struct transcript *t, uint64_t start_ms
 	json_end(out);
 }
 
+static struct err *read_body(struct req *rq, struct in *in)
+{
+	struct slot desk;
+	struct err *e;
+
+	TRY(slots_take(req_ctx(rq), &desks, (double)req_body(rq).len, &desk));
+	e = input_parse(rq, fields, COUNT(fields), in);
+	slots_give(&desks, desk, !e);
+	return e;
+}
+
 static struct err *speech_to_text(struct req *rq)
 {
 	struct ctx       *cx = req_ctx(rq);
@@ -131,15 +148,17 @@ static struct err *speech_to_text(struct req *rq)
 	struct recording  recording;
 	struct transcript transcript;
 
-	TRY(input_parse(rq, fields, COUNT(fields), &in));
+	TRY(hearing_budget_check(cx));
+	TRY(read_body(rq, &in));
 	TRY(session_check(cx, in.session_id, in.session_secret));
 	TRY(read_recording(cx, &in, &recording));
+	TRY(hearing_budget_take(cx, pcm_ms(recording.pcm)));
 	TRY(transcribe(cx, &recording, &transcript));
 	answer(rq, &transcript, start_ms);
 	return NULL;
 }
 
-static const struct cfg_group *const settings[] = {&decoders_settings};
+static const struct cfg_group *const settings[] = {&decoders_settings, &hearing_budget_settings};
 
 int main(int argc, char **argv)
 {

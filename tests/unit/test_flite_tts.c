@@ -157,23 +157,6 @@ static void speaks_from_several_threads(void **state)
 	}
 }
 
-static void waits_for_a_slot_until_the_deadline(void **state)
-{
-	static struct slots one = SLOTS(1);
-	struct ctx          cx = new_ctx(60);
-	unsigned            mine, none;
-
-	(void)state;
-	assert_null(slots_take(&cx, &one, &mine));
-	assert_int_equal(slots_take(&cx, &one, &none)->kind, ERR_UNAVAILABLE);
-	cx.deadline = deadline_in(10000);
-	cx.cancel = unit_cancelled();
-	assert_int_equal(slots_take(&cx, &one, &none)->kind, ERR_CANCELLED);
-	slots_give(&one, mine);
-	assert_null(slots_take(&cx, &one, &mine));
-	arena_free(&cx.arena);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,7 +167,6 @@ int main(void)
 		cmocka_unit_test(stops_when_told),
 		cmocka_unit_test(survives_odd_text),
 		cmocka_unit_test(speaks_from_several_threads),
-		cmocka_unit_test(waits_for_a_slot_until_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

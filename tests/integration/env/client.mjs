@@ -1,6 +1,8 @@
 /* Talking to a stack: as any HTTP client, as supabase-js in a browser, and behind its back. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
@@ -37,6 +39,30 @@ export const post = (stack, fn, body, headers = {}) => {
 		body: raw ? body : JSON.stringify(body),
 		headers: { 'content-type': 'application/json', ...headers },
 	});
+};
+
+/** The same from another address of this host (127.0.0.2 and on), which is another client. */
+export const postFrom = async (stack, localAddress, fn, body, headers = {}) => {
+	const sent = JSON.stringify(body);
+	const request = http.request(`${stack.baseUrl}/functions/v1/${fn}`, {
+		method: 'POST',
+		localAddress,
+		headers: {
+			'content-type': 'application/json',
+			'content-length': Buffer.byteLength(sent),
+			...headers,
+		},
+	});
+	request.end(sent);
+	const [response] = await once(request, 'response');
+	const chunks = await response.toArray();
+	const text = Buffer.concat(chunks).toString();
+	return {
+		status: response.statusCode,
+		headers: response.headers,
+		text,
+		json: parseJson(text),
+	};
 };
 
 /** The anonymous key as a browser sends it. */

@@ -41,8 +41,10 @@ export const functionNames = () => {
 		.map((entry) => entry.name);
 };
 
-const ratesOff = () =>
-	Object.fromEntries(functionNames().map((name) => [`RATE_${name.toUpperCase()}`, '0']));
+const ratesOff = () => ({
+	...Object.fromEntries(functionNames().map((name) => [`RATE_${name.toUpperCase()}`, '0'])),
+	STT_SECONDS_PER_MINUTE: '0',
+});
 
 const inherited = () =>
 	Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));

@@ -1,0 +1,89 @@
+/* One address asks for all the hearing there is; a visitor at another one talks. Rates, budget and
+ * numbers of connections are those that a stack has without settings. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { audio, newSession, pairOf, poll, postFrom, useStack } from './env/index.mjs';
+
+const stack = useStack({ env: { RATE_SPEECH_TO_TEXT: '', STT_SECONDS_PER_MINUTE: '' } });
+
+const VISITOR = '127.0.0.1';
+const GREEDY = Array.from({ length: 4 }, (_, i) => `127.0.0.${i + 2}`);
+const AT_ONCE = 4; /* as many as an address may have */
+const LONG_S = 110; /* of sound, which takes half a minute */
+const TURNS = 3;
+const BEHIND = 2; /* long recordings heard at the same time */
+const RATE = 16000;
+const ASK_AGAIN_MS = 500;
+
+/* So many seconds of somebody who talks on and on: 16 kHz, 16 bits. */
+const longSpeech = (seconds) => {
+	const clip = audio('speech/spk1_snt3.wav');
+	const head = Buffer.from(clip.subarray(0, clip.indexOf('data') + 8));
+	const said = clip.subarray(head.length);
+	const size = seconds * RATE * 2;
+	head.writeUInt32LE(head.length - 8 + size, 4);
+	head.writeUInt32LE(size, head.length - 4);
+	return Buffer.concat([head, ...Array(Math.ceil(size / said.length)).fill(said)])
+		.subarray(0, head.length + size);
+};
+
+const hear = (from, pair, audio_base64) =>
+	postFrom(stack, from, 'speech_to_text', { ...pair, audio_base64 });
+
+const short = audio('speech/spk1_snt3.wav').toString('base64');
+const long = longSpeech(LONG_S).toString('base64');
+
+const talk = async (pair) => {
+	for (let i = 0; i < TURNS; i++) {
+		const { status, text, json } = await hear(VISITOR, pair, short);
+		assert.equal(status, 200, text);
+		assert.notEqual(json.text, '');
+	}
+};
+
+/* Asks again as soon as there is an answer. */
+const ask = async (from, answers, isOver) => {
+	const pair = pairOf(await newSession(stack));
+	while (!isOver()) {
+		answers.push(await hear(from, pair, long));
+		await pause(ASK_AGAIN_MS); /* or this test would be most of what keeps the machine busy */
+	}
+};
+
+/* They got what a place for long recordings was held for. */
+const countBegun = (answers) => answers.filter(({ status }) => [200, 504].includes(status)).length;
+
+test('who talks is heard beside addresses that send as much as they may', async () => {
+	const pair = pairOf(await newSession(stack));
+	const answers = [];
+	let isOver = false;
+	const greedy = GREEDY.flatMap((from) =>
+		Array.from({ length: AT_ONCE }, () => ask(from, answers, () => isOver)));
+	/* By then all that may be in hand is, and the rest was refused. */
+	await poll(() => answers.some(({ status }) => status === 503), { deadlineMs: 60_000 });
+	const before = countBegun(answers);
+	await talk(pair).finally(() => (isOver = true));
+	const during = countBegun(answers) - before;
+	await Promise.all(greedy);
+	/* It waited for none of those that wait, though they were first. */
+	assert.ok(during <= BEHIND * TURNS, `${during} long recordings went before ${TURNS} turns`);
+	for (const { status, headers, text } of answers) {
+		/* 504: it was begun, and the machine was too busy. */
+		assert.ok([200, 429, 503, 504].includes(status), text);
+		if ([429, 503].includes(status)) assert.ok(Number(headers['retry-after']) >= 1, text);
+	}
+});
+
+test('an address has as many seconds as the budget tells; others have theirs', async () => {
+	const pair = pairOf(await newSession(stack));
+	await stack.commandWith({ STT_SECONDS_PER_MINUTE: '3' }, 'reload', 'speech_to_text');
+	stack.expectRestart('speech_to_text');
+	const first = await hear('127.0.0.40', pair, short);
+	const second = await hear('127.0.0.40', pair, short);
+	const other = await hear('127.0.0.41', pair, short);
+	assert.deepEqual([first.status, second.status, other.status], [200, 429, 200], second.text);
+	assert.equal(second.json.code, 'rate_limited');
+	const wait = Number(second.headers['retry-after']);
+	assert.ok(wait > 1 && wait < 60, `${wait} s`);
+});
