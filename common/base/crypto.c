@@ -5,6 +5,10 @@
 
 #include <sodium.h>
 
+#define SEALED_VERSION 2 /* the first without a version byte: a nonce in its place */
+#define NONCE_BYTES    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define SEALED_EXTRA   (1 + NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES)
+
 void crypto_start(void)
 {
 	if (sodium_init() < 0)
@@ -70,19 +74,54 @@ bool crypto_equal(struct span a, struct span b)
 	return a.len == b.len && sodium_memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
-struct span crypto_seal(struct arena *a, const unsigned char *key, struct span plain)
+/* Authenticated with everything: a reader of a later version can not be given this one's. */
+static struct span bound_to(struct arena *a, struct span place)
 {
-	size_t         len = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.len;
-	unsigned char *out = arena_alloc_raw(a, len);
+	char *at = arena_alloc_raw(a, place.len + 1);
 
-	crypto_random(out, crypto_secretbox_NONCEBYTES);
-	crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, (const unsigned char *)plain.ptr,
-	                      plain.len, out, key);
+	at[0] = SEALED_VERSION;
+	memcpy(at + 1, place.ptr, place.len);
+	return (struct span){at, place.len + 1};
+}
+
+struct span crypto_seal(struct arena *a, const unsigned char *key, struct span place,
+                        struct span plain)
+{
+	size_t         len = SEALED_EXTRA + plain.len;
+	unsigned char *out = arena_alloc_raw(a, len), *nonce = out + 1;
+	struct span    bound = bound_to(a, place);
+
+	out[0] = SEALED_VERSION;
+	crypto_random(nonce, NONCE_BYTES);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE_BYTES, NULL,
+	                                           (const unsigned char *)plain.ptr, plain.len,
+	                                           (const unsigned char *)bound.ptr, bound.len, NULL,
+	                                           nonce, key);
 	return (struct span){(const char *)out, len};
 }
 
-bool crypto_open(struct arena *a, const unsigned char *key, struct span sealed,
+bool crypto_open(struct arena *a, const unsigned char *key, struct span place, struct span sealed,
                  struct span *plain_out)
+{
+	const unsigned char *nonce = (const unsigned char *)sealed.ptr + 1;
+	struct span          bound;
+	unsigned char       *plain;
+
+	if (sealed.len < SEALED_EXTRA || sealed.ptr[0] != SEALED_VERSION)
+		return false;
+	bound = bound_to(a, place);
+	plain = arena_alloc_secret(a, sealed.len - SEALED_EXTRA + 1);
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, nonce + NONCE_BYTES,
+	                                               sealed.len - 1 - NONCE_BYTES,
+	                                               (const unsigned char *)bound.ptr, bound.len,
+	                                               nonce, key) != 0)
+		return false;
+	*plain_out = (struct span){(const char *)plain, sealed.len - SEALED_EXTRA};
+	return true;
+}
+
+bool crypto_open_unbound(struct arena *a, const unsigned char *key, struct span sealed,
+                         struct span *plain_out)
 {
 	const unsigned char *in = (const unsigned char *)sealed.ptr;
 	size_t               extra = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;

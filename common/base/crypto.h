@@ -42,12 +42,18 @@ void crypto_sha256(struct span bytes, unsigned char out[CRYPTO_HASH_BYTES]);
 /* In time that does not depend on where they differ; only the length may leak. */
 bool crypto_equal(struct span a, struct span b);
 
-/* XSalsa20-Poly1305 with a fresh nonce in front; key of CRYPTO_KEY_BYTES. */
-struct span crypto_seal(struct arena *a, const unsigned char *key, struct span plain);
+/* XChaCha20-Poly1305 (IETF), behind a version byte and a fresh nonce; key of CRYPTO_KEY_BYTES.
+ * `place` is not kept but authenticated: it opens with the same one only. */
+struct span crypto_seal(struct arena *a, const unsigned char *key, struct span place,
+                        struct span plain);
 
-/* False when it was not sealed with this key or was changed. The plain bytes
+/* False when it was not sealed with this key for this place, or was changed. The plain bytes
  * are NUL-terminated behind their length and wiped on arena reset. */
-bool crypto_open(struct arena *a, const unsigned char *key, struct span sealed,
+bool crypto_open(struct arena *a, const unsigned char *key, struct span place, struct span sealed,
                  struct span *plain_out) CHECKED;
+
+/* The same of what was sealed before places were: XSalsa20-Poly1305 behind its nonce. */
+bool crypto_open_unbound(struct arena *a, const unsigned char *key, struct span sealed,
+                         struct span *plain_out) CHECKED;
 
 #endif

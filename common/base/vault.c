@@ -7,11 +7,15 @@
 
 #include "base64.h"
 
-#define PREFIX       "sealed:v1:"
-#define KEY_ID_CHARS 8
+#include <ctype.h>
+
+#define PREFIX         "sealed:v2:"
+#define UNBOUND_PREFIX "sealed:v1:" /* as long */
+#define KEY_ID_CHARS   8
 
 struct vault_values {
 	const char *key, *former_key;
+	bool        opens_unbound;
 };
 static struct vault_values values;
 
@@ -20,6 +24,10 @@ static const struct cfg_key keys[] = {
                 .help = "seals contact data at rest; without it none is kept"),
 	CFG_KEY_STR(vault_values, former_key, "SCRIBE_DATA_KEY_FORMER", .flags = CFG_SECRET,
                 .help = "the key before, while scripts/rotate-key has not finished"),
+	CFG_KEY_BOOL(vault_values, opens_unbound, "SCRIBE_OPEN_UNBOUND", .fallback = "1",
+                 .help =
+                     "0, once scripts/rotate-key has passed: what was sealed before it was bound"
+                     " to its row does not open"),
 };
 
 const struct cfg_group vault_settings = {"Data at rest", &values, keys, COUNT(keys)};
@@ -56,7 +64,20 @@ bool vault_has_key(void)
 	return present.is_set;
 }
 
-const char *vault_seal(struct arena *a, struct span plain)
+/* Parts end with NUL, which none of them has. */
+static struct span place_bytes(struct arena *a, struct place at)
+{
+	size_t table = strlen(at.table) + 1, column = strlen(at.column) + 1, row = strlen(at.row);
+	char  *out = arena_alloc_raw(a, table + column + row);
+
+	memcpy(out, at.table, table);
+	memcpy(out + table, at.column, column);
+	for (size_t i = 0; i < row; i++)
+		out[table + column + i] = (char)tolower((unsigned char)at.row[i]);
+	return (struct span){out, table + column + row};
+}
+
+const char *vault_seal(struct arena *a, struct place at, struct span plain)
 {
 	struct span sealed;
 	char       *out;
@@ -64,47 +85,55 @@ const char *vault_seal(struct arena *a, struct span plain)
 
 	if (!present.is_set)
 		return NULL;
-	sealed = crypto_seal(a, present.seal.bytes, plain);
+	sealed = crypto_seal(a, present.seal.bytes, place_bytes(a, at), plain);
 	out = arena_alloc(a, head + BASE64_ENCODED_BYTES(sealed.len) + 1);
 	snprintf(out, head + 1, PREFIX "%s:", present.id);
 	base64_encode(sealed.ptr, sealed.len, out + head);
 	return out;
 }
 
-/* The key a sealed text names; NULL when it is not one of ours. */
-static const struct vault_key *key_of(const char *sealed, struct span *base64_out)
+/* A sealed text taken apart. */
+struct parts {
+	const struct vault_key *key;
+	bool                    is_bound;
+	struct span             base64;
+};
+
+/* False when it is none of ours. */
+static bool take_apart(const char *sealed, struct parts *out)
 {
 	struct span rest = span_of(sealed);
 
-	if (!span_starts(rest, SPAN(PREFIX)) || rest.len < sizeof(PREFIX) + KEY_ID_CHARS)
-		return NULL;
+	out->is_bound = span_starts(rest, SPAN(PREFIX));
+	if (rest.len < sizeof(PREFIX) + KEY_ID_CHARS ||
+	    !(out->is_bound || span_starts(rest, SPAN(UNBOUND_PREFIX))))
+		return false;
 	rest.ptr += sizeof(PREFIX) - 1;
 	rest.len -= sizeof(PREFIX) - 1;
-	*base64_out = (struct span){rest.ptr + KEY_ID_CHARS + 1, rest.len - KEY_ID_CHARS - 1};
+	out->base64 = (struct span){rest.ptr + KEY_ID_CHARS + 1, rest.len - KEY_ID_CHARS - 1};
+	out->key = NULL;
 	if (present.is_set && span_starts(rest, span_of(present.id)))
-		return &present;
-	return former.is_set && span_starts(rest, span_of(former.id)) ? &former : NULL;
+		out->key = &present;
+	else if (former.is_set && span_starts(rest, span_of(former.id)))
+		out->key = &former;
+	return out->key && (out->is_bound || values.opens_unbound);
 }
 
-bool vault_open(struct arena *a, const char *sealed, struct span *plain_out)
+bool vault_open(struct arena *a, struct place at, const char *sealed, struct span *plain_out)
 {
-	struct span             base64, bytes = {0};
-	const struct vault_key *key = key_of(sealed, &base64);
-	char                   *at;
+	struct span  bytes = {0};
+	struct parts parts;
+	char        *decoded;
 
-	if (!key)
+	if (!take_apart(sealed, &parts))
 		return false;
-	at = arena_alloc_raw(a, BASE64_DECODED_MAX(base64.len));
-	bytes.ptr = at;
-	return base64_decode(base64, at, &bytes.len) &&
-	       crypto_open(a, key->seal.bytes, bytes, plain_out);
-}
-
-bool vault_is_stale(const char *sealed)
-{
-	struct span base64;
-
-	return key_of(sealed, &base64) != &present;
+	decoded = arena_alloc_raw(a, BASE64_DECODED_MAX(parts.base64.len));
+	bytes.ptr = decoded;
+	if (!base64_decode(parts.base64, decoded, &bytes.len))
+		return false;
+	if (parts.is_bound)
+		return crypto_open(a, parts.key->seal.bytes, place_bytes(a, at), bytes, plain_out);
+	return crypto_open_unbound(a, parts.key->seal.bytes, bytes, plain_out);
 }
 
 const char *vault_prefix(struct arena *a)

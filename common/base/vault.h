@@ -1,7 +1,9 @@
 /* vault.h -- contact data sealed at rest, with a key from the environment.
  *
- * What is sealed names the key it was sealed with, so keys can be changed while
- * old data stays readable; equality is asked of a keyed hash instead.
+ * What is sealed is bound to its place, and opens in no other row or column. It names the key it
+ * was sealed with, so keys can be changed while old data stays readable; equality is asked of a
+ * keyed hash instead. What was sealed before there were places ("sealed:v1:") opens anywhere:
+ * scripts/rotate-key seals it anew, and SCRIBE_OPEN_UNBOUND=0 refuses it then.
  * Thread-safe after vault_start. */
 #ifndef VAULT_H
 #define VAULT_H
@@ -17,17 +19,22 @@ void vault_start(void);
 /* Without SCRIBE_DATA_KEY nothing can be sealed, and contact data is not kept. */
 bool vault_has_key(void);
 
-/* "sealed:v1:<key id>:<base64>", NUL-terminated; NULL without a key. */
-const char *vault_seal(struct arena *a, struct span plain);
+/* Where a sealed text stands. The row by its primary key, or by another name that it alone has;
+ * letters of its hexadecimal digits count alike. */
+struct place {
+	const char *table, *column, *row;
+};
+#define PLACE(...) ((struct place){__VA_ARGS__})
 
-/* False when the text was not sealed with the present or the former key, or was
+/* "sealed:v2:<key id>:<base64>", NUL-terminated; NULL without a key. */
+const char *vault_seal(struct arena *a, struct place at, struct span plain);
+
+/* False when the text was not sealed for this place with the present or the former key, or was
  * changed. The plain text is NUL-terminated and wiped on arena reset. */
-bool vault_open(struct arena *a, const char *sealed, struct span *plain_out) CHECKED;
+bool vault_open(struct arena *a, struct place at, const char *sealed,
+                struct span *plain_out) CHECKED;
 
-/* Was it sealed with another key than the present one? For rotation. */
-bool vault_is_stale(const char *sealed);
-
-/* What everything sealed with the present key begins with; NULL without one. */
+/* What everything sealed as it is done now begins with; NULL without a key. For rotation. */
 const char *vault_prefix(struct arena *a);
 
 /* A hash by which equal texts are found without opening them; false without a key. It

@@ -14,6 +14,7 @@
 #include <ctype.h>
 
 #define REPEAT_SECONDS (7 * 24 * 3600)
+#define COL_HASH       5 /* of signup_for_mail() */
 
 static struct span lower_case(struct ctx *cx, const char *text)
 {
@@ -30,41 +31,84 @@ bool email_hash(struct ctx *cx, const char *address, struct hash *out)
 	return vault_hash("email", lower_case(cx, address), out);
 }
 
+/* A sign-up's row is told from others by its address: by the hash of that. */
+static struct place at_signup(struct ctx *cx, const char *column, const struct hash *address)
+{
+	struct buf row = buf_new(cx->arena, 0);
+
+	buf_hex(&row, address->bytes, CRYPTO_HASH_BYTES);
+	return PLACE("email_signups", column, buf_text(&row));
+}
+
+/* What is kept of a sign-up, for each place where it is. */
+struct signup_columns {
+	const char *email, *name, *session_email, *session_name, *names;
+	const char *given_id, *given_name;
+};
+
+static void seal_name(struct ctx *cx, const struct signup_new *in, struct signup_columns *out)
+{
+	char *id = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
+
+	crypto_uuid(id);
+	out->given_id = id;
+	out->given_name = vault_seal(cx->arena, AT_GIVEN_NAME(id), span_of(in->name));
+	out->session_name =
+		vault_seal(cx->arena, AT_SESSION("contact_name", in->session_id), span_of(in->name));
+}
+
+static struct err *seal_columns(struct ctx *cx, const struct signup_new *in,
+                                const struct hash *address, struct signup_columns *out)
+{
+	struct names names = {.n = 0};
+
+	*out = (struct signup_columns){
+		.email = vault_seal(cx->arena, at_signup(cx, "email", address), span_of(in->email))};
+	if (in->name)
+		out->name = vault_seal(cx->arena, at_signup(cx, "name", address), span_of(in->name));
+	if (!in->session_id)
+		return NULL;
+	out->session_email =
+		vault_seal(cx->arena, AT_SESSION("email", in->session_id), span_of(in->email));
+	if (in->name)
+		seal_name(cx, in, out);
+	names_add(cx, &names, in->name);
+	return names_seal(cx, in->session_id, &names, &out->names);
+}
+
 struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct signup *out)
 {
-	struct hash    present, former = {{0}};
-	const char    *email = vault_seal(cx->arena, span_of(in->email));
-	const char    *name = in->name ? vault_seal(cx->arena, span_of(in->name)) : NULL;
-	const char    *names_sealed;
-	struct names   names = {.n = 0};
-	bool           has_former;
-	struct mailbox box;
-	struct db_rows rows;
+	struct hash           present, former = {{0}};
+	struct signup_columns c;
+	bool                  has_former;
+	struct mailbox        box;
+	struct db_rows        rows;
 
-	names_add(cx, &names, in->name);
-	if (!email || !email_hash(cx, in->email, &present) || !mailbox_of(cx, in->email, &box))
+	if (!email_hash(cx, in->email, &present) || !mailbox_of(cx, in->email, &box))
 		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: contact data can not be kept");
-	TRY(names_seal(cx, &names, &names_sealed));
+	TRY(seal_columns(cx, in, &present, &c));
 	has_former = vault_former_hash("email", lower_case(cx, in->email), &former);
 	TRY(db_query(cx, &rows, SIGNUP_RECORD_SQL,
-	             ARGS(db_text(email), db_bytes(hash_span(&present)),
-	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(name),
+	             ARGS(db_text(c.email), db_bytes(hash_span(&present)),
+	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(c.name),
 	                  db_text(in->signup_type), db_text(in->session_id), db_int(REPEAT_SECONDS),
-	                  db_text(names_sealed), db_bytes(box.hash), db_bytes(box.former_hash),
-	                  db_text(box.sealed))));
+	                  db_text(c.names), db_bytes(box.hash), db_bytes(box.former_hash),
+	                  db_text(box.sealed), db_text(c.session_email), db_text(c.session_name),
+	                  db_text(c.given_id), db_text(c.given_name))));
 	*out = (struct signup){row_text(&rows, 0, 0), row_bool(&rows, 0, 1), row_bool(&rows, 0, 2)};
 	return NULL;
 }
 
-static struct err *open_column(struct ctx *cx, const struct db_rows *rows, int col,
-                               const char **out)
+static struct err *open_column(struct ctx *cx, const char *column, const struct db_rows *rows,
+                               int col, const char **out)
 {
-	struct span plain;
+	struct place at = {"email_signups", column, row_text(rows, 0, COL_HASH)};
+	struct span  plain;
 
 	*out = NULL;
 	if (row_is_null(rows, 0, col))
 		return NULL;
-	if (!vault_open(cx->arena, row_text(rows, 0, col), &plain))
+	if (!vault_open(cx->arena, at, row_text(rows, 0, col), &plain))
 		FAIL(cx, ERR_INTERNAL, "a sealed column does not open with the keys there are");
 	*out = plain.ptr;
 	return NULL;
@@ -82,7 +126,8 @@ struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
 	             " select f.id, email, name,"
 	             "  (1000000 * extract(epoch from f.mail_queued_at))::bigint,"
 	             "  status = 'active' and refused_at is null"
-	             "   and coalesce(mail_sent_at < f.mail_queued_at, true)"
+	             "   and coalesce(mail_sent_at < f.mail_queued_at, true),"
+	             "  encode(email_hash, 'hex')"
 	             "  from found f left join mailboxes b on b.id = mailbox_id",
 	             ARGS(db_text(id), db_text(actor))));
 	*found_out = rows.count > 0;
@@ -93,8 +138,8 @@ struct err *signup_for_mail(struct ctx *cx, const char *id, const char *actor,
 		.queued_at_us = row_int(&rows, 0, 3),
 		.is_wanted = row_bool(&rows, 0, 4),
 	};
-	TRY(open_column(cx, &rows, 1, &out->email));
-	return open_column(cx, &rows, 2, &out->name);
+	TRY(open_column(cx, "email", &rows, 1, &out->email));
+	return open_column(cx, "name", &rows, 2, &out->name);
 }
 
 struct err *signup_mail_count(struct ctx *cx, const char *id, int64_t per_day, bool *granted_out,

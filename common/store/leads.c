@@ -20,6 +20,7 @@ enum lead_column {
 	COL_INTENT,
 	COL_REASONS,
 	COL_EXTRACT,
+	COL_EXTRACT_ID,
 	COL_CONTACT,
 	COL_EMAIL,
 	COL_NAME,
@@ -34,12 +35,12 @@ enum lead_column {
 #define LEAD_COLUMNS \
 	"select s.id, to_char(s.started_at at time zone 'UTC', " ISO ")," \
 	" to_char(s.ended_at at time zone 'UTC', " ISO "), s.channel, s.consent, s.lead_score," \
-	" s.final_intent, to_jsonb(s.lead_reasons), x.extract, x.contact_sealed, s.email," \
-	" s.contact_name, s.notes, s.cta_chosen, m.executive_summary," \
+	" s.final_intent, to_jsonb(s.lead_reasons), x.extract, x.id, x.contact_sealed," \
+	" s.email, s.contact_name, s.notes, s.cta_chosen, m.executive_summary," \
 	" m.sealed, s.utterance_count"
 #define LEAD_JOINS \
 	" left join summaries m on m.session_id = s.id" \
-	" left join lateral (select contact_sealed, jsonb_build_object('intent', intent," \
+	" left join lateral (select e.id, contact_sealed, jsonb_build_object('intent', intent," \
 	"  'confidence', confidence, 'entities', entities, 'followup_actions', followup_actions)" \
 	"  as extract from extracts e where e.session_id = s.id" \
 	"  order by (e.turn = s.lead_turn) desc nulls last, e.created_at desc limit 1) x on true"
@@ -52,7 +53,8 @@ static const struct extract *read_extract(struct ctx *cx, const struct db_rows *
 		return NULL;
 	x = extract_parse(cx, span_of(row_text(rows, row, COL_EXTRACT)));
 	if (x)
-		extract_open(cx, row_bytes(cx, rows, row, COL_CONTACT), x);
+		extract_open(cx, row_text(rows, row, COL_EXTRACT_ID), row_bytes(cx, rows, row, COL_CONTACT),
+		             x);
 	return x;
 }
 
@@ -70,8 +72,10 @@ static void read_reasons(struct ctx *cx, const char *json, struct lead *out)
 
 static void read_lead(struct ctx *cx, const struct db_rows *rows, int row, struct lead *out)
 {
+	const char *id = row_text(rows, row, COL_ID);
+
 	*out = (struct lead){
-		.session_id = row_text(rows, row, COL_ID),
+		.session_id = id,
 		.started_at = row_text(rows, row, COL_STARTED),
 		.ended_at = row_text(rows, row, COL_ENDED),
 		.channel = row_text(rows, row, COL_CHANNEL),
@@ -80,11 +84,11 @@ static void read_lead(struct ctx *cx, const struct db_rows *rows, int row, struc
 		.priority = lead_priority((int)row_int(rows, row, COL_SCORE)),
 		.intent = row_text(rows, row, COL_INTENT),
 		.extract = read_extract(cx, rows, row),
-		.email = sealed_open_text(cx, row_text(rows, row, COL_EMAIL)),
-		.name = sealed_open_text(cx, row_text(rows, row, COL_NAME)),
-		.notes = sealed_open_text(cx, row_text(rows, row, COL_NOTES)),
+		.email = sealed_open_text(cx, AT_SESSION("email", id), row_text(rows, row, COL_EMAIL)),
+		.name = sealed_open_text(cx, AT_SESSION("contact_name", id), row_text(rows, row, COL_NAME)),
+		.notes = sealed_open_text(cx, AT_SESSION("notes", id), row_text(rows, row, COL_NOTES)),
 		.cta = row_text(rows, row, COL_CTA),
-		.summary = summary_open_text(cx, row_text(rows, row, COL_SUMMARY),
+		.summary = summary_open_text(cx, id, row_text(rows, row, COL_SUMMARY),
 	                                 row_text(rows, row, COL_SUMMARY_SEALED)),
 		.utterances_n = (int)row_int(rows, row, COL_UTTERANCES),
 	};
@@ -136,14 +140,16 @@ struct err *lead_transcript(struct ctx *cx, const char *session_id, int limit,
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows,
-	             "select to_char(ts at time zone 'UTC', " ISO "), speaker, text, text_sealed from ("
+	             "select to_char(ts at time zone 'UTC', " ISO "), speaker, text, text_sealed,"
+	             " id from ("
 	             " select * from utterances where session_id = $1::uuid"
 	             " order by position desc limit $2::int) u order by position",
 	             ARGS(db_text(session_id), db_int(limit))));
 	*n_out = (size_t)rows.count;
 	*out = NEW_ARRAY(cx->arena, struct lead_line, *n_out + 1);
 	for (int i = 0; i < rows.count; i++) {
-		const char *words = sealed_open(cx, row_text(&rows, i, 2), row_bytes(cx, &rows, i, 3));
+		const char *words = sealed_open(cx, AT_UTTERANCE(row_text(&rows, i, 4)),
+		                                row_text(&rows, i, 2), row_bytes(cx, &rows, i, 3));
 
 		(*out)[i] = (struct lead_line){row_text(&rows, i, 0), row_text(&rows, i, 1), words};
 	}

@@ -38,9 +38,11 @@ static void end_page(struct session *s, const struct db_rows *rows, int col)
 static struct err *mask_utterance(struct ctx *cx, struct session *s, const struct db_rows *rows,
                                   int row)
 {
-	const char      *plain = row_text(rows, row, 1);
-	struct kept_text kept =
-		sealed_keep(cx, sealed_open(cx, plain, row_bytes(cx, rows, row, 2)), &s->names);
+	const char      *plain = row_text(rows, row, 1), *id = row_text(rows, row, 0), *text;
+	struct kept_text kept;
+
+	text = sealed_open(cx, AT_UTTERANCE(id), plain, row_bytes(cx, rows, row, 2));
+	kept = sealed_keep(cx, AT_UTTERANCE(id), text, &s->names);
 
 	if (str_equal(kept.masked, plain))
 		return NULL;
@@ -48,8 +50,7 @@ static struct err *mask_utterance(struct ctx *cx, struct session *s, const struc
 	return db_exec(cx, NULL,
 	               "update utterances set text = $2, text_sealed = $3::bytea"
 	               " where id = $1::uuid and text = $4",
-	               ARGS(db_text(row_text(rows, row, 0)), db_text(kept.masked),
-	                    db_bytes(kept.sealed), db_text(plain)));
+	               ARGS(db_text(id), db_text(kept.masked), db_bytes(kept.sealed), db_text(plain)));
 }
 
 /* Those of a running turn are masked when it ends. */
@@ -77,13 +78,13 @@ static struct err *mask_extract(struct ctx *cx, struct session *s, const struct 
 	struct extract   plain;
 	struct json_out *entities = json_new(cx->arena, 0);
 	struct span      json;
-	const char      *sealed, *actions;
+	const char      *id = row_text(rows, row, 0), *sealed, *actions;
 	int64_t          n;
 
 	if (!x)
 		return NULL;
-	extract_open(cx, row_bytes(cx, rows, row, 2), x);
-	TRY(extract_seal(cx, x, &s->names, &plain, &sealed));
+	extract_open(cx, id, row_bytes(cx, rows, row, 2), x);
+	TRY(extract_seal(cx, id, x, &s->names, &plain, &sealed));
 	if (!sealed)
 		return NULL;
 	extract_write_entities(entities, NULL, &plain.entities);
@@ -93,8 +94,7 @@ static struct err *mask_extract(struct ctx *cx, struct session *s, const struct 
 	            "update extracts set entities = $2::jsonb, followup_actions = $3::jsonb,"
 	            " contact_sealed = $4::bytea where id = $1::uuid"
 	            " and (entities, followup_actions) is distinct from ($2::jsonb, $3::jsonb)",
-	            ARGS(db_text(row_text(rows, row, 0)), db_text(json.ptr), db_text(actions),
-	                 db_bytes(span_of(sealed)))));
+	            ARGS(db_text(id), db_text(json.ptr), db_text(actions), db_bytes(span_of(sealed)))));
 	s->changed += n;
 	return NULL;
 }
@@ -191,12 +191,12 @@ static struct err *mask_memory(struct ctx *cx, struct session *s, const struct d
 	                   .position = row_int(rows, row, COL_POSITION)};
 	struct hash  *other = NEW(cx->arena, struct hash);
 
-	if (sealed && !memory_unseal(cx, sealed, &parts))
+	if (sealed && !memory_unseal(cx, m.id, sealed, &parts))
 		return NULL; /* the key is gone: nothing to mask it from */
 	if (!memory_mask(cx, &parts, row_int(rows, row, COL_OCCURRED), &s->names, &m.plain) ||
 	    is_as_masked(rows, row, &m.plain))
 		return NULL;
-	TRY(memory_seal(cx, &parts, &m.sealed));
+	TRY(memory_seal(cx, m.id, &parts, &m.sealed));
 	if (m.plain.content != parts.content)
 		m.hash = memory_seal_hash(cx, &parts);
 	if (!vault_hash("memory_twin", span_of(m.id), other))

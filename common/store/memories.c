@@ -42,7 +42,7 @@ static void open_parts(struct ctx *cx, const char *sealed, struct memory *out)
 {
 	struct memory_parts parts;
 
-	if (!sealed || !memory_unseal(cx, sealed, &parts))
+	if (!sealed || !memory_unseal(cx, out->id, sealed, &parts))
 		return;
 	out->content_json = parts.content;
 	out->summary = parts.summary;
@@ -120,7 +120,7 @@ static struct err *insert_row(struct ctx *cx, const struct memory_new *in,
 	                     db_int(values.short_hours), db_text(k->sealed), db_bytes(k->hash_plain),
 	                     db_bytes(k->hash_former), db_text(k->source_plain),
 	                     db_text(k->source_former), db_bytes(k->names_hash),
-	                     db_int(recall_exact_max())));
+	                     db_int(recall_exact_max()), db_text(k->id)));
 }
 
 struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first, int64_t last)
@@ -177,13 +177,13 @@ static const char unembedded_sql[] =
 	" from todo join memories m on m.id = todo.id";
 
 /* A memory's words without the speaker before them. */
-static const char *said_in(struct ctx *cx, const char *words, const char *speaker,
+static const char *said_in(struct ctx *cx, const char *id, const char *words, const char *speaker,
                            const char *sealed)
 {
 	struct memory_parts parts = {.words = words, .speaker = speaker};
 	size_t              n;
 
-	if (sealed && memory_unseal(cx, sealed, &parts) && !parts.words)
+	if (sealed && memory_unseal(cx, id, sealed, &parts) && !parts.words)
 		parts.words = words;
 	n = parts.speaker ? strlen(parts.speaker) : 0;
 	if (n && span_starts(span_of(parts.words), (struct span){parts.speaker, n}) &&
@@ -203,8 +203,8 @@ struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max
 	for (int i = 0; i < rows.count; i++)
 		found[i] =
 			(struct memory_unembedded){row_text(&rows, i, 0), row_text(&rows, i, 1),
-		                               said_in(cx, row_text(&rows, i, 2), row_text(&rows, i, 3),
-		                                       row_text(&rows, i, 4))};
+		                               said_in(cx, row_text(&rows, i, 0), row_text(&rows, i, 2),
+		                                       row_text(&rows, i, 3), row_text(&rows, i, 4))};
 	*out = found;
 	*n_out = (size_t)rows.count;
 	return NULL;

@@ -23,6 +23,7 @@
 -- $21  its hash under the former key (null: none)
 -- $22  hash of the names masked (null: none known)
 -- $23  memories of an owner that are all compared
+-- $24  id of the new row
 --
 -- At most one row: memory_columns.sql; position; was there already; owner. None when the source
 -- belongs to another memory, or another session's insert is newer than this statement's snapshot.
@@ -32,12 +33,13 @@ with s as materialized (
 		for no key update),
 
 added as (
-	insert into memories as m (session_id, owner, visitor_id, scope, content, speaker, words,
+	insert into memories as m (id, session_id, owner, visitor_id, scope, content, speaker, words,
 			summary, importance, tags, metadata, occurred_at, source_id, utterance_id, embedding,
 			embedding_model, content_hash, expires_at, sealed)
-		select id, memory_owner, case when consent then visitor_id end, $2, $3::jsonb, $4, $5, $6,
-				$7::int, array(select jsonb_array_elements_text($8::jsonb)), $9::jsonb,
-				to_timestamp($10::float8 / 1000), $11, $12::uuid, $13::vector, $14, $15::bytea,
+		select $24::uuid, id, memory_owner, case when consent then visitor_id end, $2, $3::jsonb,
+				$4, $5, $6, $7::int, array(select jsonb_array_elements_text($8::jsonb)),
+				$9::jsonb, to_timestamp($10::float8 / 1000), $11, $12::uuid, $13::vector, $14,
+				$15::bytea,
 				case when $2 = 'short' then now() + $16::int * interval '1 hour' end, $17
 			from s
 			-- What the unique indexes do not see: the same, kept in the plain or under another key.

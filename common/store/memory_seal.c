@@ -133,7 +133,8 @@ const char *memory_source_former(struct ctx *cx, const char *source_id)
 
 /* ---- sealing ---- */
 
-struct err *memory_seal(struct ctx *cx, const struct memory_parts *parts, const char **sealed_out)
+struct err *memory_seal(struct ctx *cx, const char *id, const struct memory_parts *parts,
+                        const char **sealed_out)
 {
 	struct json_out *j = json_new(cx->arena, SEALED_MAX);
 	struct span      json;
@@ -148,13 +149,13 @@ struct err *memory_seal(struct ctx *cx, const struct memory_parts *parts, const 
 	json_str(j, "source_id", parts->source_id);
 	json_end(j);
 	TRY(json_finish(cx, j, &json));
-	*sealed_out = vault_seal(cx->arena, json);
+	*sealed_out = vault_seal(cx->arena, AT_MEMORY(id), json);
 	return NULL;
 }
 
-bool memory_unseal(struct ctx *cx, const char *sealed, struct memory_parts *out)
+bool memory_unseal(struct ctx *cx, const char *id, const char *sealed, struct memory_parts *out)
 {
-	const char         *json = sealed_open_text(cx, sealed);
+	const char         *json = sealed_open_text(cx, AT_MEMORY(id), sealed);
 	const struct cJSON *root;
 
 	if (!json || json_parse(cx, span_of(json), &root) || !json_text_at(root, "content"))
@@ -199,7 +200,7 @@ static struct err *seal(struct ctx *cx, struct memory_parts *parts, struct memor
 	if (!vault_has_key())
 		return NULL;
 	TRY(memory_normalise(cx, parts->content, &parts->content));
-	TRY(memory_seal(cx, parts, &out->sealed));
+	TRY(memory_seal(cx, out->id, parts, &out->sealed));
 	if (is_masked) {
 		out->hash_plain = out->hash;
 		out->hash = memory_seal_hash(cx, parts);
@@ -222,9 +223,13 @@ struct err *memory_keep(struct ctx *cx, const struct memory_new *in, struct memo
 	                             .metadata = text_of(cx, in->metadata_json),
 	                             .source_id = in->source_id};
 	struct hash        *hash = NEW(cx->arena, struct hash);
+	char               *id = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
 
+	crypto_uuid(id);
 	*hash = HASH("memory", in->content_json);
-	*out = (struct memory_kept){.hash = hash_span(hash), .names_hash = names_hash(cx, in->names)};
+	*out = (struct memory_kept){.id = id,
+	                            .hash = hash_span(hash),
+	                            .names_hash = names_hash(cx, in->names)};
 	if (memory_mask(cx, &parts, in->occurred_ms, in->names, &out->plain))
 		return seal(cx, &parts, out);
 	return NULL;

@@ -14,6 +14,7 @@ struct memory_parts {
 
 /* The columns as they are kept, and by what else the same memory may be known. */
 struct memory_kept {
+	const char         *id; /* of the row, which is new */
 	struct memory_parts plain;
 	const char         *sealed, *source_plain, *source_former;
 	struct span         hash, hash_plain, hash_former, names_hash;
@@ -30,13 +31,14 @@ struct err *memory_keep(struct ctx *cx, const struct memory_new *in,
 bool memory_mask(struct ctx *cx, const struct memory_parts *in, int64_t occurred_ms,
                  const struct names *names, struct memory_parts *plain_out);
 
-/* All of them sealed, for what masking has changed; the content as the database prints it. NULL
- * without a key. */
-struct err *memory_seal(struct ctx *cx, const struct memory_parts *parts,
+/* All of them sealed for the memory with this id, for what masking has changed; the content as the
+ * database prints it. NULL without a key. */
+struct err *memory_seal(struct ctx *cx, const char *id, const struct memory_parts *parts,
                         const char **sealed_out) CHECKED;
 
 /* False, and logged, when it does not open. */
-bool memory_unseal(struct ctx *cx, const char *sealed, struct memory_parts *out) CHECKED;
+bool memory_unseal(struct ctx *cx, const char *id, const char *sealed,
+                   struct memory_parts *out) CHECKED;
 
 /* Equal for equal contents, of what is sealed: not to be guessed without the key. The second is
  * under the former key. ptr NULL without that key. */

@@ -11,6 +11,9 @@
 
 #define COLUMNS_MAX 4
 
+/* The columns of a table's select_sql. */
+enum { COL_ID, COL_ROW_NAME, COL_FIRST };
+
 /* What keyed hash goes with a row. */
 enum hash_kind {
 	HASH_NONE,
@@ -19,54 +22,68 @@ enum hash_kind {
 	HASH_MEMORY   /* of the content in the first column, a memory; of its source too */
 };
 
-/* select: $1 id to begin behind, $2 the present key's prefix, $3 rows -> id and the sealed columns
- * as text. update: $1 id, $2 the hash, $3... the columns; behind them a memory's source and
- * content. */
+/* select: $1 id to begin behind, $2 the present key's prefix, $3 rows -> id, the row's name where
+ * its texts are bound to it (struct place) and the sealed columns as text. update: $1 id, $2 the
+ * hash, $3... the columns; behind them a memory's source and content. */
 static const struct table {
 	const char    *name;
-	size_t         columns_n;
+	const char    *columns[COLUMNS_MAX];
 	enum hash_kind hash;
 	const char    *select_sql, *update_sql;
 } tables[] = {
-	{"email_signups", 2, HASH_ADDRESS,
-     "select id, email, name from email_signups where id > $1::uuid"
+	{"email_signups",
+     {"email", "name"},
+     HASH_ADDRESS,
+     "select id, encode(email_hash, 'hex'), email, name from email_signups where id > $1::uuid"
      " and (not starts_with(email, $2) or not starts_with(name, $2))"
      " order by id limit $3::int for update",
      "update email_signups m set email = $3, email_hash = $2::bytea, name = $4 where id = $1::uuid"
      " and not exists (select from email_signups o where o.email_hash = $2::bytea"
      "  and o.id <> m.id)"},
-	{"mailboxes", 1, HASH_MAILBOX,
-     "select id, sealed from mailboxes where id > $1::uuid and not starts_with(sealed, $2)"
-     " order by id limit $3::int for no key update",
+	{"mailboxes",
+     {"sealed"},
+     HASH_MAILBOX,
+     "select id, encode(hash, 'hex'), sealed from mailboxes where id > $1::uuid"
+     " and not starts_with(sealed, $2) order by id limit $3::int for no key update",
      "update mailboxes m set sealed = $3, hash = $2::bytea where id = $1::uuid"
      " and not exists (select from mailboxes o where o.hash = $2::bytea and o.id <> m.id)"},
 	/* The names' hash is of the key before: without it, it is looked once whether all is masked. */
-	{"sessions", 4, HASH_ADDRESS,
-     "select id, email, contact_name, notes, names_sealed from sessions where id > $1::uuid"
+	{"sessions",
+     {"email", "contact_name", "notes", "names_sealed"},
+     HASH_ADDRESS,
+     "select id, id, email, contact_name, notes, names_sealed from sessions where id > $1::uuid"
      " and (not starts_with(email, $2) or not starts_with(contact_name, $2)"
      "  or not starts_with(notes, $2) or not starts_with(names_sealed, $2))"
      " order by id limit $3::int for no key update",
      "update sessions set email = $3, email_hash = $2::bytea, contact_name = $4, notes = $5,"
      " names_sealed = $6, names_hash = null where id = $1::uuid"},
-	{"given_names", 1, HASH_NONE,
-     "select id, name from given_names where id > $1::uuid and not starts_with(name, $2)"
+	{"given_names",
+     {"name"},
+     HASH_NONE,
+     "select id, id, name from given_names where id > $1::uuid and not starts_with(name, $2)"
      " order by id limit $3::int for update",
      "update given_names set name = $3 where id = $1::uuid and $2::bytea is null"},
-	{"extracts", 1, HASH_NONE,
-     "select id, convert_from(contact_sealed, 'UTF8') from extracts where id > $1::uuid"
+	{"extracts",
+     {"contact_sealed"},
+     HASH_NONE,
+     "select id, id, convert_from(contact_sealed, 'UTF8') from extracts where id > $1::uuid"
      " and position(convert_to($2, 'UTF8') in contact_sealed) <> 1"
      " order by id limit $3::int for update",
      "update extracts set contact_sealed = convert_to($3, 'UTF8')"
      " where id = $1::uuid and $2::bytea is null"},
-	{"utterances", 1, HASH_NONE,
-     "select id, convert_from(text_sealed, 'UTF8') from utterances where id > $1::uuid"
+	{"utterances",
+     {"text_sealed"},
+     HASH_NONE,
+     "select id, id, convert_from(text_sealed, 'UTF8') from utterances where id > $1::uuid"
      " and position(convert_to($2, 'UTF8') in text_sealed) <> 1"
      " order by id limit $3::int for update",
      "update utterances set text_sealed = convert_to($3, 'UTF8')"
      " where id = $1::uuid and $2::bytea is null"},
 	/* Two of the same may have been kept under the two keys: they stay two. */
-	{"memories", 1, HASH_MEMORY,
-     "select id, sealed from memories where id > $1::uuid and not starts_with(sealed, $2)"
+	{"memories",
+     {"sealed"},
+     HASH_MEMORY,
+     "select id, id, sealed from memories where id > $1::uuid and not starts_with(sealed, $2)"
      " order by id limit $3::int for no key update",
      "update memories m set sealed = $3, source_id = case when"
      "  starts_with(m.source_id, 'sealed:') then coalesce($4, m.source_id) else m.source_id end,"
@@ -76,8 +93,10 @@ static const struct table {
      "  else $2::bytea end where m.id = $1::uuid"
      " and not exists (select from memories o where o.owner = m.owner and o.source_id = $4"
      "  and o.id <> m.id)"},
-	{"summaries", 1, HASH_NONE,
-     "select session_id, sealed from summaries where session_id > $1::uuid"
+	{"summaries",
+     {"sealed"},
+     HASH_NONE,
+     "select session_id, session_id, sealed from summaries where session_id > $1::uuid"
      " and not starts_with(sealed, $2) order by session_id limit $3::int for update",
      "update summaries set sealed = $3 where session_id = $1::uuid and $2::bytea is null"},
 };
@@ -117,11 +136,11 @@ static bool hash_address(struct ctx *cx, const char *address, struct renewed *ou
 	return true;
 }
 
-static bool hash_memory(struct ctx *cx, const char *sealed, struct renewed *out)
+static bool hash_memory(struct ctx *cx, const char *id, const char *sealed, struct renewed *out)
 {
 	struct memory_parts parts;
 
-	if (!memory_unseal(cx, sealed, &parts))
+	if (!memory_unseal(cx, id, sealed, &parts))
 		return false;
 	out->hash = memory_seal_hash(cx, &parts);
 	out->content = parts.content;
@@ -130,26 +149,47 @@ static bool hash_memory(struct ctx *cx, const char *sealed, struct renewed *out)
 	return true;
 }
 
+/* What goes with the first column; false when it can not be told. */
+static bool hash_row(struct ctx *cx, const struct table *t, const char *id, const char *sealed,
+                     struct span plain, struct renewed *out)
+{
+	if (t->hash == HASH_ADDRESS)
+		return hash_address(cx, plain.ptr, out);
+	if (t->hash == HASH_MAILBOX)
+		out->hash = mailbox_hash(cx, plain);
+	return t->hash != HASH_MEMORY || hash_memory(cx, id, sealed, out);
+}
+
+/* The name of a sign-up's or mailbox's row is its hash, which has changed. */
+static const char *row_name(struct ctx *cx, const struct table *t, const char *id,
+                            const struct renewed *r)
+{
+	struct buf hex = buf_new(cx->arena, 0);
+
+	if (!str_equal(t->name, "email_signups") && t->hash != HASH_MAILBOX)
+		return id;
+	buf_hex(&hex, r->hash.ptr, r->hash.len);
+	return buf_text(&hex);
+}
+
 /* False when a column does not open. */
 static bool reseal(struct ctx *cx, const struct table *t, const struct db_rows *rows, int row,
                    struct renewed *out)
 {
+	const char *id = row_text(rows, row, COL_ID);
 	struct span plain;
 
-	for (size_t c = 0; c < t->columns_n; c++) {
-		const char *old = row_text(rows, row, (int)c + 1);
+	for (int c = 0; c < COLUMNS_MAX && t->columns[c]; c++) {
+		const char  *old = row_text(rows, row, COL_FIRST + c);
+		struct place at = {t->name, t->columns[c], row_text(rows, row, COL_ROW_NAME)};
 
 		if (!old)
 			continue;
-		if (!vault_open(cx->arena, old, &plain))
+		if (!vault_open(cx->arena, at, old, &plain) ||
+		    (c == 0 && !hash_row(cx, t, id, old, plain, out)))
 			return false;
-		out->sealed[c] = vault_seal(cx->arena, plain);
-		if (c == 0 && t->hash == HASH_ADDRESS && !hash_address(cx, plain.ptr, out))
-			return false;
-		if (c == 0 && t->hash == HASH_MAILBOX)
-			out->hash = mailbox_hash(cx, plain);
-		if (c == 0 && t->hash == HASH_MEMORY && !hash_memory(cx, old, out))
-			return false;
+		at.row = row_name(cx, t, id, out);
+		out->sealed[c] = vault_seal(cx->arena, at, plain);
 	}
 	return true;
 }
@@ -166,9 +206,9 @@ static struct err *renew_row(struct ctx *cx, struct step *s, const struct db_row
 		s->r.unreadable++;
 		return NULL;
 	}
-	args[0] = db_text(row_text(rows, row, 0));
+	args[0] = db_text(row_text(rows, row, COL_ID));
 	args[1] = db_bytes(new.hash);
-	for (size_t c = 0; c < t->columns_n; c++)
+	for (size_t c = 0; c < COLUMNS_MAX && t->columns[c]; c++)
 		args[args_n++] = db_text(new.sealed[c]);
 	if (t->hash == HASH_MEMORY) {
 		args[args_n++] = db_text(new.source);
@@ -197,7 +237,7 @@ static struct err *renew_batch(struct ctx *cx, void *data)
 		TRY(audit_write(cx, &told));
 	s.r.is_over = rows.count < s.batch;
 	if (rows.count)
-		memcpy(s.r.last_id, row_text(&rows, rows.count - 1, 0), sizeof(s.r.last_id));
+		memcpy(s.r.last_id, row_text(&rows, rows.count - 1, COL_ID), sizeof(s.r.last_id));
 	step->r = s.r;
 	return NULL;
 }

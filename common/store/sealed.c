@@ -4,7 +4,6 @@
 #include "../base/json_in.h"
 #include "../base/json_out.h"
 #include "../base/log.h"
-#include "../base/vault.h"
 
 #define ACTIONS "followup_actions"
 
@@ -14,36 +13,38 @@
 
 /* ---- one text ---- */
 
-struct kept_text sealed_keep(struct ctx *cx, const char *text, const struct names *names)
+struct kept_text sealed_keep(struct ctx *cx, struct place at, const char *text,
+                             const struct names *names)
 {
 	struct kept_text kept = {.masked = mask_str(cx, text, names)};
 	const char      *sealed = NULL;
 
 	if (kept.masked != text)
-		sealed = vault_seal(cx->arena, span_of(text));
+		sealed = vault_seal(cx->arena, at, span_of(text));
 	if (sealed)
 		kept.sealed = span_of(sealed);
 	return kept;
 }
 
-const char *sealed_open_text(struct ctx *cx, const char *sealed)
+const char *sealed_open_text(struct ctx *cx, struct place at, const char *sealed)
 {
 	struct span plain;
 
 	if (!sealed)
 		return NULL;
-	if (vault_open(cx->arena, sealed, &plain))
+	if (vault_open(cx->arena, at, sealed, &plain))
 		return plain.ptr;
-	LOG(LOG_WARN, cx, "sealed_text_unopened", F_INT("bytes", strlen(sealed)));
+	LOG(LOG_WARN, cx, "sealed_text_unopened", F_STR("table", at.table), F_STR("row", at.row),
+	    F_INT("bytes", strlen(sealed)));
 	return NULL;
 }
 
-const char *sealed_open(struct ctx *cx, const char *masked, struct span sealed)
+const char *sealed_open(struct ctx *cx, struct place at, const char *masked, struct span sealed)
 {
 	const char *plain = NULL;
 
 	if (sealed.ptr)
-		plain = sealed_open_text(cx, arena_strndup(cx->arena, sealed.ptr, sealed.len));
+		plain = sealed_open_text(cx, at, arena_strndup(cx->arena, sealed.ptr, sealed.len));
 	return plain ? plain : masked;
 }
 
@@ -75,14 +76,19 @@ void names_open(struct ctx *cx, const char *json, struct names *out)
 	if (!json || json_parse(cx, span_of(json), &list))
 		return;
 	for (const struct cJSON *s = json_first(list); s; s = json_next(s)) {
-		const char *text = sealed_open_text(cx, json_text_at(s, ""));
+		struct place at = {json_text_at(s, "table"), json_text_at(s, "column"),
+		                   json_text_at(s, "row")};
+		const char  *text = NULL;
 
+		if (at.table && at.column && at.row)
+			text = sealed_open_text(cx, at, json_text_at(s, "sealed"));
 		if (text)
 			read_names(cx, text, out);
 	}
 }
 
-struct err *names_seal(struct ctx *cx, const struct names *names, const char **sealed_out)
+struct err *names_seal(struct ctx *cx, const char *session_id, const struct names *names,
+                       const char **sealed_out)
 {
 	const char *json;
 
@@ -90,7 +96,7 @@ struct err *names_seal(struct ctx *cx, const struct names *names, const char **s
 	if (!names->n)
 		return NULL;
 	TRY(json_texts(cx, names->at, names->n, &json));
-	*sealed_out = vault_seal(cx->arena, span_of(json));
+	*sealed_out = vault_seal(cx->arena, AT_SESSION("names_sealed", session_id), span_of(json));
 	return NULL;
 }
 
@@ -141,8 +147,9 @@ static void seal_actions(struct ctx *cx, const struct extract *x, const struct n
 	json_end(j);
 }
 
-struct err *extract_seal(struct ctx *cx, const struct extract *x, const struct names *names,
-                         struct extract *plain_out, const char **sealed_out)
+struct err *extract_seal(struct ctx *cx, const char *id, const struct extract *x,
+                         const struct names *names, struct extract *plain_out,
+                         const char **sealed_out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
 	struct span      json;
@@ -154,13 +161,13 @@ struct err *extract_seal(struct ctx *cx, const struct extract *x, const struct n
 	seal_actions(cx, x, names, j, plain_out, &has_any);
 	json_end(j);
 	TRY(json_finish(cx, j, &json));
-	*sealed_out = has_any ? vault_seal(cx->arena, json) : NULL;
+	*sealed_out = has_any ? vault_seal(cx->arena, AT_EXTRACT(id), json) : NULL;
 	return NULL;
 }
 
-void extract_open(struct ctx *cx, struct span sealed, struct extract *in_out)
+void extract_open(struct ctx *cx, const char *id, struct span sealed, struct extract *in_out)
 {
-	const char         *json = sealed_open(cx, NULL, sealed);
+	const char         *json = sealed_open(cx, AT_EXTRACT(id), NULL, sealed);
 	const struct cJSON *root, *actions;
 	size_t              n = 0;
 

@@ -9,10 +9,14 @@
 -- $5  type of sign-up
 -- $6  session id (null: none)
 -- $7  time without another mail to the same mailbox, seconds
--- $8  the name as a sealed list (null: none)
+-- $8  the session's: the name as a sealed list (null: none)
 -- $9  the mailbox: its keyed hash
 -- $10 its hash under the former key (null: none)
 -- $11 its digest, sealed
+-- $12 the session's: the address, sealed
+-- $13 the session's: the name, sealed (null: none)
+-- $14 id of the name as given in this session (null: none)
+-- $15 the name, sealed for there
 --
 -- One row: id; is new; a mail was queued.
 with seen as materialized (
@@ -67,16 +71,16 @@ queued as (
 
 -- The session has said so, whoever's the address is.
 told as (
-	update sessions set email = $1, email_hash = $2::bytea, cta_chosen = $5,
-			contact_name = coalesce($4, contact_name),
+	update sessions set email = $12, email_hash = $2::bytea, cta_chosen = $5,
+			contact_name = coalesce($13, contact_name),
 			names_sealed = coalesce(names_sealed, $8),
-			names_hash = case when $4 is null then names_hash end
+			names_hash = case when $13 is null then names_hash end
 		where id = $6::uuid),
 
 -- Other names may take the place of contact_name; as many as are looked for (NAMES_MAX).
 given as (
-	insert into given_names (session_id, name)
-		select $6::uuid, $4 where $4 is not null and $6 is not null
+	insert into given_names (id, session_id, name)
+		select $14::uuid, $6::uuid, $15::sealed_text where $15::sealed_text is not null
 			and (select count(*) from given_names where session_id = $6::uuid) < 16),
 
 -- What was said before the name was known is masked with it.

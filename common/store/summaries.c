@@ -34,6 +34,7 @@ enum session_column {
 	COL_FOLLOWUPS,
 	COL_PRIORITY,
 	COL_SEALED,
+	COL_EXTRACT_ID,
 	COL_CONTACT,
 	COL_NAMES
 };
@@ -52,17 +53,18 @@ static void read_texts(struct ctx *cx, const struct cJSON *array, const char **t
 }
 
 /* What is sealed is the whole of it: text, actions, themes, crm. */
-static const struct cJSON *open_whole(struct ctx *cx, const char *sealed)
+static const struct cJSON *open_whole(struct ctx *cx, const char *session_id, const char *sealed)
 {
-	const char         *json = sealed_open_text(cx, sealed);
+	const char         *json = sealed_open_text(cx, AT_SUMMARY(session_id), sealed);
 	const struct cJSON *root;
 
 	return json && !json_parse(cx, span_of(json), &root) ? root : NULL;
 }
 
-const char *summary_open_text(struct ctx *cx, const char *masked, const char *sealed)
+const char *summary_open_text(struct ctx *cx, const char *session_id, const char *masked,
+                              const char *sealed)
 {
-	const struct cJSON *whole = open_whole(cx, sealed);
+	const struct cJSON *whole = open_whole(cx, session_id, sealed);
 
 	return whole && json_text_at(whole, "text") ? json_text_at(whole, "text") : masked;
 }
@@ -75,10 +77,11 @@ static struct err *parse_column(struct ctx *cx, const struct db_rows *rows, int 
 	return *out ? NULL : json_parse(cx, span_of(row_text(rows, 0, col)), out);
 }
 
-static struct err *read_earlier(struct ctx *cx, const struct db_rows *rows, struct summary *out)
+static struct err *read_earlier(struct ctx *cx, const char *session_id, const struct db_rows *rows,
+                                struct summary *out)
 {
 	const struct cJSON *actions, *themes, *crm,
-		*whole = open_whole(cx, row_text(rows, 0, COL_SEALED));
+		*whole = open_whole(cx, session_id, row_text(rows, 0, COL_SEALED));
 
 	TRY(parse_column(cx, rows, COL_ACTIONS, whole, "actions", &actions));
 	TRY(parse_column(cx, rows, COL_THEMES, whole, "themes", &themes));
@@ -99,7 +102,8 @@ static struct err *read_earlier(struct ctx *cx, const struct db_rows *rows, stru
 /* The masked list, unless an original is sealed. */
 static const char *open_followups(struct ctx *cx, const struct db_rows *rows)
 {
-	const char         *sealed = sealed_open(cx, NULL, row_bytes(cx, rows, 0, COL_CONTACT));
+	const char *sealed = sealed_open(cx, AT_EXTRACT(row_text(rows, 0, COL_EXTRACT_ID)), NULL,
+	                                 row_bytes(cx, rows, 0, COL_CONTACT));
 	const struct cJSON *root, *actions;
 
 	if (!sealed || json_parse(cx, span_of(sealed), &root))
@@ -120,7 +124,7 @@ static struct err *load_session(struct ctx *cx, const char *session_id, bool fro
 	             " o.executive_summary, o.action_items, o.themes, o.crm_payload, o.provider,"
 	             " o.importance, coalesce(o.last_position, 0), s.final_intent, s.lead_score,"
 	             " array_to_json(s.lead_reasons), x.entities, x.followup_actions, x.priority,"
-	             " o.sealed, x.contact_sealed, session_names(s.id)"
+	             " o.sealed, x.id, x.contact_sealed, session_names(s.id)"
 	             " from sessions s left join summaries o on o.session_id = s.id"
 	             " left join lateral (select * from extracts where session_id = s.id"
 	             "  order by created_at desc limit 1) x on true where s.id = $1::uuid",
@@ -142,13 +146,16 @@ static struct err *load_session(struct ctx *cx, const char *session_id, bool fro
 		.lead_priority = row_text(&rows, 0, COL_PRIORITY),
 	};
 	names_open(cx, row_text(&rows, 0, COL_NAMES), &out->names);
-	return out->has_earlier ? read_earlier(cx, &rows, &out->earlier) : NULL;
+	return out->has_earlier ? read_earlier(cx, session_id, &rows, &out->earlier) : NULL;
 }
 
 /* Addresses and numbers are in no summary. */
 static const char *without_contacts(struct ctx *cx, const struct db_rows *rows, int row)
 {
-	return mask_str(cx, sealed_open(cx, row_text(rows, row, 1), row_bytes(cx, rows, row, 3)), NULL);
+	const char *text = sealed_open(cx, AT_UTTERANCE(row_text(rows, row, 4)), row_text(rows, row, 1),
+	                               row_bytes(cx, rows, row, 3));
+
+	return mask_str(cx, text, NULL);
 }
 
 struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start,
@@ -159,7 +166,7 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
 
 	TRY(load_session(cx, session_id, from_start, out));
 	TRY(db_query(cx, &rows,
-	             "select speaker = 'agent', text, position, text_sealed from utterances"
+	             "select speaker = 'agent', text, position, text_sealed, id from utterances"
 	             " where session_id = $1::uuid and position > $2::bigint"
 	             " order by position limit $3::int",
 	             ARGS(db_text(session_id), db_int(from_start ? 0 : out->version),
@@ -203,6 +210,7 @@ static struct err *actions_json(struct ctx *cx, const struct summary *s, const c
 struct columns {
 	const char *text, *actions, *themes, *crm, *themes_words;
 	const char *sealed, *short_sealed, *medium_sealed;
+	const char *short_id, *medium_id; /* of the two memories, there or not */
 	struct span text_hash, themes_hash;
 };
 
@@ -213,7 +221,8 @@ static const char *masked_json(struct ctx *cx, const char *json, const struct na
 	return masked.ptr == json ? json : arena_strndup(cx->arena, masked.ptr, masked.len);
 }
 
-static struct err *seal_whole(struct ctx *cx, const struct columns *c, const char **sealed_out)
+static struct err *seal_whole(struct ctx *cx, const char *session_id, const struct columns *c,
+                              const char **sealed_out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
 	struct span      json;
@@ -225,14 +234,14 @@ static struct err *seal_whole(struct ctx *cx, const struct columns *c, const cha
 	json_raw(j, "crm", span_of(c->crm));
 	json_end(j);
 	TRY(json_finish(cx, j, &json));
-	*sealed_out = vault_seal(cx->arena, json);
+	*sealed_out = vault_seal(cx->arena, AT_SUMMARY(session_id), json);
 	return NULL;
 }
 
 /* As summary_store.sql makes the two memories. */
-static struct err *seal_memory(struct ctx *cx, const char *session_id, const char *tag,
-                               const char *content, const char *words, const char **sealed_out,
-                               struct span *hash_out)
+static struct err *seal_memory(struct ctx *cx, const char *session_id, const char *id,
+                               const char *tag, const char *content, const char *words,
+                               const char **sealed_out, struct span *hash_out)
 {
 	struct memory_parts parts = {.summary = words,
 	                             .words = words,
@@ -241,8 +250,24 @@ static struct err *seal_memory(struct ctx *cx, const char *session_id, const cha
 	                             .source_id = arena_printf(cx->arena, "%s:%s", tag, session_id)};
 
 	TRY(memory_normalise(cx, content, &parts.content));
-	TRY(memory_seal(cx, &parts, sealed_out));
+	TRY(memory_seal(cx, id, &parts, sealed_out));
 	*hash_out = memory_seal_hash(cx, &parts);
+	return NULL;
+}
+
+/* A summary made again is written over its memories, which keep their ids. */
+static struct err *find_ids(struct ctx *cx, const char *session_id, struct columns *c)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "select coalesce((select m.id from memories m join sessions s"
+	             "  on s.memory_owner = m.owner where s.id = $1::uuid"
+	             "  and m.source_id = tag || ':' || s.id), gen_random_uuid())"
+	             " from unnest('{summary,themes}'::text[]) with ordinality t (tag, n) order by n",
+	             ARGS(db_text(session_id))));
+	c->short_id = row_text(&rows, 0, 0);
+	c->medium_id = row_text(&rows, 1, 0);
 	return NULL;
 }
 
@@ -260,9 +285,9 @@ static struct err *seal_memories(struct ctx *cx, const struct summary_new *in, s
 	json_end(themes);
 	TRY(json_finish(cx, text, &text_json));
 	TRY(json_finish(cx, themes, &themes_json));
-	TRY(seal_memory(cx, in->session_id, "summary", text_json.ptr, c->text, &c->short_sealed,
-	                &c->text_hash));
-	return seal_memory(cx, in->session_id, "themes", themes_json.ptr, c->themes_words,
+	TRY(seal_memory(cx, in->session_id, c->short_id, "summary", text_json.ptr, c->text,
+	                &c->short_sealed, &c->text_hash));
+	return seal_memory(cx, in->session_id, c->medium_id, "themes", themes_json.ptr, c->themes_words,
 	                   &c->medium_sealed, &c->themes_hash);
 }
 
@@ -291,9 +316,10 @@ static struct err *columns_of(struct ctx *cx, const struct summary_new *in, stru
 	                        .themes_words = themes_in_words(cx, s)};
 	TRY(actions_json(cx, s, &out->actions));
 	TRY(json_texts(cx, s->themes, s->themes_n, &out->themes));
+	TRY(find_ids(cx, in->session_id, out));
 	original = *out;
 	if (mask_columns(cx, in->names, out) && vault_has_key()) {
-		TRY(seal_whole(cx, &original, &out->sealed));
+		TRY(seal_whole(cx, in->session_id, &original, &out->sealed));
 		TRY(seal_memories(cx, in, &original));
 		out->short_sealed = original.short_sealed;
 		out->medium_sealed = original.medium_sealed;
@@ -323,7 +349,8 @@ struct err *summary_store(struct ctx *cx, const struct summary_new *in, bool *is
 	                  db_int(in->version), db_bytes(c.text_hash),
 	                  has_themes ? db_bytes(c.themes_hash) : db_text(NULL), db_text(c.themes_words),
 	                  db_int(SHORT_DAYS), db_text(c.sealed), db_text(c.short_sealed),
-	                  db_text(c.medium_sealed), db_bytes(names_hash(cx, in->names)))));
+	                  db_text(c.medium_sealed), db_bytes(names_hash(cx, in->names)),
+	                  db_text(c.short_id), db_text(c.medium_id))));
 	*is_stored_out = row_bool(&rows, 0, 0);
 	return NULL;
 }
@@ -353,9 +380,9 @@ struct err *summary_mask(struct ctx *cx, const char *session_id, const struct na
 	             ARGS(db_text(session_id))));
 	if (rows.count == 0)
 		return NULL;
-	whole = open_whole(cx, row_text(&rows, 0, 4));
+	whole = open_whole(cx, session_id, row_text(&rows, 0, 4));
 	c = (struct columns){
-		.text = summary_open_text(cx, row_text(&rows, 0, 0), row_text(&rows, 0, 4)),
+		.text = summary_open_text(cx, session_id, row_text(&rows, 0, 0), row_text(&rows, 0, 4)),
 		.actions = open_json(cx, &rows, 1, whole, "actions"),
 		.themes = open_json(cx, &rows, 2, whole, "themes"),
 		.crm = open_json(cx, &rows, 3, whole, "crm"),
@@ -364,7 +391,7 @@ struct err *summary_mask(struct ctx *cx, const char *session_id, const struct na
 	original = c;
 	if (!mask_columns(cx, names, &c))
 		return NULL;
-	TRY(seal_whole(cx, &original, &sealed));
+	TRY(seal_whole(cx, session_id, &original, &sealed));
 	TRY(db_exec(cx, &n,
 	            "update summaries set executive_summary = $2, action_items = $3::jsonb,"
 	            " themes = $4::jsonb, crm_payload = $5::jsonb, sealed = $6"

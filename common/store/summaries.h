@@ -52,7 +52,8 @@ struct err *summary_store(struct ctx *cx, const struct summary_new *in,
                           bool *is_stored_out) CHECKED;
 
 /* The text of a row: its plain and its sealed column, either may be NULL. */
-const char *summary_open_text(struct ctx *cx, const char *masked, const char *sealed);
+const char *summary_open_text(struct ctx *cx, const char *session_id, const char *masked,
+                              const char *sealed);
 
 /* Masks the summary of a session anew, for names that became known after it was written. */
 struct err *summary_mask(struct ctx *cx, const char *session_id, const struct names *names,

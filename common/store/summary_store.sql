@@ -20,6 +20,8 @@
 -- $16  the short memory sealed (null: masking changed nothing)
 -- $17  the medium memory sealed (null: masking changed nothing)
 -- $18  hash of the names masked (null: none known)
+-- $19  id of the short memory, of the one that is there or new
+-- $20  id of the medium memory
 --
 -- One row: whether it was stored.
 with kept as (
@@ -56,20 +58,21 @@ marked as (
 				where u.session_id = s.id and u.position > $8::bigint)
 		from kept where s.id = kept.session_id),
 
-remembered (scope, content, words, tag, hash, expires_at, sealed) as (
+remembered (id, scope, content, words, tag, hash, expires_at, sealed) as (
 	values
-		('short', jsonb_build_object('summary', $2::text, 'utterance_count', $7::int), $2::text,
+		($19::uuid, 'short',
+			jsonb_build_object('summary', $2::text, 'utterance_count', $7::int), $2::text,
 			'summary', $11::bytea, now() + $14::int * interval '1 day', $16::text),
-		('medium', jsonb_build_object('themes', $5::jsonb), $13::text,
+		($20::uuid, 'medium', jsonb_build_object('themes', $5::jsonb), $13::text,
 			'themes', $12::bytea, null, $17::text)),
 
 -- The memories of the summary before are written over; their vectors are made later.
 memories_kept as (
-	insert into memories (session_id, owner, visitor_id, scope, content, summary, words, index_text,
-			importance, tags, metadata, content_hash, source_id, expires_at, sealed)
-		select s.id, s.memory_owner, case when s.consent then s.visitor_id end, r.scope, r.content,
-				r.words, r.words, r.words, $6::int, array[r.tag], '{"kind": "summary"}', r.hash,
-				r.tag || ':' || s.id, r.expires_at, r.sealed
+	insert into memories as m (id, session_id, owner, visitor_id, scope, content, summary, words,
+			index_text, importance, tags, metadata, content_hash, source_id, expires_at, sealed)
+		select r.id, s.id, s.memory_owner, case when s.consent then s.visitor_id end, r.scope,
+				r.content, r.words, r.words, r.words, $6::int, array[r.tag], '{"kind": "summary"}',
+				r.hash, r.tag || ':' || s.id, r.expires_at, r.sealed
 			from remembered r, kept join sessions s on s.id = kept.session_id
 			where r.hash is not null
 		on conflict (owner, source_id) where source_id is not null do update set
@@ -77,6 +80,8 @@ memories_kept as (
 			index_text = excluded.index_text, importance = excluded.importance,
 			content_hash = excluded.content_hash, expires_at = excluded.expires_at,
 			sealed = excluded.sealed, occurred_at = now(), embedding = null,
-			embedding_model = null, embedding_near = null)
+			embedding_model = null, embedding_near = null
+			-- Sealed for that row; another's, made meanwhile, stays as it is.
+			where m.id = excluded.id)
 
 select exists (select from kept)

@@ -21,14 +21,15 @@
 -- $14  the visitor's words sealed
 -- $15  the instance that is going to answer
 -- $16  its claim of this turn
+-- $17  id of the visitor's words, should they be stored
 --
--- A row for each utterance of the history, oldest first; one, with the last three null, for a
--- session without history; none for an unknown session. All but the last three are of the turn
+-- A row for each utterance of the history, oldest first; one, with the last four null, for a
+-- session without history; none for an unknown session. All but the last four are of the turn
 -- and the same in each row:
 --   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
 --   which a callback and another perspective were last hinted (null: never); the newest extract;
---   its sealed contact data; the names known, as session_names() gives them; is the agent's; text;
---   sealed text
+--   its id; its sealed contact data; the names known, as session_names() gives them; id of the
+--   visitor's words (null: they said none); is the agent's; id; text; sealed text
 with
 -- include session_check.sql
 
@@ -58,8 +59,8 @@ closed as (
 			and t.state = 'running'),
 
 said as (
-	insert into utterances (session_id, speaker, text, text_sealed, turn)
-		select d.id, 'visitor', $5, $14::bytea, d.turn + 1 from decided d
+	insert into utterances (id, session_id, speaker, text, text_sealed, turn)
+		select $17::uuid, d.id, 'visitor', $5, $14::bytea, d.turn + 1 from decided d
 			where d.action = 'begin' and not $11::bool and d.adopted is null
 		returning id),
 
@@ -70,7 +71,7 @@ begun as (
 				now() + $9::int * interval '1 ms', coalesce(d.adopted, (select id from said)),
 				$15::uuid, $16::uuid
 			from decided d where d.action = 'begin'
-		returning turn, turn_id),
+		returning turn, turn_id, visitor_utterance_id),
 
 changed as (
 	insert into events (session_id, kind, payload)
@@ -100,7 +101,8 @@ touched as (
 select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),
 		coalesce($8, d.current_mode), d.consent,
 		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
-		k.extract, k.contact_sealed, w.names, h.speaker = 'agent', h.text, h.text_sealed
+		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id,
+		h.speaker = 'agent', h.id, h.text, h.text_sealed
 	from checked c left join decided d on true left join begun b on true
 	left join named w on true
 	left join lateral (
@@ -109,11 +111,11 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 	left join lateral (
 		select
 				-- include extract_json.sql
-				as extract, contact_sealed
+				as extract, id, contact_sealed
 			from extracts x where x.session_id = d.id
 			order by x.created_at desc limit 1) k on d.action = 'begin'
 	left join lateral (
-		select speaker, text, text_sealed, position from utterances u
+		select id, speaker, text, text_sealed, position from utterances u
 			where u.session_id = d.id and u.id is distinct from d.adopted
 			order by position desc limit $13::int) h on d.action = 'begin'
 	order by h.position

@@ -30,6 +30,8 @@
 -- $27  the claim of who began it
 -- $28  vector of what the visitor said (null: none)
 -- $29  its model
+-- $30  id of the reply
+-- $31  id of the extract
 --
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
@@ -57,8 +59,8 @@ heard as (
 		on conflict do nothing),
 
 replied as (
-	insert into utterances (session_id, speaker, text, text_sealed, turn)
-		select session_id, 'agent', $3, $13::bytea, $2::bigint from done
+	insert into utterances (id, session_id, speaker, text, text_sealed, turn)
+		select $30::uuid, session_id, 'agent', $3, $13::bytea, $2::bigint from done
 		returning id),
 
 masked as (
@@ -72,11 +74,11 @@ audited as (
 
 -- A turn in which the visitor said nothing has no extract.
 extracted as (
-	insert into extracts (session_id, utterance_id, turn, intent, confidence, entities,
+	insert into extracts (id, session_id, utterance_id, turn, intent, confidence, entities,
 			contact_sealed, followup_actions, lead_score, scoring_reasons, provider)
-		select session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric, $7::jsonb,
-				$14::bytea, $8::jsonb, $9::int, array(select jsonb_array_elements_text($10::jsonb)),
-				$11
+		select $31::uuid, session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric,
+				$7::jsonb, $14::bytea, $8::jsonb, $9::int,
+				array(select jsonb_array_elements_text($10::jsonb)), $11
 			from done where $5::text is not null and visitor_utterance_id is not null),
 
 hinted as (

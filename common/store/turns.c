@@ -18,6 +18,7 @@
 
 #define BEGIN_TRIES    20
 #define JOIN_WINDOW_MS 2000 /* browsers re-send a POST when a kept connection drops */
+#define ANSWER         SPAN("turns answer") /* its key is of one turn of one session */
 #define JOIN_AGE_MS    4000 /* what came in time may have to wait for a program that starts again */
 
 /* The columns of turn_begin.sql. */
@@ -31,9 +32,12 @@ enum begin_column {
 	COL_CALLBACK_AT,
 	COL_PERSPECTIVE_AT,
 	COL_EXTRACT,
-	COL_CONTACT, /* behind the extract */
+	COL_EXTRACT_ID, /* behind the extract */
+	COL_CONTACT,    /* and this behind its id */
 	COL_NAMES,
+	COL_SAID_ID,
 	COL_IS_AGENT,
+	COL_ID,
 	COL_TEXT,
 	COL_TEXT_SEALED
 };
@@ -50,12 +54,13 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 			continue; /* the one row of a session without history */
 		history[out->history_n++] = (struct utterance_text){
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
-			sealed_open(cx, row_text(rows, i, COL_TEXT), row_bytes(cx, rows, i, COL_TEXT_SEALED))};
+			sealed_open(cx, AT_UTTERANCE(row_text(rows, i, COL_ID)), row_text(rows, i, COL_TEXT),
+		                row_bytes(cx, rows, i, COL_TEXT_SEALED))};
 	}
 	out->history = history;
 }
 
-/* An extract and, in the column behind it, its contact data. */
+/* An extract and, in the columns behind it, its id and contact data. */
 static const struct extract *read_extract(struct ctx *cx, const struct db_rows *rows, int col)
 {
 	struct extract *found;
@@ -64,7 +69,7 @@ static const struct extract *read_extract(struct ctx *cx, const struct db_rows *
 		return NULL;
 	found = extract_parse(cx, span_of(row_text(rows, 0, col)));
 	if (found)
-		extract_open(cx, row_bytes(cx, rows, 0, col + 1), found);
+		extract_open(cx, row_text(rows, 0, col + 1), row_bytes(cx, rows, 0, col + 2), found);
 	return found;
 }
 
@@ -83,6 +88,7 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.session_id = in->session_id,
 		.claim = in->claim,
 		.message = in->message,
+		.utterance_id = row_text(rows, 0, COL_SAID_ID),
 		.number = row_int(rows, 0, COL_TURN),
 		.turn_id = row_text(rows, 0, COL_TURN_ID),
 		.mode = row_text(rows, 0, COL_MODE),
@@ -97,20 +103,30 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 	read_history(cx, rows, out);
 }
 
+static const char *new_id(struct ctx *cx)
+{
+	char *id = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
+
+	crypto_uuid(id);
+	return id;
+}
+
 /* Until the turn ends, when it is known who speaks, the words are sealed only. Without a key they
  * would be lost so, and what can be told at once is masked. */
-static struct kept_text keep_until_end(struct ctx *cx, const char *message)
+static struct kept_text keep_until_end(struct ctx *cx, const char *id, const char *message)
 {
-	const char *sealed = vault_seal(cx->arena, span_of(message));
+	const char *sealed = vault_seal(cx->arena, AT_UTTERANCE(id), span_of(message));
 
-	return sealed ? (struct kept_text){"", span_of(sealed)} : sealed_keep(cx, message, NULL);
+	return sealed ? (struct kept_text){"", span_of(sealed)}
+	              : sealed_keep(cx, AT_UTTERANCE(id), message, NULL);
 }
 
 static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct db_rows *rows)
 {
 	/* Only a holder of the secret can tell which messages are equal. */
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
-	struct kept_text kept = keep_until_end(cx, in->message);
+	const char *id = new_id(cx);
+	struct kept_text kept = keep_until_end(cx, id, in->message);
 	unsigned         age_ms = in->age_ms < JOIN_AGE_MS ? in->age_ms : JOIN_AGE_MS;
 
 	return session_query(cx, in->session_id, in->session_secret, TURN_BEGIN_SQL,
@@ -118,7 +134,8 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	                          db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
 	                          db_int(JOIN_WINDOW_MS + age_ms), db_bool(in->is_proactive),
 	                          db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
-	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim)),
+	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim),
+	                          db_text(id)),
 	                     rows);
 }
 
@@ -148,7 +165,7 @@ static const char *marks_json(struct ctx *cx, const struct dynamics_marks *marks
 
 /* A lead as columns; all NULL when nothing is known. */
 struct lead_columns {
-	const char *intent, *entities, *actions, *reasons, *contact, *email, *name;
+	const char *id, *intent, *entities, *actions, *reasons, *contact, *email, *name;
 	struct hash email_hash;
 };
 
@@ -160,9 +177,11 @@ static void keep_on_session(struct ctx *cx, const struct turn *turn,
 	if (!turn->has_consent || e->email_opt_in != PERMISSION_GIVEN)
 		return;
 	if (e->person_name)
-		out->name = vault_seal(cx->arena, span_of(e->person_name));
+		out->name = vault_seal(cx->arena, AT_SESSION("contact_name", turn->session_id),
+		                       span_of(e->person_name));
 	if (e->contact_email && email_hash(cx, e->contact_email, &out->email_hash))
-		out->email = vault_seal(cx->arena, span_of(e->contact_email));
+		out->email =
+			vault_seal(cx->arena, AT_SESSION("email", turn->session_id), span_of(e->contact_email));
 }
 
 static struct err *columns_of(struct ctx *cx, const struct turn *turn, const struct turn_lead *lead,
@@ -172,10 +191,10 @@ static struct err *columns_of(struct ctx *cx, const struct turn *turn, const str
 	struct extract   plain;
 	struct span      entities;
 
-	*out = (struct lead_columns){.reasons = "[]"};
+	*out = (struct lead_columns){.id = new_id(cx), .reasons = "[]"};
 	if (!lead)
 		return NULL;
-	TRY(extract_seal(cx, lead->extract, names, &plain, &out->contact));
+	TRY(extract_seal(cx, out->id, lead->extract, names, &plain, &out->contact));
 	keep_on_session(cx, turn, &lead->extract->entities, out);
 	extract_write_entities(j, NULL, &plain.entities);
 	TRY(json_finish(cx, j, &entities));
@@ -200,7 +219,7 @@ static struct err *names_of(struct ctx *cx, const struct turn *turn, const struc
 	if (lead)
 		out->has_new = names_add(cx, &out->all, lead->extract->entities.person_name);
 	out->hash = names_hash(cx, &out->all);
-	return names_seal(cx, &out->all, &out->sealed);
+	return names_seal(cx, turn->session_id, &out->all, &out->sealed);
 }
 
 /* Copying what was known already into this turn's extract changes nothing. */
@@ -224,16 +243,18 @@ static struct db_val sealed_or_null(const char *sealed)
 
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
-	struct span         sealed = crypto_seal(cx->arena, turn->answer_key.bytes, end->answer);
-	struct turn_names   names;
-	struct kept_text    reply, said;
+	struct span       sealed = crypto_seal(cx->arena, turn->answer_key.bytes, ANSWER, end->answer);
+	const char       *reply_id = new_id(cx);
+	struct turn_names names;
+	struct kept_text  reply, said = {.masked = NULL};
 	struct lead_columns lead;
 	struct db_rows      rows;
 
 	TRY(names_of(cx, turn, end->lead, &names));
 	TRY(columns_of(cx, turn, end->lead, &names.all, &lead));
-	reply = sealed_keep(cx, end->reply, &names.all);
-	said = sealed_keep(cx, turn->message, &names.all);
+	reply = sealed_keep(cx, AT_UTTERANCE(reply_id), end->reply, &names.all);
+	if (turn->utterance_id)
+		said = sealed_keep(cx, AT_UTTERANCE(turn->utterance_id), turn->message, &names.all);
 	TRY(db_query(cx, &rows, TURN_FINISH_SQL,
 	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(reply.masked),
 	                  db_bytes(sealed), db_text(lead.intent),
@@ -249,7 +270,8 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_bytes(names.hash), db_bool(names.has_new),
 	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS),
 	                  db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
-	                  db_text(end->heard.at ? end->heard.model : NULL))));
+	                  db_text(end->heard.at ? end->heard.model : NULL), db_text(reply_id),
+	                  db_text(lead.id))));
 	if (row_bool(&rows, 0, 1))
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))
@@ -324,7 +346,8 @@ struct err *turn_look(struct ctx *cx, const struct turn *turn, enum turn_state *
 	sealed = row_bytes(cx, &rows, 0, 3);
 	if (!sealed.ptr)
 		return NULL;
-	if (!crypto_open(cx->arena, turn->answer_key.bytes, sealed, answer_out))
+	if (!crypto_open(cx->arena, turn->answer_key.bytes, ANSWER, sealed, answer_out) &&
+	    !crypto_open_unbound(cx->arena, turn->answer_key.bytes, sealed, answer_out))
 		FAIL(cx, ERR_INTERNAL, "a kept answer does not open");
 	*state_out = TURN_ANSWERED;
 	return NULL;
@@ -338,7 +361,8 @@ struct err *turn_reply(struct ctx *cx, const struct turn *turn, const char **tex
 	TRY(db_query(cx, &rows, TURN_REPLY_SQL, ARGS(db_text(turn->session_id), db_int(turn->number))));
 	if (rows.count == 0)
 		FAIL(cx, ERR_SUPERSEDED, "nothing is left of turn %lld", (long long)turn->number);
-	*text_out = sealed_open(cx, row_text(&rows, 0, 0), row_bytes(cx, &rows, 0, 1));
-	*extract_out = read_extract(cx, &rows, 2);
+	*text_out = sealed_open(cx, AT_UTTERANCE(row_text(&rows, 0, 0)), row_text(&rows, 0, 1),
+	                        row_bytes(cx, &rows, 0, 2));
+	*extract_out = read_extract(cx, &rows, 3);
 	return NULL;
 }

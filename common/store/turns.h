@@ -49,6 +49,7 @@ struct turn {
 	const char                  *session_id;
 	const char                  *message;
 	const char                  *claim;
+	const char                  *utterance_id; /* of the visitor's words; NULL: they said none */
 	int64_t                      number;
 	const char                  *turn_id;
 	const char                  *mode;    /* in force, with this turn's change */

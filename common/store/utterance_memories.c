@@ -26,7 +26,8 @@ struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t af
 	for (int i = 0; i < rows.count; i++)
 		found[i] = (struct memory_utterance){row_text(&rows, i, 0),
 		                                     row_text(&rows, i, 1),
-		                                     sealed_open(cx, row_text(&rows, i, 2),
+		                                     sealed_open(cx, AT_UTTERANCE(row_text(&rows, i, 0)),
+		                                                 row_text(&rows, i, 2),
 		                                                 row_bytes(cx, &rows, i, 4)),
 		                                     row_int(&rows, i, 3),
 		                                     !*row_text(&rows, i, 2),
@@ -40,7 +41,7 @@ struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t af
 struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
                                   const struct names *names)
 {
-	struct kept_text kept = sealed_keep(cx, u->text, names);
+	struct kept_text kept = sealed_keep(cx, AT_UTTERANCE(u->id), u->text, names);
 
 	return db_exec(cx, NULL,
 	               "update utterances set text = $2, text_sealed = $3::bytea"
@@ -78,6 +79,7 @@ static void write_row(struct ctx *cx, struct json_out *j, const struct memory_ne
                       const struct memory_kept *k, struct keeping *to)
 {
 	json_obj(j, NULL);
+	json_str(j, "id", k->id);
 	json_str(j, "utterance_id", in->utterance_id);
 	json_raw(j, "content", span_of(k->plain.content));
 	json_str(j, "speaker", k->plain.speaker);

@@ -4,7 +4,7 @@
 -- the session's row: whoever adds to it does so one after the other.
 --
 -- $1  session id
--- $2  what is to be kept, oldest first: a JSON array of objects with utterance_id, content,
+-- $2  what is to be kept, oldest first: a JSON array of objects with id, utterance_id, content,
 --     speaker, words, said_ms, hash (hex), sealed; model, and vector_from and vector_to, which
 --     tell where in $5 its vector is; or none of these where the turn has left a vector
 -- $3  hash of the names masked (null: none known)
@@ -17,16 +17,16 @@ with s as materialized (
 	select id, memory_owner, consent, visitor_id, names_hash from sessions where id = $1::uuid),
 
 given as materialized (
-	select gen_random_uuid() as id, g.nth, g.utterance_id, g.content, g.speaker, g.words,
+	select g.id, g.nth, g.utterance_id, g.content, g.speaker, g.words,
 			to_timestamp(g.said_ms::float8 / 1000) as occurred_at, decode(g.hash, 'hex') as hash,
 			g.sealed, memory_asks(g.words) as is_question,
 			coalesce(($5::real[])[g.vector_from:g.vector_to]::vector,
 				vector(v.embedding, -1, true)) as embedding,
 			coalesce(g.model, v.model) as embedding_model
-		from rows from (jsonb_to_recordset($2::jsonb) as (utterance_id uuid, content jsonb,
-				speaker text, words text, said_ms bigint, hash text, sealed text,
+		from rows from (jsonb_to_recordset($2::jsonb) as (id uuid, utterance_id uuid,
+				content jsonb, speaker text, words text, said_ms bigint, hash text, sealed text,
 				vector_from int, vector_to int, model text))
-			with ordinality as g (utterance_id, content, speaker, words, said_ms, hash, sealed,
+			with ordinality as g (id, utterance_id, content, speaker, words, said_ms, hash, sealed,
 				vector_from, vector_to, model, nth)
 			left join utterance_vectors v on v.utterance_id = g.utterance_id
 		where not exists (select from memories m where m.utterance_id = g.utterance_id)),

@@ -12,6 +12,7 @@ operator_tool() {
 	export DATABASE_URL
 	operator_key SCRIBE_DATA_KEY
 	operator_key SCRIBE_DATA_KEY_FORMER
+	operator_key SCRIBE_OPEN_UNBOUND
 	SCRIBE_OPERATOR=operator:${SUDO_USER:-$(id -un)} "$tool" "$@"
 }
 

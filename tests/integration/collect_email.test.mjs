@@ -71,7 +71,7 @@ test('a sign-up is answered, sealed, and mailed with both parts and an escaped n
 	assert.match(mail.idempotency_key, /^confirm-/);
 	assert.ok(linkIn(mail).startsWith(`${stack.baseUrl}/functions/v1/collect_email?token=`));
 
-	const [row] = await sql(stack, `select email like 'sealed:v1:%', name like 'sealed:v1:%',
+	const [row] = await sql(stack, `select email like 'sealed:v2:%', name like 'sealed:v2:%',
 		signup_type, status from email_signups order by created_at desc limit 1`);
 	assert.deepEqual(row, ['t', 't', 'waitlist', 'active']);
 });

@@ -2,9 +2,11 @@
  * is sealed. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { newSession, pairOf, post, root, sql, useStack } from './env/index.mjs';
+import { functionNames, newSession, pairOf, post, root, sql, useStack } from
+	'./env/index.mjs';
 
 const OLD = 'the first data key of this test';
 const NEW = 'the second data key of this test';
@@ -16,7 +18,7 @@ const stack = useStack({
 		JOBS_THREADS: '0',
 	},
 });
-stack.expectRestart('collect_email');
+for (const name of functionNames()) stack.expectRestart(name);
 
 const HOT =
 	'Hi, I am Dana Reyes, CTO at Northwind, an enterprise company. We need retrieval for search ' +
@@ -161,4 +163,124 @@ test('with a new key everything is sealed anew and nobody signs up twice', async
 	const lost = run('rotate-key', [], { SCRIBE_DATA_KEY: 'a third', SCRIBE_DATA_KEY_FORMER: OLD });
 	assert.equal(lost.status, 3);
 	assert.match(lost.stdout, /email_signups +0 sealed anew, 3 that neither key opens/);
+});
+
+const VISITOR = {
+	session_id: '7f843669-6d7d-468e-849f-86a75e4b064e',
+	session_secret: 'd3173ecd-0de9-4e83-887b-afc95c140bc3',
+};
+const ADDRESS = 'isolde.brandywine@before.example';
+const SEALED = [
+	['sessions', 'email'], ['sessions', 'contact_name'], ['sessions', 'names_sealed'],
+	['email_signups', 'email'], ['email_signups', 'name'], ['extracts', 'contact_sealed'],
+	['utterances', 'text_sealed'], ['memories', 'sealed'], ['summaries', 'sealed'],
+];
+
+/* Of each sealed column, how many begin so. */
+const beginning = async (prefix) => {
+	const counts = SEALED.map(([table, column]) => `select count(*) from ${table}
+		where position(convert_to('${prefix}', 'UTF8') in convert_to(
+			${column.endsWith('_sealed') && table !== 'sessions'
+				? `convert_from(${column}, 'UTF8')` : column}, 'UTF8')) = 1`);
+	return (await sql(stack, counts.join(' union all '))).map(([n]) => Number(n));
+};
+const show = (more) =>
+	JSON.parse(run('session', ['show', VISITOR.session_id, '--json'], more).stdout);
+const oldRows = () => readFileSync(join(root, 'tests/data/sealed_v1.dump'), 'utf8');
+
+/* A dump of before, as it is after its migration. */
+const loadOldRows = async () => {
+	await sql(stack, 'delete from sessions');
+	await sql(stack, 'delete from email_signups');
+	await sql(stack, 'delete from mailboxes');
+	await sql(stack, oldRows());
+	await sql(stack, `select setval(pg_get_serial_sequence(t, 'position'), 1000)
+		from unnest(array['utterances', 'memories']) t`);
+	await sql(stack, 'update sessions set last_active_at = now()');
+};
+
+const isOpen = (more) => {
+	const told = show(more);
+	assert.equal(told.email, ADDRESS);
+	assert.equal(told.name, 'Isolde Brandywine');
+	assert.equal(told.entities.person_name, 'Isolde Brandywine');
+	assert.match(told.transcript[0].text, /^I am Isolde Brandywine, CTO at Northwind/);
+	assert.match(told.summary, /Isolde Brandywine/);
+	return told;
+};
+
+test('what was sealed before it was bound to its row opens, and is sealed anew', async () => {
+	const only = { SCRIBE_DATA_KEY: OLD, SCRIBE_DATA_KEY_FORMER: '' };
+	await stack.commandWith(only, 'reload');
+	await loadOldRows();
+	isOpen(only);
+	const again = await post(stack, 'collect_email', { email: ADDRESS, ...VISITOR });
+	assert.equal(again.json.alreadySignedUp, true, again.text);
+	const said = await post(stack, 'agent_reply',
+		{ ...VISITOR, user_message: 'It is isolde again.', audio: false });
+	assert.equal(said.status, 200, said.text);
+	const [[masked]] = await sql(stack, `select text from utterances where speaker = 'visitor'
+		order by position desc limit 1`);
+	assert.equal(masked, 'It is [name] again.');
+	const query = { ...VISITOR, query: 'Who flies to Oslo?', scopes: ['long'] };
+	const [oslo] = (await post(stack, 'recall_memories', query)).json.memories;
+	assert.equal(oslo.content, 'Isolde Brandywine flies to Oslo in May');
+	const saved = await post(stack, 'save_memory', { ...VISITOR, scope: 'long',
+		content: 'Isolde Brandywine flies to Oslo in May', source_id: 'trip of isolde' });
+	assert.equal(saved.json.memory.id, oslo.id, saved.text);
+
+	const [[id, old]] = await sql(stack, `select id, encode(text_sealed, 'hex') from utterances
+		order by position limit 1`);
+	const first = run('rotate-key', [], only);
+	assert.equal(first.status, 0, first.stderr + first.stdout);
+	assert.deepEqual(await beginning('sealed:v1:'), SEALED.map(() => 0));
+	assert.match(run('rotate-key', [], only).stdout, /memories +0 sealed anew/);
+	isOpen({ ...only, SCRIBE_OPEN_UNBOUND: '0' });
+	const signed = await post(stack, 'collect_email', { email: ADDRESS, ...VISITOR });
+	assert.equal(signed.json.alreadySignedUp, true, signed.text);
+	await sql(stack, `update utterances set text_sealed = decode(:'old', 'hex')
+		where id = :'id'`, { id, old });
+	isOpen(only);
+	assert.match(show({ ...only, SCRIBE_OPEN_UNBOUND: '0' }).transcript[0].text, /^I am \[name\]/);
+});
+
+test('what is sealed opens in its own row and column only', async () => {
+	const only = { SCRIBE_DATA_KEY: OLD, SCRIBE_DATA_KEY_FORMER: '' };
+	await loadOldRows();
+	assert.equal(run('rotate-key', [], only).status, 0);
+	const other = await newSession(stack);
+	await sql(stack, `insert into summaries (session_id, executive_summary, action_items,
+			crm_payload, themes, importance, utterance_count, last_position, provider, sealed)
+		select :'id', executive_summary, action_items, crm_payload, themes, importance,
+			utterance_count, last_position, provider, sealed from summaries`,
+	{ id: other.session_id });
+	await sql(stack, `update sessions o set email = s.email, email_hash = s.email_hash,
+			contact_name = s.contact_name from sessions s
+		where s.id = :'id' and o.id <> s.id`, { id: VISITOR.session_id });
+	const listed = JSON.parse(run('session', ['show', other.session_id, '--json'], only).stdout);
+	assert.equal(listed.email, null);
+	assert.equal(listed.name, null);
+	assert.ok(!listed.summary.includes('Isolde'), listed.summary);
+
+	/* Two rows of one session change places. */
+	await sql(stack, `with ends as (select min(position) a, max(position) b from utterances
+			where text_sealed is not null)
+		update utterances u set text_sealed = (select o.text_sealed from utterances o, ends
+			where o.position = case when u.position = a then b else a end)
+		from ends where u.position in (a, b)`);
+	await sql(stack, `with ends as (select min(position) a, max(position) b from memories
+			where sealed is not null and scope = 'episodic')
+		update memories u set sealed = (select o.sealed from memories o, ends
+			where o.position = case when u.position = a then b else a end)
+		from ends where u.position in (a, b)`);
+	await sql(stack, `update extracts u set contact_sealed = (select contact_sealed
+			from extracts o where o.turn = 1) where turn = 2`);
+	await sql(stack, 'update email_signups set name = email');
+	assert.match(show(only).transcript[0].text, /^I am \[name\]/);
+
+	const lost = run('rotate-key', [], { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: OLD });
+	const unopened = Object.fromEntries([...lost.stdout.matchAll(
+		/^(\w+) +\d+ sealed anew, (\d+) that neither/gm)].map(([, name, n]) => [name, Number(n)]));
+	assert.deepEqual(unopened, { email_signups: 1, mailboxes: 0, sessions: 1, given_names: 0,
+		extracts: 1, utterances: 2, memories: 2, summaries: 1 }, lost.stdout);
 });

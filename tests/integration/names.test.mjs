@@ -206,10 +206,12 @@ test('summaries and tools show the name, and a look is on record', async () => {
 
 test('a turn that ends without an answer leaves its words sealed only', async () => {
 	const session = await newSession(stack, { visitor_id: visitor, consent: true });
-	const rows = await sql(stack, `with t as (insert into utterances
-		(session_id, speaker, text, text_sealed, turn)
-		select :'id', 'visitor', '', (select text_sealed from utterances
-			where text like '%[name]%' and speaker = 'visitor' limit 1), 1 returning id)
+	/* Its words open in the row they were said in only: that one moves. */
+	const rows = await sql(stack, `with said as (delete from utterances where id = (
+			select id from utterances where text like '%[name] has question number 0%')
+			returning id, text_sealed),
+		t as (insert into utterances (id, session_id, speaker, text, text_sealed, turn)
+			select id, :'id', 'visitor', '', text_sealed, 1 from said returning id)
 		select id from t`, { id: session.session_id });
 	await say(session, 'And now to something else.');
 	await jobsDone();
@@ -240,5 +242,5 @@ test('with a new key all of it is sealed anew, and still found', async () => {
 test('a forgotten visitor leaves nothing sealed either', async () => {
 	const { status, stderr } = run('forget', [visitor]);
 	assert.equal(status, 0, stderr);
-	assert.ok(!/sealed:v1:/.test(dump()), 'no sealed text is left');
+	assert.ok(!/sealed:v\d:/.test(dump()), 'no sealed text is left');
 });

@@ -200,7 +200,7 @@ static void hashes_keep_parts_and_purposes_apart(void **state)
 	assert_true(crypto_equal(hash_span(&a), hash_span(&d)));
 }
 
-static void a_seal_opens_only_whole_and_with_its_key(void **state)
+static void a_seal_opens_only_whole_in_its_place_and_with_its_key(void **state)
 {
 	struct ctx   *cx = *state;
 	unsigned char key[CRYPTO_KEY_BYTES], other[CRYPTO_KEY_BYTES];
@@ -209,14 +209,21 @@ static void a_seal_opens_only_whole_and_with_its_key(void **state)
 
 	crypto_random(key, sizeof(key));
 	crypto_random(other, sizeof(other));
-	sealed = crypto_seal(cx->arena, key, SPAN("words"));
-	assert_true(crypto_open(cx->arena, key, sealed, &plain));
+	sealed = crypto_seal(cx->arena, key, SPAN("here"), SPAN("words"));
+	assert_true(crypto_open(cx->arena, key, SPAN("here"), sealed, &plain));
 	assert_string_equal(plain.ptr, "words");
-	assert_false(crypto_open(cx->arena, other, sealed, &plain));
+	assert_false(crypto_open(cx->arena, key, SPAN("there"), sealed, &plain));
+	assert_false(crypto_open_unbound(cx->arena, key, sealed, &plain));
+	assert_false(crypto_open(cx->arena, other, SPAN("here"), sealed, &plain));
 	changed = arena_strndup(cx->arena, sealed.ptr, sealed.len);
 	changed[sealed.len - 1] ^= 1;
-	assert_false(crypto_open(cx->arena, key, (struct span){changed, sealed.len}, &plain));
-	assert_false(crypto_open(cx->arena, key, (struct span){sealed.ptr, 10}, &plain));
+	assert_false(
+		crypto_open(cx->arena, key, SPAN("here"), (struct span){changed, sealed.len}, &plain));
+	changed[sealed.len - 1] ^= 1;
+	changed[0] ^= 1;
+	assert_false(
+		crypto_open(cx->arena, key, SPAN("here"), (struct span){changed, sealed.len}, &plain));
+	assert_false(crypto_open(cx->arena, key, SPAN("here"), (struct span){sealed.ptr, 10}, &plain));
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
@@ -224,11 +231,15 @@ static void a_seal_opens_only_whole_and_with_its_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(good_keys_are_accepted_in_both_headers),   TEST(bad_keys_are_not),
-		TEST(times_are_numbers_and_have_leeway),        TEST(hashes_keep_parts_and_purposes_apart),
-		TEST(a_signed_token_tells_its_subject),         TEST(hashes_keep_parts_and_purposes_apart),
-		TEST(a_realtime_token_opens_no_function),       TEST(hashes_keep_parts_and_purposes_apart),
-		TEST(a_seal_opens_only_whole_and_with_its_key),
+		TEST(good_keys_are_accepted_in_both_headers),
+		TEST(bad_keys_are_not),
+		TEST(times_are_numbers_and_have_leeway),
+		TEST(hashes_keep_parts_and_purposes_apart),
+		TEST(a_signed_token_tells_its_subject),
+		TEST(hashes_keep_parts_and_purposes_apart),
+		TEST(a_realtime_token_opens_no_function),
+		TEST(hashes_keep_parts_and_purposes_apart),
+		TEST(a_seal_opens_only_whole_in_its_place_and_with_its_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,15 @@
-/* Contact data at rest: opens with its key, before and after the key changed, and with no other. */
+/* Contact data at rest: opens with its key and in its place, before and after the key changed, and
+ * with no other. */
 #include "unit.h"
 
 #include "../../common/base/vault.h"
+
+#define HERE PLACE("sessions", "email", "7f843669-6d7d-468e-849f-86a75e4b064e")
+
+/* Of the time before there were places, under "the first data key of this test". */
+#define UNBOUND \
+	"sealed:v1:b8661c1d:m4b/BXmXCgekBhM6/LidTlUi1v+hZP1Y8UbLRuUzwNMz531qed0" \
+	"7OuIcYFZB+lEF7nSRUw4A00Pgp4C5ZhPW5DkXxd02KCSf"
 
 static void start(const char *key, const char *former)
 {
@@ -26,13 +34,13 @@ static void what_is_sealed_opens(void **state)
 	const char   *sealed;
 
 	start("first key", "");
-	sealed = vault_seal(a, SPAN("dana@northwind.example"));
+	sealed = vault_seal(a, HERE, SPAN("dana@northwind.example"));
 	assert_non_null(sealed);
-	assert_int_equal(strncmp(sealed, "sealed:v1:", 10), 0);
+	assert_int_equal(strncmp(sealed, "sealed:v2:", 10), 0);
 	assert_null(strstr(sealed, "dana"));
-	assert_true(vault_open(a, sealed, &plain));
+	assert_true(vault_open(a, HERE, sealed, &plain));
 	assert_string_equal(plain.ptr, "dana@northwind.example");
-	assert_string_not_equal(sealed, vault_seal(a, SPAN("dana@northwind.example")));
+	assert_string_not_equal(sealed, vault_seal(a, HERE, SPAN("dana@northwind.example")));
 }
 
 static void a_changed_key_still_opens_the_old(void **state)
@@ -42,14 +50,13 @@ static void a_changed_key_still_opens_the_old(void **state)
 	const char   *sealed;
 
 	start("first key", "");
-	sealed = vault_seal(a, SPAN("words"));
-	assert_false(vault_is_stale(sealed));
+	sealed = vault_seal(a, HERE, SPAN("words"));
 	assert_int_equal(strncmp(sealed, vault_prefix(a), strlen(vault_prefix(a))), 0);
 	start("second key", "first key");
-	assert_true(vault_is_stale(sealed));
-	assert_true(vault_open(a, sealed, &plain));
+	assert_int_not_equal(strncmp(sealed, vault_prefix(a), strlen(vault_prefix(a))), 0);
+	assert_true(vault_open(a, HERE, sealed, &plain));
 	start("third key", "second key");
-	assert_false(vault_open(a, sealed, &plain));
+	assert_false(vault_open(a, HERE, sealed, &plain));
 }
 
 static void what_was_changed_does_not_open(void **state)
@@ -59,11 +66,52 @@ static void what_was_changed_does_not_open(void **state)
 	char         *sealed;
 
 	start("first key", "");
-	sealed = arena_strdup(a, vault_seal(a, SPAN("words")));
+	sealed = arena_strdup(a, vault_seal(a, HERE, SPAN("words")));
 	sealed[strlen(sealed) - 6] ^= 1;
-	assert_false(vault_open(a, sealed, &plain));
-	assert_false(vault_open(a, "sealed:v1:", &plain));
-	assert_false(vault_open(a, "dana@northwind.example", &plain));
+	assert_false(vault_open(a, HERE, sealed, &plain));
+	assert_false(vault_open(a, HERE, "sealed:v2:", &plain));
+	assert_false(vault_open(a, HERE, "dana@northwind.example", &plain));
+}
+
+static void what_was_copied_elsewhere_does_not_open(void **state)
+{
+	struct arena      *a = ((struct ctx *)*state)->arena;
+	const char        *id = HERE.row, *other_id = "7f843669-6d7d-468e-849f-86a75e4b064f";
+	const struct place elsewhere[] = {{"email_signups", "email", id},
+	                                  {"sessions", "contact_name", id},
+	                                  {"sessions", "email", other_id},
+	                                  {"sessions", "emai", "l7f843669-6d7d-468e-849f-86a75e4b064e"},
+	                                  {"sessions", "email", ""}};
+	struct span        plain;
+	const char        *sealed;
+
+	start("first key", "");
+	sealed = vault_seal(a, HERE, SPAN("words"));
+	for (size_t i = 0; i < COUNT(elsewhere); i++)
+		assert_false(vault_open(a, elsewhere[i], sealed, &plain));
+	assert_true(vault_open(a, PLACE("sessions", "email", "7F843669-6D7D-468E-849F-86A75E4B064E"),
+	                       sealed, &plain));
+	start("second key", "first key");
+	assert_false(vault_open(a, elsewhere[0], sealed, &plain));
+	assert_true(vault_open(a, HERE, sealed, &plain));
+}
+
+static void what_was_bound_to_nothing_opens_until_it_is_refused(void **state)
+{
+	struct arena *a = ((struct ctx *)*state)->arena;
+	struct span   plain;
+
+	start("the first data key of this test", "");
+	assert_true(vault_open(a, PLACE("any", "where", "at all"), UNBOUND, &plain));
+	assert_string_equal(plain.ptr, "isolde.brandywine@before.example");
+	start("another key of this test", "the first data key of this test");
+	assert_true(vault_open(a, HERE, UNBOUND, &plain));
+	setenv("SCRIBE_OPEN_UNBOUND", "0", 1);
+	start("the first data key of this test", "");
+	unsetenv("SCRIBE_OPEN_UNBOUND");
+	assert_false(vault_open(a, HERE, UNBOUND, &plain));
+	assert_true(vault_open(a, HERE, vault_seal(a, HERE, SPAN("words")), &plain));
+	start("the first data key of this test", "");
 }
 
 static void equal_texts_have_equal_hashes_under_one_key(void **state)
@@ -89,7 +137,7 @@ static void without_a_key_nothing_is_kept(void **state)
 
 	start("", "");
 	assert_false(vault_has_key());
-	assert_null(vault_seal(((struct ctx *)*state)->arena, SPAN("words")));
+	assert_null(vault_seal(((struct ctx *)*state)->arena, HERE, SPAN("words")));
 	assert_false(vault_hash("email", SPAN("a@b.example"), &h));
 }
 
@@ -98,9 +146,13 @@ static void without_a_key_nothing_is_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_sealed_opens),           TEST(a_changed_key_still_opens_the_old),
-		TEST(what_was_changed_does_not_open), TEST(equal_texts_have_equal_hashes_under_one_key),
+		TEST(what_is_sealed_opens),
+		TEST(a_changed_key_still_opens_the_old),
+		TEST(what_was_changed_does_not_open),
+		TEST(equal_texts_have_equal_hashes_under_one_key),
 		TEST(without_a_key_nothing_is_kept),
+		TEST(what_was_copied_elsewhere_does_not_open),
+		TEST(what_was_bound_to_nothing_opens_until_it_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 -- What functions, triggers and generated columns do.
 begin;
-select plan(28);
+select plan(29);
 grant usage on schema tap to scribe_app;
 
 select ok(secret_matches(hash('a'), hash('a')), 'equal digests match');
@@ -67,6 +67,30 @@ with late as (update jobs set state = 'done', leased_by = null, leased_until = n
 		where state = 'running' and leased_by = 'a' returning 1)
 select is(count(*)::int, 0, 'the late worker finishes nothing') from late;
 select is(leased_by, 'b', 'the job is the second worker''s') from jobs;
+
+-- Who opens the names of a visitor is told where each is sealed for.
+insert into sessions (id, visitor_id, consent, secret_hash, names_sealed, contact_name)
+	select ('00000000-0000-0000-0000-0000000000b' || n)::uuid,
+			'00000000-0000-0000-0000-0000000000c1', true, hash('s'), 'sealed:list ' || n,
+			case when n = 1 then 'sealed:name' end
+		from unnest(array[1, 2]) as n;
+insert into utterances (id, session_id, speaker, text)
+	values ('00000000-0000-0000-0000-0000000000d1', '00000000-0000-0000-0000-0000000000b1', 'visitor',
+		'x');
+insert into extracts (id, session_id, utterance_id, intent, confidence, contact_sealed, lead_score)
+	values ('00000000-0000-0000-0000-0000000000e1', '00000000-0000-0000-0000-0000000000b1',
+		'00000000-0000-0000-0000-0000000000d1', 'media_request', 1, 'sealed:extract', 1);
+insert into given_names (id, session_id, name) values ('00000000-0000-0000-0000-0000000000f1',
+	'00000000-0000-0000-0000-0000000000b1', 'sealed:signed');
+select results_eq($$select * from jsonb_to_recordset(
+		session_names('00000000-0000-0000-0000-0000000000b1'))
+		as n ("table" text, "column" text, "row" text, sealed text) order by sealed$$, $$values
+	('extracts', 'contact_sealed', '00000000-0000-0000-0000-0000000000e1', 'sealed:extract'),
+	('sessions', 'names_sealed', '00000000-0000-0000-0000-0000000000b1', 'sealed:list 1'),
+	('sessions', 'names_sealed', '00000000-0000-0000-0000-0000000000b2', 'sealed:list 2'),
+	('sessions', 'contact_name', '00000000-0000-0000-0000-0000000000b1', 'sealed:name'),
+	('given_names', 'name', '00000000-0000-0000-0000-0000000000f1', 'sealed:signed')$$,
+	'a name comes with its table, column and row');
 
 -- What has run out goes, what has not stays.
 insert into idempotency_keys (function, scope, key_hash, payload_hash, expires_at)
