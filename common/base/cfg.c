@@ -202,6 +202,64 @@ int cfg_load(const struct cfg_group *const *groups, size_t n)
 	return problems;
 }
 
+/* ---- secrets that are none ---- */
+
+struct secret {
+	const struct cfg_key *key;
+	const char           *text;
+};
+
+/* "aaaa", "abcabc". */
+static bool repeats_itself(struct span text)
+{
+	for (size_t period = 1; period <= text.len / 2; period++)
+		if (memcmp(text.ptr, text.ptr + period, text.len - period) == 0)
+			return true;
+	return false;
+}
+
+static int check_secret(const struct secret *all, size_t i)
+{
+	struct span text = span_of(all[i].text);
+	char        what[128];
+
+	for (size_t k = 0; k < i; k++)
+		if (str_equal(all[k].text, all[i].text)) {
+			snprintf(what, sizeof(what), "is the same as %s", all[k].key->env);
+			return complain(all[i].key, what);
+		}
+	if (text.len < (size_t)all[i].key->min) {
+		snprintf(what, sizeof(what), "is too short: give at least %d characters",
+		         (int)all[i].key->min);
+		return complain(all[i].key, what);
+	}
+	return all[i].key->min && repeats_itself(text)
+	           ? complain(all[i].key, "repeats itself: give a random one")
+	           : 0;
+}
+
+int cfg_check_secrets(const struct cfg_group *const *groups, size_t n)
+{
+	struct secret all[SECRETS_MAX];
+	size_t        all_n = 0;
+	int           problems = 0;
+
+	for (size_t g = 0; g < n; g++)
+		for (size_t k = 0; k < groups[g]->n; k++) {
+			const struct cfg_key *key = &groups[g]->keys[k];
+			const char           *text;
+
+			if (!(key->flags & CFG_OURS) || all_n == SECRETS_MAX)
+				continue;
+			text = *(const char *const *)((const char *)groups[g]->values + key->offset);
+			if (text)
+				all[all_n++] = (struct secret){key, text};
+		}
+	for (size_t i = 0; i < all_n; i++)
+		problems += check_secret(all, i);
+	return problems;
+}
+
 const char *cfg_shown(const struct cfg_group *group, const struct cfg_key *key, struct arena *a)
 {
 	const void *at = (const char *)group->values + key->offset;

@@ -12,7 +12,8 @@ enum cfg_type { CFG_STR, CFG_INT, CFG_NUM, CFG_BOOL, CFG_URL, CFG_LIST };
 
 enum {
 	CFG_REQUIRED = 1, /* absent or empty is a problem */
-	CFG_SECRET = 2    /* read from NAME_FILE too; never printed */
+	CFG_SECRET = 2,   /* read from NAME_FILE too; never printed */
+	CFG_OURS = 4      /* a secret of ours, not a provider's: cfg_check_secrets() looks at it */
 };
 
 struct cfg_key {
@@ -21,7 +22,8 @@ struct cfg_key {
 	size_t        offset;   /* into the group's values */
 	const char   *fallback; /* default as text; NULL: none, the value stays NULL or zero */
 	unsigned      flags;
-	int64_t       min, max; /* CFG_INT and CFG_NUM; 0,0: not bounded */
+	int64_t       min, max; /* CFG_INT and CFG_NUM; 0,0: not bounded. CFG_OURS: least characters,
+	                     * 0 of one that is public */
 	const char   *help;     /* one line for --help and the README */
 };
 
@@ -57,6 +59,10 @@ int cfg_load_file(void) CHECKED;
 /* Fills the groups' values from the environment. Reports every problem, not
  * only the first, on stderr. Returns their number: 0 is success. */
 int cfg_load(const struct cfg_group *const *groups, size_t n) CHECKED;
+
+/* Reports, in the same way, what of CFG_OURS is too short, repeats itself, or is another's too: to
+ * be called after cfg_load by what serves. Returns their number. */
+int cfg_check_secrets(const struct cfg_group *const *groups, size_t n) CHECKED;
 
 /* The text a setting has now, or its default; secrets become "(set)". Never NULL. */
 const char *cfg_shown(const struct cfg_group *group, const struct cfg_key *key, struct arena *a);

@@ -20,7 +20,7 @@ struct vault_values {
 static struct vault_values values;
 
 static const struct cfg_key keys[] = {
-	CFG_KEY_STR(vault_values, key, "SCRIBE_DATA_KEY", .flags = CFG_SECRET,
+	CFG_KEY_STR(vault_values, key, "SCRIBE_DATA_KEY", .flags = CFG_SECRET | CFG_OURS, .min = 16,
                 .help = "seals contact data at rest; without it none is kept"),
 	CFG_KEY_STR(vault_values, former_key, "SCRIBE_DATA_KEY_FORMER", .flags = CFG_SECRET,
                 .help = "the key before, while scripts/rotate-key has not finished"),

@@ -18,10 +18,10 @@ struct keys_values {
 static struct keys_values values;
 
 static const struct cfg_key keys[] = {
-	CFG_KEY_STR(keys_values, anon_key, "SCRIBE_ANON_KEY", .flags = CFG_SECRET,
+	CFG_KEY_STR(keys_values, anon_key, "SCRIBE_ANON_KEY", .flags = CFG_SECRET | CFG_OURS,
                 .help = "the key browsers send as apikey"),
-	CFG_KEY_STR(keys_values, jwt_secret, "SCRIBE_JWT_SECRET", .flags = CFG_SECRET,
-                .help = "signs and checks HS256 tokens"),
+	CFG_KEY_STR(keys_values, jwt_secret, "SCRIBE_JWT_SECRET", .flags = CFG_SECRET | CFG_OURS,
+                .min = 32, .help = "signs and checks HS256 tokens"),
 	CFG_KEY_BOOL(keys_values, is_required, "SCRIBE_REQUIRE_KEY", .fallback = "0",
                  .help = "1: create_session and collect_email want a key"),
 };

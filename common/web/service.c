@@ -455,6 +455,7 @@ static int run(enum service_option option, const struct settings *settings)
 	log_setup(service->name, values.is_verbose ? LOG_DEBUG : LOG_INFO);
 	if (service->engines)
 		problems += service->engines->check(service->chains, service->chains_n);
+	problems += cfg_check_secrets(settings->groups, settings->n);
 	problems += problems ? 0 : start_engines();
 	if (problems)
 		status = options_complain(service, problems);

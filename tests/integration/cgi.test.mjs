@@ -190,3 +190,19 @@ test('without the settings it needs a program says which, and answers nothing', 
 	assert.equal(out, '');
 	assert.match(log, /DATABASE_URL/);
 });
+
+test('a secret that anybody could guess is refused before anything is answered', async () => {
+	const same = { SCRIBE_JWT_SECRET: stack.anonKey };
+	const cases = [
+		[{ SCRIBE_JWT_SECRET: 'a' }, /SCRIBE_JWT_SECRET: is too short: give at least 32/],
+		[{ SCRIBE_JWT_SECRET: 'abcd'.repeat(9) }, /SCRIBE_JWT_SECRET: repeats itself/],
+		[same, /SCRIBE_JWT_SECRET: is the same as SCRIBE_ANON_KEY/],
+		[{ SCRIBE_DATA_KEY: 'secret' }, /SCRIBE_DATA_KEY: is too short: give at least 16/],
+	];
+	for (const [env, told] of cases) {
+		const { code, out, log } = await runProgram('create_session', '{}', env);
+		assert.equal(code, 1);
+		assert.equal(out, '');
+		assert.match(log, told);
+	}
+});

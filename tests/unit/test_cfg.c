@@ -76,6 +76,37 @@ static void a_secret_may_come_from_a_file_and_is_not_shown(void **state)
 	assert_int_equal(cfg_load(groups, 1), 1);
 }
 
+static void secrets_that_are_none_are_refused(void **state)
+{
+	struct {
+		const char *one, *other, *public;
+	} secrets;
+	const struct cfg_key some[] = {
+		{.env = "ONE", .flags = CFG_SECRET | CFG_OURS, .min = 8, .help = "h"},
+		{.env = "OTHER", .offset = 8, .flags = CFG_SECRET | CFG_OURS, .min = 8, .help = "h"},
+		{.env = "PUBLIC", .offset = 16, .flags = CFG_SECRET | CFG_OURS, .help = "h"},
+	};
+	const struct cfg_group all = {"Secrets", &secrets, some, COUNT(some)}, *at = &all;
+	const struct {
+		const char *one, *other, *public;
+		int         problems;
+	} cases[] = {
+		{"12345678", "87654321", "a", 0},   {"", "", "", 0},
+		{"1234567", "87654321", "a", 1},    {"12345678", "12345678", "a", 1},
+		{"12345678", "", "12345678", 1},    {"aaaaaaaaaa", "abcabcabc", "aa", 2},
+		{"abcdabcdab", "abcdabcda", "", 2}, {"abcdefgabc", "abcdefghij", "", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		setenv("ONE", cases[i].one, 1);
+		setenv("OTHER", cases[i].other, 1);
+		setenv("PUBLIC", cases[i].public, 1);
+		assert_int_equal(cfg_load(&at, 1), 0);
+		assert_int_equal(cfg_check_secrets(&at, 1), cases[i].problems);
+	}
+}
+
 static void the_file_gives_way_to_the_environment(void **state)
 {
 	char  dir[] = "/tmp/scribe-cfg-XXXXXX", before[4096];
@@ -128,6 +159,7 @@ int main(void)
 		TEST(a_secret_may_come_from_a_file_and_is_not_shown),
 		TEST(the_file_gives_way_to_the_environment),
 		TEST(lists_are_split_at_commas_and_blanks),
+		TEST(secrets_that_are_none_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
