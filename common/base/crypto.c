@@ -69,6 +69,18 @@ void crypto_sha256(struct span bytes, unsigned char out[CRYPTO_HASH_BYTES])
 	crypto_hash_sha256(out, (const unsigned char *)bytes.ptr, bytes.len);
 }
 
+/* The key must come out the same on another machine, from a dump and the passphrase alone: so
+ * there is no salt but ours, which keeps tables made for others useless. */
+bool crypto_stretch(struct span passphrase, unsigned char key_out[CRYPTO_KEY_BYTES])
+{
+	struct hash salt = HASH("scribe_stretch", SPAN("SCRIBE_DATA_KEY"));
+
+	return crypto_pwhash(key_out, CRYPTO_KEY_BYTES, passphrase.ptr, passphrase.len, salt.bytes,
+	                     crypto_pwhash_argon2id_OPSLIMIT_MODERATE,
+	                     crypto_pwhash_argon2id_MEMLIMIT_MODERATE,
+	                     crypto_pwhash_ALG_ARGON2ID13) == 0;
+}
+
 bool crypto_equal(struct span a, struct span b)
 {
 	return a.len == b.len && sodium_memcmp(a.ptr, b.ptr, a.len) == 0;

@@ -39,6 +39,10 @@ struct span hash_span(const struct hash *h); /* its bytes, for a database parame
 /* For what others compute, too; among ourselves hash_parts keeps purposes apart. */
 void crypto_sha256(struct span bytes, unsigned char out[CRYPTO_HASH_BYTES]);
 
+/* A key from a passphrase, slow and in much memory (Argon2id, 256 MiB), so that guessing it is so
+ * too: for tools, never for a request. False when the memory is not there. */
+bool crypto_stretch(struct span passphrase, unsigned char key_out[CRYPTO_KEY_BYTES]) CHECKED;
+
 /* In time that does not depend on where they differ; only the length may leak. */
 bool crypto_equal(struct span a, struct span b);
 

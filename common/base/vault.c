@@ -1,8 +1,9 @@
 /* vault.c -- sealing with SCRIBE_DATA_KEY.
  *
- * The setting is a passphrase of any form; hashing it gives keys of equal
- * strength for sealing and for equality. The key's id is a short hash of it:
- * enough to tell which of two keys to try, useless to find the key. */
+ * The setting is to be 32 random bytes in any writing: hashing it gives keys of equal strength for
+ * sealing and for equality. Of words that people think of, that would be fast to guess: those are
+ * stretched before (VAULT_PASSPHRASE). The key's id is a short hash of it: enough to tell which of
+ * two keys to try, useless to find the key. */
 #include "vault.h"
 
 #include "base64.h"
@@ -12,6 +13,7 @@
 #define PREFIX         "sealed:v2:"
 #define UNBOUND_PREFIX "sealed:v1:" /* as long */
 #define KEY_ID_CHARS   8
+#define PASSPHRASE_MIN 16
 
 struct vault_values {
 	const char *key, *former_key;
@@ -21,7 +23,9 @@ static struct vault_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(vault_values, key, "SCRIBE_DATA_KEY", .flags = CFG_SECRET | CFG_OURS, .min = 16,
-                .help = "seals contact data at rest; without it none is kept"),
+                .help =
+                    "seals contact data at rest, 32 random bytes in hex or base64, or passphrase:"
+                    " and words; without it none is kept"),
 	CFG_KEY_STR(vault_values, former_key, "SCRIBE_DATA_KEY_FORMER", .flags = CFG_SECRET,
                 .help = "the key before, while scripts/rotate-key has not finished"),
 	CFG_KEY_BOOL(vault_values, opens_unbound, "SCRIBE_OPEN_UNBOUND", .fallback = "1",
@@ -39,24 +43,71 @@ struct vault_key {
 };
 static struct vault_key present, former;
 
-static void derive(struct vault_key *k, const char *passphrase)
+static void derive(struct vault_key *k, const char *text)
 {
 	struct hash id;
 
-	k->is_set = passphrase && *passphrase;
+	k->is_set = text && *text;
 	if (!k->is_set)
 		return;
-	k->seal = HASH("vault_seal", span_of(passphrase));
-	k->equality = HASH("vault_equality", span_of(passphrase));
-	id = HASH("vault_id", span_of(passphrase));
+	k->seal = HASH("vault_seal", span_of(text));
+	k->equality = HASH("vault_equality", span_of(text));
+	id = HASH("vault_id", span_of(text));
 	for (size_t i = 0; i < KEY_ID_CHARS / 2; i++)
 		snprintf(k->id + 2 * i, 3, "%02x", id.bytes[i]);
 }
 
-void vault_start(void)
+static int complain(const char *what)
 {
+	fprintf(stderr, "SCRIBE_DATA_KEY: %s\n", what);
+	return 1;
+}
+
+static bool is_passphrase(const char *text)
+{
+	return text && span_starts(span_of(text), SPAN(VAULT_PASSPHRASE));
+}
+
+/* `room` is kept as long as the process. */
+static int stretch(const char **setting, char room[2 * CRYPTO_KEY_BYTES + 1], size_t least)
+{
+	unsigned char key[CRYPTO_KEY_BYTES];
+	struct span   words;
+
+	if (!is_passphrase(*setting))
+		return 0;
+	words = span_of(*setting + sizeof(VAULT_PASSPHRASE) - 1);
+	if (words.len < least)
+		return complain("the passphrase is too short: give at least 16 characters");
+	if (!crypto_stretch(words, key))
+		return complain("there are not the 256 MiB that its passphrase takes");
+	for (size_t i = 0; i < CRYPTO_KEY_BYTES; i++)
+		snprintf(room + 2 * i, 3, "%02x", key[i]);
+	*setting = room;
+	return 0;
+}
+
+int vault_stretch(void)
+{
+	static char rooms[2][2 * CRYPTO_KEY_BYTES + 1];
+
+	return stretch(&values.key, rooms[0], PASSPHRASE_MIN) +
+	       stretch(&values.former_key, rooms[1], 0);
+}
+
+const char *vault_key_text(bool is_former)
+{
+	return is_former ? values.former_key : values.key;
+}
+
+int vault_start(void)
+{
+	if (is_passphrase(values.key) || is_passphrase(values.former_key))
+		return complain("a passphrase is made a key by scripts/stack; give the key, as"
+		                " libexec/stretch_key prints it, where that does not start the program");
 	derive(&present, values.key);
 	derive(&former, values.former_key);
+	return 0;
 }
 
 bool vault_has_key(void)

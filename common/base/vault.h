@@ -13,8 +13,20 @@
 
 extern const struct cfg_group vault_settings;
 
-/* Derives the keys from the settings. Once, before threads. */
-void vault_start(void);
+/* A setting that begins so is a passphrase; every other one is a key. */
+#define VAULT_PASSPHRASE "passphrase:"
+
+/* Makes keys, in hexadecimal digits, of those settings that are passphrases: a second and 256 MiB
+ * each, for scripts/stack and tools. Between cfg_load and vault_start. Returns the number of
+ * problems, each reported on stderr. */
+int vault_stretch(void) CHECKED;
+
+/* The text of SCRIBE_DATA_KEY, or of the former one, as it is by then; NULL: none. */
+const char *vault_key_text(bool is_former);
+
+/* Derives the keys from the settings. Once, before threads. Returns the number of problems, each
+ * reported on stderr: passphrases that are not stretched. */
+int vault_start(void) CHECKED;
 
 /* Without SCRIBE_DATA_KEY nothing can be sealed, and contact data is not kept. */
 bool vault_has_key(void);

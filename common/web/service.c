@@ -366,7 +366,7 @@ static int start_engines(void)
 	problems += service->start ? service->start() : 0;
 
 	assert(service->engines || service->chains_n == 0);
-	vault_start();
+	problems += vault_start();
 	breaker_share(values.breaker_file);
 	if (service->engines)
 		problems += service->engines->start(service->chains, service->chains_n);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Where settings come from: the environment, then scribe.env, then what is generated here.
-# Uses: stack_dir port functions known.
+# Uses: stack_dir port bin functions known.
 
 # split_list VALUE: its items into the array $items, separated by commas, blanks or both, as
 # cfg_next_item() of the programs does. An item is never taken for a pattern of file names.
@@ -53,6 +53,18 @@ generate_secrets() {
 			new_secrets+="$name=$value"$'\n'
 		fi
 		export "$name=$value"
+	done
+}
+
+# Passphrases become keys once, here: the programs take none.
+stretch_keys() {
+	local tool=${bin%/bin}/libexec/stretch_key name file_name value
+	for name in SCRIBE_DATA_KEY SCRIBE_DATA_KEY_FORMER; do
+		file_name=${name}_FILE
+		[[ ${!name-} == passphrase:* || ${!file_name-} ]] || continue
+		[[ -x $tool ]] || die "$tool is missing; run make"
+		value=$("$tool" "$name" 2>&1) || die "$value"
+		[[ -z $value ]] || export "$name=$value"
 	done
 }
 

@@ -20,9 +20,8 @@ struct ctx *tool_start(const char *name)
 	crypto_start();
 	json_start();
 	log_setup(name, LOG_WARN);
-	if (cfg_load_file() + cfg_load(groups, COUNT(groups)))
+	if (cfg_load_file() + cfg_load(groups, COUNT(groups)) || vault_stretch() || vault_start())
 		exit(1);
-	vault_start();
 	if (!vault_has_key())
 		fatal("SCRIBE_DATA_KEY is not set: contact data can not be opened");
 	db_start(name);

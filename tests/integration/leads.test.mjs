@@ -9,7 +9,8 @@ import { functionNames, newSession, pairOf, post, root, sql, useStack } from
 	'./env/index.mjs';
 
 const OLD = 'the first data key of this test';
-const NEW = 'the second data key of this test';
+/* Stretched by the stack and by tools. */
+const NEW = 'passphrase:the second data key of this test';
 const stack = useStack({
 	env: {
 		LLM_PROVIDERS: 'builtin',

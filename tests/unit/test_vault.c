@@ -11,6 +11,8 @@
 	"sealed:v1:b8661c1d:m4b/BXmXCgekBhM6/LidTlUi1v+hZP1Y8UbLRuUzwNMz531qed0" \
 	"7OuIcYFZB+lEF7nSRUw4A00Pgp4C5ZhPW5DkXxd02KCSf"
 
+#define STRETCHED "466b161a6084947ac654cae0849db060ca4793368bc945edb739377e2935ca96"
+
 static void start(const char *key, const char *former)
 {
 	const struct cfg_group *group = &vault_settings;
@@ -18,7 +20,8 @@ static void start(const char *key, const char *former)
 	setenv("SCRIBE_DATA_KEY", key, 1);
 	setenv("SCRIBE_DATA_KEY_FORMER", former, 1);
 	assert_int_equal(cfg_load(&group, 1), 0);
-	vault_start();
+	assert_int_equal(vault_stretch(), 0);
+	assert_int_equal(vault_start(), 0);
 }
 
 static int setup(void **state)
@@ -114,6 +117,30 @@ static void what_was_bound_to_nothing_opens_until_it_is_refused(void **state)
 	start("the first data key of this test", "");
 }
 
+/* The key of those words must be the same for ever: data is sealed with it. */
+static void a_passphrase_is_a_key_once_it_is_stretched(void **state)
+{
+	const struct cfg_group *group = &vault_settings;
+	struct arena           *a = ((struct ctx *)*state)->arena;
+	struct span             plain;
+	const char             *sealed;
+
+	start("passphrase:correct horse battery", "");
+	assert_string_equal(vault_key_text(false), STRETCHED);
+	sealed = vault_seal(a, HERE, SPAN("words"));
+	start(STRETCHED, "");
+	assert_true(vault_open(a, HERE, sealed, &plain));
+	start("correct horse battery", "");
+	assert_false(vault_open(a, HERE, sealed, &plain));
+	start("another key of this test", "passphrase:correct horse battery");
+	assert_true(vault_open(a, HERE, sealed, &plain));
+	setenv("SCRIBE_DATA_KEY", "passphrase:fifteen letter", 1);
+	setenv("SCRIBE_DATA_KEY_FORMER", "", 1);
+	assert_int_equal(cfg_load(&group, 1), 0);
+	assert_int_equal(vault_stretch(), 1);
+	assert_int_equal(vault_start(), 1);
+}
+
 static void equal_texts_have_equal_hashes_under_one_key(void **state)
 {
 	struct hash one, two, other;
@@ -152,6 +179,7 @@ int main(void)
 		TEST(equal_texts_have_equal_hashes_under_one_key),
 		TEST(without_a_key_nothing_is_kept),
 		TEST(what_was_copied_elsewhere_does_not_open),
+		TEST(a_passphrase_is_a_key_once_it_is_stretched),
 		TEST(what_was_bound_to_nothing_opens_until_it_is_refused),
 	};
 
