@@ -48,11 +48,8 @@ struct signup_columns {
 
 static void seal_name(struct ctx *cx, const struct signup_new *in, struct signup_columns *out)
 {
-	char *id = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
-
-	crypto_uuid(id);
-	out->given_id = id;
-	out->given_name = vault_seal(cx->arena, AT_GIVEN_NAME(id), span_of(in->name));
+	out->given_id = sealed_row_id(cx);
+	out->given_name = vault_seal(cx->arena, AT_GIVEN_NAME(out->given_id), span_of(in->name));
 	out->session_name =
 		vault_seal(cx->arena, AT_SESSION("contact_name", in->session_id), span_of(in->name));
 }

@@ -223,11 +223,9 @@ struct err *memory_keep(struct ctx *cx, const struct memory_new *in, struct memo
 	                             .metadata = text_of(cx, in->metadata_json),
 	                             .source_id = in->source_id};
 	struct hash        *hash = NEW(cx->arena, struct hash);
-	char               *id = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
 
-	crypto_uuid(id);
 	*hash = HASH("memory", in->content_json);
-	*out = (struct memory_kept){.id = id,
+	*out = (struct memory_kept){.id = sealed_row_id(cx),
 	                            .hash = hash_span(hash),
 	                            .names_hash = names_hash(cx, in->names)};
 	if (memory_mask(cx, &parts, in->occurred_ms, in->names, &out->plain))

@@ -11,6 +11,14 @@
  * migration that enqueues the job (names_folded.sql). */
 #define NAMES_MASKED_AS "names, folded"
 
+const char *sealed_row_id(struct ctx *cx)
+{
+	char *id = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
+
+	crypto_uuid(id);
+	return id;
+}
+
 /* ---- one text ---- */
 
 struct kept_text sealed_keep(struct ctx *cx, struct place at, const char *text,

@@ -31,6 +31,9 @@
 #define AT_SESSION(column, id) PLACE("sessions", column, (id))
 #define AT_GIVEN_NAME(id)      PLACE("given_names", "name", (id))
 
+/* The id of a row that is to be made: what is sealed for it needs it before. */
+const char *sealed_row_id(struct ctx *cx);
+
 /* ---- one text ---- */
 
 struct kept_text {

@@ -103,14 +103,6 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 	read_history(cx, rows, out);
 }
 
-static const char *new_id(struct ctx *cx)
-{
-	char *id = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
-
-	crypto_uuid(id);
-	return id;
-}
-
 /* Until the turn ends, when it is known who speaks, the words are sealed only. Without a key they
  * would be lost so, and what can be told at once is masked. */
 static struct kept_text keep_until_end(struct ctx *cx, const char *id, const char *message)
@@ -125,7 +117,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 {
 	/* Only a holder of the secret can tell which messages are equal. */
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
-	const char *id = new_id(cx);
+	const char *id = sealed_row_id(cx);
 	struct kept_text kept = keep_until_end(cx, id, in->message);
 	unsigned         age_ms = in->age_ms < JOIN_AGE_MS ? in->age_ms : JOIN_AGE_MS;
 
@@ -191,7 +183,7 @@ static struct err *columns_of(struct ctx *cx, const struct turn *turn, const str
 	struct extract   plain;
 	struct span      entities;
 
-	*out = (struct lead_columns){.id = new_id(cx), .reasons = "[]"};
+	*out = (struct lead_columns){.id = sealed_row_id(cx), .reasons = "[]"};
 	if (!lead)
 		return NULL;
 	TRY(extract_seal(cx, out->id, lead->extract, names, &plain, &out->contact));
@@ -244,7 +236,7 @@ static struct db_val sealed_or_null(const char *sealed)
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
 	struct span       sealed = crypto_seal(cx->arena, turn->answer_key.bytes, ANSWER, end->answer);
-	const char       *reply_id = new_id(cx);
+	const char       *reply_id = sealed_row_id(cx);
 	struct turn_names names;
 	struct kept_text  reply, said = {.masked = NULL};
 	struct lead_columns lead;
