@@ -35,11 +35,24 @@ static struct names names_of(const char *list)
 	return names;
 }
 
+struct text_case {
+	const char *names, *text, *masked;
+};
+
+static void mask_each(const struct text_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct names names = names_of(cases[i].names);
+		const char  *got = mask_str(&cx, cases[i].text, &names);
+
+		if (!str_equal(got, cases[i].masked))
+			fail_msg("\"%s\" became \"%s\"", cases[i].text, got);
+	}
+}
+
 static void masks_names(void **state)
 {
-	static const struct {
-		const char *names, *text, *masked;
-	} cases[] = {
+	static const struct text_case cases[] = {
 		{"", "Dana Reyes", "Dana Reyes"},
 		{"Dana Reyes", "", ""},
 		{"Dana Reyes", "nothing of the kind", "nothing of the kind"},
@@ -71,13 +84,7 @@ static void masks_names(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct names names = names_of(cases[i].names);
-		const char  *got = mask_str(&cx, cases[i].text, &names);
-
-		if (!str_equal(got, cases[i].masked))
-			fail_msg("\"%s\" became \"%s\"", cases[i].text, got);
-	}
+	mask_each(cases, COUNT(cases));
 	assert_null(mask_str(&cx, NULL, NULL));
 	assert_string_equal(mask_str(&cx, "a@b.co", NULL), "[email]");
 }
@@ -85,9 +92,7 @@ static void masks_names(void **state)
 /* As people write their names, and as others do. */
 static void masks_other_writings(void **state)
 {
-	static const struct {
-		const char *names, *text, *masked;
-	} cases[] = {
+	static const struct text_case cases[] = {
 		{"Nguyễn Văn Hùng", "NGUYỄN VĂN HÙNG, Nguyen Van Hung, hùng", "[name], [name], [name]"},
 		{"Nguyen Van Hung", "toi la Nguyễn Văn Hùng.", "toi la [name]."},
 		{"Đặng Hà", "dang ha and ĐẶNG HÀ", "[name] and [name]"},
@@ -127,20 +132,12 @@ static void masks_other_writings(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct names names = names_of(cases[i].names);
-		const char  *got = mask_str(&cx, cases[i].text, &names);
-
-		if (!str_equal(got, cases[i].masked))
-			fail_msg("\"%s\" became \"%s\"", cases[i].text, got);
-	}
+	mask_each(cases, COUNT(cases));
 }
 
 static void leaves_ordinary_words(void **state)
 {
-	static const struct {
-		const char *names, *text, *masked;
-	} cases[] = {
+	static const struct text_case cases[] = {
 		{"Will Turner", "Will you come? I will.", "Will you come? I will."},
 		{"Will Turner", "Will is here, ask Will.", "[name] is here, ask [name]."},
 		{"Mark", "please mark the date. Mark my words", "please mark the date. Mark my words"},
@@ -157,13 +154,7 @@ static void leaves_ordinary_words(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct names names = names_of(cases[i].names);
-		const char  *got = mask_str(&cx, cases[i].text, &names);
-
-		if (!str_equal(got, cases[i].masked))
-			fail_msg("\"%s\" became \"%s\"", cases[i].text, got);
-	}
+	mask_each(cases, COUNT(cases));
 }
 
 static void masks_json(void **state)
