@@ -100,18 +100,21 @@ test('a browser is told what it may send before it sends it', async () => {
 });
 
 test('a foreign site is turned away before any work', async () => {
-	const before = await sql(stack, 'select count(*) from sessions');
+	const visitor_id = crypto.randomUUID();
+	const openFrom = (origin) =>
+		post(stack, 'create_session', { visitor_id, consent: true }, { origin });
+	const opened = () =>
+		sql(stack, `select count(*) from sessions where visitor_id = :'id'`, { id: visitor_id });
 	for (const origin of ['https://evil.example', `${stack.baseUrl}.evil.example`, 'null']) {
-		const answer = await post(stack, 'create_session', {}, { origin });
+		const answer = await openFrom(origin);
 		assert.equal(answer.status, 403, origin);
 		assert.equal(answer.json.code, 'origin_not_allowed');
 		assert.equal(answer.headers.get('access-control-allow-origin'), null);
 	}
-	assert.deepEqual(await sql(stack, 'select count(*) from sessions'), before);
-	const own = await post(stack, 'create_session', {}, {
-		origin: stack.baseUrl.replace('127.0.0.1', 'localhost'),
-	});
+	assert.deepEqual(await opened(), [['0']]);
+	const own = await openFrom(stack.baseUrl.replace('127.0.0.1', 'localhost'));
 	assert.equal(own.status, 200);
+	assert.deepEqual(await opened(), [['1']]);
 });
 
 test('other methods are refused with what is allowed', async () => {
