@@ -25,6 +25,7 @@ typedef int32_t  int_lanes __attribute__((vector_size(32), aligned(4), may_alias
 typedef uint32_t word_lanes __attribute__((vector_size(32), aligned(4), may_alias));
 typedef uint16_t half_lanes __attribute__((vector_size(16), aligned(1), may_alias));
 
+#define WIDE_LANES 16
 #define AT(p)      (*(lanes *)(p))
 #define READ(p)    (*(const lanes *)(p))
 #define ALL(value) ((lanes){0} + (value))
@@ -115,8 +116,16 @@ static FAST void fast_widen(const char *halves, size_t n, float *out)
 	for (size_t i = 0; i < n; i += MATH_LANES)
 		_mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const void *)(halves + i * 2))));
 }
+
+static WIDE void wide_widen(const char *halves, size_t n, float *out)
+{
+	for (size_t i = 0; i < n; i += WIDE_LANES)
+		_mm512_storeu_ps(out + i,
+		                 _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(halves + i * 2))));
+}
 #else
 #define fast_widen plain_widen
+#define wide_widen plain_widen
 #endif
 CHOICE(widen, (const char *halves, size_t n, float *out), (halves, n, out))
 
@@ -212,7 +221,6 @@ static void plain_dense(const struct math_dense *d, const float *x, size_t n, fl
 
 /* ---- dense, sixteen floats at a time ---- */
 
-#define WIDE_LANES   16
 #define WIDE_TOKENS  6
 #define WIDE_READ(p) (*(const wide_lanes *)(p))
 
@@ -263,34 +271,43 @@ BODY wide_tile(const float *w, const float *x, size_t k, float sums[WIDE_TOKENS]
 	WIDE_SUMS(5);
 }
 
-/* A panel with as many tokens as make whole sixes; gives their number. */
-static WIDE size_t wide_sixes(const struct math_dense *d, size_t first, const float *x, size_t n,
-                              float *y, const float *panel)
+/* A panel with six tokens. */
+static WIDE void wide_six(const struct math_dense *d, size_t first, const float *x, float *y,
+                          const float *panel)
 {
-	float  sums[WIDE_TOKENS][4];
-	size_t done = 0;
+	float sums[WIDE_TOKENS][4];
 
-	for (; done + WIDE_TOKENS <= n; done += WIDE_TOKENS)
-		for (size_t row = 0; row < MATH_PANEL_ROWS; row += 4) {
-			wide_tile(panel + row * d->inputs, x + done * d->inputs, d->inputs, sums);
-			for (size_t t = 0; t < WIDE_TOKENS; t++)
-				for (size_t i = 0; i < 4; i++)
-					y[(done + t) * d->outputs + first + row + i] =
-						sums[t][i] + d->bias[first + row + i];
-		}
-	return done;
+	for (size_t row = 0; row < MATH_PANEL_ROWS; row += 4) {
+		wide_tile(panel + row * d->inputs, x, d->inputs, sums);
+		for (size_t t = 0; t < WIDE_TOKENS; t++)
+			for (size_t i = 0; i < 4; i++)
+				y[t * d->outputs + first + row + i] = sums[t][i] + d->bias[first + row + i];
+	}
 }
 
-/* The rest of the tokens by threes. */
+/* Whole sixes first. Four or five tokens that are left are quicker with some that were done
+ * already, which come out the same once more; up to three are quicker by the narrower tile. */
+static FAST void wide_panel(const struct math_dense *d, size_t first, const float *x, size_t n,
+                            float *y, const float *panel)
+{
+	size_t done = 0, left;
+
+	for (; done + WIDE_TOKENS <= n; done += WIDE_TOKENS)
+		wide_six(d, first, x + done * d->inputs, y + done * d->outputs, panel);
+	left = n - done;
+	if (left > 3 && n > WIDE_TOKENS)
+		wide_six(d, first, x + (n - WIDE_TOKENS) * d->inputs, y + (n - WIDE_TOKENS) * d->outputs,
+		         panel);
+	else
+		panel_with_tokens(d, first, x + done * d->inputs, left, y + done * d->outputs, panel);
+}
+
 static FAST void wide_dense(const struct math_dense *d, const float *x, size_t n, float *y,
                             float *panel)
 {
 	for (size_t first = 0; first < d->outputs; first += MATH_PANEL_ROWS) {
-		size_t done;
-
-		fast_widen(d->weights + first * d->inputs * 2, MATH_PANEL_ROWS * d->inputs, panel);
-		done = wide_sixes(d, first, x, n, y, panel);
-		panel_with_tokens(d, first, x + done * d->inputs, n - done, y + done * d->outputs, panel);
+		wide_widen(d->weights + first * d->inputs * 2, MATH_PANEL_ROWS * d->inputs, panel);
+		wide_panel(d, first, x, n, y, panel);
 	}
 }
 
