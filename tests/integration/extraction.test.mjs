@@ -63,22 +63,27 @@ describe('by rules', () => {
 		await turn(session,
 			'I am Zebulon Quarterman. Email me at zebulon@quarterman.example please.');
 		await turn(session, 'Or call me at +1 415 555 0123.');
+		/* Of its own rows, without what is sealed: any digits may come to stand there. */
+		const written = async (table) =>
+			sql(
+				stack,
+				`select to_jsonb(t) - 'text_sealed' from ${table} t
+				 where ${table === 'sessions' ? 'id' : 'session_id'} = :'id'`,
+				{ id: session.session_id },
+			);
 		for (const [table, ...words] of [
 			['utterances', 'zebulon@', '5550123', '555 0123'],
-			['extracts', 'zebulon', 'Quarterman'],
-			['sessions', 'zebulon', 'Quarterman'],
-			['jobs', 'zebulon', 'Quarterman'],
-			['turns', 'zebulon', 'Quarterman'],
-			['events', 'zebulon', 'Quarterman'],
-		])
-			for (const word of words) {
-				const rows = await sql(
-					stack,
-					`select count(*) from ${table} t where t::text ilike '%' || :'word' || '%'`,
-					{ word },
-				);
-				assert.deepEqual(rows, [['0']], `${word} in ${table}`);
-			}
+			['extracts', 'zebulon', 'quarterman'],
+			['sessions', 'zebulon', 'quarterman'],
+			['jobs', 'zebulon', 'quarterman'],
+			['turns', 'zebulon', 'quarterman'],
+			['events', 'zebulon', 'quarterman'],
+		]) {
+			const rows = await written(table);
+			assert.ok(rows.length, `there is none in ${table}`);
+			for (const word of words)
+				assert.ok(!rows.join().toLowerCase().includes(word), `${word} in ${table}`);
+		}
 		const [[sealed]] = await sql(
 			stack,
 			`select count(*) from utterances where session_id = :'id' and text_sealed is not null`,
@@ -205,7 +210,10 @@ describe('by a model', () => {
 		for (const name of ['One.', 'Two.', 'Three.', 'Four.', 'Five.'])
 			assert.equal((await turn(session, long(name))).status, 200);
 		const requests = await stack.sim.requests({ provider: 'groq', operation: 'chat' });
-		const { body } = requests.filter(({ body }) => body.tools).at(-1);
+		/* A summary falls due just then, which has all that was said. */
+		const { body } = requests.findLast(
+			({ body }) => body.tool_choice?.function.name === 'save_extract',
+		);
 		const text = body.messages.at(-1).content;
 		assert.ok(JSON.stringify(body).length < 4 * 6000, `${JSON.stringify(body).length} bytes`);
 		assert.match(text, /^visitor: Five\. We need/m);
