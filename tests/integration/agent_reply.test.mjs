@@ -82,8 +82,13 @@ test('the same message sent twice at once is one turn with one answer', async ()
 		assert.equal(answer.text, answers[0].text);
 	}
 	assert.equal((await said(session)).length, 2);
+	/* As if it were over only now: a busy machine may take the two seconds for the rest. */
+	await sql(stack, `update turns set finished_at = now() + interval '1 minute'
+		where session_id = :'id'`, { id: session.session_id });
 	const again = await turn(session, 'Tell me about your work.', { audio: true });
-	assert.equal(again.text, answers[0].text, 'a moment later still the same');
+	for (const member of ['turn_id', 'text'])
+		assert.equal(again.json[member], answers[0].json[member], 'a moment later still the same');
+	assert.equal((await said(session)).length, 2);
 });
 
 test('turns of one session never interleave', async () => {

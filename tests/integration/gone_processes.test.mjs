@@ -171,11 +171,12 @@ test('a message that came in time has its answer again, though its program took 
 	process.kill(pid, 'SIGSTOP');
 	try {
 		again = aloud(session, 'Hello there.');
+		/* Longer than answers are given again, and no longer than need be: it has four seconds. */
 		await poll(async () => {
 			const late = await sql(
 				stack,
 				`select from turns
-				 where session_id = :'id' and finished_at < now() - interval '3 s'`,
+				 where session_id = :'id' and finished_at < now() - interval '2.1 s'`,
 				{ id: session.session_id },
 			);
 			return late.length;
@@ -189,7 +190,10 @@ test('a message that came in time has its answer again, though its program took 
 
 test('a process that stops in good order leaves no row', async () => {
 	const { answer, letGo } = await startHeld(await newSession(stack), 'Hello there.');
-	const [[id]] = await rowsOfProcess();
+	const [[id]] = await poll(async () => {
+		const rows = await rowsOfProcess();
+		return rows.length && rows;
+	});
 	await letGo();
 	await answer;
 	await stack.command('reload', 'agent_reply');
