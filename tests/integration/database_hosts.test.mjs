@@ -50,7 +50,7 @@ const start = (hosts, ports, more = '', env = {}) => {
 	const url = `postgresql:///scribe?host=${list}&port=${ports.join(',')}&user=scribe_app`;
 	const probe = startProbe(stack, {
 		DATABASE_URL: `${url}&password=${SECRET}${more}`,
-		DB_CONNECT_MS: '1000',
+		DB_CONNECT_MS: '6000',
 		DB_LIFETIME_MS: '1000',
 		...env,
 	});

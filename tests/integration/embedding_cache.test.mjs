@@ -51,7 +51,6 @@ const embedded = (pair, n) =>
 				 where session_id = :'id' and embedding_model = :'model'`,
 				{ id: pair.session_id, model: MODEL },
 			)) === n,
-		{ deadlineMs: 30000 },
 	);
 
 test('the same words cost once, saved or asked, in whatever session', async () => {

@@ -6,7 +6,11 @@ import {
 	functionNames, newSession, pairOf, poll, sql, useStack, whileLocked,
 } from './env/index.mjs';
 
-const stack = useStack({ simulator: true, env: CHAINS });
+/* Silence is waited for as long as without settings. */
+const stack = useStack({
+	simulator: true,
+	env: { ...CHAINS, LLM_FIRST_TOKEN_MS: '3000', ELEVENLABS_FIRST_MS: '2000' },
+});
 stack.expectRestart(...functionNames());
 
 const rowsOf = (session) =>

@@ -15,7 +15,8 @@ const stack = useStack({ name: 'jobs' });
 const run = promisify(execFile);
 
 /* Quick enough to watch; polling so seldom that only a NOTIFY explains a prompt start. */
-const QUICK = { JOBS_RETRY_MS: '20', JOBS_POLL_MS: '20000', JOBS_DRAIN_MS: '300' };
+const QUICK = { JOBS_RETRY_MS: '20', JOBS_POLL_MS: '120000', JOBS_DRAIN_MS: '300' };
+const PROMPT_MS = 10000;
 
 const workers = new Set();
 const start = (env = {}) => {
@@ -74,7 +75,7 @@ const until = (id, wanted, more) =>
 			const row = await rowOf(id);
 			return row.state === wanted && row;
 		},
-		{ deadlineMs: 20000, ...more },
+		more,
 	);
 
 const ready = (worker) => poll(() => worker.events('working_jobs').length);
@@ -84,7 +85,7 @@ const listening = async (worker) => {
 	await ready(worker);
 	await poll(async () => {
 		const id = await enqueue();
-		await until(id, 'done', { deadlineMs: 1000 });
+		await until(id, 'done', { deadlineMs: 3000 });
 		return true;
 	});
 };
@@ -129,7 +130,7 @@ test('a job begins at once when it is enqueued', async () => {
 		await until(await enqueue(), 'done', { everyMs: 5 });
 		times.push(performance.now() - from);
 	}
-	assert.ok(Math.min(...times) < 500, `${times}`);
+	assert.ok(Math.min(...times) < PROMPT_MS, `${times}`);
 });
 
 test('a failing job is tried again, with growing pauses, until it succeeds', async () => {
@@ -223,7 +224,7 @@ test('a job whose worker dies each time is buried too', async () => {
 	const id = await enqueue({ ms: 600000, extend: true }, { attempts: 2 });
 	for (let i = 1; i <= 2; i++) {
 		const worker = start();
-		await poll(async () => (await rowOf(id)).runs === i, { deadlineMs: 10000 });
+		await poll(async () => (await rowOf(id)).runs === i);
 		await worker.kill();
 	}
 	start();
@@ -298,11 +299,10 @@ test('a failed job is done when another one of its key waits already', async () 
 
 test('a delayed job runs when it is due, without anybody telling of it', async () => {
 	await listening(start());
-	const id = await enqueue({}, { inSeconds: 0.7 });
 	const from = performance.now();
-	await until(id, 'done', { everyMs: 5 });
+	await until(await enqueue({}, { inSeconds: 0.7 }), 'done', { everyMs: 5 });
 	const ms = performance.now() - from;
-	assert.ok(ms > 500 && ms < 2500, `${ms}`);
+	assert.ok(ms > 600 && ms < PROMPT_MS, `${ms}`);
 });
 
 test('a periodic job comes into being by itself, and comes again', async () => {
@@ -320,8 +320,8 @@ test('a periodic job comes into being by itself, and comes again', async () => {
 	await poll(async () => (await open()).length);
 });
 
-/* agent_reply has no periodic job, so there can be none at all for it: then it asks twice a
- * minute, and once when it is woken. */
+/* agent_reply has one periodic job, every five seconds: it asks when that is due, what there is
+ * behind it, and when it is woken. */
 test('a program without jobs lets the database rest', async () => {
 	const lastAsked = async () => {
 		const [[at]] = await sql(
@@ -331,19 +331,21 @@ test('a program without jobs lets the database rest', async () => {
 		);
 		return at;
 	};
+	const from = performance.now();
 	const seen = new Set([await poll(lastAsked)]);
 	for (let i = 0; i < 10; i++) {
 		await sql(stack, `select count(*) from pg_class, pg_class x`);
 		seen.add(await lastAsked());
 	}
-	assert.ok(seen.size <= 3, `it asked ${seen.size} times`);
+	const most = 3 + (3 * (performance.now() - from)) / 5000;
+	assert.ok(seen.size <= most, `it asked ${seen.size} times`);
 });
 
 test('at the end a job in hand may finish within a bound', async () => {
-	const worker = start({ JOBS_DRAIN_MS: '5000' });
+	const worker = start({ JOBS_DRAIN_MS: '60000' });
 	const id = await enqueue({ ms: 800 });
 	await poll(async () => (await rowOf(id)).runs === 1);
-	assert.ok((await worker.stop()) < 4000);
+	assert.ok((await worker.stop()) < 30000, 'it waits for no more than the job');
 	const row = await rowOf(id);
 	assert.deepEqual([row.state, row.attempts, row.effects], ['done', 1, 1]);
 });
@@ -352,7 +354,7 @@ test('a job that takes longer is given back, and the attempt does not count', as
 	const worker = start({ JOBS_DRAIN_MS: '200' });
 	const id = await enqueue({ ms: 600000, extend: true }, { attempts: 1 });
 	await poll(async () => (await rowOf(id)).runs === 1);
-	assert.ok((await worker.stop()) < 3000);
+	assert.ok((await worker.stop()) < 30000);
 	const row = await rowOf(id);
 	assert.deepEqual([row.state, row.attempts, row.isFree], ['ready', 0, 't']);
 	assert.equal(worker.events('job').at(-1).outcome, 'returned');
@@ -364,7 +366,7 @@ test('when the database restarts, waiting workers go on', async () => {
 	const pid = stack.pidOf('postgresql');
 	process.kill(pid, 'SIGINT');
 	await poll(() => worker.events('jobs_not_heard').length);
-	await poll(() => sql(stack, 'select 1'), { deadlineMs: 30000 });
+	await poll(() => sql(stack, 'select 1'));
 	const row = await until(await enqueue(), 'done');
 	assert.equal(row.effects, 1);
 	await listening(worker);
@@ -434,7 +436,7 @@ test('behind a pooler that swallows notifications, workers poll', async (t) => {
 	for (let i = 0; i < 3; i++) {
 		const from = performance.now();
 		await until(await enqueue(), 'done');
-		assert.ok(performance.now() - from < 2000);
+		assert.ok(performance.now() - from < PROMPT_MS);
 	}
 	await worker.stop();
 	rmSync(dir, { recursive: true });

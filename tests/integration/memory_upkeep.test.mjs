@@ -113,7 +113,7 @@ test('a short memory is not found once its time is over, then deleted, words and
 		count(`select count(*) from ${table} t where strpos(t::text, :'what') > 0`, { what });
 	assert.equal(await left('memories', 'zebra'), 1, 'only it has its words');
 	const isGone = async () => (await left('memories', memory.id)) === 0;
-	await pollJob(stack, 'purge_expired', isGone, { deadlineMs: 30000 });
+	await pollJob(stack, 'purge_expired', isGone);
 	assert.equal(await left('memories', 'zebra'), 0);
 	assert.equal(await left('memories', beside.id), 1);
 });

@@ -11,7 +11,7 @@ const stack = useStack({
 		LLM_PROVIDERS: 'builtin',
 		TTS_PROVIDERS: 'local',
 		SLACK_INTERVAL_MS: '0',
-		SLACK_TIMEOUT_MS: '1500',
+		SLACK_TIMEOUT_MS: '3000',
 		JOBS_RETRY_MS: '50',
 		SESSION_RATE_PER_MINUTE: '0',
 		SCRIBE_ADMIN_URL: 'https://admin.scribe.test/',
@@ -39,7 +39,7 @@ const ended = (session) =>
 		const job = await jobOf(session);
 		if (job?.[0] === 'ready') await hurry();
 		return ['done', 'dead'].includes(job?.[0]) && job;
-	}, { deadlineMs: 30000, everyMs: 100 });
+	}, { everyMs: 100 });
 
 const newLead = async () => {
 	const session = await newSession(stack);
@@ -79,7 +79,7 @@ test('200 leads while Slack is busy, broken and silent: one message each', async
 	await fault({ silence: true }, 5);
 	await fault({ cut_after_bytes: 0 }, 5);
 	await fault({ status: 429 }, 2);
-	await fault({ delay_ms: 4000 }, 3);
+	await fault({ delay_ms: 9000 }, 3);
 	const sessions = [];
 	const lane = async () => {
 		while (sessions.length < 200) {
@@ -94,7 +94,7 @@ test('200 leads while Slack is busy, broken and silent: one message each', async
 		const [[n]] = await sql(stack, `select count(*) from jobs where kind = 'slack_lead'
 			and state in ('ready', 'running')`);
 		return n === '0';
-	}, { deadlineMs: 60000, everyMs: 300 });
+	}, { deadlineMs: 180000, everyMs: 300 });
 	const sent = (await messages()).slice(before).map(sessionOf).sort();
 	assert.deepEqual(sent, sessions.map(({ session_id }) => session_id).sort());
 	const states = await sql(stack, `select state, count(*) from slack_alerts group by 1`);

@@ -30,7 +30,7 @@ test('without a webhook messages wait; with one they leave, one a second', async
 		const rows = await sql(stack, `select extract(epoch from sent_at) from slack_alerts
 			where state = 'sent' order by sent_at`);
 		return rows.length === 4 && rows.flat().map(Number);
-	}, { deadlineMs: 20000 });
+	});
 	for (let i = 1; i < times.length; i++)
 		assert.ok(times[i] - times[i - 1] > 0.9, `${times}`);
 	assert.equal((await stack.sim.outbox()).slack.length, 4);

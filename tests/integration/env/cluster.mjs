@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { makeDir } from './dirs.mjs';
 
 const run = promisify(execFile);
-const DEADLINE_MS = 180000;
+const DEADLINE_MS = 600000;
 
 /** The runner puts its directory here; without it every stack makes its own. */
 export const CLUSTER = 'SCRIBE_TEST_CLUSTER';

@@ -19,8 +19,18 @@ const isAlive = (pid) => {
 	}
 };
 
+/* Its owner may give it back meanwhile. */
+const readOwner = (file) => {
+	try {
+		return Number(readFileSync(file, 'utf8'));
+	} catch (error) {
+		if (error.code === 'ENOENT') return 0;
+		throw error;
+	}
+};
+
 const forgetStale = (file) => {
-	const owner = Number(readFileSync(file, 'utf8'));
+	const owner = readOwner(file);
 	if (owner && !isAlive(owner)) rmSync(file, { force: true });
 };
 

@@ -16,14 +16,25 @@ import { takePort } from './ports.mjs';
 export const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
 const STACK = join(root, 'scripts/stack');
-const DEADLINE_MS = 180000;
+const DEADLINE_MS = 600000;
 
 /* What of the caller's environment a stack may see. All else (keys, base URLs, rates of whoever
  * runs the tests) would make the tests depend on it. */
 const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|SCRIBE_CACHE|PG_BIN|NGINX_BIN)$/;
 
-/* With sanitizers, beside other test files, a start takes its time. */
-const PATIENCE = { SCRIBE_START_S: '150' };
+/* With sanitizers, beside other test files, a start takes its time, and so does all that the
+ * programs do without when it is late. */
+const PATIENCE = {
+	SCRIBE_START_S: '150',
+	DB_CONNECT_MS: '10000',
+	MEMORY_EMBED_MS: '20000',
+	RECALL_EMBED_MS: '20000',
+	OPENAI_EMBED_MS: '15000',
+	LLM_CONNECT_MS: '10000',
+	LLM_FIRST_TOKEN_MS: '10000',
+	ELEVENLABS_FIRST_MS: '10000',
+	ELEVENLABS_MS: '20000',
+};
 
 const SANITIZERS = {
 	ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1',
