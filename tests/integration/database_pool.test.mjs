@@ -6,6 +6,8 @@ import { newSession, pairOf, poll, post, sql, startProbe, useStack } from './env
 
 const stack = useStack({ name: 'pool', env: { DB_POOL_SIZE: '4' } });
 const LONG = 'select pg_sleep(600)';
+const NOTES = 40;
+const LISTEN_MS = 40_000;
 
 const probes = new Set();
 const start = (env) => {
@@ -196,6 +198,23 @@ test('jobs hold a third of the connections, requests pass them', async () => {
 	assert.ok(!isServed, 'a second job has a connection');
 	probe.cancel(job);
 	assert.equal((await next).code, 'ok');
+});
+
+/* Whoever uses the connection reads what the listener is to hear, if he comes first to it: that
+ * takes some tries. It would wake by itself when its time is over, long after. */
+test('what arrives while another uses the listening connection is heard at once', async () => {
+	const probe = start({ DB_POOL_SIZE: '1' });
+	const isListening = async () =>
+		(await probe.backends()).some(([, , query]) => query === 'listen db_probe');
+	for (let i = 0; i < NOTES; i++) {
+		const heard = probe.order({ listen: true, ms: LISTEN_MS });
+		await poll(isListening);
+		await probe.rows({ side: true, sql: [`notify db_probe, 'note ${i}'`] });
+		const { code, detail, rows, ms } = await heard;
+		assert.equal(code, 'ok', detail);
+		assert.deepEqual(rows, [`note ${i}`]);
+		assert.ok(ms < LISTEN_MS / 2, `${ms} ms`);
+	}
 });
 
 test('two that lock in opposite order: both succeed, the loser again', async () => {

@@ -6,17 +6,21 @@
  *   {"id": 1, "sql": [...], "ms": deadline, "tx": in one transaction, "careless": its body
  *    swallows errors, "job": as a job, "arg": $1, "times": how often each one runs}
  *   {"id": 2, "text": "a name", "arg": "$1"}   one of the texts below, which may be prepared
+ *   {"id": 3, "side": true, "sql": [...]}      over the connection beside the pool
+ *   {"id": 4, "listen": true}                  what it hears first on the channel db_probe
  *   {"cancel": 1}                              nobody waits for that order any more
  *
  *   {"id": 1, "code": "ok" or the error's, "detail", "ms", "tries": of the body, "rows": [...]}
  *
- * "rows" is the last statement's first column. At the end of input it waits for all and stops. */
+ * "rows" is the last statement's first column, or what was heard. At the end of input it waits for
+ * all and stops. */
 #include "../../common/base/crypto.h"
 #include "../../common/base/fatal.h"
 #include "../../common/base/json_in.h"
 #include "../../common/base/json_out.h"
 #include "../../common/base/log.h"
 #include "../../common/db/db.h"
+#include "../../common/db/db_side.h"
 
 #include <pthread.h>
 
@@ -38,6 +42,7 @@ struct order {
 	const struct cJSON *json;
 	int64_t             id, tries;
 	struct db_rows      rows;
+	const char         *heard;
 	pthread_t           thread;
 };
 
@@ -84,6 +89,36 @@ static struct err *run_all(struct ctx *cx, void *data)
 	return json_text_at(o->json, "text") ? run_texts(cx, o) : NULL;
 }
 
+static struct err *run_beside(struct ctx *cx, struct order *o)
+{
+	struct err *e;
+
+	TRY(db_side_enter(cx));
+	e = run_all(cx, o);
+	db_side_leave(cx, e);
+	return e;
+}
+
+static struct err *listen_once(struct ctx *cx, struct order *o)
+{
+	struct deadline until = cx->deadline;
+	struct err     *e = db_listen(cx, "db_probe");
+
+	while (!e && !o->heard && deadline_left_ms(until))
+		e = db_listen_wait(cx, deadline_left_ms(until), &o->heard);
+	db_unlisten();
+	return e;
+}
+
+static struct err *obey(struct ctx *cx, struct order *o)
+{
+	if (json_bool_at(o->json, "listen", false))
+		return listen_once(cx, o);
+	if (json_bool_at(o->json, "side", false))
+		return run_beside(cx, o);
+	return json_bool_at(o->json, "tx", false) ? db_tx(cx, run_all, o) : run_all(cx, o);
+}
+
 static void answer(struct order *o, const struct err *e, uint64_t start_ms)
 {
 	struct json_out *j = json_new(o->cx.arena, 0);
@@ -99,6 +134,8 @@ static void answer(struct order *o, const struct err *e, uint64_t start_ms)
 	json_arr(j, "rows");
 	for (int i = 0; !e && i < o->rows.count; i++)
 		json_str(j, NULL, row_text(&o->rows, i, 0));
+	if (o->heard)
+		json_str(j, NULL, o->heard);
 	json_end(j);
 	json_end(j);
 	if (json_finish(&o->cx, j, &line))
@@ -118,7 +155,7 @@ static void *carry_out(void *data)
 	o->cx.deadline = deadline_in((uint64_t)json_num_at(o->json, "ms", 20000));
 	o->cx.cancel = &o->cancel;
 	o->cx.is_job = json_bool_at(o->json, "job", false);
-	e = json_bool_at(o->json, "tx", false) ? db_tx(&o->cx, run_all, o) : run_all(&o->cx, o);
+	e = obey(&o->cx, o);
 	answer(o, e, start_ms);
 	return NULL;
 }
