@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { newSession, pairOf, poll, post, root, sql, useStack, whileLocked } from './env/index.mjs';
 
 const MODEL = 'text-embedding-3-small';
+const TRIES = 5;
 
 /* The reply itself needs no model; sanitizers slow recall past what a reply waits for it. */
 const stack = useStack({
@@ -53,21 +54,43 @@ const embedded = (pair, n) =>
 			)) === n,
 	);
 
-test('the same words cost once, saved or asked, in whatever session', async () => {
-	const words = 'my oven breaks every winter';
-	const pair = await open();
-	await save(pair, words);
-	await save(pair, words, { scope: 'medium' });
-	await save(await open(), words);
-	const { memories, provider } = await recall(pair, words);
-	assert.equal(provider, 'openai');
-	assert.equal(memories[0].content, words);
-	assert.ok(memories[0].similarity > 0.99, 'a kept vector is the vector');
-	assert.equal(await paidFor(words), 1);
-	await recall(pair, 'what breaks in winter');
-	await recall(pair, 'what breaks in winter');
-	assert.equal(await paidFor('what breaks in winter'), 1);
-});
+const CALLERS = ['agent_reply', 'recall_memories', 'save_memory'];
+
+/* The cache is given a tenth of a second, in which a busy machine may not come to it: that costs a
+ * vector and stands in a log. `body` gets a number that is never the same. */
+const unhurried = async (body) => {
+	const lengths = () => CALLERS.map((name) => stack.logs(name).length);
+	const wasHurried = (from) =>
+		CALLERS.some((name, i) =>
+			/"embedding_(unread|not_kept)"/.test(stack.logs(name, from[i])),
+		);
+	for (let i = 1; ; i++) {
+		const from = lengths();
+		try {
+			return await body(i);
+		} catch (error) {
+			if (i === TRIES || !wasHurried(from)) throw error;
+		}
+	}
+};
+
+test('the same words cost once, saved or asked, in whatever session', () =>
+	unhurried(async (n) => {
+		const words = `my oven number ${n} breaks every winter`;
+		const pair = await open();
+		await save(pair, words);
+		await save(pair, words, { scope: 'medium' });
+		await save(await open(), words);
+		const { memories, provider } = await recall(pair, words);
+		assert.equal(provider, 'openai');
+		assert.equal(memories[0].content, words);
+		assert.ok(memories[0].similarity > 0.99, 'a kept vector is the vector');
+		assert.equal(await paidFor(words), 1);
+		const question = `what breaks in winter number ${n}`;
+		await recall(pair, question);
+		await recall(pair, question);
+		assert.equal(await paidFor(question), 1);
+	}));
 
 test('what is said in a turn costs once, and is kept with its memory alone', async () => {
 	const words = 'Our bakery needs a new oven before Easter.';
@@ -113,16 +136,16 @@ test('who may not speak here costs no service anything', async () => {
 	assert.equal(await paidFor('These are welcome.'), 1);
 });
 
-test('some kept and some not are one list of one model', async () => {
-	const pair = await open();
-	await save(pair, 'one word');
-	const said = (text) =>
-		call('agent_reply', pair, { user_message: text, audio: false });
-	await said('one word');
-	await said('another word');
-	await embedded(pair, 5);
-	assert.equal(await paidFor('one word'), 1);
-});
+test('some kept and some not are one list of one model', () =>
+	unhurried(async (n) => {
+		const pair = await open();
+		await save(pair, `one word ${n}`);
+		const said = (text) => call('agent_reply', pair, { user_message: text, audio: false });
+		await said(`one word ${n}`);
+		await said(`another word ${n}`);
+		await embedded(pair, 5);
+		assert.equal(await paidFor(`one word ${n}`), 1);
+	}));
 
 test('a cache that can not be reached costs no vector', async () => {
 	await whileLocked(stack, 'embedding_cache', async () => {
