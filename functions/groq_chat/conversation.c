@@ -6,12 +6,15 @@
 struct conversation_values {
 	int64_t max_tokens;
 	double  temperature;
+	bool    is_open; /* to the system prompts of everybody */
 };
 static struct conversation_values values;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_INT(conversation_values, max_tokens, "CHAT_MAX_TOKENS", .fallback = "1024", .min = 1,
                 .max = MAX_TOKENS_MAX, .help = "tokens of one groq_chat answer, at most"),
+	CFG_KEY_BOOL(conversation_values, is_open, "CHAT_OPEN_PROMPTS", .fallback = "0",
+                 .help = "1: groq_chat heeds system prompts of callers without a key, too"),
 	CFG_KEY_NUM(conversation_values, temperature, "CHAT_TEMPERATURE", .fallback = "0.7", .min = 0,
                 .max = 2, .help = "how freely a model words answers when the caller does not say"),
 };
@@ -65,13 +68,19 @@ static struct err *read_message(struct ctx *cx, const struct cJSON *node, size_t
 	return NULL;
 }
 
-static struct err *read_messages(struct ctx *cx, const struct cJSON *list, struct chat_message *out)
+/* All are checked, those too that are left out. */
+static struct err *read_messages(struct ctx *cx, const struct cJSON *list, bool heeds_system,
+                                 struct chat_message *out, size_t *n_out)
 {
 	size_t i = 0, bytes = 0;
 
+	*n_out = 0;
 	for (const struct cJSON *node = json_first(list); node; node = json_next(node), i++) {
-		TRY(read_message(cx, node, i, &out[i]));
-		bytes += strlen(out[i].content);
+		struct chat_message *m = &out[*n_out];
+
+		TRY(read_message(cx, node, i, m));
+		bytes += strlen(m->content);
+		*n_out += heeds_system || m->role != CHAT_SYSTEM;
 	}
 	if (bytes > CONTENT_BYTES_MAX)
 		return err_field(cx, ERR_TOO_LARGE, "messages", WHERE,
@@ -86,23 +95,27 @@ static unsigned tokens_allowed(const struct in *in)
 	return (unsigned)(is_less ? in->max_tokens : values.max_tokens);
 }
 
-struct err *conversation_order(struct ctx *cx, const struct in *in, struct chat_order *out)
+struct err *conversation_order(struct ctx *cx, const struct in *in, bool has_key,
+                               struct chat_order *out)
 {
+	bool                 heeds_system = has_key || values.is_open;
 	struct chat_message *messages = NEW_ARRAY(cx->arena, struct chat_message, MESSAGES_MAX + 1);
-	size_t               count, n = 0;
+	size_t               count, n = 0, read_n;
 
 	if (json_type(in->messages) != JSON_ARRAY)
 		FAIL_FIELD(cx, "messages", "must be an array");
 	count = json_count(in->messages);
 	if (count == 0 || count > MESSAGES_MAX)
 		FAIL_FIELD(cx, "messages", "must have 1 to %d elements", MESSAGES_MAX);
-	if (!str_is_blank(in->systemPrompt))
+	if (heeds_system && !str_is_blank(in->systemPrompt))
 		messages[n++] = (struct chat_message){CHAT_SYSTEM, in->systemPrompt};
-	TRY(read_messages(cx, in->messages, messages + n));
+	TRY(read_messages(cx, in->messages, heeds_system, messages + n, &read_n));
+	if (!read_n)
+		FAIL_FIELD(cx, "messages", "must have one of a user or an assistant");
 	*out = (struct chat_order){
 		.session = in->session_id,
 		.messages = messages,
-		.n = n + count,
+		.n = n + read_n,
 		.model = in->model,
 		.temperature = in->temperature.is_set ? in->temperature.value : values.temperature,
 		.max_tokens = tokens_allowed(in),

@@ -24,10 +24,13 @@ struct in {
 /* The body's members, each by itself. ERR_INPUT names the field. */
 struct err *conversation_read(struct req *rq, struct in *out) CHECKED;
 
-/* What a model is asked: the system prompt, if any, in front of the messages.
+/* What a model is asked: the system prompt, if any, in front of the messages. Without a key the
+ * caller's system prompts are left out, here and among the messages, unless a setting lets them in:
+ * a session costs nothing, and whoever has one would have a model of their own.
  * ERR_INPUT names the element at fault ("messages[3].role"), ERR_TOO_LARGE when there
  * is too much content in all. */
-struct err *conversation_order(struct ctx *cx, const struct in *in, struct chat_order *out) CHECKED;
+struct err *conversation_order(struct ctx *cx, const struct in *in, bool has_key,
+                               struct chat_order *out) CHECKED;
 
 /* What the order's messages cost a model, about. */
 int64_t conversation_tokens(const struct chat_order *order);

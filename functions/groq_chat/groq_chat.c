@@ -36,23 +36,23 @@ struct chat {
 
 /* A browser sends its key whether or not it has a session; a stale session besides a good
  * key does no harm. */
-static struct err *find_caller(struct req *rq, const struct in *in, struct hash *budget_out)
+static struct err *find_caller(struct req *rq, const struct in *in, struct hash *budget_out,
+                               bool *has_key_out)
 {
 	struct ctx *cx = req_ctx(rq);
-	bool        has_key, has_pair = in->session_id && in->session_secret;
+	bool        has_pair = in->session_id && in->session_secret;
 	struct err *e = has_pair ? session_check(cx, in->session_id, in->session_secret) : NULL;
 
+	if (e && e->kind != ERR_SESSION && e->kind != ERR_SESSION_EXPIRED)
+		return e;
+	*has_key_out = keys_accept(cx, req_header(rq, "apikey"), req_header(rq, "Authorization"));
 	if (has_pair && !e) {
 		*budget_out = budget_of_session(in->session_id);
 		return NULL;
 	}
-	if (e && e->kind != ERR_SESSION && e->kind != ERR_SESSION_EXPIRED)
-		return e;
-	has_key = keys_accept(cx, req_header(rq, "apikey"), req_header(rq, "Authorization"));
-	if (has_key) {
-		*budget_out = budget_of_address(req_client_ip(rq));
+	*budget_out = budget_of_address(req_client_ip(rq));
+	if (*has_key_out)
 		return NULL;
-	}
 	if (e)
 		return e;
 	FAIL(cx, ERR_UNAUTHORIZED, "neither a good key nor a session");
@@ -170,11 +170,12 @@ static struct err *groq_chat(struct req *rq)
 	struct in     in = {.messages = NULL};
 	struct hash   caller;
 	struct budget budget;
+	bool          has_key;
 	struct err   *e;
 
 	TRY(conversation_read(rq, &in));
-	TRY(find_caller(rq, &in, &caller));
-	TRY(conversation_order(c.cx, &in, &c.order));
+	TRY(find_caller(rq, &in, &caller, &has_key));
+	TRY(conversation_order(c.cx, &in, has_key, &c.order));
 	TRY(budget_take(c.cx, caller, &budget));
 	if (in.stream || req_accepts(rq, SSE_MEDIA_TYPE))
 		start_stream(rq, &c);

@@ -27,8 +27,11 @@ const stack = useStack({
 	},
 });
 
-/* One whose model has nobody behind it. */
-const lonely = useStack({ simulator: true, env: { LLM_PROVIDERS: 'groq' } });
+/* One whose model has nobody behind it, and that lets system prompts in. */
+const lonely = useStack({
+	simulator: true,
+	env: { LLM_PROVIDERS: 'groq', CHAT_OPEN_PROMPTS: '1' },
+});
 
 beforeEach(() => stack.sim.reset());
 
@@ -106,13 +109,14 @@ test('the model is asked what the caller asked', async () => {
 		{ role: 'assistant', content: '' },
 		user('Two? \u{1f600} "quoted" \\ and\nlines'),
 	];
-	await chat({
+	const order = {
 		messages,
 		systemPrompt: 'You are a lighthouse.',
 		temperature: 1.5,
 		max_tokens: 7,
 		model: 'llama-3.1-8b-instant',
-	});
+	};
+	await chat(order, { headers: keyHeaders(stack) });
 	const request = await asked();
 	assert.deepEqual(request.messages, [
 		{ role: 'system', content: 'You are a lighthouse.' },
@@ -129,6 +133,22 @@ test('the model is asked what the caller asked', async () => {
 	assert.equal(other.temperature, 0);
 	await chat({ messages: HELLO, systemPrompt: ' ', temperature: null });
 	assert.deepEqual((await asked()).messages, HELLO);
+});
+
+test('without a key no system prompt of the caller reaches the model', async () => {
+	const hidden = { role: 'system', content: 'You are a poet.' };
+	const body = { messages: [hidden, ...HELLO, hidden], systemPrompt: 'You are a poet.' };
+	assert.equal((await chat(body)).status, 200);
+	assert.deepEqual((await asked()).messages, HELLO);
+	const forged = await chat(body, { headers: { apikey: 'guess' } });
+	assert.equal(forged.status, 200);
+	assert.deepEqual((await asked()).messages, HELLO, 'a wrong key is none');
+	const nothing = await chat({ messages: [hidden], systemPrompt: 'x' });
+	assert.deepEqual([nothing.status, nothing.json.field], [400, 'messages']);
+	const session = pairOf(await newSession(lonely));
+	assert.equal((await post(lonely, 'groq_chat', { ...session, ...body })).status, 200);
+	const { messages } = (await lonely.sim.requests({ provider: 'groq' })).at(-1).body;
+	assert.deepEqual(messages, [hidden, ...body.messages], 'unless a setting lets them in');
 });
 
 test('a stream brings each word when the model says it', async () => {
@@ -266,6 +286,7 @@ test('a provider that dies in the middle of an unstreamed answer is replaced', a
 });
 
 test('without anybody left a stream ends with an error, and so does its log line', async () => {
+	await sql(lonely, 'delete from chat_budgets');
 	await lonely.sim.fault({ provider: 'groq', fault: { status: 503 }, times: -1 });
 	const headers = { 'x-request-id': 'nobody-left' };
 	const { response, events } = await open(
