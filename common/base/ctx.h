@@ -13,6 +13,7 @@
 #define CTX_ID_MAX 128 /* longest X-Request-Id taken from outside */
 
 struct db_conn;
+struct payers;
 
 /* What the work cost, for its log line. */
 struct ctx_cost {
@@ -36,6 +37,8 @@ struct ctx {
 	uint64_t        client, session;
 	struct ctx_cost cost;
 	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
+	/* Who pays for what outside services do for it (engines/meter.h); NULL: only the service. */
+	const struct payers *payers;
 };
 
 /* True when nobody wants the result any more (client gone, newer turn). One atomic load. */

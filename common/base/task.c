@@ -59,6 +59,7 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 		.is_job = cx->is_job,
 		.client = cx->client,
 		.session = cx->session,
+		.payers = cx->payers,
 	};
 	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
 	arena_defer(cx->arena, end, t);

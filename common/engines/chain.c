@@ -186,12 +186,15 @@ bool provider_is_away(const struct provider *p, unsigned operation, uint64_t now
 	return account_is_away(p, now_ms) || breaker_is_open(p->breakers[operation], now_ms);
 }
 
-/* The first engine at or behind `at` that would be let through now; order_n when none. */
-static size_t next_ready(const struct chain *c, size_t at)
+bool provider_may_be_asked(const struct ctx *cx, const struct provider *p, unsigned operation)
 {
-	uint64_t now = clock_mono_ms();
+	return !provider_is_away(p, operation, clock_mono_ms()) && meter_allows(cx, p);
+}
 
-	while (at < c->order_n && provider_is_away(c->order[at], c->operation, now))
+/* The first engine at or behind `at` that would be let through now; order_n when none. */
+static size_t next_ready(const struct ctx *cx, const struct chain *c, size_t at)
+{
+	while (at < c->order_n && !provider_may_be_asked(cx, c->order[at], c->operation))
 		at++;
 	return at;
 }
@@ -271,13 +274,16 @@ static void tell_breaker(const struct chain *c, const struct try *t, const struc
 		breaker_forget(b, t->pass);
 }
 
-static bool lets_through(const struct chain *c, struct provider *p, struct breaker_pass *pass)
+/* The breaker last: what it lets through as a probe must be asked. */
+static bool lets_through(const struct ctx *cx, const struct chain *c, struct provider *p,
+                         struct breaker_pass *pass)
 {
 	uint64_t now = clock_mono_ms();
 
 	if (!p->account_breaker)
 		return true;
-	return !account_is_away(p, now) && breaker_allow(p->breakers[c->operation], now, pass);
+	return meter_allows(cx, p) && !account_is_away(p, now) &&
+	       breaker_allow(p->breakers[c->operation], now, pass);
 }
 
 /* The first engine at or behind *at that lets the call through; *at is left at it. */
@@ -286,10 +292,10 @@ static bool next_try(struct ctx *cx, const struct chain *c, size_t *at, struct t
 	for (; *at < c->order_n; (*at)++) {
 		struct provider    *p = c->order[*at];
 		struct breaker_pass pass = {0};
-		bool                is_last = next_ready(c, *at + 1) == c->order_n;
+		bool                is_last = next_ready(cx, c, *at + 1) == c->order_n;
 		unsigned            budget = budget_ms(cx, p, is_last);
 
-		if (!lets_through(c, p, &pass))
+		if (!lets_through(cx, c, p, &pass))
 			continue;
 		*out = (struct try){.provider = p,
 		                    .is_last = is_last,

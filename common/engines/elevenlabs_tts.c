@@ -5,6 +5,7 @@
  * rate. WAV is asked for as 24 kHz samples, which every plan includes. */
 #include "../base/json_out.h"
 #include "../base/log.h"
+#include "../base/utf8.h"
 #include "../domain/voice/mp3.h"
 #include "../domain/voice/wav.h"
 #include "engines.h"
@@ -24,7 +25,7 @@
 
 static struct settings {
 	const char *key, *base_url, *voice, *model;
-	int64_t     first_ms, timeout_ms;
+	int64_t     first_ms, timeout_ms, daily_characters;
 } settings;
 
 static const struct cfg_key keys[] = {
@@ -32,6 +33,9 @@ static const struct cfg_key keys[] = {
                 .help = "key for ElevenLabs"),
 	CFG_KEY_URL(settings, base_url, "ELEVENLABS_BASE_URL", .fallback = VENDOR_URL,
                 .help = "ElevenLabs or a compatible server, which needs no key"),
+	CFG_KEY_INT(settings, daily_characters, "ELEVENLABS_DAILY_CHARACTERS", .fallback = "200000",
+                .min = 0, .max = INT64_C(1) << 50,
+                .help = "characters ElevenLabs speaks in a day (UTC); then others do; 0: no limit"),
 	CFG_KEY_STR(settings, voice, "ELEVENLABS_VOICE_ID", .fallback = "JBFqnCBsd6RMkjVDRZzb",
                 .help = "the voice that speaks when the caller names none"),
 	CFG_KEY_STR(settings, model, "ELEVENLABS_MODEL", .fallback = "eleven_flash_v2_5",
@@ -77,6 +81,8 @@ static struct err *fetch(struct ctx *cx, const struct speech_order *order, const
 	const char       *format = order->format == SPEECH_WAV ? "pcm_24000" : "mp3_44100_128";
 	struct http_call  call = {.method = "POST", .headers = headers, .reply_max = AUDIO_MAX};
 	struct http_reply reply;
+	struct bill       bill;
+	struct err       *e;
 
 	call.url = upstream_url(cx, settings.base_url, "/v1",
 	                        arena_printf(cx->arena, "/text-to-speech/%s?output_format=%s",
@@ -90,7 +96,11 @@ static struct err *fetch(struct ctx *cx, const struct speech_order *order, const
 		.idle_ms = IDLE_MS,
 		.total_ms = (unsigned)settings.timeout_ms,
 	};
-	TRY(upstream_call(cx, &call, &reply));
+	bill = meter_ask(cx, &elevenlabs_tts.p, (int64_t)utf8_length(span_of(text)));
+	e = upstream_call(cx, &call, &reply);
+	if (e)
+		meter_settle_failed(&bill, e);
+	TRY(e);
 	if (span_starts_nocase(span_of(reply.content_type), SPAN("text/")) ||
 	    span_starts_nocase(span_of(reply.content_type), SPAN("application/json")))
 		FAIL(cx, ERR_UPSTREAM, "the answer is not audio");
@@ -206,6 +216,8 @@ struct tts_engine elevenlabs_tts = {
 	.p = {.name = "elevenlabs",
           .settings = &elevenlabs_settings,
           .base_url = &settings.base_url,
+          .unit = METER_CHARACTERS,
+          .daily_max = &settings.daily_characters,
           .is_configured = is_configured},
 	.speak = speak_order,
 };

@@ -58,13 +58,10 @@ struct err *embed(struct ctx *cx, const struct embed_order *order, struct embedd
 	return e;
 }
 
-const struct embed_engine *embedding_next(void)
+const struct embed_engine *embedding_next(const struct ctx *cx)
 {
-	for (size_t i = 0; i < embedding.order_n; i++) {
-		const struct provider *p = embedding.order[i];
-
-		if (!provider_is_away(p, 0, clock_mono_ms()))
-			return engine_of(p);
-	}
+	for (size_t i = 0; i < embedding.order_n; i++)
+		if (provider_may_be_asked(cx, embedding.order[i], 0))
+			return engine_of(embedding.order[i]);
 	return NULL;
 }

@@ -35,7 +35,7 @@ extern struct chain embedding;
 struct err *embed(struct ctx *cx, const struct embed_order *order, struct embeddings *out,
                   struct chain_result *served_out) CHECKED;
 
-/* The engine that would be asked first now, by settings and breakers; NULL: none. */
-const struct embed_engine *embedding_next(void);
+/* The engine that would be asked first now, by settings, breakers and budgets; NULL: none. */
+const struct embed_engine *embedding_next(const struct ctx *cx);
 
 #endif

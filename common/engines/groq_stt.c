@@ -13,13 +13,16 @@
 
 static struct settings {
 	const char *key, *base_url, *model, *models;
-	int64_t     timeout_ms;
+	int64_t     timeout_ms, daily_seconds;
 } settings;
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_STR(settings, key, "GROQ_API_KEY", .flags = CFG_SECRET, .help = "key for Groq"),
 	CFG_KEY_URL(settings, base_url, "GROQ_BASE_URL", .fallback = VENDOR_URL,
                 .help = "Groq, or a compatible server, which needs no key"),
+	CFG_KEY_INT(settings, daily_seconds, "GROQ_DAILY_AUDIO_SECONDS", .fallback = "200000", .min = 0,
+                .max = INT32_MAX,
+                .help = "audio Groq hears in a day (UTC); then others do; 0: no limit"),
 	CFG_KEY_STR(settings, model, "GROQ_STT_MODEL", .fallback = "whisper-large-v3-turbo",
                 .help = "the recogniser asked for when the caller names none"),
 	CFG_KEY_LIST(settings, models, "GROQ_STT_MODELS", .fallback = "whisper-large-v3",
@@ -105,6 +108,8 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 	const char       *headers[2] = {0};
 	const char       *model = model_for(in);
 	struct http_reply reply;
+	struct bill       bill;
+	struct err       *e;
 
 	struct http_part parts[5] = {
 		{.name = "file",
@@ -123,7 +128,8 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 		headers[0] = upstream_secret_header(cx, "Authorization",
 		                                    arena_printf(cx->arena, "Bearer %s", settings.key));
 	*out = (struct heard){.model = model};
-	TRY(upstream_call(
+	bill = meter_ask(cx, &groq_stt.p, pcm_ms(in->pcm));
+	e = upstream_call(
 		cx,
 		&(struct http_call){
 			.url = upstream_url(cx, settings.base_url, "/openai/v1", "/audio/transcriptions"),
@@ -133,7 +139,10 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 			.limits = {.connect_ms = CONNECT_MS, .total_ms = (unsigned)settings.timeout_ms},
 			.reply_max = REPLY_MAX,
 		},
-		&reply));
+		&reply);
+	if (e)
+		meter_settle_failed(&bill, e);
+	TRY(e);
 	return read_reply(cx, reply.body, out);
 }
 
@@ -141,6 +150,8 @@ struct stt_engine groq_stt = {
 	.p = {.name = "groq",
           .settings = &groq_settings,
           .base_url = &settings.base_url,
+          .unit = METER_AUDIO_MS,
+          .daily_max = &settings.daily_seconds,
           .is_configured = is_configured},
 	.transcribe = transcribe,
 };

@@ -8,6 +8,7 @@
 /* The values of openai_account_settings. */
 struct openai_account {
 	const char *key, *base_url;
+	int64_t     daily_tokens;
 };
 extern struct openai_account  openai_account;
 extern const struct cfg_group openai_account_settings;

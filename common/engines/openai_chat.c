@@ -2,6 +2,7 @@
 #include "openai_chat.h"
 
 #include "../base/json_out.h"
+#include "../domain/talk/prompt.h"
 #include "openai_reply.h"
 #include "upstream.h"
 
@@ -105,7 +106,31 @@ struct chat_call {
 	struct exchange     *exchange;
 	struct chat_reading *reading; /* NULL: a forced call, in one piece */
 	const char          *model;   /* that was asked */
+	struct bill          bill;
+	int64_t              prompt_tokens; /* about */
 };
+
+static int64_t tokens_of(const struct chat_order *order)
+{
+	size_t tokens = 0;
+
+	for (size_t i = 0; i < order->n; i++)
+		tokens += prompt_tokens(order->messages[i].content);
+	return (int64_t)(tokens + order->schema.len / 4);
+}
+
+/* A stream that broke, and some servers always, do not tell what they used. */
+static void settle(struct chat_call *begun, const struct chat_reply *reply, const struct err *e)
+{
+	int64_t told = reply->usage.prompt_tokens + reply->usage.completion_tokens;
+
+	if (e)
+		meter_settle_failed(&begun->bill, e);
+	else if (told > 0)
+		meter_settle(&begun->bill, told);
+	else
+		meter_settle(&begun->bill, begun->prompt_tokens + (int64_t)prompt_tokens(reply->text));
+}
 
 /* An event stream is read as it comes, in the thread that ends the call. */
 static void read_stream(struct ctx *cx, struct chat_call *begun, const struct chat_order *order,
@@ -138,12 +163,14 @@ struct err *openai_chat_begin(struct ctx *cx, const struct chat_service *service
 	call.reply_max = order->schema_name ? WHOLE_MAX : STREAM_MAX;
 	if (!order->schema_name)
 		read_stream(cx, begun, order, &call);
+	begun->prompt_tokens = tokens_of(order);
+	begun->bill = meter_ask(cx, service->provider, begun->prompt_tokens + order->max_tokens);
 	begun->exchange = http_begin(cx, &call);
 	*out = begun;
 	return NULL;
 }
 
-struct err *openai_chat_end(struct ctx *cx, struct chat_call *begun, struct chat_reply *out)
+static struct err *read_answer(struct ctx *cx, struct chat_call *begun, struct chat_reply *out)
 {
 	struct http_reply reply;
 	struct err       *failed = upstream_end(cx, begun->exchange, &reply);
@@ -159,4 +186,12 @@ struct err *openai_chat_end(struct ctx *cx, struct chat_call *begun, struct chat
 	if (!out->model)
 		out->model = begun->model;
 	return NULL;
+}
+
+struct err *openai_chat_end(struct ctx *cx, struct chat_call *begun, struct chat_reply *out)
+{
+	struct err *e = read_answer(cx, begun, out);
+
+	settle(begun, out, e);
+	return e;
 }

@@ -6,12 +6,13 @@
 
 /* One server; its values come from an engine's settings. */
 struct chat_service {
-	const char *base_url, *prefix; /* as upstream_url() takes them */
-	const char *key;               /* NULL: no Authorization header */
-	const char *model;             /* the default */
-	const char *models;            /* comma list of what a caller may choose besides */
-	const char *max_tokens_name;   /* "max_completion_tokens" or the older "max_tokens" */
-	bool        asks_usage;        /* send stream_options.include_usage */
+	const struct provider *provider;          /* who is paid */
+	const char            *base_url, *prefix; /* as upstream_url() takes them */
+	const char            *key;               /* NULL: no Authorization header */
+	const char            *model;             /* the default */
+	const char            *models;            /* comma list of what a caller may choose besides */
+	const char            *max_tokens_name; /* "max_completion_tokens" or the older "max_tokens" */
+	bool                   asks_usage;      /* send stream_options.include_usage */
 };
 
 /* Plain orders are streamed; an order with a schema is a forced tool call in one

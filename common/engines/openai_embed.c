@@ -74,6 +74,16 @@ static struct err *request_of(struct ctx *cx, const char *const *texts, size_t n
 	return json_finish(cx, j, out);
 }
 
+/* About: the answer is large, and what it says of its cost would be read for that alone. */
+static int64_t tokens_of(const char *const *texts, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += cut(texts[i]).len;
+	return (int64_t)(bytes / 4 + n);
+}
+
 static struct err *embed_some(struct ctx *cx, const char *const *texts, size_t n,
                               const float **vectors)
 {
@@ -81,6 +91,8 @@ static struct err *embed_some(struct ctx *cx, const char *const *texts, size_t n
 	const char               *headers[3] = {"Content-Type: application/json"};
 	struct http_call          call = {.headers = headers, .reply_max = REPLY_MAX};
 	struct http_reply         reply;
+	struct bill               bill;
+	struct err               *e;
 
 	if (openai_has_key())
 		headers[1] =
@@ -90,7 +102,11 @@ static struct err *embed_some(struct ctx *cx, const char *const *texts, size_t n
 	TRY(request_of(cx, texts, n, &call.body));
 	call.limits =
 		(struct http_limits){.connect_ms = CONNECT_MS, .total_ms = (unsigned)settings.timeout_ms};
-	TRY(upstream_call(cx, &call, &reply));
+	bill = meter_ask(cx, &openai_embed.p, tokens_of(texts, n));
+	e = upstream_call(cx, &call, &reply);
+	if (e)
+		meter_settle_failed(&bill, e);
+	TRY(e);
 	return openai_embed_reply(cx, reply.body, &wanted, vectors);
 }
 
@@ -114,6 +130,8 @@ struct embed_engine openai_embed = {
           .settings = &embed_settings,
           .account = &openai_account_settings,
           .base_url = &openai_account.base_url,
+          .unit = METER_TOKENS,
+          .daily_max = &openai_account.daily_tokens,
           .is_configured = is_configured},
 	.model = MODEL,
 	.dims = DIMS,

@@ -23,6 +23,7 @@ static bool is_configured(void)
 static struct err *begin(struct ctx *cx, const struct chat_order *order, struct chat_call **out)
 {
 	const struct chat_service service = {
+		.provider = &openai_llm.p,
 		.base_url = openai_account.base_url,
 		.prefix = "/v1",
 		.key = openai_account.key,
@@ -41,6 +42,8 @@ struct llm_engine openai_llm = {
           .settings = &openai_settings,
           .account = &openai_account_settings,
           .base_url = &openai_account.base_url,
+          .unit = METER_TOKENS,
+          .daily_max = &openai_account.daily_tokens,
           .is_configured = is_configured},
 	.begin = begin,
 	.end = openai_chat_end,

@@ -2,15 +2,16 @@
  *
  * Each capability (hearing, thinking, speaking, embedding) has a list of
  * engines it knows and an order chosen by settings. The chain tries them in
- * that order, skips those whose breaker is open or that are not configured,
- * moves on when one fails, and stops at the deadline; the answer names who
- * served it. Read-only after start, except for the breakers. */
+ * that order, skips those whose breaker is open, whose budget is used up
+ * (meter.h) or that are not configured, moves on when one fails, and stops at
+ * the deadline; the answer names who served it. Read-only after start, except for the breakers. */
 #ifndef PROVIDER_H
 #define PROVIDER_H
 
 #include "../base/cfg.h"
 #include "../base/ctx.h"
 #include "../call/breaker.h"
+#include "meter.h"
 
 #define OPERATIONS_MAX 4
 
@@ -22,6 +23,10 @@ struct provider {
 	unsigned                timeout_ms; /* limit of one attempt */
 	bool                    is_local;   /* runs here: needs no key, no breaker, no network */
 	const char *const      *base_url;   /* the setting of where it is asked; NULL: not outside */
+	/* What it is paid for, and the setting of how much of that is bought in a day; audio in seconds
+	 * there. NULL: nothing is paid. */
+	enum meter_unit unit;
+	const int64_t  *daily_max;
 	/* Has all it needs (key, model file)? NULL: always. Called once after settings are read. */
 	bool (*is_configured)(void);
 	/* Loads what it needs; false (logged) leaves it out of the chain. NULL: nothing to do. */
@@ -52,8 +57,11 @@ struct chain {
 	const char *session;
 };
 
-/* Would this engine be passed over now? */
+/* Would its breakers have this engine passed over now? */
 bool provider_is_away(const struct provider *p, unsigned operation, uint64_t now_ms);
+
+/* Would it be asked now, for this unit of work: by its breakers and by what is left of budgets? */
+bool provider_may_be_asked(const struct ctx *cx, const struct provider *p, unsigned operation);
 
 /* Puts the chain in order and starts its engines. Returns the number of
  * problems, each reported on stderr: an unknown name, one without its key. An

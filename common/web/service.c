@@ -13,12 +13,14 @@
 #include "../db/db.h"
 #include "key_owner.h"
 #include "keys.h"
+#include "payers.h"
 #include "serve.h"
 #include "sse_out.h"
 #include "origin.h"
 #include "service_options.h"
 #include "../store/idempotency.h"
 #include "../store/sessions.h"
+#include "../work/bookkeeping.h"
 #include "../work/heartbeat.h"
 
 #include <assert.h>
@@ -120,8 +122,23 @@ static struct err *health(struct req *rq)
 	return reply_finish(rq);
 }
 
+/* A process that serves one request has heard of nothing yet. */
+static void hear_of_budgets(struct ctx *cx)
+{
+	if (serve_has_socket())
+		return;
+	for (size_t i = 0; i < service->chains_n; i++)
+		for (size_t j = 0; j < service->chains[i]->order_n; j++)
+			meter_allows(cx, service->chains[i]->order[j]);
+	bookkeeping_now(cx);
+}
+
 static struct err *handle(struct req *rq)
 {
+	if (service->chains_n) {
+		req_ctx(rq)->payers = payers_of(rq);
+		hear_of_budgets(req_ctx(rq));
+	}
 	TRY(service->handle(rq));
 	return reply_finish(rq);
 }
@@ -334,6 +351,8 @@ static void collect_settings(struct settings *s)
 		add_group(s, service->engines->settings);
 	for (size_t i = 0; i < service->chains_n; i++)
 		add_chain(s, service->chains[i]);
+	if (service->chains_n)
+		add_group(s, &meter_settings);
 	if (service->jobs_n)
 		add_group(s, &workers_settings);
 	for (size_t i = 0; i < service->settings_n; i++)
@@ -433,11 +452,13 @@ static int serve(enum service_option option)
 	leave_root();
 	db_start(service->name);
 	heartbeat_start(service->name);
+	bookkeeping_start();
 	if (option == OPTION_JOBS_ONLY)
 		status = work_jobs_only();
 	else
 		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_handled, release_thread);
 	heartbeat_stop();
+	bookkeeping_stop();
 	db_stop();
 	return status;
 }

@@ -105,7 +105,7 @@ struct err *embed_cached(struct ctx *cx, const char *session_id, bool keeps,
                          const struct embed_order *order, struct embeddings *out,
                          const char **provider_out)
 {
-	struct work         w = {.order = order, .keeps = keeps, .engine = embedding_next()};
+	struct work         w = {.order = order, .keeps = keeps, .engine = embedding_next(cx)};
 	struct chain_result served;
 
 	if (!w.engine || w.engine->p.is_local) {

@@ -33,7 +33,7 @@ static struct err *embed_said(struct ctx *cx, void *data)
 
 struct heard *heard_start(struct ctx *cx, const char *session_id, const char *message)
 {
-	const struct embed_engine *engine = embedding_next();
+	const struct embed_engine *engine = embedding_next(cx);
 	struct heard              *heard = NEW(cx->arena, struct heard);
 	struct index_text          text;
 

@@ -263,7 +263,7 @@ static struct err *embed_some(struct ctx *cx, const struct memory_unembedded *to
 
 struct err *memory_embed_pending(struct ctx *cx, size_t max, bool *left_out)
 {
-	const struct embed_engine      *next = embedding_next(), *first;
+	const struct embed_engine      *next = embedding_next(cx), *first;
 	const struct memory_unembedded *todo;
 	size_t                          n, done = 0;
 

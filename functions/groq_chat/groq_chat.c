@@ -6,18 +6,16 @@
  *
  * With stream: true or Accept: text/event-stream the events `text` {delta} and then
  * `done`, the same object, or `error`. It is no open proxy: a session or a key is
- * needed, and each has a budget of requests and tokens a day. */
+ * needed, and a session alone brings no system prompt along. */
 #include "../../common/base/log.h"
 #include "../../common/domain/talk/prompt.h"
 #include "../../common/web/keys.h"
 #include "../../common/web/sse_out.h"
 #include "../../common/web/service.h"
-#include "../../common/store/budgets.h"
 #include "../../common/store/sessions.h"
 #include "conversation.h"
 
 #define DEADLINE_MS      30000u
-#define CLEANUP_MS       2000u /* for counting what was used, when the request's own time is over */
 #define ANSWER_BYTES_MAX ((size_t)4 << 20)
 
 struct chat {
@@ -28,7 +26,6 @@ struct chat {
 	struct chat_usage   usage;
 	bool                is_estimate; /* the usage: the engine did not tell it */
 	struct sse_out     *stream;      /* NULL: one JSON answer */
-	size_t              sent_bytes;  /* of the text, when it is streamed */
 	struct err         *unsent;      /* why its stream ended early; NULL: it did not */
 };
 
@@ -36,8 +33,7 @@ struct chat {
 
 /* A browser sends its key whether or not it has a session; a stale session besides a good
  * key does no harm. */
-static struct err *find_caller(struct req *rq, const struct in *in, struct hash *budget_out,
-                               bool *has_key_out)
+static struct err *find_caller(struct req *rq, const struct in *in, bool *has_key_out)
 {
 	struct ctx *cx = req_ctx(rq);
 	bool        has_pair = in->session_id && in->session_secret;
@@ -46,19 +42,14 @@ static struct err *find_caller(struct req *rq, const struct in *in, struct hash 
 	if (e && e->kind != ERR_SESSION && e->kind != ERR_SESSION_EXPIRED)
 		return e;
 	*has_key_out = keys_accept(cx, req_header(rq, "apikey"), req_header(rq, "Authorization"));
-	if (has_pair && !e) {
-		*budget_out = budget_of_session(in->session_id);
-		return NULL;
-	}
-	*budget_out = budget_of_address(req_client_ip(rq));
-	if (*has_key_out)
+	if (*has_key_out || (has_pair && !e))
 		return NULL;
 	if (e)
 		return e;
 	FAIL(cx, ERR_UNAUTHORIZED, "neither a good key nor a session");
 }
 
-/* ---- what it costs ---- */
+/* ---- what it cost ---- */
 
 static void count_usage(struct chat *c)
 {
@@ -68,29 +59,6 @@ static void count_usage(struct chat *c)
 		return;
 	c->usage.prompt_tokens = conversation_tokens(&c->order);
 	c->usage.completion_tokens = (int64_t)prompt_tokens(c->reply.text);
-}
-
-/* A model that was left in the middle was used as well; one that failed was not. */
-static int64_t tokens_used(struct chat *c, const struct err *failed)
-{
-	if (failed && failed->kind != ERR_CANCELLED)
-		return 0;
-	if (failed)
-		return conversation_tokens(&c->order) + (int64_t)c->sent_bytes / 4;
-	count_usage(c);
-	return c->usage.prompt_tokens + c->usage.completion_tokens;
-}
-
-/* The client may be gone and the time over: what was used is counted all the same. */
-static void charge(struct chat *c, const struct budget *budget, const struct err *failed)
-{
-	struct ctx *cx = c->cx;
-	struct err *e;
-
-	ctx_detach(cx, CLEANUP_MS);
-	e = budget_charge(cx, budget, tokens_used(c, failed));
-	if (e)
-		log_err(LOG_ERROR, cx, "budget_not_charged", e);
 }
 
 /* ---- the answer ---- */
@@ -104,7 +72,6 @@ static bool send_delta(struct span piece, void *data)
 	json_obj(j, NULL);
 	json_span(j, "delta", piece);
 	json_end(j);
-	c->sent_bytes += piece.len;
 	c->unsent = json_finish(c->cx, j, &json);
 	if (!c->unsent)
 		c->unsent = sse_event(c->stream, "text", json);
@@ -166,24 +133,22 @@ static struct err *finish(struct req *rq, const struct chat *c)
 
 static struct err *groq_chat(struct req *rq)
 {
-	struct chat   c = {.cx = req_ctx(rq)};
-	struct in     in = {.messages = NULL};
-	struct hash   caller;
-	struct budget budget;
-	bool          has_key;
-	struct err   *e;
+	struct chat c = {.cx = req_ctx(rq)};
+	struct in   in = {.messages = NULL};
+	bool        has_key;
+	struct err *e;
 
 	TRY(conversation_read(rq, &in));
-	TRY(find_caller(rq, &in, &caller, &has_key));
+	TRY(find_caller(rq, &in, &has_key));
 	TRY(conversation_order(c.cx, &in, has_key, &c.order));
-	TRY(budget_take(c.cx, caller, &budget));
 	if (in.stream || req_accepts(rq, SSE_MEDIA_TYPE))
 		start_stream(rq, &c);
 	e = think(c.cx, &c.order, &c.reply, &c.served);
-	charge(&c, &budget, e);
 	if (c.unsent)
 		return c.unsent;
-	return e ? e : finish(rq, &c);
+	TRY(e);
+	count_usage(&c);
+	return finish(rq, &c);
 }
 
 int main(int argc, char **argv)
@@ -200,8 +165,7 @@ int main(int argc, char **argv)
 	                      .engines = &engine_room,
 	                      .chains = (struct chain *const[]){&thinking},
 	                      .chains_n = 1,
-	                      .settings = (const struct cfg_group *const[]){&budget_settings,
-	                                                                    &conversation_settings},
-	                      .settings_n = 2,
+	                      .settings = (const struct cfg_group *const[]){&conversation_settings},
+	                      .settings_n = 1,
 	                      .handle = groq_chat});
 }

@@ -238,6 +238,12 @@ const measureRate = async (stack, provider, wanted) => {
 
 const settingsFor = (provider, embed, more = {}) => ({
 	SESSION_RATE_PER_MINUTE: '0',
+	/* Counted as ever, and never used up. */
+	...Object.fromEntries(
+		['CALLER_DAILY_TOKENS', 'CALLER_DAILY_CHARACTERS', 'CALLER_DAILY_REQUESTS']
+			.concat('GROQ_DAILY_TOKENS', 'OPENAI_DAILY_TOKENS', 'ELEVENLABS_DAILY_CHARACTERS')
+			.map((name) => [name, '2000000000']),
+	),
 	LLM_PROVIDERS: 'groq,builtin',
 	GROQ_BASE_URL: provider.url,
 	TTS_PROVIDERS: 'elevenlabs,local',

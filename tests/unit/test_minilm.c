@@ -175,7 +175,7 @@ static void serves_the_chain_as_its_last_link(void **state)
 	struct embeddings   out;
 	struct chain_result result;
 
-	assert_ptr_equal(embedding_next(), &minilm_embed);
+	assert_ptr_equal(embedding_next(cx), &minilm_embed);
 	assert_ok(embed(cx, &order, &out, &result));
 	assert_string_equal(out.model, "all-MiniLM-L6-v2");
 	assert_int_equal(out.dims, DIMS);

@@ -1,6 +1,6 @@
 -- What functions, triggers and generated columns do.
 begin;
-select plan(29);
+select plan(32);
 grant usage on schema tap to scribe_app;
 
 select ok(secret_matches(hash('a'), hash('a')), 'equal digests match');
@@ -116,6 +116,15 @@ select results_eq('select kind || '' '' || state from jobs order by kind, state'
 select is(count(*)::int, 1, 'a fresh vector stays') from embedding_cache;
 select is(count(*)::int, 1, 'a recent budget stays') from chat_budgets;
 select is_empty('select from memories', 'a memory that has run out is gone');
+
+-- A service's days are kept longer than its callers'.
+insert into ledger (day, payer) select (now() at time zone 'UTC')::date - n, payer
+	from unnest(array[0, 2, 3, 400, 401]) as n, unnest(array['provider:x', 'address:y']) as payer;
+select is(purge_ledger(1), 1::bigint, 'no more than the batch at once');
+select is(purge_ledger(), 3::bigint, 'the next call takes the rest');
+select results_eq($$select payer, (now() at time zone 'UTC')::date - day from ledger order by 1, 2$$,
+	$$values ('address:y', 0), ('address:y', 2), ('provider:x', 0), ('provider:x', 2),
+		('provider:x', 3), ('provider:x', 400)$$, 'the bill stays a year');
 
 select * from finish();
 rollback;

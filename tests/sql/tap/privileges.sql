@@ -1,6 +1,6 @@
 -- What the programs may not do, and a signed-in person neither.
 begin;
-select plan(55);
+select plan(58);
 
 grant usage on schema tap to scribe_app, scribe_user;
 select session(1);
@@ -11,7 +11,7 @@ insert into audit_log (actor, action, subject) values ('test', 'read', 'session'
 
 select is(try(format('drop table %I', tablename)), '42501', 'programs do not drop ' || tablename)
 	from pg_tables where schemaname = 'public' order by 1;
-select is(count(*)::int, 24, 'twenty-four tables, none of them owned by a program')
+select is(count(*)::int, 25, 'twenty-five tables, none of them owned by a program')
 	from pg_tables where schemaname = 'public' and tableowner = 'scribe_owner';
 
 select is(try(statement), '42501', 'programs: ' || statement) from (values
@@ -28,6 +28,7 @@ select is(try(statement), '42501', 'programs: ' || statement) from (values
 	('delete from jobs'),
 	('delete from email_signups'),
 	('delete from mailboxes'),
+	('delete from ledger'),
 	('update sessions set secret_hash = secret_hash'),
 	('update sessions set visitor_id = ''x'', consent = true'),
 	('update memories set owner = owner'),
@@ -54,6 +55,7 @@ select is(as_role('scribe_user', $$update profiles set role = 'owner'$$), '42501
 select is(as_role('scribe_user', 'select * from sessions'), '42501',
 	'a person reads no sessions that way');
 select is(as_role('scribe_app', 'select purge_expired()'), 'ok', 'programs clean up');
+select is(as_role('scribe_app', 'select purge_ledger()'), 'ok', 'the ledger too');
 
 select * from finish();
 rollback;

@@ -1,0 +1,4 @@
+begin;
+drop function purge_ledger(integer);
+drop table ledger;
+commit;
