@@ -37,7 +37,7 @@ struct ctx {
 	uint64_t        client, session;
 	struct ctx_cost cost;
 	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
-	/* Who pays for what outside services do for it (engines/meter.h); NULL: only the service. */
+	/* Who pays for what outside services do for it (payers.h); NULL: only the service. */
 	const struct payers *payers;
 };
 

@@ -185,7 +185,7 @@ static bool has_left(const struct ctx *cx, struct account *a, enum meter_unit un
 	return has;
 }
 
-static int64_t caller_max(enum meter_unit unit)
+int64_t meter_caller_max(enum meter_unit unit)
 {
 	switch (unit) {
 	case METER_REQUESTS:
@@ -226,8 +226,8 @@ static bool caller_allows(const struct ctx *cx, const struct payer *who, enum me
 
 	if (!a)
 		return true;
-	return has_left(cx, a, METER_REQUESTS, caller_max(METER_REQUESTS), is_due) &&
-	       has_left(cx, a, unit, caller_max(unit), is_due);
+	return has_left(cx, a, METER_REQUESTS, meter_caller_max(METER_REQUESTS), is_due) &&
+	       has_left(cx, a, unit, meter_caller_max(unit), is_due);
 }
 
 /* Without the lock. */

@@ -1,9 +1,10 @@
 /* meter.h -- what is asked of outside services, counted, and who may ask for more today (UTC).
  *
- * Each request to a service is counted for the service and for those who are answered by it (struct
- * payers, in the ctx): at once with what it may cost at most, and put right when it is known what
- * it has cost. A service that has nothing left, or has nothing left for this caller, is passed over
- * by the chain, and who comes behind it answers; the last is on this machine and costs nothing.
+ * Each request to a service is counted for the service ("provider:groq") and for each of those who
+ * are answered by it (cx->payers): at once with what it may cost at most, and put right when it is
+ * known what it has cost. A service that has nothing left, or has nothing left for this caller, is
+ * passed over by the chain, and who comes behind it answers; the last is on this machine and costs
+ * nothing.
  *
  * What all processes counted is in the ledger (store/ledger.h); work/bookkeeping.h carries it there
  * and back once a second, so no request waits for it. What this process has not heard of yet it
@@ -14,7 +15,7 @@
 #define METER_H
 
 #include "../base/cfg.h"
-#include "../base/ctx.h"
+#include "../base/payers.h"
 
 struct provider;
 
@@ -24,21 +25,11 @@ struct meter_counts {
 	int64_t of[METER_UNITS];
 };
 
-/* A name in the ledger: "provider:groq", "address:<keyed hash>". No comma is in it. */
-#define PAYER_CHARS 63
-struct payer {
-	char name[PAYER_CHARS + 1];
-};
-
-/* Who is answered: each has a budget of its own, and all are charged. */
-#define PAYERS_MAX 3
-struct payers {
-	struct payer of[PAYERS_MAX];
-	size_t       n;
-};
-
 /* What one caller may have in a day. */
 extern const struct cfg_group meter_settings;
+
+/* The same of one unit; 0: no limit. */
+int64_t meter_caller_max(enum meter_unit unit);
 
 /* Is something left for asking this engine, on its own account and on those of cx->payers? Always,
  * for one on this machine. */

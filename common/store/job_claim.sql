@@ -11,7 +11,8 @@
 -- $5  longest rest, milliseconds
 --
 -- One row: id (null: there was none), kind, key, payload, session id, number of this attempt, most
--- attempts, is dead (and not claimed); how long to rest (null: there was one).
+-- attempts, is dead (and not claimed); how long to rest (null: there was one); who
+-- pays for the session.
 with found as materialized (
 	-- In the order of the kinds: nothing of the others is locked.
 	select j.id, j.has_died, k.lease_ms
@@ -58,6 +59,7 @@ select c.id, c.kind, c.key, c.payload, c.session_id, c.attempts, c.max_attempts,
 						where j.kind = k.kind and j.state = 'ready') w on true
 					left join lateral (select min(leased_until) as due from jobs j
 						where j.kind = k.kind and j.state = 'running') r on true) end,
+		(select s.payers from sessions s where s.id = c.session_id),
 		-- A claim that a crash undoes is a job that somebody else finds.
 		set_config('synchronous_commit', 'off', true)
 	from (select) one left join claimed c on true

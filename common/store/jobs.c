@@ -63,6 +63,7 @@ static void read_job(const struct db_rows *rows, const struct job_wanted *wanted
 		.key = row_text(rows, 0, 2),
 		.payload = span_of(row_text(rows, 0, 3)),
 		.session_id = row_text(rows, 0, 4),
+		.payers = row_text(rows, 0, 9),
 		.attempt = (int)row_int(rows, 0, 5),
 		.max_attempts = (int)row_int(rows, 0, 6),
 		.has_died = row_bool(rows, 0, 7),

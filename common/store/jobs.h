@@ -33,6 +33,7 @@ struct job {
 	const char *key;        /* NULL: it has none */
 	struct span payload;    /* JSON */
 	const char *session_id; /* NULL: about no session */
+	const char *payers;     /* of the session (base/payers.h) */
 	int         attempt;    /* 1 for the first */
 	int         max_attempts;
 	bool        is_hopeless;  /* set by job_hopeless */

@@ -15,6 +15,7 @@
 #include "common/store/memory_connect.sql.h"
 #include "common/store/memory_index_next.sql.h"
 #include "common/store/memory_insert.sql.h"
+#include "common/store/memory_unembedded.sql.h"
 #include "memory_seal.h"
 #include "recall.h"
 #include "sealed.h"
@@ -162,20 +163,6 @@ struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct me
 
 /* ---- what is still to be done ---- */
 
-/* $1 model $2 how many. Ordered so that an index serves each part: this is asked every few
- * seconds, and mostly there is nothing. */
-static const char unembedded_sql[] =
-	"with todo as materialized ("
-	" (select id from memories where embedding is null and words <> ''"
-	"  order by created_at limit $2::int)"
-	" union all (select id from memories where embedding_model || '' < $1 and words <> ''"
-	"  order by embedding_model || '' limit $2::int)"
-	" union all (select id from memories where embedding_model || '' > $1 and words <> ''"
-	"  order by embedding_model || '' limit $2::int)"
-	" limit $2::int)"
-	" select m.id, m.session_id, m.words, m.speaker, m.sealed"
-	" from todo join memories m on m.id = todo.id";
-
 /* A memory's words without the speaker before them. */
 static const char *said_in(struct ctx *cx, const char *id, const char *words, const char *speaker,
                            const char *sealed)
@@ -192,19 +179,22 @@ static const char *said_in(struct ctx *cx, const char *id, const char *words, co
 	return parts.words;
 }
 
-struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max,
+struct err *memory_find_unembedded(struct ctx *cx, const struct memory_pending *in,
                                    const struct memory_unembedded **out, size_t *n_out)
 {
 	struct memory_unembedded *found;
 	struct db_rows            rows;
 
-	TRY(db_query(cx, &rows, unembedded_sql, ARGS(db_text(model), db_int((int64_t)max))));
+	TRY(db_query(cx, &rows, MEMORY_UNEMBEDDED_SQL,
+	             ARGS(db_text(in->model), db_int((int64_t)in->max), db_int(in->requests_max),
+	                  db_int(in->tokens_max))));
 	found = NEW_ARRAY(cx->arena, struct memory_unembedded, (size_t)rows.count);
 	for (int i = 0; i < rows.count; i++)
 		found[i] =
 			(struct memory_unembedded){row_text(&rows, i, 0), row_text(&rows, i, 1),
 		                               said_in(cx, row_text(&rows, i, 0), row_text(&rows, i, 2),
-		                                       row_text(&rows, i, 3), row_text(&rows, i, 4))};
+		                                       row_text(&rows, i, 3), row_text(&rows, i, 4)),
+		                               row_text(&rows, i, 5)};
 	*out = found;
 	*n_out = (size_t)rows.count;
 	return NULL;

@@ -66,12 +66,19 @@ struct err *memory_names(struct ctx *cx, const char *session_id, struct names *o
 struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
                           bool *is_duplicate_out) CHECKED;
 
-/* Memories without a vector, oldest first, then those with one of another model than
- * `model` (NULL: not those), at most max. */
+/* At most max, and none of a session of whose payers one has had so much today (0: no limit). */
+struct memory_pending {
+	const char *model; /* NULL: only those without a vector */
+	size_t      max;
+	int64_t     requests_max, tokens_max;
+};
 struct memory_unembedded {
 	const char *id, *session_id, *said;
+	const char *payers; /* of the session (base/payers.h) */
 };
-struct err *memory_find_unembedded(struct ctx *cx, const char *model, size_t max,
+
+/* Memories without a vector, oldest first, then those with one of another model. */
+struct err *memory_find_unembedded(struct ctx *cx, const struct memory_pending *in,
                                    const struct memory_unembedded **out, size_t *n_out) CHECKED;
 
 /* Gives a memory its vector and its neighbours their new means. */

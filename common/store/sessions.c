@@ -1,6 +1,7 @@
 /* sessions.c -- the sessions table. */
 #include "sessions.h"
 
+#include "../base/payers.h"
 #include "../base/str.h"
 #include "common/store/session_touched.sql.h"
 
@@ -29,6 +30,16 @@ struct hash session_secret_hash(const char *secret)
 	return HASH("session_secret", span_of(secret));
 }
 
+/* Those of the request that made it; a visitor too, as long as they are known. */
+static const char *payers_of(struct ctx *cx, const struct session_new *in)
+{
+	struct payers all = in->payers ? *in->payers : (struct payers){.n = 0};
+
+	if (in->consent && in->visitor_id)
+		payers_add(&all, "visitor", HASH("ledger_visitor", span_of(in->visitor_id)));
+	return payers_text(cx->arena, &all);
+}
+
 struct err *session_create(struct ctx *cx, const struct session_new *in, struct session *out)
 {
 	char          *secret = arena_alloc_secret(cx->arena, CRYPTO_UUID_CHARS + 1);
@@ -39,9 +50,9 @@ struct err *session_create(struct ctx *cx, const struct session_new *in, struct 
 	secret_hash = session_secret_hash(secret);
 	TRY(db_query(cx, &rows,
 	             "with s as ("
-	             " insert into sessions (visitor_id, consent, current_mode, secret_hash)"
+	             " insert into sessions (visitor_id, consent, current_mode, secret_hash, payers)"
 	             " values (coalesce($1, gen_random_uuid()::text), $2::bool,"
-	             "  coalesce($3, 'professional'), $4::bytea)"
+	             "  coalesce($3, 'professional'), $4::bytea, $6)"
 	             " returning id, last_active_at),"
 	             " started as ("
 	             " insert into events (session_id, kind, payload)"
@@ -49,7 +60,8 @@ struct err *session_create(struct ctx *cx, const struct session_new *in, struct 
 	             " select id, to_char((last_active_at + $5::bigint * interval '1 s')"
 	             "  at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') from s",
 	             ARGS(db_text(in->visitor_id), db_bool(in->consent), db_text(in->mode),
-	                  db_bytes(hash_span(&secret_hash)), db_int(values.idle_seconds))));
+	                  db_bytes(hash_span(&secret_hash)), db_int(values.idle_seconds),
+	                  db_text(payers_of(cx, in)))));
 	*out = (struct session){row_text(&rows, 0, 0), secret, row_text(&rows, 0, 1)};
 	return NULL;
 }
@@ -103,9 +115,12 @@ struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 {
 	struct db_rows rows;
 
-	return session_query(cx, id, secret,
-	                     SESSION_TOUCHED_SQL " select verdict, " DB_LAZY_COMMIT " from checked",
-	                     NO_ARGS, &rows);
+	TRY(session_query(cx, id, secret,
+	                  SESSION_TOUCHED_SQL " select verdict, payers, " DB_LAZY_COMMIT
+	                                      " from checked",
+	                  NO_ARGS, &rows));
+	payers_join(cx, row_text(&rows, 0, 1));
+	return NULL;
 }
 
 struct err *session_prove(struct ctx *cx, const char *id, const char *secret)

@@ -13,6 +13,8 @@ struct session_new {
 	const char *visitor_id; /* NULL: one nobody knows */
 	bool        consent;
 	const char *mode; /* NULL: the default one */
+	/* Who is charged for what is done for it; the visitor besides, who agreed to be known. */
+	const struct payers *payers;
 };
 
 struct session {
@@ -26,8 +28,8 @@ struct err *session_create(struct ctx *cx, const struct session_new *in,
                            struct session *out) CHECKED;
 
 /* Checks the pair, counts the request against the session's rate and slides its
- * idle life. ERR_SESSION for a malformed or unknown id and a wrong secret alike,
- * ERR_SESSION_EXPIRED, ERR_RATE. */
+ * idle life; those who pay for the session pay for the unit of work, too. ERR_SESSION
+ * for a malformed or unknown id and a wrong secret alike, ERR_SESSION_EXPIRED, ERR_RATE. */
 struct err *session_check(struct ctx *cx, const char *id, const char *secret) CHECKED;
 
 /* Whether the pair is one's: ERR_SESSION and ERR_SESSION_EXPIRED as session_check(), but nothing is

@@ -29,7 +29,8 @@
 --   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
 --   which a callback and another perspective were last hinted (null: never); the newest extract;
 --   its id; its sealed contact data; the names known, as session_names() gives them; id of the
---   visitor's words (null: they said none); is the agent's; id; text; sealed text
+--   visitor's words (null: they said none); who pays for the session; is the agent's; id; text;
+--   sealed text
 with
 -- include session_check.sql
 
@@ -101,7 +102,7 @@ touched as (
 select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),
 		coalesce($8, d.current_mode), d.consent,
 		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
-		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id,
+		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id, c.payers,
 		h.speaker = 'agent', h.id, h.text, h.text_sealed
 	from checked c left join decided d on true left join begun b on true
 	left join named w on true

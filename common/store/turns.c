@@ -2,6 +2,7 @@
 #include "turns.h"
 
 #include "../base/json_out.h"
+#include "../base/payers.h"
 #include "../base/str.h"
 #include "../base/vault.h"
 #include "../domain/memory/summary.h"
@@ -36,6 +37,7 @@ enum begin_column {
 	COL_CONTACT,    /* and this behind its id */
 	COL_NAMES,
 	COL_SAID_ID,
+	COL_PAYERS,
 	COL_IS_AGENT,
 	COL_ID,
 	COL_TEXT,
@@ -139,6 +141,7 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 		TRY(begin_once(cx, in, &rows));
 		if (str_equal(row_text(&rows, 0, COL_ACTION), "again"))
 			continue;
+		payers_join(cx, row_text(&rows, 0, COL_PAYERS));
 		read_turn(cx, in, &rows, out);
 		return NULL;
 	}

@@ -13,7 +13,7 @@
 #include "../db/db.h"
 #include "key_owner.h"
 #include "keys.h"
-#include "payers.h"
+#include "request_payers.h"
 #include "serve.h"
 #include "sse_out.h"
 #include "origin.h"
@@ -136,7 +136,7 @@ static void hear_of_budgets(struct ctx *cx)
 static struct err *handle(struct req *rq)
 {
 	if (service->chains_n) {
-		req_ctx(rq)->payers = payers_of(rq);
+		req_ctx(rq)->payers = request_payers(rq);
 		hear_of_budgets(req_ctx(rq));
 	}
 	TRY(service->handle(rq));

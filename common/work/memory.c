@@ -249,11 +249,15 @@ static struct err *embed_some(struct ctx *cx, const struct memory_unembedded *to
 {
 	struct memory_vector *vectors = NEW_ARRAY(cx->arena, struct memory_vector, n);
 	const char          **texts = NEW_ARRAY(cx->arena, const char *, n);
+	const struct payers  *mine = cx->payers;
 
 	for (size_t i = 0; i < n; i++)
 		texts[i] = todo[i].said;
+	cx->payers = NULL;
+	payers_join(cx, todo[0].payers);
 	try_embed(cx, &(struct wanted){todo[0].session_id, LOOK_AND_KEEP, texts, n, embed_many_ms(n)},
 	          vectors);
+	cx->payers = mine;
 	for (size_t i = 0; i < n && vectors[i].at; i++) {
 		TRY(memory_set_vector(cx, todo[i].id, &vectors[i]));
 		*done += str_equal(vectors[i].model, model);
@@ -272,7 +276,13 @@ struct err *memory_embed_pending(struct ctx *cx, size_t max, bool *left_out)
 		return NULL;
 	/* A stand-in's vector is better than none, but not than another model's. */
 	first = (const struct embed_engine *)(const void *)embedding.order[0];
-	TRY(memory_find_unembedded(cx, next == first ? first->model : NULL, max, &todo, &n));
+	TRY(memory_find_unembedded(
+		cx,
+		&(struct memory_pending){.model = next == first ? first->model : NULL,
+	                             .max = max,
+	                             .requests_max = meter_caller_max(METER_REQUESTS),
+	                             .tokens_max = meter_caller_max(METER_TOKENS)},
+		&todo, &n));
 	for (size_t i = 0, many; i < n; i += many) {
 		many = of_one_session(todo + i, n - i);
 		TRY(embed_some(cx, todo + i, many, next->model, &done));

@@ -19,6 +19,7 @@
 #include "../base/crypto.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/payers.h"
 #include "../base/thread.h"
 #include "../base/wait.h"
 #include "../db/db_side.h"
@@ -207,6 +208,7 @@ static void run_job(struct worker *w, const struct job_kind *kind, struct job *j
 	cx->deadline = job_deadline(kind->lease_ms);
 	cx->cancel = &w->cancel;
 	cx->cost = (struct ctx_cost){0};
+	payers_join(cx, job->payers);
 	why = kind->run(cx, job);
 	outcome = judge(w, kind, job, why);
 	unsettled = settle(cx, kind, job, outcome, why, &is_ours);
@@ -221,6 +223,7 @@ static void run_job(struct worker *w, const struct job_kind *kind, struct job *j
 static void begin_look(struct ctx *cx)
 {
 	arena_reset(cx->arena);
+	cx->payers = NULL;
 	ctx_detach(cx, STATEMENT_MS);
 }
 

@@ -4,6 +4,7 @@
  *   -> { session_id, session_secret, realtime_token, expires_at } */
 #include "../../common/domain/talk/mode.h"
 #include "../../common/web/keys.h"
+#include "../../common/web/request_payers.h"
 #include "../../common/web/service.h"
 #include "../../common/store/sessions.h"
 
@@ -44,7 +45,8 @@ static struct err *create_session(struct req *rq)
 	TRY(session_create(cx,
 	                   &(struct session_new){.visitor_id = lasting_visitor_id(&in),
 	                                         .consent = in.consent,
-	                                         .mode = in.mode},
+	                                         .mode = in.mode,
+	                                         .payers = request_payers(rq)},
 	                   &session));
 	out = reply_json(rq, 200, 0);
 	json_obj(out, NULL);

@@ -1,10 +1,14 @@
 /* What outside services cost in a day: counted for all processes together, and once it is used up
  * this machine answers and says so. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
+import { promisify } from 'node:util';
 import { CHAINS, CLIP, heal, turn } from './env/faults.mjs';
-import { keyHeaders, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { keyHeaders, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
+import { build, flavour } from './env/stack_command.mjs';
 
 const TOKENS = 3000;
 
@@ -50,6 +54,13 @@ let nth = 0;
 /* Nobody has come from there before. */
 const stranger = () => ({ 'x-forwarded-for': `198.51.100.${++nth}` });
 
+/* A session is charged to who made it, too. */
+const newSession = async (from, body = {}) => {
+	const answer = await post(stack, 'create_session', body, { ...keyHeaders(stack), ...from });
+	assert.equal(answer.status, 200, answer.text);
+	return answer.json;
+};
+
 const chat = async (from, more = {}) =>
 	post(
 		stack,
@@ -62,7 +73,7 @@ const chatOfNewSession = async (from) =>
 	post(
 		stack,
 		'groq_chat',
-		{ messages: [{ role: 'user', content: 'Hello.' }], ...pairOf(await newSession(stack)) },
+		{ messages: [{ role: 'user', content: 'Hello.' }], ...pairOf(await newSession(from)) },
 		from,
 	);
 
@@ -75,11 +86,22 @@ const speak = (from) =>
 		{ ...keyHeaders(stack), ...from },
 	);
 
+/* What somebody is called in the ledger: a text as long as no other. */
+const nameOf = async (from) => {
+	const text = 'a'.repeat(100 + ++said);
+	await post(stack, 'text_to_speech', { text }, { ...keyHeaders(stack), ...from });
+	return poll(async () =>
+		Object.entries(await ledger('address:%'))
+			.find(([, { characters }]) => characters === text.length)
+			?.at(0),
+	);
+};
+
 const hear = async (from) =>
 	post(
 		stack,
 		'speech_to_text',
-		{ ...pairOf(await newSession(stack)), audio_base64: CLIP },
+		{ ...pairOf(await newSession(from)), audio_base64: CLIP },
 		from,
 	);
 
@@ -102,7 +124,7 @@ beforeEach(async () => {
 
 test('what a conversation asks for is counted, for the service and for the address', async () => {
 	const from = stranger();
-	const session = await newSession(stack);
+	const session = await newSession(from);
 	const heard = await post(
 		stack,
 		'speech_to_text',
@@ -130,7 +152,7 @@ test('what a conversation asks for is counted, for the service and for the addre
 test('a turn is charged for its reply, its extraction, its voice and its vector', async () => {
 	const from = stranger();
 	const message = 'I am Dana, and we sell bread in Lisbon.';
-	const answer = await turn(stack, await newSession(stack), message, { audio: true }, from);
+	const answer = await turn(stack, await newSession(from), message, { audio: true }, from);
 	assert.equal(answer.json.degraded, undefined, answer.text);
 	const rows = await poll(async () => {
 		const rows = await ledger();
@@ -152,7 +174,7 @@ test('a service that is used up is not asked, and the local engine answers', asy
 	assert.deepEqual(chatted.json.degraded, ['llm']);
 	const heard = await until('local', () => hear(stranger()));
 	assert.match(heard.json.text, /air/i);
-	const session = await newSession(stack);
+	const session = await newSession(stranger());
 	const first = await until('builtin', () =>
 		turn(stack, session, `Hello, number ${++said}.`, { audio: true }, stranger()),
 	);
@@ -173,7 +195,7 @@ test('a service that is used up is not asked, and the local engine answers', asy
 
 test('a memory is stored and found while nobody may be asked for its vector', async () => {
 	await spend('provider:openai', 'tokens', 1e12);
-	const session = pairOf(await newSession(stack));
+	const session = pairOf(await newSession(stranger()));
 	let n = 0;
 	const save = () =>
 		post(
@@ -204,7 +226,7 @@ test('a caller who is used up stays so in a new session, and nobody else is', as
 	assert.deepEqual(chatted.json.degraded, ['llm']);
 	const neighbour = { 'x-forwarded-for': '2001:db8:5:6:7::2' };
 	assert.equal((await chat(neighbour)).json.provider, 'builtin', 'all of its network');
-	const session = await newSession(stack);
+	const session = await newSession(stranger());
 	await until('builtin', () => turn(stack, session, `Good day ${++said}.`, {}, from));
 	assert.equal((await speak(from)).json.provider, 'elevenlabs', 'characters are left');
 	assert.equal((await chat({ 'x-forwarded-for': '2001:db8:5:7::1' })).json.provider, 'groq');
@@ -239,6 +261,96 @@ test('a signed token has a budget that goes along to other addresses', async () 
 	assert.equal((await chat(stranger())).json.provider, 'groq', 'the key of browsers is nobody');
 });
 
+test('who made a session pays for it wherever it is used, and so does the visitor', async () => {
+	const [maker, user] = [stranger(), stranger()];
+	const names = [await nameOf(maker), await nameOf(user)];
+	const visitor_id = crypto.randomUUID();
+	const session = await newSession(maker, { visitor_id, consent: true });
+	const message = 'We bake bread in Lisbon, and our oven breaks every winter.';
+	assert.equal((await turn(stack, session, message, {}, user)).json.provider, 'groq');
+	/* The maker pays also for what a job asks, which comes from no address. */
+	const visitor = await poll(async () => {
+		const rows = await ledger();
+		const [made, used] = names.map((name) => rows[name].requests);
+		const all = Object.keys(rows).find((payer) => payer.startsWith('visitor:'));
+		return rows[all]?.requests === made - 1 && made > used && used > 2 && all;
+	});
+	assert.ok(!visitor.includes(visitor_id));
+	await spend(visitor, 'tokens', TOKENS);
+	const again = await newSession(stranger(), { visitor_id, consent: true });
+	const say = () => turn(stack, again, `Hello, number ${++said}.`, {}, stranger());
+	assert.deepEqual((await until('builtin', say)).json.degraded, ['llm']);
+	const { stdout } = await promisify(execFile)(join(root, 'scripts/forget'), [visitor_id], {
+		env: { ...process.env, ...stack.env },
+	});
+	assert.match(stdout, /^ledger 1$/m);
+	const other = await newSession(stranger(), { visitor_id, consent: false });
+	assert.equal((await turn(stack, other, 'Good day.', {}, stranger())).json.provider, 'groq');
+});
+
+test('memories of who is used up wait for their vectors, and nobody else for theirs', async () => {
+	const [maker, other] = [stranger(), stranger()];
+	const name = await nameOf(maker);
+	const [first, second] = [await newSession(maker), await newSession(other)];
+	const save = (session, n) =>
+		post(stack, 'save_memory', {
+			...pairOf(session),
+			scope: 'long',
+			content: { text: `Gate number ${n} opens at noon.` },
+		});
+	/* More than a round of the job takes, and older. */
+	for (let n = 0; n < 17; n++) assert.equal((await save(first, n)).status, 200);
+	assert.equal((await save(second, 17)).status, 200);
+	await spend(name, 'tokens', TOKENS);
+	await sql(
+		stack,
+		`update memories set embedding = null, embedding_model = null, embedding_near = null
+			where session_id in ('${first.session_id}', '${second.session_id}')`,
+	);
+	const waiting = async ({ session_id }) => {
+		const [[n]] = await sql(
+			stack,
+			`select count(*) from memories where session_id = '${session_id}'
+				and embedding is null`,
+		);
+		return Number(n);
+	};
+	assert.equal(await waiting(first), 17);
+	await poll(async () => (await waiting(second)) === 0, { deadlineMs: 30000 });
+	assert.equal(await waiting(first), 17);
+	await sql(stack, 'truncate ledger');
+	await poll(async () => (await waiting(first)) === 0, { deadlineMs: 30000 });
+});
+
+test('a request that fails is one, and costs nothing; one that is left costs', async () => {
+	const from = stranger();
+	const name = await nameOf(from);
+	await stack.sim.fault({ provider: 'groq', fault: { status: 503 }, times: -1 });
+	assert.equal((await chat(from)).json.provider, 'builtin');
+	await poll(async () => {
+		const mine = (await ledger())[name];
+		return mine.requests === 2 && mine.tokens === 0;
+	});
+	await heal(stack);
+	await stack.sim.fault({ provider: 'groq', fault: { hold: 'never', hold_after_chunks: 3 } });
+	const leaving = new AbortController();
+	const left = fetch(`${stack.baseUrl}/functions/v1/groq_chat`, {
+		method: 'POST',
+		body: JSON.stringify({ messages: [{ role: 'user', content: 'Hello there.' }] }),
+		headers: { 'content-type': 'application/json', ...keyHeaders(stack), ...from },
+		signal: leaving.signal,
+	});
+	await stack.sim.wait({ provider: 'groq' });
+	leaving.abort();
+	await assert.rejects(left, { name: 'AbortError' });
+	await stack.sim.wait({ provider: 'groq', state: 'disconnected' });
+	await chat(from); /* what comes after it is written with it or later */
+	await poll(async () => {
+		const mine = (await ledger())[name];
+		return mine.requests === 4 && mine.tokens > 1000;
+	});
+});
+
 test('what a process counted is there when it was killed', async () => {
 	const from = stranger();
 	const usage = { prompt_tokens: TOKENS, completion_tokens: 1 };
@@ -252,6 +364,33 @@ test('what a process counted is there when it was killed', async () => {
 	process.kill(pid, 'SIGKILL');
 	await poll(() => stack.pidOf('groq_chat') !== pid && stack.pidOf('groq_chat'));
 	await until('builtin', () => chat(from));
+});
+
+test('a program without a server asks the ledger first, and writes into it', async () => {
+	const program = join(build, flavour, 'bin/groq_chat');
+	const address = '203.0.113.9';
+	const name = await nameOf({ 'x-forwarded-for': address });
+	const ask = async () => {
+		const running = promisify(execFile)(
+			'bash',
+			['-c', '. "$0/env.sh" && exec "$1"', stack.dir, program],
+			{
+				env: {
+					...process.env,
+					REQUEST_METHOD: 'POST',
+					HTTP_APIKEY: stack.anonKey,
+					REMOTE_ADDR: address,
+				},
+			},
+		);
+		running.child.stdin.end('{"messages": [{"role": "user", "content": "Hello there."}]}');
+		const { stdout } = await running;
+		return JSON.parse(stdout.slice(stdout.indexOf('\r\n\r\n'))).provider;
+	};
+	assert.equal(await ask(), 'groq');
+	assert.equal((await ledger())[name].requests, 2);
+	await spend(name, 'tokens', TOKENS);
+	assert.equal(await ask(), 'builtin');
 });
 
 test('yesterday costs nobody anything today', async () => {

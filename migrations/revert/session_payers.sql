@@ -1,0 +1,3 @@
+begin;
+alter table sessions drop column payers;
+commit;
