@@ -76,11 +76,6 @@ static inline struct db_val db_reals(const float *at, size_t n)
 	(const struct db_val[]){__VA_ARGS__}, COUNT(((const struct db_val[]){__VA_ARGS__}))
 #define NO_ARGS NULL, 0
 
-/* Selected by a statement that changes rows, lets its commit wait for no disk: a crash may then
- * undo it for up to a second. For what nobody was promised, like when something was last used;
- * inside db_tx() it holds for the whole transaction. */
-#define DB_LAZY_COMMIT "set_config('synchronous_commit', 'off', true)"
-
 /* Runs one statement with parameters $1, $2, ...; `sql` is always a literal and
  * casts its parameters (they are sent as text, but bytea and vectors). Waits for a connection and
  * for the answer at most until cx->deadline (ERR_UNAVAILABLE) or its cancel

@@ -1,6 +1,8 @@
 /* addresses.c -- the address_rates table, and hashes of addresses. */
 #include "addresses.h"
 
+#include "common/store/lazy_commit.sql.h"
+
 #include "../base/vault.h"
 #include "../db/db.h"
 
@@ -72,7 +74,7 @@ struct err *address_rate_take(struct ctx *cx, const char *address, unsigned per_
 	             "  returning true)"
 	             " select exists (select from taken), (select ceil(1000 * extract(epoch from"
 	             "  spent_until + t - now() - interval '1 minute'))::bigint"
-	             "  from address_rates, share where address_hash = $1::bytea), " DB_LAZY_COMMIT,
+	             "  from address_rates, share where address_hash = $1::bytea), " LAZY_COMMIT_SQL,
 	             ARGS(db_bytes(hash_span(&hash)), db_int(per_minute))));
 	return row_bool(&rows, 0, 0) ? NULL : too_fast(cx, row_int(&rows, 0, 1));
 }

@@ -1,6 +1,8 @@
 /* instances.c -- the instances table. */
 #include "instances.h"
 
+#include "common/store/lazy_commit.sql.h"
+
 #include "../db/db.h"
 
 struct err *instance_beat(struct ctx *cx, const struct instance *in)
@@ -11,7 +13,7 @@ struct err *instance_beat(struct ctx *cx, const struct instance *in)
 	                "with beat as (insert into instances (id, host, pid, program)"
 	                "  values ($1::uuid, $2, $3::int, $4)"
 	                "  on conflict (id) do update set beat_at = now())"
-	                " select " DB_LAZY_COMMIT,
+	                " select " LAZY_COMMIT_SQL,
 	                ARGS(db_text(in->id), db_text(in->host), db_int(in->pid),
 	                     db_text(in->program)));
 }

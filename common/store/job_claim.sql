@@ -61,5 +61,5 @@ select c.id, c.kind, c.key, c.payload, c.session_id, c.attempts, c.max_attempts,
 						where j.kind = k.kind and j.state = 'running') r on true) end,
 		(select s.payers from sessions s where s.id = c.session_id),
 		-- A claim that a crash undoes is a job that somebody else finds.
-		set_config('synchronous_commit', 'off', true)
+		-- include lazy_commit.sql
 	from (select) one left join claimed c on true

@@ -5,6 +5,7 @@
 #include "../db/db.h"
 #include "common/store/job_claim.sql.h"
 #include "common/store/job_once.sql.h"
+#include "common/store/lazy_commit.sql.h"
 
 #define ATTEMPTS_MAX 8
 #define ERROR_MAX    1000 /* bytes of an error kept for a person */
@@ -166,7 +167,7 @@ struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome o
 		"  leased_by = null, leased_until = null"
 		" from mine where j.id = mine.id returning j.id)"
 		/* Undone by a crash it is a job that runs again, as it may anyway. */
-		" select count(*), " DB_LAZY_COMMIT " from settled",
+		" select count(*), " LAZY_COMMIT_SQL " from settled",
 		ARGS(db_int(job->id), db_text(job->worker), db_int(job->attempt),
 	         db_text(state_after(outcome)), db_int(attempts_after(job, outcome)),
 	         db_text(error_text(cx, why)), db_int((int64_t)pause_ms))));

@@ -25,6 +25,7 @@ counted as (
 
 select t.payer, t.day - date '1970-01-01', coalesce(c.requests, l.requests),
 		coalesce(c.tokens, l.tokens), coalesce(c.characters, l.characters),
-		coalesce(c.audio_ms, l.audio_ms), set_config('synchronous_commit', 'off', true)
+		coalesce(c.audio_ms, l.audio_ms),
+		-- include lazy_commit.sql
 	from told t left join counted c on c.payer = t.payer
 	left join ledger l on l.day = t.day and l.payer = t.payer

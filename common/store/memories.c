@@ -12,6 +12,7 @@
 #include "../base/str.h"
 #include "../base/vault.h"
 #include "../db/db.h"
+#include "common/store/lazy_commit.sql.h"
 #include "common/store/memory_connect.sql.h"
 #include "common/store/memory_index_next.sql.h"
 #include "common/store/memory_insert.sql.h"
@@ -247,6 +248,6 @@ struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n
 	               " select id from memories"
 	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid) order by id"
 	               " on conflict (memory_id) do update set access_count = u.access_count + 1,"
-	               "  last_referenced = now()) select " DB_LAZY_COMMIT,
+	               "  last_referenced = now()) select " LAZY_COMMIT_SQL,
 	               ARGS(db_text(list)));
 }

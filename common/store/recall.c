@@ -5,6 +5,7 @@
 #include "../base/json_out.h"
 #include "../domain/memory/index_text.h"
 #include "../db/db.h"
+#include "common/store/lazy_commit.sql.h"
 #include "common/store/memory_columns.sql.h"
 #include "common/store/session_touched.sql.h"
 #include "sealed.h"
@@ -139,7 +140,7 @@ struct err *memory_people(struct ctx *cx, const char *session_id, const char *se
 	TRY(session_query(cx, session_id, session_secret,
 	                  SESSION_TOUCHED_SQL
 	                  " select verdict, case when verdict = 'ok' then session_names(id) end, null,"
-	                  " " DB_LAZY_COMMIT
+	                  " " LAZY_COMMIT_SQL
 	                  " from checked union all (" SPEAKERS_OF("checked",
 	                                                          "$5") " where verdict = 'ok')",
 	                  ARGS(db_int(INDEX_NAMES_MAX)), &rows));

@@ -3,6 +3,7 @@
 
 #include "../base/payers.h"
 #include "../base/str.h"
+#include "common/store/lazy_commit.sql.h"
 #include "common/store/session_touched.sql.h"
 
 #include <assert.h>
@@ -116,7 +117,7 @@ struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 	struct db_rows rows;
 
 	TRY(session_query(cx, id, secret,
-	                  SESSION_TOUCHED_SQL " select verdict, payers, " DB_LAZY_COMMIT
+	                  SESSION_TOUCHED_SQL " select verdict, payers, " LAZY_COMMIT_SQL
 	                                      " from checked",
 	                  NO_ARGS, &rows));
 	payers_join(cx, row_text(&rows, 0, 1));

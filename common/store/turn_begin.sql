@@ -82,7 +82,8 @@ changed as (
 -- Materialized: asked once, not for each row of the history. And the commit waits for no disk:
 -- nothing is promised before the turn ends, whose commit writes this one too.
 named as materialized (
-	select session_names(d.id) as names, set_config('synchronous_commit', 'off', true)
+	select session_names(d.id) as names,
+			-- include lazy_commit.sql
 		from decided d where d.action = 'begin'),
 
 touched as (

@@ -39,4 +39,4 @@ spent as (
 
 -- Nobody was promised it: the commit waits for no disk.
 select greatest((select count(*) from cleared), (select count(*) from cleared_before)),
-	set_config('synchronous_commit', 'off', true)
+	-- include lazy_commit.sql

@@ -2,6 +2,7 @@
  * them some. */
 #include "utterance_memories.h"
 
+#include "common/store/lazy_commit.sql.h"
 #include "common/store/utterances_keep.sql.h"
 #include "common/store/utterances_waiting.sql.h"
 
@@ -109,7 +110,7 @@ static struct err *keep_body(struct ctx *cx, void *data)
 
 	/* A crash that undoes the memories undoes the end of their job with them. */
 	TRY(db_exec(cx, NULL,
-	            "select " DB_LAZY_COMMIT " from sessions where id = $1::uuid for no key update",
+	            "select " LAZY_COMMIT_SQL " from sessions where id = $1::uuid for no key update",
 	            ARGS(db_text(k->session_id))));
 	TRY(db_query(cx, &rows, UTTERANCES_KEEP_SQL,
 	             ARGS(db_text(k->session_id), db_text(k->rows_json), db_bytes(k->names_hash),
