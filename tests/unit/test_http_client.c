@@ -235,6 +235,48 @@ static void stops_when_cancelled(void **state)
 	fake_stop(f);
 }
 
+struct listener {
+	struct cancel cancel;
+	unsigned      pieces;
+};
+
+static enum http_verdict hear_one_and_leave(const struct http_piece *piece, void *data)
+{
+	struct listener *l = data;
+
+	(void)piece;
+	l->pieces++;
+	cancel_fire(&l->cancel, CANCEL_CLIENT_LEFT);
+	return HTTP_USEFUL;
+}
+
+/* A model that goes on and on is not listened to until it draws breath. */
+static void stops_although_there_is_more_to_read(void **state)
+{
+	struct fake_http *f = fake_start("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+	                                 "data: one\n\ndata: two\n\ndata: three\n\n");
+	struct ctx        cx = new_ctx(20000);
+	struct listener   listener = {.pieces = 0};
+	struct http_reply reply;
+	struct err       *e;
+
+	(void)state;
+	f->end = FAKE_HANG;
+	cancel_init(&listener.cancel);
+	cx.cancel = &listener.cancel;
+	e = http_do(&cx,
+	            &(struct http_call){.url = f->url,
+	                                .on_data = hear_one_and_leave,
+	                                .data = &listener,
+	                                .event_max = 100},
+	            &reply);
+	assert_int_equal(e->kind, ERR_CANCELLED);
+	assert_int_equal(listener.pieces, 1);
+	cancel_end(&listener.cancel);
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
 static enum http_verdict say(const struct http_piece *piece, void *data)
 {
 	(void)piece;
@@ -317,6 +359,7 @@ int main(void)
 		cmocka_unit_test(maps_nothing_of_other_statuses),
 		cmocka_unit_test(refuses_what_is_not_http),
 		cmocka_unit_test(stops_when_cancelled),
+		cmocka_unit_test(stops_although_there_is_more_to_read),
 		cmocka_unit_test(obeys_the_receiver),
 		cmocka_unit_test(serves_many_threads),
 		cmocka_unit_test(reads_how_long_to_wait),
