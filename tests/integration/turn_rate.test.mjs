@@ -82,6 +82,27 @@ test('an idle tab does not keep its session alive', async () => {
 	assert.ok(active > before[0][0] && ended === '', 'until somebody speaks');
 });
 
+/* When the job that forgets addresses is due. */
+const forgetting = (when) =>
+	poll(async () => {
+		const rows = await sql(
+			stack,
+			`update jobs set run_at = now() + :'when'::interval
+			 where kind = 'clear_turns' and state = 'ready' returning id`,
+			{ when },
+		);
+		return rows.length;
+	});
+
+test('who was silent for long has saved up nothing, though nobody has forgotten them', async () => {
+	await forgetting('1 hour');
+	await say('192.0.2.7');
+	await sql(stack, `update address_rates set spent_until = now() - interval '1 hour'`);
+	await useUp('192.0.2.7');
+	assert.equal((await say('192.0.2.7')).status, 429);
+	await forgetting('0');
+});
+
 test('what an address has spent is forgotten when it is worth nothing any more', async () => {
 	await say('192.0.2.6');
 	await sql(stack, `update address_rates set spent_until = now() - interval '1 s'`);
