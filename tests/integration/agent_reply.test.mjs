@@ -117,6 +117,26 @@ test('turns of one session never interleave', async () => {
 	assert.deepEqual(running, [['0']]);
 });
 
+test('a turn whose time is over keeps nobody waiting, though its program lives', async () => {
+	const session = await newSession(stack);
+	await turn(session, 'Hello there.');
+	await sql(
+		stack,
+		`with runner as (insert into instances (id, host, pid, program, beat_at)
+			values (gen_random_uuid(), 'nowhere else', 1, 'agent_reply', now() + interval '1 hour')
+			returning id)
+		 update turns set state = 'running', finished_at = null,
+			started_at = now() - interval '1 minute', ends_by = now() - interval '1 second',
+			instance = (select id from runner)
+		 where session_id = :'id'`,
+		{ id: session.session_id },
+	);
+	const { status, json, text } = await turn(session, 'Hello there.');
+	assert.equal(status, 200, text);
+	assert.deepEqual((await said(session)).at(-1), ['agent', json.text]);
+	await sql(stack, `delete from instances where host = 'nowhere else'`);
+});
+
 test('the idle browser is answered twice in a row and then met with silence', async () => {
 	const session = await newSession(stack);
 	await turn(session, 'We build search for hospitals.');
@@ -182,6 +202,28 @@ test('a session unused for a day has expired, one in use slides on', async () =>
 	assert.equal(late.json.code, 'session_expired');
 	const wrong = await turn({ ...session, session_secret: 'x' }, 'Hello.');
 	assert.equal(wrong.json.code, 'invalid_session', 'only its holder learns that it expired');
+});
+
+test('a session that asks too often is refused for a minute and no longer', async () => {
+	const session = await newSession(stack);
+	const used = (many, interval) =>
+		sql(
+			stack,
+			`update sessions set rate_count = :'many', rate_window = now() - :'interval'::interval
+			 where id = :'id'`,
+			{ id: session.session_id, many, interval },
+		);
+	await used(1000000, '30 s');
+	for (const name of ['agent_reply', 'recall_memories']) {
+		const body = { ...pairOf(session), user_message: 'Hello.', query: 'hello' };
+		const { status, json, headers } = await post(stack, name, body);
+		assert.deepEqual([status, json.code], [429, 'rate_limited'], name);
+		assert.ok(Number(headers.get('retry-after')) >= 1);
+	}
+	assert.deepEqual(await said(session), []);
+	await used(1000000, '61 s');
+	assert.equal((await turn(session, 'Hello.')).status, 200);
+	assert.equal((await turn(session, 'Are you there?')).status, 200, 'it is counted anew');
 });
 
 test('a bad request names its field and leaves no trace', async () => {
