@@ -174,6 +174,23 @@ test('a recording whose sender leaves is not listened to any more', async () => 
 	await stack.sim.wait({ provider: 'groq', state: 'disconnected' });
 });
 
+test('a lead that no model tells of in time is sought by rules, and the reply leaves', async () => {
+	const hasty = { LLM_FIRST_TOKEN_MS: '25000', EXTRACT_MS: '1000' };
+	await stack.commandWith(hasty, 'reload', 'agent_reply');
+	await heal(stack);
+	await stack.sim.fault({
+		...always('groq', { silence: true }),
+		operation: 'chat',
+		match: { structured: true },
+	});
+	const from = performance.now();
+	const { status, json, text } = await turn(stack, await newSession(stack), 'We build search.');
+	assert.equal(status, 200, text);
+	assert.deepEqual([json.provider, json.degraded], ['groq', undefined]);
+	assert.ok(json.extract, 'rules know it');
+	assert.ok(performance.now() - from < 15_000, 'which is less than its model may take');
+});
+
 test('nobody listens at the providers: refused connections cost no answer', async () => {
 	await heal(stack);
 	const dead = { GROQ_BASE_URL: 'http://127.0.0.1:1', ELEVENLABS_BASE_URL: 'http://127.0.0.1:1' };
