@@ -103,6 +103,37 @@ test('a session owns its keys whatever its address', async () => {
 	assert.deepEqual(again.json, first.json);
 });
 
+test('a key is free for its own request once its runner is dead or its time over', async () => {
+	const pair = pairOf(await newSession(stack));
+	const headers = withKey('memory-3');
+	const ask = async (content) => (await save(pair, content, headers)).status;
+	/* As one who did not end left it: who that is, dead or living, and until when it is theirs. */
+	const leave = (isAlive, until) =>
+		sql(
+			stack,
+			`with runner as (insert into instances (id, host, pid, program, beat_at)
+				values (gen_random_uuid(), 'nowhere', 1, 'save_memory', now()
+					+ case when :'isAlive' then interval '1 hour' else interval '-1 hour' end)
+				returning id)
+			 update idempotency_keys set state = 'running', status = null, content_type = null,
+				body = null, created_at = now() - interval '1 minute',
+				locked_until = now() + :'until'::interval, instance = (select id from runner)
+			 where scope = :'id'`,
+			{ id: pair.session_id, isAlive, until },
+		);
+	assert.equal(await ask('mine'), 200);
+	for (const [isAlive, until, status] of [
+		[true, '1 hour', 409],
+		[true, '-1 second', 200],
+		[false, '1 hour', 200],
+	]) {
+		await leave(isAlive, until);
+		assert.equal(await ask('another'), 422, `for another request: ${isAlive} ${until}`);
+		assert.equal(await ask('mine'), status, `${isAlive} ${until}`);
+	}
+	await sql(stack, `delete from instances where host = 'nowhere'`);
+});
+
 test('a signed token owns keys by its subject, the anon key owns none', async () => {
 	/* No hash spells these by chance. */
 	const [anna, benno] = ['ana', 'ben'].map((name) => `${name}-${randomUUID()}`);

@@ -270,6 +270,22 @@ test('an attempt that was taken over by a namesake ends nothing', async () => {
 	assert.deepEqual([row.state, row.attempts, row.isFree], ['running', 2, 'f']);
 });
 
+test('nor does it keep the lease of its namesake, or go on without one', async () => {
+	const worker = start();
+	const id = await enqueue({ ms: 600000, extend: true });
+	await poll(async () => (await rowOf(id)).runs === 1);
+	const [[lease]] = await sql(
+		stack,
+		`update jobs set attempts = attempts + 1, leased_until = now() + interval '1 hour'
+		 where id = :'id' returning leased_until`,
+		{ id },
+	);
+	const late = await poll(() => worker.events('job').find((line) => line.id === Number(id)));
+	assert.equal(late.outcome, 'lost');
+	const now = await sql(stack, `select leased_until from jobs where id = :'id'`, { id });
+	assert.deepEqual(now, [[lease]]);
+});
+
 test('one job waits per key, and one more beside the one that runs', async () => {
 	const insert = () =>
 		sql(

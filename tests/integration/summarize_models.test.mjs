@@ -83,6 +83,31 @@ test('an extractive summary is made anew by a model, when asked to', async () =>
 	assert.equal(kept.json.provider, 'groq');
 });
 
+test('a summary that took long does not take the place of a later one', async () => {
+	const session = await newSession(stack);
+	await say(session, talk(6));
+	await stack.sim.fault({
+		provider: 'groq',
+		match: { structured: true },
+		fault: { hold: 'the first' },
+	});
+	await answer(GOOD);
+	const first = summarize(session);
+	await stack.sim.wait({ provider: 'groq', operation: 'chat' });
+	await say(session, talk(10, 6));
+	await answer(GOOD);
+	const later = await summarize(session, { force_summarize: true });
+	assert.equal(later.json.utterance_count, 16, later.text);
+	await stack.sim.release('the first');
+	assert.equal((await first).status, 200);
+	const kept = await sql(
+		stack,
+		`select utterance_count from summaries where session_id = :'id'`,
+		{ id: session.session_id },
+	);
+	assert.deepEqual(kept, [['16']]);
+});
+
 test('a restart of the database while a summary is made loses nothing', async () => {
 	const session = await newSession(stack);
 	await say(session, talk(10));
