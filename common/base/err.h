@@ -21,6 +21,7 @@ struct ctx;
 	X(ERR_ORIGIN, 403, "origin_not_allowed", "This site may not call this API.") \
 	X(ERR_NOT_FOUND, 404, "not_found", "There is nothing here.") \
 	X(ERR_METHOD, 405, "method_not_allowed", "This method is not supported.") \
+	X(ERR_SLOW, 408, "request_timeout", "The request took too long to arrive.") \
 	X(ERR_CONFLICT, 409, "conflict", "The same request is still running.") \
 	X(ERR_SUPERSEDED, 409, "superseded", "A newer turn took the place of this one.") \
 	X(ERR_TOO_LARGE, 413, "payload_too_large", "The request is too large.") \

@@ -146,18 +146,34 @@ static struct crew_job *take_first(struct crew *c, struct client *it)
 	return job;
 }
 
-static struct crew_job *take_last(struct crew *c, struct client *it)
+static bool is_any(struct crew_job *job)
 {
-	struct crew_job *job = it->last, *before = it->first;
+	(void)job;
+	return true;
+}
 
-	while (before != job && before->next != job)
-		before = before->next;
-	if (before == job)
-		it->first = NULL;
-	before->next = NULL;
-	it->last = before;
+/* The newest of those; NULL: there is none. */
+static struct crew_job *take_last(struct crew *c, struct client *it,
+                                  bool (*is_wanted)(struct crew_job *job))
+{
+	struct crew_job *found = NULL, *before = NULL, *last = NULL;
+
+	for (struct crew_job *job = it->first; job; last = job, job = job->next) {
+		if (!is_wanted(job))
+			continue;
+		found = job;
+		before = last;
+	}
+	if (!found)
+		return NULL;
+	if (before)
+		before->next = found->next;
+	else
+		it->first = found->next;
+	if (it->last == found)
+		it->last = before;
 	count_out(c, it);
-	return job;
+	return found;
 }
 
 static bool goes_before(const struct client *a, const struct client *b)
@@ -369,7 +385,7 @@ static struct crew_job *queue_up(struct crew *c, struct client *client, struct c
 		most = who_has_most(c, client);
 		if (!most)
 			return job;
-		surplus = take_last(c, most);
+		surplus = take_last(c, most, is_any);
 		forget_absent(c, most);
 	}
 	append(c, client, job);
@@ -412,6 +428,20 @@ struct crew_job *crew_give(struct crew *c, struct crew_job *job)
 	monitor_unlock(&c->office);
 	join_all(left);
 	return surplus;
+}
+
+struct crew_job *crew_take_back(struct crew *c, uint64_t client,
+                                bool (*is_wanted)(struct crew_job *job))
+{
+	struct client   *it;
+	struct crew_job *job;
+
+	monitor_lock(&c->office);
+	it = client_of(c, client);
+	job = take_last(c, it, is_wanted);
+	forget_absent(c, it);
+	monitor_unlock(&c->office);
+	return job;
 }
 
 void crew_end(struct crew *c)

@@ -32,6 +32,10 @@ struct crew *crew_new(const struct crew_plan *plan) NEVER_NULL;
  * this one's. Never waits. From one thread. */
 struct crew_job *crew_give(struct crew *c, struct crew_job *job) CHECKED;
 
+/* Back from those that wait: the client's newest that is_wanted; NULL: there is none. */
+struct crew_job *crew_take_back(struct crew *c, uint64_t client,
+                                bool (*is_wanted)(struct crew_job *job));
+
 /* Returns when all that was given is done and every thread has ended; then c is gone. From the
  * thread that gives. */
 void crew_end(struct crew *c);

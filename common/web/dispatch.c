@@ -1,21 +1,18 @@
 /* dispatch.c -- one epoll, edge-triggered, in which each connection stays for as long as it lives.
  *
- * An edge that comes while a connection is in hand is the rest of a body, or the next request
- * already: it is noted, and the connection is looked at again when it is parked. So a request
- * on a kept connection costs no call to epoll_ctl.
- *
- * The head of a request is only peeked at: reading it is the business of the thread it goes to.
+ * An edge that comes while a connection is in hand is the next request already: it is noted, and
+ * the connection is looked at again when it is parked. So a request on a kept connection costs no
+ * call to epoll_ctl.
  *
  * Whoever closes a connection puts it among the dead, and these are freed between two rounds of
  * epoll_wait: no event that is still to be looked at can mean one of them. */
 #include "dispatch.h"
 
-#include "../base/address.h"
 #include "../base/bell.h"
 #include "../base/clock.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
-#include "fcgi_head.h"
+#include "incoming.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,37 +24,15 @@
 
 #define EVENTS_MAX 64
 #define SWEEP_MS   1000u  /* how exact the times below are */
-#define HEAD_MS    10000u /* for a head, and a body that is not large, to arrive in */
+#define HEAD_MS    10000u /* for a head to arrive in: a server of ours sends it at once */
+#define BODY_RATE  64u    /* bytes that buy a body one more millisecond */
+#define REFUSED_MS 2000u  /* for the peer to read its answer and close */
 #define IDLE_MS    60000u /* a peer that keeps connections closes them long before */
 #define LEAVE_MS   4000u  /* the same when we stop: nginx keeps them for two seconds at most */
 #define DRAIN_MS   10000u /* after that each is closed behind its answer */
-#define READ_MS    5000u  /* without a byte of the body */
-#define PEEK_BYTES 4096u  /* more are looked at only where these do not hold the head */
+#define READ_MS    5000u  /* of a thread, for a byte that should be there */
 
-enum conn_state { PARKED, IN_HAND, DEAD };
-
-struct conn {
-	struct crew_job job; /* first */
-	int             fd;
-	enum conn_state state;
-	bool            is_gone;      /* its peer hung up */
-	bool            has_news;     /* something arrived while it was in hand */
-	bool            talks;        /* parked: a part of a request is here */
-	uint64_t        since_ms;     /* of its state; once it talks, of that */
-	uint64_t        until_ms;     /* in hand: when it is shut */
-	struct cancel  *cancel;       /* NULL: nobody to tell */
-	struct conn    *next, **link; /* of all, or of the dead */
-};
-
-static struct {
-	pthread_mutex_t lock; /* guards what threads with a connection in hand touch as well */
-	int             epoll_fd, listen_fd, signal_fd, bell;
-	struct conn *(*hand_on)(struct conn *c);
-	struct conn  *all, *dead;
-	bool          is_stopping, is_deaf; /* deaf: out of descriptors until the next sweep */
-	uint64_t      stopping_since_ms, next_sweep_ms;
-	unsigned char peeked[FCGI_HEAD_MAX];
-} office = {.lock = PTHREAD_MUTEX_INITIALIZER};
+struct dispatch_office office = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 struct crew_job *conn_job(struct conn *c)
 {
@@ -74,9 +49,29 @@ int conn_fd(const struct conn *c)
 	return c->fd;
 }
 
+bool conn_has_file(const struct conn *c)
+{
+	return c->arrival.file >= 0;
+}
+
+int conn_request_fd(const struct conn *c)
+{
+	return conn_has_file(c) ? c->arrival.file : c->fd;
+}
+
 uint64_t conn_since_ms(const struct conn *c)
 {
 	return c->since_ms;
+}
+
+unsigned conn_coming_ms(const struct conn *c)
+{
+	return c->coming_ms;
+}
+
+enum refusal conn_refusal(const struct conn *c)
+{
+	return c->refusal;
 }
 
 /* ---- the lists ---- */
@@ -100,13 +95,14 @@ static void take_off(struct conn *c)
 static void bury(struct conn *c)
 {
 	c->state = DEAD;
+	arrival_end(&c->arrival);
 	take_off(c);
 	add_to(&office.dead, c);
 	if (office.is_stopping && !office.all)
 		bell_ring(office.bell);
 }
 
-static void close_conn(struct conn *c)
+void office_close(struct conn *c)
 {
 	close(c->fd);
 	bury(c);
@@ -135,7 +131,7 @@ bool conn_begin(struct conn *c, struct cancel *cancel)
 	if (is_there)
 		c->cancel = cancel;
 	else
-		close_conn(c);
+		office_close(c);
 	pthread_mutex_unlock(&office.lock);
 	return is_there;
 }
@@ -144,6 +140,15 @@ void conn_limit(struct conn *c, unsigned ms)
 {
 	pthread_mutex_lock(&office.lock);
 	c->until_ms = deadline_in(ms).at_ms;
+	pthread_mutex_unlock(&office.lock);
+}
+
+void conn_was_read(struct conn *c)
+{
+	if (!arrival_is_read(&c->arrival))
+		return;
+	pthread_mutex_lock(&office.lock);
+	arrival_end(&c->arrival);
 	pthread_mutex_unlock(&office.lock);
 }
 
@@ -160,15 +165,26 @@ static void watch_edges(struct conn *c, int op)
 		fatal("cannot watch a connection: errno %d", errno);
 }
 
+/* Refused before it was whole. Who sends it reads the answer, and closes the connection, or ends
+ * the request and takes the connection for a good one. */
+static bool is_part(const struct conn *c)
+{
+	return c->refusal != REFUSAL_NONE && !c->arrival.body.is_whole;
+}
+
 /* What arrived meanwhile was an edge: epoll is made to tell of it once more. */
 static void park(struct conn *c, uint64_t now)
 {
 	bool had_news = c->has_news;
 
+	c->is_over = is_part(c);
+	c->rest = c->arrival.body;
+	c->refusal = REFUSAL_NONE;
 	c->state = PARKED;
 	c->has_news = c->talks = false;
 	c->since_ms = now;
-	if (had_news)
+	arrival_end(&c->arrival);
+	if (had_news || c->is_over)
 		watch_edges(c, EPOLL_CTL_MOD);
 }
 
@@ -178,10 +194,10 @@ void conn_end(struct conn *c, bool may_stay)
 
 	pthread_mutex_lock(&office.lock);
 	c->cancel = NULL;
-	if (may_stay && !c->is_gone && !is_past_drain(now))
+	if (!c->is_gone && (is_part(c) || (may_stay && !is_past_drain(now))))
 		park(c, now);
 	else
-		close_conn(c);
+		office_close(c);
 	pthread_mutex_unlock(&office.lock);
 }
 
@@ -189,72 +205,20 @@ void conn_lost(struct conn *c)
 {
 	pthread_mutex_lock(&office.lock);
 	c->cancel = NULL;
+	if (conn_has_file(c))
+		close(c->fd);
+	c->arrival.file = -1;
 	bury(c);
 	pthread_mutex_unlock(&office.lock);
 }
 
 /* ---- the dispatcher ---- */
 
-/* Its head was peeked at, n bytes. */
-static void hand_on(struct conn *c, size_t n)
-{
-	struct conn *surplus;
-
-	c->job.client = address_key(fcgi_head_param(office.peeked, n, "REMOTE_ADDR"));
-	c->state = IN_HAND;
-	c->has_news = false;
-	c->since_ms = clock_mono_ms();
-	c->until_ms = DEADLINE_NEVER.at_ms;
-	surplus = office.hand_on(c);
-	if (surplus)
-		close_conn(surplus);
-}
-
-static void wait_for_rest(struct conn *c)
-{
-	if (!c->talks)
-		c->since_ms = clock_mono_ms();
-	c->talks = true;
-}
-
-static ssize_t peek(const struct conn *c, size_t max)
-{
-	return recv(c->fd, office.peeked, max, MSG_PEEK | MSG_DONTWAIT);
-}
-
-/* A body that does not come takes no thread either. */
-static bool is_part(enum fcgi_head head)
-{
-	return head == FCGI_HEAD_PART || head == FCGI_HEAD_UNSAID;
-}
-
-/* A parked connection on which something may have arrived. */
-static void look_at(struct conn *c)
-{
-	ssize_t        n = peek(c, PEEK_BYTES);
-	enum fcgi_head head = FCGI_HEAD_BROKEN; /* or its end */
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0)
-		head = fcgi_head(office.peeked, (size_t)n);
-	if (n == PEEK_BYTES && is_part(head)) {
-		n = peek(c, FCGI_HEAD_MAX);
-		head = n > 0 ? fcgi_head(office.peeked, (size_t)n) : FCGI_HEAD_BROKEN;
-	}
-	if (head == FCGI_HEAD_WHOLE)
-		hand_on(c, (size_t)n);
-	else if (is_part(head))
-		wait_for_rest(c);
-	else
-		close_conn(c);
-}
-
 static void on_hangup(struct conn *c)
 {
 	c->is_gone = true;
 	if (c->state == PARKED)
-		close_conn(c);
+		office_close(c);
 	else if (c->cancel)
 		cancel_fire(c->cancel, CANCEL_CLIENT_LEFT);
 }
@@ -265,7 +229,7 @@ static void on_edge(struct conn *c, uint32_t events)
 	if (c->state != DEAD && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		on_hangup(c);
 	else if (c->state == PARKED)
-		look_at(c);
+		incoming_look(c);
 	else
 		c->has_news = true;
 	pthread_mutex_unlock(&office.lock);
@@ -279,8 +243,7 @@ static void adopt(int fd)
 	if (!c)
 		fatal("out of memory: no connection");
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	c->fd = fd;
-	c->since_ms = clock_mono_ms();
+	*c = (struct conn){.fd = fd, .since_ms = clock_mono_ms(), .arrival = ARRIVAL};
 	pthread_mutex_lock(&office.lock);
 	add_to(&office.all, c);
 	watch_edges(c, EPOLL_CTL_ADD);
@@ -347,39 +310,61 @@ static void on_event(const struct epoll_event *event)
 
 /* ---- times ---- */
 
-static uint64_t parked_max_ms(const struct conn *c)
+/* When we stop, the time of all begins anew, but of those on which a body arrives. */
+static bool is_overdue(const struct conn *c, uint64_t now)
 {
-	if (office.is_stopping)
-		return LEAVE_MS;
-	return c->talks ? HEAD_MS : IDLE_MS;
+	uint64_t since = c->since_ms;
+
+	if (c->is_over)
+		return now - since >= REFUSED_MS;
+	if (c->arrival.sender)
+		return now - since >= office.how.arrive_ms + arrival_bytes(&c->arrival) / BODY_RATE;
+	if (!office.is_stopping)
+		return now - since >= (c->talks ? HEAD_MS : IDLE_MS);
+	if (since < office.stopping_since_ms)
+		since = office.stopping_since_ms;
+	return now - since >= LEAVE_MS;
 }
 
-/* When we stop, the time of all begins anew. */
-static uint64_t parked_since_ms(const struct conn *c)
+/* Moves c to late if it is to be refused: that may close another one, which nobody who walks
+ * through all of them could bear. */
+static void check_times(struct conn *c, uint64_t now, struct conn **late)
 {
-	return c->since_ms < office.stopping_since_ms ? office.stopping_since_ms : c->since_ms;
-}
-
-static void check_times(struct conn *c, uint64_t now)
-{
-	if (c->state == PARKED) {
-		if (now - parked_since_ms(c) >= parked_max_ms(c) || is_past_drain(now))
-			close_conn(c);
-	} else if (now >= c->until_ms) {
+	if (c->state == PARKED && (is_overdue(c, now) || is_past_drain(now))) {
+		if (c->is_over || !c->arrival.sender) {
+			office_close(c);
+			return;
+		}
+		take_off(c);
+		add_to(late, c);
+	} else if (c->state == IN_HAND && now >= c->until_ms) {
 		shutdown(c->fd, SHUT_RDWR); /* its thread closes it */
 		c->until_ms = DEADLINE_NEVER.at_ms;
 	}
 }
 
+/* What arrives while we stop can be asked of our successor. */
+static void refuse_late(struct conn **late, uint64_t now)
+{
+	while (*late) {
+		struct conn *c = *late;
+
+		take_off(c);
+		add_to(&office.all, c);
+		incoming_refuse(c, is_overdue(c, now) ? REFUSAL_SLOW : REFUSAL_STOPS);
+	}
+}
+
 static void sweep(uint64_t now)
 {
-	struct conn *next;
+	struct conn *next, *late = NULL;
 
 	pthread_mutex_lock(&office.lock);
 	for (struct conn *c = office.all; c; c = next) {
 		next = c->next;
-		check_times(c, now);
+		check_times(c, now, &late);
 	}
+	refuse_late(&late, now);
 	pthread_mutex_unlock(&office.lock);
 	if (office.is_deaf)
 		listen_to(EPOLL_CTL_ADD);
@@ -438,12 +423,13 @@ static void close_office(void)
 	close(office.epoll_fd);
 }
 
-void dispatch(int listen_fd, struct conn *(*hand_on_to)(struct conn *c))
+void dispatch(int listen_fd, const struct dispatching *how)
 {
 	struct epoll_event events[EVENTS_MAX];
 	bool               is_empty = true;
 
-	office.hand_on = hand_on_to;
+	office.how = *how;
+	arrivals_limit(how->bytes_max);
 	open_office(listen_fd);
 	while (!(office.is_stopping && is_empty)) {
 		int n = epoll_wait(office.epoll_fd, events, EVENTS_MAX, until_sweep_ms(is_empty));

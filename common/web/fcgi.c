@@ -1,8 +1,9 @@
 /* fcgi.c -- requests by libfcgi: the only file that knows it.
  *
- * The library reads and writes a descriptor of ours and never accepts one itself. Nor does it
- * close one, which could take seconds (it lingers) and would pull a number from under the
- * dispatcher: but where it can make nothing of the parameters, and then without lingering. */
+ * The library reads and writes descriptors of ours, one at a time: a large request is in a file,
+ * its answer goes to the connection. It never accepts one itself. Nor does it close one, which
+ * could take seconds (it lingers) and would pull a number from under the dispatcher: but where it
+ * can make nothing of the parameters, and then without lingering. */
 #include "fcgi.h"
 
 #include "../base/fatal.h"
@@ -31,8 +32,13 @@ static const char *param(struct transport *t, const char *name)
 
 static size_t read_some(struct transport *t, char *to, size_t max)
 {
-	int n = FCGX_GetStr(to, max > INT32_MAX ? INT32_MAX : (int)max, fcgi_of(t)->request.in);
+	struct fcgi *f = fcgi_of(t);
+	int          n;
 
+	f->request.ipcFd = conn_request_fd(f->conn);
+	n = FCGX_GetStr(to, max > INT32_MAX ? INT32_MAX : (int)max, f->request.in);
+	f->request.ipcFd = conn_fd(f->conn);
+	conn_was_read(f->conn);
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -46,12 +52,15 @@ static bool flush(struct transport *t)
 	return FCGX_FFlush(fcgi_of(t)->request.out) == 0;
 }
 
-/* A body nobody read would be taken for the next request. */
+/* A body nobody read would be taken for the next request. A refused one's is skipped by the
+ * dispatcher. */
 static bool read_to_end(struct fcgi *f)
 {
 	char   bytes[4096];
 	size_t n = 1, all = 0;
 
+	if (f->t.refusal != REFUSAL_NONE)
+		return true;
 	/* Whose work was cancelled for another reason reads its answer: a connection closed with
 	 * something unread in it would take that answer along. */
 	if (cancel_reason(&f->cancel) == CANCEL_CLIENT_LEFT)
@@ -88,10 +97,13 @@ static bool begin(struct fcgi *f)
 
 	if (FCGX_InitRequest(r, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		fatal("FCGX_InitRequest failed");
-	r->ipcFd = conn_fd(f->conn);
+	r->ipcFd = conn_request_fd(f->conn);
 	r->keepConnection = 1; /* or it closes what it takes for the request before */
 	r->detached = 1;       /* if it closes, it does not linger */
-	return FCGX_Accept_r(r) == 0;
+	if (FCGX_Accept_r(r) != 0)
+		return false;
+	r->ipcFd = conn_fd(f->conn);
+	return true;
 }
 
 void fcgi_start(void)
@@ -107,7 +119,9 @@ void fcgi_serve(struct conn *c, unsigned limit_ms, serve_handler *handle)
 	                       .write = write_all,
 	                       .flush = flush,
 	                       .finish = finish,
-	                       .since_ms = conn_since_ms(c)},
+	                       .since_ms = conn_since_ms(c),
+	                       .coming_ms = conn_coming_ms(c),
+	                       .refusal = conn_refusal(c)},
 	                 .conn = c};
 
 	cancel_init(&f.cancel);

@@ -37,41 +37,61 @@ static bool may_begin(const struct record *r)
 }
 
 /* What is no record of a body is for those who read it to judge. */
-static enum fcgi_head body_end(const unsigned char *bytes, size_t n, unsigned id)
+static void begin_record(struct fcgi_body *b)
 {
-	size_t at = 0;
+	struct record r = record_at(b->header);
 
-	while (n - at >= HEADER_BYTES) {
-		struct record r = record_at(bytes + at);
-
-		if (r.type != BODY || r.id != id || r.content == 0)
-			return FCGI_HEAD_WHOLE;
-		if (r.whole > n - at)
-			return FCGI_HEAD_UNSAID;
-		at += r.whole;
-	}
-	return FCGI_HEAD_UNSAID;
+	b->header_n = 0;
+	b->left = r.whole - HEADER_BYTES;
+	b->is_whole = r.type != BODY || r.id != b->id || r.content == 0;
+	b->bytes += b->is_whole ? 0 : r.content;
 }
 
-static enum fcgi_head params_end(const unsigned char *bytes, size_t n, unsigned id)
+size_t fcgi_body_take(struct fcgi_body *b, const unsigned char *bytes, size_t n)
 {
 	size_t at = 0;
 
+	while (at < n && !b->is_whole) {
+		size_t some = b->left < n - at ? b->left : n - at;
+
+		b->left -= some;
+		at += some;
+		if (at == n)
+			break;
+		b->header[b->header_n++] = bytes[at++];
+		if (b->header_n == HEADER_BYTES)
+			begin_record(b);
+	}
+	return at;
+}
+
+/* Behind the head that `from` stands before. */
+static enum fcgi_head body_end(const unsigned char *bytes, size_t n, struct fcgi_body from)
+{
+	fcgi_body_take(&from, bytes, n);
+	return from.is_whole ? FCGI_HEAD_WHOLE : FCGI_HEAD_UNSAID;
+}
+
+/* Its parameters begin at `at`; the head ends where body_out->left says. */
+static enum fcgi_head params_end(const unsigned char *bytes, size_t n, size_t at,
+                                 struct fcgi_body *body_out)
+{
 	while (n - at >= HEADER_BYTES) {
 		struct record r = record_at(bytes + at);
 
-		if (bytes[at] != VERSION || r.type != PARAMS || r.id != id)
+		if (bytes[at] != VERSION || r.type != PARAMS || r.id != body_out->id)
 			return FCGI_HEAD_BROKEN;
 		if (r.whole > n - at)
 			return FCGI_HEAD_PART;
 		at += r.whole;
+		body_out->left = at;
 		if (r.content == 0)
-			return body_end(bytes + at, n - at, id);
+			return body_end(bytes, n, *body_out);
 	}
 	return FCGI_HEAD_PART;
 }
 
-enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n)
+enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n, struct fcgi_body *body_out)
 {
 	enum fcgi_head head = FCGI_HEAD_PART;
 	struct record  begin;
@@ -85,13 +105,10 @@ enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n)
 		return FCGI_HEAD_BROKEN;
 	if (n >= HEADER_BYTES + BEGIN_BYTES && number_at(bytes + HEADER_BYTES) != RESPONDER)
 		return FCGI_HEAD_BROKEN;
+	*body_out = (struct fcgi_body){.id = begin.id};
 	if (n >= begin.whole)
-		head = params_end(bytes + begin.whole, n - begin.whole, begin.id);
-	if (n < FCGI_HEAD_MAX)
-		return head;
-	if (head == FCGI_HEAD_UNSAID)
-		return FCGI_HEAD_WHOLE; /* the rest is read as it comes */
-	return head == FCGI_HEAD_PART ? FCGI_HEAD_BROKEN : head;
+		head = params_end(bytes, n, begin.whole, body_out);
+	return head == FCGI_HEAD_PART && n >= FCGI_HEAD_MAX ? FCGI_HEAD_BROKEN : head;
 }
 
 /* ---- parameters ---- */

@@ -11,12 +11,26 @@
 enum fcgi_head {
 	FCGI_HEAD_PART,   /* good so far */
 	FCGI_HEAD_UNSAID, /* all parameters are here, but not what is to come behind them */
-	FCGI_HEAD_WHOLE,  /* and the body, or as much as is looked at: to be read */
+	FCGI_HEAD_WHOLE,  /* and all of the body */
 	FCGI_HEAD_BROKEN  /* no FastCGI, or no request for a responder */
 };
 
-/* Judges the first n bytes that arrived. */
-enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n);
+/* Where in a request's records we are. */
+struct fcgi_body {
+	unsigned      id;        /* of the request */
+	size_t        left;      /* bytes up to the next record's header */
+	size_t        bytes;     /* of the body, those of the record we are in included */
+	unsigned char header[8]; /* of that, what is here */
+	size_t        header_n;
+	bool          is_whole; /* it has ended */
+};
+
+/* Judges the first n bytes that arrived. Where all parameters are here, body_out stands before the
+ * first byte of the request. */
+enum fcgi_head fcgi_head(const unsigned char *bytes, size_t n, struct fcgi_body *body_out);
+
+/* Goes on by the next n bytes of the request, or up to its end. Returns how many that were. */
+size_t fcgi_body_take(struct fcgi_body *b, const unsigned char *bytes, size_t n);
 
 /* The value of a parameter in the first record of them, where a server of ours puts all; empty
  * where it is not there. In the bytes given, which begin with the head of a request. */

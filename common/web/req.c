@@ -110,9 +110,15 @@ unsigned req_age_ms(const struct req *rq)
 	const char *arrived = param_or_empty(rq, "REQUEST_ARRIVED");
 	double      age_ms = *arrived ? (double)clock_unix_ms() - strtod(arrived, NULL) * 1000 : 0;
 
+	age_ms -= rq->t->coming_ms;
 	if (!(age_ms > 0))
 		return 0;
 	return age_ms < AGE_MS_MAX ? (unsigned)age_ms : AGE_MS_MAX;
+}
+
+enum refusal req_refusal(const struct req *rq)
+{
+	return rq->t->refusal;
 }
 
 const char *req_header(const struct req *rq, const char *name)
@@ -312,6 +318,7 @@ static const char *reason(int status)
 		{403, "Forbidden"},
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
+		{408, "Request Timeout"},
 		{409, "Conflict"},
 		{413, "Payload Too Large"},
 		{422, "Unprocessable Entity"},

@@ -21,9 +21,13 @@ const char *req_client_ip(const struct req *rq) NEVER_NULL; /* from nginx: trust
 /* Does it come by the socket of who runs the system? Told at health checks only. */
 bool req_is_inside(const struct req *rq);
 
-/* How long ago the web server had it whole, by this host's clock: while a program starts again,
- * requests wait at its socket. At most a minute; 0 where nobody tells. */
+/* How long it has waited since the web server had it, by this host's clock and without the time it
+ * took to arrive: while a program starts again, requests wait at its socket. At most a minute; 0
+ * where nobody tells. */
 unsigned req_age_ms(const struct req *rq);
+
+/* Why it is to be refused. */
+enum refusal req_refusal(const struct req *rq);
 
 /* "Idempotency-Key" and the like, any case; NULL if absent or empty. */
 const char *req_header(const struct req *rq, const char *name);

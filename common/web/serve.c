@@ -3,7 +3,8 @@
  * The main thread dispatches: it accepts, keeps connections and finds out where a request has
  * arrived (dispatch.c). A crew of threads handles requests, one each, with blocking calls
  * (crew.c, fcgi.c). When all are at work and their queue is full, one more thread refuses the
- * rest at once, in the words and with the headers of any other answer. */
+ * rest at once, in the words and with the headers of any other answer; and so it does what
+ * arrives too slowly, or too much at once. */
 #include "serve.h"
 
 #include "../base/log.h"
@@ -69,11 +70,25 @@ static void refuse_job(struct crew_job *job)
 
 static struct conn *hand_on(struct conn *c)
 {
-	struct crew_job *surplus = crew_give(office.crew, conn_job(c));
+	struct crew_job *surplus = conn_job(c);
 
+	if (conn_refusal(c) == REFUSAL_NONE)
+		surplus = crew_give(office.crew, surplus);
 	if (surplus)
 		surplus = crew_give(office.refusing, surplus);
 	return surplus ? conn_of(surplus) : NULL;
+}
+
+static bool has_file(struct crew_job *job)
+{
+	return conn_has_file(conn_of(job));
+}
+
+static struct conn *take_back(uint64_t client)
+{
+	struct crew_job *job = crew_take_back(office.crew, client, has_file);
+
+	return job ? conn_of(job) : NULL;
 }
 
 /* Each request, connection and waiting thread may take a descriptor. */
@@ -104,7 +119,10 @@ int serve_fastcgi(const struct serving *how)
 	fcgi_start();
 	serve_block_signals(); /* FCGX_Init brought its own handlers */
 	LOG(LOG_INFO, NULL, "serving", F_INT("threads", how->threads));
-	dispatch(LISTEN_FD, hand_on);
+	dispatch(LISTEN_FD, &(struct dispatching){.hand_on = hand_on,
+	                                          .take_back = take_back,
+	                                          .arrive_ms = how->arrive_ms,
+	                                          .bytes_max = how->bytes_max});
 	crew_end(office.crew);
 	crew_end(office.refusing);
 	LOG(LOG_INFO, NULL, "drained", F_INT("threads", how->threads));

@@ -4,6 +4,14 @@
 
 #include "../base/cancel.h"
 
+/* Why a request is not handled. */
+enum refusal {
+	REFUSAL_NONE,     /* where it is whole; refused, no thread has a place for it */
+	REFUSAL_STOPS,    /* the program stops before it is whole */
+	REFUSAL_TOO_MUCH, /* its client sends more at once than it may */
+	REFUSAL_SLOW      /* it did not arrive in time */
+};
+
 /* One request's way in and out. All calls belong to the thread that handles it. */
 struct transport {
 	/* CGI variable; NULL when absent. Valid until finish. */
@@ -17,7 +25,9 @@ struct transport {
 	 * does not fire any more. What is still done is done behind the answer. */
 	void (*finish)(struct transport *t);
 	struct cancel *cancel; /* fired when the client goes away; lives while the request is handled */
-	uint64_t       since_ms; /* when the request had arrived, clock_mono_ms() */
+	uint64_t       since_ms;  /* when the request had arrived, clock_mono_ms() */
+	unsigned       coming_ms; /* how long before that it began to arrive */
+	enum refusal   refusal;   /* else than REFUSAL_NONE its body ends somewhere */
 };
 
 /* Called once for each request, from any of the threads. */
@@ -31,8 +41,10 @@ struct serving {
 	unsigned          queue_max;  /* requests that may wait for one of these */
 	unsigned          client_max; /* requests of one client in hand at once; 0: any number */
 	unsigned          limit_ms;   /* after so long in hand a connection is shut */
+	unsigned          arrive_ms;  /* for a request to arrive in, and more for a large body */
+	size_t            bytes_max;  /* of requests that are arriving, all together */
 	serve_handler    *handle;
-	serve_handler    *refuse; /* instead of handle, for a request too many; does not wait */
+	serve_handler    *refuse; /* instead of handle, as transport.refusal says; does not wait */
 	serve_thread_end *end;
 };
 

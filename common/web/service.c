@@ -36,13 +36,20 @@
 static const struct service *service; /* one per process, read-only after start */
 
 struct service_values {
-	int64_t     threads, client_max, queue_max;
+	int64_t     threads, client_max, queue_max, body_ms, bodies;
 	bool        is_verbose;
 	const char *breaker_file, *user;
 };
 static struct service_values values;
 
 static const struct cfg_key keys[] = {
+	CFG_KEY_INT(service_values, bodies, "SCRIBE_BODIES", .fallback = "16", .min = 5, .max = 1024,
+                .help =
+                    "largest bodies a program has room for while requests arrive, one address for "
+                    "a quarter"),
+	CFG_KEY_INT(service_values, body_ms, "SCRIBE_BODY_MS", .fallback = "20000", .min = 1000,
+                .max = 600000,
+                .help = "longest time for a request to arrive; 64 KiB of it buy a second more"),
 	CFG_KEY_STR(service_values, breaker_file, "SCRIBE_BREAKER_FILE",
                 .help =
                     "file by which the programs of a host share what they know of sick providers"),
@@ -210,6 +217,12 @@ static struct err *refuse_request(struct req *rq)
 	TRY(greet(rq, &is_done));
 	if (is_done)
 		return NULL; /* or the page could not read the answer to what it sends next */
+	if (req_refusal(rq) == REFUSAL_SLOW)
+		FAIL(req_ctx(rq), ERR_SLOW, "the body did not arrive in time");
+	if (req_refusal(rq) == REFUSAL_TOO_MUCH)
+		FAIL(req_ctx(rq), ERR_RATE, "too much arrives at once from this client");
+	if (req_refusal(rq) == REFUSAL_STOPS)
+		FAIL(req_ctx(rq), ERR_UNAVAILABLE, "the program stops before the body is whole");
 	FAIL(req_ctx(rq), ERR_UNAVAILABLE, "all threads are at work and the queue is full");
 }
 
@@ -424,6 +437,8 @@ static int serve_with_jobs(void)
 	                      .queue_max = (unsigned)values.queue_max,
 	                      .client_max = client_max(),
 	                      .limit_ms = service->deadline_ms + GIVE_UP_MS,
+	                      .arrive_ms = (unsigned)values.body_ms,
+	                      .bytes_max = service->body_max * (size_t)values.bodies,
 	                      .handle = serve_handled,
 	                      .refuse = serve_refused,
 	                      .end = release_thread};

@@ -129,7 +129,11 @@ describe('numbers', () => {
 		/* scripts/stack waits for a program that leaves, and it for these. */
 		assert.equal(config.match(/^\tkeepalive_(timeout|time) 1s;$/gm).length, 2 * names.length);
 		assert.match(config, /fastcgi_next_upstream off;/);
-		assert.match(config, /fastcgi_request_buffering on;/);
+	});
+
+	test('nothing of a body is kept in a file', () => {
+		assert.match(config, /fastcgi_request_buffering off;/);
+		assert.doesNotMatch(config, /fastcgi_request_buffering on;/);
 	});
 });
 
@@ -171,13 +175,14 @@ describe('what a program is given', () => {
 		});
 	});
 
-	test('a length also where the client sent none', async () => {
+	test('all of a body, also where the client tells no length', async () => {
 		const { json } = await call('agent_reply', {
 			headers: { 'Transfer-Encoding': 'chunked' },
 			body: 'x'.repeat(70_000),
 		});
 		assert.equal(json.bytes, 70_000);
-		assert.equal(json.params.CONTENT_LENGTH, '70000');
+		/* nginx may have it all by the time that it begins to pass it on. */
+		assert.ok([undefined, '70000'].includes(json.params.CONTENT_LENGTH));
 	});
 
 	test('a request id of its own instead of a strange one', async () => {

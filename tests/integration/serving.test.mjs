@@ -1,17 +1,23 @@
 /* How programs serve: connections are kept without a thread, and nobody makes others wait by
  * saying nothing, leaving, or asking too much. Some of it speaks to a program's own socket. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import http from 'node:http';
+import net from 'node:net';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { connectTo, headOf } from './env/fastcgi_client.mjs';
+import { bodyOf, connectTo, headOf, inTime } from './env/fastcgi_client.mjs';
 import { keyHeaders, poll, post, sql, useStack } from './env/index.mjs';
 
 const ORIGIN = 'https://app.example.com';
 const THREADS = 2;
 const QUEUE = 2;
 const AT_ONCE_MS = 8000; /* who waits for a silent peer waits for ten seconds, and more */
+const AT_LAST_MS = 30_000;
 const SILENT = 40; /* more than a program has threads */
+const BODY_MS = 10_000; /* and so does who waits for a body */
+const BODIES = 5; /* of a mebibyte, and of that a quarter for an address */
 
 const stack = useStack({
 	simulator: true,
@@ -21,6 +27,8 @@ const stack = useStack({
 		ELEVENLABS_MS: '25000',
 		SCRIBE_THREADS: String(THREADS),
 		SCRIBE_QUEUE: String(QUEUE),
+		SCRIBE_BODY_MS: String(BODY_MS),
+		SCRIBE_BODIES: String(BODIES),
 		SCRIBE_ALLOWED_ORIGINS: ORIGIN,
 	},
 });
@@ -53,6 +61,20 @@ const descriptors = async (name) => {
 	return (await readdir(`/proc/${stack.pidOf(name)}/fd`)).length;
 };
 
+/* The sizes of the requests that it holds in files in memory. */
+const filesOf = async (name) => {
+	const dir = `/proc/${stack.pidOf(name)}/fd`;
+	const files = (await readdir(dir)).map((fd) => {
+		try {
+			return readlinkSync(join(dir, fd)).startsWith('/memfd:request') ? join(dir, fd) : null;
+		} catch (error) {
+			if (error.code === 'ENOENT') return null;
+			throw error;
+		}
+	});
+	return files.filter(Boolean).map((path) => statSync(path, { throwIfNoEntry: false })?.size);
+};
+
 const threadsOf = (name) =>
 	Number(
 		/Threads:\s+(\d+)/.exec(
@@ -64,7 +86,7 @@ const threadsOf = (name) =>
  * program that no test makes leave. */
 const idle = [];
 
-/* The beginning of a request that is begun before all of its body is there. */
+/* The beginning of a request that no socket holds. */
 const PART = Buffer.alloc(8 + 0x8000);
 PART.set([1, 5, 0, 1, 0x80, 0, 0, 0]);
 const LARGE = Buffer.concat([headOf({ CONTENT_LENGTH: '500000' }), PART, PART, PART]);
@@ -97,23 +119,6 @@ describe('peers that say nothing', () => {
 		const { status, ms } = await timed(post(stack, 'create_session', {}));
 		assert.equal(status, 200);
 		assert.ok(ms < AT_ONCE_MS, `${ms} ms`);
-		hangUp(peers);
-	});
-
-	test('hold a thread for seconds, if a large body breaks off', async () => {
-		const peers = await connectMany(THREADS, 'text_to_speech');
-		for (const { socket } of peers) socket.write(LARGE);
-		await poll(async () => (await speak('')).status === 400);
-		hangUp(peers);
-	});
-
-	test('nor for longer than a request may take, if it comes byte by byte', async () => {
-		const peers = await connectMany(THREADS, 'create_session');
-		for (const { socket } of peers) socket.write(LARGE);
-		const drop = Buffer.from([1, 5, 0, 1, 0, 1, 0, 0, 0x20]);
-		const dribble = setInterval(() => peers.forEach(({ socket }) => socket.write(drop)), 500);
-		const isServed = async () => (await post(stack, 'create_session', {})).status === 200;
-		await poll(isServed, { deadlineMs: 30_000 }).finally(() => clearInterval(dribble));
 		hangUp(peers);
 	});
 
@@ -203,6 +208,21 @@ describe('a kept connection', () => {
 		hangUp([peer]);
 	});
 
+	test('takes large bodies, and such in many pieces', async () => {
+		const peer = await connectTo(stack, 'create_session');
+		const body = '{"mode": "mentor"}'.padEnd(900_000);
+		for (let i = 0; i < 2; i++) assert.equal((await peer.request({}, body)).status, 200);
+		const answer = peer.answerTo(headOf({ CONTENT_LENGTH: String(body.length) }));
+		const bytes = bodyOf(body);
+		for (let at = 0, n = 1; at < bytes.length; at += n, n = 1 + ((n * 7) % 8191)) {
+			peer.socket.write(bytes.subarray(at, at + n));
+			await new Promise(setImmediate);
+		}
+		assert.equal((await answer).status, 200);
+		assert.equal((await peer.request({}, '{}')).status, 200);
+		hangUp([peer]);
+	});
+
 	test('is closed behind the answer where its peer wants that', async () => {
 		const peer = await connectTo(stack, 'create_session');
 		assert.equal((await peer.request({}, '{}', { keep: false })).status, 200);
@@ -247,7 +267,8 @@ describe('more than can be served', () => {
 		const held = await holdAllThreads('hold greedy');
 		const greedy = { REMOTE_ADDR: '192.0.2.7' };
 		const peers = await connectMany(QUEUE + 2, 'text_to_speech');
-		const [last, own, ...first] = peers;
+		/* They may be accepted only when all have asked, and then in this order. */
+		const [first, own, last] = [peers.slice(0, QUEUE), ...peers.slice(QUEUE)];
 		const waiting = first.map((peer, i) => speakTo(peer, `Greedy ${i}.`, greedy));
 		await poll(async () => {
 			const answer = await Promise.race([
@@ -282,6 +303,125 @@ describe('more than can be served', () => {
 	});
 });
 
+/* A POST through nginx of which `sent` bytes have left, and no more: {request, answer}. */
+const halfPost = (name, { from, size, sent }) => {
+	const request = http.request(`${stack.baseUrl}/functions/v1/${name}`, {
+		method: 'POST',
+		localAddress: from,
+		agent: false,
+		headers: { ...keyHeaders(stack), 'content-length': size, origin: ORIGIN },
+	});
+	const answered = new Promise((done, fail) => {
+		request.on('error', fail);
+		request.on('response', async (response) => {
+			const { statusCode: status, headers } = response;
+			const text = Buffer.concat(await response.toArray()).toString();
+			done({ status, headers, json: JSON.parse(text) });
+		});
+	});
+	const answer = inTime('an answer', answered, AT_LAST_MS);
+	answer.catch(() => {}); /* who hangs up does not want it */
+	request.write(' '.repeat(sent));
+	return { request, answer, hangUp: () => request.destroy() };
+};
+const MIB = 1 << 20;
+const LARGE_BODY = 900_000; /* nearly what an address may have */
+const wholePost = (name, from, size) => {
+	const { request, answer } = halfPost(name, { from, size, sent: size - 2 });
+	request.end('{}');
+	return answer;
+};
+const assertTooMuch = ({ status, headers, json }) => {
+	assert.deepEqual([status, json.code], [429, 'rate_limited']);
+	assert.equal(json.request_id, headers['x-request-id']);
+	assert.ok(Number(headers['retry-after']) >= 1);
+};
+
+const slow = (more = {}) =>
+	halfPost('create_session', { from: '127.0.0.1', size: MIB, sent: 1, ...more });
+
+describe('bodies under way', () => {
+	test('of one address are so many bytes; another one is served', async () => {
+		const posts = Array.from({ length: 4 }, () => slow({ sent: MIB / 2 }));
+		const refused = await Promise.race(posts.map(({ answer }) => answer));
+		assertTooMuch(refused);
+		assert.equal(refused.headers['access-control-allow-origin'], ORIGIN);
+		const { status } = await wholePost('create_session', '127.0.0.2', LARGE_BODY);
+		assert.equal(status, 200);
+		posts.forEach(({ hangUp }) => hangUp());
+		await poll(async () => {
+			const { status } = await wholePost('create_session', '127.0.0.1', LARGE_BODY);
+			return status === 200;
+		});
+	});
+
+	test('of one address are so many connections; another one is served', async () => {
+		const posts = Array.from({ length: 200 }, () => slow({ size: 500 }));
+		assertTooMuch(await Promise.race(posts.map(({ answer }) => answer)));
+		const { status } = await wholePost('create_session', '127.0.0.2', LARGE_BODY);
+		assert.equal(status, 200);
+		posts.forEach(({ hangUp }) => hangUp());
+	});
+
+	test('of many addresses make place for one that has less', async () => {
+		const posts = Array.from({ length: 2 * BODIES }, (_, i) =>
+			slow({ from: `127.0.0.${i + 10}`, sent: LARGE_BODY }));
+		assertTooMuch(await Promise.race(posts.map(({ answer }) => answer)));
+		const { status } = await wholePost('create_session', '127.0.0.2', MIB / 4);
+		assert.equal(status, 200);
+		posts.forEach(({ hangUp }) => hangUp());
+	});
+
+	test('that wait for a thread make place, too', async () => {
+		const held = await holdAllThreads('hold bodies');
+		const peers = await connectMany(QUEUE + 1, 'text_to_speech');
+		const ask = (peer, i, size) =>
+			peer.request(
+				{ HTTP_APIKEY: stack.anonKey, REMOTE_ADDR: `192.0.2.${i}` },
+				JSON.stringify({ text: `Large ${i}.` }).padEnd(size),
+			);
+		const waiting = peers.slice(0, QUEUE).map((peer, i) => ask(peer, i, MIB));
+		const arriving = Array.from({ length: BODIES - QUEUE }, (_, i) =>
+			halfPost('text_to_speech', { from: `127.0.0.${i + 10}`, size: MIB, sent: 0.95 * MIB }));
+		await poll(async () => (await filesOf('text_to_speech')).length === BODIES);
+		const visitor = ask(peers[QUEUE], 100, MIB / 2);
+		assertTooMuch(await Promise.race(waiting));
+		await held.release();
+		const statuses = await Promise.all(waiting.map(async (answer) => (await answer).status));
+		assert.deepEqual(statuses.sort(), [200, 429]);
+		assert.equal((await visitor).status, 200);
+		for (const answer of held.answers) assert.equal((await answer).status, 200);
+		arriving.forEach(({ hangUp }) => hangUp());
+		hangUp(peers);
+	});
+
+	test('are on no disk', async () => {
+		const { hangUp } = slow({ sent: LARGE_BODY });
+		const sizes = () => filesOf('create_session');
+		await poll(async () => (await sizes()).some((size) => size > LARGE_BODY));
+		const files = await readdir(join(stack.dir, 'run', 'nginx-tmp'), { recursive: true });
+		assert.deepEqual(files.filter((name) => /\d/.test(name)), []);
+		hangUp();
+		await poll(async () => (await sizes()).length === 0);
+	});
+
+	test('reach a program that leaves', async () => {
+		stack.expectRestart('create_session');
+		const peer = await connectTo(stack, 'create_session');
+		const bytes = bodyOf('{"mode": "mentor"}'.padEnd(300_000));
+		const answer = peer.answerTo(headOf({ CONTENT_LENGTH: '300000' }), bytes.subarray(0, 9000));
+		const pid = stack.pidOf('create_session');
+		process.kill(pid, 'SIGTERM');
+		for (let at = 9000; at < bytes.length; at += 9000) {
+			peer.socket.write(bytes.subarray(at, at + 9000));
+			await new Promise(setImmediate);
+		}
+		assert.equal((await answer).status, 200);
+		hangUp([peer]);
+		await poll(() => !existsSync(`/proc/${pid}`), { deadlineMs: 15_000 });
+	});
+});
+
 /* These wait for time itself, so together. */
 describe('a program closes', { concurrency: true }, () => {
 	test('half a head, whether nothing or a byte now and then comes behind it', async () => {
@@ -296,10 +436,67 @@ describe('a program closes', { concurrency: true }, () => {
 		await closed.finally(() => clearInterval(dribble));
 	});
 
-	test('a head whose body does not come', async () => {
+	test('a head whose body does not come, behind an answer', async () => {
 		const peer = await connectTo(stack, 'recall_memories');
-		peer.socket.write(headOf({ CONTENT_LENGTH: '10' }));
+		const { status } = await peer.answerTo(headOf({ CONTENT_LENGTH: '10' }));
+		assert.equal(status, 408);
 		await peer.untilClosed();
+	});
+
+	test('a large body that breaks off or comes byte by byte, behind an answer', async () => {
+		const peers = await connectMany(2 * THREADS, 'save_memory');
+		const answers = peers.map((peer) => peer.answerTo(LARGE));
+		const drop = Buffer.from([1, 5, 0, 1, 0, 1, 0, 0, 0x20]);
+		const dribble = setInterval(() => peers[0].socket.write(drop), 100);
+		const { status, ms } = await timed(post(stack, 'save_memory', {}));
+		assert.equal(status, 400);
+		assert.ok(ms < AT_ONCE_MS, `${ms} ms`);
+		const refused = await Promise.all(answers).finally(() => clearInterval(dribble));
+		for (const { status, json } of refused)
+			assert.deepEqual([status, json.code], [408, 'request_timeout']);
+		await Promise.all(peers.slice(1).map((peer) => peer.untilClosed()));
+		hangUp(peers);
+	});
+
+	/* nginx takes a connection for a good one as soon as it has sent all of a request. */
+	test('but not if the rest of a refused request comes after all', async () => {
+		const bytes = bodyOf('x'.repeat(300_000));
+		const ask = async (here) => {
+			const peer = await connectTo(stack, 'recall_memories');
+			const head = headOf({ CONTENT_LENGTH: '300000' });
+			const { status } = await peer.answerTo(head, bytes.subarray(0, here));
+			assert.equal(status, 408);
+			peer.socket.write(bytes.subarray(here));
+			assert.equal((await peer.request({}, '{}')).status, 400);
+			hangUp([peer]);
+		};
+		await Promise.all([20, 200_000].map(ask));
+	});
+
+	test('bodies that drip, with a 408, and they take no thread meanwhile', async () => {
+		const posts = [
+			...Array.from({ length: 2 * THREADS }, () => slow()),
+			slow({ size: 500, sent: 1 }),
+		];
+		const dribble = setInterval(() => posts.forEach(({ request }) => request.write(' ')), 100);
+		const answers = Promise.all(posts.map(({ answer }) => timed(answer)));
+		const quick = await timed(post(stack, 'create_session', {}));
+		assert.equal(quick.status, 200);
+		assert.ok(quick.ms < AT_ONCE_MS, `${quick.ms} ms`);
+		for (const { status, json, ms } of await answers.finally(() => clearInterval(dribble))) {
+			assert.deepEqual([status, json.code], [408, 'request_timeout']);
+			assert.ok(ms >= BODY_MS - 500, `${ms} ms`);
+		}
+		posts.forEach(({ hangUp }) => hangUp());
+	});
+
+	test('and so does nginx a head that drips', async () => {
+		const { port } = new URL(stack.baseUrl);
+		const socket = net.connect({ port, host: '127.0.0.1' }).on('error', () => {});
+		const closed = new Promise((done) => socket.on('close', done));
+		socket.resume().write('POST /functions/v1/create_session HTTP/1.1\r\nX-Long: ');
+		const dribble = setInterval(() => socket.write('x'), 200);
+		await inTime('closing', closed, AT_LAST_MS).finally(() => clearInterval(dribble));
 	});
 
 	test('what is only kept, after a minute', () =>

@@ -243,6 +243,29 @@ static void a_full_queue_lets_go_of_who_has_most(void **state)
 	expect_order((uint64_t[]){1, 2, 1, 2}, 4);
 }
 
+static bool is_odd(struct crew_job *job)
+{
+	return job->number % 2;
+}
+
+static void what_waits_can_be_taken_back(void **state)
+{
+	static struct crew_job jobs[6];
+	struct crew           *c = new_busy_crew(5, &jobs[0]);
+
+	(void)state;
+	for (unsigned i = 1; i < 6; i++)
+		give(c, &jobs[i], i == 3 ? 2 : 1);
+	assert_ptr_equal(crew_take_back(c, 1, is_odd), &jobs[5]); /* the last that waits */
+	assert_ptr_equal(crew_take_back(c, 1, is_odd), &jobs[1]); /* and the first */
+	assert_null(crew_take_back(c, 1, is_odd));
+	assert_null(crew_take_back(c, 3, is_odd));
+	give(c, &jobs[5], 1); /* behind those that stayed, and there is place */
+	let_go_on(true);
+	crew_end(c);
+	expect_order((uint64_t[]){1, 2, 1, 1, 1}, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +277,7 @@ int main(void)
 		UNIT_TEST(who_came_first_goes_first_among_equals),
 		UNIT_TEST(one_client_has_no_more_threads_than_it_may),
 		UNIT_TEST(a_full_queue_lets_go_of_who_has_most),
+		UNIT_TEST(what_waits_can_be_taken_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,14 +14,21 @@ static const unsigned char request[] = {
 #define HEAD_BYTES 38u
 #define END_AT     50u
 
+static enum fcgi_head judged(const unsigned char *bytes, size_t n)
+{
+	struct fcgi_body body;
+
+	return fcgi_head(bytes, n, &body);
+}
+
 static void a_head_is_whole_with_its_last_byte(void **state)
 {
 	(void)state;
 	for (size_t n = 0; n < HEAD_BYTES; n++)
-		assert_int_equal(fcgi_head(request, n), FCGI_HEAD_PART);
+		assert_int_equal(judged(request, n), FCGI_HEAD_PART);
 	for (size_t n = HEAD_BYTES; n < sizeof(request); n++)
-		assert_int_equal(fcgi_head(request, n), FCGI_HEAD_UNSAID);
-	assert_int_equal(fcgi_head(request, sizeof(request)), FCGI_HEAD_WHOLE);
+		assert_int_equal(judged(request, n), FCGI_HEAD_UNSAID);
+	assert_int_equal(judged(request, sizeof(request)), FCGI_HEAD_WHOLE);
 }
 
 static void expect_broken_with(size_t at, unsigned char byte)
@@ -30,7 +37,7 @@ static void expect_broken_with(size_t at, unsigned char byte)
 
 	memcpy(other, request, sizeof(request));
 	other[at] = byte;
-	assert_int_equal(fcgi_head(other, sizeof(other)), FCGI_HEAD_BROKEN);
+	assert_int_equal(judged(other, sizeof(other)), FCGI_HEAD_BROKEN);
 }
 
 static void what_is_no_request_is_broken(void **state)
@@ -44,7 +51,7 @@ static void what_is_no_request_is_broken(void **state)
 	expect_broken_with(16, 2);  /* another version */
 	expect_broken_with(17, 5);  /* a body before the parameters end */
 	expect_broken_with(19, 2);  /* another request's parameters */
-	assert_int_equal(fcgi_head((const unsigned char *)"G", 1), FCGI_HEAD_BROKEN);
+	assert_int_equal(judged((const unsigned char *)"G", 1), FCGI_HEAD_BROKEN);
 }
 
 static void a_head_without_end_is_broken(void **state)
@@ -55,12 +62,12 @@ static void a_head_without_end_is_broken(void **state)
 	memcpy(bytes, request, 16);
 	for (size_t at = 16; at < sizeof(bytes); at += 4096)
 		memcpy(bytes + at, (unsigned char[]){1, 4, 0, 1, 0x0f, 0xf8, 0, 0}, 8);
-	assert_int_equal(fcgi_head(bytes, sizeof(bytes) - 1), FCGI_HEAD_PART);
-	assert_int_equal(fcgi_head(bytes, sizeof(bytes)), FCGI_HEAD_BROKEN);
+	assert_int_equal(judged(bytes, sizeof(bytes) - 1), FCGI_HEAD_PART);
+	assert_int_equal(judged(bytes, sizeof(bytes)), FCGI_HEAD_BROKEN);
 }
 
-/* Of a large body no more than this is waited for, and nothing behind one that is given up. */
-static void a_body_is_waited_for_within_bounds(void **state)
+/* However large it is, and nothing behind one that is given up. */
+static void a_body_is_waited_for_to_its_end(void **state)
 {
 	static unsigned char bytes[FCGI_HEAD_MAX];
 	unsigned char        other[sizeof(request)];
@@ -69,15 +76,34 @@ static void a_body_is_waited_for_within_bounds(void **state)
 	memcpy(bytes, request, HEAD_BYTES);
 	for (size_t at = HEAD_BYTES; at + 8 <= sizeof(bytes); at += 4096)
 		memcpy(bytes + at, (unsigned char[]){1, 5, 0, 1, 0x0f, 0xf8, 0, 0}, 8);
-	assert_int_equal(fcgi_head(bytes, sizeof(bytes) - 1), FCGI_HEAD_UNSAID);
-	assert_int_equal(fcgi_head(bytes, sizeof(bytes)), FCGI_HEAD_WHOLE);
+	assert_int_equal(judged(bytes, sizeof(bytes)), FCGI_HEAD_UNSAID);
 	memcpy(other, request, sizeof(request));
 	other[END_AT + 1] = 2; /* given up */
 	other[END_AT + 5] = 1;
-	assert_int_equal(fcgi_head(other, sizeof(other)), FCGI_HEAD_WHOLE);
+	assert_int_equal(judged(other, sizeof(other)), FCGI_HEAD_WHOLE);
 	other[END_AT + 1] = 5;
 	other[END_AT + 3] = 2; /* of another request */
-	assert_int_equal(fcgi_head(other, sizeof(other)), FCGI_HEAD_WHOLE);
+	assert_int_equal(judged(other, sizeof(other)), FCGI_HEAD_WHOLE);
+}
+
+/* In pieces of every size it ends with the same byte, and has the same length. */
+static void a_body_in_pieces_ends_where_it_ends(void **state)
+{
+	struct fcgi_body from, b;
+
+	(void)state;
+	assert_int_equal(fcgi_head(request, HEAD_BYTES, &from), FCGI_HEAD_UNSAID);
+	for (size_t piece = 1; piece <= sizeof(request); piece++) {
+		b = from;
+		for (size_t at = 0; at < sizeof(request); at += piece) {
+			size_t n = sizeof(request) - at < piece ? sizeof(request) - at : piece;
+
+			assert_int_equal(fcgi_body_take(&b, request + at, n), n);
+			assert_int_equal(b.is_whole, at + n == sizeof(request));
+		}
+		assert_int_equal(b.bytes, 3);
+		assert_int_equal(fcgi_body_take(&b, request, 1), 0);
+	}
 }
 
 /* A value of more than 127 bytes has a length of four. */
@@ -115,7 +141,8 @@ int main(void)
 		UNIT_TEST(a_head_is_whole_with_its_last_byte),
 		UNIT_TEST(what_is_no_request_is_broken),
 		UNIT_TEST(a_head_without_end_is_broken),
-		UNIT_TEST(a_body_is_waited_for_within_bounds),
+		UNIT_TEST(a_body_is_waited_for_to_its_end),
+		UNIT_TEST(a_body_in_pieces_ends_where_it_ends),
 		UNIT_TEST(a_parameter_is_found_by_its_whole_name),
 	};
 

@@ -7,7 +7,7 @@ struct fake {
 	struct transport t; /* first */
 	const char      *body;
 	size_t           sent;
-	const char      *length, *request_id;
+	const char      *length, *request_id, *arrived;
 	char             out[4096];
 	size_t           out_len;
 };
@@ -20,6 +20,8 @@ static const char *fake_param(struct transport *t, const char *name)
 		return f->length;
 	if (!strcmp(name, "HTTP_X_REQUEST_ID"))
 		return f->request_id;
+	if (!strcmp(name, "REQUEST_ARRIVED"))
+		return f->arrived;
 	if (!strcmp(name, "HTTP_ACCEPT"))
 		return "text/html;q=0.5, text/event-stream";
 	return NULL;
@@ -160,6 +162,19 @@ static void a_body_is_held_to_its_limit_and_length(void **state)
 	assert_ok(req_read_body(req_new(cx, &f.t), 10));
 }
 
+static void what_it_took_to_arrive_is_not_its_age(void **state)
+{
+	struct ctx *cx = *state;
+	struct fake f = fake_of("");
+
+	f.arrived = arena_printf(cx->arena, "%.3f", (double)clock_unix_ms() / 1000 - 50);
+	assert_in_range(req_age_ms(req_new(cx, &f.t)), 49000, 59000);
+	f.t.coming_ms = 30000;
+	assert_in_range(req_age_ms(req_new(cx, &f.t)), 19000, 29000);
+	f.t.coming_ms = 90000;
+	assert_int_equal(req_age_ms(req_new(cx, &f.t)), 0);
+}
+
 static void an_id_from_outside_must_be_harmless(void **state)
 {
 	struct ctx *cx = *state;
@@ -265,6 +280,7 @@ int main(void)
 		UNIT_TEST(a_good_body_fills_the_struct),
 		UNIT_TEST(bad_fields_are_named),
 		UNIT_TEST(a_body_is_held_to_its_limit_and_length),
+		UNIT_TEST(what_it_took_to_arrive_is_not_its_age),
 		UNIT_TEST(an_id_from_outside_must_be_harmless),
 		UNIT_TEST(media_types_are_found_in_accept),
 		UNIT_TEST(a_reply_over_its_maximum_is_an_error_and_not_cut),

@@ -24,7 +24,8 @@ export const headOf = (params, { keep = true } = {}) => {
 	return Buffer.concat([begin(keep), stream(PARAMS, 1, bytes), record(PARAMS, 1)]);
 };
 
-const bodyOf = (body) =>
+/** The records of a body. */
+export const bodyOf = (body) =>
 	Buffer.concat([stream(STDIN, 1, Buffer.from(body)), record(STDIN, 1)]);
 
 const parse = (text) => {
@@ -39,8 +40,8 @@ const parse = (text) => {
 	return { status: parseInt(headers.status, 10), headers, json: body && JSON.parse(body) };
 };
 
-/* Rejected when it takes too long: what a program never does should fail a test, not stop it. */
-const inTime = (what, promise, ms = PATIENCE_MS) => {
+/** Rejected when it takes too long: what a program never does should fail a test, not stop it. */
+export const inTime = (what, promise, ms = PATIENCE_MS) => {
 	let timer;
 	const late = new Promise((_, reject) => {
 		timer = setTimeout(() => reject(new Error(`${what}: nothing happened`)), ms);
@@ -48,7 +49,8 @@ const inTime = (what, promise, ms = PATIENCE_MS) => {
 	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
-/** A connection to a function's socket: {socket, untilClosed(ms?), request(params, body, options)}.
+/** A connection to a function's socket: {socket, untilClosed(ms?), request(params, body, options),
+ * answerTo(bytes)}: the last sends records as they are, and the answer need not wait for the rest.
  * The answer of a request is {status, headers, json}; it is rejected when the connection ends
  * first. */
 export const connectTo = async (stack, name) => {
@@ -67,15 +69,19 @@ export const connectTo = async (stack, name) => {
 	socket.on('error', fail);
 	closed.then(() => fail(new Error('the connection was closed')));
 	await new Promise((done) => socket.once('connect', done));
+	const answerTo = (...parts) => {
+		const answer = new Promise((resolve, reject) => asked.push({ resolve, reject }));
+		/* In one piece: of two connections the one that asks first is then the first. */
+		socket.write(Buffer.concat(parts));
+		return inTime('an answer', answer);
+	};
 	return {
 		socket,
 		untilClosed: (ms) => inTime('closing', closed, ms),
 		request: (params, body = '{}', options) => {
-			const answer = new Promise((resolve, reject) => asked.push({ resolve, reject }));
 			const length = { CONTENT_LENGTH: String(Buffer.byteLength(body)) };
-			socket.write(headOf({ ...length, ...params }, options));
-			socket.write(bodyOf(body));
-			return inTime('an answer', answer);
+			return answerTo(headOf({ ...length, ...params }, options), bodyOf(body));
 		},
+		answerTo,
 	};
 };

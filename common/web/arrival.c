@@ -1,0 +1,207 @@
+/* arrival.c -- files in memory, and an account for each address that has something there. */
+#include "arrival.h"
+
+#include "../base/fatal.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BUCKETS       256u
+#define REQUEST_BYTES ((size_t)8 << 10) /* what each costs beside its bytes: structs, buffers */
+#define SHARE         4u
+
+/* There while something is held for it. */
+struct sender {
+	uint64_t       key;
+	size_t         held;
+	unsigned       requests_n;
+	struct sender *next; /* of the same bucket */
+};
+
+static struct {
+	size_t         max, held;
+	struct sender *senders[BUCKETS];
+	unsigned char  bytes[64 << 10]; /* on their way into a file */
+} office;
+
+void arrivals_limit(size_t bytes_max)
+{
+	office.max = bytes_max;
+}
+
+/* ---- accounts ---- */
+
+static struct sender **bucket_of(uint64_t key)
+{
+	return &office.senders[(key * 0x9e3779b97f4a7c15u) >> 56];
+}
+
+static struct sender *sender_of(uint64_t key)
+{
+	struct sender **bucket = bucket_of(key), *it = *bucket;
+
+	while (it && it->key != key)
+		it = it->next;
+	if (it)
+		return it;
+	it = calloc(1, sizeof(*it));
+	if (!it)
+		fatal("out of memory: no sender");
+	*it = (struct sender){.key = key, .next = *bucket};
+	*bucket = it;
+	return it;
+}
+
+static void forget(struct sender *it)
+{
+	struct sender **at = bucket_of(it->key);
+
+	while (*at != it)
+		at = &(*at)->next;
+	*at = it->next;
+	free(it);
+}
+
+static enum arrived hold(struct arrival *a, size_t all)
+{
+	size_t more = all > a->held ? all - a->held : 0;
+
+	if (a->sender->held + more > office.max / SHARE)
+		return ARRIVED_TOO_MUCH;
+	a->held += more;
+	a->sender->held += more;
+	office.held += more;
+	return ARRIVED_PART;
+}
+
+enum arrived arrival_hold(struct arrival *a, uint64_t client, size_t bytes,
+                          const struct fcgi_body *body)
+{
+	a->body = *body;
+	if (!a->sender) {
+		a->sender = sender_of(client);
+		a->sender->requests_n++;
+	}
+	return hold(a, bytes + REQUEST_BYTES);
+}
+
+bool arrivals_are_too_many(void)
+{
+	return office.held > office.max;
+}
+
+const struct sender *arrival_greediest(const struct arrival *a)
+{
+	const struct sender *most = a->sender;
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct sender *it = office.senders[i]; it; it = it->next)
+			if (it->held > most->held)
+				most = it;
+	return most == a->sender ? NULL : most;
+}
+
+uint64_t sender_client(const struct sender *s)
+{
+	return s->key;
+}
+
+/* ---- files ---- */
+
+enum arrived arrival_begin_file(struct arrival *a)
+{
+	a->file = memfd_create("request", MFD_CLOEXEC);
+	return a->file < 0 ? ARRIVED_NOWHERE : ARRIVED_PART;
+}
+
+/* Its own place in the file stays at the beginning, for who reads it. */
+static bool append(struct arrival *a, const unsigned char *bytes, size_t n)
+{
+	ssize_t done = 0;
+
+	for (size_t at = 0; at < n; at += (size_t)done) {
+		done = pwrite(a->file, bytes + at, n - at, (off_t)(a->bytes + at));
+		if (done <= 0)
+			return false;
+	}
+	a->bytes += n;
+	return true;
+}
+
+/* What was counted while it lay in the socket is not counted again. What is too much is kept all
+ * the same: who refuses it reads the head. */
+static enum arrived take_bytes(struct arrival *a, size_t n)
+{
+	if (!append(a, office.bytes, n))
+		return ARRIVED_END;
+	fcgi_body_take(&a->body, office.bytes, n);
+	if (hold(a, a->bytes + REQUEST_BYTES) != ARRIVED_PART)
+		return ARRIVED_TOO_MUCH;
+	return a->body.is_whole ? ARRIVED_WHOLE : ARRIVED_PART;
+}
+
+enum arrived arrival_take(struct arrival *a, int from)
+{
+	ssize_t n = recv(from, office.bytes, sizeof(office.bytes), MSG_DONTWAIT);
+
+	if (n < 0 && errno == EAGAIN)
+		return ARRIVED_NOTHING;
+	return n > 0 ? take_bytes(a, (size_t)n) : ARRIVED_END;
+}
+
+/* Behind its end the next request may stand already. */
+enum arrived arrival_skip(struct fcgi_body *body, int from)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && !body->is_whole) {
+		n = recv(from, office.bytes, sizeof(office.bytes), MSG_DONTWAIT | MSG_PEEK);
+		if (n > 0)
+			n = recv(from, office.bytes, fcgi_body_take(body, office.bytes, (size_t)n),
+			         MSG_DONTWAIT);
+	}
+	if (body->is_whole)
+		return ARRIVED_WHOLE;
+	return n < 0 && errno == EAGAIN ? ARRIVED_NOTHING : ARRIVED_END;
+}
+
+size_t arrival_bytes(const struct arrival *a)
+{
+	return a->file >= 0 ? a->body.bytes : a->held;
+}
+
+bool arrival_is_read(const struct arrival *a)
+{
+	return a->file >= 0 && lseek(a->file, 0, SEEK_CUR) >= (off_t)a->bytes;
+}
+
+static void close_account(struct arrival *a)
+{
+	struct sender *it = a->sender;
+
+	if (!it)
+		return;
+	it->held -= a->held;
+	office.held -= a->held;
+	if (--it->requests_n == 0)
+		forget(it);
+	a->sender = NULL;
+	a->held = 0;
+}
+
+void arrival_cut(struct arrival *a)
+{
+	if (a->bytes > FCGI_HEAD_MAX && ftruncate(a->file, (off_t)FCGI_HEAD_MAX) == 0)
+		a->bytes = FCGI_HEAD_MAX;
+	close_account(a);
+}
+
+void arrival_end(struct arrival *a)
+{
+	if (a->file >= 0)
+		close(a->file);
+	close_account(a);
+	*a = (struct arrival)ARRIVAL;
+}
