@@ -340,6 +340,26 @@ describe('errors of nginx', () => {
 		}
 	});
 
+	test('a foreign origin, before anything of its body has come', async () => {
+		seen.length = 0;
+		for (const origin of ['https://evil.example', 'null', `${ORIGIN}.evil.example`]) {
+			const more = { Origin: origin, 'Content-Length': 500_000 };
+			const response = await new Promise((done, fail) => {
+				const request = http.request(`${stack.baseUrl}/functions/v1/agent_reply`, {
+					method: 'POST',
+					headers: { ...headers, ...more },
+				});
+				request.on('response', done).on('error', fail).flushHeaders();
+			});
+			const text = Buffer.concat(await response.toArray()).toString();
+			const { statusCode: status, headers: given } = response;
+			const refused = { status, headers: given, json: JSON.parse(text) };
+			assertError(refused, 403, 'origin_not_allowed');
+			assert.equal(given['access-control-allow-origin'], undefined);
+		}
+		assert.equal(seen.length, 0);
+	});
+
 	test('a preflight with a body, which no program is given', async () => {
 		seen.length = 0;
 		const preflight = (name, more, body) =>
