@@ -5,11 +5,13 @@
  *   or { success, summary, utterance_count, importance, themes?, action_items, provider }
  *
  * Jobs: "summarize" (every ten utterances, and when a session ends), "close_idle" (ends
- * sessions nobody uses), "purge_expired" (removes what has run out). */
+ * sessions nobody uses), "purge_expired" (removes what has run out), "retain" (and what is kept
+ * no longer). */
 #include "../../common/engines/thinking.h"
 #include "../../common/web/service.h"
 #include "../../common/store/housekeeping.h"
 #include "../../common/store/sessions.h"
+#include "../../common/work/retain.h"
 #include "../../common/work/summarize.h"
 
 #define DEADLINE_MS 30000u
@@ -137,6 +139,7 @@ static const struct job_kind jobs[] = {
 	{.name = "summarize", .lease_ms = 60000, .run = summarize_job},
 	{.name = "close_idle", .lease_ms = 30000, .every_ms = 60 * 1000, .run = close_idle},
 	{.name = "purge_expired", .lease_ms = 60000, .every_ms = 3600 * 1000, .run = purge_expired},
+	{.name = "retain", .lease_ms = 60000, .every_ms = 3600 * 1000, .run = retain},
 };
 
 int main(int argc, char **argv)
@@ -152,8 +155,9 @@ int main(int argc, char **argv)
 	                      .chains = (struct chain *const[]){&thinking},
 	                      .chains_n = 1,
 	                      .engines = &engine_room,
-	                      .settings = (const struct cfg_group *const[]){&summarize_settings},
-	                      .settings_n = 1,
+	                      .settings = (const struct cfg_group *const[]){&summarize_settings,
+	                                                                    &retention_settings},
+	                      .settings_n = 2,
 	                      .handle = summarize_session,
 	                      .jobs = jobs,
 	                      .jobs_n = COUNT(jobs)});

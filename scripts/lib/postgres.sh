@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # A private PostgreSQL: reached by its unix socket only, by peer authentication only.
-# Uses: stack_dir stack_id run sup log root; scripts/lib/users.sh.
+# Uses: stack_dir stack_id run sup log root; told; scripts/lib/users.sh.
 
 pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 
@@ -135,6 +135,16 @@ pg_migrate() {
 		"$root/scripts/migrate" deploy >"$log/migrate.log" 2>&1 ||
 		die "the migrations failed:
 $(tail -n 20 "$log/migrate.log")"
+}
+
+# How long things are kept is for the owner to say. What is not set is as the programs have it then.
+pg_retain() {
+	local line name
+	while IFS= read -r line; do
+		name=${line%%=*}
+		[[ -n ${!name-} ]] || local -x "$line"
+	done < <(told '.settings[] | select(.name | startswith("RETENTION_")) | "\(.name)=\(.default)"')
+	DATABASE_URL=$(pg_url scribe_owner scribe) "$root/scripts/retention" set
 }
 
 # Debian's default is smart shutdown at TERM, which waits for every client; fast is INT.

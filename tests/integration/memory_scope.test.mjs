@@ -152,7 +152,7 @@ test('a visitor is forgotten although somebody is at work on what they said', as
 				await sql(
 					stack,
 					`select 1 from pg_stat_activity where wait_event_type = 'Lock'
-					 and query like 'delete from sessions%'`,
+					 and query like '%remove_session(%'`,
 				)
 			).length,
 	);

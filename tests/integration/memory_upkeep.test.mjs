@@ -1,8 +1,11 @@
 /* What becomes of memories: too many, too old, embedded by another model than now. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import {
+	asSuperuser,
 	functionNames,
 	newSession,
 	pairOf,
@@ -10,6 +13,7 @@ import {
 	pollJob,
 	post,
 	sql,
+	superuserUrl,
 	useStack,
 } from './env/index.mjs';
 
@@ -25,6 +29,7 @@ const stack = useStack({
 		JOBS_POLL_MS: '100',
 		LLM_PROVIDERS: 'builtin',
 		MEMORY_OWNER_MAX: String(OWNER_MAX),
+		RETENTION_DAYS: '30',
 	},
 });
 
@@ -116,6 +121,50 @@ test('a short memory is not found once its time is over, then deleted, words and
 	await pollJob(stack, 'purge_expired', isGone);
 	assert.equal(await left('memories', 'zebra'), 0);
 	assert.equal(await left('memories', beside.id), 1);
+});
+
+test('what is old is told for a week, then goes, but what somebody holds', async () => {
+	const visitor = { visitor_id: randomUUID(), consent: true };
+	const [old, held, young] = [await open(visitor), await open(), await open(visitor)];
+	for (const pair of [old, held, young]) await save(pair, `the anchor is blue ${randomUUID()}`);
+	const age = ({ session_id }, days) =>
+		sql(
+			stack,
+			`update sessions set ended_at = now(), last_active_at = now() - interval '${days} days'
+			 where id = :'session_id'`,
+			{ session_id },
+		);
+	const isThere = async ({ session_id }) =>
+		(await count(`select count(*) from sessions where id = :'session_id'`, { session_id })) > 0;
+	const logged = (event) =>
+		stack
+			.logs('summarize_session')
+			.split('\n')
+			.filter((line) => line.includes(`"event":"${event}"`))
+			.map((line) => JSON.parse(line));
+	await age(old, 31);
+	await age(held, 31);
+	await age(young, 29);
+	const told = () =>
+		logged('retention_due').find(({ rows, days }) => rows === 2 && days === 30);
+	await pollJob(stack, 'retain', told, { deadlineMs: 30000 });
+	assert.deepEqual([await isThere(old), await isThere(held)], [true, true]);
+	const { session_id } = held;
+	const psql = [...asSuperuser, 'psql', '-XAtq', '-v', `id=${session_id}`, superuserUrl(stack)];
+	const holder = spawn(psql[0], psql.slice(1), { cwd: '/' });
+	holder.stdin.write(`begin; update memories set importance = importance
+		where session_id = :'id' returning 'held';\n`);
+	await once(holder.stdout, 'data');
+	await sql(stack, `update retention set removes_from = now()`);
+	await pollJob(stack, 'retain', async () => !(await isThere(old)), { deadlineMs: 30000 });
+	assert.deepEqual([await isThere(held), await isThere(young)], [true, true]);
+	holder.stdin.end('commit;\n');
+	await pollJob(stack, 'retain', async () => !(await isThere(held)), { deadlineMs: 30000 });
+	const again = await open(visitor);
+	assert.equal((await recall(again, 'the anchor is blue')).count, 1, 'that of a younger session');
+	const sum = (field) => logged('retention_removed').reduce((n, line) => n + line[field], 0);
+	assert.deepEqual([sum('sessions'), sum('memories')], [2, 2]);
+	assert.deepEqual(logged('retention_differs'), []);
 });
 
 test('an episodic memory fades in rank, a long one does not', async () => {

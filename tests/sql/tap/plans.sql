@@ -1,6 +1,6 @@
 -- The reads on every request's path find their rows by the index meant for them.
 begin;
-select plan(17);
+select plan(20);
 
 insert into sessions (id, visitor_id, consent, secret_hash, last_active_at, started_at, lead_score)
 	select lpad(n::text, 32, '0')::uuid, 'visitor ' || n % 50, false, hash(n::text),
@@ -30,7 +30,12 @@ insert into events (session_id, kind, ts) select id, 'mode_change', now() - n * 
 	from sessions, generate_series(1, 20) as n;
 insert into embedding_cache (model, content_hash, embedding)
 	select 'm', hash(n::text), '[1]' from generate_series(1, 3000) as n;
-analyze sessions, utterances, turns, memories, jobs, events, embedding_cache;
+insert into audit_log (actor, action, subject, at)
+	select 'a', 'read', 's', now() - n * interval '1 min' from generate_series(1, 3000) as n;
+insert into audio_cache (key, provider, format, audio, last_used_at)
+	select hash(n::text), 'local', 'mp3', '\x00', now() - n * interval '1 min'
+		from generate_series(1, 3000) as n;
+analyze audit_log, audio_cache, sessions, utterances, turns, memories, jobs, events, embedding_cache;
 
 create function pg_temp.uses(index text, statement text) returns text language sql as
 	$$ select tap.matches(tap.plan_of(statement),
@@ -78,6 +83,14 @@ select pg_temp.uses('memories_model_idx', $$select id from memories
 	where embedding_model || '' > 'all-MiniLM-L6-v2' order by embedding_model || '' limit 16$$);
 select pg_temp.uses('sessions_idle_idx', $$select id from sessions
 	where ended_at is null and last_active_at < now() - interval '390 minutes'$$);
+update sessions set ended_at = now() where lead_score < 50;
+analyze sessions;
+select pg_temp.uses('sessions_ended_idx', $$select id from sessions where ended_at is not null
+	and last_active_at < now() - interval '390 minutes' order by last_active_at limit 50$$);
+select pg_temp.uses('audit_log_at_idx', $$select id from audit_log
+	where at < now() - interval '390 minutes' order by at limit 50$$);
+select pg_temp.uses('audio_cache_used_idx', $$select key from audio_cache
+	where last_used_at < now() - interval '390 minutes' order by last_used_at limit 50$$);
 select pg_temp.uses('sessions_score_idx', $$select id from sessions
 	order by lead_score desc, started_at desc limit 20$$);
 select pg_temp.uses('sessions_started_idx', $$select id from sessions
