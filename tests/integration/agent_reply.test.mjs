@@ -122,7 +122,8 @@ test('a turn whose time is over keeps nobody waiting, though its program lives',
 	await turn(session, 'Hello there.');
 	await sql(
 		stack,
-		`with runner as (insert into instances (id, host, pid, program, beat_at)
+		`delete from turn_answers where session_id = :'id';
+		 with runner as (insert into instances (id, host, pid, program, beat_at)
 			values (gen_random_uuid(), 'nowhere else', 1, 'agent_reply', now() + interval '1 hour')
 			returning id)
 		 update turns set state = 'running', finished_at = null,
