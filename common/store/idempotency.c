@@ -100,13 +100,18 @@ struct err *idempotency_store(struct ctx *cx, const struct idempotent *it,
 	struct span sealed = crypto_seal(cx->arena, it->seal_key.bytes, place_of(cx, it), answer->body);
 
 	return db_exec(cx, NULL,
+	               "with surplus as (delete from idempotency_keys"
+	               " where (function, scope, key_hash) in (select function, scope, key_hash"
+	               "  from idempotency_keys where function = $1 and scope = $2 and state = 'done'"
+	               "  order by created_at desc offset $8::int - 1 for update skip locked)) "
 	               "update idempotency_keys set state = 'done', status = $4::int,"
 	               " content_type = $5, body = $6::bytea"
 	               " where function = $1 and scope = $2 and key_hash = $3::bytea"
 	               " and claim = $7::uuid",
 	               ARGS(db_text(it->function), db_text(it->scope),
 	                    db_bytes(hash_span(&it->key_hash)), db_int(answer->status),
-	                    db_text(answer->content_type), db_bytes(sealed), db_text(it->claim)));
+	                    db_text(answer->content_type), db_bytes(sealed), db_text(it->claim),
+	                    db_int(IDEMPOTENCY_KEPT_MAX)));
 }
 
 struct err *idempotency_release(struct ctx *cx, const struct idempotent *it)

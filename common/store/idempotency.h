@@ -46,7 +46,9 @@ struct err *idempotent_of(struct ctx *cx, const struct idempotent_request *in,
 struct err *idempotency_take(struct ctx *cx, const struct idempotent *it, unsigned lock_ms,
                              const struct stored_answer **replay_out) CHECKED;
 
-/* Keeps the answer for 24 h. */
+/* Keeps the answer for 24 h, or until the same owner has IDEMPOTENCY_KEPT_MAX newer ones of the
+ * function: one with the voice in it has 100 kB. */
+#define IDEMPOTENCY_KEPT_MAX 200
 struct err *idempotency_store(struct ctx *cx, const struct idempotent *it,
                               const struct stored_answer *answer) CHECKED;
 

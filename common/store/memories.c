@@ -25,12 +25,17 @@
 #define CAP_EVERY    50   /* a large owner is counted at every fiftieth memory only */
 #define CAP_SMALL    2000 /* up to here counting is cheap */
 
+#define LARGE_BYTES 8192 /* of content, summary and metadata; as memories_large_idx has it */
+
 struct memory_values {
-	int64_t owner_max, short_hours;
+	int64_t owner_max, large_bytes, short_hours;
 };
 static struct memory_values values;
 
 static const struct cfg_key keys[] = {
+	CFG_KEY_INT(memory_values, large_bytes, "MEMORY_LARGE_BYTES", .fallback = "67108864",
+                .min = 1 << 17, .max = INT64_C(1) << 40,
+                .help = "of one visitor's memories above 8 kB; the least valuable go first"),
 	CFG_KEY_INT(memory_values, owner_max, "MEMORY_OWNER_MAX", .fallback = "200000", .min = 1,
                 .max = 10000000, .help = "memories of one visitor; the least valuable go first"),
 	CFG_KEY_INT(memory_values, short_hours, "MEMORY_SHORT_HOURS", .fallback = "24", .min = 1,
@@ -93,13 +98,25 @@ struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t posit
 /* ---- inserting ---- */
 
 /* What is worth least: short before episodic before the rest, unimportant, unused, old. */
+#define WORTH_SQL \
+	"importance + ln(1 + coalesce((select u.access_count from memory_uses u" \
+	"   where u.memory_id = memories.id), 0))" \
+	"  + case scope when 'long' then 4 when 'medium' then 2 when 'episodic' then 1 else 0 end"
+
 static const char cap_sql[] =
 	"delete from memories where id in (select id from memories where owner = $1"
-	" order by importance + ln(1 + coalesce((select u.access_count from memory_uses u"
-	"   where u.memory_id = memories.id), 0))"
-	"  + case scope when 'long' then 4 when 'medium' then 2 when 'episodic' then 1 else 0 end,"
-	"  occurred_at, position"
+	" order by " WORTH_SQL ", occurred_at, position"
 	" limit greatest(0, (select count(*) from memories where owner = $1) - $2::bigint))";
+
+/* Bytes are those on the disk: nothing is unpacked to count them. */
+static const char cap_large_sql[] =
+	"delete from memories where id in (select id from (select id,"
+	"  sum(pg_column_size(content) + pg_column_size(metadata)"
+	"   + coalesce(pg_column_size(summary), 0) + coalesce(pg_column_size(sealed), 0))"
+	"  over (order by " WORTH_SQL " desc, occurred_at desc, position desc) as total"
+	"  from memories where owner = $1 and octet_length(content::text)"
+	"   + octet_length(metadata::text) + octet_length(coalesce(summary, '')) > 8192) m"
+	" where total > $2::bigint)";
 
 struct inserting {
 	const struct memory_new  *in;
@@ -125,10 +142,24 @@ static struct err *insert_row(struct ctx *cx, const struct memory_new *in,
 	                     db_int(recall_exact_max()), db_text(k->id)));
 }
 
+static struct err *cap_large(struct ctx *cx, const char *owner)
+{
+	return db_exec(cx, NULL, cap_large_sql, ARGS(db_text(owner), db_int(values.large_bytes)));
+}
+
+/* Printed as the database prints it, it is a little longer. */
+static bool may_be_large(const struct memory_new *in)
+{
+	size_t bytes = in->content_json.len + in->metadata_json.len;
+
+	return bytes + (in->summary ? strlen(in->summary) : 0) > LARGE_BYTES / 2;
+}
+
 struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first, int64_t last)
 {
 	if (values.owner_max > CAP_SMALL && last / CAP_EVERY == (first - 1) / CAP_EVERY)
 		return NULL;
+	TRY(cap_large(cx, owner));
 	return db_exec(cx, NULL, cap_sql, ARGS(db_text(owner), db_int(values.owner_max)));
 }
 
@@ -149,6 +180,8 @@ static struct err *insert_body(struct ctx *cx, void *data)
 		return NULL;
 	position = row_int(&rows, 0, MEMORY_COLUMNS_N);
 	TRY(memory_connect(cx, job->in->session_id, position));
+	if (may_be_large(job->in))
+		TRY(cap_large(cx, row_text(&rows, 0, MEMORY_COLUMNS_N + 2)));
 	return memory_enforce_cap(cx, row_text(&rows, 0, MEMORY_COLUMNS_N + 2), position, position);
 }
 

@@ -88,8 +88,8 @@ struct err *memory_set_vector(struct ctx *cx, const char *id,
 /* Makes the neighbours' index texts and means anew after a memory's words have changed. */
 struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t position) CHECKED;
 
-/* Drops what of an owner is least worth keeping over MEMORY_OWNER_MAX; of a large one only where
- * the positions given last make it worth counting. */
+/* Drops what of an owner is least worth keeping over MEMORY_OWNER_MAX and MEMORY_LARGE_BYTES; of a
+ * large one only where the positions given last make it worth counting. */
 struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first,
                                int64_t last) CHECKED;
 

@@ -4,15 +4,17 @@
 #include "../base/payers.h"
 #include "../base/str.h"
 #include "common/store/lazy_commit.sql.h"
+#include "common/store/session_create.sql.h"
 #include "common/store/session_touched.sql.h"
 
 #include <assert.h>
 
 #define SESSION_CHECK_ARGS 4
 #define SESSION_MORE_MAX   16
+#define TRIMS_MAX          20 /* in one go; the rest waits for the next */
 
 struct session_values {
-	int64_t idle_seconds, rate_per_minute;
+	int64_t idle_seconds, rate_per_minute, turns_max, visitor_max;
 };
 static struct session_values values;
 
@@ -22,6 +24,12 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_INT(session_values, rate_per_minute, "SESSION_RATE_PER_MINUTE", .fallback = "240",
                 .min = 0, .max = 1000000,
                 .help = "requests of one session per minute, all functions together; 0: no limit"),
+	/* The database keeps a thousand, whatever it is told. */
+	CFG_KEY_INT(session_values, turns_max, "SESSION_TURNS_MAX", .fallback = "5000", .min = 1000,
+                .max = 10000000, .help = "turns of one session that are kept; the oldest go first"),
+	CFG_KEY_INT(session_values, visitor_max, "VISITOR_SESSIONS_MAX", .fallback = "5000", .min = 1,
+                .max = 10000000,
+                .help = "sessions of one visitor; in further ones nothing else of theirs is known"),
 };
 
 const struct cfg_group session_settings = {"Sessions", &values, keys, COUNT(keys)};
@@ -49,21 +57,25 @@ struct err *session_create(struct ctx *cx, const struct session_new *in, struct 
 
 	crypto_uuid(secret);
 	secret_hash = session_secret_hash(secret);
-	TRY(db_query(cx, &rows,
-	             "with s as ("
-	             " insert into sessions (visitor_id, consent, current_mode, secret_hash, payers)"
-	             " values (coalesce($1, gen_random_uuid()::text), $2::bool,"
-	             "  coalesce($3, 'professional'), $4::bytea, $6)"
-	             " returning id, last_active_at),"
-	             " started as ("
-	             " insert into events (session_id, kind, payload)"
-	             " select id, 'session_started', jsonb_build_object('consent', $2::bool) from s)"
-	             " select id, to_char((last_active_at + $5::bigint * interval '1 s')"
-	             "  at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') from s",
+	TRY(db_query(cx, &rows, SESSION_CREATE_SQL,
 	             ARGS(db_text(in->visitor_id), db_bool(in->consent), db_text(in->mode),
 	                  db_bytes(hash_span(&secret_hash)), db_int(values.idle_seconds),
-	                  db_text(payers_of(cx, in)))));
-	*out = (struct session){row_text(&rows, 0, 0), secret, row_text(&rows, 0, 1)};
+	                  db_text(payers_of(cx, in)), db_int(values.visitor_max))));
+	*out = (struct session){row_text(&rows, 0, 0), secret, row_text(&rows, 0, 1),
+	                        row_bool(&rows, 0, 2)};
+	return NULL;
+}
+
+struct err *session_trim(struct ctx *cx, const char *id)
+{
+	struct db_rows rows;
+	int64_t        removed = 1;
+
+	for (int i = 0; removed && i < TRIMS_MAX; i++) {
+		TRY(db_query(cx, &rows, "select trim_session($1::uuid, $2::int)",
+		             ARGS(db_text(id), db_int(values.turns_max))));
+		removed = row_int(&rows, 0, 0);
+	}
 	return NULL;
 }
 

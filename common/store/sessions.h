@@ -20,12 +20,16 @@ struct session_new {
 struct session {
 	const char *id, *secret;
 	const char *expires_at; /* ISO 8601, UTC: now plus the idle life */
+	bool        is_apart;   /* the visitor has too many: it is as of one nobody knows */
 };
 
 /* Inserts the session and its session_started event together. The secret is
  * told once; only its hash is stored. */
 struct err *session_create(struct ctx *cx, const struct session_new *in,
                            struct session *out) CHECKED;
+
+/* Of a session with more turns than are kept the oldest go, with what was said in them. */
+struct err *session_trim(struct ctx *cx, const char *id) CHECKED;
 
 /* Checks the pair, counts the request against the session's rate and slides its
  * idle life; those who pay for the session pay for the unit of work, too. ERR_SESSION

@@ -1,7 +1,7 @@
 /* create_session -- open a conversation for a visitor.
  *
  * POST { visitor_id?, consent?, mode? }
- *   -> { session_id, session_secret, realtime_token, expires_at } */
+ *   -> { session_id, session_secret, realtime_token, expires_at, degraded? } */
 #include "../../common/domain/talk/mode.h"
 #include "../../common/web/keys.h"
 #include "../../common/web/request_payers.h"
@@ -54,6 +54,11 @@ static struct err *create_session(struct req *rq)
 	json_str(out, "session_secret", session.secret);
 	json_str(out, "realtime_token", keys_realtime_token(cx, session.id));
 	json_str(out, "expires_at", session.expires_at);
+	if (session.is_apart) {
+		json_arr(out, "degraded");
+		json_str(out, NULL, "memory");
+		json_end(out);
+	}
 	json_end(out);
 	return NULL;
 }

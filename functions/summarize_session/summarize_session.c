@@ -4,9 +4,9 @@
  *   -> { success, message }                                 nothing to do, or not yet
  *   or { success, summary, utterance_count, importance, themes?, action_items, provider }
  *
- * Jobs: "summarize" (every ten utterances, and when a session ends), "close_idle" (ends
- * sessions nobody uses), "purge_expired" (removes what has run out), "retain" (and what is kept
- * no longer). */
+ * Jobs: "summarize" (every ten utterances, and when a session ends; before, the early turns of one
+ * that has too many go), "close_idle" (ends sessions nobody uses), "purge_expired" (removes what
+ * has run out), "retain" (and what is kept no longer). */
 #include "../../common/engines/thinking.h"
 #include "../../common/web/service.h"
 #include "../../common/store/housekeeping.h"
@@ -105,6 +105,7 @@ static struct err *summarize_job(struct ctx *cx, struct job *job)
 	if (!job->session_id)
 		return job_hopeless(job, err_new(cx, ERR_INPUT, WHERE, "about no session"));
 	TRY(json_parse(cx, job->payload, &orders));
+	TRY(session_trim(cx, job->session_id));
 	e = summarize(cx, job->session_id, json_bool_at(orders, "is_end", false), &done);
 	for (int i = 1; !e && done.is_partial && i < PARTS_MAX; i++) {
 		TRY(job_extend(cx, job));

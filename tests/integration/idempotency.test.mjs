@@ -217,3 +217,36 @@ test('a replay needs a session that still stands, and counts as its use', async 
 	await sql(stack, `delete from sessions where id = :'id'`, { id: pair.session_id });
 	assert.equal((await save(pair, 'once', headers)).json.code, 'invalid_session');
 });
+
+test('of a session the newest two hundred answers of a function are kept', async () => {
+	const pair = pairOf(await newSession(stack));
+	const keys = [randomUUID(), randomUUID()];
+	const kept = (where) =>
+		sql(
+			stack,
+			`select count(*) from idempotency_keys where function = 'save_memory'
+				and scope ~ :'id' ${where}`,
+			{ id: pair.session_id },
+		).then(([[n]]) => Number(n));
+	await save(pair, 'the first', withKey(keys[0]));
+	await sql(
+		stack,
+		`insert into idempotency_keys (function, scope, key_hash, payload_hash, state, status, body,
+				created_at)
+			select function, scope, sha256(n::text::bytea), payload_hash, state, status, body,
+				now() + n * interval '1 ms'
+			from idempotency_keys, generate_series(1, 250) n where scope ~ :'id'`,
+		{ id: pair.session_id },
+	);
+	await sql(
+		stack,
+		`update idempotency_keys set created_at = created_at - interval '1 hour'
+			where scope ~ :'id'`,
+		{ id: pair.session_id },
+	);
+	assert.ok(!isReplay(await save(pair, 'the second', withKey(keys[1]))));
+	assert.equal(await kept(''), 200);
+	assert.equal(await kept(`and created_at < now() - interval '1 minute'`), 199);
+	assert.ok(isReplay(await save(pair, 'the second', withKey(keys[1]))));
+	assert.ok(!isReplay(await save(pair, 'the first', withKey(keys[0]))), 'it is the oldest');
+});

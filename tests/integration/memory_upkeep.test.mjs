@@ -1,7 +1,7 @@
-/* What becomes of memories: too many, too old, embedded by another model than now. */
+/* What becomes of memories and sessions: too many, too old, embedded by another model than now. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import {
@@ -28,8 +28,11 @@ const stack = useStack({
 		EMBED_PROVIDERS: 'local',
 		JOBS_POLL_MS: '100',
 		LLM_PROVIDERS: 'builtin',
+		MEMORY_LARGE_BYTES: '150000',
 		MEMORY_OWNER_MAX: String(OWNER_MAX),
 		RETENTION_DAYS: '30',
+		SESSION_TURNS_MAX: '1000',
+		VISITOR_SESSIONS_MAX: '5',
 	},
 });
 
@@ -102,6 +105,64 @@ test('over its cap an owner loses what is worth least, and nobody else does', as
 	}
 	assert.deepEqual([(await left(pair)).length, (await left(again)).length], [0, OWNER_MAX]);
 	assert.equal((await left(other)).length, OWNER_MAX);
+});
+
+test('large memories have their own bytes, the oldest of the same worth goes', async () => {
+	const pair = await open();
+	const saved = [await save(pair, 'a small one, and the first')];
+	for (let i = 0; i < 4; i++) saved.push(await save(pair, randomBytes(30000).toString('hex')));
+	const left = await sql(
+		stack,
+		`select id from memories where session_id = :'session_id' order by position`,
+		{ session_id: pair.session_id },
+	);
+	const [small, , , newer, newest] = saved.map(({ id }) => id);
+	assert.deepEqual(left.flat(), [small, newer, newest]);
+});
+
+test('a visitor with too many sessions has more of them, each for itself', async () => {
+	const visitor = { visitor_id: randomUUID(), consent: true };
+	let first;
+	for (let i = 0; i < 5; i++) {
+		const session = await newSession(stack, visitor);
+		assert.equal(session.degraded, undefined);
+		first ??= pairOf(session);
+	}
+	await save(first, 'the kettle is green');
+	const session = await newSession(stack, visitor);
+	assert.deepEqual(session.degraded, ['memory']);
+	const apart = pairOf(session);
+	assert.deepEqual(await contents(apart, 'the kettle'), []);
+	await save(apart, 'the kettle is red');
+	assert.deepEqual(await contents(apart, 'the kettle'), ['the kettle is red']);
+	assert.deepEqual(await contents(first, 'the kettle'), ['the kettle is green']);
+	assert.equal((await newSession(stack, { consent: true })).degraded, undefined);
+});
+
+test('of a session without end the newest turns stay', async () => {
+	const { session_id } = await open();
+	await sql(
+		stack,
+		`insert into turns (session_id, turn, message_hash, ends_by)
+			select :'session_id', n, sha256('x'), now() from generate_series(1, 1203) n`,
+		{ session_id },
+	);
+	const early = () =>
+		count(`select count(*) from turns where session_id = :'session_id' and turn <= 203`, {
+			session_id,
+		});
+	assert.equal(await early(), 203);
+	await sql(
+		stack,
+		`insert into jobs (kind, key, session_id)
+			values ('summarize', :'session_id', :'session_id')`,
+		{ session_id },
+	);
+	await pollJob(stack, 'summarize', async () => (await early()) === 0, { deadlineMs: 30000 });
+	assert.equal(
+		await count(`select count(*) from turns where session_id = :'session_id'`, { session_id }),
+		1000,
+	);
 });
 
 test('a short memory is not found once its time is over, then deleted, words and all', async () => {

@@ -1,6 +1,6 @@
 -- The reads on every request's path find their rows by the index meant for them.
 begin;
-select plan(20);
+select plan(21);
 
 insert into sessions (id, visitor_id, consent, secret_hash, last_active_at, started_at, lead_score)
 	select lpad(n::text, 32, '0')::uuid, 'visitor ' || n % 50, false, hash(n::text),
@@ -79,6 +79,9 @@ select pg_temp.uses('memories_code_idx', $$select id from memories
 select pg_temp.uses('memories_compared_idx', $$select * from memories
 	where owner = 's:00000000-0000-0000-0000-000000000007' and not is_indexed
 	order by position desc limit 20$$);
+select pg_temp.uses('memories_large_idx', $$select id from memories where owner = 'x'
+	and octet_length(content::text) + octet_length(metadata::text)
+		+ octet_length(coalesce(summary, '')) > 8192$$);
 select pg_temp.uses('memories_model_idx', $$select id from memories
 	where embedding_model || '' > 'all-MiniLM-L6-v2' order by embedding_model || '' limit 16$$);
 select pg_temp.uses('sessions_idle_idx', $$select id from sessions

@@ -1,0 +1,4 @@
+begin;
+drop index memories_large_idx;
+drop function trim_session(uuid, integer);
+commit;
