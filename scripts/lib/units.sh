@@ -99,8 +99,9 @@ write_slot() {
 		exec >>${log@Q}/$name.log 2>&1
 		. ./env.sh
 		export $(unit_mark "$name")
+		# One that is to take over has not yet.
+		[[ -e down ]] || echo \$\$ >${run@Q}/$name.pid
 		cd ${work_dir@Q}
-		echo \$\$ >${run@Q}/$name.pid
 		# As many threads as it needs, whatever others of its user have.
 		((EUID)) || ulimit -u unlimited 2>/dev/null || true
 		exec ${bin@Q}/$name
@@ -210,7 +211,6 @@ start_other_slot() {
 stop_other_slot() {
 	local name=$1
 	sv force-stop "$sup/$name/$(other_slot "$name")" >/dev/null || true
-	cp "$sup/$name/$(unit_slot "$name")/supervise/pid" "$run/$name.pid"
 }
 
 # slot_is_ready NAME SLOT BYTES: its program runs and has said that it serves, in what its log has
