@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pg from 'pg';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
-import { newSession, pairOf, poll, sql, superuser, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, setJobDue, sql, superuser, useStack } from './env/index.mjs';
 
 /* No model but the simulated one: what it fails at has failed. Waits of the simulator are shorter
  * than these, so that a call that ends was ended by us. */
@@ -131,16 +131,7 @@ test('the answer is kept for two seconds and is gone soon after', async () => {
 	await heal(stack);
 	const session = await newSession(stack);
 	/* Who clears up waits for us. */
-	const clearing = (when) =>
-		poll(async () => {
-			const rows = await sql(
-				stack,
-				`update jobs set run_at = now() + :'when'::interval
-				 where kind = 'clear_turns' and state = 'ready' returning id`,
-				{ when },
-			);
-			return rows.length;
-		});
+	const clearing = (when) => setJobDue(stack, 'clear_turns', when);
 	await clearing('1 hour');
 	assert.equal((await turn(stack, session, 'Hello there.', { audio: true })).status, 200);
 	const kept = () =>

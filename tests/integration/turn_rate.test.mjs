@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { turn } from './env/faults.mjs';
-import { newSession, poll, sql, useStack } from './env/index.mjs';
+import { newSession, poll, setJobDue, sql, useStack } from './env/index.mjs';
 
 const PER_MINUTE = 3;
 /* Never the same twice: that would be given the same answer again. */
@@ -83,16 +83,7 @@ test('an idle tab does not keep its session alive', async () => {
 });
 
 /* When the job that forgets addresses is due. */
-const forgetting = (when) =>
-	poll(async () => {
-		const rows = await sql(
-			stack,
-			`update jobs set run_at = now() + :'when'::interval
-			 where kind = 'clear_turns' and state = 'ready' returning id`,
-			{ when },
-		);
-		return rows.length;
-	});
+const forgetting = (when) => setJobDue(stack, 'clear_turns', when);
 
 test('who was silent for long has saved up nothing, though nobody has forgotten them', async () => {
 	await forgetting('1 hour');

@@ -195,3 +195,15 @@ export const pollJob = (stack, kind, fn, options) =>
 		);
 		return fn();
 	}, options);
+
+/** Sets when the waiting job of a kind is due, e.g. '1 hour' from now; waits while it runs. */
+export const setJobDue = (stack, kind, when) =>
+	poll(async () => {
+		const rows = await sql(
+			stack,
+			`update jobs set run_at = now() + :'when'::interval
+			 where kind = :'kind' and state = 'ready' returning id`,
+			{ kind, when },
+		);
+		return rows.length;
+	});
