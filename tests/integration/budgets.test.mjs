@@ -189,8 +189,12 @@ test('a service that is used up is not asked, and the local engine answers', asy
 		return (await Promise.all(asked)).flat().length === 0 && answer;
 	});
 	assert.ok(again.json.degraded.includes('llm'), again.text);
+	/* Each program hears for itself that there is something left again. */
 	await sql(stack, 'truncate ledger');
 	await until('groq', () => chat(stranger()));
+	await until('groq', () => hear(stranger()));
+	await until('elevenlabs', () => speak(stranger()));
+	await until('groq', () => turn(stack, session, `And ${++said}.`, {}, stranger()));
 });
 
 test('a memory is stored and found while nobody may be asked for its vector', async () => {
@@ -217,9 +221,11 @@ test('a memory is stored and found while nobody may be asked for its vector', as
 
 test('a caller who is used up stays so in a new session, and nobody else is', async () => {
 	const from = { 'x-forwarded-for': '2001:db8:5:6::1' };
+	/* Every reply: a job of an earlier test may ask before this one. */
 	const usage = { prompt_tokens: TOKENS, completion_tokens: 1 };
-	await stack.sim.reply({ provider: 'groq', reply: { text: 'Yes.', usage }, times: 1 });
+	await stack.sim.reply({ provider: 'groq', reply: { text: 'Yes.', usage }, times: -1 });
 	assert.equal((await chatOfNewSession(from)).json.provider, 'groq');
+	await stack.sim.reset();
 	/* At once here, within a second or two where it was not asked. */
 	const chatted = await chatOfNewSession(from);
 	assert.deepEqual([chatted.status, chatted.json.provider], [200, 'builtin'], chatted.text);
