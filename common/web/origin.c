@@ -3,7 +3,7 @@
 
 #define ALLOWED_HEADERS \
 	"authorization, apikey, content-type, x-client-info, x-request-id, idempotency-key, " \
-	"x-supabase-api-version"
+	"x-region, x-supabase-api-version"
 #define PREFLIGHT_SECONDS "86400"
 
 struct origin_values {

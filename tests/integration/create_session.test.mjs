@@ -94,7 +94,7 @@ test('a browser is told what it may send before it sends it', async () => {
 	assert.match(answer.headers.get('access-control-allow-methods'), /POST/);
 	const allowed = answer.headers.get('access-control-allow-headers').split(', ');
 	for (const name of ['authorization', 'apikey', 'content-type', 'x-client-info', 'x-request-id',
-		'idempotency-key', 'x-supabase-api-version'])
+		'idempotency-key', 'x-region', 'x-supabase-api-version'])
 		assert.ok(allowed.includes(name), name);
 	assert.ok(Number(answer.headers.get('access-control-max-age')) > 0);
 });

@@ -492,6 +492,7 @@ describe('origins', () => {
 			'x-client-info',
 			'x-request-id',
 			'idempotency-key',
+			'x-region',
 			'x-supabase-api-version',
 		])
 			assert.ok(headers['access-control-allow-headers'].split(', ').includes(name), name);
