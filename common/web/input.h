@@ -54,14 +54,15 @@ struct maybe_number {
 struct err *input_parse(struct req *rq, const struct input_field *fields, size_t n,
                         void *in) CHECKED;
 
-/* A session pair as every function takes it. A malformed id is left as it is: it is
- * the same 401 as an unknown one, not a 400. */
+/* A session pair as every function takes it. A malformed id is left as it is, an empty one too: it
+ * is the same 401 as an unknown one, not a 400. */
 #define SESSION_ID_MAX     100
 #define SESSION_SECRET_MAX 200
 /* clang-format off */
 #define INPUT_SESSION(st) \
-	INPUT_TEXT(st, session_id, .is_required = true, .max = SESSION_ID_MAX), \
-	INPUT_TEXT(st, session_secret, .is_required = true, .max = SESSION_SECRET_MAX)
+	INPUT_TEXT(st, session_id, .is_required = true, .may_be_blank = true, .max = SESSION_ID_MAX), \
+	INPUT_TEXT(st, session_secret, .is_required = true, .may_be_blank = true, \
+	           .max = SESSION_SECRET_MAX)
 /* clang-format on */
 
 #endif

@@ -102,17 +102,24 @@ test('what grows beyond its bound where it is stored is 400', async () => {
 	assert.equal((await saveRaw(pair, '[1.7e308, 5e-324, 0e-1000]')).status, 200);
 });
 
-test('an empty session id beside an Idempotency-Key is no failure of ours', async () => {
+test('an empty session id is a wrong one, beside an Idempotency-Key too', async () => {
 	const headers = { ...keyHeaders(stack), 'idempotency-key': randomUUID() };
 	const empty = { session_id: '', session_secret: '' };
 	const mail = { email: `${randomUUID()}@example.com` };
 	const answers = {
 		create_session: await post(stack, 'create_session', { session_id: '' }, headers),
 		collect_email: await post(stack, 'collect_email', { ...mail, session_id: '' }, headers),
-		save_memory: await post(stack, 'save_memory', { ...empty, content: 1 }, headers),
+		save_memory: await post(
+			stack,
+			'save_memory',
+			{ ...empty, scope: 'long', content: 1 },
+			headers,
+		),
 		agent_reply: await post(stack, 'agent_reply', { ...empty, user_message: 'x' }, headers),
 	};
 	for (const [name, { status, text }] of Object.entries(answers))
 		assert.ok(status < 500, `${name}: ${text}`);
 	assert.equal(answers.create_session.status, 200);
+	for (const name of ['collect_email', 'save_memory', 'agent_reply'])
+		assert.equal(answers[name].json.code, 'invalid_session', answers[name].text);
 });
