@@ -4,6 +4,7 @@
 # make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
+# make authorisation  tests/data/authorisation.md anew: who may call what
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
@@ -147,10 +148,13 @@ bench-turn: setup
 	@ulimit -n $$(ulimit -Hn) && node tests/bench/turns.mjs
 check: setup
 	@tests/run
+# What is answered becomes what is agreed upon: look at the difference.
+authorisation: setup
+	@AUTHORISATION=write tests/integration/run 1 authorisation keys
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench bench-recall \
-        bench-memory bench-turn check clean
+        bench-memory bench-turn check authorisation clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

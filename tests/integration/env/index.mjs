@@ -9,5 +9,6 @@ export { readEvents } from './events.mjs';
 export { functionNames, root, Stack, startStack } from './stack.mjs';
 export { startProbe } from './probe.mjs';
 export { asSuperuser, dump, superuser, superuserUrl } from './superuser.mjs';
+export { encodePart, signToken } from './tokens.mjs';
 export { useStack } from './use.mjs';
 export { programUrl, startWorker } from './workers.mjs';
