@@ -72,10 +72,73 @@ static enum fcgi_head body_end(const unsigned char *bytes, size_t n, struct fcgi
 	return from.is_whole ? FCGI_HEAD_WHOLE : FCGI_HEAD_UNSAID;
 }
 
+/* ---- are the parameters pairs? ---- */
+
+/* Reads the contents of records one behind the other, whose pairs may begin in one and end in
+ * another. All of them are here. */
+struct params {
+	const unsigned char *at;
+	size_t               left, padding; /* of this record */
+	size_t               all;           /* bytes of all contents from here on */
+};
+
+static void skip(struct params *p, size_t n)
+{
+	p->all -= n;
+	while (n > p->left) {
+		struct record r = record_at(p->at + p->left + p->padding);
+
+		n -= p->left;
+		p->at += p->left + p->padding + HEADER_BYTES;
+		p->left = r.content;
+		p->padding = r.whole - HEADER_BYTES - r.content;
+	}
+	p->at += n;
+	p->left -= n;
+}
+
+static unsigned next_byte(struct params *p)
+{
+	skip(p, 1);
+	return p->at[-1];
+}
+
+/* False: it is not all there. */
+static bool next_length(struct params *p, size_t *out)
+{
+	unsigned first = p->all ? next_byte(p) : 0x80;
+
+	*out = first & 0x7f;
+	if (!(first & 0x80))
+		return true;
+	if (p->all < 3)
+		return false;
+	for (int i = 0; i < 3; i++)
+		*out = *out << 8 | next_byte(p);
+	return true;
+}
+
+/* The library would make room for whatever length it is told of, and adds two such as an int. */
+static bool are_pairs(struct params p)
+{
+	size_t name, value;
+
+	while (p.all) {
+		if (!next_length(&p, &name) || !next_length(&p, &value) || name + value > p.all)
+			return false;
+		skip(&p, name + value);
+	}
+	return true;
+}
+
+/* ---- where they end ---- */
+
 /* Its parameters begin at `at`; the head ends where body_out->left says. */
 static enum fcgi_head params_end(const unsigned char *bytes, size_t n, size_t at,
                                  struct fcgi_body *body_out)
 {
+	struct params params = {.at = bytes + at};
+
 	while (n - at >= HEADER_BYTES) {
 		struct record r = record_at(bytes + at);
 
@@ -85,8 +148,9 @@ static enum fcgi_head params_end(const unsigned char *bytes, size_t n, size_t at
 			return FCGI_HEAD_PART;
 		at += r.whole;
 		body_out->left = at;
+		params.all += r.content;
 		if (r.content == 0)
-			return body_end(bytes, n, *body_out);
+			return are_pairs(params) ? body_end(bytes, n, *body_out) : FCGI_HEAD_BROKEN;
 	}
 	return FCGI_HEAD_PART;
 }

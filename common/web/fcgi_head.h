@@ -12,7 +12,7 @@ enum fcgi_head {
 	FCGI_HEAD_PART,   /* good so far */
 	FCGI_HEAD_UNSAID, /* all parameters are here, but not what is to come behind them */
 	FCGI_HEAD_WHOLE,  /* and all of the body */
-	FCGI_HEAD_BROKEN  /* no FastCGI, or no request for a responder */
+	FCGI_HEAD_BROKEN  /* no FastCGI, no request for a responder, or parameters that are no pairs */
 };
 
 /* Where in a request's records we are. */

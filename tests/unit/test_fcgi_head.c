@@ -66,6 +66,58 @@ static void a_head_without_end_is_broken(void **state)
 	assert_int_equal(judged(bytes, sizeof(bytes)), FCGI_HEAD_BROKEN);
 }
 
+/* In records of so many bytes of content each, with as many of padding as given. */
+static enum fcgi_head judged_params(const char *params, size_t len, size_t step, size_t padding)
+{
+	unsigned char bytes[1024];
+	size_t        n = 16;
+
+	memcpy(bytes, request, n);
+	for (size_t at = 0; at < len + step; at += step) {
+		size_t some = at >= len ? 0 : len - at < step ? len - at : step;
+
+		memcpy(bytes + n, (unsigned char[]){1, 4, 0, 1, 0, (unsigned char)some}, 6);
+		bytes[n + 6] = (unsigned char)padding;
+		memcpy(bytes + n + 8, params + at, some);
+		memset(bytes + n + 8 + some, 0xff, padding);
+		n += 8 + some + padding;
+		if (!some)
+			break;
+	}
+	return judged(bytes, n);
+}
+
+#define PARAMS(text) text, sizeof(text) - 1
+
+static const struct {
+	const char    *text;
+	size_t         len;
+	enum fcgi_head wanted;
+} params[] = {
+	{PARAMS(""), FCGI_HEAD_UNSAID},
+	{PARAMS("\1\1AB"), FCGI_HEAD_UNSAID},
+	{PARAMS("\0\0\2\3abcde\1\0x"), FCGI_HEAD_UNSAID},
+	{PARAMS("\1\200\0\0\4L1234\200\0\0\1\0N"), FCGI_HEAD_UNSAID},
+	{PARAMS("\1\1A"), FCGI_HEAD_BROKEN},
+	{PARAMS("\1"), FCGI_HEAD_BROKEN},
+	{PARAMS("\1\1AB\200\0"), FCGI_HEAD_BROKEN},
+	{PARAMS("\1\200\0\0\5L1234"), FCGI_HEAD_BROKEN},
+	{PARAMS("\377\377\377\377\377\377\377\377name"), FCGI_HEAD_BROKEN},
+	{PARAMS("\200\0\20\0\377\377\357\377name"), FCGI_HEAD_BROKEN},
+};
+
+/* However records cut them; a length that leads beyond the last one is somebody's who wants the
+ * library to make room for it. */
+static void parameters_are_whole_pairs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(params); i++)
+		for (size_t step = 1; step < 40; step++)
+			for (size_t padding = 0; padding < 3; padding++)
+				assert_int_equal(judged_params(params[i].text, params[i].len, step, padding),
+				                 params[i].wanted);
+}
+
 /* However large it is, and nothing behind one that is given up. */
 static void a_body_is_waited_for_to_its_end(void **state)
 {
@@ -141,6 +193,7 @@ int main(void)
 		UNIT_TEST(a_head_is_whole_with_its_last_byte),
 		UNIT_TEST(what_is_no_request_is_broken),
 		UNIT_TEST(a_head_without_end_is_broken),
+		UNIT_TEST(parameters_are_whole_pairs),
 		UNIT_TEST(a_body_is_waited_for_to_its_end),
 		UNIT_TEST(a_body_in_pieces_ends_where_it_ends),
 		UNIT_TEST(a_parameter_is_found_by_its_whole_name),
