@@ -137,6 +137,8 @@ static enum arrived take_bytes(struct arrival *a, size_t n)
 	if (!append(a, office.bytes, n))
 		return ARRIVED_END;
 	fcgi_body_take(&a->body, office.bytes, n);
+	if (a->body.is_broken)
+		return ARRIVED_END;
 	if (hold(a, a->bytes + REQUEST_BYTES) != ARRIVED_PART)
 		return ARRIVED_TOO_MUCH;
 	return a->body.is_whole ? ARRIVED_WHOLE : ARRIVED_PART;
@@ -163,7 +165,7 @@ enum arrived arrival_skip(struct fcgi_body *body, int from)
 			         MSG_DONTWAIT);
 	}
 	if (body->is_whole)
-		return ARRIVED_WHOLE;
+		return body->is_broken ? ARRIVED_END : ARRIVED_WHOLE;
 	return n < 0 && errno == EAGAIN ? ARRIVED_NOTHING : ARRIVED_END;
 }
 

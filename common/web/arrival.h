@@ -31,7 +31,7 @@ enum arrived {
 	ARRIVED_WHOLE,    /* the file is a request */
 	ARRIVED_TOO_MUCH, /* for who sends it */
 	ARRIVED_NOWHERE,  /* no file to be had */
-	ARRIVED_END       /* of the connection, or the file takes no more */
+	ARRIVED_END       /* of the connection; or it is no request, or the file takes no more */
 };
 
 /* All requests together have so many bytes. Once, before the others. */

@@ -5,6 +5,7 @@
 #define HEADER_BYTES 8u
 #define VERSION      1u
 #define BEGIN        1u
+#define ABORT        2u
 #define PARAMS       4u
 #define BODY         5u
 #define BEGIN_BYTES  8u
@@ -36,14 +37,15 @@ static bool may_begin(const struct record *r)
 	return r->type == BEGIN && r->id != 0 && r->content == BEGIN_BYTES;
 }
 
-/* What is no record of a body is for those who read it to judge. */
+/* The library waits for more behind a record of somebody else's, and loses memory over some. */
 static void begin_record(struct fcgi_body *b)
 {
 	struct record r = record_at(b->header);
 
 	b->header_n = 0;
 	b->left = r.whole - HEADER_BYTES;
-	b->is_whole = r.type != BODY || r.id != b->id || r.content == 0;
+	b->is_broken = b->header[0] != VERSION || r.id != b->id || (r.type != BODY && r.type != ABORT);
+	b->is_whole = b->is_broken || r.type == ABORT || r.content == 0;
 	b->bytes += b->is_whole ? 0 : r.content;
 }
 
@@ -69,6 +71,8 @@ size_t fcgi_body_take(struct fcgi_body *b, const unsigned char *bytes, size_t n)
 static enum fcgi_head body_end(const unsigned char *bytes, size_t n, struct fcgi_body from)
 {
 	fcgi_body_take(&from, bytes, n);
+	if (from.is_broken)
+		return FCGI_HEAD_BROKEN;
 	return from.is_whole ? FCGI_HEAD_WHOLE : FCGI_HEAD_UNSAID;
 }
 

@@ -12,7 +12,8 @@ enum fcgi_head {
 	FCGI_HEAD_PART,   /* good so far */
 	FCGI_HEAD_UNSAID, /* all parameters are here, but not what is to come behind them */
 	FCGI_HEAD_WHOLE,  /* and all of the body */
-	FCGI_HEAD_BROKEN  /* no FastCGI, no request for a responder, or parameters that are no pairs */
+	FCGI_HEAD_BROKEN  /* no FastCGI, no request for a responder, parameters that are no pairs, or
+	                   * something else in the place of a body */
 };
 
 /* Where in a request's records we are. */
@@ -22,7 +23,8 @@ struct fcgi_body {
 	size_t        bytes;     /* of the body, those of the record we are in included */
 	unsigned char header[8]; /* of that, what is here */
 	size_t        header_n;
-	bool          is_whole; /* it has ended */
+	bool          is_whole;  /* it has ended */
+	bool          is_broken; /* by a record that is none of it */
 };
 
 /* Judges the first n bytes that arrived. Where all parameters are here, body_out stands before the

@@ -92,6 +92,7 @@ static const unsigned char head[] = {
 };
 static const unsigned char piece[] = {1, 5, 0, 1, 0, 2, 0, 0, 'a', 'b'};
 static const unsigned char end[] = {1, 5, 0, 1, 0, 0, 0, 0};
+static const unsigned char foreign[] = {1, 5, 0, 2, 0, 0, 0, 0};
 
 static void expect_next(int from, const unsigned char *bytes, size_t n)
 {
@@ -166,6 +167,31 @@ static void what_is_too_much_keeps_its_head(void **state)
 	close(pair[1]);
 }
 
+/* Also of one whose rest nobody reads. */
+static void what_is_no_part_of_a_request_ends_it(void **state)
+{
+	struct arrival   a = ARRIVAL;
+	struct fcgi_body body;
+	int              pair[2];
+
+	(void)state;
+	arrivals_limit(ALL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(fcgi_head(head, sizeof(head), &body), FCGI_HEAD_UNSAID);
+	assert_int_equal(arrival_hold(&a, 1, sizeof(head), &body), ARRIVED_PART);
+	assert_int_equal(arrival_begin_file(&a), ARRIVED_PART);
+	send_all(pair[0], head, sizeof(head));
+	assert_int_equal(arrival_take(&a, pair[1]), ARRIVED_PART);
+	body = a.body;
+	send_all(pair[0], foreign, sizeof(foreign));
+	assert_int_equal(arrival_take(&a, pair[1]), ARRIVED_END);
+	send_all(pair[0], foreign, sizeof(foreign));
+	assert_int_equal(arrival_skip(&body, pair[1]), ARRIVED_END);
+	arrival_end(&a);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +200,7 @@ int main(void)
 		UNIT_TEST(an_address_has_so_many_requests),
 		UNIT_TEST(what_comes_in_pieces_is_a_request_in_the_end),
 		UNIT_TEST(what_is_too_much_keeps_its_head),
+		UNIT_TEST(what_is_no_part_of_a_request_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

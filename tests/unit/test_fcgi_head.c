@@ -133,9 +133,16 @@ static void a_body_is_waited_for_to_its_end(void **state)
 	other[END_AT + 1] = 2; /* given up */
 	other[END_AT + 5] = 1;
 	assert_int_equal(judged(other, sizeof(other)), FCGI_HEAD_WHOLE);
-	other[END_AT + 1] = 5;
-	other[END_AT + 3] = 2; /* of another request */
-	assert_int_equal(judged(other, sizeof(other)), FCGI_HEAD_WHOLE);
+}
+
+/* The library would wait for more, or lose what it kept of it. */
+static void nothing_else_stands_in_the_place_of_a_body(void **state)
+{
+	(void)state;
+	expect_broken_with(END_AT, 2);     /* another version */
+	expect_broken_with(END_AT + 1, 4); /* parameters */
+	expect_broken_with(END_AT + 3, 2); /* of another request */
+	expect_broken_with(END_AT + 3, 0); /* the management's id */
 }
 
 /* In pieces of every size it ends with the same byte, and has the same length. */
@@ -195,6 +202,7 @@ int main(void)
 		UNIT_TEST(a_head_without_end_is_broken),
 		UNIT_TEST(parameters_are_whole_pairs),
 		UNIT_TEST(a_body_is_waited_for_to_its_end),
+		UNIT_TEST(nothing_else_stands_in_the_place_of_a_body),
 		UNIT_TEST(a_body_in_pieces_ends_where_it_ends),
 		UNIT_TEST(a_parameter_is_found_by_its_whole_name),
 	};
