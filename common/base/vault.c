@@ -161,6 +161,8 @@ static bool take_apart(const char *sealed, struct parts *out)
 		return false;
 	rest.ptr += sizeof(PREFIX) - 1;
 	rest.len -= sizeof(PREFIX) - 1;
+	if (rest.ptr[KEY_ID_CHARS] != ':')
+		return false;
 	out->base64 = (struct span){rest.ptr + KEY_ID_CHARS + 1, rest.len - KEY_ID_CHARS - 1};
 	out->key = NULL;
 	if (present.is_set && span_starts(rest, span_of(present.id)))

@@ -70,8 +70,12 @@ static void what_was_changed_does_not_open(void **state)
 
 	start("first key", "");
 	sealed = arena_strdup(a, vault_seal(a, HERE, SPAN("words")));
-	sealed[strlen(sealed) - 6] ^= 1;
-	assert_false(vault_open(a, HERE, sealed, &plain));
+	for (char *at = sealed; *at; at++) {
+		*at ^= 1;
+		assert_false(vault_open(a, HERE, sealed, &plain));
+		*at ^= 1;
+	}
+	assert_true(vault_open(a, HERE, sealed, &plain));
 	assert_false(vault_open(a, HERE, "sealed:v2:", &plain));
 	assert_false(vault_open(a, HERE, "dana@northwind.example", &plain));
 }
