@@ -55,7 +55,8 @@ UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.
 HELPERS   := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/*.c))
 BENCHES   := $(B)/bench/load $(B)/bench/provider
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-OBJS      := $(LIB_OBJS) $(DECODER_O) \
+RENAMED_O := $(FUNCTIONS:%=$(B)/fuzz/programs/%.o)
+OBJS      := $(LIB_OBJS) $(DECODER_O) $(RENAMED_O) \
              $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c scripts/tools/*.c tests/*/*.c))
 
 all: $(BINS) $(TOOLS) $(DECODER)
@@ -101,7 +102,24 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/loop.o $(B)/tests/bench/answ
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(CC) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -fsanitize=fuzzer -o $@ \
+		$(filter %.o,$^) $(B)/libcommon.a $(LDLIBS)
+
+# Whole requests: all programs in one, whose main()s are called something else, and without what
+# would wait for others (tests/fuzz/programs.c).
+define RENAMED
+$(B)/fuzz/programs/$(1).o: functions/$(1)/$(1).c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -Wno-missing-prototypes -Dmain=$(1)_main -MMD -MP -c -o $$@ $$<
+endef
+$(foreach f,$(FUNCTIONS),$(eval $(call RENAMED,$(f))))
+$(B)/fuzz/fuzz_request: $(B)/tests/fuzz/programs.o $(RENAMED_O) \
+              $(patsubst %.c,$(B)/%.o,$(filter-out $(foreach f,$(FUNCTIONS),functions/$(f)/$(f).c),\
+              $(wildcard functions/*/*.c)))
+$(B)/fuzz/fuzz_request: WRAPPED := service_main serve_cgi session_check session_prove \
+              heartbeat_start heartbeat_hold heartbeat_doubt_turn heartbeat_doubt_key \
+              bookkeeping_start bookkeeping_now decoders_decode speak embed log_line_write \
+              $(addprefix conn_,fd request_fd was_read since_ms coming_ms refusal begin limit end lost)
 
 # SQL that is too long to read well in C: a file of its own, included as a literal.
 $(B)/%.sql.h: %.sql scripts/embed-sql

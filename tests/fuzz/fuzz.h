@@ -3,6 +3,7 @@
 #define FUZZ_H
 
 #include "../../common/base/ctx.h"
+#include "../../common/base/str.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -16,6 +17,17 @@ static inline int fuzz_end(struct ctx *cx)
 {
 	arena_free(&cx->arena);
 	return 0;
+}
+
+/* Up to the end of a line; *rest is left behind it. */
+static inline struct span fuzz_line(struct span *rest)
+{
+	const char *end = rest->len ? memchr(rest->ptr, '\n', rest->len) : NULL;
+	struct span line = {rest->ptr, end ? (size_t)(end - rest->ptr) : rest->len};
+
+	rest->ptr += line.len + (end ? 1 : 0);
+	rest->len -= line.len + (end ? 1 : 0);
+	return line;
 }
 
 #endif
