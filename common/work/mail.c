@@ -31,6 +31,7 @@
 #define MEND_MS      600000u /* for an operator */
 #define QUOTA_MS     21600000u
 #define SPREAD_MS    900000u /* of what waits for a new day */
+#define CODE_MAX     64u
 #define PLACE_BATCH  200
 #define MAC_CHARS    (2 * CRYPTO_HASH_BYTES)
 #define PAGE_PATH    "/functions/v1/collect_email?token="
@@ -171,8 +172,9 @@ static const char *name_in(struct ctx *cx, struct span body)
 {
 	const struct cJSON *root;
 	const char         *name = json_parse(cx, body, &root) ? NULL : json_text_at(root, "name");
+	size_t              n = name ? strspn(name, "abcdefghijklmnopqrstuvwxyz_") : 0;
 
-	return name && strspn(name, "abcdefghijklmnopqrstuvwxyz_") == strlen(name) ? name : "";
+	return n && n <= CODE_MAX && !name[n] ? name : "";
 }
 
 static struct err *give_up(struct ctx *cx, struct job *job, const char *id, int status,
