@@ -1,7 +1,7 @@
 /* fuzz_decoding.c -- whatever a decoder sends back, samples are a wave within bounds, or refused.
  *
- * The first byte tells how long the decoder's packet is, which follows; the rest is what it wrote
- * into the file for samples. */
+ * The first byte tells how long the decoder's packet is, which follows, how many descriptors come
+ * along, and whether it comes twice; the rest is what it wrote into the file for samples. */
 #include "../../common/base/log.h"
 #include "../../common/engines/decoding.h"
 #include "fuzz.h"
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define PACKET_MAX 16
+#define KINDS      (PACKET_MAX + 1)
 
 static void quieten(void)
 {
@@ -19,14 +20,16 @@ static void quieten(void)
 
 static void play_helper(int socket, int samples, const uint8_t *bytes, size_t len)
 {
-	size_t        packet = len ? bytes[0] % (PACKET_MAX + 1) : 0;
+	size_t        packet = len ? bytes[0] % KINDS : 0;
+	size_t        files_n = len ? bytes[0] / KINDS % (ERRAND_FILES + 1) : 0;
+	int           files[ERRAND_FILES] = {STDERR_FILENO, STDERR_FILENO};
 	struct errand errand;
 
 	/* Unread, it would make a reset of the end. */
 	assert(recv(socket, &errand, sizeof(errand), 0) == sizeof(errand));
 	packet = packet < len ? packet : len ? len - 1 : 0;
-	if (packet)
-		assert(send(socket, bytes + 1, packet, MSG_DONTWAIT) == (ssize_t)packet);
+	for (int i = 0; packet && i <= bytes[0] / KINDS / (ERRAND_FILES + 1) % 2; i++)
+		assert(errand_send(socket, (struct span){(const char *)bytes + 1, packet}, files, files_n));
 	if (len > packet + 1)
 		assert(pwrite(samples, bytes + 1 + packet, len - packet - 1, 0) > 0);
 }
@@ -44,13 +47,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct ctx      cx = fuzz_begin();
 	struct decoding d = DECODING;
 	struct pcm      pcm;
-	int             ends[2];
+	int             ends[2], lowest = dup(STDERR_FILENO);
 	bool            is_lost;
 	struct err     *e;
 
 	if (!is_quiet)
 		quieten();
 	is_quiet = true;
+	close(lowest);
 	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
 	d.helper = ends[0];
 	e = decoding_pack(&cx, &d, SPAN("RIFF"), AUDIO_WAV);
@@ -62,5 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		check_samples(pcm);
 	assert(!e || e->kind == ERR_AUDIO || (e->kind == ERR_TOO_LARGE && !is_lost));
 	decoding_end(&d);
+	assert(dup(STDERR_FILENO) == lowest); /* nothing of it stays open */
+	close(lowest);
 	return fuzz_end(&cx);
 }
