@@ -51,8 +51,7 @@ static bool are_plain(const char *p)
 	         EACH_BYTE(0x80));
 }
 
-/* The four hex digits of "\uXXXX" at p (the backslash); -1 when it is not one. */
-static int escaped_unit(const char *p, const char *end)
+int json_escaped_unit(const char *p, const char *end)
 {
 	int unit = 0;
 
@@ -73,7 +72,7 @@ static int escaped_unit(const char *p, const char *end)
 
 static void take_unit(struct scan *s)
 {
-	int high = escaped_unit(s->p, s->end), low;
+	int high = json_escaped_unit(s->p, s->end), low;
 
 	if (high < 0)
 		return fault(s, s->p, "has a \\u without four hex digits");
@@ -83,7 +82,7 @@ static void take_unit(struct scan *s)
 		s->p += 6;
 		return;
 	}
-	low = high < 0xdc00 ? escaped_unit(s->p + 6, s->end) : -1;
+	low = high < 0xdc00 ? json_escaped_unit(s->p + 6, s->end) : -1;
 	if (low < 0xdc00 || low > 0xdfff)
 		return fault(s, s->p, "has a lone surrogate");
 	s->p += 12;

@@ -25,4 +25,7 @@ struct json_fault {
  * range, be it too large or so small that it were 0. The spans point into the text. */
 struct json_fault json_check(struct arena *a, struct span text, struct json_numbers *out);
 
+/* The four hex digits of "\uXXXX" at p (the backslash); -1 when it is not one. */
+int json_escaped_unit(const char *p, const char *end);
+
 #endif

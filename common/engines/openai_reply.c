@@ -4,8 +4,9 @@
  * a token's JSON is a hundred times its text. */
 #include "openai_reply.h"
 
+#include "../base/json_check.h"
 #include "../base/log.h"
-#include "../base/str.h"
+#include "../domain/voice/model_text.h"
 #include "upstream.h"
 
 #define TEXT_MAX      ((size_t)256 << 10)
@@ -14,42 +15,70 @@
 #define MODEL_MAX     128u
 #define TOKENS_MAX    1e9
 
-/* Finds tags split over pieces. */
-struct think_filter {
-	bool   is_inside;
-	size_t matched; /* bytes of the next tag seen so far */
-};
+#define ESCAPE_BYTES   6 /* of "\uXXXX" */
+#define HIGH_SURROGATE 0xd800
+#define LOW_SURROGATE  0xdc00
 
 struct chat_reading {
 	struct ctx *cx;
 	struct ctx  scratch; /* for one event */
 	bool (*on_text)(struct span, void *);
-	void               *data;
-	struct buf          whole, text;
-	struct think_filter filter;
-	const char         *model;
-	struct chat_usage   usage;
-	struct err         *error;
+	void             *data;
+	struct buf        whole;
+	struct model_text text;
+	size_t            given;                  /* of what was seen of the text */
+	char              half[ESCAPE_BYTES + 1]; /* of a pair; "": none waits */
+	const char       *model;
+	struct chat_usage usage;
+	struct err       *error;
 	/* has_ended: a finish reason or [DONE] came; is_done: nothing more is read. */
 	bool is_whole, is_given, is_stopped, is_useful, has_ended, is_done, is_filtered;
 };
 
 /* ---- Text ---- */
 
-static void emit(struct chat_reading *r, struct span text)
+/* What tokenisers make of a character of two tokens is no JSON: half of a pair of surrogates, whose
+ * other half the next event brings (it waits in `half`), and U+0000. */
+static struct span mended(char half[ESCAPE_BYTES + 1], struct arena *a, struct span json)
 {
-	if (r->text.len == 0)
-		while (text.len && strchr(" \t\r\n", text.ptr[0])) {
-			text.ptr++;
-			text.len--;
+	const char *p = json.ptr, *end = json.ptr + json.len;
+	struct buf  out;
+
+	if (!memmem(json.ptr, json.len, "\\u", 2))
+		return json;
+	out = buf_new(a, json.len + ESCAPE_BYTES + 1);
+	while (p < end) {
+		int    unit = json_escaped_unit(p, end), kind = unit & ~0x3ff;
+		size_t n = unit >= 0 ? ESCAPE_BYTES : *p == '\\' && end - p > 1 ? 2 : 1;
+
+		if (unit >= 0 && kind == HIGH_SURROGATE &&
+		    (json_escaped_unit(p + n, end) & ~0x3ff) == LOW_SURROGATE) {
+			n *= 2;
+		} else if (unit >= 0 && kind == LOW_SURROGATE) {
+			buf_str(&out, half);
+			n = half[0] ? n : 0;
+			half[0] = '\0';
+		} else if (unit >= 0 && kind == HIGH_SURROGATE) {
+			memcpy(half, p, n);
+			n = 0;
 		}
+		if (unit)
+			buf_add(&out, p, n);
+		p += n ? n : ESCAPE_BYTES;
+	}
+	return buf_span(&out);
+}
+
+/* What the text has become since the last call. */
+static void give(struct chat_reading *r)
+{
+	struct span text = {buf_text(&r->text.seen) + r->given, r->text.seen.len - r->given};
+
+	r->given = r->text.seen.len;
+	r->is_done |= r->text.seen.is_full;
+	r->has_ended |= r->text.seen.is_full;
 	if (text.len == 0 || r->is_stopped)
 		return;
-	buf_add(&r->text, text.ptr, text.len);
-	if (r->text.is_full) {
-		r->is_done = r->has_ended = true;
-		return;
-	}
 	r->is_useful = true;
 	if (!r->on_text)
 		return;
@@ -57,38 +86,26 @@ static void emit(struct chat_reading *r, struct span text)
 	r->is_stopped = !r->on_text(text, r->data);
 }
 
-/* What of the text is outside <think>...</think>. A tag's '<' stands only at its
- * beginning, so a failed match can begin again only at the current byte. */
-static struct span filter(struct think_filter *f, struct span text, struct arena *a)
+/* A string, or parts of which some are reasoning. */
+static void feed_content(struct model_text *m, const struct cJSON *content)
 {
-	static const char *const tags[] = {"<think>", "</think>"};
-	struct buf               out = buf_new(a, TEXT_MAX);
+	const char *text = content ? json_text_at(content, "") : NULL;
 
-	for (size_t i = 0; i < text.len; i++) {
-		const char *tag = tags[f->is_inside];
-		char        c = text.ptr[i];
-
-		if (c == tag[f->matched]) {
-			f->matched++;
-			if (!tag[f->matched])
-				*f = (struct think_filter){.is_inside = !f->is_inside};
-			continue;
-		}
-		if (!f->is_inside)
-			buf_add(&out, tag, f->matched);
-		f->matched = c == '<';
-		if (!f->is_inside && !f->matched)
-			buf_char(&out, c);
+	if (text)
+		return model_text_feed(m, span_of(text));
+	if (!content || json_type(content) != JSON_ARRAY)
+		return;
+	for (const struct cJSON *part = json_first(content); part; part = json_next(part)) {
+		text = json_text_at(part, "text");
+		if (text && str_equal(json_text_at(part, "type"), "text"))
+			model_text_feed(m, span_of(text));
 	}
-	return buf_span(&out);
 }
 
-/* What looked like the beginning of a tag at the very end was text. */
-static void flush_filter(struct chat_reading *r)
+static void take_content(struct chat_reading *r, const struct cJSON *content)
 {
-	if (!r->filter.is_inside && r->filter.matched)
-		emit(r, (struct span){"<think>", r->filter.matched});
-	r->filter.matched = 0;
+	feed_content(&r->text, content);
+	give(r);
 }
 
 /* ---- What streamed and whole answers share ---- */
@@ -135,15 +152,13 @@ static struct err *error_in(struct ctx *cx, const struct cJSON *root)
 static void take_chunk(struct chat_reading *r, const struct cJSON *root)
 {
 	const struct cJSON *choice = json_at(root, "choices[0]");
-	const char         *content = json_text_at(choice, "delta.content");
 	const char         *finish = json_text_at(choice, "finish_reason");
 
 	if (!r->model)
 		r->model = model_at(r->cx, root);
 	take_usage(&r->usage, json_at(root, "usage"));
 	take_usage(&r->usage, json_at(root, "x_groq.usage"));
-	if (content)
-		emit(r, filter(&r->filter, span_of(content), r->scratch.arena));
+	take_content(r, json_at(choice, "delta.content"));
 	if (finish) {
 		r->has_ended = true;
 		r->is_filtered = str_equal(finish, "content_filter");
@@ -161,7 +176,8 @@ static void take_event(struct chat_reading *r, const struct http_piece *piece)
 		return;
 	}
 	arena_reset(r->scratch.arena);
-	if (json_parse(&r->scratch, piece->data, &root) || json_type(root) != JSON_OBJECT) {
+	if (json_parse(&r->scratch, mended(r->half, r->scratch.arena, piece->data), &root) ||
+	    json_type(root) != JSON_OBJECT) {
 		r->error = err_new(r->cx, ERR_UPSTREAM, WHERE, "an event is not JSON");
 		return;
 	}
@@ -190,7 +206,7 @@ struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct spa
 	r->scratch.arena = arena_new(SCRATCH_BYTES);
 	arena_defer(cx->arena, free_scratch, r);
 	r->whole = buf_new(cx->arena, WHOLE_MAX);
-	r->text = buf_new(cx->arena, TEXT_MAX);
+	r->text = model_text_new(cx->arena, TEXT_MAX);
 	return r;
 }
 
@@ -235,9 +251,8 @@ static struct err *take_whole(struct chat_reading *r)
 {
 	const struct cJSON *root;
 	struct err         *e;
-	const char         *content;
 
-	TRY(upstream_json(r->cx, buf_span(&r->whole), &root));
+	TRY(upstream_json(r->cx, mended(r->half, r->cx->arena, buf_span(&r->whole)), &root));
 	e = error_in(r->cx, root);
 	if (e)
 		return e;
@@ -245,9 +260,7 @@ static struct err *take_whole(struct chat_reading *r)
 	r->has_ended = true;
 	take_usage(&r->usage, json_at(root, "usage"));
 	r->is_filtered = str_equal(json_text_at(root, "choices[0].finish_reason"), "content_filter");
-	content = json_text_at(root, "choices[0].message.content");
-	if (content)
-		emit(r, filter(&r->filter, span_of(content), r->cx->arena));
+	take_content(r, json_at(root, "choices[0].message.content"));
 	return NULL;
 }
 
@@ -268,24 +281,27 @@ static struct err *problem_of(struct chat_reading *r, struct err *failed)
 struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct chat_reply *out)
 {
 	struct err *problem;
+	struct span text;
 
 	if (failed && failed->kind == ERR_CANCELLED)
 		return failed;
 	problem = problem_of(r, failed);
-	flush_filter(r);
+	model_text_end(&r->text);
+	give(r);
 	if (problem && !r->is_given)
 		return problem;
 	if (problem)
 		log_err(LOG_WARN, r->cx, "reply_truncated", problem);
-	if (r->text.len == 0 && r->is_filtered)
+	text = model_text_answer(&r->text);
+	if (r->is_filtered && !(r->is_given && text.len))
 		return err_of_content(err_new(r->cx, ERR_UPSTREAM_REJECTED, WHERE,
 		                              "the content filter held the answer back"));
-	if (r->text.len == 0)
+	if (text.len == 0)
 		return err_of_content(err_new(r->cx, ERR_UPSTREAM, WHERE, "the answer has no text"));
-	out->text = buf_text(&r->text);
+	out->text = arena_strndup(r->cx->arena, text.ptr, text.len);
 	out->model = r->model;
 	out->usage = r->usage;
-	out->is_truncated = problem != NULL;
+	out->is_truncated = problem || r->is_filtered;
 	return NULL;
 }
 
@@ -301,22 +317,24 @@ static struct span object_in(const char *text)
 
 struct err *chat_structured(struct ctx *cx, struct span body, struct chat_reply *out)
 {
-	const struct cJSON *root, *message, *ignored;
+	const struct cJSON *root, *ignored;
+	struct model_text   content = model_text_new(cx->arena, TEXT_MAX);
+	char                half[ESCAPE_BYTES + 1] = "";
 	struct err         *e;
 	const char         *text;
 	struct span         object;
 
-	TRY(upstream_json(cx, body, &root));
+	TRY(upstream_json(cx, mended(half, cx->arena, body), &root));
 	e = error_in(cx, root);
 	if (e)
 		return e;
-	message = json_at(root, "choices[0].message");
-	text = json_text_at(message, "tool_calls[0].function.arguments");
-	if (!text)
-		text = json_text_at(message, "content");
-	if (!text)
-		return err_of_content(err_new(cx, ERR_UPSTREAM, WHERE, "neither a tool call nor content"));
-	object = object_in(text);
+	text = json_text_at(root, "choices[0].message.tool_calls[0].function.arguments");
+	if (!text) {
+		feed_content(&content, json_at(root, "choices[0].message.content"));
+		model_text_end(&content);
+		text = model_text_answer(&content).ptr;
+	}
+	object = mended(half, cx->arena, object_in(text));
 	if (upstream_json(cx, object, &ignored))
 		return err_of_content(
 			err_new(cx, ERR_UPSTREAM, WHERE, "the structured answer is not a JSON object"));

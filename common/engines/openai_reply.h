@@ -6,10 +6,11 @@
 #include "thinking.h"
 
 /* An answer being read: an event stream, or one JSON object from a server that
- * does not stream. Reasoning, told apart or in <think> tags, is dropped. */
+ * does not stream. Reasoning, told apart or in marks (voice/model_text.h), is dropped. */
 struct chat_reading;
 
-/* on_text gets each piece of visible text; may be NULL. */
+/* on_text gets each piece of visible text; may be NULL. What turns out too late to have been
+ * reasoning, by an end without a beginning, it has got; the answer at the end is without it. */
 struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct span, void *),
                                       void       *data) NEVER_NULL;
 
@@ -24,7 +25,7 @@ bool chat_is_urgent(const struct http_piece *piece);
 /* The answer after the call, which ended with `failed` (NULL: well). A failure
  * after text was handed out becomes a truncated success, but for ERR_CANCELLED.
  * ERR_UPSTREAM: garbage, an error inside the stream, no text, cut short.
- * ERR_UPSTREAM_REJECTED: held back by the service's content filter. */
+ * ERR_UPSTREAM_REJECTED: held back by the service's content filter, be it in the middle. */
 struct err *chat_reading_end(struct chat_reading *r, struct err *failed,
                              struct chat_reply *out) CHECKED;
 

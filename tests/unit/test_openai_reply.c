@@ -97,6 +97,10 @@ static void keeps_reasoning_out(void **state)
 		{CHUNK("<<think>x</think>y") DONE, "<y"},
 		{CHUNK("Hi<think>cut") DONE, "Hi"},
 		{"data: {\"choices\":[{\"delta\":{\"reasoning\":\"secret\"}}]}\n\n" CHUNK("Hi") DONE, "Hi"},
+		{CHUNK("secret</th") CHUNK("ink>\\n\\nHi") DONE, "Hi"},
+		{CHUNK("<|chan") CHUNK("nel|>analysis<|message|>secret<|end|>") CHUNK("Hi<|ret")
+	         CHUNK("urn|>") DONE,
+	     "Hi"},
 	};
 	struct chat_reply reply;
 
@@ -104,6 +108,76 @@ static void keeps_reasoning_out(void **state)
 		assert_ok(read_at_once(*state, cases[i].stream, &reply));
 		assert_string_equal(reply.text, cases[i].want);
 	}
+}
+
+#define DELTA(content) "data: {\"choices\":[{\"delta\":{\"content\":" content "}}]}\n\n"
+
+static void reads_content_in_parts(void **state)
+{
+	static const char thought[] = DELTA("[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\","
+	                                    "\"text\":\"secret\"}]}]");
+	static const char reasoning[] = DELTA("[{\"type\":\"reasoning\",\"text\":\"secret\"}]");
+	struct chat_reply reply;
+	struct ctx       *cx = *state;
+
+	assert_ok(read_at_once(cx,
+	                       arena_printf(cx->arena, "%s%s%s", thought, reasoning,
+	                                    DELTA("[{\"type\":\"text\",\"text\":\"Happy \"}]")
+	                                        DELTA("\"to help.\"") DONE),
+	                       &reply));
+	assert_string_equal(reply.text, "Happy to help.");
+	assert_err(read_at_once(cx, arena_printf(cx->arena, "%s%s", thought, DONE), &reply),
+	           ERR_UPSTREAM);
+	assert_ok(read_at_once(cx,
+	                       "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"text\","
+	                       "\"text\":\"Hi\"}]}}]}",
+	                       &reply));
+	assert_string_equal(reply.text, "Hi");
+}
+
+/* Tokenisers cut characters, and some write U+0000. */
+static void mends_escapes(void **state)
+{
+	static const struct {
+		const char *stream, *want;
+	} cases[] = {
+		{CHUNK("a\\u0000b") DONE, "ab"},
+		{CHUNK("Happy \\ud83d") CHUNK("\\ude00 to help.") DONE, "Happy 😀 to help."},
+		{CHUNK("Happy \\uD83D") CHUNK("") CHUNK("\\uDE00.") DONE, "Happy 😀."},
+		{CHUNK("a\\ud83d") CHUNK("b") DONE, "ab"},
+		{CHUNK("\\ude00a") DONE, "a"},
+		{CHUNK("\\ud83d\\ud83d\\ude00") DONE, "😀"},
+		{CHUNK("C:\\\\u0000 \\\\ud83d") DONE, "C:\\u0000 \\ud83d"},
+		{"{\"choices\":[{\"message\":{\"content\":\"\\u0000Hi\\ud83d\"}}]}", "Hi"},
+	};
+	struct chat_reply reply;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_ok(read_at_once(*state, cases[i].stream, &reply));
+		assert_string_equal(reply.text, cases[i].want);
+	}
+}
+
+/* Held back in the middle: the next engine says it whole, unless the beginning is out already. */
+static void leaves_filtered_answers_to_others(void **state)
+{
+	static const char filtered[] =
+		CHUNK("I would") "data: {\"choices\":[{\"delta\":{},\"finish_reason\":"
+						 "\"content_filter\"}]}\n\n" DONE;
+	struct ctx       *cx = *state;
+	struct heard_text heard = {.text = buf_new(cx->arena, 0)};
+	struct chat_reply reply;
+	enum http_verdict verdict;
+
+	assert_err(read_at_once(cx, filtered, &reply), ERR_UPSTREAM_REJECTED);
+	assert_err(read_at_once(cx,
+	                        "{\"choices\":[{\"message\":{\"content\":\"I\"},"
+	                        "\"finish_reason\":\"content_filter\"}]}",
+	                        &reply),
+	           ERR_UPSTREAM_REJECTED);
+	assert_ok(read_stream(cx, filtered, 9, &heard, NULL, &reply, &verdict));
+	assert_string_equal(reply.text, "I would");
+	assert_true(reply.is_truncated);
 }
 
 static void reads_servers_that_do_not_stream(void **state)
@@ -137,7 +211,6 @@ static void fails_what_is_broken(void **state)
 		"event: error\ndata: {\"message\":\"x\"}\n\n",
 		CHUNK("a") "data: {\"choices\":[],\"x_groq\":{\"error\":\"stopped\"}}\n\n",
 		CHUNK("<think>only") DONE,
-		CHUNK("a\\u0000b") DONE,
 	};
 	struct chat_reply reply;
 
@@ -194,6 +267,9 @@ static void reads_forced_calls(void **state)
 	     "\"arguments\":\"{\\\"a\\\":1}\"}}]}",
 	     "{\"a\":1}"},
 		{"{\"content\":\"{\\\"a\\\":2}\"}", "{\"a\":2}"},
+		{"{\"content\":[{\"type\":\"text\",\"text\":\"{\\\"a\\\":4}\"}]}", "{\"a\":4}"},
+		{"{\"content\":\"{\\\"a\\\":\\\"\\\\u0000b\\\"}\"}", "{\"a\":\"b\"}"},
+		{"{\"content\":\"<think>{\\\"a\\\":0}</think>{\\\"a\\\":5}\"}", "{\"a\":5}"},
 		{"{\"content\":\"Here:\\n```json\\n{\\\"a\\\":3}\\n```\"}", "{\"a\":3}"},
 		{"{\"content\":null}", NULL},
 		{"{\"content\":\"I can not\"}", NULL},
@@ -223,6 +299,9 @@ int main(void)
 		UNIT_TEST(reads_streams_in_any_pieces),
 		UNIT_TEST(tells_useful_from_not),
 		UNIT_TEST(keeps_reasoning_out),
+		UNIT_TEST(reads_content_in_parts),
+		UNIT_TEST(mends_escapes),
+		UNIT_TEST(leaves_filtered_answers_to_others),
 		UNIT_TEST(reads_servers_that_do_not_stream),
 		UNIT_TEST(fails_what_is_broken),
 		UNIT_TEST(finishes_with_what_was_said),

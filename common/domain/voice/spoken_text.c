@@ -9,6 +9,7 @@
 #include "spoken_text.h"
 
 #include "../text/sentence.h"
+#include "model_text.h"
 #include "tool_text.h"
 #include "../text/words.h"
 
@@ -115,16 +116,13 @@ static void end_piece(struct walk *w, unsigned pause_ms)
 
 static bool take_tool(struct walk *w)
 {
-	size_t         len;
-	enum tool_kind kind = tool_text_at(&w->scan, w->text, w->at, &len);
+	struct span command;
+	size_t      len;
 
-	if (kind == TOOL_NONE)
+	if (!tool_text_at(&w->scan, w->text, w->at, &len))
 		return false;
-	if (kind == TOOL_COMMAND) {
-		struct span command = span_trim((struct span){w->text.ptr + w->at, len});
-
-		w->commands[w->commands_n++] = arena_strndup(w->arena, command.ptr, command.len);
-	}
+	command = span_trim((struct span){w->text.ptr + w->at, len});
+	w->commands[w->commands_n++] = arena_strndup(w->arena, command.ptr, command.len);
 	cut(w, len);
 	w->has_gap = true;
 	return true;
@@ -315,14 +313,14 @@ static void step(struct walk *w)
 
 void spoken_text_clean(struct arena *a, struct span text, struct spoken *out)
 {
-	struct walk w = {.arena = a, .text = text, .at_line_start = true};
+	struct walk w = {.arena = a, .text = model_text_of(a, text), .at_line_start = true};
 
 	w.all = buf_new(a, 0);
 	w.piece = buf_new(a, 0);
 	w.pieces = NEW_ARRAY(a, struct speech_piece, SPEECH_PIECES_MAX);
 	/* The shortest command that does not end the text has four bytes: {""}. */
 	w.commands = NEW_ARRAY(a, const char *, text.len / 4 + 1);
-	while (w.at < text.len)
+	while (w.at < w.text.len)
 		step(&w);
 	if (w.piece.len)
 		end_piece(&w, 0);

@@ -15,17 +15,14 @@ static const char *const known_tools[] = {
 	"summarize_session", "extract_lead", "tool_call",       "tool_calls",    "function_call",
 };
 
-/* Opening tag, closing tag, what is between. */
+/* Opening tag, closing tag. */
 static const struct {
-	struct span    open, close;
-	enum tool_kind kind;
+	struct span open, close;
 } tags[] = {
-	{SPAN("<function"), SPAN("</function>"), TOOL_COMMAND},
-	{SPAN("<tool_call>"), SPAN("</tool_call>"), TOOL_COMMAND},
-	{SPAN("<tool_code>"), SPAN("</tool_code>"), TOOL_COMMAND},
-	{SPAN("<|python_tag|>"), SPAN("\n"), TOOL_COMMAND},
-	{SPAN("<think>"), SPAN("</think>"), TOOL_REASONING},
-	{SPAN("<thinking>"), SPAN("</thinking>"), TOOL_REASONING},
+	{SPAN("<function"), SPAN("</function>")},
+	{SPAN("<tool_call>"), SPAN("</tool_call>")},
+	{SPAN("<tool_code>"), SPAN("</tool_code>")},
+	{SPAN("<|python_tag|>"), SPAN("\n")},
 };
 
 static struct span from(struct span text, size_t at)
@@ -91,7 +88,7 @@ static size_t sentence_end(struct span text, size_t at)
 	return at;
 }
 
-static enum tool_kind tag_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
+static bool tag_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
 {
 	for (size_t i = 0; i < COUNT(tags); i++) {
 		const char *close = NULL;
@@ -105,7 +102,7 @@ static enum tool_kind tag_at(struct tool_scan *scan, struct span text, size_t at
 			               tags[i].close.len);
 		if (close) {
 			*len_out = (size_t)(close - text.ptr) + tags[i].close.len - at;
-			return tags[i].kind;
+			return true;
 		}
 		scan->unclosed |= 1u << i;
 		/* Without its closing tag a call ends with its arguments. */
@@ -115,13 +112,13 @@ static enum tool_kind tag_at(struct tool_scan *scan, struct span text, size_t at
 		                                                                          : open_end);
 		*len_out = brace < text.len && text.ptr[brace] == '{' ? block_end(scan, text, brace) - at
 		                                                      : text.len - at;
-		return tags[i].kind;
+		return true;
 	}
-	return TOOL_NONE;
+	return false;
 }
 
 /* ``` fences: tool text when JSON or a call is inside, else only marks. */
-static enum tool_kind fence_at(struct span text, size_t at, size_t *len_out)
+static bool fence_at(struct span text, size_t at, size_t *len_out)
 {
 	static const struct span labels[] = {SPAN("json"), SPAN("tool"), SPAN("function")};
 	size_t                   body = at + 3;
@@ -129,7 +126,7 @@ static enum tool_kind fence_at(struct span text, size_t at, size_t *len_out)
 	bool                     is_tool = false;
 
 	if (!span_starts(from(text, at), SPAN("```")))
-		return TOOL_NONE;
+		return false;
 	for (size_t i = 0; i < COUNT(labels); i++)
 		is_tool |= span_starts_nocase(from(text, body), labels[i]);
 	while (body < text.len && (isalnum((unsigned char)text.ptr[body]) || text.ptr[body] == '_'))
@@ -137,22 +134,21 @@ static enum tool_kind fence_at(struct span text, size_t at, size_t *len_out)
 	body = skip_blank(text, body);
 	is_tool |= body < text.len && is_one_of(text.ptr[body], "{[<");
 	if (!is_tool)
-		return TOOL_NONE;
+		return false;
 	close = memmem(text.ptr + body, text.len - body, "```", 3);
 	*len_out = close ? (size_t)(close - text.ptr) + 3 - at : text.len - at;
-	return TOOL_COMMAND;
+	return true;
 }
 
 /* [TOOL_CALL ...] with what follows it up to its closing mark or block. */
-static enum tool_kind bracket_at(struct tool_scan *scan, struct span text, size_t at,
-                                 size_t *len_out)
+static bool bracket_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
 {
 	struct span rest = from(text, at);
 	size_t      end, body;
 
 	if (!span_starts_nocase(rest, SPAN("[TOOL_")) && !span_starts_nocase(rest, SPAN("[/TOOL_")) &&
 	    !span_starts_nocase(rest, SPAN("[FUNCTION_CALL")))
-		return TOOL_NONE;
+		return false;
 	end = block_end(scan, text, at);
 	body = skip_blank(text, end);
 	if (body < text.len && is_one_of(text.ptr[body], "{[") &&
@@ -161,19 +157,18 @@ static enum tool_kind bracket_at(struct tool_scan *scan, struct span text, size_
 	if (span_starts_nocase(from(text, skip_blank(text, end)), SPAN("[/TOOL_")))
 		end = block_end(scan, text, skip_blank(text, end));
 	*len_out = end - at;
-	return TOOL_COMMAND;
+	return true;
 }
 
 /* { "name": ... } standing alone. */
-static enum tool_kind json_at_mark(struct tool_scan *scan, struct span text, size_t at,
-                                   size_t *len_out)
+static bool json_at_mark(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
 {
 	size_t inner = skip_blank(text, at + 1);
 
 	if (inner >= text.len || text.ptr[inner] != '"')
-		return TOOL_NONE;
+		return false;
 	*len_out = block_end(scan, text, at) - at;
-	return TOOL_COMMAND;
+	return true;
 }
 
 static bool is_known_tool(struct span name)
@@ -185,7 +180,7 @@ static bool is_known_tool(struct span name)
 }
 
 /* name{...}, name({...}); for the tools we know also name(...), name[...], name: ... */
-static enum tool_kind name_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
+static bool name_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
 {
 	size_t      end = at, next;
 	struct span name;
@@ -195,7 +190,7 @@ static enum tool_kind name_at(struct tool_scan *scan, struct span text, size_t a
 		end++;
 	name = (struct span){text.ptr + at, end - at};
 	if (!name.len || !memchr(name.ptr, '_', name.len))
-		return TOOL_NONE;
+		return false;
 	is_known = is_known_tool(name);
 	next = is_known ? skip_blank(text, end) : end;
 	if (is_known && next < text.len && is_one_of(text.ptr[next], ":=")) {
@@ -203,18 +198,18 @@ static enum tool_kind name_at(struct tool_scan *scan, struct span text, size_t a
 		*len_out = next < text.len && is_one_of(text.ptr[next], "{[(")
 		               ? block_end(scan, text, next) - at
 		               : sentence_end(text, next) - at;
-		return TOOL_COMMAND;
+		return true;
 	}
 	is_call = next < text.len &&
 	          (text.ptr[next] == '{' || (is_known && is_one_of(text.ptr[next], "[(")) ||
 	           span_starts(from(text, next), SPAN("({")));
 	if (!is_call)
-		return TOOL_NONE;
+		return false;
 	*len_out = block_end(scan, text, next) - at;
-	return TOOL_COMMAND;
+	return true;
 }
 
-enum tool_kind tool_text_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
+bool tool_text_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out)
 {
 	switch (text.ptr[at]) {
 	case '<':

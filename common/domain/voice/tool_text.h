@@ -11,14 +11,8 @@ struct tool_scan {
 	unsigned unclosed;       /* bit per kind of tag */
 };
 
-enum tool_kind {
-	TOOL_NONE,
-	TOOL_COMMAND,   /* belongs to the debug commands */
-	TOOL_REASONING, /* a model thinking aloud: for nobody */
-};
-
 /* Is there such a fragment at text[at]? Its length goes to *len_out. Call with
  * `at` at the beginning of a word or at a mark, never inside a word. */
-enum tool_kind tool_text_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out);
+bool tool_text_at(struct tool_scan *scan, struct span text, size_t at, size_t *len_out);
 
 #endif
