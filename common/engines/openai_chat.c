@@ -10,6 +10,31 @@
 #define STREAM_MAX  ((size_t)16 << 20)
 #define WHOLE_MAX   ((size_t)1 << 20)
 
+/* Models that think before they answer spend the tokens of the answer on it: they are asked to
+ * think little and given room for it, which costs only what they use. */
+#define REASONING_TOKENS 512u
+static const struct reasoning {
+	const char *name;         /* what the model's name begins with */
+	const char *effort;       /* the least that it knows; NULL: can not be asked for */
+	bool        has_own_heat; /* takes no temperature */
+} reasonings[] = {
+	{"openai/gpt-oss", "low", false},
+	{"gpt-oss", "low", false},
+	{"qwen/qwen3", "none", false},
+	{"deepseek-r1", NULL, false},
+	{"gpt-5", "low", true},
+	{"o3", "low", true},
+	{"o4", "low", true},
+};
+
+static const struct reasoning *reasoning_of(const char *model)
+{
+	for (size_t i = 0; i < COUNT(reasonings); i++)
+		if (span_starts(span_of(model), span_of(reasonings[i].name)))
+			return &reasonings[i];
+	return NULL;
+}
+
 bool chat_model_allowed(const struct chat_service *service, const char *model)
 {
 	struct span rest = span_of(service->models ? service->models : ""), item;
@@ -70,17 +95,26 @@ static void write_stream(struct json_out *j, const struct chat_service *service)
 	json_end(j);
 }
 
+static int64_t tokens_allowed(const struct chat_order *order, const char *model)
+{
+	return order->max_tokens + (reasoning_of(model) ? REASONING_TOKENS : 0);
+}
+
 static struct err *request_of(struct ctx *cx, const struct chat_service *service,
                               const struct chat_order *order, const char *model, struct span *out)
 {
-	struct json_out *j = json_new(cx->arena, REQUEST_MAX);
+	const struct reasoning *reasoning = reasoning_of(model);
+	struct json_out        *j = json_new(cx->arena, REQUEST_MAX);
 
 	json_obj(j, NULL);
 	write_messages(j, order);
 	json_str(j, "model", model);
-	json_num(j, "temperature", order->temperature);
+	if (!reasoning || !reasoning->has_own_heat)
+		json_num(j, "temperature", order->temperature);
+	if (reasoning && reasoning->effort)
+		json_str(j, "reasoning_effort", reasoning->effort);
 	if (order->max_tokens)
-		json_int(j, service->max_tokens_name, order->max_tokens);
+		json_int(j, service->max_tokens_name, tokens_allowed(order, model));
 	if (order->schema_name)
 		write_forced_call(j, order);
 	else
@@ -164,7 +198,8 @@ struct err *openai_chat_begin(struct ctx *cx, const struct chat_service *service
 	if (!order->schema_name)
 		read_stream(cx, begun, order, &call);
 	begun->prompt_tokens = tokens_of(order);
-	begun->bill = meter_ask(cx, service->provider, begun->prompt_tokens + order->max_tokens);
+	begun->bill = meter_ask(cx, service->provider,
+	                        begun->prompt_tokens + tokens_allowed(order, begun->model));
 	begun->exchange = http_begin(cx, &call);
 	*out = begun;
 	return NULL;

@@ -60,6 +60,23 @@ static void groq_streams_chat(void **state)
 	                    "\"max_completion_tokens\":99,\"stream\":true}");
 }
 
+/* Without effort and room they think until the tokens are spent, and say nothing. */
+static void models_that_reason_get_room(void **state)
+{
+	struct chat_order order = {.messages = messages,
+	                           .n = 1,
+	                           .temperature = 0.5,
+	                           .max_tokens = 220,
+	                           .model = "openai/gpt-oss-20b"};
+	struct chat_reply reply;
+
+	answer_with("text/event-stream", SPAN("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},"
+	                                      "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
+	assert_ok(llm_complete(&groq_llm.p, *state, &order, &reply));
+	assert_sent("\"model\":\"openai/gpt-oss-20b\",\"temperature\":0.5,"
+	            "\"reasoning_effort\":\"low\",\"max_completion_tokens\":732,");
+}
+
 static void openai_forces_a_call_without_a_key(void **state)
 {
 	struct chat_order order = {.messages = messages,
@@ -240,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(groq_streams_chat),
+		UNIT_TEST(models_that_reason_get_room),
 		UNIT_TEST(openai_forces_a_call_without_a_key),
 		UNIT_TEST(a_request_over_its_maximum_is_not_sent),
 		UNIT_TEST(groq_hears),
