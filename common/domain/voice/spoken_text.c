@@ -1,14 +1,16 @@
 /* spoken_text.c -- from a model's text to what is for the ear.
  *
  * One walk over code points. At each place the matchers are asked in turn
- * whether something that is not speech begins there (a tool call, a pause, a
- * stage direction, a link, markup); what none of them claims is emitted. Each
+ * whether something that is not speech begins there (a tool call, an aside, a
+ * link, markup); what none of them claims is emitted. Each
  * matcher looks ahead a bounded way or consumes what it looked at, so the walk
  * is linear. White space is never emitted at once but remembered as a gap, which
  * makes collapsing and trimming fall out by themselves. */
 #include "spoken_text.h"
 
 #include "../text/sentence.h"
+#include "aside.h"
+#include "markup.h"
 #include "model_text.h"
 #include "tool_text.h"
 #include "../text/words.h"
@@ -17,9 +19,7 @@
 
 #include <ctype.h>
 
-enum { LINK_LABEL_MAX = 200, LINK_URL_MAX = 500, STAGE_BYTES_MAX = 60, PAUSE_BYTES_MAX = 24 };
-
-#define PAUSE_DEFAULT_MS 500u /* [pause] without a length */
+enum { LINK_LABEL_MAX = 200, LINK_URL_MAX = 500 };
 
 struct walk {
 	struct arena        *arena;
@@ -32,6 +32,7 @@ struct walk {
 	const char         **commands;
 	size_t               commands_n;
 	size_t               link_close, link_end; /* skip from one to the other; 0: no link open */
+	unsigned             item;                 /* of a list with numbers, the last */
 	uint32_t             last;                 /* last code point emitted */
 	bool                 has_gap;              /* white space stands before what comes next */
 	bool                 has_cut;              /* something was taken out there */
@@ -128,78 +129,65 @@ static bool take_tool(struct walk *w)
 	return true;
 }
 
-/* "2", "1.5s", "500 ms" behind the colon; no number at all is no silence. */
-static unsigned pause_length(struct span text)
+/* A sentence ends before this place, and one begins `len` bytes behind it. */
+static bool is_apart(const struct walk *w, size_t len)
 {
-	double ms = 0, unit = 1000, place = 0;
-	size_t i = 0;
+	struct span after = {w->text.ptr + w->at + len, w->text.len - w->at - len};
+	bool        is_before = !w->piece.len || w->at_line_start || w->last == '.' || w->last == '!' ||
+	                 w->last == '?' || w->last == 0x2026;
+	uint32_t next;
 
-	text = span_trim(text);
-	for (; i < text.len && (isdigit((unsigned char)text.ptr[i]) || text.ptr[i] == '.'); i++) {
-		if (text.ptr[i] == '.')
-			place = 1;
-		else if (place == 0)
-			ms = ms * 10 + (text.ptr[i] - '0');
-		else
-			ms += (text.ptr[i] - '0') * (place /= 10);
-	}
-	text = span_trim((struct span){text.ptr + i, text.len - i});
-	if (span_starts_nocase(text, SPAN("ms")) || span_starts_nocase(text, SPAN("milli")))
-		unit = 1;
-	ms *= unit;
-	return ms > SPEECH_PAUSE_MAX_MS ? SPEECH_PAUSE_MAX_MS : (unsigned)ms;
+	while (after.len && *after.ptr == ' ')
+		utf8_next(&after);
+	next = after.len ? utf8_next(&after) : '\n';
+	return is_before && !is_stop_mark(next) && !(next < 0x80 && islower((int)next));
 }
 
-static bool take_pause(struct walk *w)
+static bool take_aside(struct walk *w)
 {
-	static const struct span word = SPAN("[pause");
-	struct span              rest = rest_of(w);
-	const char              *close;
-	unsigned                 pause_ms = PAUSE_DEFAULT_MS;
-	size_t                   len;
+	struct aside aside;
+	unsigned     pause_ms;
+	bool         apart;
 
-	if (!span_starts_nocase(rest, word) || (peek(w, word.len) != ':' && peek(w, word.len) != ']'))
+	if (!aside_at(rest_of(w), &aside))
 		return false;
-	close = memchr(rest.ptr, ']', rest.len < PAUSE_BYTES_MAX ? rest.len : PAUSE_BYTES_MAX);
-	if (!close)
-		return false;
-	len = (size_t)(close - rest.ptr) + 1;
-	if (peek(w, word.len) == ':')
-		pause_ms = pause_length((struct span){rest.ptr + word.len + 1, len - word.len - 2});
-	cut(w, len);
+	apart = is_apart(w, aside.len);
+	if (!aside_is_pause(&aside, apart, &pause_ms)) {
+		if (!aside_is_direction(&aside, apart, w->last == ','))
+			return false;
+		pause_ms = 0;
+	}
+	cut(w, aside.len);
 	w->has_gap = true;
 	if (pause_ms && w->pieces_n + 1 < SPEECH_PIECES_MAX)
-		end_piece(w, pause_ms);
+		end_piece(w, pause_ms < SPEECH_PAUSE_MAX_MS ? pause_ms : SPEECH_PAUSE_MAX_MS);
 	return true;
 }
 
-/* *smiles*, (laughs softly), [sighs] */
-static bool take_stage_direction(struct walk *w)
+/* A number in brackets counts only where a reference would stand: [5] may be a key to press. */
+static bool take_citation(struct walk *w)
 {
-	static const char *const acts[] = {
-		"smiles", "smiling",       "laughs",  "laughing", "laughter", "chuckles", "chuckling",
-		"sighs",  "nods",          "nodding", "grins",    "pauses",   "leans",    "winks",
-		"shrugs", "clears throat", "giggles", "whispers", "beat",     "gasps",
-	};
-	struct span rest = rest_of(w), inside;
-	char        first = peek(w, 0), last = first == '(' ? ')' : first == '[' ? ']' : first;
-	const char *close;
+	size_t len = markup_citation(rest_of(w));
+	char   next = peek(w, len);
+	bool   is_glued = !w->has_gap && w->all.len;
 
-	if ((first != '*' && first != '(' && first != '[') || rest.len < 3)
+	if (!len || !(is_glued || is_stop_mark(w->last) || peek(w, 0) != '[' || peek(w, 1) == '^' ||
+	              next == '[' || is_stop_mark((unsigned char)next)))
 		return false;
-	close =
-		memchr(rest.ptr + 1, last, rest.len - 1 < STAGE_BYTES_MAX ? rest.len - 1 : STAGE_BYTES_MAX);
-	if (!close)
+	cut(w, len);
+	return true;
+}
+
+static bool take_tag(struct walk *w)
+{
+	bool   divides;
+	size_t len = markup_tag(rest_of(w), &divides);
+
+	if (!len)
 		return false;
-	inside = (struct span){rest.ptr + 1, (size_t)(close - rest.ptr) - 1};
-	for (size_t i = 0; i < COUNT(acts); i++) {
-		if (words_start_with(inside, acts[i], NULL)) {
-			cut(w, inside.len + 2);
-			w->has_gap = true;
-			return true;
-		}
-	}
-	return false;
+	cut(w, len);
+	w->has_gap |= divides;
+	return true;
 }
 
 /* [label](url) and ![label](url): the label is spoken. */
@@ -232,24 +220,13 @@ static bool take_link(struct walk *w)
 	return true;
 }
 
-/* Markers that make a line a heading, a quotation, a list item or a rule. */
 static bool take_line_markup(struct walk *w)
 {
-	size_t n = 0;
-	char   c = peek(w, 0);
+	size_t len = w->at_line_start ? markup_line(rest_of(w), &w->item) : 0;
 
-	if (!w->at_line_start || !c || !strchr("#>-*+_=", c))
-		return false;
-	while (peek(w, n) == c)
-		n++;
-	if (c == '#' ? n > 6 || peek(w, n) != ' '
-	             : n < 3 && (n != 1 || c == '_' || c == '=' || peek(w, n) != ' '))
-		return false;
-	if (n >= 3 && c != '#' && peek(w, n) && peek(w, n) != '\n' && peek(w, n) != ' ')
-		return false; /* ***bold*** */
-	w->at += n;
-	w->has_gap = true;
-	return true;
+	w->at += len;
+	w->has_gap |= len > 0;
+	return len > 0;
 }
 
 /* Emphasis, code marks and table bars inside a line. */
@@ -292,15 +269,18 @@ static void step(struct walk *w)
 {
 	struct span rest;
 	uint32_t    c;
+	size_t      len;
 
 	if (!is_word_inside(w) && take_tool(w))
 		return;
-	if (take_pause(w) || take_stage_direction(w) || take_link(w) || take_line_markup(w) ||
+	if (take_line_markup(w) || take_aside(w) || take_citation(w) || take_link(w) || take_tag(w) ||
 	    take_markup(w))
 		return;
 	rest = rest_of(w);
-	c = utf8_next(&rest);
-	w->at = w->text.len - rest.len;
+	len = markup_character(rest, &c);
+	if (!len)
+		c = utf8_next(&rest);
+	w->at = len ? w->at + len : w->text.len - rest.len;
 	if (is_blank(c)) {
 		w->has_gap = true;
 		w->at_line_start |= c == '\n';

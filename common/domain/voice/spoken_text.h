@@ -26,10 +26,10 @@ struct spoken {
 	bool                       is_speakable; /* there is a word in it */
 };
 
-/* Takes out tool text (to debug_commands), [pause:N] markers (silence, each at
- * most 3 s; those past SPEECH_PIECES_MAX pieces are dropped), reasoning blocks,
- * stage directions, zero-width characters, pictures and markdown; white space
- * collapses. The result lives in the arena. */
+/* Takes out reasoning and tokens (model_text.h), tool text (to debug_commands), pauses (silence,
+ * each at most 3 s; those past SPEECH_PIECES_MAX pieces are dropped), stage directions (aside.h),
+ * citations, tags and markdown (markup.h), zero-width characters and pictures; entities become
+ * their characters, white space collapses. The result lives in the arena. */
 void spoken_text_clean(struct arena *a, struct span text, struct spoken *out);
 
 /* A model's output as the `text` of an answer: cleaned like above, without a
