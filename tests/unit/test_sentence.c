@@ -29,6 +29,21 @@ static const char *const cases[] = {
 	"I am 5 ft. tall",
 	"Is it?| yes it is.",
 	"At 5 p.m. we left.| It was 5 p.m.| We left.",
+	/* German, French, Spanish */
+	"Gerne, z. B. am 3. Mai um ca. 15 Uhr.| Passt das?",
+	"Das kostet inkl. MwSt. ca. 3 Mio. Euro, d. h. viel.| Ist das gut?",
+	"Der 2. Versuch im 19. Jahrhundert, vgl. Abs. 4.| Danach kam Hr. Braun.",
+	"Wir nehmen Obst, Brot usw.| Das ist gut.| Termin: 12. November.| Gut.",
+	"Ich bin am 3. da.| Sie sind auf Platz 3.| Danach kommt Nr. 4 bzw. Nr. 5.",
+	"Der Bus kommt am 5.| Wir warten i. d. R. nicht.",
+	"Mme. Martin et M. Dupont sont là, p. ex. demain.| Nous venons le 3 janv. 2027.",
+	"On commence env. 9 h, tél. 01 23.| Merci.",
+	"El Sr. García y la Sra. López viven en EE. UU. desde 2010.| ¿Y usted?",
+	"Traiga frutas, p. ej. manzanas, pág. 12.| Gracias.",
+	/* and what only looks like it */
+	"I want plan b.| Then we go.| We have 3.| Now what?",
+	"I am 30.| We need help.| It is the max.| Next.",
+	"Take vitamin c.| Best, Bob.",
 };
 
 static void splits(void **state)

@@ -7,24 +7,24 @@
  * one. Languages without these marks fall to the length limit. */
 #include "sentence.h"
 
+#include "abbreviation.h"
 #include "words.h"
 
 #include "../../base/utf8.h"
 
 #include <ctype.h>
 
-/* Never the last word of a sentence. */
-static const char *const inner_abbreviations[] = {
-	"mr",  "mrs", "ms",  "dr",   "prof", "st",  "mt", "vs",  "fig",  "approx", "gen", "sen",
-	"rep", "rev", "hon", "capt", "e.g",  "i.e", "cf", "viz", "dept", "ext",    "ft",  "no",
-};
+/* Words that begin sentences; stop words of English do, too. */
+static const char starters[] =
+	"das,der,die,es,ich,wir,sie,er,ihr,und,aber,dann,danach,wie,was,wann,wenn,bitte,dies,hier,"
+	"le,la,les,il,elle,nous,vous,je,on,et,mais,puis,ce,c'est,"
+	"el,los,las,yo,usted,ustedes,y,pero,luego,este,esta,es,en,para,si,qué";
 
-/* May end one; what follows decides. */
-static const char *const outer_abbreviations[] = {
-	"inc", "ltd", "co",  "corp", "llc", "jr",   "sr",  "etc", "a.m",
-	"p.m", "u.s", "u.k", "e.u",  "u.n", "ph.d", "b.a", "m.a", "est",
-	"jan", "feb", "mar", "apr",  "aug", "sept", "oct", "nov", "dec",
-};
+/* What stands before an ordinal number in German: "am 3. Mai", "der 2. Versuch". */
+static const char before_ordinals[] = "am,der,die,das,den,dem,des,im,vom,zum,zur,beim,ab,bis,seit,"
+									  "jeder,jede,jedes,jeden,unser,unsere,mein,meine";
+static const char months[] = "januar,februar,märz,april,mai,juni,juli,august,september,oktober,"
+							 "november,dezember";
 
 enum verdict { INSIDE, ENDS, UNDECIDED };
 
@@ -64,10 +64,12 @@ static struct span word_before(struct span text, size_t mark_at)
 	return (struct span){text.ptr + from, mark_at - from};
 }
 
-static bool is_listed(struct span word, const char *const *list, size_t n)
+static bool is_listed(struct span word, const char *list)
 {
-	for (size_t i = 0; i < n; i++)
-		if (span_equal_nocase(word, span_of(list[i])))
+	struct span rest = span_of(list), item;
+
+	while (str_next_item(&rest, &item))
+		if (span_equal_nocase(word, item))
 			return true;
 	return false;
 }
@@ -91,29 +93,71 @@ static enum verdict judged_by_next(struct span after, bool is_final)
 		return INSIDE;
 	if (!rest.len && !is_final)
 		return UNDECIDED; /* "The" may become "Thessaly" */
-	return words_is_stop(word) ? ENDS : INSIDE;
+	return words_is_stop(word) || is_listed(word, starters) ? ENDS : INSIDE;
+}
+
+/* "z. B.", "p. ej.": the next word is written with a full stop, too. */
+static enum verdict judged_by_stop(struct span after, bool is_final)
+{
+	struct span next = span_trim(after);
+	size_t      n = 0;
+
+	while (n < next.len && !isspace((unsigned char)next.ptr[n]))
+		n++;
+	if (n == next.len && !is_final)
+		return UNDECIDED;
+	if (n && isdigit((unsigned char)*next.ptr))
+		return INSIDE; /* "p. 5" */
+	return n > 1 && n < 4 && next.ptr[n - 1] == '.' && (n == 2 || islower((unsigned char)*next.ptr))
+	           ? INSIDE
+	           : judged_by_next(after, is_final);
+}
+
+/* A number with a full stop: of a list ("1. First"), or in German an ordinal. */
+static enum verdict judge_number(struct span text, struct span number, struct span after,
+                                 bool is_final)
+{
+	struct span before = span_trim((struct span){text.ptr, (size_t)(number.ptr - text.ptr)});
+	struct span next = after, word;
+
+	if (!before.len)
+		return span_trim(after).len || !is_final ? INSIDE : ENDS;
+	if (number.len > 3 || (!words_next(&next, &word) && is_final))
+		return ENDS;
+	if (!next.len && !is_final)
+		return UNDECIDED;
+	if (is_listed(word, months))
+		return INSIDE;
+	return is_listed(word_before(text, (size_t)(before.ptr + before.len - text.ptr)),
+	                 before_ordinals)
+	           ? judged_by_next(after, is_final)
+	           : ENDS;
+}
+
+static enum verdict judge_counted(struct span after, bool is_final)
+{
+	struct span next = span_trim(after);
+
+	if (!next.len)
+		return is_final ? ENDS : UNDECIDED;
+	return isdigit((unsigned char)*next.ptr) ? INSIDE : ENDS;
 }
 
 /* A single full stop behind `word`. */
 static enum verdict judge_stop(struct span text, struct span word, struct span after, bool is_final)
 {
-	bool is_initial = word.len == 1 && isupper((unsigned char)word.ptr[0]) && word.ptr[0] != 'I';
+	enum abbreviation kind = abbreviation_of(word, NULL);
 
-	if (is_listed(word, inner_abbreviations, COUNT(inner_abbreviations))) {
-		/* "The answer is no." is a sentence; "No. 5" is not. */
-		struct span next = span_trim(after);
-
-		if (!span_equal_nocase(word, SPAN("no")))
-			return next.len || !is_final ? INSIDE : ENDS;
-		if (!next.len)
-			return is_final ? ENDS : UNDECIDED;
-		return isdigit((unsigned char)next.ptr[0]) ? INSIDE : ENDS;
-	}
-	if (is_number(word) &&
-	    span_trim((struct span){text.ptr, (size_t)(word.ptr - text.ptr)}).len == 0)
-		return span_trim(after).len || !is_final ? INSIDE : ENDS; /* "1. First" */
-	if (is_initial || is_listed(word, outer_abbreviations, COUNT(outer_abbreviations)))
+	if (is_number(word))
+		return judge_number(text, word, after, is_final);
+	if (kind == ABBREVIATION_COUNTED)
+		return judge_counted(after, is_final);
+	if (kind == ABBREVIATION_INNER)
+		return span_trim(after).len || !is_final ? INSIDE : ENDS;
+	if (kind == ABBREVIATION_OUTER)
 		return judged_by_next(after, is_final);
+	if (word.len == 1 && isalpha((unsigned char)*word.ptr) && *word.ptr != 'I')
+		return judged_by_stop(after, is_final);
 	return ENDS;
 }
 

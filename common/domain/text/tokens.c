@@ -2,6 +2,7 @@
 #include "tokens.h"
 
 #include "../../base/unicode.h"
+#include "abbreviation.h"
 #include "words.h"
 
 /* A full stop ends a sentence only before white space: "Node.js" goes on. */
@@ -23,12 +24,8 @@ static enum token_gap gap_of(struct span gap)
 /* "Dr. Reyes", "J. Smith", "Acme Inc. in Berlin": the full stop belongs to the word. */
 static bool is_abbreviation(const char *low)
 {
-	static const char *const list[] = {"mr",  "mrs", "ms",   "dr",  "st",   "jr",     "sr",
-	                                   "inc", "co",  "corp", "ltd", "prof", "approx", "no"};
-
-	for (size_t i = 0; i < COUNT(list); i++)
-		if (strcmp(low, list[i]) == 0)
-			return true;
+	if (abbreviation_of(span_of(low), NULL) != ABBREVIATION_NONE)
+		return true;
 	return low[0] && !low[1] && low[0] != 'i';
 }
 
