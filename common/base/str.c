@@ -173,6 +173,23 @@ bool str_next_item(struct span *rest, struct span *item_out)
 	return false;
 }
 
+bool str_find_item(const char *list, struct span name, struct span *value_out)
+{
+	struct span rest = span_of(list), item;
+
+	while (str_next_item(&rest, &item)) {
+		const char *value = memchr(item.ptr, '=', item.len);
+		size_t      n = value ? (size_t)(value - item.ptr) : item.len;
+
+		if (!span_equal_nocase((struct span){item.ptr, n}, name))
+			continue;
+		if (value && value_out)
+			*value_out = (struct span){value + 1, item.len - n - 1};
+		return true;
+	}
+	return false;
+}
+
 bool str_to_int(const char *s, int64_t min, int64_t max, int64_t *out)
 {
 	char     *end;

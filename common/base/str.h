@@ -46,6 +46,10 @@ bool str_is_blank(const char *s);                    /* NULL, empty or white spa
 /* Walks a comma list: each trimmed, non-empty item; false at the end. Start with *rest = list. */
 bool str_next_item(struct span *rest, struct span *item_out);
 
+/* Is there an item with this name in a comma list as "a,b=c"? What is behind '=' goes to *value_out
+ * (may be NULL), which else stays as it is. */
+bool str_find_item(const char *list, struct span name, struct span *value_out);
+
 /* The whole text as a number: false when it is anything else or out of range. */
 bool str_to_int(const char *s, int64_t min, int64_t max, int64_t *out) CHECKED;
 bool str_to_double(const char *s, double *out) CHECKED;

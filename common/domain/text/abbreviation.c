@@ -60,31 +60,10 @@ static bool is_dotted(struct span word)
 	return true;
 }
 
-static enum abbreviation find(struct span word, struct span *said_out)
-{
-	struct span rest, item;
-
-	for (size_t i = 0; i < COUNT(lists); i++) {
-		for (rest = span_of(lists[i].words); str_next_item(&rest, &item);) {
-			const char *said = memchr(item.ptr, '=', item.len);
-			size_t      n = said ? (size_t)(said - item.ptr) : item.len;
-
-			if (!span_equal_nocase(word, (struct span){item.ptr, n}))
-				continue;
-			if (said)
-				*said_out = (struct span){said + 1, item.len - n - 1};
-			return lists[i].kind;
-		}
-	}
-	return ABBREVIATION_NONE;
-}
-
 enum abbreviation abbreviation_of(struct span word, struct span *said_out)
 {
-	struct span       unsaid;
-	enum abbreviation kind = find(word, said_out ? said_out : &unsaid);
-
-	if (kind == ABBREVIATION_NONE && is_dotted(word))
-		kind = ABBREVIATION_OUTER;
-	return kind;
+	for (size_t i = 0; i < COUNT(lists); i++)
+		if (str_find_item(lists[i].words, word, said_out))
+			return lists[i].kind;
+	return is_dotted(word) ? ABBREVIATION_OUTER : ABBREVIATION_NONE;
 }

@@ -64,16 +64,6 @@ static struct span word_before(struct span text, size_t mark_at)
 	return (struct span){text.ptr + from, mark_at - from};
 }
 
-static bool is_listed(struct span word, const char *list)
-{
-	struct span rest = span_of(list), item;
-
-	while (str_next_item(&rest, &item))
-		if (span_equal_nocase(word, item))
-			return true;
-	return false;
-}
-
 static bool is_number(struct span word)
 {
 	for (size_t i = 0; i < word.len; i++)
@@ -93,7 +83,7 @@ static enum verdict judged_by_next(struct span after, bool is_final)
 		return INSIDE;
 	if (!rest.len && !is_final)
 		return UNDECIDED; /* "The" may become "Thessaly" */
-	return words_is_stop(word) || is_listed(word, starters) ? ENDS : INSIDE;
+	return words_is_stop(word) || str_find_item(starters, word, NULL) ? ENDS : INSIDE;
 }
 
 /* "z. B.", "p. ej.": the next word is written with a full stop, too. */
@@ -126,10 +116,10 @@ static enum verdict judge_number(struct span text, struct span number, struct sp
 		return ENDS;
 	if (!next.len && !is_final)
 		return UNDECIDED;
-	if (is_listed(word, months))
+	if (str_find_item(months, word, NULL))
 		return INSIDE;
-	return is_listed(word_before(text, (size_t)(before.ptr + before.len - text.ptr)),
-	                 before_ordinals)
+	return str_find_item(before_ordinals,
+	                     word_before(text, (size_t)(before.ptr + before.len - text.ptr)), NULL)
 	           ? judged_by_next(after, is_final)
 	           : ENDS;
 }

@@ -20,17 +20,8 @@ static bool is_one_of(char c, const char *set)
 
 /* ---- tags ---- */
 
-static bool is_inline(struct span name)
-{
-	static const char list[] = "a,abbr,b,code,del,em,emphasis,font,i,mark,prosody,s,say-as,small,"
-							   "span,strong,sub,sup,u,w";
-	struct span       rest = span_of(list), item;
-
-	while (str_next_item(&rest, &item))
-		if (span_equal_nocase(item, name))
-			return true;
-	return false;
-}
+static const char inlines[] = "a,abbr,b,code,del,em,emphasis,font,i,mark,prosody,s,say-as,small,"
+							  "span,strong,sub,sup,u,w";
 
 static size_t comment(struct span text)
 {
@@ -52,7 +43,7 @@ size_t markup_tag(struct span text, bool *divides_out)
 		return comment(text);
 	while (isalnum((unsigned char)at(text, n)) || is_one_of(at(text, n), "-_:."))
 		n++;
-	*divides_out = !is_inline((struct span){text.ptr + from, n - from});
+	*divides_out = !str_find_item(inlines, (struct span){text.ptr + from, n - from}, NULL);
 	if (!is_one_of(at(text, n), "/> "))
 		return 0; /* <https://...>, "a<b=c" */
 	for (bool is_bare = at(text, n) != ' '; n < TAG_MAX; n++) {

@@ -25,16 +25,6 @@ static const char reasonings[] = "think,thinking,thought,thoughts,reasoning,anal
 /* Tokens of templates that are written as tags. */
 static const char tags[] = "s,eos,bos,end_of_turn,start_of_turn,end_of_text";
 
-static bool is_listed(const char *list, struct span name)
-{
-	struct span rest = span_of(list), item;
-
-	while (str_next_item(&rest, &item))
-		if (span_equal_nocase(item, name))
-			return true;
-	return false;
-}
-
 static bool takes_off(struct span *name, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -103,7 +93,7 @@ static enum mark token_of(struct span name)
 	};
 
 	for (size_t i = 0; i < COUNT(tokens); i++)
-		if (is_listed(tokens[i].names, name))
+		if (str_find_item(tokens[i].names, name, NULL))
 			return tokens[i].mark;
 	if (span_starts_nocase(name, SPAN("end")) || span_starts_nocase(name, SPAN("eo")))
 		return MARK_END;
@@ -121,11 +111,11 @@ static enum mark kind_of(struct span mark)
 	ends = name.is_end || takes_off(&bare, "end_of_") || takes_off(&bare, "end_");
 	if (!ends && !takes_off(&bare, "begin_of_"))
 		takes_off(&bare, "start_");
-	if (is_listed(reasonings, bare))
+	if (str_find_item(reasonings, bare, NULL))
 		return ends ? MARK_REASONING_END : MARK_REASONING;
 	if (*mark.ptr == '[' && span_equal(name.text, SPAN("INST")))
 		return name.is_end ? MARK_IGNORED : MARK_END;
-	if (*mark.ptr == '<' && is_listed(tags, name.text) && !name.is_token) {
+	if (*mark.ptr == '<' && str_find_item(tags, name.text, NULL) && !name.is_token) {
 		bool is_begin = span_equal_nocase(name.text, SPAN("s")) && !name.is_end;
 
 		return is_begin ? MARK_IGNORED : token_of(name.text);
