@@ -23,8 +23,8 @@ const struct cfg_group lead_settings = {"Leads", &values, keys, COUNT(keys)};
 
 struct lead_search {
 	const struct turn  *turn;
-	const struct span  *said; /* the visitor's words, oldest first */
-	size_t              said_n;
+	struct exchange    *talk; /* the visitor's words, oldest first, and what they answer */
+	size_t              talk_n;
 	struct chat_message messages[2];
 	struct chain_begun *begun; /* NULL: no model to ask */
 	struct chat_call   *call;  /* of the engine that works beside the reply */
@@ -37,13 +37,17 @@ struct lead_search {
 
 static void collect_words(struct ctx *cx, struct lead_search *s, const char *message)
 {
-	struct span *said = NEW_ARRAY(cx->arena, struct span, s->turn->history_n + 1);
+	struct span asked = SPAN("");
 
-	for (size_t i = 0; i < s->turn->history_n; i++)
+	s->talk = NEW_ARRAY(cx->arena, struct exchange, s->turn->history_n + 1);
+	for (size_t i = 0; i < s->turn->history_n; i++) {
+		struct span text = span_of(s->turn->history[i].text);
+
 		if (s->turn->history[i].speaker == SPEAKER_VISITOR)
-			said[s->said_n++] = span_of(s->turn->history[i].text);
-	said[s->said_n++] = span_of(message);
-	s->said = said;
+			s->talk[s->talk_n++] = (struct exchange){.asked = asked, .said = text};
+		asked = s->turn->history[i].speaker == SPEAKER_VISITOR ? SPAN("") : text;
+	}
+	s->talk[s->talk_n++] = (struct exchange){.asked = asked, .said = span_of(message)};
 }
 
 /* The instructions and the form to fill in are sent too, and count. */
@@ -118,7 +122,7 @@ static struct err *end_asking(struct ctx *cx, struct lead_search *s)
 	e = chain_end(cx, s->begun, try_engine, s, &served);
 	cx->deadline = whole;
 	if (!e)
-		extract_supported(cx, s->found, s->said, s->said_n);
+		extract_supported(cx, s->found, s->talk, s->talk_n);
 	return e;
 }
 
@@ -151,7 +155,7 @@ const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s)
 	struct extract *now = found_by_model(cx, s);
 
 	if (!now) {
-		now = rule_extract(cx, s->said, s->said_n);
+		now = rule_extract(cx, s->talk, s->talk_n);
 		s->provider = RULES;
 	}
 	s->lead.extract = extract_merge(cx, s->turn->known, now);

@@ -8,10 +8,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	struct ctx        cx = fuzz_begin();
-	struct span       text = {(const char *)bytes, len};
-	const struct span said[] = {SPAN("I'm Dana, VP at Northwind. We have $50k. dana@northwind.io")};
-	struct extract   *x;
+	struct ctx            cx = fuzz_begin();
+	struct span           text = {(const char *)bytes, len};
+	const struct exchange said[] = {
+		{.said = SPAN("I'm Dana, VP at Northwind. We have $50k. dana@northwind.io")}};
+	struct extract *x;
 
 	json_start();
 	x = extract_parse(&cx, text);

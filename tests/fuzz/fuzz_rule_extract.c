@@ -10,8 +10,8 @@
 
 enum { SPEECH_MAX = 20000, UTTERANCES_MAX = 8 };
 
-/* Lines are utterances; the last takes the rest. */
-static size_t cut_lines(struct span text, struct span *said)
+/* Lines are utterances, and each is the question that the next one answers; the last takes the rest. */
+static size_t cut_lines(struct span text, struct exchange *said)
 {
 	size_t n = 0;
 
@@ -19,20 +19,21 @@ static size_t cut_lines(struct span text, struct span *said)
 		const char *end = memchr(text.ptr, '\n', text.len);
 		size_t      len = end ? (size_t)(end - text.ptr) : text.len;
 
-		said[n++] = (struct span){text.ptr, len};
+		said[n].asked = n ? said[n - 1].said : text;
+		said[n++].said = (struct span){text.ptr, len};
 		len += end != NULL;
 		text = (struct span){text.ptr + len, text.len - len};
 	}
 	if (text.len)
-		said[n++] = text;
-	return n;
+		said[n] = (struct exchange){.asked = n ? said[n - 1].said : text, .said = text};
+	return n + (text.len > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct ctx      cx = fuzz_begin();
 	struct span     text = {(const char *)bytes, len < SPEECH_MAX ? len : SPEECH_MAX};
-	struct span     said[UTTERANCES_MAX];
+	struct exchange said[UTTERANCES_MAX];
 	struct extract *x;
 
 	if (utf8_is_valid(text) && !(text.len && memchr(text.ptr, '\0', text.len))) {

@@ -245,9 +245,9 @@ static void keeps_only_what_was_said(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct extract    x = {.intent = INTENT_CONSULTING_INQUIRY};
-		const struct span said[] = {SPAN("Hello."), span_of(cases[i].said)};
-		const char       *kept;
+		struct extract        x = {.intent = INTENT_CONSULTING_INQUIRY};
+		const struct exchange said[] = {{.said = SPAN("Hello.")}, {.said = span_of(cases[i].said)}};
+		const char           *kept;
 
 		x.entities.text[cases[i].entity] = cases[i].value;
 		extract_supported(&cx, &x, said, COUNT(said));
@@ -261,9 +261,9 @@ static void keeps_only_what_was_said(void **state)
 
 static void believes_no_permission_out_of_thin_air(void **state)
 {
-	struct extract    x = {.intent = INTENT_CONSULTING_INQUIRY};
-	const struct span said[] = {SPAN("Hello, how are you?")};
-	const struct span asked[] = {SPAN("You can email me and quote me on that.")};
+	struct extract        x = {.intent = INTENT_CONSULTING_INQUIRY};
+	const struct exchange said[] = {{.said = SPAN("Hello, how are you?")}};
+	const struct exchange asked[] = {{.said = SPAN("You can email me and quote me on that.")}};
 
 	(void)state;
 	x.entities.email_opt_in = x.entities.quote_ok = PERMISSION_GIVEN;

@@ -109,7 +109,7 @@ static void takes_only_money_from_speech(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct span  rest = span_of(cases[i].said);
 		struct money m = {.text = SPAN("")};
-		bool         is_found = money_next_spoken(&rest, &m);
+		bool         is_found = money_next_spoken(&rest, false, &m);
 
 		if (is_found != (cases[i].phrase[0] != '\0') ||
 		    (is_found && !span_equal(m.text, span_of(cases[i].phrase))))

@@ -11,9 +11,9 @@
 enum { LINE_BYTES = 4096, UTTERANCES_MAX = 16, EXPECTED_MAX = 16 };
 
 struct dialogue {
-	const char *name;
-	struct span said[UTTERANCES_MAX];
-	size_t      n_said;
+	const char     *name;
+	struct exchange talk[UTTERANCES_MAX];
+	size_t          n_said;
 	struct {
 		const char *field, *value;
 	} expected[EXPECTED_MAX];
@@ -53,7 +53,7 @@ static const char *first_phone(struct ctx *cx, const struct dialogue *d)
 {
 	for (size_t i = 0; i < d->n_said; i++) {
 		const struct contact *list;
-		size_t                n = contact_find(cx, d->said[i], &list);
+		size_t                n = contact_find(cx, d->talk[i].said, &list);
 
 		for (size_t k = 0; k < n; k++)
 			if (list[k].kind == CONTACT_PHONE)
@@ -73,7 +73,7 @@ static const char *joined_actions(struct ctx *cx, const struct extract *x)
 
 static unsigned check_dialogue(struct ctx *cx, const struct dialogue *d)
 {
-	const struct extract *x = rule_extract(cx, d->said, d->n_said);
+	const struct extract *x = rule_extract(cx, d->talk, d->n_said);
 	const char           *intent = expected_of(d, "intent"), *actions = expected_of(d, "actions");
 	unsigned              wrong = 0;
 
@@ -100,7 +100,12 @@ static void read_line(struct ctx *cx, struct dialogue *d, const char *line)
 
 	if (strncmp(line, "> ", 2) == 0) {
 		assert_true(d->n_said < UTTERANCES_MAX);
-		d->said[d->n_said++] = span_of(arena_strdup(cx->arena, line + 2));
+		d->talk[d->n_said++].said = span_of(arena_strdup(cx->arena, line + 2));
+		return;
+	}
+	if (strncmp(line, "< ", 2) == 0) {
+		assert_true(d->n_said < UTTERANCES_MAX);
+		d->talk[d->n_said].asked = span_of(arena_strdup(cx->arena, line + 2));
 		return;
 	}
 	assert_non_null(colon);
@@ -144,6 +149,7 @@ static void knows_visitors(void **state)
 	(void)state;
 	assert_true(check_file("tests/data/dialogues/visitors.txt") >= 25);
 	assert_true(check_file("tests/data/dialogues/service.txt") >= 20);
+	assert_true(check_file("tests/data/dialogues/answers.txt") >= 15);
 }
 
 static void is_not_told_by_adversaries(void **state)
@@ -154,9 +160,11 @@ static void is_not_told_by_adversaries(void **state)
 
 static void knows_nothing_from_nothing(void **state)
 {
-	struct arena     *a = arena_new(4096);
-	struct ctx        cx = {.arena = a};
-	const struct span blank[] = {SPAN(""), SPAN("   "), SPAN("...")};
+	struct arena         *a = arena_new(4096);
+	struct ctx            cx = {.arena = a};
+	const struct exchange blank[] = {{.said = SPAN("")},
+	                                 {.said = SPAN("   ")},
+	                                 {.said = SPAN("...")}};
 
 	(void)state;
 	assert_null(rule_extract(&cx, NULL, 0));
@@ -169,7 +177,7 @@ static double seconds_for(const char *unit, size_t bytes)
 	struct arena   *a = arena_new(65536);
 	struct ctx      cx = {.arena = a};
 	char           *text = malloc(bytes);
-	struct span     said = {text, bytes};
+	struct exchange said = {.asked = {text, bytes}, .said = {text, bytes}};
 	struct timespec from, to;
 	size_t          len = strlen(unit);
 

@@ -63,7 +63,7 @@ static void finds_phrases_in_speech(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct utterance u = tokens_split(&cx, span_of(cases[i].said));
 		size_t           at = 0, from = 0, to = 0;
-		bool             is_found = timeline_next(&u, &at, &from, &to);
+		bool             is_found = timeline_next(&u, false, &at, &from, &to);
 		struct span      phrase = tokens_text(&u, from, to);
 
 		if (is_found != (cases[i].phrase[0] != '\0') ||

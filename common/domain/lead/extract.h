@@ -9,6 +9,7 @@
 
 #include "../../base/ctx.h"
 #include "../../base/json_out.h"
+#include "../text/utterance.h"
 
 #define EXTRACT_INTENTS(X) \
 	X(INTENT_CONSULTING_INQUIRY, "consulting_inquiry") \
@@ -107,10 +108,10 @@ struct span extract_schema(void);
 const char *extract_prompt(void) NEVER_NULL;
 
 /* Takes out of a model's extract everything that the visitor's own words
- * (`said`: all utterances, oldest first) do not support. Words must have been
+ * (oldest first; what was asked supports nothing) do not support. Words must have been
  * said, amounts be equal, dates mean the same; text that dictates data or
  * instructions to us supports nothing. */
-void extract_supported(struct ctx *cx, struct extract *x, const struct span *said, size_t n);
+void extract_supported(struct ctx *cx, struct extract *x, const struct exchange *talk, size_t n);
 
 /* What is known after `newer` came to `older` (either may be NULL: the other).
  * An entity of the newer one wins, as a correction; what it does not know

@@ -22,12 +22,12 @@ struct evidence {
 	size_t            n;
 };
 
-static struct evidence read_evidence(struct ctx *cx, const struct span *said, size_t n)
+static struct evidence read_evidence(struct ctx *cx, const struct exchange *talk, size_t n)
 {
 	struct evidence ev = {.cx = cx, .list = NEW_ARRAY(cx->arena, struct utterance, n)};
 
 	for (size_t i = 0; i < n; i++)
-		ev.list[ev.n++] = tokens_split(cx, text_without_orders(cx, said[i]));
+		ev.list[ev.n++] = tokens_split(cx, text_without_orders(cx, talk[i].said));
 	return ev;
 }
 
@@ -371,9 +371,9 @@ static void keep_if(const char **entity, bool is_supported)
 		*entity = NULL;
 }
 
-void extract_supported(struct ctx *cx, struct extract *x, const struct span *said, size_t n)
+void extract_supported(struct ctx *cx, struct extract *x, const struct exchange *talk, size_t n)
 {
-	struct evidence          ev = read_evidence(cx, said, n);
+	struct evidence          ev = read_evidence(cx, talk, n);
 	struct extract_entities *e = &x->entities;
 
 	keep_if(&e->person_name, e->person_name && are_words_said(&ev, e->person_name));

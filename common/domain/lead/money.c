@@ -293,25 +293,26 @@ static bool speaks_of(struct span sentence, const char *const *phrases, size_t n
 }
 
 /* Evidence, strongest first. A price tag ("$20 a month") is no budget unless they say so. */
-static bool is_spendable(const struct money *m, struct span sentence, struct span after)
+static bool is_spendable(const struct money *m, bool is_asked, struct span sentence,
+                         struct span after)
 {
 	if (is_year(m) || m->high < 100 || (!m->is_marked && counts_things(after)))
 		return false;
-	if (speaks_of(sentence, budget_words, COUNT(budget_words)))
+	if (is_asked || speaks_of(sentence, budget_words, COUNT(budget_words)))
 		return true;
 	if (m->high < SMALL_CHANGE || speaks_of(sentence, other_money, COUNT(other_money)))
 		return false;
 	return m->is_marked || (m->is_scaled && is_whole_answer(sentence, after));
 }
 
-bool money_next_spoken(struct span *rest, struct money *out)
+bool money_next_spoken(struct span *rest, bool is_asked, struct money *out)
 {
 	const char *from = rest->ptr, *end = end_of(*rest);
 
 	while (money_next(rest, out)) {
 		struct span sentence = sentence_around(from, out->text, end);
 
-		if (is_spendable(out, sentence, *rest))
+		if (is_spendable(out, is_asked, sentence, *rest))
 			return true;
 	}
 	return false;

@@ -23,9 +23,9 @@ struct money {
 bool money_next(struct span *rest, struct money *out);
 
 /* The same for free speech: only what is surely money the speaker may spend.
- * An amount needs a currency or talk of a budget, or be the whole answer; not
- * "50,000 users", years, revenue or funding. */
-bool money_next_spoken(struct span *rest, struct money *out);
+ * An amount needs a currency or talk of a budget, be the whole answer, or answer a question for
+ * it (`is_asked`); not "50,000 users", years, revenue or funding. */
+bool money_next_spoken(struct span *rest, bool is_asked, struct money *out);
 
 /* The largest amount in a budget field; 0 when there is none. */
 uint64_t money_largest(struct span field);

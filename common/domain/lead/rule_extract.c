@@ -59,7 +59,7 @@ static void find_budget(struct rules *r)
 	struct span  rest = r->u->text;
 	struct money m;
 
-	while (money_next_spoken(&rest, &m))
+	while (money_next_spoken(&rest, r->subjects & ASKED_BUDGET, &m))
 		if (!is_denied(r->u->text, m.text))
 			r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
 }
@@ -72,7 +72,7 @@ static void find_timeline(struct rules *r)
 	size_t                   i = 0, from, to;
 	bool                     has_date = false;
 
-	while (timeline_next(r->u, &i, &from, &to)) {
+	while (timeline_next(r->u, r->subjects & ASKED_TIMELINE, &i, &from, &to)) {
 		bool is_haste = TOKENS_ANY_AT(r->u, from, haste) == to - from;
 
 		if (!is_haste)
@@ -159,13 +159,15 @@ static bool tells_by_capitals(const struct utterance *u)
 	       (inner > 0 || words_is_capitalised(u->words[0].text));
 }
 
-static void look_at(struct rules *r, struct span said)
+static void look_at(struct rules *r, const struct exchange *x)
 {
-	struct utterance u = tokens_split(r->cx, text_without_orders(r->cx, said));
+	struct utterance              u = tokens_split(r->cx, text_without_orders(r->cx, x->said));
+	const struct extract_entities before = r->x->entities;
 
 	if (u.n == 0)
 		return;
 	r->u = &u;
+	r->subjects = rules_subjects_of(x->asked);
 	r->has_capitals = tells_by_capitals(&u);
 	find_contacts(r, &u);
 	rules_find_person(r);
@@ -180,6 +182,7 @@ static void look_at(struct rules *r, struct span said)
 	rules_find_permissions(r);
 	rules_find_actions(r);
 	rules_weigh_intents(r);
+	rules_take_answer(r, &before);
 	r->u = NULL;
 }
 
@@ -229,12 +232,12 @@ static bool knows_nothing(const struct rules *r)
 	       r->x->entities.quote_ok == PERMISSION_UNKNOWN;
 }
 
-struct extract *rule_extract(struct ctx *cx, const struct span *said, size_t n)
+struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t n)
 {
 	struct rules r = {.cx = cx, .x = NEW(cx->arena, struct extract)};
 
 	for (size_t i = 0; i < n; i++)
-		look_at(&r, said[i]);
+		look_at(&r, &talk[i]);
 	if (r.has_phone && !r.x->entities.channel)
 		r.x->entities.channel = "phone";
 	if (knows_nothing(&r))

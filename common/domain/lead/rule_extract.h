@@ -8,8 +8,8 @@
 #include "extract.h"
 
 /* From all the visitor's utterances, oldest first: later ones correct earlier
- * ones. Text that dictates data or instructions counts for nothing. NULL: no
- * wish and nothing about the visitor is known yet. */
-struct extract *rule_extract(struct ctx *cx, const struct span *said, size_t n);
+ * ones. What the agent asked only tells what an answer means. Text that dictates data or
+ * instructions counts for nothing. NULL: no wish and nothing about the visitor is known yet. */
+struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t n);
 
 #endif

@@ -215,11 +215,11 @@ static size_t first_fact(const struct utterance *u, size_t from, size_t to)
 	struct money m;
 	size_t       at = from, when_from, when_to, first = to;
 
-	if (money_next_spoken(&rest, &m))
+	if (money_next_spoken(&rest, false, &m))
 		for (size_t i = from; i < first; i++)
 			if (u->words[i].text.ptr >= m.text.ptr)
 				first = i;
-	if (timeline_next(u, &at, &when_from, &when_to) && when_from < first)
+	if (timeline_next(u, false, &at, &when_from, &when_to) && when_from < first)
 		first = when_from;
 	return first;
 }
@@ -250,6 +250,16 @@ static size_t topic_words(const struct utterance *u, size_t from, size_t to)
 	for (size_t i = from; i < to; i++)
 		n += !words_is_stop(u->words[i].text);
 	return n;
+}
+
+size_t rules_clause_to(const struct rules *r, size_t i)
+{
+	return clause_to(r->u, i);
+}
+
+size_t rules_topic_words(const struct rules *r, size_t from, size_t to)
+{
+	return topic_words(r->u, from, to);
 }
 
 static bool is_corrected(const struct utterance *u, size_t i)

@@ -413,7 +413,7 @@ size_t rules_org_to(const struct rules *r, size_t i)
 	bool   by_capitals;
 	size_t to, most;
 
-	if (i >= r->u->n || !can_be_org(r, i) || r->u->words[i].gap == GAP_STOP)
+	if (i >= r->u->n || !can_be_org(r, i) || (i > 0 && r->u->words[i].gap == GAP_STOP))
 		return i;
 	by_capitals = r->has_capitals;
 	if (by_capitals && !is_capital(r, i) && !isdigit((unsigned char)r->u->words[i].low[0]) &&

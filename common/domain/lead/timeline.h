@@ -14,7 +14,8 @@ bool timeline_is_urgent(struct span field);
 /* The next phrase in free speech that says when: "by the end of Q3", "in six
  * weeks", "asap", "no rush, sometime next year"; looked for from word *i on,
  * which is moved behind it. Not when one has time for a call ("talk next
- * week"), nor the past. False when there is none. */
-bool timeline_next(const struct utterance *u, size_t *i, size_t *from_out, size_t *to_out);
+ * week"), nor the past. `is_asked`: it answers a question for it. False when there is none. */
+bool timeline_next(const struct utterance *u, bool is_asked, size_t *i, size_t *from_out,
+                   size_t *to_out);
 
 #endif

@@ -204,25 +204,25 @@ static bool is_past(const struct utterance *u, size_t from, size_t to)
 	return tokens_is(u, to, "ago") || TOKENS_ANY_IN(u, at, from, pasts);
 }
 
-static bool is_meant(const struct utterance *u, enum core core, size_t from, size_t core_from,
-                     size_t to)
+static bool is_meant(const struct utterance *u, bool is_asked, enum core core, size_t from,
+                     size_t core_from, size_t to)
 {
 	static const char *const ambiguous[] = {"may", "march", "spring", "fall", "today"};
 	size_t                   start = tokens_sentence_from(u, from);
 
 	if (from > start && (tokens_is(u, from - 1, "meant") || tokens_is(u, from - 1, "mean")))
 		return true; /* of what was told before */
-	if (from == core_from && TOKENS_IS_ANY(u, from, ambiguous))
+	if (!is_asked && from == core_from && TOKENS_IS_ANY(u, from, ambiguous))
 		return false;
 	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)))
 		return false;
 	if (tokens_is(u, to, "ago"))
 		return false;
-	return core == CORE_STRONG || from < core_from ||
+	return is_asked || core == CORE_STRONG || from < core_from ||
 	       TOKENS_ANY_IN(u, start, tokens_sentence_to(u, from), needs) || u->n <= 6;
 }
 
-static bool phrase_at(const struct utterance *u, size_t i, size_t *from, size_t *to)
+static bool phrase_at(const struct utterance *u, bool is_asked, size_t i, size_t *from, size_t *to)
 {
 	size_t    n;
 	enum core core = core_at(u, i, &n);
@@ -231,28 +231,30 @@ static bool phrase_at(const struct utterance *u, size_t i, size_t *from, size_t 
 		return false;
 	*from = lead_from(u, i);
 	*to = tail_to(u, i + n);
-	return is_meant(u, core, *from, i, *to);
+	return is_meant(u, is_asked, core, *from, i, *to);
 }
 
 /* "no rush, sometime in Q3" is one phrase: what follows at once belongs to it. */
-static void join_next(const struct utterance *u, size_t *to)
+static void join_next(const struct utterance *u, bool is_asked, size_t *to)
 {
 	size_t next_from, next_to;
 
 	for (size_t i = *to; i < u->n && i < *to + 6 && u->words[i].gap != GAP_STOP; i++) {
-		if (!phrase_at(u, i, &next_from, &next_to) || next_from > *to + 2 || next_to <= *to)
+		if (!phrase_at(u, is_asked, i, &next_from, &next_to) || next_from > *to + 2 ||
+		    next_to <= *to)
 			continue;
 		*to = next_to;
 		return;
 	}
 }
 
-bool timeline_next(const struct utterance *u, size_t *i, size_t *from_out, size_t *to_out)
+bool timeline_next(const struct utterance *u, bool is_asked, size_t *i, size_t *from_out,
+                   size_t *to_out)
 {
 	for (; *i < u->n; (*i)++) {
-		if (!phrase_at(u, *i, from_out, to_out))
+		if (!phrase_at(u, is_asked, *i, from_out, to_out))
 			continue;
-		join_next(u, to_out);
+		join_next(u, is_asked, to_out);
 		*i = *to_out;
 		return true;
 	}

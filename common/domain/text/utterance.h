@@ -2,12 +2,19 @@
 #ifndef UTTERANCE_H
 #define UTTERANCE_H
 
+#include "../../base/str.h"
+
 enum speaker { SPEAKER_VISITOR, SPEAKER_AGENT };
 
 /* One stored utterance. */
 struct utterance_text {
 	enum speaker speaker;
 	const char  *text;
+};
+
+/* What the visitor said, and to what: the agent's words right before. Empty: none. */
+struct exchange {
+	struct span asked, said;
 };
 
 #endif
