@@ -1,5 +1,7 @@
-/* fuzz_spoken_text.c -- any text is cleaned to valid text whose pieces hold the same words. */
+/* fuzz_spoken_text.c -- any text is cleaned to valid text whose pieces hold the same words, and
+ * is read out in parts a small voice can take. */
 #include "../../common/domain/text/sentence.h"
+#include "../../common/domain/voice/speakable.h"
 #include "../../common/domain/voice/spoken_text.h"
 
 #include "../../common/base/str.h"
@@ -19,6 +21,16 @@ static void split(struct span text)
 		assert(one.len > 0 && one.len <= SENTENCE_BYTES_MAX && one.ptr >= last);
 		last = one.ptr + one.len;
 	}
+}
+
+static void read_out(struct arena *a, struct span text)
+{
+	struct span rest = span_of(speakable_text(a, text)), part;
+
+	for (size_t i = 0; i < rest.len; i++)
+		assert(rest.ptr[i] == '\n' || (rest.ptr[i] >= ' ' && rest.ptr[i] <= '~'));
+	while (speakable_next(&rest, &part))
+		assert(part.len > 0 && part.len <= SENTENCE_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -42,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	assert(words <= strlen(spoken.text));
 	assert(strlen(spoken_reply(arena, text, 2, 800)) <= 800);
+	read_out(arena, text);
 	split(text);
 	split(span_of(spoken.text));
 	arena_reset(arena);

@@ -77,8 +77,8 @@ static enum verdict judged_by_next(struct span after, bool is_final)
 {
 	struct span rest = after, word;
 
-	if (!words_next(&rest, &word))
-		return is_final ? ENDS : UNDECIDED;
+	if (!words_next(&rest, &word)) /* "3 Mio. €" goes on */
+		return !is_final ? UNDECIDED : span_trim(after).len ? INSIDE : ENDS;
 	if (!words_is_capitalised(word))
 		return INSIDE;
 	if (!rest.len && !is_final)

@@ -1,17 +1,24 @@
 /* speakable.c -- what a model or a person writes is not what a small voice reads.
  *
- * The voice knows English words, numbers, "$5" and ".,;:?!". Everything else
- * is folded (é), put into words (%, @, €) or left out (emoji, quotes, other
- * scripts), so that its tokeniser only ever sees the alphabet it was made for. */
+ * The voice knows English words, plain numbers and ".,;:?!". Addresses, abbreviations and numbers
+ * are read out here; everything else is folded (é), put into words (%, @) or left out (emoji,
+ * quotes, other scripts), so that its tokeniser only ever sees the alphabet it was made for. */
 #include "speakable.h"
 
-#include "../../base/str.h"
+#include "../text/abbreviation.h"
+#include "../text/sentence.h"
+#include "spoken_number.h"
+
+#include "../../base/unicode.h"
 #include "../../base/utf8.h"
+
+#include <ctype.h>
 
 /* The most one code point becomes: " one quarter ". */
 #define GROWTH_MAX 16u
 /* Letters without a space: beyond any word; German compounds stay below. */
-#define RUN_MAX 40u
+#define RUN_MAX  40u
+#define BLOB_MIN 64u
 
 /* U+00C0 to U+017F, one entry each; " " where there is no letter to fold to. */
 static const char *const latin[] = {
@@ -42,6 +49,9 @@ static const struct {
 	{'+', " plus "},
 	{'=', " equals "},
 	{'#', " number "},
+	{'~', " about "},
+	{'<', " less than "},
+	{'>', " more than "},
 	{0xa2, " cents "},
 	{0xb0, " degrees "},
 	{0xb1, " plus or minus "},
@@ -51,6 +61,12 @@ static const struct {
 	{0xbd, " one half "},
 	{0xbe, " three quarters "},
 	{0x2013, ", "},
+	{0x2153, " one third "},
+	{0x2154, " two thirds "},
+	{0x2192, " to "},
+	{0x2248, " about "},
+	{0x2264, " at most "},
+	{0x2265, " at least "},
 	{0x2014, ", "},
 	{0x2018, "'"},
 	{0x2019, "'"},
@@ -70,10 +86,9 @@ static const struct {
 	{0x20b9, " rupees "},
 };
 
-/* Signs written in front of the amount and said behind it. */
-static bool is_currency(uint32_t c)
+static bool is_fraction(uint32_t c)
 {
-	return c == 0xa3 || c == 0xa5 || c == 0x20ac || c == 0x20b9;
+	return (c >= 0xbc && c <= 0xbe) || c == 0x2153 || c == 0x2154;
 }
 
 static bool is_digit(uint32_t c)
@@ -102,6 +117,8 @@ static uint32_t peek(struct span rest)
 /* "acme.com": a dot between two words of at least two letters is said. */
 static bool is_spoken_dot(const struct buf *out, struct span rest)
 {
+	if (!out->len || out->ptr[out->len - 1] == ' ')
+		return rest.len > 1 && is_letter((unsigned char)rest.ptr[0]); /* .NET */
 	return out->len >= 2 && is_letter((unsigned char)out->ptr[out->len - 1]) &&
 	       is_letter((unsigned char)out->ptr[out->len - 2]) && rest.len >= 2 &&
 	       is_letter((unsigned char)rest.ptr[0]) && is_letter((unsigned char)rest.ptr[1]);
@@ -129,9 +146,11 @@ static void say(struct buf *out, uint32_t c, struct span rest)
 		buf_char(out, (char)c);
 	else if (c < 0x80 && strchr(".,;:?!'-$", (int)c) && c)
 		say_mark(out, (char)c, rest);
-	else if (said)
+	else if (said) {
+		if (is_fraction(c) && out->len && is_digit((unsigned char)out->ptr[out->len - 1]))
+			buf_str(out, " and");
 		buf_str(out, said);
-	else if (c >= LATIN_FIRST && c < LATIN_FIRST + COUNT(latin))
+	} else if (c >= LATIN_FIRST && c < LATIN_FIRST + COUNT(latin))
 		buf_str(out, latin[c - LATIN_FIRST]);
 	else if (c == 0x200b || c == 0x200c || c == 0x200d || c == 0x2060 || c == 0xfeff || c == 0xad ||
 	         (c >= 0x300 && c <= 0x36f))
@@ -140,38 +159,151 @@ static void say(struct buf *out, uint32_t c, struct span rest)
 		buf_char(out, ' ');
 }
 
-/* "€50" is said "50 euros": copies the amount, then names what it is of. */
-static void say_amount(struct buf *out, uint32_t currency, struct span *rest)
+/* ---- addresses ---- */
+
+/* What a link or a mail address is up to: white space, brackets, quotes, its sentence's marks. */
+static struct span address_at(struct span text)
 {
-	while (rest->len && (is_digit((unsigned char)*rest->ptr) ||
-	                     ((*rest->ptr == '.' || *rest->ptr == ',') && rest->len > 1 &&
-	                      is_digit((unsigned char)rest->ptr[1]))))
-		buf_char(out, (char)utf8_next(rest));
-	buf_str(out, symbol_said(currency));
+	size_t n = 0;
+
+	while (n < text.len && (unsigned char)text.ptr[n] > ' ' && !strchr("<>\"()[]{}", text.ptr[n]))
+		n++;
+	while (n && strchr(".,;:!?'", text.ptr[n - 1]))
+		n--;
+	return (struct span){text.ptr, n};
 }
 
-/* One space between words, none around; a space into what never ends. */
-static const char *tidy(struct arena *a, const struct buf *from)
+static bool is_link(struct span address)
 {
-	struct buf out = buf_new(a, from->len * 2 + 1);
-	size_t     run = 0;
+	return span_starts_nocase(address, SPAN("www.")) ||
+	       span_starts_nocase(address, SPAN("http://")) ||
+	       span_starts_nocase(address, SPAN("https://"));
+}
+
+static bool is_mail(struct span address)
+{
+	const char *sign = memchr(address.ptr, '@', address.len);
+
+	return sign && sign > address.ptr && is_letter((unsigned char)address.ptr[address.len - 1]) &&
+	       memchr(sign, '.', address.len - (size_t)(sign - address.ptr));
+}
+
+/* The host, and of the path what can be remembered. */
+static struct span without_rest(struct span link)
+{
+	static const struct span fronts[] = {SPAN("https://"), SPAN("http://"), SPAN("www.")};
+	const char              *slash;
+
+	for (size_t i = 0; i < COUNT(fronts); i++)
+		if (span_starts_nocase(link, fronts[i]))
+			link = (struct span){link.ptr + fronts[i].len, link.len - fronts[i].len};
+	for (size_t i = 0; i < link.len; i++)
+		if (strchr("?#", link.ptr[i]))
+			link.len = i;
+	slash = memchr(link.ptr, '/', link.len);
+	if (slash && (link.len > RUN_MAX || slash + 1 == link.ptr + link.len))
+		link.len = (size_t)(slash - link.ptr);
+	return link;
+}
+
+static bool say_address(struct buf *out, struct span *rest)
+{
+	static const char names[] = ".= dot ,@= at ,/= slash ,-= dash ,_= underscore ,+= plus ";
+	struct span       address = address_at(*rest), said;
+
+	if (!is_link(address) && !is_mail(address))
+		return false;
+	*rest = (struct span){rest->ptr + address.len, rest->len - address.len};
+	address = is_link(address) ? without_rest(address) : address;
+	for (size_t i = 0; i < address.len; i++) {
+		said = (struct span){address.ptr + i, 1};
+		if (str_find_item(names, said, &said))
+			buf_printf(out, " %.*s ", (int)said.len, said.ptr);
+		else
+			buf_char(out, isalnum((unsigned char)*said.ptr) ? *said.ptr : ' ');
+	}
+	return true;
+}
+
+/* ---- words ---- */
+
+/* "Dr.", "e.g.", "z.B.": without the stop that would end a sentence there, unless it does. */
+static bool say_abbreviation(struct buf *out, struct span *rest)
+{
+	struct span       word = {rest->ptr, 0}, said, after;
+	enum abbreviation kind;
+
+	while (word.len < rest->len && (is_letter((unsigned char)rest->ptr[word.len]) ||
+	                                (unsigned char)rest->ptr[word.len] >= 0xc0 ||
+	                                ((unsigned char)rest->ptr[word.len] & 0xc0) == 0x80 ||
+	                                (rest->ptr[word.len] == '.' && word.len + 1 < rest->len &&
+	                                 isalpha((unsigned char)rest->ptr[word.len + 1]))))
+		word.len++;
+	if (!word.len || word.len == rest->len || rest->ptr[word.len] != '.')
+		return false;
+	said = word;
+	kind = abbreviation_of(word, &said);
+	after = span_trim((struct span){word.ptr + word.len + 1, rest->len - word.len - 1});
+	if (kind == ABBREVIATION_NONE ||
+	    (kind == ABBREVIATION_COUNTED && !(after.len && is_digit((unsigned char)*after.ptr))))
+		return false;
+	for (size_t i = 0; i < said.len; i++)
+		buf_char(out, said.ptr[i] == '.' ? ' ' : said.ptr[i]);
+	*rest = (struct span){rest->ptr + word.len + (after.len > 0),
+	                      rest->len - word.len - (after.len > 0)};
+	return true;
+}
+
+/* "C#", "F#", "C++" */
+static bool say_letter(struct buf *out, struct span *rest)
+{
+	bool is_sharp = rest->len > 1 && rest->ptr[1] == '#',
+		 is_plus = rest->len > 2 && rest->ptr[1] == '+' && rest->ptr[2] == '+';
+
+	if (!rest->len || !is_letter((unsigned char)*rest->ptr) || (!is_sharp && !is_plus))
+		return false;
+	buf_printf(out, "%c %s", *rest->ptr, is_sharp ? "sharp " : "plus plus ");
+	*rest = (struct span){rest->ptr + (is_sharp ? 2 : 3), rest->len - (is_sharp ? 2 : 3)};
+	return true;
+}
+
+/* Keys, hashes, base64: nobody wants to hear more of them than that they are there. */
+static bool say_blob(struct buf *out, struct span *rest)
+{
+	size_t n = 0;
+
+	while (n < rest->len && (isalnum((unsigned char)rest->ptr[n]) || strchr("+/=_-", rest->ptr[n])))
+		n++;
+	if (n <= BLOB_MIN)
+		return false;
+	buf_add(out, rest->ptr, RUN_MAX);
+	*rest = (struct span){rest->ptr + n, rest->len - n};
+	return true;
+}
+
+static bool say_form(struct buf *out, struct span *rest)
+{
+	return say_address(out, rest) || say_blob(out, rest) || spoken_number(out, rest) ||
+	       say_abbreviation(out, rest) || say_letter(out, rest);
+}
+
+/* One space between words, none around; what never ends is cut. */
+static void tidy(struct buf *out, const struct buf *from)
+{
+	size_t run = 0, begin = out->len;
 
 	for (size_t i = 0; i < from->len; i++) {
 		char c = from->ptr[i];
-		bool ends_word = out.len == 0 || out.ptr[out.len - 1] == ' ';
 
-		if (c == ' ' && ends_word)
-			continue;
 		run = c == ' ' ? 0 : run + 1;
-		if (run > RUN_MAX) {
-			buf_char(&out, ' ');
-			run = 1;
-		}
-		buf_char(&out, c);
+		if (c && strchr(",.;:!?", c) && out->len > begin && out->ptr[out->len - 1] == ' ' &&
+		    (i + 1 == from->len || from->ptr[i + 1] == ' '))
+			out->ptr[--out->len] = '\0';
+		if (run <= RUN_MAX && !(c == ' ' && (out->len == begin || out->ptr[out->len - 1] == ' ')))
+			buf_char(out, c);
 	}
-	if (out.len && out.ptr[out.len - 1] == ' ')
-		out.ptr[--out.len] = '\0';
-	return buf_text(&out);
+	while (out->len > begin && out->ptr[out->len - 1] == ' ')
+		out->ptr[--out->len] = '\0';
 }
 
 static bool has_word(struct span s)
@@ -182,44 +314,63 @@ static bool has_word(struct span s)
 	return false;
 }
 
-const char *speakable_text(struct arena *a, struct span text)
+static void say_sentence(struct buf *out, struct span text)
 {
-	struct buf out = buf_new(a, text.len * GROWTH_MAX + 1);
+	struct buf said = buf_new(out->arena, text.len * GROWTH_MAX + 64);
 
 	while (text.len) {
-		uint32_t c = utf8_next(&text);
-
-		if (is_currency(c) && is_digit(peek(text)))
-			say_amount(&out, c, &text);
-		else
-			say(&out, c, text);
+		if ((!said.len || !isalnum((unsigned char)said.ptr[said.len - 1])) &&
+		    say_form(&said, &text))
+			continue;
+		if (text.len)
+			say(&said, utf8_next(&text), text);
 	}
-	return has_word(buf_span(&out)) ? tidy(a, &out) : "";
+	if (!has_word(buf_span(&said)))
+		return;
+	if (out->len)
+		buf_char(out, '\n');
+	tidy(out, &said);
 }
 
-/* Where the next sentence ends: behind its mark, at the last space that fits, or at the limit. */
-static size_t sentence_end(struct span s)
+const char *speakable_text(struct arena *a, struct span text)
 {
-	size_t limit = s.len < SENTENCE_MAX ? s.len : SENTENCE_MAX;
-	size_t space = 0;
+	struct buf  out = buf_new(a, text.len * GROWTH_MAX + 64);
+	struct span sentence;
 
-	for (size_t i = 0; i < limit; i++) {
-		if (s.ptr[i] != ' ')
-			continue;
-		if (i && strchr(".?!;:", s.ptr[i - 1]))
-			return i;
-		space = i;
+	while (sentence_next(&text, &sentence, true)) {
+		say_sentence(&out, sentence);
+		/* Cut where there was no end: the rest of what has none. */
+		while (sentence.len > SENTENCE_BYTES_MAX - 4 && text.len &&
+		       !isspace((unsigned char)*text.ptr))
+			utf8_next(&text);
 	}
-	return s.len <= SENTENCE_MAX || !space ? limit : space;
+	return buf_text(&out);
+}
+
+/* Where the part ends: with the sentence, else behind the last mark or space that fits. */
+static size_t part_end(struct span s)
+{
+	const char *line = memchr(s.ptr, '\n', s.len);
+	size_t      n = line ? (size_t)(line - s.ptr) : s.len, space = 0;
+
+	if (n <= SENTENCE_MAX)
+		return n;
+	for (n = SENTENCE_MAX; n > SENTENCE_MAX / 2; n--) {
+		if (s.ptr[n] == ' ' && strchr(",;:", s.ptr[n - 1]))
+			return n;
+		if (s.ptr[n] == ' ' && !space)
+			space = n;
+	}
+	return space ? space : SENTENCE_MAX;
 }
 
 bool speakable_next(struct span *rest, struct span *sentence_out)
 {
 	while (rest->len) {
-		size_t end = sentence_end(*rest);
+		size_t end = part_end(*rest);
 
 		*sentence_out = span_trim((struct span){rest->ptr, end});
-		*rest = (struct span){rest->ptr + end, rest->len - end};
+		*rest = span_trim((struct span){rest->ptr + end, rest->len - end});
 		if (has_word(*sentence_out))
 			return true;
 	}

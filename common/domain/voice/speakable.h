@@ -4,9 +4,9 @@
 
 #include "../../base/arena.h"
 
-/* Valid UTF-8 in; ASCII out, in which accents are folded, symbols are words,
- * quotes and emoji are gone and no run without a space is longer than a voice
- * can take. "" when it holds nothing this voice could say. */
+/* Valid UTF-8 in; ASCII out, in which numbers, addresses, abbreviations and symbols are words,
+ * accents are folded, quotes and emoji are gone; what has no space in it is cut behind its first
+ * 40 characters. A line for each sentence; "" when it holds nothing this voice could say. */
 const char *speakable_text(struct arena *a, struct span text) NEVER_NULL;
 
 /* Takes one sentence, or a part of a long one, off the front of speakable
