@@ -4,7 +4,8 @@
  * relocated at every start and cost an idle program 2 MB. Registering it writes
  * to globals of flite, hence once, under pthread_once; speaking only reads it.
  * Sentences are spoken one by one: that bounds what flite allocates, and the
- * deadline is looked at between them. */
+ * deadline is looked at between them. A long text is looked through before: one that spells takes
+ * minutes of a core, and reading it as phones takes a thousandth of making sound of them. */
 #include "../base/fatal.h"
 #include "../base/log.h"
 #include "../base/str.h"
@@ -24,15 +25,27 @@
 /* 5 000 characters last about six minutes; pauses add at most 64 times 3 s. */
 #define SECONDS_MAX 1200u
 #define PAUSE_MAX   3000u
+/* 5 000 characters of prose have 3 500 phones; speaking more than these takes ten seconds. What is
+ * shorter than PROBE_MIN can not have them, spell as it may. */
+#define PHONES_MAX 5000u
+#define PROBE_MIN  1400u
 
 #define LIBRARY "libflite_cmu_us_slt.so.1" /* brings the others along */
 
 /* The functions of flite we call; all NULL when it is not installed. */
 static struct {
-	int (*init)(void);
+	int (*init_library)(void);
 	cst_voice *(*register_voice)(const char *voxdir);
 	cst_wave *(*text_to_wave)(const char *text, cst_voice *voice);
 	void (*delete_wave)(cst_wave *wave);
+	cst_utterance *(*new_utterance)(void);
+	cst_utterance *(*init_utterance)(cst_utterance *u, cst_voice *voice);
+	cst_utterance *(*text_to_phones)(cst_utterance *u);
+	int (*set_text)(cst_utterance *u, const char *text);
+	cst_relation *(*relation)(cst_utterance *u, const char *name);
+	cst_item *(*head)(cst_relation *relation);
+	cst_item *(*next)(const cst_item *item);
+	void (*delete_utterance)(cst_utterance *u);
 } flite;
 
 static cst_voice     *voice; /* NULL: could not be loaded */
@@ -54,18 +67,41 @@ static bool find_function(void *library, const char *name, void *to)
 	return found != NULL;
 }
 
+static bool find_functions(void *library)
+{
+	const struct {
+		const char *name;
+		void       *to;
+	} wanted[] = {
+		{"flite_init", &flite.init_library},
+		{"register_cmu_us_slt", &flite.register_voice},
+		{"flite_text_to_wave", &flite.text_to_wave},
+		{"delete_wave", &flite.delete_wave},
+		{"new_utterance", &flite.new_utterance},
+		{"utt_init", &flite.init_utterance},
+		{"utt_set_input_text", &flite.set_text},
+		{"utt_synth_text2segs", &flite.text_to_phones},
+		{"utt_relation", &flite.relation},
+		{"relation_head", &flite.head},
+		{"item_next", &flite.next},
+		{"delete_utterance", &flite.delete_utterance},
+	};
+	bool are_all = library != NULL;
+
+	for (size_t i = 0; are_all && i < COUNT(wanted); i++)
+		are_all = find_function(library, wanted[i].name, wanted[i].to);
+	return are_all;
+}
+
 static void open_voice(void)
 {
 	void *library = dlopen(LIBRARY, RTLD_NOW);
 
-	if (!library || !find_function(library, "flite_init", &flite.init) ||
-	    !find_function(library, "register_cmu_us_slt", &flite.register_voice) ||
-	    !find_function(library, "flite_text_to_wave", &flite.text_to_wave) ||
-	    !find_function(library, "delete_wave", &flite.delete_wave)) {
+	if (!find_functions(library)) {
 		LOG(LOG_ERROR, NULL, "voice_not_loaded", F_STR("library", LIBRARY));
 		return;
 	}
-	flite.init();
+	flite.init_library();
 	voice = flite.register_voice(NULL);
 }
 
@@ -136,9 +172,9 @@ static struct err *say_sentence(struct ctx *cx, struct speaking_out *out, struct
 	return e;
 }
 
-static struct err *say_text(struct ctx *cx, struct speaking_out *out, const char *text, bool *spoke)
+static struct err *say_text(struct ctx *cx, struct speaking_out *out, const char *said, bool *spoke)
 {
-	struct span rest = span_of(speakable_text(cx->arena, span_of(text))), sentence;
+	struct span rest = span_of(said), sentence;
 
 	while (speakable_next(&rest, &sentence)) {
 		if (ctx_cancelled(cx))
@@ -148,6 +184,42 @@ static struct err *say_text(struct ctx *cx, struct speaking_out *out, const char
 		TRY(say_sentence(cx, out, sentence));
 		*spoke = true;
 	}
+	return NULL;
+}
+
+static size_t phones_of(const char *text)
+{
+	cst_utterance *u = flite.new_utterance();
+	size_t         n = 0;
+
+	flite.set_text(u, text);
+	flite.init_utterance(u, voice);
+	u = flite.text_to_phones(u);
+	for (cst_item *i = flite.head(flite.relation(u, "Segment")); i; i = flite.next(i))
+		n++;
+	flite.delete_utterance(u);
+	return n;
+}
+
+/* What the pieces are read as; ERR_INPUT when that takes too long to say. */
+static struct err *read_pieces(struct ctx *cx, const struct speech_order *order, const char **said)
+{
+	size_t bytes = 0, phones = 0;
+
+	for (size_t i = 0; i < order->n; i++) {
+		said[i] = speakable_text(cx->arena, span_of(order->pieces[i].text));
+		bytes += strlen(said[i]);
+	}
+	if (bytes < PROBE_MIN)
+		return NULL;
+	for (size_t i = 0; i < order->n; i++) {
+		struct span rest = span_of(said[i]), sentence;
+
+		while (phones <= PHONES_MAX && speakable_next(&rest, &sentence))
+			phones += phones_of(arena_strndup(cx->arena, sentence.ptr, sentence.len));
+	}
+	if (phones > PHONES_MAX)
+		FAIL_FIELD(cx, "text", "takes too long to say: more than %u sounds", PHONES_MAX);
 	return NULL;
 }
 
@@ -161,21 +233,23 @@ static struct err *finish(struct ctx *cx, const struct speaking_out *from,
 	return NULL;
 }
 
-/* ERR_UPSTREAM_REJECTED: there are words, but none this voice has sounds for
- * (another script), or more than SECONDS_MAX of them. */
+/* ERR_INPUT: it spells for minutes. ERR_UPSTREAM_REJECTED: there are words, but none this voice has
+ * sounds for (another script), or more than SECONDS_MAX of them. */
 static struct err *flite_speak(struct ctx *cx, const struct speech_order *order, struct speech *out)
 {
 	struct speaking_out *spoken = NEW(cx->arena, struct speaking_out);
+	const char         **said = NEW_ARRAY(cx->arena, const char *, order->n + 1);
 	bool                 wants_words = false, spoke = false;
 
 	pthread_once(&once, open_voice);
 	if (!voice)
 		FAIL(cx, ERR_UPSTREAM, "the local voice is not installed");
+	TRY(read_pieces(cx, order, said));
 	spoken->rate = 16000;
 	arena_defer(cx->arena, free_samples, spoken);
 	for (size_t i = 0; i < order->n; i++) {
 		wants_words |= !str_is_blank(order->pieces[i].text);
-		TRY(say_text(cx, spoken, order->pieces[i].text, &spoke));
+		TRY(say_text(cx, spoken, said[i], &spoke));
 		TRY(add_silence(cx, spoken, order->pieces[i].pause_ms));
 	}
 	if (wants_words && !spoke)

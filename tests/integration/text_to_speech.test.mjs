@@ -157,6 +157,7 @@ test('a bad request names its field', async () => {
 		[{}, 'text'],
 		[{ text: '' }, 'text'],
 		[{ text: 'x'.repeat(5001) }, 'text'],
+		[{ text: 'ABC '.repeat(1200) }, 'text'], // would be spelled for ten minutes
 		[{ text: 'x', format: 'ogg' }, 'format'],
 		[{ text: 'x', voice_id: 7 }, 'voice_id'],
 	]) {
@@ -172,6 +173,7 @@ test('any writing is spoken or passed over, never an error', async () => {
 		['100 % & €5 @home', true],
 		['A'.repeat(300), true],
 		['a '.repeat(2000), true],
+		['9'.repeat(4000), true], // its beginning
 		['日本語のテキスト', false], // the local voice knows English only, and says so
 		['🙂🙂', false],
 	]) {

@@ -84,6 +84,50 @@ static void refuses_what_it_can_not_say(void **state)
 	arena_free(&cx.arena);
 }
 
+/* Minutes of letters are refused before the first of them; what never ends is cut. */
+static void refuses_to_spell_for_minutes(void **state)
+{
+	static const char *const endless[] = {"ABC ", "9 ", "w x ", "Q1 "};
+	struct ctx               cx = new_ctx(20000);
+	struct buf               text;
+	struct speech            speech;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(endless); i++) {
+		struct err *e;
+		uint64_t    from = clock_mono_ms();
+
+		text = buf_new(cx.arena, 0);
+		while (text.len < 4800)
+			buf_str(&text, endless[i]);
+		e = say(&cx, buf_text(&text), 0, SPEECH_WAV, &speech);
+		assert_non_null(e);
+		assert_int_equal(e->kind, ERR_INPUT);
+		assert_string_equal(e->field, "text");
+		assert_true(clock_mono_ms() - from < 5000);
+	}
+	text = buf_new(cx.arena, 0);
+	while (text.len < 4000)
+		buf_str(&text, "99999999999999999999");
+	assert_null(say(&cx, buf_text(&text), 0, SPEECH_WAV, &speech));
+	assert_in_range(speech.audio_ms, 2000, 60000);
+	arena_free(&cx.arena);
+}
+
+static void speaks_long_prose(void **state)
+{
+	struct ctx    cx = new_ctx(60000);
+	struct buf    text = buf_new(cx.arena, 0);
+	struct speech speech;
+
+	(void)state;
+	while (text.len < 1500)
+		buf_str(&text, SENTENCE " ");
+	assert_null(say(&cx, buf_text(&text), 0, SPEECH_WAV, &speech));
+	assert_in_range(speech.audio_ms, 50000, 150000);
+	arena_free(&cx.arena);
+}
+
 static void stops_when_told(void **state)
 {
 	struct ctx    cx = new_ctx(0);
@@ -164,6 +208,8 @@ int main(void)
 		cmocka_unit_test(makes_wav),
 		cmocka_unit_test(makes_pauses),
 		cmocka_unit_test(refuses_what_it_can_not_say),
+		cmocka_unit_test(refuses_to_spell_for_minutes),
+		cmocka_unit_test(speaks_long_prose),
 		cmocka_unit_test(stops_when_told),
 		cmocka_unit_test(survives_odd_text),
 		cmocka_unit_test(speaks_from_several_threads),
