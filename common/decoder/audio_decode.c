@@ -17,6 +17,7 @@
 #include "audio_decode.h"
 
 #include "../base/fatal.h"
+#include "../domain/voice/stereo.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -69,6 +70,9 @@ struct decoding {
 	unsigned packets, bad_packets;
 	float   *samples; /* malloc'd: it grows */
 	size_t   n, cap;
+	/* Of these, so many are one channel's; the others are of so many in turn. */
+	size_t folded;
+	int    turns;
 };
 
 #define BAD_AUDIO(d, why) FAIL((d)->cx, ERR_AUDIO, why)
@@ -243,6 +247,21 @@ static struct err *open_codec(struct decoding *d)
 	return NULL;
 }
 
+static size_t frames_of(const struct decoding *d)
+{
+	return d->folded + (d->n - d->folded) / (size_t)(d->turns ? d->turns : 1);
+}
+
+/* What came since the last time becomes one channel. */
+static void fold(struct decoding *d)
+{
+	size_t n = frames_of(d);
+
+	if (d->turns == 2)
+		stereo_fold(d->samples + d->folded, n - d->folded);
+	d->folded = d->n = n;
+}
+
 static struct err *make_room(struct decoding *d, size_t more)
 {
 	size_t need = d->n + more;
@@ -250,7 +269,7 @@ static struct err *make_room(struct decoding *d, size_t more)
 
 	if (need <= d->cap)
 		return NULL;
-	if (d->n > AUDIO_SAMPLES_MAX)
+	if (frames_of(d) > AUDIO_SAMPLES_MAX)
 		TOO_LONG(d);
 	while (cap < need)
 		cap *= 2;
@@ -282,7 +301,7 @@ static struct err *take_samples(struct decoding *d, const AVFrame *frame)
 	room = swr_get_out_samples(d->resampler, frame ? frame->nb_samples : 0);
 	if (room <= 0)
 		return NULL;
-	TRY(make_room(d, (size_t)room));
+	TRY(make_room(d, (size_t)room * (size_t)d->turns));
 	out = (uint8_t *)(d->samples + d->n);
 	if (frame)
 		planes_of(frame, planes);
@@ -290,8 +309,8 @@ static struct err *take_samples(struct decoding *d, const AVFrame *frame)
 		swr_convert(d->resampler, &out, room, frame ? planes : NULL, frame ? frame->nb_samples : 0);
 	if (made < 0)
 		BAD_AUDIO(d, "the samples can not be converted");
-	d->n += (size_t)made;
-	if (d->n > AUDIO_SAMPLES_MAX)
+	d->n += (size_t)made * (size_t)d->turns;
+	if (frames_of(d) > AUDIO_SAMPLES_MAX)
 		TOO_LONG(d);
 	return NULL;
 }
@@ -307,18 +326,21 @@ static bool layout_of(const AVFrame *frame, AVChannelLayout *out)
 
 static struct err *start_resampler(struct decoding *d, const AVFrame *frame)
 {
-	AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO, from = {0};
-	bool            ok;
+	AVChannelLayout layouts[] = {AV_CHANNEL_LAYOUT_MONO, AV_CHANNEL_LAYOUT_STEREO};
+	AVChannelLayout from = {0};
+	bool            is_mono = frame->ch_layout.nb_channels == 1, ok;
 
 	if (frame->sample_rate == 0 || !is_sane(frame->sample_rate, frame->ch_layout.nb_channels))
 		BAD_AUDIO(d, "sample rate or number of channels out of range");
 	if (d->resampler && ++d->restarts > RESTARTS_MAX)
 		BAD_AUDIO(d, "rate or channels change too often");
 	TRY(take_samples(d, NULL));
+	fold(d);
 	swr_free(&d->resampler);
+	d->turns = is_mono ? 1 : 2;
 	ok = layout_of(frame, &from) &&
-	     swr_alloc_set_opts2(&d->resampler, &mono, AV_SAMPLE_FMT_FLT, (int)PCM_RATE, &from,
-	                         frame->format, frame->sample_rate, 0, NULL) == 0 &&
+	     swr_alloc_set_opts2(&d->resampler, &layouts[!is_mono], AV_SAMPLE_FMT_FLT, (int)PCM_RATE,
+	                         &from, frame->format, frame->sample_rate, 0, NULL) == 0 &&
 	     /* Two loud channels must not add up beyond full scale. */
 	     av_opt_set_double(d->resampler, "rematrix_maxval", 1.0, 0) == 0 &&
 	     swr_init(d->resampler) == 0;
@@ -384,7 +406,9 @@ static struct err *decode_packets(struct decoding *d)
 	/* Asks for what the decoder holds back; it can only refuse when it holds nothing. */
 	(void)avcodec_send_packet(d->codec, NULL);
 	TRY(take_frames(d));
-	return take_samples(d, NULL);
+	TRY(take_samples(d, NULL));
+	fold(d);
+	return NULL;
 }
 
 /* Float recordings may hold anything; the filters behind us expect a wave. */

@@ -136,6 +136,70 @@ static void stops_when_told(void **state)
 	arena_free(&cx.arena);
 }
 
+/* What two channels hold of one second of speech. */
+enum wiring { SAME, SWAPPED, SWAPPED_WITH_HUM, LEFT_ONLY, RIGHT_ONLY, QUIETER_SWAPPED, WIRINGS };
+
+static int16_t channel_of(enum wiring wiring, bool is_right, float speech, size_t i)
+{
+	/* Each has its gain, left and right; hum comes to both alike. */
+	static const float gains[WIRINGS][2] = {{1, 1}, {1, -1}, {1, -1}, {1, 0}, {0, 1}, {-0.5f, 1}};
+	double hum = wiring == SWAPPED_WITH_HUM ? 0.1 * sin(2 * M_PI * 50 * (double)i / 16000) : 0;
+
+	return (int16_t)(16384 * ((double)(gains[wiring][is_right] * speech) + hum));
+}
+
+/* A file of 2 * n samples that says it has two channels. */
+static struct span two_channels(struct ctx *cx, struct pcm speech, enum wiring wiring)
+{
+	int16_t *samples = NEW_ARRAY(cx->arena, int16_t, 2 * speech.n);
+	char    *file;
+
+	for (size_t i = 0; i < 2 * speech.n; i++)
+		samples[i] = channel_of(wiring, i % 2, speech.samples[i / 2], i / 2);
+	file = (char *)(uintptr_t)wav_file(cx->arena, samples, 2 * speech.n, 16000).ptr;
+	memcpy(file + 22, "\2\0\x80\x3e\0\0\0\xfa\0\0\4\0", 12);
+	return (struct span){file, WAV_HEADER_BYTES + 4 * speech.n};
+}
+
+/* How much alike they are: 1 and -1 are the same but for the level. */
+static double likeness(struct pcm a, struct pcm b)
+{
+	double product = 0;
+
+	for (size_t i = 0; i < a.n; i++)
+		product += (double)(a.samples[i] * b.samples[i]);
+	return product / (double)a.n / rms_of(a) / rms_of(b);
+}
+
+static void a_channel_that_cancels_the_other_is_left_out(void **state)
+{
+	struct ctx cx = new_ctx(10000);
+	struct pcm speech, heard;
+
+	(void)state;
+	assert_null(audio_decode(&cx, read_recording(&cx, "speech/spk1_snt3.wav"), AUDIO_WAV, &speech));
+	for (enum wiring wiring = SAME; wiring < WIRINGS; wiring++) {
+		assert_null(audio_decode(&cx, two_channels(&cx, speech, wiring), AUDIO_WAV, &heard));
+		assert_int_equal(heard.n, speech.n);
+		assert_true(rms_of(heard) > 0.45 * rms_of(speech));
+		assert_true(wiring == SWAPPED_WITH_HUM || fabs(likeness(heard, speech)) > 0.99);
+	}
+	arena_free(&cx.arena);
+}
+
+static void two_minutes_may_have_two_channels(void **state)
+{
+	struct ctx cx = new_ctx(20000);
+	struct pcm whole = {NEW_ARRAY(cx.arena, float, AUDIO_SAMPLES_MAX + 1), 120 * PCM_RATE}, heard;
+
+	(void)state;
+	assert_null(audio_decode(&cx, two_channels(&cx, whole, SAME), AUDIO_WAV, &heard));
+	assert_int_equal(heard.n, whole.n);
+	whole.n = AUDIO_SAMPLES_MAX + 1;
+	assert_err(audio_decode(&cx, two_channels(&cx, whole, SAME), AUDIO_WAV, &heard), ERR_TOO_LARGE);
+	arena_free(&cx.arena);
+}
+
 /* A WAV header for float samples in front of values no wave has. */
 static void makes_wild_samples_finite(void **state)
 {
@@ -167,6 +231,8 @@ int main(void)
 		cmocka_unit_test(decodes_what_is_left_of_a_cut),
 		cmocka_unit_test(decodes_two_minutes_and_no_more),
 		cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(a_channel_that_cancels_the_other_is_left_out),
+		cmocka_unit_test(two_minutes_may_have_two_channels),
 		cmocka_unit_test(makes_wild_samples_finite),
 	};
 
