@@ -137,6 +137,19 @@ static void cuts_where_it_is_quiet(void **state)
 	assert_int_equal(sound_cut(pcm, COUNT(samples)), COUNT(samples));
 }
 
+/* "Yeah" is not written for a click. */
+static void an_answer_has_a_vowel(void **state)
+{
+	const struct heard_segment segment = {" Yeah.", 0, 1, 0.05, -0.1, 1};
+	const struct sound         click = {.rms = 0.1, .voiced_ms = 64}, vowel = {.voiced_ms = 96};
+	struct arena              *a = arena_new(1024);
+
+	(void)state;
+	assert_string_equal(speech_judge(a, &click, &segment, 1).text, "");
+	assert_string_equal(speech_judge(a, &vowel, &segment, 1).text, "Yeah.");
+	arena_free(&a);
+}
+
 static const struct sound clear = {.rms = 0.1, .peak = 0.5, .active_ms = 900, .voiced_ms = 500};
 
 static void judges(void **state)
@@ -155,6 +168,21 @@ static void judges(void **state)
 		{" Subtitles by the Amara.org community", 0.5, -0.1, 1, ""},
 		{" Hello.", 0.17, -1.35, 0.5, "Hello."},
 		{" Hello.", 0.5, -1.35, 0.5, ""},
+		{" Million", 0.43, -1.11, 0.5, "Million"},
+		{" Okay.", 0.2, -0.71, 0.43, "Okay."},
+		{" okay", 0.1, -1.01, 0.38, "okay"},
+		{" Yeah.", 0.55, -1.31, 0.43, "Yeah."},
+		{" right.", 0.63, -1.41, 0.47, "right."},
+		{" - Yeah.", 0.59, -2.54, 0.5, ""},
+		{" Yeah.", 0.7, -1, 0.43, ""},
+		{" Goodbye.", 0.09, -0.75, 0.53, "Goodbye."},
+		{" Goodbye.", 0.3, -0.75, 0.53, ""},
+		{" Thanks for watching!", 0.31, -0.2, 0.72, ""},
+		{" ご視聴ありがとうございました", 0.7, -0.4, 1, ""},
+		{" Спасибо за просмотр! Thank you.", 0.25, -0.2, 1, ""},
+		{"蜂蜜蜜蜜蜜蜜蜜蜜蜜蜜", 0.3, -0.28, 2, ""},
+		{" you you you you you you", 0.01, -0.2, 2, ""},
+		{" Call me at (555) 123-4567.", 0.01, -0.2, 1.2, "Call me at (555) 123-4567."},
 		{" We need it now.", 0.7, -0.3, 1, "We need it now."},
 		{" We need it now.", 0.7, -0.8, 1, ""},
 		{" We need it now.", 0.95, -0.1, 1, ""},
@@ -191,12 +219,18 @@ static void joins_what_it_believes(void **state)
 		{" Thanks for watching!", 1, 2, 0.9, -1.2, 1},
 		{" on Monday. ", 2, 3, 0.05, -0.2, 1},
 	};
-	const struct sound quiet = {.rms = 0.1, .voiced_ms = 0};
-	struct arena      *a = arena_new(1024);
+	const struct heard_segment outro[] = {{" We met.", 0, 1, 0.05, -0.1, 1},
+	                                      {" Thanks for watching!", 1, 2, 0.3, -0.1, 1}};
+	const struct heard_segment loop[] = {{" We should go to to to", 0, 1, 0.05, -0.1, 1},
+	                                     {" to to the office.", 1, 2, 0.05, -0.1, 1}};
+	const struct sound         quiet = {.rms = 0.1, .voiced_ms = 0};
+	struct arena              *a = arena_new(1024);
 
 	(void)state;
 	assert_string_equal(speech_judge(a, &clear, segments, 3).text, "We met on Monday.");
 	assert_string_equal(speech_judge(a, &quiet, segments, 3).text, "");
+	assert_string_equal(speech_judge(a, &clear, outro, 2).text, "We met.");
+	assert_string_equal(speech_judge(a, &clear, loop, 2).text, "We should go to the office.");
 	assert_string_equal(speech_judge(a, &clear, segments, 0).text, "");
 	arena_free(&a);
 }
@@ -209,6 +243,7 @@ int main(void)
 		cmocka_unit_test(recordings_of_people_may_be_speech),
 		cmocka_unit_test(trims_silence_around),
 		cmocka_unit_test(cuts_where_it_is_quiet),
+		cmocka_unit_test(an_answer_has_a_vowel),
 		cmocka_unit_test(judges),
 		cmocka_unit_test(joins_what_it_believes),
 	};

@@ -1,4 +1,4 @@
-/* speech_evidence.c -- level, pitch, the recogniser's doubts, and its stock phrases.
+/* speech_evidence.c -- level, pitch, the recogniser's doubts.
  *
  * The sound is looked at in frames of 32 ms at a quarter of the rate, behind a
  * high-pass that takes away hum and direct current. A frame is active when it is
@@ -9,6 +9,8 @@
 #include "speech_evidence.h"
 
 #include "../../base/str.h"
+#include "../text/words.h"
+#include "heard_text.h"
 
 #include <math.h>
 
@@ -52,50 +54,22 @@
 #define SURE_LOGPROB_MIN (-1.6)
 /* Noise that Whisper tiny is sure to be no speech is dropped however sure it is of the words. */
 #define NO_SPEECH_SURE 0.9
-/* A stock phrase needs all three. Measured on "Thank you." spoken, quiet and in
- * noise: at most 0.29, at least -0.26, at least 200 ms; on noise: 0.44 or more. */
+/* In between, more is asked of the words the more it doubts. */
+#define LOGPROB_SLOPE ((LOGPROB_MIN - SURE_LOGPROB_MIN) / (NO_SPEECH_MAX - SPEECH_SURE))
+/* "Right." and "Yeah." alone, which tiny is never sure of: spoken at most 0.63 and at least -1.41;
+ * music that it takes for "Yeah" has -2.5. */
+#define ANSWER_NO_SPEECH_MAX 0.65
+#define ANSWER_LOGPROB_MIN   (-1.45)
+/* A stock phrase needs all three. Measured on "Thank you." and "Goodbye." spoken, quiet and in
+ * noise: at most 0.29, at least -0.26, or 0.09 and -0.75, at least 200 ms; on noise and music: 0.29
+ * or more, and there at most -1.28. */
 #define STOCK_NO_SPEECH_MAX 0.4
 #define STOCK_LOGPROB_MIN   (-0.7)
+#define STOCK_SURE          0.1
+#define STOCK_SURE_LOGPROB  (-0.85)
 #define STOCK_VOICED_MS     96u
-
-/* What Whisper writes for silence, music and noise, as lower-case words. */
-static const char *const stock_phrases[] = {
-	"amen",
-	"bye",
-	"bye bye",
-	"goodbye",
-	"hmm",
-	"i'm going to get you",
-	"music",
-	"oh",
-	"okay",
-	"please subscribe",
-	"see you",
-	"see you in the next video",
-	"see you next time",
-	"see you next video",
-	"so",
-	"subscribe",
-	"thank you",
-	"thank you for watching",
-	"thank you so much",
-	"thank you so much for watching",
-	"thank you very much",
-	"thanks",
-	"thanks for watching",
-	"the",
-	"the end",
-	"uh",
-	"um",
-	"yeah",
-	"you",
-};
-/* Credits it learned from film subtitles, wherever they begin. */
-static const char *const stock_beginnings[] = {
-	"subtitles by",  "subtitled by",   "subtitles made by", "captions by",
-	"captioning by", "transcribed by", "transcription by",  "translated by",
-	"amara org",     "untertitel",     "sous-titres",       "subtitulos",
-};
+/* The end of a film. Music: 0.31 or more. */
+#define OUTRO_NO_SPEECH_MAX 0.2
 
 struct frame {
 	double rms;
@@ -265,81 +239,22 @@ size_t sound_cut(struct pcm pcm, size_t max)
 
 /* ---- the recogniser ---- */
 
-static bool is_word_byte(char c)
+static double least_logprob(double no_speech_prob)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '\'' || (c & 0x80);
+	if (no_speech_prob > NO_SPEECH_MAX)
+		return DOUBTED_LOGPROB_MIN;
+	return SURE_LOGPROB_MIN + LOGPROB_SLOPE * fmax(0, no_speech_prob - SPEECH_SURE);
 }
 
-/* Lower case, words only, single spaces: what phrases are compared in. */
-static struct span plain_words(struct arena *a, const char *text)
-{
-	struct buf out = buf_new(a, strlen(text) + 1);
-
-	for (; *text; text++) {
-		char c = *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text;
-
-		if (is_word_byte(c))
-			buf_char(&out, c);
-		else if (out.len && out.ptr[out.len - 1] != ' ')
-			buf_char(&out, ' ');
-	}
-	return span_trim(buf_span(&out));
-}
-
-static bool is_stock(struct arena *a, const char *text)
-{
-	struct span words = plain_words(a, text);
-
-	for (size_t i = 0; i < COUNT(stock_phrases); i++)
-		if (span_equal(words, span_of(stock_phrases[i])))
-			return true;
-	for (size_t i = 0; i < COUNT(stock_beginnings); i++)
-		if (span_starts(words, span_of(stock_beginnings[i])))
-			return true;
-	return false;
-}
-
-/* The byte that ends a description which begins here: "[Music]", "(laughs)", "*sighs*". */
-static char closing(const char *at)
-{
-	static const char open[] = "[(*", close[] = "])*";
-	const char       *found = strchr(open, *at);
-
-	return found && *found && strchr(at + 1, close[found - open]) ? close[found - open] : '\0';
-}
-
-/* Adds text without sound descriptions and notes, with single spaces. */
-static void add_words(struct buf *out, const char *text)
-{
-	bool wants_space = out->len > 0;
-
-	for (; *text; text++) {
-		char end = closing(text);
-
-		if (end) {
-			text = strchr(text + 1, end);
-			wants_space = out->len > 0;
-		} else if (strncmp(text, "\xe2\x99\xaa", 3) == 0 || strncmp(text, "\xe2\x99\xab", 3) == 0) {
-			text += 2;
-			wants_space = out->len > 0;
-		} else if ((unsigned char)*text <= ' ') {
-			wants_space = out->len > 0;
-		} else {
-			if (wants_space)
-				buf_char(out, ' ');
-			wants_space = false;
-			buf_char(out, *text);
-		}
-	}
-}
-
-static bool is_believed(const struct heard_segment *s)
+static bool is_believed(const struct heard_segment *s, enum heard_kind kind)
 {
 	if (s->no_speech_prob > NO_SPEECH_SURE || s->compression_ratio > COMPRESSION_MAX)
 		return false;
-	if (s->no_speech_prob > NO_SPEECH_MAX && s->avg_logprob < DOUBTED_LOGPROB_MIN)
+	if (kind == HEARD_OUTRO && s->no_speech_prob > OUTRO_NO_SPEECH_MAX)
 		return false;
-	return s->avg_logprob >= (s->no_speech_prob <= SPEECH_SURE ? SURE_LOGPROB_MIN : LOGPROB_MIN);
+	if (kind == HEARD_ANSWER && s->no_speech_prob <= ANSWER_NO_SPEECH_MAX)
+		return s->avg_logprob >= ANSWER_LOGPROB_MIN;
+	return s->avg_logprob >= least_logprob(s->no_speech_prob);
 }
 
 /* What all believed segments say together. */
@@ -348,10 +263,8 @@ struct account {
 	size_t bytes;
 };
 
-static void take_segment(struct account *account, const struct heard_segment *s)
+static void take_segment(struct account *account, const struct heard_segment *s, size_t bytes)
 {
-	size_t bytes = strlen(s->text);
-
 	account->no_speech_prob = fmax(account->no_speech_prob, s->no_speech_prob);
 	account->logprob =
 		(account->logprob * (double)account->bytes + s->avg_logprob * (double)bytes) /
@@ -359,10 +272,38 @@ static void take_segment(struct account *account, const struct heard_segment *s)
 	account->bytes += bytes;
 }
 
-static bool is_proven(const struct account *account, const struct sound *sound)
+/* Enough for what recognisers write for noise as well. */
+static bool is_proven(enum heard_kind kind, const struct account *account,
+                      const struct sound *sound)
 {
-	return account->no_speech_prob <= STOCK_NO_SPEECH_MAX &&
-	       account->logprob >= STOCK_LOGPROB_MIN && sound->voiced_ms >= STOCK_VOICED_MS;
+	bool is_sure = account->no_speech_prob <= STOCK_SURE;
+
+	if (kind == HEARD_WORDS)
+		return true;
+	if (sound->voiced_ms < STOCK_VOICED_MS)
+		return false;
+	return kind == HEARD_ANSWER ||
+	       (account->no_speech_prob <= STOCK_NO_SPEECH_MAX &&
+	        account->logprob >= (is_sure ? STOCK_SURE_LOGPROB : STOCK_LOGPROB_MIN));
+}
+
+static const char *believed_text(struct arena *a, const struct heard_segment *segments, size_t n,
+                                 struct account *account)
+{
+	struct buf text = buf_new(a, 0);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *said = heard_text_clean(a, segments[i].text);
+
+		if (!*said || !is_believed(&segments[i], heard_text_kind(said)))
+			continue;
+		if (text.len)
+			buf_char(&text, ' ');
+		buf_str(&text, said);
+		take_segment(account, &segments[i], strlen(said));
+	}
+	/* Once more: a loop may go on in the next segment. */
+	return heard_text_clean(a, buf_text(&text));
 }
 
 struct verdict speech_judge(struct arena *a, const struct sound *sound,
@@ -370,23 +311,17 @@ struct verdict speech_judge(struct arena *a, const struct sound *sound,
 {
 	const struct verdict nothing = {"", 0};
 	struct account       account = {0};
-	struct buf           text = buf_new(a, 0);
+	const char          *text;
 	double               confidence;
 
 	if (!sound_may_be_speech(sound))
 		return nothing;
-	for (size_t i = 0; i < n; i++)
-		if (*segments[i].text && is_believed(&segments[i])) {
-			add_words(&text, segments[i].text);
-			take_segment(&account, &segments[i]);
-		}
-	if (!plain_words(a, buf_text(&text)).len)
-		return nothing;
-	if (is_stock(a, buf_text(&text)) && !is_proven(&account, sound))
+	text = believed_text(a, segments, n, &account);
+	if (!words_count(span_of(text)) || !is_proven(heard_text_kind(text), &account, sound))
 		return nothing;
 	/* The mean probability of a token, less where it doubts that it was speech. */
 	confidence = exp(fmin(account.logprob, 0));
 	if (account.no_speech_prob > NO_SPEECH_MAX)
 		confidence *= 1 - account.no_speech_prob;
-	return (struct verdict){buf_text(&text), confidence};
+	return (struct verdict){text, confidence};
 }
