@@ -18,6 +18,7 @@ struct payers;
 /* What the work cost, for its log line. */
 struct ctx_cost {
 	unsigned db_ms, upstream_ms, embed_ms; /* embedding may be upstream too */
+	unsigned decode_ms;                    /* a decoder was at work on its recording */
 };
 
 struct ctx {

@@ -26,7 +26,8 @@
 void confine_nursery(const char *user);
 
 /* Of a helper, whose errand comes next: a few system calls, a few seconds of processor, memory for
- * one recording, no process, and no file but those it is sent. Ends the process when it fails. */
+ * one recording, no process, and no file but those it is sent. After a tenth of a second of
+ * processor it gets little of one that others want. Ends the process when it fails. */
 void confine_helper(void);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
-#include "errand.h"
 #include "helper.h"
 
 #include <errno.h>

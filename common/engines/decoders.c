@@ -4,6 +4,10 @@
  * memory, in the environment or open, whenever that is. Helpers come ready over its socket, one
  * more than may be at work, so that one who is ended has its successor waiting.
  *
+ * Who has a place in front has it for half a second. A recording made to keep a decoder busy is so
+ * out of everybody's way before it is known to be one; helpers see to it themselves that they take
+ * little of a processor from others by then (confine.c).
+ *
  * Only root can start that other program as a user of its own, and we are root no more when we
  * serve. Should it ever be gone, we end as we do when asked to, and are started anew by root. */
 #include "decoders.h"
@@ -27,6 +31,13 @@
 #define PROGRAM "../libexec/decoder" /* from where our own program is */
 /* By the clock: its limit of processor time is below, but it may have to wait for a processor. */
 #define DECODE_MS 10000u
+/* What a visitor says is decoded in a few hundredths of it. What is not is begun anew behind, where
+ * it keeps only those waiting who are as slow, or who have used so much of late. */
+#define FRONT_MS      500u
+#define FRONT_USED_MS 2000.0
+/* What a recording takes, as far as its size tells: a helper's way there and back, and 100 MB/s. */
+#define ERRAND_MS   5.0
+#define MS_PER_BYTE 1e-5
 /* A sanitizer's build needs a few seconds to load. */
 #define START_MS      30000u
 #define TRY_MS        250u               /* of sound */
@@ -40,7 +51,8 @@ static struct settings {
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_INT(settings, n, "DECODERS", .fallback = "2", .min = 1, .max = DECODERS_MAX,
-                .help = "recordings decoded at the same time, each in a process of its own"),
+                .help = "recordings decoded at the same time, each in a process of its own, "
+                        "and as many that take longer"),
 	CFG_KEY_STR(settings, user, "DECODER_USER",
                 .help = "who decoders run as where the program is root's; "
                         "default: scribe-decoder if there is one, else nobody"),
@@ -55,7 +67,7 @@ static struct {
 	bool            was_root; /* when it was started first */
 } nursery = {.lock = PTHREAD_MUTEX_INITIALIZER, .socket = -1, .starter = -1};
 
-static struct slots slots = SLOTS(1);
+static struct slots slots = SLOTS_WITH_FRONT(1, FRONT_MS, FRONT_USED_MS); /* of milliseconds */
 
 /* ---- the nursery ---- */
 
@@ -94,7 +106,7 @@ static int spawn(const char *path, int socket, pid_t *pid_out)
 	char *const                args[] = {(char[]){"decoder"}, n, (char *)(uintptr_t)user, NULL};
 	int                        failed;
 
-	snprintf(n, sizeof(n), "%d", (int)settings.n + 1);
+	snprintf(n, sizeof(n), "%d", (int)LANES * (int)settings.n + 1);
 	choose_environment(environment, COUNT(environment));
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, socket, STARTER_SOCKET);
@@ -240,43 +252,79 @@ static struct err *hand_over(struct ctx *cx, struct decoding *d)
 	FAIL(cx, ERR_UNAVAILABLE, "no decoder lives for long");
 }
 
-static struct err *run_errand(struct ctx *cx, struct decoding *d, struct span bytes,
-                              enum audio_format format, bool *is_lost_out, struct pcm *out)
+struct attempt {
+	struct span       bytes;
+	enum audio_format format;
+	struct deadline   until;
+	bool              is_lost; /* its helper is, or was ended because it was late */
+};
+
+static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out)
 {
-	*is_lost_out = false;
-	TRY(decoding_pack(cx, d, bytes, format));
-	TRY(hand_over(cx, d));
-	return decoding_receive(cx, d, deadline_in(DECODE_MS), is_lost_out, out);
+	struct decoding d = DECODING;
+	struct err     *e = decoding_pack(cx, &d, a->bytes, a->format);
+
+	a->is_lost = false;
+	if (!e)
+		e = hand_over(cx, &d);
+	if (!e)
+		e = decoding_receive(cx, &d, a->until, &a->is_lost, out);
+	decoding_end(&d);
+	return e;
 }
 
 /* A helper that went with its nursery tells nothing of its recording: another one is asked. */
-static struct err *decode_in_turn(struct ctx *cx, struct span bytes, enum audio_format format,
-                                  struct pcm *out)
+static struct err *run_in_place(struct ctx *cx, struct attempt *a, struct pcm *out)
 {
-	struct decoding d = DECODING;
-	bool            is_lost;
-	struct err     *e = run_errand(cx, &d, bytes, format, &is_lost, out);
+	struct err *e = run_errand(cx, a, out);
 
-	decoding_end(&d);
-	if (!e || !is_lost || !nursery_is_gone())
-		return e;
-	e = run_errand(cx, &d, bytes, format, &is_lost, out);
-	decoding_end(&d);
+	if (e && a->is_lost && nursery_is_gone())
+		e = run_errand(cx, a, out);
+	return e;
+}
+
+/* In a place of that lane, or behind. */
+static struct err *decode_within(struct ctx *cx, struct attempt *a, double cost,
+                                 enum lane *lane_out, struct pcm *out)
+{
+	struct slot slot;
+	struct err *e;
+	uint64_t    since_ms;
+	unsigned    took_ms;
+
+	TRY(slots_take(cx, &slots, cost, &slot));
+	since_ms = clock_mono_ms();
+	a->until = deadline_in(slot.lane == LANE_FRONT ? FRONT_MS : DECODE_MS);
+	e = run_in_place(cx, a, out);
+	took_ms = (unsigned)(clock_mono_ms() - since_ms) + 1;
+	cx->cost.decode_ms += took_ms;
+	slots_correct(&slots, cx, slot, took_ms);
+	slots_give(&slots, slot, !e);
+	*lane_out = slot.lane;
+	return e;
+}
+
+static struct err *decode_in_turn(struct ctx *cx, struct attempt *a, struct pcm *out)
+{
+	double      cost = ERRAND_MS + MS_PER_BYTE * (double)a->bytes.len;
+	enum lane   lane = LANE_BACK;
+	struct err *e = decode_within(cx, a, cost, &lane, out);
+
+	if (e && a->is_lost && lane == LANE_FRONT && deadline_left_ms(a->until) == 0)
+		e = decode_within(cx, a, DECODE_MS, &lane, out);
+	if (e && a->is_lost)
+		LOG(LOG_WARN, cx, "decoder_lost", F_STR("why", e->detail));
 	return e;
 }
 
 struct err *decoders_decode(struct ctx *cx, struct span bytes, enum audio_format format,
                             struct pcm *out)
 {
-	struct err *e;
-	struct slot slot;
+	struct attempt a = {.bytes = bytes, .format = format};
 
 	if (format == AUDIO_UNKNOWN || !bytes.len || bytes.len > UINT32_MAX)
 		return err_field(cx, ERR_AUDIO, FIELD, WHERE, "not a known audio format");
-	TRY(slots_take(cx, &slots, (double)bytes.len, &slot));
-	e = decode_in_turn(cx, bytes, format, out);
-	slots_give(&slots, slot, !e);
-	return e;
+	return decode_in_turn(cx, &a, out);
 }
 
 /* ---- the program ---- */
@@ -298,6 +346,7 @@ static bool have_a_try(void)
 int decoders_start(void)
 {
 	slots_resize(&slots, (unsigned)settings.n);
+	slots.pace[LANE_BACK] = 1; /* what it costs is milliseconds */
 	nursery.was_root = geteuid() == 0;
 	return have_a_try() ? 0 : 1;
 }

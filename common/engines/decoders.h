@@ -19,9 +19,10 @@ int decoders_start(void) CHECKED;
 /* Ends them all, whatever they are at. */
 void decoders_stop(void);
 
-/* Those who come wait for a decoder first come, first served. Samples are finite and within -1..1,
- * there is at least one, and they live as long as the unit of work. A recording that is cut off
- * gives what is there.
+/* Who waits for a decoder is next as slots.h says; who takes long lets others go before. How long
+ * decoders were at work is added to cx->cost.decode_ms, whatever came of it. Samples are finite and
+ * within -1..1, there is at least one, and they live as long as the unit of work. A recording that
+ * is cut off gives what is there.
  * ERR_AUDIO: nothing could be decoded, or the decoder crashed or was ended for what it did or how
  * long it took. ERR_TOO_LARGE: longer than AUDIO_SAMPLES_MAX. Both name the field audio_base64.
  * ERR_UNAVAILABLE: all were busy until the deadline, or there is none. ERR_DEADLINE,

@@ -5,7 +5,6 @@
  * and looked at: a helper that was taken over by its recording may have kept a way to write. */
 #include "decoding.h"
 
-#include "../base/log.h"
 #include "../base/wait.h"
 
 #include <errno.h>
@@ -81,7 +80,6 @@ bool decoding_send(struct decoding *d)
 static struct err *lost(struct ctx *cx, const char *why, bool *is_lost_out)
 {
 	*is_lost_out = true;
-	LOG(LOG_WARN, cx, "decoder_lost", F_STR("why", why));
 	return err_field(cx, ERR_AUDIO, FIELD, WHERE, "%s", why);
 }
 

@@ -8,6 +8,8 @@
 #define MINUTE_MS 60000.0
 /* To find out how long a recording is takes a part of what hearing it takes. */
 #define LOOK_PART 0.1
+/* A millisecond of decoding takes as much of a processor as hearing so many of sound. */
+#define HEARD_PER_DECODED 5.0
 /* With less left than this nothing said would fit. */
 #define LEAST_MS 1000.0
 
@@ -59,9 +61,26 @@ struct err *hearing_budget_check(struct ctx *cx)
 	return over > 0 ? too_much(cx, over) : NULL;
 }
 
+static double cost_of_decoding(const struct ctx *cx)
+{
+	return cx->cost.decode_ms * HEARD_PER_DECODED;
+}
+
+void hearing_budget_lose(struct ctx *cx)
+{
+	double cost = cost_of_decoding(cx);
+
+	if (!settings.seconds || cost <= 0)
+		return;
+	pthread_mutex_lock(&lock);
+	tally_add(&used, cx->client, cost > LEAST_MS ? cost : LEAST_MS, clock_mono_ms());
+	pthread_mutex_unlock(&lock);
+}
+
 struct err *hearing_budget_take(struct ctx *cx, unsigned audio_ms)
 {
-	double   all = whole_ms(), cost = audio_ms, over;
+	double   all = whole_ms(), decoding = cost_of_decoding(cx), over;
+	double   cost = decoding > audio_ms ? decoding : audio_ms;
 	uint64_t now = clock_mono_ms();
 
 	if (!settings.seconds)

@@ -193,6 +193,18 @@ struct err *slots_take(struct ctx *cx, struct slots *slots, double cost, struct 
 	return e;
 }
 
+void slots_correct(struct slots *slots, const struct ctx *cx, struct slot slot, double cost)
+{
+	struct place *place = &slots->places[slot.lane][slot.place];
+	uint64_t      now = clock_mono_ms();
+
+	monitor_lock(&slots->m);
+	tally_add(&slots->used, cx->client, cost - place->cost, now);
+	tally_add(&slots->used, cx->session, cost - place->cost, now);
+	place->cost = cost;
+	monitor_unlock(&slots->m);
+}
+
 void slots_give(struct slots *slots, struct slot slot, bool is_whole)
 {
 	struct place   *place = &slots->places[slot.lane][slot.place];

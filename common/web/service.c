@@ -257,8 +257,8 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 	    F_STR("code", e ? err_code(e->kind) : NULL), F_STR("field", e ? e->field : NULL),
 	    F_INT("ms", clock_mono_ms() - start_ms), F_INT("db_ms", cx->cost.db_ms),
 	    F_INT("upstream_ms", cx->cost.upstream_ms), F_INT("embed_ms", cx->cost.embed_ms),
-	    F_INT("bytes_in", req_body(rq).len), F_INT("bytes_out", req_bytes_out(rq)),
-	    F_INT("arena_bytes", arena_used(cx->arena)));
+	    F_INT("decode_ms", cx->cost.decode_ms), F_INT("bytes_in", req_body(rq).len),
+	    F_INT("bytes_out", req_bytes_out(rq)), F_INT("arena_bytes", arena_used(cx->arena)));
 }
 
 /* One arena per thread, kept warm between its requests. */

@@ -78,12 +78,22 @@ static struct err *decode_base64(struct ctx *cx, const char *base64, struct span
 	return NULL;
 }
 
-static struct err *read_recording(struct ctx *cx, const struct in *in, struct recording *out)
+static struct err *find_sound(struct ctx *cx, const struct in *in, struct recording *out)
 {
 	*out = (struct recording){.language = in->language, .model = in->model};
 	TRY(decode_base64(cx, in->audio_base64, &out->bytes));
 	out->format = audio_sniff(out->bytes);
 	return decoders_decode(cx, out->bytes, out->format, &out->pcm);
+}
+
+/* One that breaks its decoder, or that nobody waits for any more, is not to be had for nothing. */
+static struct err *read_recording(struct ctx *cx, const struct in *in, struct recording *out)
+{
+	struct err *e = find_sound(cx, in, out);
+
+	if (e)
+		hearing_budget_lose(cx);
+	return e;
 }
 
 /* Where nothing can have been said nobody is asked. */

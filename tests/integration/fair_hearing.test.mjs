@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { audio, newSession, pairOf, poll, postFrom, useStack } from './env/index.mjs';
+import {
+	audio, flacOfManyKeys, longSpeech, newSession, pairOf, poll, postFrom, useStack,
+} from './env/index.mjs';
 
 const stack = useStack({ env: { RATE_SPEECH_TO_TEXT: '', STT_SECONDS_PER_MINUTE: '' } });
 
@@ -13,20 +15,7 @@ const AT_ONCE = 4; /* as many as an address may have */
 const LONG_S = 110; /* of sound, which takes half a minute */
 const TURNS = 3;
 const BEHIND = 2; /* long recordings heard at the same time */
-const RATE = 16000;
 const ASK_AGAIN_MS = 500;
-
-/* So many seconds of somebody who talks on and on: 16 kHz, 16 bits. */
-const longSpeech = (seconds) => {
-	const clip = audio('speech/spk1_snt3.wav');
-	const head = Buffer.from(clip.subarray(0, clip.indexOf('data') + 8));
-	const said = clip.subarray(head.length);
-	const size = seconds * RATE * 2;
-	head.writeUInt32LE(head.length - 8 + size, 4);
-	head.writeUInt32LE(size, head.length - 4);
-	return Buffer.concat([head, ...Array(Math.ceil(size / said.length)).fill(said)])
-		.subarray(0, head.length + size);
-};
 
 const hear = (from, pair, audio_base64) =>
 	postFrom(stack, from, 'speech_to_text', { ...pair, audio_base64 });
@@ -86,4 +75,21 @@ test('an address has as many seconds as the budget tells; others have theirs', a
 	assert.equal(second.json.code, 'rate_limited');
 	const wait = Number(second.headers['retry-after']);
 	assert.ok(wait > 1 && wait < 60, `${wait} s`);
+});
+
+test('who sends recordings that break decoders has less for others', async () => {
+	const pair = pairOf(await newSession(stack));
+	const slow = flacOfManyKeys(60000).toString('base64');
+	const bad = audio('malformed/bad.wav').toString('base64');
+	const broken = await hear('127.0.0.42', pair, slow);
+	assert.equal(broken.status, 400, broken.text);
+	const next = await hear('127.0.0.42', pair, short);
+	assert.equal(next.status, 429, next.text);
+	assert.ok(Number(next.headers['retry-after']) > 1);
+	const statuses = [];
+	for (let i = 0; i < 4; i++) statuses.push((await hear('127.0.0.43', pair, bad)).status);
+	assert.ok(statuses.includes(429), `${statuses}`);
+	assert.equal(statuses[0], 400);
+	const other = await hear('127.0.0.44', pair, short);
+	assert.equal(other.status, 200, other.text);
 });

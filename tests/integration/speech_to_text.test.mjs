@@ -1,7 +1,9 @@
 /* speech_to_text with the local recogniser: recordings, noise, broken files, containers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { audio, keyHeaders, newSession, pairOf, post, supabase, useStack } from './env/index.mjs';
+import {
+	audio, flacOfManyKeys, keyHeaders, newSession, pairOf, post, supabase, useStack,
+} from './env/index.mjs';
 
 const stack = useStack();
 
@@ -165,24 +167,6 @@ test('too much is 413: of base64, of seconds, of body', async () => {
 	assert.equal(seconds.status, 413, seconds.text.slice(0, 200));
 	assert.equal(seconds.json.field, 'audio_base64');
 });
-
-/* libav compares each key of a comment with all before: these keep it busy for a long time. */
-const flacOfManyKeys = (n) => {
-	const comments = Array.from({ length: n }, (_, i) => {
-		const text = Buffer.from(`k${String(i).padStart(7, '0')}=v`);
-		const size = Buffer.alloc(4);
-		size.writeUInt32LE(text.length);
-		return Buffer.concat([size, text]);
-	});
-	const count = Buffer.alloc(8);
-	count.writeUInt32LE(n, 4);
-	const block = Buffer.concat([count, ...comments]);
-	const info = Buffer.from('10001000000000000000' + '03e800f0' + '00'.repeat(20), 'hex');
-	const head = Buffer.alloc(4);
-	head.writeUInt32BE(block.length);
-	head[0] = 0x84;
-	return Buffer.concat([Buffer.from('fLaC'), Buffer.from('00000022', 'hex'), info, head, block]);
-};
 
 test('a recording made to be decoded for ever is refused, and keeps nobody waiting', async () => {
 	const bad = flacOfManyKeys(60000);

@@ -1,15 +1,12 @@
 /* test_decoders.c -- recordings are decoded by processes that can do nothing else, and that end. */
 #include "unit.h"
 
-#include "../../common/base/thread.h"
 #include "../../common/base/user.h"
 #include "../../common/base/wait.h"
 #include "../../common/decoder/audio_decode.h"
 #include "../../common/decoder/confine.h"
 #include "../../common/domain/voice/wav.h"
-#include "../../common/engines/decoders.h"
-#include "processes.h"
-#include "recordings.h"
+#include "devilish.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -18,79 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOST_MS  20000u /* by then a decoder that works for ever was ended */
-#define KEYS     60000u
-#define DEVILISH (KEYS * 14 + 100)
-
-/* ---- recordings ---- */
-
-static char *add(char *at, const void *bytes, size_t n)
-{
-	memcpy(at, bytes, n);
-	return at + n;
-}
-
-/* A FLAC with so many different keys of comments; libav compares each with all before. */
-static struct span devilish_flac(struct ctx *cx)
-{
-	static const uint8_t info[] = {'f', 'L', 'a', 'C', 0, 0, 0, 34,   0x10, 0,    0x10,
-	                               0,   0,   0,   0,   0, 0, 0, 0x03, 0xe8, 0x00, 0xf0};
-	uint32_t             n = KEYS, zero = 0, key_len = 10;
-	char                *bytes = NEW_ARRAY(cx->arena, char, DEVILISH);
-	char                *at = add(bytes, info, sizeof(info)), *head;
-	char                 key[16];
-	size_t               len;
-
-	at += 4 + 34 + 4 - (ptrdiff_t)sizeof(info);
-	head = at;
-	at = add(add(at + 4, &zero, 4), &n, 4);
-	for (unsigned i = 0; i < KEYS; i++) {
-		snprintf(key, sizeof(key), "k%07u=v", i);
-		at = add(add(at, &key_len, 4), key, 10);
-	}
-	len = (size_t)(at - head - 4);
-	memcpy(head, (char[]){(char)0x84, (char)(len >> 16), (char)(len >> 8), (char)len}, 4);
-	return (struct span){bytes, (size_t)(at - bytes)};
-}
-
-/* One recording decoded beside what the test does. */
-struct task {
-	pthread_t      thread;
-	struct cancel *cancel;
-	struct ctx     cx;
-	struct err    *e;
-	enum err_kind  kind;
-};
-
-static void *decode_devilish(void *data)
-{
-	struct task *t = data;
-	struct pcm   pcm;
-
-	t->cx = new_ctx(PATIENCE);
-	t->cx.cancel = t->cancel;
-	t->e = decoders_decode(&t->cx, devilish_flac(&t->cx), AUDIO_FLAC, &pcm);
-	if (t->e)
-		t->kind = t->e->kind;
-	arena_free(&t->cx.arena);
-	return NULL;
-}
-
-static void begin_devilish(struct task *t)
-{
-	assert_int_equal(thread_start(&t->thread, 1 << 20, decode_devilish, t), 0);
-}
-
-static void assert_decodes(void)
-{
-	struct ctx  cx = new_ctx(PATIENCE);
-	struct span bytes = read_recording(&cx, "formats/opus.webm");
-	struct pcm  pcm;
-
-	assert_ok(decoders_decode(&cx, bytes, AUDIO_WEBM, &pcm));
-	assert_in_range(pcm_ms(pcm), 1500, 1610);
-	arena_free(&cx.arena);
-}
+#define LOST_MS 20000u /* by then a decoder that works for ever was ended */
 
 /* ---- tests: recordings ---- */
 
@@ -154,52 +79,8 @@ static void ends_what_would_work_for_ever(void **state)
 	assert_non_null(devilish.e);
 	assert_int_equal(devilish.kind, ERR_AUDIO);
 	assert_true(clock_mono_ms() - since_ms < LOST_MS);
+	assert_in_range(devilish.decode_ms, 1000, LOST_MS);
 	assert_decodes(); /* behind it */
-}
-
-static bool has_worked(pid_t pid)
-{
-	char          path[64], line[512] = "";
-	unsigned long ticks = 0;
-	FILE         *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (fgets(line, sizeof(line), file) && strrchr(line, ')'))
-		(void)!sscanf(strrchr(line, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu",
-		              &ticks);
-	fclose(file);
-	return ticks >= 20; /* 0.2 s: more than any start */
-}
-
-/* -1: none of the program's helpers is at work. */
-static pid_t worker_of(pid_t program)
-{
-	struct pids nurseries = children_of(starter_of(program));
-
-	for (size_t i = 0; i < nurseries.n; i++) {
-		struct pids helpers = children_of(nurseries.pid[i]);
-
-		for (size_t j = 0; j < helpers.n; j++)
-			if (has_worked(helpers.pid[j]))
-				return helpers.pid[j];
-	}
-	return -1;
-}
-
-static pid_t wait_for_worker(pid_t program)
-{
-	struct deadline until = deadline_in(PATIENCE);
-	pid_t           worker = worker_of(program);
-
-	while (worker < 0 && deadline_left_ms(until)) {
-		pause_shortly();
-		worker = worker_of(program);
-	}
-	assert_true(worker > 0);
-	return worker;
 }
 
 static void ends_what_nobody_waits_for(void **state)
@@ -225,19 +106,19 @@ static void ends_what_nobody_waits_for(void **state)
 static void comes_back_after_a_kill(void **state)
 {
 	struct pids helpers;
-	pid_t       nursery = nursery_of(getpid(), 3, &helpers);
+	pid_t       nursery = nursery_of(getpid(), HELPERS, &helpers);
 
 	(void)state;
 	kill(nursery, SIGKILL);
 	for (size_t i = 0; i < helpers.n; i++)
 		wait_until_gone(helpers.pid[i]);
 	assert_decodes();
-	assert_int_not_equal(nursery_of(getpid(), 3, &helpers), nursery);
+	assert_int_not_equal(nursery_of(getpid(), HELPERS, &helpers), nursery);
 	for (size_t i = 0; i < helpers.n; i++)
 		kill(helpers.pid[i], SIGKILL);
 	for (size_t i = 0; i < helpers.n; i++)
 		wait_until_gone(helpers.pid[i]);
-	nursery_of(getpid(), 3, &helpers);
+	nursery_of(getpid(), HELPERS, &helpers);
 	for (size_t i = 0; i <= helpers.n; i++)
 		assert_decodes();
 }
@@ -245,7 +126,7 @@ static void comes_back_after_a_kill(void **state)
 static void comes_back_without_its_starter(void **state)
 {
 	struct pids helpers;
-	pid_t       starter = starter_of(getpid()), nursery = nursery_of(getpid(), 3, &helpers);
+	pid_t       starter = starter_of(getpid()), nursery = nursery_of(getpid(), HELPERS, &helpers);
 
 	(void)state;
 	kill(starter, SIGKILL);
@@ -298,7 +179,7 @@ static void ends_with_its_program(void **state)
 	assert_true(program >= 0);
 	if (program == 0)
 		be_program();
-	nursery = nursery_of(program, 3, &helpers);
+	nursery = nursery_of(program, HELPERS, &helpers);
 	kill(wait_for_worker(program), SIGSTOP); /* so that no limit ends it */
 	kill(program, SIGKILL);
 	waitpid(program, NULL, 0);
@@ -341,7 +222,7 @@ static void has_nothing(void **state)
 
 	(void)state;
 	assert_decodes();
-	nursery = nursery_of(getpid(), 3, &helpers);
+	nursery = nursery_of(getpid(), HELPERS, &helpers);
 	for (size_t i = 0; i < helpers.n; i++) {
 		assert_string_equal(status_of(&cx, helpers.pid[i], "CapEff"), "0000000000000000");
 		assert_string_equal(status_of(&cx, helpers.pid[i], "CapPrm"), "0000000000000000");
@@ -416,11 +297,11 @@ static _Noreturn void be_program_of_root(int to_root)
 	if (decoders_start() != 0)
 		_exit(0);
 	user_become(user_named("daemon"));
-	nursery = nursery_of(getpid(), 3, &helpers);
+	nursery = nursery_of(getpid(), HELPERS, &helpers);
 	says |= decodes() ? DECODES : 0;
 	order_kill(to_root, nursery);
 	says |= decodes() ? DECODES_AGAIN : 0;
-	nursery = nursery_of(getpid(), 3, &helpers);
+	nursery = nursery_of(getpid(), HELPERS, &helpers);
 	says |= are_of_another(nursery) ? DECODERS_OF_ANOTHER : 0;
 	order_kill(to_root, starter_of(getpid()));
 	order_kill(to_root, nursery);
@@ -467,7 +348,7 @@ static void learns_no_secret(void **state)
 	setenv("SCRIBE_JWT_SECRET", "a secret of the program", 1);
 	assert_int_equal(decoders_start(), 0);
 	unsetenv("SCRIBE_JWT_SECRET");
-	file = open(arena_printf(cx.arena, "/proc/%d/environ", nursery_of(getpid(), 3, &helpers)),
+	file = open(arena_printf(cx.arena, "/proc/%d/environ", nursery_of(getpid(), HELPERS, &helpers)),
 	            O_RDONLY | O_CLOEXEC);
 	if (file >= 0) { /* it may be hidden from who is not root */
 		ssize_t n = read(file, text, sizeof(text));

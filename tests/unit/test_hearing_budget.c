@@ -49,6 +49,34 @@ static void looking_uses_it_up_too(void **state)
 	assert_in_range(hearing_budget_check(cx)->retry_after_ms, 1, 1101);
 }
 
+/* What is undecodable says no length; what took a decoder long may say a short one. */
+static void decoding_uses_it_up_too(void **state)
+{
+	struct ctx *cx = *state;
+	unsigned    lost = 0;
+
+	allow(600);
+	cx->client = 6;
+	cx->cost.decode_ms = 3500;
+	for (; !hearing_budget_check(cx) && lost < 100; lost++)
+		hearing_budget_lose(cx);
+	assert_in_range(lost, 30, 40);
+	cx->client = 7;
+	cx->cost.decode_ms = 1;
+	for (lost = 0; !hearing_budget_check(cx) && lost < 1000; lost++)
+		hearing_budget_lose(cx);
+	assert_in_range(lost, 590, 610);
+	cx->client = 8;
+	cx->cost.decode_ms = 2500;
+	assert_ok(hearing_budget_take(cx, 100));
+	cx->cost.decode_ms = 0;
+	assert_err(hearing_budget_take(cx, 590000), ERR_RATE);
+	cx->client = 9;
+	hearing_budget_lose(cx); /* it came to no decoder */
+	assert_ok(hearing_budget_take(cx, 600000));
+	cx->cost.decode_ms = 0;
+}
+
 static void what_is_longer_than_all_needs_all(void **state)
 {
 	struct ctx *cx = *state;
@@ -83,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(an_address_has_so_much_and_no_more),
 		UNIT_TEST(looking_uses_it_up_too),
+		UNIT_TEST(decoding_uses_it_up_too),
 		UNIT_TEST(what_is_longer_than_all_needs_all),
 		UNIT_TEST(nothing_is_counted_of_nobody_or_without_a_limit),
 	};

@@ -213,6 +213,30 @@ static void what_is_long_has_places_behind(void **state)
 	arena_free(&cid.arena);
 }
 
+static void what_it_came_to_counts(void **state)
+{
+	struct ctx  ann = ctx_of(ANN, 0, LONG_MS), bob = ctx_of(BOB, 0, LONG_MS);
+	struct slot slot;
+
+	(void)state;
+	begin(4);
+	slots.front_cost = 30;
+	slots.front_used = 60;
+	slots.pace[LANE_FRONT] = 1;
+	assert_null(slots_take(&ann, &slots, 1, &slot));
+	slots.places[slot.lane][slot.place].since_ms -= 70;
+	slots_correct(&slots, &ann, slot, 70);
+	slots_give(&slots, slot, true);
+	assert_true(slots.pace[LANE_FRONT] < 1.2); /* as quick as was to be expected of that */
+	assert_int_equal(lane_taken(&ann, 1), LANE_BACK);
+	assert_null(slots_take(&bob, &slots, 1000, &slot));
+	assert_int_equal(slot.lane, LANE_BACK);
+	slots_correct(&slots, &bob, slot, 10);
+	assert_int_equal(lane_taken(&bob, 1), LANE_FRONT);
+	arena_free(&ann.arena);
+	arena_free(&bob.arena);
+}
+
 static void work_for(struct ctx *cx, unsigned ms, bool is_whole)
 {
 	struct slot slot;
@@ -251,6 +275,7 @@ int main(void)
 		UNIT_TEST(who_would_wait_in_vain_is_told_at_once),
 		UNIT_TEST(only_who_goes_before_is_waited_for),
 		UNIT_TEST(what_is_long_has_places_behind),
+		UNIT_TEST(what_it_came_to_counts),
 		UNIT_TEST(what_was_given_up_is_not_taken_for_quick),
 	};
 

@@ -1,13 +1,10 @@
 /* Talking to a stack: as any HTTP client, as supabase-js in a browser, and behind its back. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
-import { root } from './stack.mjs';
 import { superuser } from './superuser.mjs';
 
 const parseJson = (text) => {
@@ -94,9 +91,6 @@ export const supabase = (stack, { origin = stack.baseUrl, headers = {} } = {}) =
 			},
 		},
 	});
-
-/** A recording of tests/data/audio, e.g. audio('speech/jfk.wav'). */
-export const audio = (name) => readFileSync(join(root, 'tests/data/audio', name));
 
 /* Values as the database writes them, as psql shows them. */
 const AS_TEXT = { getTypeParser: () => (text) => text };

@@ -1,7 +1,8 @@
 /* Providers that fail on purpose: what the tests of fallback share. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { audio, keyHeaders, pairOf, post } from './client.mjs';
+import { keyHeaders, pairOf, post } from './client.mjs';
+import { audio } from './recordings.mjs';
 
 /** Settings of a stack that asks a provider first and this machine then. */
 export const CHAINS = {
