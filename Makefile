@@ -48,6 +48,7 @@ DECODER   := $(B)/libexec/decoder
 DECODER_O := $(B)/common/decoder/decoder.o
 LIB_OBJS  := $(filter-out $(DECODER_O),$(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c)))
 SQL_HEADERS := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard common/store/*.sql tests/unit/*.sql))
+WORD_HEADERS := $(patsubst %.words,$(B)/%.words.h,$(wildcard common/domain/*/*.words))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
              $(filter-out scripts/tools/tool.c,$(wildcard scripts/tools/*.c)))
@@ -128,8 +129,13 @@ $(B)/%.sql.h: %.sql scripts/embed-sql
 	@mkdir -p $(@D)
 	@scripts/embed-sql $< $@
 
+# Word lists and patterns, which are data: tables.
+$(B)/%.words.h: %.words scripts/embed-words
+	@mkdir -p $(@D)
+	@LC_ALL=C scripts/embed-words -v out=$@ $< || { rm -f $@; false; }
+
 # The order is for the first build; from then on the compiler tells who includes what.
-$(OBJS): | $(SQL_HEADERS)
+$(OBJS): | $(SQL_HEADERS) $(WORD_HEADERS)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -139,7 +145,7 @@ helpers: $(HELPERS) $(BENCHES)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 # What else than the sources an analyser of them reads.
-headers: $(SQL_HEADERS)
+headers: $(SQL_HEADERS) $(WORD_HEADERS)
 show-cflags:
 	@echo $(CFLAGS)
 

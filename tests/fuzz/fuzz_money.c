@@ -7,9 +7,11 @@
 
 #include <assert.h>
 
+static const struct utterance *spoken;
+
 static bool next_spoken(struct span *rest, struct money *out)
 {
-	return money_next_spoken(rest, rest->len % 2, out);
+	return money_next_spoken(spoken, rest->len % 2, rest, out);
 }
 
 static void walk_money(struct span text, bool (*next)(struct span *rest, struct money *out))
@@ -19,7 +21,7 @@ static void walk_money(struct span text, bool (*next)(struct span *rest, struct 
 
 	while (next(&text, &m)) {
 		assert(m.low <= m.high && m.high <= MONEY_MAX && m.text.len);
-		assert(m.text.ptr >= before && m.text.ptr + m.text.len <= text.ptr && text.ptr <= end);
+		assert(m.text.ptr >= before && m.text.ptr + m.text.len <= end && text.ptr <= end);
 		before = text.ptr;
 	}
 }
@@ -33,9 +35,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (utf8_is_valid(text)) {
 		walk_money(text, money_next);
-		walk_money(text, next_spoken);
 		(void)timeline_is_urgent(text);
 		u = tokens_split(&cx, text);
+		spoken = &u;
+		walk_money(text, next_spoken);
 		while (timeline_next(&u, len % 2, &i, &from, &to))
 			assert(from < to && to <= u.n && i == to);
 	}

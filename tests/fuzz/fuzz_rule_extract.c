@@ -10,7 +10,7 @@
 
 enum { SPEECH_MAX = 20000, UTTERANCES_MAX = 8 };
 
-/* Lines are utterances, and each is the question that the next one answers; the last takes the rest. */
+/* Lines are utterances, each the question that the next one answers; the last takes the rest. */
 static size_t cut_lines(struct span text, struct exchange *said)
 {
 	size_t n = 0;

@@ -1,21 +1,32 @@
 /* money.c -- an amount is [currency] number [currency], two of them are a range.
  *
- * In a field that holds a budget every number counts. In speech a number needs
- * evidence: see is_spendable(). */
+ * In a field that holds a budget every number counts. What is one in speech: money_speech.c. */
 #include "money.h"
 
 #include "../text/quantity.h"
 #include "../text/words.h"
 
 static const char *const currencies[] = {
-	"usd",   "eur",    "gbp",    "chf",     "cad",   "aud",  "nzd",   "sgd",   "inr",    "jpy",
-	"rs",    "us",     "dollar", "dollars", "bucks", "euro", "euros", "pound", "pounds", "quid",
-	"franc", "francs", "rupee",  "rupees",  "yen",   "sek",  "nok",   "dkk",   "pln",
+	"usd",    "eur",     "gbp",   "chf",     "cad",     "aud",     "nzd",       "sgd",   "inr",
+	"jpy",    "rs",      "us",    "dollar",  "dollars", "bucks",   "euro",      "euros", "pound",
+	"pounds", "quid",    "franc", "francs",  "rupee",   "rupees",  "yen",       "sek",   "nok",
+	"dkk",    "pln",     "zloty", "reais",   "real",    "peso",    "pesos",     "rand",  "naira",
+	"kronor", "kroner",  "krona", "shekels", "dirham",  "dirhams", "shillings", "cedis", "yuan",
+	"won",    "ringgit", "baht",  "mxn",     "brl",     "zar",     "cny",       "aed",
 };
 
 static bool is_currency(const struct piece *p)
 {
 	return p->kind == PIECE_CURRENCY || PIECE_ANY(p, currencies);
+}
+
+/* "It costs us fifty thousand": not the currency. */
+static bool is_pronoun(const struct piece *p, struct span after)
+{
+	struct piece next;
+
+	return piece_is(p, "us") && !(piece_next(&after, &next) && next.kind == PIECE_CURRENCY) &&
+	       !words_is_capitalised(p->text);
 }
 
 static uint64_t whole_units(double v)
@@ -63,7 +74,8 @@ static bool take_amount(struct span *rest, struct amount *out)
 	struct piece p, mark = {.kind = PIECE_NONE};
 
 	*out = (struct amount){.is_marked = false};
-	for (after = at; piece_next(&after, &p) && is_currency(&p); at = after) {
+	for (after = at; piece_next(&after, &p) && is_currency(&p) && !is_pronoun(&p, after);
+	     at = after) {
 		mark = out->is_marked ? mark : p;
 		out->is_marked = true;
 		if (p.kind == PIECE_CURRENCY) {
@@ -151,169 +163,4 @@ uint64_t money_largest(struct span field)
 	while (money_next(&field, &m))
 		largest = m.high > largest ? m.high : largest;
 	return largest;
-}
-
-/* ---- in free speech ---- */
-
-static const char *const budget_words[] = {
-	"budget",      "budgets",   "budgeted",  "spend",        "spending",
-	"invest",      "afford",    "allocate",  "allocated",    "earmarked",
-	"price range", "set aside", "our range", "put aside",    "willing to pay",
-	"can pay",     "cap is",    "set a cap", "approved for",
-};
-
-/* Money that is somebody's, but not what is to be spent with us. */
-static const char *const other_money[] = {
-	"revenue",
-	"revenues",
-	"raised",
-	"raise",
-	"valuation",
-	"valued",
-	"arr",
-	"mrr",
-	"sales",
-	"turnover",
-	"profit",
-	"profits",
-	"funding",
-	"funded",
-
-	"salary",
-	"salaries",
-	"saved",
-	"savings",
-	"losing",
-	"lost",
-	"worth",
-	"donated",
-	"earn",
-	"earned",
-	"compensation",
-	"dollar company",
-	"dollar market",
-	"dollar business",
-	"dollar industry",
-	"in debt",
-	"market",
-	"fine of",
-	"stock",
-	"prize",
-	"lead score",
-	"score",
-};
-
-static const char *const counted_things[] = {
-	"users",     "user",       "customers",    "people",    "employees", "subscribers", "downloads",
-	"requests",  "visits",     "visitors",     "followers", "steps",     "rows",        "records",
-	"documents", "docs",       "products",     "items",     "orders",    "messages",    "hours",
-	"days",      "weeks",      "months",       "years",     "minutes",   "seconds",     "miles",
-	"km",        "kilometers", "meters",       "words",     "tokens",    "lines",       "members",
-	"students",  "patients",   "developers",   "engineers", "calls",     "emails",      "companies",
-	"clients",   "stores",     "locations",    "square",    "percent",   "views",       "listeners",
-	"readers",   "devices",    "servers",      "files",     "images",    "videos",      "pages",
-	"articles",  "books",      "times",        "degrees",   "points",    "active",      "monthly",
-	"daily",     "tickets",    "transactions", "attendees", "guests",    "seats",       "shops",
-	"th",        "st",         "nd",           "rd",        "am",        "pm",          "of",
-	"page",      "person",     "year",         "month",     "week",      "day",         "man",
-	"run",       "race",       "resolution",   "queries",   "assets",    "sites",
-};
-
-/* What may follow an amount that is the whole of an answer. */
-static const char *const answer_tails[] = {
-	"or",       "so",    "max",  "maximum",   "total", "tops",    "ish",           "at",  "to",
-	"for",      "give",  "plus", "and",       "range", "roughly", "budget",        "i",   "we",
-	"probably", "maybe", "but",  "depending", "is",    "would",   "approximately", "all", "in",
-	"this",
-};
-
-enum {
-	ANSWER_WORDS = 9,
-	SENTENCE_BYTES = 200,
-	SMALL_CHANGE = 1000,
-	YEAR_FIRST = 1900,
-	YEAR_LAST = 2100
-};
-
-/* The sentence around the amount, within the text from `from` to `end`. A
- * point inside a number ends no sentence. Bounded, since speech may have none. */
-static struct span sentence_around(const char *from, struct span amount, const char *end)
-{
-	const char *p = amount.ptr, *q = end_of(amount);
-
-	while (p > from && amount.ptr - p < SENTENCE_BYTES && !strchr("!?\n;", p[-1]) &&
-	       !(p[-1] == '.' && *p == ' '))
-		p--;
-	while (q < end && q - end_of(amount) < SENTENCE_BYTES && !strchr("!?\n;", *q) &&
-	       !(*q == '.' && (q + 1 == end || q[1] == ' ')))
-		q++;
-	return (struct span){p, (size_t)(q - p)};
-}
-
-static bool counts_things(struct span after)
-{
-	struct piece p;
-
-	if (!piece_next(&after, &p))
-		return false;
-	if (p.kind == PIECE_OTHER && p.text.ptr[0] == '%')
-		return true;
-	if (p.kind == PIECE_DASH && !piece_next(&after, &p))
-		return false;
-	return PIECE_ANY(&p, counted_things);
-}
-
-static bool is_whole_answer(struct span sentence, struct span after)
-{
-	struct piece p;
-
-	if (words_count(sentence) > ANSWER_WORDS)
-		return false;
-	return !piece_next(&after, &p) || p.kind != PIECE_WORD || PIECE_ANY(&p, answer_tails);
-}
-
-static bool is_year(const struct money *m)
-{
-	return !m->is_marked && !m->is_scaled && m->low >= YEAR_FIRST && m->low <= YEAR_LAST;
-}
-
-/* One pass over the sentence for the whole list: amounts may come thick. */
-static bool speaks_of(struct span sentence, const char *const *phrases, size_t n)
-{
-	struct span rest = sentence, word;
-
-	while (words_next(&rest, &word)) {
-		struct span here = {word.ptr, (size_t)(end_of(sentence) - word.ptr)};
-
-		for (size_t i = 0; i < n; i++)
-			if ((word.ptr[0] | ' ') == phrases[i][0] && words_start_with(here, phrases[i], NULL))
-				return true;
-	}
-	return false;
-}
-
-/* Evidence, strongest first. A price tag ("$20 a month") is no budget unless they say so. */
-static bool is_spendable(const struct money *m, bool is_asked, struct span sentence,
-                         struct span after)
-{
-	if (is_year(m) || m->high < 100 || (!m->is_marked && counts_things(after)))
-		return false;
-	if (is_asked || speaks_of(sentence, budget_words, COUNT(budget_words)))
-		return true;
-	if (m->high < SMALL_CHANGE || speaks_of(sentence, other_money, COUNT(other_money)))
-		return false;
-	return m->is_marked || (m->is_scaled && is_whole_answer(sentence, after));
-}
-
-bool money_next_spoken(struct span *rest, bool is_asked, struct money *out)
-{
-	const char *from = rest->ptr, *end = end_of(*rest);
-
-	while (money_next(rest, out)) {
-		struct span sentence = sentence_around(from, out->text, end);
-
-		if (is_spendable(out, is_asked, sentence, *rest))
-			return true;
-	}
-	return false;
 }

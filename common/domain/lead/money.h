@@ -6,7 +6,7 @@
 #ifndef MONEY_H
 #define MONEY_H
 
-#include "../../base/base.h"
+#include "../text/tokens.h"
 
 struct money {
 	uint64_t low,
@@ -22,10 +22,12 @@ struct money {
  * field that holds a budget. False at the end. Start with *rest = text. */
 bool money_next(struct span *rest, struct money *out);
 
-/* The same for free speech: only what is surely money the speaker may spend.
- * An amount needs a currency or talk of a budget, be the whole answer, or answer a question for
- * it (`is_asked`); not "50,000 users", years, revenue or funding. */
-bool money_next_spoken(struct span *rest, bool is_asked, struct money *out);
+/* The same for free speech: only what is surely money the speaker may spend. An amount needs a
+ * currency or talk of a budget, be the whole answer, or answer a question for it (`is_asked`);
+ * not "50,000 users", years, revenue, funding, somebody else's. "10k a month" is taken whole.
+ * Start with *rest = u->text. */
+bool money_next_spoken(const struct utterance *u, bool is_asked, struct span *rest,
+                       struct money *out);
 
 /* The largest amount in a budget field; 0 when there is none. */
 uint64_t money_largest(struct span field);

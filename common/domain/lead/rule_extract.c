@@ -38,30 +38,13 @@ static void find_contacts(struct rules *r, struct utterance *u)
 	}
 }
 
-/* "$75,000, not $50,000": what is behind "not" is what was wrong. */
-static bool is_denied(struct span text, struct span amount)
-{
-	static const char *const nots[] = {" not ", " instead of ", " rather than "};
-	size_t                   before = (size_t)(amount.ptr - text.ptr);
-
-	for (size_t i = 0; i < COUNT(nots); i++) {
-		struct span word = span_of(nots[i]);
-
-		if (before >= word.len &&
-		    span_equal_nocase((struct span){amount.ptr - word.len, word.len}, word))
-			return true;
-	}
-	return false;
-}
-
 static void find_budget(struct rules *r)
 {
 	struct span  rest = r->u->text;
 	struct money m;
 
-	while (money_next_spoken(&rest, r->subjects & ASKED_BUDGET, &m))
-		if (!is_denied(r->u->text, m.text))
-			r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
+	while (money_next_spoken(r->u, r->subjects & ASKED_BUDGET, &rest, &m))
+		r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
 }
 
 /* "Right away" is how "immediately" is said. Beside a date in the same breath ("this quarter, can
@@ -161,15 +144,17 @@ static bool tells_by_capitals(const struct utterance *u)
 
 static void look_at(struct rules *r, const struct exchange *x)
 {
-	struct utterance              u = tokens_split(r->cx, text_without_orders(r->cx, x->said));
+	struct utterance             *u = NEW(r->cx->arena, struct utterance);
 	const struct extract_entities before = r->x->entities;
 
-	if (u.n == 0)
+	*u = tokens_split(r->cx, text_without_orders(r->cx, x->said));
+	if (u->n == 0)
 		return;
-	r->u = &u;
-	r->subjects = rules_subjects_of(x->asked);
-	r->has_capitals = tells_by_capitals(&u);
-	find_contacts(r, &u);
+	r->u = u;
+	r->grammar = (struct grammar){lead_words, rules_slot_to, r};
+	r->subjects = rules_subjects_of(r->cx, x->asked);
+	r->has_capitals = tells_by_capitals(u);
+	find_contacts(r, u);
 	rules_find_person(r);
 	rules_find_org(r);
 	rules_find_role(r);

@@ -1,152 +1,6 @@
 /* rule_intent.c -- which of the nine intents the visitor's words speak for. */
 #include "rules.h"
 
-/* Weights: 3 says it outright, 2 nearly, 1 hints. */
-static const struct {
-	const char *phrase;
-	int         intent, weight;
-} cues[] = {
-	{"hire you", INTENT_CONSULTING_INQUIRY, 3},
-	{"consulting", INTENT_CONSULTING_INQUIRY, 3},
-	{"consultant for", INTENT_CONSULTING_INQUIRY, 2},
-	{"consult for", INTENT_CONSULTING_INQUIRY, 3},
-	{"consult with", INTENT_CONSULTING_INQUIRY, 2},
-	{"proposal", INTENT_CONSULTING_INQUIRY, 2},
-	{"our budget", INTENT_CONSULTING_INQUIRY, 2},
-	{"my budget", INTENT_CONSULTING_INQUIRY, 2},
-	{"budget", INTENT_CONSULTING_INQUIRY, 1},
-	{"help us", INTENT_CONSULTING_INQUIRY, 2},
-	{"need help", INTENT_CONSULTING_INQUIRY, 2},
-	{"need some help", INTENT_CONSULTING_INQUIRY, 2},
-	{"looking for help", INTENT_CONSULTING_INQUIRY, 2},
-	{"we want to build", INTENT_CONSULTING_INQUIRY, 2},
-	{"we need to build", INTENT_CONSULTING_INQUIRY, 2},
-	{"we need", INTENT_CONSULTING_INQUIRY, 1},
-	{"we want", INTENT_CONSULTING_INQUIRY, 1},
-	{"we're building", INTENT_CONSULTING_INQUIRY, 1},
-	{"looking for", INTENT_CONSULTING_INQUIRY, 1},
-	{"interested in", INTENT_CONSULTING_INQUIRY, 1},
-	{"your rates", INTENT_CONSULTING_INQUIRY, 2},
-	{"your services", INTENT_CONSULTING_INQUIRY, 2},
-	{"how much do you charge", INTENT_CONSULTING_INQUIRY, 3},
-	{"a demo", INTENT_CONSULTING_INQUIRY, 2},
-	{"see a demo", INTENT_CONSULTING_INQUIRY, 2},
-	{"buy", INTENT_CONSULTING_INQUIRY, 2},
-	{"pricing", INTENT_CONSULTING_INQUIRY, 2},
-	{"engage you", INTENT_CONSULTING_INQUIRY, 3},
-	{"our project", INTENT_CONSULTING_INQUIRY, 1},
-	{"collaborate", INTENT_COLLABORATION, 3},
-	{"collaboration", INTENT_COLLABORATION, 3},
-	{"work together", INTENT_COLLABORATION, 2},
-	{"team up", INTENT_COLLABORATION, 3},
-	{"co create", INTENT_COLLABORATION, 3},
-	{"co author", INTENT_COLLABORATION, 3},
-	{"joint project", INTENT_COLLABORATION, 3},
-	{"build something together", INTENT_COLLABORATION, 3},
-	{"join forces", INTENT_COLLABORATION, 3},
-	{"open source project together", INTENT_COLLABORATION, 3},
-	{"interview you", INTENT_MEDIA_REQUEST, 3},
-	{"interview for", INTENT_MEDIA_REQUEST, 1},
-	{"an interview", INTENT_MEDIA_REQUEST, 2},
-	{"journalist", INTENT_MEDIA_REQUEST, 3},
-	{"reporter", INTENT_MEDIA_REQUEST, 3},
-	{"our podcast", INTENT_MEDIA_REQUEST, 3},
-	{"my podcast", INTENT_MEDIA_REQUEST, 3},
-	{"on the podcast", INTENT_MEDIA_REQUEST, 2},
-	{"article about", INTENT_MEDIA_REQUEST, 3},
-	{"writing a story", INTENT_MEDIA_REQUEST, 3},
-	{"writing an article", INTENT_MEDIA_REQUEST, 3},
-	{"press", INTENT_MEDIA_REQUEST, 2},
-	{"magazine", INTENT_MEDIA_REQUEST, 2},
-	{"newspaper", INTENT_MEDIA_REQUEST, 2},
-	{"documentary", INTENT_MEDIA_REQUEST, 2},
-	{"a comment on", INTENT_MEDIA_REQUEST, 1},
-	{"keynote", INTENT_SPEAKING_REQUEST, 3},
-	{"speak at", INTENT_SPEAKING_REQUEST, 3},
-	{"speaking at our", INTENT_SPEAKING_REQUEST, 3},
-	{"a speaker", INTENT_SPEAKING_REQUEST, 3},
-	{"speaker for", INTENT_SPEAKING_REQUEST, 3},
-	{"give a talk", INTENT_SPEAKING_REQUEST, 3},
-	{"panel", INTENT_SPEAKING_REQUEST, 2},
-	{"our conference", INTENT_SPEAKING_REQUEST, 2},
-	{"our event", INTENT_SPEAKING_REQUEST, 2},
-	{"fireside chat", INTENT_SPEAKING_REQUEST, 3},
-	{"our summit", INTENT_SPEAKING_REQUEST, 2},
-	{"speaking fee", INTENT_SPEAKING_REQUEST, 3},
-	{"hiring", INTENT_JOB_OPPORTUNITY, 2},
-	{"job offer", INTENT_JOB_OPPORTUNITY, 3},
-	{"job opportunity", INTENT_JOB_OPPORTUNITY, 3},
-	{"a job", INTENT_JOB_OPPORTUNITY, 2},
-	{"a position", INTENT_JOB_OPPORTUNITY, 2},
-	{"open position", INTENT_JOB_OPPORTUNITY, 3},
-	{"open role", INTENT_JOB_OPPORTUNITY, 3},
-	{"full time role", INTENT_JOB_OPPORTUNITY, 3},
-	{"recruiter", INTENT_JOB_OPPORTUNITY, 3},
-	{"recruiting", INTENT_JOB_OPPORTUNITY, 2},
-	{"my resume", INTENT_JOB_OPPORTUNITY, 3},
-	{"my cv", INTENT_JOB_OPPORTUNITY, 3},
-	{"internship", INTENT_JOB_OPPORTUNITY, 3},
-	{"are you hiring", INTENT_JOB_OPPORTUNITY, 3},
-	{"join our team", INTENT_JOB_OPPORTUNITY, 3},
-	{"join your team", INTENT_JOB_OPPORTUNITY, 3},
-	{"work for you", INTENT_JOB_OPPORTUNITY, 2},
-	{"feedback", INTENT_PRODUCT_FEEDBACK, 2},
-	{"a bug", INTENT_PRODUCT_FEEDBACK, 3},
-	{"bug report", INTENT_PRODUCT_FEEDBACK, 3},
-	{"feature request", INTENT_PRODUCT_FEEDBACK, 3},
-	{"your product", INTENT_PRODUCT_FEEDBACK, 1},
-	{"your app", INTENT_PRODUCT_FEEDBACK, 2},
-	{"doesn't work", INTENT_PRODUCT_FEEDBACK, 2},
-	{"keeps crashing", INTENT_PRODUCT_FEEDBACK, 3},
-	{"crashes", INTENT_PRODUCT_FEEDBACK, 2},
-	{"would be nice if", INTENT_PRODUCT_FEEDBACK, 2},
-	{"you should add", INTENT_PRODUCT_FEEDBACK, 3},
-	{"confusing", INTENT_PRODUCT_FEEDBACK, 1},
-	{"my experience with", INTENT_PRODUCT_FEEDBACK, 1},
-	{"partnership", INTENT_PARTNERSHIP_VENDOR, 3},
-	{"partner with you", INTENT_PARTNERSHIP_VENDOR, 3},
-	{"reseller", INTENT_PARTNERSHIP_VENDOR, 3},
-	{"resell", INTENT_PARTNERSHIP_VENDOR, 3},
-	{"we offer", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"we sell", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"we provide", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"our services", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"our agency", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"vendor", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"affiliate", INTENT_PARTNERSHIP_VENDOR, 3},
-	{"outsourcing", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"white label", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"sponsor", INTENT_PARTNERSHIP_VENDOR, 2},
-	{"advice", INTENT_ADVICE_REQUEST, 3},
-	{"your opinion", INTENT_ADVICE_REQUEST, 2},
-	{"what do you think", INTENT_ADVICE_REQUEST, 2},
-	{"what would you", INTENT_ADVICE_REQUEST, 2},
-	{"how do i", INTENT_ADVICE_REQUEST, 2},
-	{"how should i", INTENT_ADVICE_REQUEST, 3},
-	{"how can i", INTENT_ADVICE_REQUEST, 2},
-	{"should i", INTENT_ADVICE_REQUEST, 2},
-	{"any tips", INTENT_ADVICE_REQUEST, 3},
-	{"some tips", INTENT_ADVICE_REQUEST, 3},
-	{"mentor me", INTENT_ADVICE_REQUEST, 3},
-	{"where do i start", INTENT_ADVICE_REQUEST, 3},
-	{"pick your brain", INTENT_ADVICE_REQUEST, 3},
-	{"my thesis", INTENT_ADVICE_REQUEST, 2},
-	{"just curious", INTENT_SUPPORTER_FAN, 2},
-	{"big fan", INTENT_SUPPORTER_FAN, 3},
-	{"a fan", INTENT_SUPPORTER_FAN, 3},
-	{"huge fan", INTENT_SUPPORTER_FAN, 3},
-	{"love your", INTENT_SUPPORTER_FAN, 3},
-	{"loved your", INTENT_SUPPORTER_FAN, 3},
-	{"admire", INTENT_SUPPORTER_FAN, 3},
-	{"follow your work", INTENT_SUPPORTER_FAN, 3},
-	{"your work is", INTENT_SUPPORTER_FAN, 2},
-	{"inspired by", INTENT_SUPPORTER_FAN, 2},
-	{"inspires me", INTENT_SUPPORTER_FAN, 2},
-	{"say thank you", INTENT_SUPPORTER_FAN, 3},
-	{"say thanks", INTENT_SUPPORTER_FAN, 3},
-	{"keep up the", INTENT_SUPPORTER_FAN, 3},
-};
-
 static bool is_denied(const struct utterance *u, size_t i)
 {
 	static const char *const nots[] = {"not", "don't", "isn't", "aren't", "no", "never", "without"};
@@ -154,18 +8,30 @@ static bool is_denied(const struct utterance *u, size_t i)
 	return i > 0 && (TOKENS_IS_ANY(u, i - 1, nots) || (i > 1 && TOKENS_IS_ANY(u, i - 2, nots)));
 }
 
-/* Each cue counts once in an utterance: saying it five times adds no wish. */
+enum { WEIGHTS = 3, CUES_MAX = 64 };
+
+/* Each cue counts once in an utterance: saying it five times adds no wish. Lists of lead.words
+ * stand in the order of the intents, for each the one of weight 3 first. */
+static double weight_of(const struct rules *r, const struct phrases *cues, double weight)
+{
+	const struct utterance *u = r->u;
+	size_t                  heard[CUES_MAX], n_heard = 0, n;
+
+	for (size_t i = 0; i < u->n && n_heard < CUES_MAX; i++) {
+		bool is_new = (n = phrases_at(cues, u, i)) > 0 && !is_denied(u, i);
+
+		for (size_t k = 0; k < n_heard && is_new; k++)
+			is_new = !str_equal(u->words[heard[k]].low, u->words[i].low);
+		if (is_new)
+			heard[n_heard++] = i;
+	}
+	return weight * (double)n_heard;
+}
+
 void rules_weigh_intents(struct rules *r)
 {
-	bool is_heard[COUNT(cues)] = {false};
-
-	for (size_t i = 0; i < r->u->n; i++) {
-		for (size_t k = 0; k < COUNT(cues); k++) {
-			if (is_heard[k] || cues[k].phrase[0] != r->u->words[i].low[0] ||
-			    !tokens_at(r->u, i, cues[k].phrase) || is_denied(r->u, i))
-				continue;
-			is_heard[k] = true;
-			r->weights[cues[k].intent] += cues[k].weight;
-		}
-	}
+	for (size_t i = 0; i < INTENT_COUNT; i++)
+		for (size_t w = 0; w < WEIGHTS; w++)
+			r->weights[i] +=
+				weight_of(r, LIST(CONSULTING_INQUIRY_3) + i * WEIGHTS + w, (double)(WEIGHTS - w));
 }

@@ -3,7 +3,7 @@
 #define RULES_H
 
 #include "extract.h"
-#include "../text/tokens.h"
+#include "lexicon.h"
 
 /* What the agent asked for; several in one question. */
 enum subject {
@@ -18,16 +18,18 @@ enum subject {
 struct rules {
 	struct ctx             *cx;
 	struct extract         *x;
-	const struct utterance *u;                     /* the utterance looked at */
-	bool                    has_capitals;          /* its writing tells names from other words */
-	unsigned                subjects;              /* what it answers */
-	bool                    has_phone;             /* any utterance had a telephone number */
-	size_t                  use_case_words;        /* how much the use case says */
+	const struct utterance *u;              /* the utterance looked at */
+	struct grammar          grammar;        /* its slots are those of rule_who.c */
+	bool                    has_capitals;   /* its writing tells names from other words */
+	unsigned                subjects;       /* what it answers */
+	bool                    has_phone;      /* any utterance had a telephone number */
+	bool                    is_org_due;     /* spoke of a thing that "it's called" can name */
+	size_t                  use_case_worth; /* how much the use case says */
 	double                  weights[INTENT_COUNT]; /* evidence for each intent */
 };
 
 void rules_find_person(struct rules *r);      /* person_name */
-void rules_find_role(struct rules *r);        /* role, and org_name in "founder of X" */
+void rules_find_role(struct rules *r);        /* role */
 void rules_find_org(struct rules *r);         /* org_name */
 void rules_find_place(struct rules *r);       /* geo */
 void rules_find_use_case(struct rules *r);    /* use_case */
@@ -37,7 +39,7 @@ void rules_find_actions(struct rules *r);     /* followup_actions */
 void rules_weigh_intents(struct rules *r);    /* weights */
 
 /* The subjects of the question that the agent's words end with. */
-unsigned rules_subjects_of(struct span asked);
+unsigned rules_subjects_of(struct ctx *cx, struct span asked);
 
 /* What a bare answer says ("Northwind" to "Which company?"), where the other rules, since `before`,
  * have found nothing. */
@@ -52,14 +54,42 @@ size_t rules_topic_words(const struct rules *r, size_t from, size_t to);
  * names written without capitals get them. */
 void rules_keep(struct rules *r, enum entity entity, size_t from, size_t to, bool as_title);
 
-/* A run of words at i that can be an organisation's name: one past its last; i: none. */
-size_t rules_org_to(const struct rules *r, size_t i);
+/* Words without capitals get them, others stay as they were written. */
+const char *rules_titled(struct ctx *cx, struct span text);
 
-/* A run of words at i that can be a person's name; i: none. `is_sure`: what
- * stands before it ("my name is") leaves no doubt that a name follows. */
-size_t rules_name_to(const struct rules *r, size_t i, bool is_sure);
+/* What word i looks like: written with a capital ("mBank" too), a name we know. */
+bool rules_is_capital(const struct rules *r, size_t i);
+bool rules_is_known_name(const struct rules *r, size_t i);
 
-/* A job title at i with what belongs to it: one past its last; i: none. */
-size_t rules_role_to(const struct rules *r, size_t i);
+/* What a folded word looks like: letters alone, "I'd", "growing", that or "really", or what one is
+ * rather than what one is called ("tired"). */
+bool rules_is_lettered(const char *low);
+bool rules_has_contraction(const char *low);
+bool rules_is_doing(const char *low);
+bool rules_is_verbish(const char *low);
+bool rules_is_adjectival(const char *low);
+
+/* Those of names and those of organisations, of which the next has all. */
+size_t rules_name_slot_to(const struct rules *r, char kind, size_t i);
+size_t rules_org_slot_to(const struct rules *r, char kind, size_t i);
+
+/* What can stand in a slot of lead.words at word i: one past its last word; i: nothing. */
+size_t rules_slot_to(const void *rules, char kind, size_t i);
+
+/* A job title at i with what belongs to it: one past its last; i: none. `is_any`: with words
+ * before its head that titles seldom have ("high school student"). */
+size_t rules_role_to(const struct rules *r, size_t i, bool is_any);
+
+/* What somebody can run: "operations", "the data team"; one past its last; i: none. */
+size_t rules_department_to(const struct utterance *u, size_t i);
+
+/* How many words of the longest known place stand at word i; 0: none. */
+size_t rules_place_at(const struct rules *r, size_t i);
+
+/* Goes through the utterance with patterns of lead.words; in each match that has one of the slots
+ * `kinds`, that is handed on. A match without them is passed over. */
+void rules_match(struct rules *r, const struct phrases *patterns, const char *kinds,
+                 void (*take)(struct rules *r, const struct pattern_match *m,
+                              const struct pattern_slot *slot));
 
 #endif

@@ -319,6 +319,16 @@ static bool dash_ends_it(const struct piece *before, const struct piece *p)
 	       !(value_in(p, small_numbers, COUNT(small_numbers), &v) && v >= 1 && v < 10);
 }
 
+/* "One hundred and one hundred fifty": what begins another hundred is another number. */
+static bool begins_another(const struct reading *r, const struct piece *p, struct span after)
+{
+	struct piece next;
+	double       v;
+
+	return r->has_open && r->open >= 100 && value_in(p, small_numbers, COUNT(small_numbers), &v) &&
+	       piece_next(&after, &next) && piece_is(&next, "hundred");
+}
+
 bool quantity_read(struct span *rest, struct quantity *out)
 {
 	struct reading r = {.scale = 1};
@@ -328,7 +338,8 @@ bool quantity_read(struct span *rest, struct quantity *out)
 	bool           is_digits = false;
 
 	for (int i = 0; i < NUMBER_PIECES_MAX && piece_next(&at, &p); i++) {
-		bool is_taken = !dash_ends_it(&before, &p) && !(is_digits && before.kind == PIECE_DASH) &&
+		bool is_taken = !dash_ends_it(&before, &p) && !begins_another(&r, &p, at) &&
+		                !(is_digits && before.kind == PIECE_DASH) &&
 		                (take_piece(&r, &p) || (piece_is(&before, "a") && take_half(&r, &p)));
 
 		if (!is_taken && !is_joiner(&r, &p))

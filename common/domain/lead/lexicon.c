@@ -1,0 +1,3 @@
+/* lexicon.c -- where the tables of lead.words are. */
+#define LEAD_WORDS_TABLES
+#include "lexicon.h"

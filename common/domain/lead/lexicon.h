@@ -1,0 +1,10 @@
+/* lexicon.h -- the word lists and patterns of lead.words. */
+#ifndef LEXICON_H
+#define LEXICON_H
+
+#include "../text/phrases.h"
+#include "common/domain/lead/lead.words.h"
+
+#define LIST(name) (&lead_words[LEAD_WORDS_##name])
+
+#endif

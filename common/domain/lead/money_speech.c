@@ -1,0 +1,157 @@
+/* money_speech.c -- which amounts in what somebody says are money they may spend.
+ *
+ * The cue nearest before an amount decides, then one close behind it: "revenue is $5 million" is
+ * no budget in whatever sentence it stands. What has none needs a currency, or a magnitude and the
+ * look of an answer. */
+#include "lexicon.h"
+#include "money.h"
+
+#include "../text/words.h"
+
+enum {
+	CUE_WORDS = 14,
+	AFTER_WORDS = 5,
+	OWNER_WORDS = 4,
+	ANSWER_WORDS = 9,
+	LEAST = 100,
+	SMALL_CHANGE = 1000,
+	YEAR_FIRST = 1900,
+	YEAR_LAST = 2100
+};
+
+enum cue { CUE_NONE, CUE_BUDGET, CUE_OTHER };
+
+/* Words [from, to) that the amount has, in an utterance. */
+struct place {
+	const struct utterance *u;
+	size_t                  from, to;
+};
+
+/* The first word that does not begin before p. */
+static size_t word_at(const struct utterance *u, const char *p)
+{
+	size_t from = 0, to = u->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (u->words[middle].text.ptr < p)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+static bool is_year(const struct money *m)
+{
+	return !m->is_marked && !m->is_scaled && m->low >= YEAR_FIRST && m->low <= YEAR_LAST;
+}
+
+static enum cue cue_at(const struct utterance *u, size_t i)
+{
+	size_t budget = phrases_at(LIST(BUDGET_WORDS), u, i),
+		   other = phrases_at(LIST(OTHER_MONEY), u, i);
+
+	return budget == 0 && other == 0 ? CUE_NONE : budget >= other ? CUE_BUDGET : CUE_OTHER;
+}
+
+/* "Our competitor pays", "last year we had a budget": the words right before say whose or when. */
+static bool is_of_another(const struct utterance *u, size_t i)
+{
+	size_t start = tokens_sentence_from(u, i), from = i > OWNER_WORDS ? i - OWNER_WORDS : 0;
+
+	return phrases_in(LIST(OTHER_OWNERS), u, from < start ? start : from, i);
+}
+
+static enum cue nearest_cue(const struct place *p)
+{
+	size_t   start = tokens_sentence_from(p->u, p->from), i;
+	enum cue cue;
+
+	for (i = p->from; i > start && p->from - i < CUE_WORDS; i--) {
+		cue = cue_at(p->u, i - 1);
+		if (cue == CUE_BUDGET && is_of_another(p->u, i - 1))
+			return CUE_OTHER;
+		if (cue)
+			return cue;
+		if (phrases_at(LIST(MONEY_BREAKS), p->u, i - 1))
+			break;
+	}
+	for (i = p->to > p->from ? p->to - 1 : p->to;
+	     i < p->u->n && i < p->to + AFTER_WORDS && p->u->words[i].gap != GAP_STOP; i++) {
+		cue = cue_at(p->u, i);
+		if (cue)
+			return cue;
+	}
+	return is_of_another(p->u, p->from) ? CUE_OTHER : CUE_NONE;
+}
+
+static bool is_whole_answer(const struct place *p)
+{
+	const struct utterance *u = p->u;
+	size_t                  start = tokens_sentence_from(u, p->from);
+
+	if (p->from > start && phrases_at(LIST(HEDGES), u, p->from - 1))
+		return true;
+	return tokens_sentence_to(u, p->from) - start <= ANSWER_WORDS &&
+	       (p->to >= u->n || u->words[p->to].gap != GAP_SPACE ||
+	        phrases_at(LIST(AMOUNT_TAILS), u, p->to));
+}
+
+/* "50,000 users", "20%", "GPT OSS 120B", "128k context". */
+static bool counts_things(const struct place *p, const struct money *m)
+{
+	const char *end = m->text.ptr + m->text.len;
+
+	return phrases_at(LIST(COUNTED_THINGS), p->u, p->to) || *end == '%' ||
+	       (p->from > 0 && phrases_at(LIST(MODELS), p->u, p->from - 1)) ||
+	       (p->from > 1 && phrases_at(LIST(MODELS), p->u, p->from - 2));
+}
+
+static bool is_denied(const struct place *p)
+{
+	static const char *const nots[] = {"not", "instead of", "rather than"};
+
+	return (p->from > 0 && TOKENS_ANY_AT(p->u, p->from - 1, nots) == 1) ||
+	       (p->from > 1 && TOKENS_ANY_AT(p->u, p->from - 2, nots) == 2);
+}
+
+static bool is_spendable(const struct place *p, const struct money *m, bool is_asked)
+{
+	enum cue cue;
+
+	if (is_year(m) || m->high < LEAST || (!m->is_marked && counts_things(p, m)) || is_denied(p))
+		return false;
+	cue = nearest_cue(p);
+	if (cue || is_asked)
+		return cue != CUE_OTHER;
+	return m->high >= SMALL_CHANGE && (m->is_marked || (m->is_scaled && is_whole_answer(p)));
+}
+
+/* "A month", "per year" behind it belong to it. */
+static void take_period(struct place *p, struct money *m)
+{
+	size_t n = phrases_at(LIST(PERIODS), p->u, p->to);
+
+	if (n == 0 || p->u->words[p->to].gap == GAP_STOP)
+		return;
+	p->to += n;
+	m->text.len =
+		(size_t)(p->u->words[p->to - 1].text.ptr + p->u->words[p->to - 1].text.len - m->text.ptr);
+}
+
+bool money_next_spoken(const struct utterance *u, bool is_asked, struct span *rest,
+                       struct money *out)
+{
+	while (money_next(rest, out)) {
+		const char  *end = out->text.ptr + out->text.len;
+		struct place p = {u, word_at(u, out->text.ptr), word_at(u, end)};
+
+		if (!is_spendable(&p, out, is_asked))
+			continue;
+		take_period(&p, out);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,172 @@
+/* rule_org.c -- whom the visitor works for, and where. */
+#include "rules.h"
+
+#include "../text/words.h"
+
+#include <ctype.h>
+
+enum { ORG_WORDS_MAX = 6, LOWER_ORG_WORDS = 4, PLACE_WORDS_MAX = 4 };
+
+static bool can_be_org(const struct rules *r, size_t i)
+{
+	const struct token *w = &r->u->words[i];
+
+	return !w->is_contact && !words_is_stop(w->text) && !rules_has_contraction(w->low) &&
+	       !phrases_has(LIST(NOT_ORGS), w->low) && strlen(w->low) <= 40;
+}
+
+/* "of", "and" between two parts; without capitals only before the last word of all. */
+static bool is_org_glue(const struct rules *r, size_t i, bool by_capitals)
+{
+	return phrases_at(LIST(ORG_GLUE), r->u, i) && i + 1 < r->u->n &&
+	       r->u->words[i + 1].gap == GAP_SPACE && can_be_org(r, i + 1) &&
+	       (by_capitals ? rules_is_capital(r, i + 1)
+	                    : i + 2 >= r->u->n || r->u->words[i + 2].gap != GAP_SPACE);
+}
+
+static bool is_legal_form(const struct rules *r, size_t i)
+{
+	return phrases_at(LIST(LEGAL_FORMS), r->u, i) && r->u->words[i].gap != GAP_STOP;
+}
+
+/* "Stanford University", "Fortune 500": in the midst of a name any capital will do. */
+static bool goes_on_in_capitals(const struct rules *r, size_t i)
+{
+	const struct token *w = &r->u->words[i];
+
+	return !w->is_contact && !rules_has_contraction(w->low) && strlen(w->low) <= 40 &&
+	       (isdigit((unsigned char)w->low[0]) || (rules_is_capital(r, i) && w->low[1]));
+}
+
+static bool goes_on(const struct rules *r, size_t i, bool by_capitals)
+{
+	if (by_capitals)
+		return goes_on_in_capitals(r, i);
+	return can_be_org(r, i) && !rules_is_doing(r->u->words[i].low) &&
+	       rules_role_to(r, i, false) == i && !rules_place_at(r, i);
+}
+
+/* In written text capitals bound the name; without them a few words do that
+ * are neither stop words nor doings. */
+static size_t org_to(const struct rules *r, size_t i)
+{
+	bool   by_capitals = r->has_capitals;
+	size_t to;
+
+	if (i >= r->u->n || !can_be_org(r, i) || rules_role_to(r, i, false) > i ||
+	    (i > 0 && r->u->words[i].gap == GAP_STOP))
+		return i;
+	if (by_capitals ? !rules_is_capital(r, i) && !isdigit((unsigned char)r->u->words[i].low[0]) &&
+	                      !(i + 1 < r->u->n && is_legal_form(r, i + 1))
+	                : rules_is_doing(r->u->words[i].low) ||
+	                      phrases_has(LIST(NOT_NAMES), r->u->words[i].low))
+		return i;
+	for (to = i + 1;
+	     to < r->u->n && to - i < (size_t)(by_capitals ? ORG_WORDS_MAX : LOWER_ORG_WORDS); to++) {
+		if (is_legal_form(r, to))
+			continue;
+		if (r->u->words[to].gap != GAP_SPACE ||
+		    (!is_org_glue(r, to, by_capitals) && !goes_on(r, to, by_capitals)))
+			break;
+	}
+	/* A place we know is no organisation. */
+	return rules_place_at(r, i) && i + rules_place_at(r, i) >= to ? i : to;
+}
+
+static bool has_org_sign(const struct rules *r, size_t from, size_t to)
+{
+	return phrases_in(LIST(ORG_SIGNS), r->u, from, to) ||
+	       phrases_in(LIST(LEGAL_FORMS), r->u, from, to);
+}
+
+size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
+{
+	size_t to = org_to(r, i);
+	bool   is_written = r->has_capitals && rules_is_capital(r, i);
+
+	switch (kind) {
+	case 'B':
+		return is_written && (to - i > 1 || !rules_is_known_name(r, i)) ? to : i;
+	case 'I':
+		return to > i && has_org_sign(r, i, to) ? to : i;
+	case 'X':
+		return is_written || (rules_department_to(r->u, i) == i && i < to &&
+		                      (to == r->u->n || has_org_sign(r, i, to)))
+		           ? to
+		           : i;
+	case 'Y':
+		return r->is_org_due ? to : i;
+	case 'Z':
+		return is_written || (i < to && !rules_is_adjectival(r->u->words[i].low)) ? to : i;
+	default:
+		return to;
+	}
+}
+
+static void take_org(struct rules *r, const struct pattern_match *m,
+                     const struct pattern_slot *slot)
+{
+	(void)m;
+	rules_keep(r, ENTITY_org_name, slot->from, slot->to, true);
+}
+
+/* "It's called Barkly" names an app spoken of before, and no library. */
+static void note_things(struct rules *r)
+{
+	for (size_t i = 0; i < r->u->n; i++) {
+		if (phrases_at(LIST(ORGS), r->u, i))
+			r->is_org_due = true;
+		else if (phrases_at(LIST(NOT_MADE), r->u, i))
+			r->is_org_due = false;
+	}
+}
+
+void rules_find_org(struct rules *r)
+{
+	note_things(r);
+	rules_match(r, LIST(SAY_ORG), "OBIXYZ", take_org);
+}
+
+/* ---- places ---- */
+
+/* A place that need not be known: what stands after "based in". */
+static size_t named_place_to(const struct rules *r, size_t i)
+{
+	size_t known = rules_place_at(r, i), to = i;
+
+	if (known)
+		return i + known;
+	while (to < r->u->n && to - i < PLACE_WORDS_MAX &&
+	       (to == i || r->u->words[to].gap == GAP_SPACE) && can_be_org(r, to) && r->has_capitals &&
+	       rules_is_capital(r, to))
+		to++;
+	return to;
+}
+
+static void keep_place(struct rules *r, size_t i, bool must_be_known)
+{
+	size_t to = must_be_known ? i + rules_place_at(r, i) : named_place_to(r, i);
+	size_t more;
+
+	if (to == i)
+		return;
+	more = rules_place_at(r, to); /* "Austin, Texas" */
+	if (more && r->u->words[to].gap != GAP_STOP)
+		to += more;
+	rules_keep(r, ENTITY_geo, i, to, true);
+}
+
+void rules_find_place(struct rules *r)
+{
+	for (size_t i = 0; i < r->u->n; i++) {
+		size_t n = phrases_at(LIST(PLACE_LEADS), r->u, i);
+
+		if (n) {
+			keep_place(r, i + n, false);
+			continue;
+		}
+		n = phrases_at(LIST(PLACE_NEAR), r->u, i);
+		if (n && i > 0 && phrases_in(LIST(PLACE_SELVES), r->u, i > 6 ? i - 6 : 0, i))
+			keep_place(r, i + n + tokens_is(r->u, i + n, "the"), true);
+	}
+}

@@ -1,0 +1,166 @@
+/* phrases.c -- searching lists of phrases, and matching patterns. */
+#include "phrases.h"
+
+enum { REPEATS_MAX = 4, FIRST_LIST = 128 };
+
+static const char *phrase_of(const struct phrases *list, size_t k)
+{
+	return list->text + list->at[k];
+}
+
+/* The first phrase that is not before `low` by the bytes. */
+static size_t place_of(const struct phrases *list, const char *low)
+{
+	size_t from = 0, to = list->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (strcmp(phrase_of(list, middle), low) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+bool phrases_has(const struct phrases *list, const char *low)
+{
+	size_t k = place_of(list, low);
+
+	return k < list->n && strcmp(phrase_of(list, k), low) == 0;
+}
+
+size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t i)
+{
+	size_t longest = 0, len, n;
+
+	if (i >= u->n)
+		return 0;
+	len = strlen(u->words[i].low);
+	for (size_t k = place_of(list, u->words[i].low);
+	     k < list->n && strncmp(phrase_of(list, k), u->words[i].low, len) == 0 &&
+	     phrase_of(list, k)[len] <= ' ';
+	     k++) {
+		n = tokens_at(u, i, phrase_of(list, k));
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+bool phrases_in(const struct phrases *list, const struct utterance *u, size_t from, size_t to)
+{
+	for (size_t i = from; i < to && i < u->n; i++)
+		if (phrases_at(list, u, i))
+			return true;
+	return false;
+}
+
+/* ---- patterns ---- */
+
+struct matcher {
+	const struct grammar   *g;
+	const struct utterance *u;
+	struct pattern_match   *out;
+};
+
+static bool is_stop(const struct utterance *u, size_t i)
+{
+	return i >= u->n || u->words[i].gap == GAP_STOP;
+}
+
+/* One of "a|b|c". */
+static bool is_one_of(const char *low, struct span words)
+{
+	size_t n = strlen(low);
+
+	while (words.len) {
+		const char *bar = memchr(words.ptr, '|', words.len);
+		size_t      len = bar ? (size_t)(bar - words.ptr) : words.len;
+
+		if (len == n && memcmp(words.ptr, low, n) == 0)
+			return true;
+		len += bar != NULL;
+		words = (struct span){words.ptr + len, words.len - len};
+	}
+	return false;
+}
+
+/* One element at word i: one past what it takes; SIZE_MAX: it is not there. */
+static size_t element_to(const struct matcher *m, struct span e, size_t i)
+{
+	const struct utterance *u = m->u;
+	unsigned char           c = (unsigned char)e.ptr[0];
+	size_t                  n;
+
+	if (c == '^' || c == '$')
+		return is_stop(u, i) ? i : SIZE_MAX;
+	if (c == ';')
+		return i >= u->n || u->words[i].gap != GAP_SPACE ? i : SIZE_MAX;
+	if (i >= u->n || (i > m->out->from && is_stop(u, i)))
+		return SIZE_MAX;
+	if (c == '_' || (c >= 'A' && c <= 'Z')) {
+		n = c == '_' ? i + 1 : m->g->slot_to(m->g->data, (char)c, i);
+		return n > i ? n : SIZE_MAX;
+	}
+	if (c >= FIRST_LIST) {
+		n = phrases_at(&m->g->lists[c - FIRST_LIST], u, i);
+		return n ? i + n : SIZE_MAX;
+	}
+	return is_one_of(u->words[i].low, e) ? i + 1 : SIZE_MAX;
+}
+
+static bool take(struct matcher *m, char kind, size_t from, size_t to)
+{
+	if (kind < 'A' || kind > 'Z')
+		return true;
+	if (m->out->n == PATTERN_SLOTS_MAX)
+		return false;
+	m->out->slots[m->out->n++] = (struct pattern_slot){kind, from, to};
+	return true;
+}
+
+/* The rest of the pattern at word i. Bounded: a pattern is short, and repeats are few. */
+static bool fits(struct matcher *m, const char *p, size_t i) /* NOLINT(misc-no-recursion) */
+{
+	struct span e = {p, strcspn(p, " ")};
+	const char *rest = p + e.len + (p[e.len] == ' ');
+	bool        is_not = *p == '!', is_optional, is_many;
+	size_t      to, n = m->out->n;
+
+	if (!*p) {
+		m->out->to = i;
+		return true;
+	}
+	e = is_not ? (struct span){p + 1, e.len - 1} : e;
+	is_many = e.len > 1 && e.ptr[e.len - 1] == '*';
+	is_optional = is_many || (e.len > 1 && e.ptr[e.len - 1] == '?');
+	e.len -= is_optional;
+	to = element_to(m, e, i);
+	if (is_not)
+		return to == SIZE_MAX && fits(m, rest, i);
+	if (to != SIZE_MAX && take(m, e.ptr[0], i, to)) {
+		if (is_many && to > i && to - m->out->from < 4 * REPEATS_MAX && fits(m, p, to))
+			return true;
+		m->out->n = n + (m->out->n > n);
+		if (fits(m, rest, to))
+			return true;
+	}
+	m->out->n = n;
+	return is_optional && fits(m, rest, i);
+}
+
+bool pattern_at(const struct grammar *g, const struct phrases *patterns, const struct utterance *u,
+                size_t i, struct pattern_match *out)
+{
+	struct matcher m = {g, u, out};
+
+	for (size_t k = 0; k < patterns->n; k++) {
+		const char *p = phrase_of(patterns, k);
+
+		*out = (struct pattern_match){.from = i, .is_refusal = p[0] == '-'};
+		if (fits(&m, out->is_refusal ? p + 2 : p, i))
+			return true;
+	}
+	return false;
+}
