@@ -152,13 +152,13 @@ static struct extract *found_by_model(struct ctx *cx, struct lead_search *s)
 
 const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s)
 {
-	struct extract *now = found_by_model(cx, s);
+	struct extract *model = found_by_model(cx, s);
+	struct extract *rules = rule_extract(cx, s->talk, s->talk_n);
 
-	if (!now) {
-		now = rule_extract(cx, s->talk, s->talk_n);
+	/* Field by field: what a lazy model left out is known all the same. */
+	if (!model)
 		s->provider = RULES;
-	}
-	s->lead.extract = extract_merge(cx, s->turn->known, now);
+	s->lead.extract = extract_merge(cx, s->turn->known, extract_merge(cx, rules, model));
 	if (!s->lead.extract)
 		return NULL;
 	lead_score(s->lead.extract, &s->score);

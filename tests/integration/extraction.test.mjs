@@ -168,6 +168,29 @@ describe('by a model', () => {
 			assert.equal(json.extract.entities[name], undefined, name);
 	});
 
+	test('a lazy or wrongly typed answer wipes out nothing of what was said', async () => {
+		const words = 'I am Ada Byron, CTO at Analytical Engines, we have $120,000 and need ' +
+			'retrieval this month';
+		for (const entities of [
+			{},
+			{ budget_range: 120000, role: ['CTO'], person_name: null },
+			{ budget_range: 'Unknown', role: 'N/A', org_name: 'not mentioned', timeline: false },
+		]) {
+			await stack.sim.reset();
+			const session = await newSession(stack);
+			await structured({ intent: 'consulting_inquiry', confidence: '0.9', entities,
+				followup_actions: 'Send' });
+			const { json } = await turn(session, words);
+			isComplete(json.extract);
+			assert.equal(json.extract.entities.role, 'CTO');
+			assert.equal(json.extract.entities.person_name, 'Ada Byron');
+			assert.equal(json.extract.entities.org_name, 'Analytical Engines');
+			assert.equal(json.extract.entities.timeline, 'this month');
+			assert.match(json.extract.entities.budget_range, /120,?000/);
+			assert.equal(json.extract.lead_score, 65);
+		}
+	});
+
 	test('malformed data, other enums, extra fields: a whole extract or none', async () => {
 		const odd = [
 			'{"intent":',

@@ -83,10 +83,10 @@ static void drops_wrong_types(void **state)
 {
 	struct extract *x =
 		parse("{\"intent\":\"Advice Request\",\"confidence\":\"high\",\"entities\":{"
-	          "\"org_name\":7,\"role\":[\"CEO\"],\"geo\":{\"a\":1},\"timeline\":true,"
+	          "\"org_name\":[{}],\"role\":\"(Not specified.)\",\"geo\":{\"a\":1},\"timeline\":true,"
 	          "\"use_case\":\"  \",\"budget_range\":\"N/A\",\"channel\":\"unknown\","
-	          "\"contact_email\":\"not an address\",\"permissions\":\"all\"},"
-	          "\"followup_actions\":\"send_proposal\"}");
+	          "\"contact_email\":\"not an address\",\"person_name\":\"-\",\"permissions\":\"all\"},"
+	          "\"followup_actions\":{\"a\":\"send_proposal\"}}");
 
 	(void)state;
 	assert_non_null(x);
@@ -99,6 +99,24 @@ static void drops_wrong_types(void **state)
 	assert_true(parse("{\"intent\":\"supporter_fan\",\"confidence\":-3}")->confidence <= 0);
 	assert_true(parse("{\"intent\":\"supporter_fan\",\"confidence\":42}")->confidence >= 1);
 	assert_non_null(parse("{\"intent\":\"supporter_fan\",\"entities\":[]}"));
+}
+
+static void takes_what_was_meant(void **state)
+{
+	struct extract *x =
+		parse("{\"intent\":\"consulting_inquiry\",\"confidence\":\"0.9\",\"entities\":{"
+	          "\"budget_range\":120000,\"role\":[\"CTO\"],\"org_name\":[\"Acme\",7],"
+	          "\"person_name\":null},\"followup_actions\":\"Send\"}");
+
+	(void)state;
+	assert_non_null(x);
+	assert_string_equal(x->entities.budget_range, "120000");
+	assert_string_equal(x->entities.role, "CTO");
+	assert_string_equal(x->entities.org_name, "Acme, 7");
+	assert_null(x->entities.person_name);
+	assert_true(x->confidence > 0.89 && x->confidence < 0.91);
+	assert_int_equal(x->n_actions, 1);
+	assert_string_equal(x->followup_actions[0], "Send");
 }
 
 static void bounds_strings_and_actions(void **state)
@@ -281,6 +299,7 @@ int main(void)
 		cmocka_unit_test(reads_a_complete_answer),
 		cmocka_unit_test(refuses_what_is_no_extract),
 		cmocka_unit_test(drops_wrong_types),
+		cmocka_unit_test(takes_what_was_meant),
 		cmocka_unit_test(bounds_strings_and_actions),
 		cmocka_unit_test(writes_the_contract_shape),
 		cmocka_unit_test(offers_a_sound_schema),

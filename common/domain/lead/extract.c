@@ -58,18 +58,56 @@ static bool is_unwanted(uint32_t c)
 	       (c >= 0xfff0 && c <= 0xffff) || c >= 0xe0000;
 }
 
+/* The same words, whatever stands between and around them. */
+static bool has_words(struct span text, const char *phrase)
+{
+	struct span wanted = span_of(phrase), word, other;
+
+	while (words_next(&wanted, &word))
+		if (!words_next(&text, &other) || word.len != other.len || !span_equal_nocase(word, other))
+			return false;
+	return !words_next(&text, &other);
+}
+
+/* Nothing but that it is not known, in whatever marks and case; or no word at all. */
 static bool says_unknown(const char *text)
 {
 	static const char *const unknowns[] = {
-		"unknown",      "n/a",           "na",       "none",    "null", "nil",
-		"undefined",    "not specified", "not sure", "unclear", "tbd",  "not mentioned",
-		"not provided", "not given",     "not said", "-",       "?",    "unspecified",
+		"unknown",
+		"n a",
+		"na",
+		"none",
+		"null",
+		"nil",
+		"undefined",
+		"not specified",
+		"not sure",
+		"unclear",
+		"tbd",
+		"tba",
+		"not mentioned",
+		"not provided",
+		"not given",
+		"not said",
+		"unspecified",
+		"not stated",
+		"not known",
+		"not applicable",
+		"not disclosed",
+		"undisclosed",
+		"none given",
+		"none stated",
+		"none provided",
+		"none mentioned",
+		"not available",
+		"no information",
+		"not discussed",
 	};
 
 	for (size_t i = 0; i < COUNT(unknowns); i++)
-		if (str_equal_nocase(text, unknowns[i]))
+		if (has_words(span_of(text), unknowns[i]))
 			return true;
-	return false;
+	return words_count(span_of(text)) == 0;
 }
 
 const char *extract_clean(struct ctx *cx, struct span text, size_t max_chars)
@@ -107,10 +145,28 @@ static enum permission read_permission(const struct cJSON *root, const char *pat
 	return json_bool_at(node, "", false) ? PERMISSION_GIVEN : PERMISSION_REFUSED;
 }
 
+/* A text, a number, a list of these: what a model meant, whatever type it gave it. NULL: else. */
+static const char *coerced(struct ctx *cx, const struct cJSON *node)
+{
+	struct buf out = buf_new(cx->arena, 64);
+
+	if (json_type(node) == JSON_STRING)
+		return json_text_at(node, "");
+	if (json_type(node) == JSON_NUMBER)
+		return json_print(cx, node).ptr;
+	if (json_type(node) != JSON_ARRAY)
+		return NULL;
+	for (const struct cJSON *one = json_first(node); one; one = json_next(one))
+		if (json_type(one) == JSON_STRING || json_type(one) == JSON_NUMBER)
+			buf_printf(&out, "%s%s", out.len ? ", " : "", coerced(cx, one));
+	return buf_text(&out);
+}
+
 static void read_entities(struct ctx *cx, const struct cJSON *node, struct extract_entities *e)
 {
 	for (size_t i = 0; i < ENTITY_COUNT; i++) {
-		const char *text = json_text_at(node, entity_facts[i].name);
+		const struct cJSON *value = json_at(node, entity_facts[i].name);
+		const char         *text = value ? coerced(cx, value) : NULL;
 
 		if (text)
 			e->text[i] = extract_clean(cx, span_of(text), entity_facts[i].max);
@@ -137,15 +193,25 @@ static void add_action(struct extract *x, const char *action)
 
 static void read_actions(struct ctx *cx, const struct cJSON *list, struct extract *x)
 {
-	if (!list || json_type(list) != JSON_ARRAY)
-		return;
-	for (const struct cJSON *item = json_first(list); item && x->n_actions < EXTRACT_ACTIONS_MAX;
-	     item = json_next(item)) {
+	bool                is_one = list && json_type(list) == JSON_STRING;
+	const struct cJSON *item = is_one ? list : NULL;
+
+	if (list && json_type(list) == JSON_ARRAY)
+		item = json_first(list);
+	for (; item && x->n_actions < EXTRACT_ACTIONS_MAX; item = is_one ? NULL : json_next(item)) {
 		const char *text = json_text_at(item, "");
 
 		if (text)
 			add_action(x, extract_clean(cx, span_of(text), EXTRACT_ACTION_CHARS));
 	}
+}
+
+/* "0.9" too. */
+static double read_confidence(const struct cJSON *root)
+{
+	const char *text = json_text_at(root, "confidence");
+
+	return text ? strtod(text, NULL) : json_num_at(root, "confidence", 0.5);
 }
 
 static double clamped(double confidence)
@@ -164,7 +230,7 @@ struct extract *extract_parse(struct ctx *cx, struct span json)
 	intent = json_text_at(root, "intent");
 	if (!intent || !intent_of(intent, &x->intent))
 		return NULL;
-	x->confidence = clamped(json_num_at(root, "confidence", 0.5));
+	x->confidence = clamped(read_confidence(root));
 	read_entities(cx, json_at(root, "entities"), &x->entities);
 	read_actions(cx, json_at(root, "followup_actions"), x);
 	return x;

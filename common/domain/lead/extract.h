@@ -86,7 +86,8 @@ struct extract {
 };
 
 /* Reads a model's structured answer, or an extract written before. Taken field
- * by field: what has another type is dropped, strings are cleaned of control
+ * by field: of another type than text, numbers and lists of both are taken as text
+ * (120000, ["CTO"]), the rest is dropped; strings are cleaned of control
  * characters and cut, confidence is clamped, members we do not know are
  * ignored. NULL: no object with one of the nine intents, so nothing to use. */
 struct extract *extract_parse(struct ctx *cx, struct span json);
