@@ -238,3 +238,21 @@ size_t unicode_take_apart(uint32_t c, uint32_t out[UNICODE_FOLD_MAX])
 		out[i] = (uint32_t)utf8proc_tolower((utf8proc_int32_t)out[i]);
 	return n;
 }
+
+/* ---- composing ---- */
+
+size_t unicode_compose(struct span text, bool is_lower, uint32_t *out, size_t max)
+{
+	utf8proc_int32_t *points = (utf8proc_int32_t *)out;
+	utf8proc_ssize_t  n;
+
+	n = utf8proc_decompose((const utf8proc_uint8_t *)text.ptr, (utf8proc_ssize_t)text.len, points,
+	                       (utf8proc_ssize_t)max,
+	                       UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_STABLE | UTF8PROC_IGNORE);
+	if (n <= 0 || (size_t)n > max)
+		return 0;
+	for (utf8proc_ssize_t i = 0; is_lower && i < n; i++)
+		points[i] = utf8proc_tolower(points[i]);
+	n = utf8proc_normalize_utf32(points, n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+	return n > 0 ? (size_t)n : 0;
+}

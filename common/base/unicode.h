@@ -33,6 +33,10 @@ size_t unicode_fold_text(struct span text, char *out, size_t max);
 /* Letters and their accents, in lower case: what it is composed of, and no more. */
 size_t unicode_take_apart(uint32_t c, uint32_t out[UNICODE_FOLD_MAX]);
 
+/* The text as composed code points (NFKC), in lower case if asked for, without what is invisible:
+ * how names of hosts are compared. Returns how many; 0: more than max, or no valid text. */
+size_t unicode_compose(struct span text, bool is_lower, uint32_t *out, size_t max);
+
 /* Claims about one code point. */
 bool unicode_is_word(uint32_t c);      /* a letter, a mark or a digit */
 bool unicode_is_upper(uint32_t c);     /* a capital */

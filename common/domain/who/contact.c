@@ -8,15 +8,17 @@
 #include "contact.h"
 
 #include "contact_number.h"
+#include "idn.h"
 #include "../text/tokens.h"
 #include "../text/spelling.h"
 #include "../text/words.h"
 
+#include "../../base/unicode.h"
 #include "../../base/utf8.h"
 
 #include <ctype.h>
 
-enum { LABEL_MAX = 63, SPELLED_MAX = 40 };
+enum { LABEL_MAX = 63, SPELLED_MAX = 40, UNPASTED_MAX = 2 * CONTACT_EMAIL_MAX };
 
 /* ---- one address ---- */
 
@@ -66,37 +68,58 @@ static bool is_local(struct span local)
 	return true;
 }
 
-/* Controls of Latin-1 and invisible characters are no part of a name. */
-static bool has_invisible(struct span text)
+/* Beyond ASCII a local part has letters of any script, and no signs or pictures. */
+static bool has_strange(struct span local)
 {
-	while (text.len) {
-		uint32_t c = utf8_next(&text);
+	while (local.len) {
+		uint32_t c = utf8_next(&local);
 
-		if ((c >= 0x80 && c <= 0xa0) || (c >= 0x2000 && c <= 0x206f) || c == 0xfeff || c == 0xad ||
-		    c == 0x3000)
+		if (c >= 0x80 && !unicode_is_word(c) && !unicode_is_mark(c))
 			return true;
 	}
 	return false;
 }
 
+/* As it came out of a page or a mail: without "mailto:", spaces of any kind around it, and what
+ * is invisible. */
+static struct span unpasted(struct ctx *cx, struct span text)
+{
+	static const char scheme[] = "mailto:";
+	struct buf        out = buf_new(cx->arena, text.len + 1);
+	char              utf8[4];
+
+	while (text.len) {
+		uint32_t c = utf8_next(&text);
+
+		if (unicode_is_invisible(c) || (c != ' ' && unicode_is_space(c) && out.len == 0))
+			continue;
+		if (c == 0xa0)
+			c = ' ';
+		buf_add(&out, utf8, utf8_encode(c, utf8));
+	}
+	text = span_trim(buf_span(&out));
+	if (span_starts_nocase(text, SPAN(scheme)))
+		text = (struct span){text.ptr + strlen(scheme), text.len - strlen(scheme)};
+	return text;
+}
+
 const char *contact_email_normalise(struct ctx *cx, struct span text)
 {
-	struct span local, domain;
-	const char *at;
-	char       *out;
+	struct span local;
+	const char *at, *domain;
 
-	text = span_trim(text);
+	if (text.len > UNPASTED_MAX || !utf8_is_valid(text))
+		return NULL;
+	text = unpasted(cx, text);
 	at = text.len ? memchr(text.ptr, '@', text.len) : NULL;
-	if (!at || text.len > CONTACT_EMAIL_MAX)
+	if (!at)
 		return NULL;
 	local = (struct span){text.ptr, (size_t)(at - text.ptr)};
-	domain = (struct span){at + 1, text.len - local.len - 1};
-	if (!is_local(local) || !is_domain(domain) || has_invisible(local))
+	domain = idn_to_ascii(cx, (struct span){at + 1, text.len - local.len - 1});
+	if (!domain || !is_local(local) || !is_domain(span_of(domain)) || has_strange(local) ||
+	    local.len + 1 + strlen(domain) > CONTACT_EMAIL_MAX)
 		return NULL;
-	out = arena_strndup(cx->arena, text.ptr, text.len);
-	for (char *p = out + local.len + 1; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return out;
+	return arena_printf(cx->arena, "%.*s@%s", (int)local.len, local.ptr, domain);
 }
 
 /* Whose users may write their addresses with dots wherever they like, and what one such mailbox is
@@ -172,6 +195,23 @@ static const char *local_char_before(const char *p, const char *from)
 	return at;
 }
 
+/* One past the letters, digits, points and hyphens of any script that begin at p. */
+static const char *domain_end(const char *p, const char *end)
+{
+	struct span rest = {p, (size_t)(end - p)}, ahead;
+
+	while (rest.len && rest.ptr - p <= CONTACT_EMAIL_MAX) {
+		uint32_t c;
+
+		ahead = rest;
+		c = utf8_next(&ahead);
+		if (!unicode_is_word(c) && c != '-' && c != '.')
+			break;
+		rest = ahead;
+	}
+	return rest.ptr;
+}
+
 /* Written: outwards from the '@' at p. */
 static bool find_written(struct finds *f, const char *p, const char *end)
 {
@@ -184,9 +224,7 @@ static bool find_written(struct finds *f, const char *p, const char *end)
 	from = before ? before : from;
 	while (from < p && strchr("'`{}.*~#?!/&=|", *from))
 		from++; /* marks around an address, not of it */
-	while (to < end && to - p <= CONTACT_EMAIL_MAX &&
-	       (isalnum((unsigned char)*to) || *to == '-' || *to == '.'))
-		to++;
+	to = domain_end(to, end);
 	while (to > p + 1 && (to[-1] == '.' || to[-1] == '-'))
 		to--;
 	value = contact_email_normalise(f->cx, (struct span){from, (size_t)(to - from)});
@@ -197,15 +235,25 @@ static bool find_written(struct finds *f, const char *p, const char *end)
 
 /* ---- spoken addresses ---- */
 
+/* Besides those of two letters, which are countries. */
 static const char *const top_domains[] = {
-	"com",     "org",   "net",    "io",      "ai",        "co",     "dev",    "app",     "edu",
-	"gov",     "info",  "biz",    "me",      "us",        "uk",     "de",     "fr",      "eu",
-	"ca",      "ch",    "nl",     "es",      "it",        "se",     "no",     "in",      "jp",
-	"au",      "at",    "be",     "dk",      "fi",        "pl",     "pt",     "ie",      "br",
-	"mx",      "nz",    "za",     "tech",    "xyz",       "cloud",  "studio", "design",  "agency",
-	"media",   "tv",    "health", "shop",    "store",     "online", "site",   "example", "test",
-	"invalid", "world", "group",  "digital", "solutions",
+	"com",    "org",     "net",      "dev",       "app",    "edu",     "gov",    "info",
+	"biz",    "tech",    "xyz",      "cloud",     "studio", "design",  "agency", "media",
+	"health", "shop",    "store",    "online",    "site",   "example", "test",   "invalid",
+	"world",  "group",   "digital",  "solutions", "museum", "travel",  "name",   "blog",
+	"club",   "coop",    "law",      "care",      "energy", "finance", "jobs",   "live",
+	"london", "berlin",  "nyc",      "pro",       "school", "social",  "team",   "today",
+	"works",  "life",    "space",    "ngo",       "earth",  "farm",    "coffee", "consulting",
+	"email",  "network", "software", "systems",
 };
+
+static bool is_top_domain(const struct utterance *u, size_t i)
+{
+	const char *low = u->words[i].low;
+
+	return TOKENS_IS_ANY(u, i, top_domains) ||
+	       (strlen(low) == 2 && isalpha((unsigned char)low[0]) && isalpha((unsigned char)low[1]));
+}
 
 static char joiner_of(const struct utterance *u, size_t i)
 {
@@ -275,7 +323,17 @@ static bool joins_local(const struct utterance *u, size_t before, size_t i)
 	if (!is_plain(u, before) || TOKENS_IS_ANY(u, before, never_local))
 		return false;
 	return (is_single(u, before) && is_single(u, i)) || is_initial(u, before) ||
-	       (ends_in_number(u, i) && !words_is_stop(u->words[before].text));
+	       (ends_in_number(u, i) &&
+	        (!words_is_stop(u->words[before].text) || ends_in_number(u, before)));
+}
+
+/* A written '@' between this word and the one before: with text on both sides
+ * it is an address; with spaces around it, or before a spoken domain, it stands for "at". */
+static const char *at_sign_before(const struct utterance *u, size_t i)
+{
+	const char *gap = i ? u->words[i - 1].text.ptr + u->words[i - 1].text.len : u->text.ptr;
+
+	return memchr(gap, '@', (size_t)(u->words[i].text.ptr - gap));
 }
 
 /* First word of the local part that ends before the word "at" at i; i when there is none. */
@@ -287,7 +345,8 @@ static size_t local_from(const struct utterance *u, size_t at)
 		size_t before = i - 1;
 		bool   is_joined = i < at && (mark_between(u, i) || joiner_of(u, before));
 
-		if (i < at && u->words[i].gap == GAP_STOP && !mark_between(u, i))
+		if (i < at &&
+		    ((u->words[i].gap == GAP_STOP && !mark_between(u, i)) || at_sign_before(u, i)))
 			break;
 		if (joiner_of(u, before) && i < at && before > 0 && is_plain(u, before - 1))
 			i = before - 1;
@@ -316,7 +375,7 @@ static size_t spelled_top_to(const struct utterance *u, size_t i)
 	for (size_t k = 0; n > 1 && k < COUNT(top_domains); k++)
 		if (strcmp(top, top_domains[k]) == 0)
 			return i + n;
-	return i;
+	return n == 2 ? i + n : i;
 }
 
 /* One past the last word of the domain that begins at i; i when there is none.
@@ -330,6 +389,8 @@ static size_t domain_to(const struct utterance *u, size_t i)
 
 		if (i > from && u->words[i].gap == GAP_STOP && !mark_between(u, i))
 			break;
+		if (i > from && at_sign_before(u, i))
+			return from; /* what stands there is the local part of another */
 		if (joiner_of(u, i) && i > from) {
 			i++;
 			continue;
@@ -338,7 +399,7 @@ static size_t domain_to(const struct utterance *u, size_t i)
 			best = i = spelled_top_to(u, i);
 			continue;
 		}
-		if (is_dotted && TOKENS_IS_ANY(u, i, top_domains))
+		if (is_dotted && is_top_domain(u, i))
 			best = i + 1;
 		else if (i > from && !is_dotted && !mark_between(u, i) && !joiner_of(u, i - 1) &&
 		         !(is_single(u, i) && is_single(u, i - 1)) && (best > from || ++loose > 1))
@@ -373,7 +434,7 @@ static const char *join_words(struct finds *f, size_t from, size_t to, bool has_
 			buf_char(&joined, mark);
 			continue;
 		}
-		if (written && !is_spelled_dash(&f->u, i))
+		if (written && !is_spelled_dash(&f->u, i) && !joiner_of(&f->u, i - 1))
 			buf_char(&joined, written);
 		buf_str(&joined, f->u.words[i].low);
 	}
@@ -398,28 +459,56 @@ static bool speaks_of_self(const struct utterance *u, size_t from)
 	return TOKENS_ANY_IN(u, back, from, intros);
 }
 
-/* Spoken: outwards from the word "at" (or a lone '@' that stands for it). */
-static size_t find_spoken(struct finds *f, size_t at)
+/* One word with nothing said of mail is an address only where one would stand: at the beginning,
+ * behind "it's". In "we met at northwind dot com" nobody is called "met". */
+static bool stands_alone(const struct utterance *u, size_t from)
+{
+	static const char *const leads[] = {"it's", "is", "its", "that's", "sure", "yes", "yeah",
+	                                    "okay", "ok", "to",  "or",     "and",  "use", "try"};
+
+	return from == 0 || u->words[from].gap != GAP_SPACE || TOKENS_IS_ANY(u, from - 1, leads);
+}
+
+/* "Will at honest dot co": nothing else is said, so "will" is no verb. */
+static bool is_all(const struct utterance *u, size_t from, size_t to)
+{
+	return from == tokens_sentence_from(u, from) && to == tokens_sentence_to(u, from);
+}
+
+/* "At the northwind dot com office" */
+static bool is_loose_domain(const struct utterance *u, size_t i)
+{
+	static const char *const words[] = {"the", "our", "your", "a", "my", "this", "their", "about"};
+
+	return TOKENS_IS_ANY(u, i, words) && i + 1 < u->n && joiner_of(u, i + 1) != '.' &&
+	       mark_between(u, i + 1) != '.';
+}
+
+/* Spoken: outwards from the word "at", which the local part ends before and the domain begins
+ * behind; or from a '@' that stands for it. Returns where to go on. */
+static size_t find_spoken(struct finds *f, size_t local_end, size_t domain)
 {
 	const struct utterance *u = &f->u;
-	size_t                  to = domain_to(u, at + 1), from = local_from(u, at);
+	size_t                  to = domain_to(u, domain), from = local_from(u, local_end);
+	bool                    is_written = domain == local_end, is_one = local_end - from == 1;
 	const char             *value;
 	struct span             text;
-	bool                    has_cue = speaks_of_mail(u, at);
 
-	if (to == at + 1 || from == at || u->words[from].text.ptr < f->done)
-		return at + 1;
-	if (TOKENS_IS_ANY(u, at - 1, never_local) && at - from == 1)
-		return at + 1;
-	if (!has_cue &&
-	    (speaks_of_self(u, from) || (at - from == 1 && words_is_stop(u->words[from].text))))
-		return at + 1;
+	if (to == domain || from == local_end || u->words[from].text.ptr < f->done ||
+	    is_loose_domain(u, domain))
+		return domain;
+	if (!is_written && is_one && TOKENS_IS_ANY(u, from, never_local))
+		return domain;
+	if (!is_written && !speaks_of_mail(u, local_end) && !is_all(u, from, to) &&
+	    (speaks_of_self(u, from) ||
+	     (is_one && (words_is_stop(u->words[from].text) || !stands_alone(u, from)))))
+		return domain;
 	text = tokens_text(u, from, to);
-	value = arena_printf(f->cx->arena, "%s@%s", join_words(f, from, at, true),
-	                     join_words(f, at + 1, to, false));
+	value = arena_printf(f->cx->arena, "%s@%s", join_words(f, from, local_end, true),
+	                     join_words(f, domain, to, false));
 	value = contact_email_normalise(f->cx, span_of(value));
 	if (!value)
-		return at + 1;
+		return domain;
 	add_find(f, CONTACT_EMAIL, text, value);
 	return to;
 }
@@ -434,15 +523,6 @@ static size_t find_number(struct finds *f, size_t i)
 	return to > i ? to : i + 1;
 }
 
-/* A written '@' between this word and the one before: with text on both sides
- * it is an address; with spaces around it stands for the word "at". */
-static const char *at_sign_before(const struct utterance *u, size_t i)
-{
-	const char *gap = i ? u->words[i - 1].text.ptr + u->words[i - 1].text.len : u->text.ptr;
-
-	return memchr(gap, '@', (size_t)(u->words[i].text.ptr - gap));
-}
-
 size_t contact_find(struct ctx *cx, struct span text, const struct contact **out)
 {
 	struct finds f = {.cx = cx, .u = tokens_split(cx, text), .done = text.ptr};
@@ -452,12 +532,12 @@ size_t contact_find(struct ctx *cx, struct span text, const struct contact **out
 	for (size_t i = 0; i < f.u.n;) {
 		const char *sign = at_sign_before(&f.u, i);
 
-		if (sign && sign >= f.done)
-			find_written(&f, sign, end);
+		if (sign && sign >= f.done && !find_written(&f, sign, end) && i > 0)
+			find_spoken(&f, i, i);
 		if (f.u.words[i].text.ptr < f.done)
 			i++;
 		else if (tokens_is(&f.u, i, "at") && i > 0)
-			i = find_spoken(&f, i);
+			i = find_spoken(&f, i, i + 1);
 		else
 			i = find_number(&f, i);
 	}

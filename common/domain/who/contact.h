@@ -29,10 +29,11 @@ size_t contact_find(struct ctx *cx, struct span text, const struct contact **out
  * not sealed. */
 struct span contact_mask(struct ctx *cx, struct span text);
 
-/* The address trimmed, its domain in lower case; NULL when it is not one we
- * could write to: one '@', a dotted domain of sound labels, no quotes, white
- * space or control characters, lengths by RFC 5321. A local part may be UTF-8
- * (RFC 6531); a domain must be ASCII (as browsers send it). */
+/* The address trimmed, its domain in lower case; NULL when it is not one we could write to: one
+ * '@', a dotted domain of sound labels, no quotes, white space or control characters, lengths by
+ * RFC 5321. A local part may have letters of any script (RFC 6531); a domain beyond ASCII becomes
+ * what the network knows it by ("xn--..."). What pasting brings along is taken off: "mailto:",
+ * spaces that do not break, what is invisible. */
 const char *contact_email_normalise(struct ctx *cx, struct span text);
 
 /* The mailbox behind a normalised address, as an address: what differs and yet arrives there is
