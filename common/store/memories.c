@@ -17,6 +17,7 @@
 #include "common/store/memory_index_next.sql.h"
 #include "common/store/memory_insert.sql.h"
 #include "common/store/memory_unembedded.sql.h"
+#include "common/store/memory_unfolded.sql.h"
 #include "memory_seal.h"
 #include "recall.h"
 #include "sealed.h"
@@ -265,6 +266,28 @@ struct err *memory_index_next(struct ctx *cx, const char *session_id, size_t max
 {
 	return db_exec(cx, n_out, MEMORY_INDEX_NEXT_SQL,
 	               ARGS(db_text(session_id), db_int((int64_t)max)));
+}
+
+/* The trigger that takes them does the rest. A row at a time: of several, in no order that turns
+ * have, one could wait for a turn that waits for another. */
+static struct err *take_words(struct ctx *cx, const char *id)
+{
+	return db_exec(cx, NULL, "update memories set words = words where id = $1::uuid",
+	               ARGS(db_text(id)));
+}
+
+struct err *memory_fold_words(struct ctx *cx, size_t max, const char **last_id)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, MEMORY_UNFOLDED_SQL, ARGS(db_text(*last_id), db_int((int64_t)max))));
+	*last_id = NULL;
+	for (int i = 0; i < rows.count; i++) {
+		*last_id = row_text(&rows, i, 0);
+		if (row_bool(&rows, i, 1))
+			TRY(take_words(cx, *last_id));
+	}
+	return NULL;
 }
 
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n)

@@ -98,6 +98,10 @@ struct err *memory_enforce_cap(struct ctx *cx, const char *owner, int64_t first,
 struct err *memory_index_next(struct ctx *cx, const char *session_id, size_t max,
                               int64_t *n_out) CHECKED;
 
+/* Takes the words of memories anew that were taken before they were folded, of at most max behind
+ * *last_id in the order of their ids; it becomes the last looked at, NULL when there was none. */
+struct err *memory_fold_words(struct ctx *cx, size_t max, const char **last_id) CHECKED;
+
 /* Counts a use of each. */
 struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n) CHECKED;
 

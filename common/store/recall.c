@@ -73,7 +73,7 @@ const struct cfg_group recall_settings = {"Recall", &values, keys, COUNT(keys)};
  * $8 least importance $9 and $10 time asked about (unix seconds) $11 limit $12 weights */
 static const char recall_sql[] =
 	"select " MEMORY_COLUMNS_SQL ", r.similarity, r.score"
-	" from memory_recall($1::uuid, $2::bytea, $3, $4, $5::vector,"
+	" from memory_recall($1::uuid, $2::bytea, memory_folded($3), $4, $5::vector,"
 	"  array(select jsonb_array_elements_text($6::jsonb)),"
 	"  array(select jsonb_array_elements_text($7::jsonb)), $8::float8, $9::float8, $10::float8,"
 	"  $11::int, $12::jsonb) r join memories m on m.id = r.id"

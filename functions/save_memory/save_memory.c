@@ -20,6 +20,8 @@
 #define PENDING_BATCH 16
 #define PENDING_MS    60000u
 #define INDEXED_BATCH 100 /* memories of a second's work, where the vector index is large */
+#define FOLDED_BATCH  200
+#define FOLDED_MAX    100 /* batches of one job; another goes on */
 #define MASKED_MAX    500 /* sessions of one visitor; the newest */
 /* What got no vector in time is found by its words alone until then. */
 #define PENDING_EVERY_MS 10000u
@@ -172,9 +174,36 @@ static struct err *index_memories(struct ctx *cx, struct job *job)
 	return NULL;
 }
 
+static struct err *fold_on(struct ctx *cx, const char *last_id)
+{
+	struct job_new next = {.kind = "fold_words",
+	                       .key = "all",
+	                       .payload = arena_printf(cx->arena, "{\"after\":\"%s\"}", last_id)};
+
+	return job_enqueue(cx, &next);
+}
+
+/* Of all who have memories from before their words were folded: enqueued by the migration. */
+static struct err *fold_words(struct ctx *cx, struct job *job)
+{
+	const struct cJSON *orders;
+	const char         *last_id;
+
+	TRY(json_parse(cx, job->payload, &orders));
+	last_id = json_text_at(orders, "after");
+	if (!last_id)
+		last_id = "00000000-0000-0000-0000-000000000000";
+	for (int i = 0; last_id && i < FOLDED_MAX; i++) {
+		TRY(memory_fold_words(cx, FOLDED_BATCH, &last_id));
+		TRY(job_extend(cx, job));
+	}
+	return last_id ? fold_on(cx, last_id) : NULL;
+}
+
 static const struct job_kind jobs[] = {
 	{.name = "keep_utterances", .lease_ms = PENDING_MS, .run = keep_utterances},
 	{.name = "index_memories", .lease_ms = PENDING_MS, .run = index_memories},
+	{.name = "fold_words", .lease_ms = PENDING_MS, .run = fold_words},
 	{.name = "embed_memory",
      .lease_ms = PENDING_MS,
      .every_ms = PENDING_EVERY_MS,

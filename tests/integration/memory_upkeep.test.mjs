@@ -12,6 +12,7 @@ import {
 	poll,
 	pollJob,
 	post,
+	setJobDue,
 	sql,
 	superuserUrl,
 	useStack,
@@ -343,4 +344,107 @@ test('back to the model of this machine', async () => {
 	await changeModel('local');
 	await allOf(pair, LOCAL);
 	assert.equal((await contents(pair, 'the musical instruments of his children'))[0], facts[1]);
+});
+
+/* ---- words in any writing ---- */
+
+/* Nothing is near to a question then, and what is found has its words. */
+const withoutVectors = async (pair) => {
+	await setJobDue(stack, 'embed_memory', '1 hour');
+	await sql(
+		stack,
+		`update memories set embedding = null, embedding_model = null, embedding_near = null
+		 where session_id = :'id'`,
+		{ id: pair.session_id },
+	);
+};
+
+test('words are found in any writing of theirs', async () => {
+	const written = {
+		'Łukasz': ['Lukasz', 'ŁUKASZ'],
+		'Sørensen': ['Sorensen', 'SØRENSEN'],
+		'Großmann': ['Grossmann', 'GROSSMANN'],
+		'Ștefănescu': ['Stefanescu', 'Ştefănescu'],
+		'Nguye\u0302\u0303n': ['Nguyễn', 'NGUYEN'],
+		'Σίσυφος': ['ΣΙΣΥΦΟΣ', 'σισυφοσ'],
+		'Petersen': ['PETERSEN', 'Pétersen'],
+	};
+	for (const [word, others] of Object.entries(written)) {
+		const pair = await open();
+		const text = `The invoice for ${word} has been paid`;
+		await save(pair, text);
+		await save(pair, 'The weather is fine');
+		await withoutVectors(pair);
+		for (const asked of [word, ...others])
+			assert.equal((await contents(pair, asked))[0], text, asked);
+	}
+});
+
+
+const asBefore = (pair) =>
+	sql(
+		stack,
+		`update memories set search = setweight(to_tsvector('english', words), 'A')
+			|| setweight(to_tsvector('english', index_text), 'B') where session_id = :'id'`,
+		{ id: pair.session_id },
+	);
+
+const foldFrom = (after) =>
+	sql(
+		stack,
+		`insert into jobs (kind, key, payload)
+		 values ('fold_words', 'all', jsonb_build_object('after', :'after'::text))`,
+		{ after },
+	);
+
+const isFound = async (pair, word) =>
+	(await count(
+		`select count(*) from memories where session_id = :'id' and search @@ :'word'::tsquery`,
+		{ id: pair.session_id, word },
+	)) === 1;
+
+const versions = (pair) =>
+	sql(stack, `select xmin from memories where session_id = :'id'`, { id: pair.session_id });
+
+const FIRST = '00000000-0000-0000-0000-000000000000';
+const LAST = 'ffffffff-ffff-4fff-bfff-ffffffffffff';
+
+test('words of memories from before they were folded are taken anew, all others left', async () => {
+	const [pair, plain] = [await open(), await open()];
+	await save(pair, 'The invoice for Łukasz is paid');
+	await save(pair, 'The invoice for Tomasz is paid');
+	await save(plain, 'The invoice for Piotr is paid');
+	for (const each of [pair, plain]) await asBefore(each);
+	const before = await versions(plain);
+	assert.equal(await isFound(pair, 'lukasz:A'), false);
+	await foldFrom(FIRST);
+	await poll(() => isFound(pair, 'lukasz:A'));
+	await poll(() => isFound(pair, 'lukasz:B & tomasz:A'));
+	assert.match((await contents(pair, 'Lukasz'))[0], /Łukasz/);
+	assert.deepEqual(await versions(plain), before);
+});
+
+/* What is behind the others in the order of ids, more than one job looks at. */
+test('a job that has looked at many leaves the rest to another', async () => {
+	const pair = await open();
+	await save(pair, 'The invoice for Łukasz is paid');
+	await asBefore(pair);
+	await sql(
+		stack,
+		`update memories set id = :'last' where session_id = :'id';
+		 insert into memories (session_id, owner, scope, content, content_hash)
+			select s.id, s.memory_owner, 'long', '"x"', sha256(n::text::bytea)
+			from sessions s, generate_series(1, 20000) n where s.id = :'id'`,
+		{ id: pair.session_id, last: LAST },
+	);
+	await foldFrom(FIRST);
+	await poll(() => isFound(pair, 'lukasz:A'));
+	const rounds = await sql(
+		stack,
+		`select payload->>'after' <> :'first' from jobs where kind = 'fold_words'
+		 and state = 'done' order by id desc limit 1`,
+		{ first: FIRST },
+	);
+	assert.deepEqual(rounds, [['t']]);
+	await sql(stack, `delete from sessions where id = :'id'`, { id: pair.session_id });
 });

@@ -1,6 +1,6 @@
 -- What functions, triggers and generated columns do.
 begin;
-select plan(32);
+select plan(34);
 grant usage on schema tap to scribe_app;
 
 select ok(secret_matches(hash('a'), hash('a')), 'equal digests match');
@@ -41,6 +41,13 @@ insert into memories (session_id, owner, scope, content, content_hash, index_tex
 		from sessions where id = '00000000-0000-0000-0000-000000000002';
 select ok(search @@ websearch_to_tsquery('english', 'party run'), 'words are found by their stems')
 	from memories;
+update memories set words = E'Jose\u0301 of Cafés';
+select ok(search @@ websearch_to_tsquery('english', 'jose cafe'), 'and in their plain writing')
+	from memories;
+select results_eq($$ select distinct strip(memory_search_of(w, '', '')) from (values
+		('Großes ŞTEFAN ΣΊΣΥΦΟΣ Øre'), ('GROSSES Ștefan σισυφος ore'),
+		(E'grosses s\u0327tefan σίσυφοσ øre')) v (w) $$,
+	$$ select strip(to_tsvector('english', 'grosses stefan σισυφοσ ore')) $$, 'of one word all alike');
 update sessions set consent = true where id = '00000000-0000-0000-0000-000000000002';
 select is(owner, 'v:f47ac10b-58cc-4372-a567-0e02b2c3d479', 'memories follow their session''s owner')
 	from memories;
