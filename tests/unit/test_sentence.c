@@ -43,6 +43,7 @@ static const char *const cases[] = {
 	/* and what only looks like it */
 	"I want plan b.| Then we go.| We have 3.| Now what?",
 	"I am 30.| We need help.| It is the max.| Next.",
+	"It took 3 min. and more.| No.",
 	"Take vitamin c.| Best, Bob.",
 };
 

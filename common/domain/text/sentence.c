@@ -130,7 +130,7 @@ static enum verdict judge_counted(struct span after, bool is_final)
 
 	if (!next.len)
 		return is_final ? ENDS : UNDECIDED;
-	return isdigit((unsigned char)*next.ptr) ? INSIDE : ENDS;
+	return isdigit((unsigned char)*next.ptr) || islower((unsigned char)*next.ptr) ? INSIDE : ENDS;
 }
 
 /* A single full stop behind `word`. */

@@ -128,7 +128,9 @@ static void say_mark(struct buf *out, char mark, struct span rest)
 {
 	bool is_inside = out->len && out->ptr[out->len - 1] != ' ' && peek(rest) > ' ';
 
-	if (mark == '.' && is_spoken_dot(out, rest))
+	if (mark == '.' && !is_inside && is_digit(peek(rest)))
+		buf_str(out, "0.");
+	else if (mark == '.' && is_spoken_dot(out, rest))
 		buf_str(out, " dot ");
 	else if (mark == '$' && !is_digit(peek(rest)))
 		buf_str(out, " dollars ");
@@ -146,6 +148,9 @@ static void say(struct buf *out, uint32_t c, struct span rest)
 		buf_char(out, (char)c);
 	else if (c < 0x80 && strchr(".,;:?!'-$", (int)c) && c)
 		say_mark(out, (char)c, rest);
+	else if (c == 0x2013 && out->len && isalpha((unsigned char)out->ptr[out->len - 1]) &&
+	         peek(rest) < 0x80 && isupper((int)peek(rest)))
+		buf_str(out, " to "); /* Mon–Fri */
 	else if (said) {
 		if (is_fraction(c) && out->len && is_digit((unsigned char)out->ptr[out->len - 1]))
 			buf_str(out, " and");
@@ -215,12 +220,15 @@ static bool say_address(struct buf *out, struct span *rest)
 		return false;
 	*rest = (struct span){rest->ptr + address.len, rest->len - address.len};
 	address = is_link(address) ? without_rest(address) : address;
-	for (size_t i = 0; i < address.len; i++) {
-		said = (struct span){address.ptr + i, 1};
-		if (str_find_item(names, said, &said))
+	while (address.len) {
+		uint32_t c;
+
+		said = (struct span){address.ptr, 1};
+		c = utf8_next(&address);
+		if (c < 0x80 && str_find_item(names, said, &said))
 			buf_printf(out, " %.*s ", (int)said.len, said.ptr);
 		else
-			buf_char(out, isalnum((unsigned char)*said.ptr) ? *said.ptr : ' ');
+			say(out, c, address);
 	}
 	return true;
 }
@@ -247,8 +255,11 @@ static bool say_abbreviation(struct buf *out, struct span *rest)
 	if (kind == ABBREVIATION_NONE ||
 	    (kind == ABBREVIATION_COUNTED && !(after.len && is_digit((unsigned char)*after.ptr))))
 		return false;
-	for (size_t i = 0; i < said.len; i++)
-		buf_char(out, said.ptr[i] == '.' ? ' ' : said.ptr[i]);
+	while (said.len) {
+		uint32_t c = utf8_next(&said);
+
+		say(out, c == '.' ? ' ' : c, said);
+	}
 	*rest = (struct span){rest->ptr + word.len + (after.len > 0),
 	                      rest->len - word.len - (after.len > 0)};
 	return true;
@@ -319,8 +330,9 @@ static void say_sentence(struct buf *out, struct span text)
 	struct buf said = buf_new(out->arena, text.len * GROWTH_MAX + 64);
 
 	while (text.len) {
-		if ((!said.len || !isalnum((unsigned char)said.ptr[said.len - 1])) &&
-		    say_form(&said, &text))
+		bool is_inside = said.len && isalnum((unsigned char)said.ptr[said.len - 1]);
+
+		if ((!is_inside || *text.ptr == '$') && say_form(&said, &text))
 			continue;
 		if (text.len)
 			say(&said, utf8_next(&text), text);

@@ -27,13 +27,14 @@ static const char magnitudes[] =
 	"lakh=lakh,crore=crore,cr=crore";
 
 static const char units[] =
-	"am=a m,pm=p m,km=kilometers,m=meters,cm=centimeters,mm=millimeters,mi=miles,ft=feet,"
-	"mph=miles per hour,kg=kilograms,g=grams,mg=milligrams,lb=pounds,lbs=pounds,oz=ounces,"
-	"l=liters,ml=milliliters,TB=terabytes,GB=gigabytes,MB=megabytes,KB=kilobytes,ms=milliseconds,"
-	"s=seconds,sec=seconds,secs=seconds,min=minutes,mins=minutes,h=hours,hr=hours,hrs=hours,"
-	"W=watts,kW=kilowatts,kWh=kilowatt hours,V=volts,Hz=hertz,kHz=kilohertz,MHz=megahertz,"
-	"GHz=gigahertz,px=pixels,fps=frames per second,USD=US dollars,EUR=euros,GBP=British pounds,"
-	"CHF=Swiss francs,INR=rupees";
+	"am=a m,pm=p m,km=kilometers,m=meters,cm=centimeters,mm=millimeters,mi=miles,"
+	"ft=feet,mph=miles per hour,kg=kilograms,g=grams,mg=milligrams,lb=pounds,"
+	"lbs=pounds,oz=ounces,l=liters,ml=milliliters,TB=terabytes,GB=gigabytes,"
+	"MB=megabytes,KB=kilobytes,ms=milliseconds,s=seconds,sec=seconds,secs=seconds,"
+	"min=minutes,mins=minutes,h=hours,hr=hours,hrs=hours,W=watts,kW=kilowatts,"
+	"kWh=kilowatt hours,V=volts,Hz=hertz,kHz=kilohertz,MHz=megahertz,GHz=gigahertz,"
+	"Mbps=megabits per second,Gbps=gigabits per second,px=pixels,fps=frames per second,"
+	"USD=US dollars,EUR=euros,GBP=British pounds,CHF=Swiss francs,INR=rupees";
 
 static const struct {
 	struct span unit, said;
@@ -41,6 +42,8 @@ static const struct {
 	{SPAN("a.m"), SPAN("a m")},
 	{SPAN("p.m"), SPAN("p m")},
 	{SPAN("%"), SPAN("percent")},
+	{SPAN("m²"), SPAN("square meters")},
+	{SPAN("km²"), SPAN("square kilometers")},
 	{SPAN("°C"), SPAN("degrees Celsius")},
 	{SPAN("°F"), SPAN("degrees Fahrenheit")},
 };
@@ -308,8 +311,10 @@ static size_t magnitude_at(struct span text, bool is_money, struct span *said)
 	if (!n || isdigit((unsigned char)at(text, space + n)) || (space && (n < 4 || !is_money)) ||
 	    !str_find_item(magnitudes, word, said))
 		return 0;
-	/* "5m", "5mm", "3b" are no money, "5M" is a number all the same. */
-	if (!is_money && n < 3 && strchr("mbt", *word.ptr) && !span_equal(word, SPAN("mn")) &&
+	/* "5m", "5mm" and "Room 5B" are no money; "5M" and "5k" are numbers all the same. */
+	if (!is_money && n < 3 &&
+	    (span_equal(word, SPAN("m")) || strchr("bBtT", *word.ptr) ||
+	     span_equal(word, SPAN("mm"))) &&
 	    !span_equal(word, SPAN("bn")))
 		return 0;
 	return space + n;
@@ -334,7 +339,11 @@ static size_t unit_at(struct span text, const struct groups *number, struct span
 	    (*word.ptr == 's' ? is_decade
 	                      : isupper((unsigned char)*word.ptr) && !strchr("WVL", *word.ptr)))
 		return 0;
-	return str_find_item(units, word, said) ? space + n : 0;
+	if (!str_find_item(units, word, said))
+		return 0;
+	n += space;
+	return n + (at(text, n) == '.' && at(text, n + 1) == ' ' &&
+	            islower((unsigned char)at(text, n + 2)));
 }
 
 /* "/month", "/h" */
@@ -455,6 +464,8 @@ bool spoken_number(struct buf *out, struct span *rest)
 		return true;
 	if (!begins_amount(behind(*rest, dash)))
 		return false;
+	if (out->len && isalnum((unsigned char)out->ptr[out->len - 1]))
+		buf_char(out, ' '); /* US$5m */
 	if (dash)
 		buf_str(out, "minus ");
 	*rest = behind(*rest, dash);
