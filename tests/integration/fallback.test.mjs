@@ -131,6 +131,31 @@ test('a language model that says nothing', async (t) => {
 		});
 });
 
+test('what a model wraps its answer in is not heard', async (t) => {
+	const wrapped = {
+		'<THINK>secret</THINK>Happy to help.': 'Happy to help.',
+		'secret\n</think>\n\nHappy to help.': 'Happy to help.',
+		'<|channel|>analysis<|message|>no<|end|><|channel|>final<|message|>Hi there.': 'Hi there.',
+		'Happy to help.<|im_end|>\n<|im_start|>user\nWe sell shoes.': 'Happy to help.',
+		'*takes a deep breath* Q&amp;A is free.<br/>Which <b>one</b>?': 'Q&A is free. Which one?',
+		'Gerne, z. B. am 3. Mai um ca. 15 Uhr. Passt das?':
+			'Gerne, z. B. am 3. Mai um ca. 15 Uhr. Passt das?',
+	};
+	const session = await newSession(stack);
+	for (const [text, heard] of Object.entries(wrapped))
+		await t.test(text, async () => {
+			await heal(stack);
+			await stack.sim.reply({ provider: 'groq', match: { stream: true }, reply: { text } });
+			const { json } = await turn(stack, session, `We build search. ${text.length}`);
+			assert.deepEqual([json.provider, json.text], ['groq', heard]);
+		});
+	await heal(stack);
+	const held = { text: 'I would', finish_reason: 'content_filter' };
+	await stack.sim.reply({ provider: 'groq', match: { stream: true }, reply: held });
+	const { json } = await turn(stack, session, 'Is a filter in the way?');
+	assert.deepEqual([json.provider, json.degraded], ['builtin', ['llm']]);
+});
+
 test('a voice', async (t) => {
 	const wrongs = {
 		...WRONGS,

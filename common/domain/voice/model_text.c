@@ -17,23 +17,12 @@ enum mark {
 	MARK_IGNORED
 };
 
-/* Without "begin_of_" and its like, with underscores. */
-static const char reasonings[] = "think,thinking,thought,thoughts,reasoning,analysis,reflection,"
-								 "scratchpad,rationale,chain_of_thought,inner_monologue,"
-								 "inner_thoughts,seed:think,seed:cot_budget_reflect";
+/* What names of reasoning have in them, and no names of HTML. */
+static const char *const reasonings[] = {"think",    "thought", "reason",    "reflect",  "scratch",
+                                         "analysis", "monolog", "rationale", "deliberat"};
 
 /* Tokens of templates that are written as tags. */
 static const char tags[] = "s,eos,bos,end_of_turn,start_of_turn,end_of_text";
-
-static bool takes_off(struct span *name, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	if (!span_starts_nocase(*name, span_of(prefix)))
-		return false;
-	*name = (struct span){name->ptr + n, name->len - n};
-	return true;
-}
 
 /* "think" of "</think>", "◁/think▷", "[/THINK]", "<think a=b>", "<|END_THINKING|>". */
 struct name {
@@ -54,7 +43,7 @@ static char next_char(struct span *mark)
 	for (size_t i = 0; i < COUNT(rewritten); i++) {
 		if (!span_starts(*mark, rewritten[i].from))
 			continue;
-		takes_off(mark, rewritten[i].from.ptr);
+		*mark = (struct span){mark->ptr + rewritten[i].from.len, mark->len - rewritten[i].from.len};
 		return rewritten[i].to.len ? rewritten[i].to.ptr[0] : '\0';
 	}
 	return mark->len-- ? *mark->ptr++ : '\0';
@@ -100,27 +89,30 @@ static enum mark token_of(struct span name)
 	return MARK_IGNORED;
 }
 
+static bool is_reasoning(const char *name)
+{
+	for (size_t i = 0; i < COUNT(reasonings); i++)
+		if (strcasestr(name, reasonings[i]))
+			return true;
+	return false;
+}
+
 static enum mark kind_of(struct span mark)
 {
 	struct name name = {.is_end = false};
-	struct span bare;
-	bool        ends;
 
 	read_name(mark, &name);
-	bare = name.text;
-	ends = name.is_end || takes_off(&bare, "end_of_") || takes_off(&bare, "end_");
-	if (!ends && !takes_off(&bare, "begin_of_"))
-		takes_off(&bare, "start_");
-	if (str_find_item(reasonings, bare, NULL))
-		return ends ? MARK_REASONING_END : MARK_REASONING;
+	name.is_end |= span_starts_nocase(name.text, SPAN("end_"));
+	if (is_reasoning(name.bytes))
+		return name.is_end ? MARK_REASONING_END : MARK_REASONING;
 	if (*mark.ptr == '[' && span_equal(name.text, SPAN("INST")))
 		return name.is_end ? MARK_IGNORED : MARK_END;
-	if (*mark.ptr == '<' && str_find_item(tags, name.text, NULL) && !name.is_token) {
-		bool is_begin = span_equal_nocase(name.text, SPAN("s")) && !name.is_end;
-
-		return is_begin ? MARK_IGNORED : token_of(name.text);
-	}
-	return name.is_token ? token_of(name.text) : MARK_NONE;
+	if (name.is_token)
+		return token_of(name.text);
+	if (*mark.ptr != '<' || !str_find_item(tags, name.text, NULL))
+		return MARK_NONE;
+	return span_equal_nocase(name.text, SPAN("s")) && !name.is_end ? MARK_IGNORED
+	                                                               : token_of(name.text);
 }
 
 static bool is_blank(const struct model_text *m)
@@ -261,8 +253,17 @@ void model_text_feed(struct model_text *m, struct span piece)
 
 void model_text_end(struct model_text *m)
 {
+	static const struct span worn = SPAN("assistantfinal");
+	struct span              answer;
+	const char              *at;
+
 	while (m->mark_n)
 		let_go(m);
+	/* Channels whose marks were lost on the way. */
+	answer = model_text_answer(m);
+	at = memmem(answer.ptr, answer.len, worn.ptr, worn.len);
+	if (at)
+		m->from += (size_t)(at - answer.ptr) + worn.len;
 	/* An end too many behind the answer took nothing from it. */
 	if (m->has_reasoned && is_blank(m))
 		m->from = m->last_from;
