@@ -111,6 +111,10 @@ static const struct {
      "(Like this.) And (mostly) that. (555) 123 [bracket] (a.k.a. Bob) stays.", ""},
 	{"Hmm, *sometimes we win* but. We have *lots of work* to do.",
      "Hmm, sometimes we win but. We have lots of work to do.", ""},
+	{"{{pause}} I see. [silence 2s] So. {pause: 1s}[[pause]] Well.", "I see. So. Well.", ""},
+	{"[link](http://x.y) Here. [one](x) [two](y) *[three](z)*", "link Here. one two three", ""},
+	{"<function_calls><invoke name=\"f\">{}</invoke></function_calls>Sure.", "Sure.",
+     "<function_calls><invoke name=\"f\">{}</invoke></function_calls>"},
 	{"Press pause (the button) and paused videos stay.",
      "Press pause (the button) and paused videos stay.", ""},
 	/* Lists, tables, citations. */

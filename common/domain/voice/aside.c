@@ -36,7 +36,7 @@ static bool ends_with(struct span word, const char *end)
 
 bool aside_at(struct span text, struct aside *out)
 {
-	static const char opens[] = "([<*_", closes[] = ")]>*_";
+	static const char opens[] = "([{<*_", closes[] = ")]}>*_";
 	const char       *kind = text.len > 2 && *text.ptr ? strchr(opens, *text.ptr) : NULL;
 	size_t            marks, n;
 	char              close;
@@ -44,7 +44,7 @@ bool aside_at(struct span text, struct aside *out)
 	if (!kind)
 		return false;
 	close = closes[kind - opens];
-	marks = close == *text.ptr && text.ptr[1] == close ? 2 : 1;
+	marks = text.ptr[1] == *text.ptr ? 2 : 1;
 	for (n = marks; n < text.len && text.ptr[n] != close; n++)
 		if (n == ASIDE_MAX || text.ptr[n] == '\n')
 			return false;
@@ -53,7 +53,7 @@ bool aside_at(struct span text, struct aside *out)
 	                      .open = *text.ptr,
 	                      .is_strong = marks == 2};
 	if (n + marks > text.len || text.ptr[n + marks - 1] != close ||
-	    (n + marks < text.len && text.ptr[n + marks] == close && close == *text.ptr))
+	    (n + marks < text.len && text.ptr[n + marks] == close))
 		return false;
 	return !isspace((unsigned char)text.ptr[marks]) && words_count(out->inside) > 0;
 }
@@ -89,13 +89,14 @@ bool aside_is_pause(const struct aside *a, bool is_apart, unsigned *ms_out)
 {
 	struct span rest = a->inside, word;
 	size_t      n = 0, place = 0;
-	bool        has_number = false;
+	bool        has_number = false, is_mark = a->open == '[' || a->open == '{';
 
 	while (words_next(&rest, &word)) {
 		n++;
 		if (!place && (span_starts_nocase(word, SPAN("paus")) ||
 		               (a->open == '<' && span_equal_nocase(word, SPAN("break"))) ||
-		               (a->open == '[' && span_equal_nocase(word, SPAN("beat")))))
+		               (is_mark && span_equal_nocase(word, SPAN("beat"))) ||
+		               (is_mark && span_equal_nocase(word, SPAN("silence")))))
 			place = n;
 	}
 	for (size_t i = 0; i < a->inside.len; i++)
@@ -105,7 +106,7 @@ bool aside_is_pause(const struct aside *a, bool is_apart, unsigned *ms_out)
 		return false;
 	if (a->open == '<')
 		return place == 1;
-	return a->open == '[' || is_apart || (n <= 2 && place == n);
+	return is_mark || is_apart || (n <= 2 && place == n);
 }
 
 /* ---- directions ---- */
@@ -118,8 +119,9 @@ static bool is_plain(struct span inside)
 	while (inside.len) {
 		uint32_t c = utf8_next(&inside);
 
-		if (c < 0x80 ? !isalpha((int)c) && !strchr(" ,'-", (int)c)
-		             : !unicode_is_word(c) && c != 0x2019)
+		bool is_joint = c == ' ' || c == ',' || c == '\'' || c == '-' || c == 0x2019;
+
+		if (!is_joint && (!unicode_is_word(c) || (c >= '0' && c <= '9')))
 			return false;
 	}
 	return true;
@@ -144,7 +146,7 @@ bool aside_is_direction(const struct aside *a, bool is_apart, bool follows_comma
 		has_form |= word.len > 3 &&
 		            (ends_with(word, "ly") || ends_with(word, "ing") || ends_with(word, "s"));
 	}
-	if (a->open == '<' || !n || n > WORDS_MAX || !is_plain(a->inside))
+	if (a->open == '<' || a->open == '{' || !n || n > WORDS_MAX || !is_plain(a->inside))
 		return false;
 	if (is_act(first, n) || (is_apart && has_manner))
 		return true;

@@ -9,8 +9,8 @@
 struct aside {
 	struct span inside;
 	size_t      len;
-	char        open;      /* one of ([<*_ */
-	bool        is_strong; /* **so** */
+	char        open;      /* one of ([{<*_ */
+	bool        is_strong; /* **so**, [[so]] */
 };
 
 /* The one at the front of the text, with a word in it. */

@@ -273,7 +273,7 @@ static void step(struct walk *w)
 
 	if (!is_word_inside(w) && take_tool(w))
 		return;
-	if (take_line_markup(w) || take_aside(w) || take_citation(w) || take_link(w) || take_tag(w) ||
+	if (take_line_markup(w) || take_link(w) || take_aside(w) || take_citation(w) || take_tag(w) ||
 	    take_markup(w))
 		return;
 	rest = rest_of(w);

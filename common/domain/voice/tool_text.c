@@ -19,6 +19,9 @@ static const char *const known_tools[] = {
 static const struct {
 	struct span open, close;
 } tags[] = {
+	{SPAN("<function_calls>"), SPAN("</function_calls>")},
+	{SPAN("<tool_calls>"), SPAN("</tool_calls>")},
+	{SPAN("<invoke"), SPAN("</invoke>")},
 	{SPAN("<function"), SPAN("</function>")},
 	{SPAN("<tool_call>"), SPAN("</tool_call>")},
 	{SPAN("<tool_code>"), SPAN("</tool_code>")},
