@@ -5,6 +5,7 @@
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
 # make authorisation  tests/data/authorisation.md anew: who may call what
+# make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
@@ -172,6 +173,9 @@ bench-memory: setup
 bench-turn: setup
 	@$(MAKE) -s -j$$(nproc) all benches
 	@ulimit -n $$(ulimit -Hn) && node tests/bench/turns.mjs
+# Longer than the tests have time for: what clang's analyser follows through functions
+analyse: headers
+	@tests/lint/analyse security
 check: setup
 	@tests/run
 # What is answered becomes what is agreed upon: look at the difference.

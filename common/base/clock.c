@@ -61,7 +61,7 @@ void clock_format_utc(int64_t unix_ms, char out[25])
 	unsigned  ms = (unsigned)(unix_ms % 1000) % 1000u;
 	size_t    n;
 
-	gmtime_r(&seconds, &tm);
+	(void)gmtime_r(&seconds, &tm); /* an int has room for every such year */
 	n = strftime(out, 20, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, 25 - n, ".%03uZ", ms);
 }

@@ -82,9 +82,11 @@ static void keep_numbers(struct arena *a, struct cJSON *root, const struct json_
 {
 	size_t n = 0;
 
-	for (struct walk w = {.at = root}; n < numbers->n; walk_on(&w))
+	for (struct walk w = {.at = root}; n < numbers->n; walk_on(&w)) {
+		assert(w.at);
 		if (cJSON_IsNumber(w.at))
 			keep_as_written(a, w.at, numbers->at[n++]);
+	}
 }
 
 struct err *json_parse(struct ctx *cx, struct span text, const struct cJSON **root_out)
@@ -179,14 +181,14 @@ const char *json_text_at(const struct cJSON *root, const char *path)
 {
 	const struct cJSON *node = json_at(root, path);
 
-	return cJSON_IsString(node) ? node->valuestring : NULL;
+	return node && cJSON_IsString(node) ? node->valuestring : NULL;
 }
 
 double json_num_at(const struct cJSON *root, const char *path, double otherwise)
 {
 	const struct cJSON *node = json_at(root, path);
 
-	return cJSON_IsRaw(node) ? node->valuedouble : otherwise;
+	return node && cJSON_IsRaw(node) ? node->valuedouble : otherwise;
 }
 
 bool json_bool_at(const struct cJSON *root, const char *path, bool otherwise)

@@ -37,8 +37,8 @@ _Static_assert(ATOMIC_LONG_LOCK_FREE == 2 && sizeof(long) == 8,
 #define CALLS_MIN     5u
 #define OPEN_FIRST_MS 5000u
 #define OPEN_MAX_MS   60000u
-#define PROBE_MAX_MS  30000u          /* a probe that never reported is given up */
-#define SANE_MS       (2u * 3600000u) /* no wait is longer */
+#define PROBE_MAX_MS  30000u                  /* a probe that never reported is given up */
+#define SANE_MS       (UINT64_C(2) * 3600000) /* no wait is longer */
 #define TIME_MASK     ((1ull << 38) - 1)
 
 #define ROW_MAX      8u /* unusable answers in a row */

@@ -173,7 +173,8 @@ static bool is_good(const PGresult *result)
 
 /* ---- prepared ones ---- */
 
-/* The linker's names for where the program begins and ends. */
+/* The linker's names for where the program begins and ends.
+ * NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): it reserves them */
 extern const char __executable_start[], _end[];
 
 static bool is_part_of_program(const char *sql)

@@ -290,6 +290,7 @@ static void start(const struct minilm *m, const uint16_t *ids, size_t n, float *
 /* The keys of one head, a row for each dimension, scaled as scores are. */
 static void turn_keys(const float *key, size_t n, size_t columns, float *out)
 {
+	/* NOLINTNEXTLINE(bugprone-integer-division): heads share the dimensions out evenly */
 	const float scale = 1 / sqrtf(HEAD_DIMS);
 
 	memset(out, 0, HEAD_DIMS * columns * sizeof(*out));

@@ -65,7 +65,7 @@ static size_t encoded_max(size_t n, unsigned rate)
 {
 	size_t frames = (size_t)((uint64_t)n * MP3_RATE / rate) / FRAME_SAMPLES + EXTRA_FRAMES;
 
-	return frames * FRAME_BYTES + LAME_ROOM + CHUNK * 2;
+	return frames * FRAME_BYTES + LAME_ROOM + (size_t)CHUNK * 2;
 }
 
 struct err *mp3_encode(struct ctx *cx, const int16_t *samples, size_t n, unsigned rate,

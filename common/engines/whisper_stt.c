@@ -312,6 +312,7 @@ static struct err *write_text(struct part *part)
 
 	TRY(begin_text(part, &at, &logits));
 	for (max = max < TOKENS_MAX ? max : TOKENS_MAX; part->tokens < max; at++) {
+		/* NOLINTNEXTLINE(analyzer-use-of-uninitialized-value): begin_text() sets both or fails */
 		whisper_token token = likeliest(logits);
 
 		/* Unlike openai/whisper, the end does not count: behind a single
@@ -321,6 +322,7 @@ static struct err *write_text(struct part *part)
 		part->logprob_sum += (double)logits[token] - log_sum(logits, never, whisper_n_vocab(model));
 		part->tokens++;
 		buf_str(&part->text, whisper_token_to_str(model, token));
+		/* NOLINTNEXTLINE(analyzer-use-of-uninitialized-value): as above */
 		TRY(step(part, token, at, &logits));
 	}
 	return NULL;

@@ -13,7 +13,7 @@
 
 #include <ctype.h>
 
-#define REPEAT_SECONDS (7 * 24 * 3600)
+#define REPEAT_SECONDS (INT64_C(7) * 24 * 3600)
 #define COL_HASH       5 /* of signup_for_mail() */
 
 static struct span lower_case(struct ctx *cx, const char *text)

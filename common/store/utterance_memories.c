@@ -13,6 +13,8 @@
 #include "recall.h"
 #include "sealed.h"
 
+#include <assert.h>
+
 #define ROWS_BYTES_MAX ((size_t)64 << 20) /* of 64 utterances that are all escapes, and sealed */
 
 struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
@@ -69,6 +71,7 @@ struct keeping {
 
 static void add_vector(struct keeping *to, struct json_out *j, const struct memory_vector *vector)
 {
+	assert(to->vectors);
 	json_int(j, "vector_from", (int64_t)to->vectors_n + 1);
 	memcpy(to->vectors + to->vectors_n, vector->at, vector->n * sizeof(*vector->at));
 	to->vectors_n += vector->n;

@@ -25,7 +25,7 @@
 #define ACTOR        "confirm_mail"
 #define CHANNEL      "mail"
 #define RESEND       "https://api.resend.com"
-#define LINK_SECONDS (30 * 24 * 3600)
+#define LINK_SECONDS (INT64_C(30) * 24 * 3600)
 #define LEASE_MS     60000u
 #define WAIT_MS      60000u  /* for a setting */
 #define MEND_MS      600000u /* for an operator */
@@ -33,7 +33,7 @@
 #define SPREAD_MS    900000u /* of what waits for a new day */
 #define CODE_MAX     64u
 #define PLACE_BATCH  200
-#define MAC_CHARS    (2 * CRYPTO_HASH_BYTES)
+#define MAC_CHARS    ((size_t)2 * CRYPTO_HASH_BYTES)
 #define PAGE_PATH    "/functions/v1/collect_email?token="
 
 static struct mail_values {

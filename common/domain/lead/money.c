@@ -59,7 +59,7 @@ static void take_figures(struct span *rest, struct amount *a)
 		return;
 	if (!piece_is(&p, "figure") && !piece_is(&p, "figures"))
 		return;
-	for (double i = 1; i < a->number.value; i++)
+	for (int i = 1; i < a->number.value; i++)
 		low *= 10;
 	a->number.value = low;
 	a->number.scale = low;

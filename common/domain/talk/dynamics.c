@@ -78,7 +78,7 @@ static const char *const number_words[] = {
 static const struct {
 	const char *name, *text;
 } hints[] = {
-#define X(hint, name_, text_) [hint] = {.name = name_, .text = text_},
+#define X(hint, name_, text_) [hint] = {.name = (name_), .text = (text_)},
 	DYNAMICS_HINTS(X)
 #undef X
 };

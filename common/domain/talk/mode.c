@@ -10,7 +10,7 @@
 static const struct {
 	const char *name, *persona;
 } modes[] = {
-#define X(mode, name_) [mode].name = name_,
+#define X(mode, name_) [mode].name = (name_),
 	MODES(X)
 #undef X
 		[MODE_WILLIAM]

@@ -276,6 +276,7 @@ static const char *day_of(struct arena *a, const char *date)
 	                                     "September", "October",  "November", "December"};
 	int                      year, month, day;
 
+	/* NOLINTNEXTLINE(cert-err34-c): four digits are in range */
 	if (!date || sscanf(date, "%4d-%2d-%2d", &year, &month, &day) != 3)
 		return NULL;
 	if (year < 1900 || month < 1 || month > 12 || day < 1 || day > 31)

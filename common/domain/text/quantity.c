@@ -70,8 +70,10 @@ static double fraction_of(const char *p, size_t n)
 {
 	double unit = 0.1, value = 0;
 
-	for (size_t i = 0; i < n && i < 12; i++, unit /= 10)
+	for (size_t i = 0; i < n && i < 12; i++) {
 		value += (p[i] - '0') * unit;
+		unit /= 10;
+	}
 	return value;
 }
 

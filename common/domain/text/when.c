@@ -289,9 +289,9 @@ static int period(const struct reading *r, struct when_span *out)
 	if (IS_ONE_OF(r->word[1], "night"))
 		*out = days(r->today + way, 1);
 	else if (IS_ONE_OF(r->word[1], "week"))
-		*out = days(monday + 7 * way, 7);
+		*out = days(monday + INT64_C(7) * way, 7);
 	else if (IS_ONE_OF(r->word[1], "weekend"))
-		*out = days(monday + 5 + 7 * way, 2);
+		*out = days(monday + 5 + INT64_C(7) * way, 2);
 	else if (IS_ONE_OF(r->word[1], "month"))
 		*out = month_span(r->now.year, r->now.month + way);
 	else if (IS_ONE_OF(r->word[1], "year"))

@@ -148,7 +148,7 @@ static double frame_rms(const float *x)
 
 	for (size_t i = 0; i < FRAME; i++)
 		sum += (double)(x[i] * x[i]);
-	return sqrt(sum / FRAME);
+	return sqrt(sum / FRAME); /* NOLINT(bugprone-integer-division): a whole number of samples */
 }
 
 static int compare_doubles(const void *a, const void *b)
