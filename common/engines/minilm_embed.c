@@ -3,6 +3,7 @@
 #include "../base/str.h"
 #include "engines.h"
 #include "minilm_model.h"
+#include "slots.h"
 #include "wordpiece.h"
 
 #include <fcntl.h>
@@ -27,6 +28,10 @@ static const struct cfg_group minilm_settings = {"Local embedding", &settings, k
 static struct minilm          *model;
 static const struct wordpiece *vocabulary;
 static struct arena           *vocabulary_arena;
+
+/* Of tokens, a place for each processor: a text takes a few tenths of a second, and those of one
+ * address would otherwise share all processors with the one text of another. */
+static struct slots places = SLOTS(1);
 
 static const char *path_of(struct arena *a, const char *file)
 {
@@ -85,12 +90,22 @@ static void stop(void)
 	arena_free(&vocabulary_arena);
 }
 
+static void count_places(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	slots_resize(&places, processors < 1           ? 1
+	                      : processors > SLOTS_MAX ? SLOTS_MAX
+	                                               : (unsigned)processors);
+}
+
 static bool begin(void)
 {
 	struct ctx  cx = {.arena = arena_new(START_BYTES), .deadline = deadline_in(START_MS)};
 	struct err *e;
 
 	vocabulary_arena = arena_new(START_BYTES);
+	count_places();
 	e = load(&cx);
 	if (e) {
 		log_err(LOG_ERROR, NULL, "minilm_failed", e);
@@ -115,6 +130,18 @@ struct ids {
 	size_t   n;
 };
 
+static struct err *embed_text(struct ctx *cx, const struct ids *ids, struct minilm_work *work,
+                              float *vector)
+{
+	struct slot place;
+
+	TRY(check_time(cx));
+	TRY(slots_take(cx, &places, (double)ids->n, &place));
+	minilm_vector(model, ids->at, ids->n, work, vector);
+	slots_give(&places, place, true);
+	return NULL;
+}
+
 static struct err *minilm_embed_texts(struct ctx *cx, const struct embed_order *order,
                                       struct embeddings *out)
 {
@@ -132,8 +159,7 @@ static struct err *minilm_embed_texts(struct ctx *cx, const struct embed_order *
 	for (size_t i = 0; i < order->n; i++) {
 		float *vector = arena_alloc_raw(cx->arena, MINILM_DIMS * sizeof(*vector));
 
-		TRY(check_time(cx));
-		minilm_vector(model, ids[i].at, ids[i].n, work, vector);
+		TRY(embed_text(cx, &ids[i], work, vector));
 		vectors[i] = vector;
 	}
 	out->vectors = vectors;

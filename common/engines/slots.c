@@ -13,7 +13,7 @@ struct waiting {
 	uint64_t        client, session, number;
 	double          cost;
 	struct slot     slot;
-	bool            has_place;
+	bool            has_place, is_job;
 };
 
 void slots_resize(struct slots *slots, unsigned n)
@@ -40,6 +40,8 @@ static bool goes_before(const struct slots *s, const struct waiting *a, const st
 {
 	double claim_a = claim_of(s, a, now), claim_b = claim_of(s, b, now);
 
+	if (a->is_job != b->is_job)
+		return b->is_job;
 	return claim_a < claim_b || (claim_a <= claim_b && a->number < b->number);
 }
 
@@ -180,7 +182,10 @@ static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine,
 
 struct err *slots_take(struct ctx *cx, struct slots *slots, double cost, struct slot *slot_out)
 {
-	struct waiting       mine = {.client = cx->client, .session = cx->session, .cost = cost};
+	struct waiting       mine = {.client = cx->client,
+	                             .session = cx->session,
+	                             .cost = cost,
+	                             .is_job = cx->is_job};
 	struct monitor_watch watch;
 	struct err          *e;
 

@@ -3,7 +3,8 @@
  * More threads than cores inside one engine only make each of them late, so those who find no free
  * place wait. Next is who, with what it wants now, will have used least of late: by its address
  * (a quarter of it by its session), so nobody waits behind the many of another, and of many that
- * have used nothing the shortest goes first. Who would wait in vain is refused at once.
+ * have used nothing the shortest goes first. A job, for which nobody waits, lets all requests go
+ * before. Who would wait in vain is refused at once.
  *
  * Work has a cost, in whatever the engine counts. Where a front is given, it has places of its own
  * for what is short, of who has not used much; the rest has as many places behind it, in which it

@@ -5,14 +5,21 @@
 #include "unit.h"
 
 #include "../../common/base/json_in.h"
+#include "../../common/base/thread.h"
 #include "../../common/engines/engines.h"
 #include "../../common/engines/minilm_math.h"
+#include "recordings.h"
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
-#define DIMS 384
+#define DIMS       384
+#define CROWD      16 /* for each processor */
+#define PLACES_MAX 16
+#define TIMES      6
+#define PATIENCE   120000u
 
 static struct embeddings embedded(struct ctx *cx, const char *const *texts, size_t n)
 {
@@ -167,6 +174,58 @@ static void embeds_from_several_threads(void **state)
 		assert_memory_equal(sums[i], sums[0], sizeof(sums[0]));
 }
 
+/* Of one address, each with one long text after the other. */
+enum { ANN = 1, BOB };
+
+struct crowd {
+	const char   *text;
+	atomic_uint   come, done;
+	struct cancel over;
+};
+
+static void *embed_in_crowd(void *data)
+{
+	struct crowd      *crowd = data;
+	struct ctx         cx = new_ctx(PATIENCE);
+	struct embed_order order = {&crowd->text, 1};
+	struct embeddings  out;
+
+	cx.client = ANN;
+	cx.cancel = &crowd->over;
+	atomic_fetch_add(&crowd->come, 1);
+	while (!minilm_embed.embed(&cx, &order, &out))
+		atomic_fetch_add(&crowd->done, 1);
+	arena_free(&cx.arena);
+	return NULL;
+}
+
+static void one_of_another_address_does_not_wait_for_a_crowd(void **state)
+{
+	struct ctx  *cx = *state;
+	struct crowd crowd = {.text = words(cx, 60)};
+	unsigned     processors = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), before, after;
+	unsigned     n = CROWD * (processors < PLACES_MAX ? processors : PLACES_MAX);
+	pthread_t   *threads = NEW_ARRAY(cx->arena, pthread_t, n);
+
+	cancel_init(&crowd.over);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(thread_start(&threads[i], 1 << 20, embed_in_crowd, &crowd), 0);
+	while (atomic_load(&crowd.come) < n)
+		sched_yield();
+	cx->client = BOB;
+	cx->deadline = deadline_in(PATIENCE);
+	before = atomic_load(&crowd.done);
+	for (int i = 0; i < TIMES; i++)
+		embedded(cx, &crowd.text, 1);
+	after = atomic_load(&crowd.done);
+	cancel_fire(&crowd.over, CANCEL_CLIENT_LEFT);
+	for (size_t i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	cancel_end(&crowd.over);
+	/* Those that were at work already, and one beside each of its own on every other processor. */
+	assert_true(after - before < n * TIMES / 3);
+}
+
 static void serves_the_chain_as_its_last_link(void **state)
 {
 	struct ctx         *cx = *state;
@@ -255,6 +314,7 @@ int main(void)
 		UNIT_TEST(gives_the_same_on_any_processor),
 		UNIT_TEST(stops_when_told),
 		UNIT_TEST(embeds_from_several_threads),
+		UNIT_TEST(one_of_another_address_does_not_wait_for_a_crowd),
 		UNIT_TEST(serves_the_chain_as_its_last_link),
 		UNIT_TEST(refuses_other_files),
 	};

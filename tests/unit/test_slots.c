@@ -14,6 +14,7 @@ enum { ANN = 1, BOB, CID };
 struct guest {
 	uint64_t  client, session;
 	double    cost;
+	bool      is_job;
 	pthread_t thread;
 	unsigned  was; /* the how manieth */
 };
@@ -53,6 +54,7 @@ static void *visit(void *data)
 	struct ctx    cx = ctx_of(g->client, g->session, LONG_MS);
 	struct slot   slot;
 
+	cx.is_job = g->is_job;
 	assert_null(slots_take(&cx, &slots, g->cost, &slot));
 	g->was = atomic_fetch_add(&served, 1);
 	slots_give(&slots, slot, false);
@@ -124,6 +126,21 @@ static void of_many_of_one_the_shortest_is_next(void **state)
 	assert_int_equal(guests[1].was, 1);
 	assert_int_equal(guests[0].was, 2);
 	assert_int_equal(guests[3].was, 3);
+	arena_free(&cx.arena);
+}
+
+static void a_job_is_last(void **state)
+{
+	struct guest guests[] = {{.cost = 1, .is_job = true}, {.client = ANN, .cost = 50}};
+	struct ctx   cx = ctx_of(0, 0, LONG_MS);
+	struct slot  held;
+
+	(void)state;
+	begin(1);
+	use(ANN, 0, 1000);
+	assert_null(slots_take(&cx, &slots, 1, &held));
+	call_in(guests, COUNT(guests), held);
+	assert_int_equal(guests[1].was, 0);
 	arena_free(&cx.arena);
 }
 
@@ -271,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(who_has_used_least_is_next),
 		UNIT_TEST(of_many_of_one_the_shortest_is_next),
+		UNIT_TEST(a_job_is_last),
 		UNIT_TEST(waits_until_the_deadline_or_the_cancel),
 		UNIT_TEST(who_would_wait_in_vain_is_told_at_once),
 		UNIT_TEST(only_who_goes_before_is_waited_for),
