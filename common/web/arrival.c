@@ -1,29 +1,27 @@
 /* arrival.c -- files in memory, and an account for each address that has something there. */
 #include "arrival.h"
 
-#include "../base/fatal.h"
+#include "by_client.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BUCKETS       256u
 #define REQUEST_BYTES ((size_t)8 << 10) /* what each costs beside its bytes: structs, buffers */
 #define SHARE         4u
 
 /* There while something is held for it. */
 struct sender {
-	uint64_t       key;
-	size_t         held;
-	unsigned       requests_n;
-	struct sender *next; /* of the same bucket */
+	struct by_client client; /* first */
+	size_t           held;
+	unsigned         requests_n;
 };
 
 static struct {
-	size_t         max, held;
-	struct sender *senders[BUCKETS];
-	unsigned char  bytes[64 << 10]; /* on their way into a file */
+	size_t            max, held;
+	struct by_clients senders;
+	unsigned char     bytes[64 << 10]; /* on their way into a file */
 } office;
 
 void arrivals_limit(size_t bytes_max)
@@ -32,37 +30,6 @@ void arrivals_limit(size_t bytes_max)
 }
 
 /* ---- accounts ---- */
-
-static struct sender **bucket_of(uint64_t key)
-{
-	return &office.senders[(key * 0x9e3779b97f4a7c15u) >> 56];
-}
-
-static struct sender *sender_of(uint64_t key)
-{
-	struct sender **bucket = bucket_of(key), *it = *bucket;
-
-	while (it && it->key != key)
-		it = it->next;
-	if (it)
-		return it;
-	it = calloc(1, sizeof(*it));
-	if (!it)
-		fatal("out of memory: no sender");
-	*it = (struct sender){.key = key, .next = *bucket};
-	*bucket = it;
-	return it;
-}
-
-static void forget(struct sender *it)
-{
-	struct sender **at = bucket_of(it->key);
-
-	while (*at != it)
-		at = &(*at)->next;
-	*at = it->next;
-	free(it);
-}
 
 static enum arrived hold(struct arrival *a, size_t all)
 {
@@ -81,7 +48,7 @@ enum arrived arrival_hold(struct arrival *a, uint64_t client, size_t bytes,
 {
 	a->body = *body;
 	if (!a->sender) {
-		a->sender = sender_of(client);
+		a->sender = by_client_of(&office.senders, client, sizeof(*a->sender));
 		a->sender->requests_n++;
 	}
 	return hold(a, bytes + REQUEST_BYTES);
@@ -96,16 +63,19 @@ const struct sender *arrival_greediest(const struct arrival *a)
 {
 	const struct sender *most = a->sender;
 
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (const struct sender *it = office.senders[i]; it; it = it->next)
+	for (size_t i = 0; i < BY_CLIENT_BUCKETS; i++)
+		for (const struct by_client *at = office.senders.of[i]; at; at = at->next) {
+			const struct sender *it = (const struct sender *)(const void *)at;
+
 			if (it->held > most->held)
 				most = it;
+		}
 	return most == a->sender ? NULL : most;
 }
 
 uint64_t sender_client(const struct sender *s)
 {
-	return s->key;
+	return s->client.key;
 }
 
 /* ---- files ---- */
@@ -188,7 +158,7 @@ static void close_account(struct arrival *a)
 	it->held -= a->held;
 	office.held -= a->held;
 	if (--it->requests_n == 0)
-		forget(it);
+		by_client_forget(&office.senders, &it->client);
 	a->sender = NULL;
 	a->held = 0;
 }

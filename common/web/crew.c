@@ -9,20 +9,19 @@
 #include "../base/log.h"
 #include "../base/thread.h"
 #include "../base/wait.h"
+#include "by_client.h"
 
 #define WARM_THREADS 4u     /* stay, though idle */
 #define IDLE_MS      10000u /* after so long the others leave */
 /* Virtual size: only touched pages cost memory. TLS and libav want some room. */
 #define STACK_BYTES ((size_t)1 << 20)
-#define BUCKETS     256u
 
 /* There while it has anything in hand or waiting. */
 struct client {
-	uint64_t         key;
+	struct by_client entry; /* first */
 	unsigned         in_hand, waiting;
 	uint64_t         served; /* when its last job was taken, counted; 0: none was */
 	struct crew_job *first, *last;
-	struct client   *next;               /* of the same bucket */
 	struct client   *behind, **in_queue; /* among those who wait; in_queue NULL: it does not */
 };
 
@@ -38,14 +37,15 @@ struct worker {
 };
 
 struct crew {
-	struct crew_plan plan;
-	struct monitor   office; /* guards all below; tells when the last thread has left */
-	struct worker   *idle, *left;
-	struct client   *clients[BUCKETS], *queue; /* all; those of them who wait */
-	unsigned         workers_n;                /* who may take a job; the leaving are still there */
-	unsigned         there_n, queue_n;
-	uint64_t         given_n, served_n;
-	bool             is_ending;
+	struct crew_plan  plan;
+	struct monitor    office; /* guards all below; tells when the last thread has left */
+	struct worker    *idle, *left;
+	struct by_clients clients;
+	struct client    *queue;     /* those of them who wait */
+	unsigned          workers_n; /* who may take a job; the leaving are still there */
+	unsigned          there_n, queue_n;
+	uint64_t          given_n, served_n;
+	bool              is_ending;
 };
 
 struct crew *crew_new(const struct crew_plan *plan)
@@ -61,43 +61,21 @@ struct crew *crew_new(const struct crew_plan *plan)
 
 /* ---- clients ---- */
 
-static struct client **bucket_of(struct crew *c, uint64_t key)
-{
-	return &c->clients[(key * 0x9e3779b97f4a7c15u) >> 56];
-}
-
 static struct client *client_of(struct crew *c, uint64_t key)
 {
-	struct client **bucket = bucket_of(c, key), *it = *bucket;
-
-	while (it && it->key != key)
-		it = it->next;
-	if (it)
-		return it;
-	it = calloc(1, sizeof(*it));
-	if (!it)
-		fatal("out of memory: no client");
-	*it = (struct client){.key = key, .next = *bucket};
-	*bucket = it;
-	return it;
+	return by_client_of(&c->clients, key, sizeof(struct client));
 }
 
 static void forget_absent(struct crew *c, struct client *it)
 {
-	struct client **at = bucket_of(c, it->key);
-
-	if (it->in_hand || it->waiting)
-		return;
-	while (*at != it)
-		at = &(*at)->next;
-	*at = it->next;
-	free(it);
+	if (!it->in_hand && !it->waiting)
+		by_client_forget(&c->clients, &it->entry);
 }
 
 /* Who nobody knows is many. */
 static bool has_enough(const struct crew *c, const struct client *it)
 {
-	return c->plan.client_max && it->key && it->in_hand >= c->plan.client_max;
+	return c->plan.client_max && it->entry.key && it->in_hand >= c->plan.client_max;
 }
 
 static void join_queue(struct crew *c, struct client *it)
