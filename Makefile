@@ -8,6 +8,7 @@
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
+# make bench-attacks  what a visitor notices of attacks; KINDS=flac,long SECONDS=20: a part of it
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
 FLAVOUR ?= release
 BUILD   ?= build
@@ -169,6 +170,10 @@ bench-recall: setup
 bench-memory: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@node tests/bench/memory.mjs
+# One visitor beside attacks of each kind, a minute of each: KINDS=flac SECONDS=20: only those
+bench-attacks: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/attacks.mjs
 # Turns at fixed rates and thousands that wait, providers played: RATES=1,10 SECONDS=10: only those
 bench-turn: setup
 	@$(MAKE) -s -j$$(nproc) all benches
@@ -185,6 +190,6 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench bench-recall \
-        bench-memory bench-turn check authorisation clean
+        bench-memory bench-attacks bench-turn check authorisation clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)
