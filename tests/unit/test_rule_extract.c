@@ -150,6 +150,7 @@ static void knows_visitors(void **state)
 	assert_true(check_file("tests/data/dialogues/visitors.txt") >= 25);
 	assert_true(check_file("tests/data/dialogues/service.txt") >= 20);
 	assert_true(check_file("tests/data/dialogues/answers.txt") >= 15);
+	assert_true(check_file("tests/data/dialogues/faults.txt") >= 23);
 }
 
 static void is_not_told_by_adversaries(void **state)

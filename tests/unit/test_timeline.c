@@ -54,6 +54,13 @@ static void finds_phrases_in_speech(void **state)
 		{"we launched two weeks ago", ""},
 		{"we were founded in march", ""},
 		{"last month was good", ""},
+		{"it's no longer urgent", ""},
+		{"it was urgent last year", ""},
+		{"We pay 10k a month.", ""},
+		{"it has to be live before diwali", "before diwali"},
+		{"by the end of our fiscal year", "by the end of our fiscal year"},
+		{"we're aiming for q three", "for q three"},
+		{"the annual meeting on the ninth of april", "on the ninth of april"},
 		{"hello there", ""},
 		{"I work there three days a week and it is fun", ""},
 	};

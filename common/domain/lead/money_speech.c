@@ -14,6 +14,7 @@ enum {
 	OWNER_WORDS = 4,
 	ANSWER_WORDS = 9,
 	LEAST = 100,
+	LEAST_THOUSANDS = 5,
 	SMALL_CHANGE = 1000,
 	YEAR_FIRST = 1900,
 	YEAR_LAST = 2100
@@ -87,6 +88,12 @@ static enum cue nearest_cue(const struct place *p)
 	return is_of_another(p->u, p->from) ? CUE_OTHER : CUE_NONE;
 }
 
+static bool is_bare(const struct place *p)
+{
+	return p->to >= p->u->n || p->u->words[p->to].gap != GAP_SPACE ||
+	       phrases_at(LIST(AMOUNT_TAILS), p->u, p->to);
+}
+
 static bool is_whole_answer(const struct place *p)
 {
 	const struct utterance *u = p->u;
@@ -94,9 +101,7 @@ static bool is_whole_answer(const struct place *p)
 
 	if (p->from > start && phrases_at(LIST(HEDGES), u, p->from - 1))
 		return true;
-	return tokens_sentence_to(u, p->from) - start <= ANSWER_WORDS &&
-	       (p->to >= u->n || u->words[p->to].gap != GAP_SPACE ||
-	        phrases_at(LIST(AMOUNT_TAILS), u, p->to));
+	return tokens_sentence_to(u, p->from) - start <= ANSWER_WORDS && is_bare(p);
 }
 
 /* "50,000 users", "20%", "GPT OSS 120B", "128k context". */
@@ -117,11 +122,22 @@ static bool is_denied(const struct place *p)
 	       (p->from > 1 && TOKENS_ANY_AT(p->u, p->from - 2, nots) == 2);
 }
 
+/* "I can stretch to twenty five": thousands go without saying, right behind talk of a budget. */
+static bool has_cue_before(const struct place *p)
+{
+	size_t from = p->from > 3 ? p->from - 3 : 0, start = tokens_sentence_from(p->u, p->from);
+
+	return phrases_in(LIST(BUDGET_WORDS), p->u, from < start ? start : from, p->from);
+}
+
 static bool is_spendable(const struct place *p, const struct money *m, bool is_asked)
 {
 	enum cue cue;
 
-	if (is_year(m) || m->high < LEAST || (!m->is_marked && counts_things(p, m)) || is_denied(p))
+	if (m->high < LEAST)
+		return m->high >= LEAST_THOUSANDS && is_bare(p) && !counts_things(p, m) &&
+		       (is_asked || has_cue_before(p));
+	if (is_year(m) || (!m->is_marked && counts_things(p, m)) || is_denied(p))
 		return false;
 	cue = nearest_cue(p);
 	if (cue || is_asked)

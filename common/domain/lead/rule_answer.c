@@ -9,12 +9,13 @@
 enum { WHOLE_NAME_WORDS = 3, CLAUSE_MIN = 2 };
 
 static const struct {
-	const struct phrases *words;
+	const struct phrases *patterns;
 	enum subject          subject;
 } questions[] = {
-	{LIST(ASKS_NAME), ASKED_NAME},     {LIST(ASKS_ORG), ASKED_ORG},
-	{LIST(ASKS_ROLE), ASKED_ROLE},     {LIST(ASKS_USE_CASE), ASKED_USE_CASE},
-	{LIST(ASKS_BUDGET), ASKED_BUDGET}, {LIST(ASKS_TIMELINE), ASKED_TIMELINE},
+	{LIST(SAY_ASKS_NAME), ASKED_NAME},         {LIST(SAY_ASKS_FAMILY), ASKED_FAMILY_NAME},
+	{LIST(SAY_ASKS_ORG), ASKED_ORG},           {LIST(SAY_ASKS_ROLE), ASKED_ROLE},
+	{LIST(SAY_ASKS_USE_CASE), ASKED_USE_CASE}, {LIST(SAY_ASKS_BUDGET), ASKED_BUDGET},
+	{LIST(SAY_ASKS_TIMELINE), ASKED_TIMELINE},
 };
 
 /* The last sentence that ends in a question mark; without one the last sentence, as spoken. */
@@ -34,18 +35,24 @@ static struct span question_of(struct span asked)
 	return (struct span){from, (size_t)(end - from)};
 }
 
+static size_t no_slot(const void *data, char kind, size_t i)
+{
+	(void)data;
+	(void)kind;
+	return i;
+}
+
 unsigned rules_subjects_of(struct ctx *cx, struct span asked)
 {
-	struct span      question = question_of(asked);
-	struct utterance u = tokens_split(cx, question);
-	unsigned         subjects = 0;
+	const struct grammar g = {lead_words, no_slot, NULL};
+	struct utterance     u = tokens_split(cx, question_of(asked));
+	struct pattern_match m;
+	unsigned             subjects = 0;
 
-	for (size_t i = 0; i < COUNT(questions); i++)
-		if (phrases_in(questions[i].words, &u, 0, u.n))
-			subjects |= questions[i].subject;
-	/* "The name of your company" asks for one name and not for two. */
-	if (subjects & ASKED_ORG && words_contain(question, "name of"))
-		subjects &= ~(unsigned)ASKED_NAME;
+	for (size_t k = 0; k < COUNT(questions); k++)
+		for (size_t i = 0; i < u.n; i++)
+			if (pattern_at(&g, questions[k].patterns, &u, i, &m) && !m.is_refusal)
+				subjects |= questions[k].subject;
 	return subjects;
 }
 
@@ -73,15 +80,33 @@ static size_t answer_from(const struct utterance *u)
 /* Nothing follows that makes another thing of the words before. */
 static bool ends_answer(const struct utterance *u, size_t to)
 {
-	return to >= u->n || u->words[to].gap != GAP_SPACE || phrases_at(LIST(ANSWER_TAILS), u, to);
+	return to >= u->n || u->words[to].gap != GAP_SPACE || !u->words[to].low[1] ||
+	       phrases_at(LIST(ANSWER_TAILS), u, to);
 }
 
 static void answer_name(struct rules *r, size_t from)
 {
 	size_t to = rules_slot_to(r, 'N', from);
 
+	/* "Hope" is a word, and a name where it is all that is said. */
+	if (to == from && from + 1 == r->u->n && rules_is_known_name(r, from))
+		to = r->u->n;
 	if (to > from && to - from <= WHOLE_NAME_WORDS && ends_answer(r->u, to))
 		rules_keep(r, ENTITY_person_name, from, to, true);
+}
+
+/* "And your surname?" asks for what is behind the name we know. */
+static void answer_family_name(struct rules *r, size_t from)
+{
+	const char *known = r->x->entities.person_name;
+	size_t      to = rules_slot_to(r, 'N', from);
+
+	if (to == from || to - from > WHOLE_NAME_WORDS || !ends_answer(r->u, to))
+		return;
+	rules_keep(r, ENTITY_person_name, from, to, true);
+	if (known && !strchr(known, ' ') && to - from == 1)
+		r->x->entities.person_name =
+			arena_printf(r->cx->arena, "%s %s", known, r->x->entities.person_name);
 }
 
 static void answer_org(struct rules *r, size_t from)
@@ -96,6 +121,7 @@ static void answer_role(struct rules *r, size_t from)
 {
 	size_t to = rules_role_to(r, from, true);
 
+	to = to > from ? to : rules_department_to(r->u, from);
 	if (to > from)
 		rules_keep(r, ENTITY_role, from, to, false);
 }
@@ -124,6 +150,8 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 		return;
 	if (asked & ASKED_NAME && e->person_name == before->person_name)
 		answer_name(r, from);
+	if (asked & ASKED_FAMILY_NAME && e->person_name == before->person_name)
+		answer_family_name(r, from);
 	if (asked & ASKED_ORG && e->org_name == before->org_name)
 		answer_org(r, from);
 	if (asked & ASKED_ROLE && e->role == before->role)

@@ -124,6 +124,8 @@ static void find_corrections(struct rules *r)
 
 /* ---- all of it ---- */
 
+enum { SHORT_WORDS = 3 };
+
 /* Capitals tell names apart only where most words have none: neither in text
  * all in lower case nor in text all in capitals. */
 static bool tells_by_capitals(const struct utterance *u)
@@ -139,7 +141,7 @@ static bool tells_by_capitals(const struct utterance *u)
 		inner += is_capital && !is_i && w->gap != GAP_STOP;
 	}
 	return capitals > 0 && (inner * 4 <= u->n * 3 || u->n <= 6) &&
-	       (inner > 0 || words_is_capitalised(u->words[0].text));
+	       (inner > 0 || (words_is_capitalised(u->words[0].text) && u->n <= SHORT_WORDS));
 }
 
 static void look_at(struct rules *r, const struct exchange *x)

@@ -18,10 +18,12 @@ static bool can_be_org(const struct rules *r, size_t i)
 /* "of", "and" between two parts; without capitals only before the last word of all. */
 static bool is_org_glue(const struct rules *r, size_t i, bool by_capitals)
 {
+	bool is_of = i > 0 && tokens_is(r->u, i, "of") && phrases_at(LIST(ORG_SIGNS), r->u, i - 1);
+
 	return phrases_at(LIST(ORG_GLUE), r->u, i) && i + 1 < r->u->n &&
 	       r->u->words[i + 1].gap == GAP_SPACE && can_be_org(r, i + 1) &&
 	       (by_capitals ? rules_is_capital(r, i + 1)
-	                    : i + 2 >= r->u->n || r->u->words[i + 2].gap != GAP_SPACE);
+	                    : is_of || i + 2 >= r->u->n || r->u->words[i + 2].gap != GAP_SPACE);
 }
 
 static bool is_legal_form(const struct rules *r, size_t i)
@@ -42,6 +44,8 @@ static bool goes_on(const struct rules *r, size_t i, bool by_capitals)
 {
 	if (by_capitals)
 		return goes_on_in_capitals(r, i);
+	if (phrases_at(LIST(ORG_SIGNS), r->u, i))
+		return true;
 	return can_be_org(r, i) && !rules_is_doing(r->u->words[i].low) &&
 	       rules_role_to(r, i, false) == i && !rules_place_at(r, i);
 }
@@ -85,11 +89,15 @@ size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
 	bool   is_written = r->has_capitals && rules_is_capital(r, i);
 
 	switch (kind) {
+	case 'J':
+		return r->x->entities.org_name ? to : i;
 	case 'B':
 		return is_written && (to - i > 1 || !rules_is_known_name(r, i)) ? to : i;
 	case 'I':
-		return to > i && has_org_sign(r, i, to) ? to : i;
+		return to > i + 1 && has_org_sign(r, i, to) ? to : i;
 	case 'X':
+		if (phrases_at(LIST(MODELS), r->u, i))
+			return i;
 		return is_written || (rules_department_to(r->u, i) == i && i < to &&
 		                      (to == r->u->n || has_org_sign(r, i, to)))
 		           ? to
@@ -124,7 +132,9 @@ static void note_things(struct rules *r)
 void rules_find_org(struct rules *r)
 {
 	note_things(r);
-	rules_match(r, LIST(SAY_ORG), "OBIXYZ", take_org);
+	rules_match(r, LIST(SAY_ORG), "OBIJXYZ", take_org);
+	if (!r->x->entities.org_name)
+		rules_match(r, LIST(SAY_ORG_FAINTLY), "I", take_org);
 }
 
 /* ---- places ---- */

@@ -141,7 +141,7 @@ size_t rules_department_to(const struct utterance *u, size_t i)
 static void take_role(struct rules *r, const struct pattern_match *m,
                       const struct pattern_slot *slot)
 {
-	size_t from = slot->kind == 'D' ? m->slots[0].from : slot->from;
+	size_t from = m->slots[0].kind == 'V' ? m->slots[0].from : slot->from;
 
 	rules_keep(r, ENTITY_role, from, slot->to, false);
 }

@@ -5,7 +5,7 @@
 #include "timeline.h"
 #include "../text/words.h"
 
-enum { CLAUSE_WORDS_MAX = 30, CHANNEL_WORDS_MAX = 4, NEED_WORTH = 100 };
+enum { CLAUSE_WORDS_MAX = 30, CHANNEL_WORDS_MAX = 4, NEED_WORTH = 100, AMOUNT_MIN = 2000 };
 
 /* ---- use case ---- */
 
@@ -29,9 +29,12 @@ static size_t first_fact(const struct utterance *u, size_t from, size_t to)
 {
 	struct span  rest = tokens_text(u, from, to);
 	struct money m;
+	bool         is_amount = false;
 	size_t       at = from, when_from, when_to, first = to;
 
-	if (money_next_spoken(u, false, &rest, &m))
+	while (!is_amount && money_next(&rest, &m))
+		is_amount = m.is_marked || m.is_scaled || m.high >= AMOUNT_MIN;
+	if (is_amount)
 		for (size_t i = from; i < first; i++)
 			if (u->words[i].text.ptr >= m.text.ptr)
 				first = i;

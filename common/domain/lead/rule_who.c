@@ -99,12 +99,22 @@ static bool is_wordy_name(const struct rules *r, size_t i)
 	       (!r->has_capitals || (rules_is_capital(r, i) && rules_is_capital(r, i + 1)));
 }
 
+/* "Blessing": behind "my name is" even what looks like a doing, if another part follows. */
+static bool is_doing_name(const struct rules *r, size_t i)
+{
+	const struct token *w = &r->u->words[i];
+
+	return rules_is_verbish(w->low) && !words_is_stop(w->text) && !w->is_contact &&
+	       !phrases_has(LIST(NOT_NAMES), w->low) && i + 1 < r->u->n && can_be_name(r, i + 1) &&
+	       r->u->words[i + 1].gap == GAP_SPACE;
+}
+
 /* A name after "my name is": any word that can be one. */
 static size_t sure_name_to(const struct rules *r, size_t i)
 {
 	if (letters_at(r->u, i) >= SPELLED_MIN)
 		return i;
-	if (!can_be_name(r, i) && !is_wordy_name(r, i) &&
+	if (!can_be_name(r, i) && !is_wordy_name(r, i) && !is_doing_name(r, i) &&
 	    !(r->has_capitals && rules_is_capital(r, i) && rules_is_lettered(r->u->words[i].low) &&
 	      r->u->words[i].low[1] && !rules_has_contraction(r->u->words[i].low)))
 		return i;
@@ -184,6 +194,10 @@ size_t rules_name_slot_to(const struct rules *r, char kind, size_t i)
 		return to - i >= 2 && !rules_place_at(r, i) ? to : i;
 	case 'H':
 		return own_name_to(r, i);
+	case 'A': /* one we know, or written as one */
+		return rules_is_known_name(r, i) || (r->has_capitals && rules_is_capital(r, i))
+		           ? maybe_name_to(r, i)
+		           : i;
 	case 'F':
 		return known_name_to(r, i);
 	default:
@@ -286,7 +300,7 @@ static void find_spelled(struct rules *r)
 
 void rules_find_person(struct rules *r)
 {
-	rules_match(r, LIST(SAY_PERSON), "NMFKLSW", take_name);
+	rules_match(r, LIST(SAY_PERSON), "NMFAKLSW", take_name);
 	complete_name(r);
 	find_spelled(r);
 }

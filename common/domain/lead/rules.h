@@ -12,7 +12,8 @@ enum subject {
 	ASKED_ROLE = 4,
 	ASKED_USE_CASE = 8,
 	ASKED_BUDGET = 16,
-	ASKED_TIMELINE = 32
+	ASKED_TIMELINE = 32,
+	ASKED_FAMILY_NAME = 64
 };
 
 struct rules {

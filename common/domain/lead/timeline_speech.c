@@ -3,101 +3,13 @@
  * A phrase has a core ("Q3", "six weeks", "march"), what leads to it ("by the
  * end of") and what follows ("2027", "or so"). Some cores say enough alone;
  * the others need a preposition or talk of needing, starting or launching. */
+#include "lexicon.h"
 #include "timeline.h"
 
 #include "../text/quantity.h"
 #include "../text/words.h"
 
 enum core { CORE_NONE, CORE_WEAK, CORE_STRONG };
-
-static const char *const strong[] = {
-	"asap",
-	"as soon as possible",
-	"immediately",
-	"right away",
-	"straight away",
-	"urgent",
-	"urgently",
-	"no rush",
-	"no hurry",
-	"not in a rush",
-	"not in a hurry",
-	"not in any rush",
-	"no deadline",
-	"no particular rush",
-	"no big rush",
-	"no real rush",
-	"not urgent",
-	"q1",
-	"q2",
-	"q3",
-	"q4",
-	"h1",
-	"h2",
-	"next week",
-	"next month",
-	"next quarter",
-	"next year",
-	"next spring",
-	"next summer",
-	"next fall",
-	"next autumn",
-	"next winter",
-	"end of the year",
-	"end of year",
-	"end of the month",
-	"end of the quarter",
-	"end of this month",
-	"end of this quarter",
-	"end of this year",
-	"year end",
-	"first quarter",
-	"second quarter",
-	"third quarter",
-	"fourth quarter",
-	"in no rush",
-	"in no hurry",
-};
-
-static const char *const weak[] = {
-	"this week", "this month",  "this quarter", "this year", "this spring",  "this summer",
-	"this fall", "this autumn", "this winter",  "tomorrow",  "today",        "right now",
-	"january",   "february",    "march",        "april",     "may",          "june",
-	"july",      "august",      "september",    "october",   "november",     "december",
-	"monday",    "tuesday",     "wednesday",    "thursday",  "friday",       "spring",
-	"summer",    "autumn",      "winter",       "christmas", "the new year", "2026",
-	"2027",      "2028",        "2029",         "2030",
-};
-
-static const char *const leads[] = {
-	"by",       "in",        "within", "before", "until",    "till", "during",
-	"early",    "mid",       "late",   "later",  "sometime", "end",  "start",
-	"starting", "beginning", "around", "next",   "middle",
-};
-
-static const char *const fillers[] = {"of", "the", "about", "roughly", "a"};
-
-static const char *const needs[] = {
-	"need",     "needs",     "needed",    "want",       "wants",     "deadline",
-	"launch",   "launching", "ship",      "shipping",   "start",     "starting",
-	"begin",    "timeline",  "live",      "ready",      "kick off",  "finish",
-	"deliver",  "delivered", "done",      "complete",   "completed", "have it",
-	"roll out", "rollout",   "timeframe", "time frame", "spend",     "hoping",
-	"target",   "targeting", "go",        "looking",    "planning",  "aiming",
-};
-
-static const char *const meetings[] = {
-	"call", "talk",  "meet",   "meeting",  "chat", "email",    "coffee",
-	"ring", "reach", "follow", "schedule", "book", "calendar",
-};
-
-static const char *const pasts[] = {
-	"founded", "launched", "was", "were", "last", "ago",    "since",   "graduated", "joined",
-	"moved",   "happened", "did", "past", "had",  "raised", "started", "born",      "previous",
-};
-
-static const char *const units[] = {"day",    "days", "week",  "weeks",    "month",
-                                    "months", "year", "years", "fortnight"};
 
 /* Words of a number at word i; 0: none stands there. */
 static size_t number_words(const struct utterance *u, size_t i)
@@ -117,6 +29,13 @@ static size_t number_words(const struct utterance *u, size_t i)
 	return n;
 }
 
+/* In "10k a month" no time is told. */
+static bool ends_amount(const struct utterance *u, size_t i)
+{
+	return i > 0 && (phrases_at(LIST(AMOUNT_ENDS), u, i - 1) ||
+	                 (u->words[i - 1].low[0] >= '0' && u->words[i - 1].low[0] <= '9'));
+}
+
 /* "six to eight weeks", "4-6 weeks", "a couple of months": its words; 0: none. */
 static size_t span_at(const struct utterance *u, size_t i)
 {
@@ -124,8 +43,11 @@ static size_t span_at(const struct utterance *u, size_t i)
 	static const char *const between[] = {"of", "business", "working", "more"};
 	size_t                   n = number_words(u, i), more;
 
+	if (n == 0 && ends_amount(u, i))
+		return 0;
 	if (n == 0)
-		return (tokens_is(u, i, "a") || tokens_is(u, i, "an")) && TOKENS_IS_ANY(u, i + 1, units)
+		return (tokens_is(u, i, "a") || tokens_is(u, i, "an")) &&
+		               phrases_at(LIST(TIME_UNITS), u, i + 1)
 		           ? 2
 		           : 0;
 	if (TOKENS_IS_ANY(u, i + n, joints)) {
@@ -135,15 +57,15 @@ static size_t span_at(const struct utterance *u, size_t i)
 		n += number_words(u, i + n);
 	}
 	n += TOKENS_IS_ANY(u, i + n, between);
-	return TOKENS_IS_ANY(u, i + n, units) ? n + 1 : 0;
+	return phrases_at(LIST(TIME_UNITS), u, i + n) ? n + 1 : 0;
 }
 
 static enum core core_at(const struct utterance *u, size_t i, size_t *n)
 {
-	*n = TOKENS_ANY_AT(u, i, strong);
+	*n = phrases_at(LIST(TIMES_STRONG), u, i);
 	if (*n)
 		return CORE_STRONG;
-	*n = TOKENS_ANY_AT(u, i, weak);
+	*n = phrases_at(LIST(TIMES_WEAK), u, i);
 	if (*n)
 		return CORE_WEAK;
 	*n = span_at(u, i);
@@ -165,9 +87,9 @@ static size_t lead_from(const struct utterance *u, size_t i)
 	for (size_t at = i; at > 0 && i - at < 6 && u->words[at].gap == GAP_SPACE; at--) {
 		if (TOKENS_IS_ANY(u, at - 1, parts) && !tokens_is(u, at, "of"))
 			break;
-		if (TOKENS_IS_ANY(u, at - 1, leads))
+		if (phrases_at(LIST(TIME_LEADS), u, at - 1))
 			from = at - 1;
-		else if (!TOKENS_IS_ANY(u, at - 1, fillers))
+		else if (!phrases_at(LIST(TIME_FILLERS), u, at - 1))
 			break;
 	}
 	return from;
@@ -176,14 +98,18 @@ static size_t lead_from(const struct utterance *u, size_t i)
 /* One past what belongs behind the core that ends at i: "2027", "of next year", "or so". */
 static size_t tail_to(const struct utterance *u, size_t i)
 {
-	static const char *const tails[] = {
-		"2026",    "2027",         "2028",          "2029",        "of 2026",   "of 2027",
-		"of 2028", "of next year", "of this year",  "of the year", "next year", "this year",
-		"or so",   "from now",     "at the latest", "at all",      "time",      "at most",
-	};
-	size_t n = TOKENS_ANY_AT(u, i, tails);
+	size_t n = phrases_at(LIST(TIME_TAILS), u, i);
 
 	return i < u->n && u->words[i].gap != GAP_STOP ? i + n : i;
+}
+
+/* "The spring meeting on the ninth", "a call for papers": not one with us. */
+static bool is_an_event(const struct utterance *u, size_t i)
+{
+	static const char *const articles[] = {"a", "the", "our"};
+
+	return (i > 0 && TOKENS_IS_ANY(u, i - 1, articles)) ||
+	       (i > 1 && TOKENS_IS_ANY(u, i - 2, articles));
 }
 
 static bool is_about_a_meeting(const struct utterance *u, size_t from)
@@ -191,7 +117,7 @@ static bool is_about_a_meeting(const struct utterance *u, size_t from)
 	size_t start = tokens_sentence_from(u, from), at = from > 4 ? from - 4 : 0;
 
 	for (at = at < start ? start : at; at < from; at++)
-		if (TOKENS_IS_ANY(u, at, meetings) && !(at > 0 && tokens_is(u, at - 1, "a")))
+		if (phrases_at(LIST(MEETINGS), u, at) && !is_an_event(u, at))
 			return true;
 	return false;
 }
@@ -201,25 +127,35 @@ static bool is_past(const struct utterance *u, size_t from, size_t to)
 	size_t start = tokens_sentence_from(u, from);
 	size_t at = from > 5 && from - 5 > start ? from - 5 : start;
 
-	return tokens_is(u, to, "ago") || TOKENS_ANY_IN(u, at, from, pasts);
+	return tokens_is(u, to, "ago") || phrases_in(LIST(PASTS), u, at, from);
+}
+
+/* "It is no longer urgent", "it was urgent last year" */
+static bool is_denied(const struct utterance *u, size_t from)
+{
+	static const char *const nots[] = {"no longer", "isn't", "not",     "wasn't", "was",
+	                                   "never",     "were",  "nothing", "weren't"};
+	size_t                   start = tokens_sentence_from(u, from), at = from > 4 ? from - 4 : 0;
+
+	return TOKENS_ANY_IN(u, at < start ? start : at, from, nots);
 }
 
 static bool is_meant(const struct utterance *u, bool is_asked, enum core core, size_t from,
                      size_t core_from, size_t to)
 {
-	static const char *const ambiguous[] = {"may", "march", "spring", "fall", "today"};
-	size_t                   start = tokens_sentence_from(u, from);
+	size_t start = tokens_sentence_from(u, from);
 
 	if (from > start && (tokens_is(u, from - 1, "meant") || tokens_is(u, from - 1, "mean")))
 		return true; /* of what was told before */
-	if (!is_asked && from == core_from && TOKENS_IS_ANY(u, from, ambiguous))
+	if (!is_asked && from == core_from && phrases_at(LIST(TIMES_AMBIGUOUS), u, from))
 		return false;
 	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)))
 		return false;
-	if (tokens_is(u, to, "ago"))
+	if (tokens_is(u, to, "ago") ||
+	    (phrases_at(LIST(URGENCIES), u, core_from) && is_denied(u, from)))
 		return false;
 	return is_asked || core == CORE_STRONG || from < core_from ||
-	       TOKENS_ANY_IN(u, start, tokens_sentence_to(u, from), needs) || u->n <= 6;
+	       phrases_in(LIST(NEEDS), u, start, tokens_sentence_to(u, from)) || u->n <= 6;
 }
 
 static bool phrase_at(const struct utterance *u, bool is_asked, size_t i, size_t *from, size_t *to)

@@ -46,6 +46,24 @@ static bool is_ascii(struct span text)
 	return true;
 }
 
+/* The '@' of "CTO @ Northwind", with space on both sides: a word, said "at". NULL: none. */
+static const char *lone_sign(struct span gap)
+{
+	const char *at = gap.len ? memchr(gap.ptr, '@', gap.len) : NULL;
+
+	return at && at > gap.ptr && at[-1] == ' ' && at + 1 < gap.ptr + gap.len && at[1] == ' ' ? at
+	                                                                                         : NULL;
+}
+
+static size_t count_signs(struct span text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.ptr[i] == '@';
+	return n;
+}
+
 struct utterance tokens_split(struct ctx *cx, struct span text)
 {
 	struct utterance u = {.text = text};
@@ -55,10 +73,13 @@ struct utterance tokens_split(struct ctx *cx, struct span text)
 	char            *low = arena_alloc_raw(cx->arena, room), *low_end = low + room;
 	const char      *end = text.ptr;
 
-	u.words = NEW_ARRAY(cx->arena, struct token, n);
+	u.words = NEW_ARRAY(cx->arena, struct token, n + count_signs(text));
 	while (words_next(&rest, &word)) {
 		struct span gap = {end, (size_t)(word.ptr - end)};
+		const char *sign = u.n ? lone_sign(gap) : NULL;
 
+		if (sign)
+			u.words[u.n++] = (struct token){.low = "at", .text = {sign, 1}, .gap = GAP_SPACE};
 		u.words[u.n] = (struct token){
 			.low = fold_into(&low, low_end, word),
 			.text = word,

@@ -27,7 +27,8 @@ struct utterance {
 	size_t        n;
 };
 
-/* Splits one utterance; its text must live as long as the result. */
+/* Splits one utterance; its text must live as long as the result. A '@' between spaces is the word
+ * "at". */
 struct utterance tokens_split(struct ctx *cx, struct span text);
 
 /* The words of the phrase (lower case, single spaces) stand at word i, with no

@@ -490,9 +490,10 @@ static size_t find_spoken(struct finds *f, size_t local_end, size_t domain)
 {
 	const struct utterance *u = &f->u;
 	size_t                  to = domain_to(u, domain), from = local_from(u, local_end);
-	bool                    is_written = domain == local_end, is_one = local_end - from == 1;
-	const char             *value;
-	struct span             text;
+	bool        is_written = domain == local_end || u->words[local_end].text.ptr[0] == '@';
+	bool        is_one = local_end - from == 1;
+	const char *value;
+	struct span text;
 
 	if (to == domain || from == local_end || u->words[from].text.ptr < f->done ||
 	    is_loose_domain(u, domain))
