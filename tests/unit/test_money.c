@@ -116,6 +116,8 @@ static void takes_only_money_from_speech(void **state)
 		{"last year we spent 20k", ""},
 		{"we run GPT OSS 120B with 128k context", ""},
 		{"a 70B model", ""},
+		{"we have about nine hundred suppliers", ""},
+		{"the museum's got forty thousand glass negatives", ""},
 	};
 
 	struct arena *a = arena_new(4096);

@@ -139,6 +139,8 @@ static bool is_spendable(const struct place *p, const struct money *m, bool is_a
 		       (is_asked || has_cue_before(p));
 	if (is_year(m) || (!m->is_marked && counts_things(p, m)) || is_denied(p))
 		return false;
+	if (!m->is_marked && !is_bare(p) && !phrases_at(LIST(PERIODS), p->u, p->to))
+		return false; /* "nine hundred suppliers" */
 	cue = nearest_cue(p);
 	if (cue || is_asked)
 		return cue != CUE_OTHER;

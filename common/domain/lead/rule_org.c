@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-enum { ORG_WORDS_MAX = 6, LOWER_ORG_WORDS = 4, PLACE_WORDS_MAX = 4 };
+enum { ORG_WORDS_MAX = 6, LOWER_ORG_WORDS = 4, PLACE_WORDS_MAX = 4, SHORT_ORG = 2 };
 
 static bool can_be_org(const struct rules *r, size_t i)
 {
@@ -99,7 +99,7 @@ size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
 		if (phrases_at(LIST(MODELS), r->u, i))
 			return i;
 		return is_written || (rules_department_to(r->u, i) == i && i < to &&
-		                      (to == r->u->n || has_org_sign(r, i, to)))
+		                      (has_org_sign(r, i, to) || (to == r->u->n && to - i <= SHORT_ORG)))
 		           ? to
 		           : i;
 	case 'Y':

@@ -43,7 +43,7 @@ static size_t span_at(const struct utterance *u, size_t i)
 	static const char *const between[] = {"of", "business", "working", "more"};
 	size_t                   n = number_words(u, i), more;
 
-	if (n == 0 && ends_amount(u, i))
+	if (n == 0 && (ends_amount(u, i) || tokens_is(u, i + 2, "rate")))
 		return 0;
 	if (n == 0)
 		return (tokens_is(u, i, "a") || tokens_is(u, i, "an")) &&
