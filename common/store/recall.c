@@ -1,5 +1,5 @@
 /* recall.c -- finding memories: the weights, and the call of the database's memory_recall()
- * (migrations/deploy/large_owners.sql), which holds the statement and its reasons. */
+ * (migrations/deploy/lookups.sql), which holds the statement and its reasons. */
 #include "recall.h"
 
 #include "../base/json_out.h"
@@ -76,7 +76,9 @@ static const char recall_sql[] =
 	" from memory_recall($1::uuid, $2::bytea, memory_folded($3), $4, $5::vector,"
 	"  array(select jsonb_array_elements_text($6::jsonb)),"
 	"  array(select jsonb_array_elements_text($7::jsonb)), $8::float8, $9::float8, $10::float8,"
-	"  $11::int, $12::jsonb) r join memories m on m.id = r.id"
+	"  $11::int, $12::jsonb) r"
+	/* No join, for whose plan all memories may be read. */
+	" cross join lateral (select * from memories where id = r.id offset 0) m"
 	" order by r.is_repeat, r.score desc";
 
 int64_t recall_exact_max(void)

@@ -8,6 +8,9 @@
 --   begin   everything else; an unanswered turn with the same message is adopted, another running
 --           one is superseded. One whose process is silent is not running
 --
+-- Rows are named by values, not by a join: joined, a plan made while a table was empty reads all
+-- that came into it since.
+--
 -- $1 to $4  the session pair, as in session_check.sql
 -- $5   the visitor's words for the plain column, masked or empty
 -- $6   hash of the message: equal for equal messages of this session
@@ -37,7 +40,7 @@ with
 last as (
 	select t.*, t.state = 'running' and t.ends_by > now()
 				and is_held(t.instance, t.started_at) as is_running
-		from turns t, checked c where t.session_id = c.id and t.turn = c.turn),
+		from turns t where t.session_id = $1::uuid and t.turn = (select turn from checked)),
 
 decided as (
 	select c.*, l.turn_id as last_turn_id,
@@ -56,7 +59,8 @@ decided as (
 
 closed as (
 	update turns t set state = 'superseded', finished_at = now()
-		from decided d where d.action = 'begin' and t.session_id = d.id and t.turn = d.turn
+		where t.session_id = $1::uuid
+			and t.turn = (select turn from decided where action = 'begin')
 			and t.state = 'running'),
 
 said as (
@@ -98,7 +102,7 @@ touched as (
 				else c.current_mode end,
 			proactive_count = case when not $11::bool then 0
 				when c.action = 'begin' then c.proactive_count + 1 else c.proactive_count end
-		from decided c where s.id = c.id and c.action <> 'again')
+		from decided c where s.id = $1::uuid and c.action <> 'again')
 
 select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),
 		coalesce($8, d.current_mode), d.consent,

@@ -35,12 +35,15 @@
 --
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
+--
+-- Rows are named by values, not by a join: joined, a plan made while a table was empty reads all
+-- that came into it since.
 with owner as materialized (
 	select * from sessions where id = $1::uuid and turn = $2::bigint for no key update),
 
 done as (
 	update turns t set state = 'done', finished_at = now()
-		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
+		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint and t.state = 'running'
 			and t.claim = $27::uuid
 		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,
 			-- The first turn to reach the score queues the one message.
@@ -65,7 +68,7 @@ replied as (
 
 masked as (
 	update utterances u set text = $20, text_sealed = $21::bytea
-		from done d where u.id = d.visitor_utterance_id),
+		where u.id = (select visitor_utterance_id from done)),
 
 audited as (
 	-- include audit_insert.sql
@@ -112,7 +115,7 @@ scored as (
 				else coalesce(s.names_sealed, $22::text) end,
 			-- Null where other names were masked before: keep_utterances looks at all of it.
 			names_hash = case when s.names_hash = $23::bytea then s.names_hash end
-		from done where s.id = done.session_id
+		from done where s.id = $1::uuid
 		returning s.id, s.utterance_count - s.summarized_count as new_n),
 
 queued as (

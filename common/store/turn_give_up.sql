@@ -13,7 +13,7 @@ with owner as materialized (
 given_up as (
 	update turns t set finished_at = now(),
 			state = case when $3::bool then 'failed' else 'abandoned' end
-		from owner o where t.session_id = o.id and t.turn = $2::bigint and t.state = 'running'
+		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint and t.state = 'running'
 			and t.claim = $4::uuid
 		returning t.session_id, t.visitor_utterance_id),
 

@@ -3,6 +3,9 @@
 -- those before only the two that get new neighbours are written again. In a transaction that holds
 -- the session's row: whoever adds to it does so one after the other.
 --
+-- What is asked for by its id is never joined ("offset 0" keeps a subquery from becoming a join):
+-- joined, a plan made while a table was empty reads all that came into it since.
+--
 -- $1  session id
 -- $2  what is to be kept, oldest first: a JSON array of objects with id, utterance_id, content,
 --     speaker, words, said_ms, hash (hex), sealed; model, and vector_from and vector_to, which
@@ -28,8 +31,11 @@ given as materialized (
 				vector_from int, vector_to int, model text))
 			with ordinality as g (id, utterance_id, content, speaker, words, said_ms, hash, sealed,
 				vector_from, vector_to, model, nth)
-			left join utterance_vectors v on v.utterance_id = g.utterance_id
-		where not exists (select from memories m where m.utterance_id = g.utterance_id)),
+			left join lateral (
+				select embedding, model from utterance_vectors v
+					where v.utterance_id = g.utterance_id offset 0) v on true
+		where not exists (
+			select from memories m where m.utterance_id = g.utterance_id offset 0)),
 
 -- Neighbours, and theirs. vector() changes nothing, but what it gives has been fetched from beside
 -- the table: else each mean that a vector is part of would fetch it again, and the doubled twice.
@@ -69,17 +75,19 @@ added as (
 		returning owner, position),
 
 changed as (
-	update memories m set index_text = d.index_text, question = d.question,
-			embedding_near = d.mean::halfvec
-		from described d where m.id = d.id and not d.is_given and exists (select from added)),
+	update memories m set (index_text, question, embedding_near) = (
+			select d.index_text, d.question, d.mean::halfvec from described d where d.id = m.id)
+		where m.id = any (array(select d.id from described d where not d.is_given))
+			and exists (select from added)),
 
 taken as (
-	delete from utterance_vectors v using given g where v.utterance_id = g.utterance_id),
+	delete from utterance_vectors v
+		where v.utterance_id = any (array(select g.utterance_id from given g))),
 
 -- Masked with other names than the rest of the session was: the job masks all of it anew.
 unlike as (
 	update sessions x set names_hash = null
-		from s where x.id = s.id and s.names_hash <> coalesce($3::bytea, '')
+		from s where x.id = $1::uuid and s.names_hash <> coalesce($3::bytea, '')
 			and exists (select from added)
 		returning x.id),
 

@@ -13,11 +13,15 @@ select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint, 
 	where u.session_id = $1::uuid and u.position > $2::bigint
 		-- They became memories in their order: what comes behind the newest one is none.
 		and u.position > coalesce((
-			select kept.position from memories m join utterances kept on kept.id = m.utterance_id
-				where m.session_id = $1::uuid
-				order by m.position desc limit 1), 0)
+			select kept.position from utterances kept where kept.id = (
+				select m.utterance_id from memories m
+					where m.session_id = $1::uuid and m.utterance_id is not null
+					order by m.position desc limit 1)), 0)
+		-- Only the newest turn can be running.
 		and not exists (
-			select from turns t join utterances r on r.id = t.visitor_utterance_id
-				where t.session_id = $1::uuid and t.state = 'running' and t.ends_by > now()
-					and r.position <= u.position)
+			select from utterances r where r.position <= u.position and r.id = (
+				select t.visitor_utterance_id from turns t
+					where t.session_id = $1::uuid
+						and t.turn = (select s.turn from sessions s where s.id = $1::uuid)
+						and t.state = 'running' and t.ends_by > now()))
 	order by u.position limit $3::int

@@ -136,3 +136,70 @@ test('no statement of a turn, nor of its jobs, reads a table whole', async () =>
 	const scans = (rows) => rows.map(([name, whole]) => [name, whole]);
 	assert.deepEqual(scans(after), scans(before));
 });
+
+/* Rows that were read in an index. */
+const readsOf = async (...tables) =>
+	Object.fromEntries(
+		await sql(
+			stack,
+			`select indexrelname, idx_tup_read from pg_stat_user_indexes
+			  where relname = any (string_to_array(:'tables', ','))`,
+			{ tables: tables.join(',') },
+		),
+	);
+
+/* A turn, and its words as memories. */
+const takeTurn = async (session, user_message) => {
+	const memories = async () => {
+		const of = { id: session.session_id };
+		const rows = await sql(stack, "select from memories where session_id = :'id'", of);
+		return rows.length;
+	};
+	const before = await memories();
+	const body = { ...pairOf(session), user_message, audio: false };
+	const said = await post(stack, 'agent_reply', body);
+	assert.equal(said.status, 200, said.text);
+	await poll(async () => (await memories()) >= before + 2, { deadlineMs: 60000 });
+};
+
+/* A running turn and a memory of each of so many others. */
+const addOthers = (count) =>
+	sql(
+		stack,
+		`insert into sessions (id, consent, secret_hash)
+			select ('a' || lpad(n::text, 31, '0'))::uuid, false, sha256(n::text::bytea)
+				from generate_series(1, ${count}) as n;
+		 insert into utterances (id, session_id, speaker, text)
+			select id, id, 'visitor', 'ahoy' from sessions where id::text like 'a0000000-%';
+		 insert into turns (session_id, turn, message_hash, ends_by, visitor_utterance_id)
+			select id, 1, secret_hash, now() + interval '1 hour', id from sessions
+				where id::text like 'a0000000-%';
+		 insert into memories (session_id, owner, scope, content, content_hash, utterance_id)
+			select id, memory_owner, 'episodic', '"ahoy"', secret_hash, id from sessions
+				where id::text like 'a0000000-%';
+		 select pg_stat_force_next_flush()`,
+	);
+
+test('what others have does not make a turn longer, though plans are older than that', async () => {
+	const others = 2000;
+	/* Counted while there is nothing; to count them again would have plans made anew. */
+	await sql(
+		stack,
+		`delete from sessions;
+		 alter table turns set (autovacuum_enabled = off);
+		 alter table memories set (autovacuum_enabled = off)`,
+	);
+	await sql(stack, 'vacuum analyze turns, memories');
+	const session = await newSession(stack, { visitor_id: crypto.randomUUID(), consent: true });
+	const take = (nth) => takeTurn(session, `Who has the keys of the ${nth} boat?`);
+	for (const nth of ['first', 'second', 'third']) await take(nth);
+	await addOthers(others);
+	const before = await readsOf('turns', 'memories');
+	const [[, , written]] = await usesOf('memories');
+	for (const nth of ['fourth', 'fifth']) await take(nth);
+	await poll(async () => Number((await usesOf('memories'))[0][2]) >= Number(written) + 4, {
+		deadlineMs: 60000,
+	});
+	for (const [index, read] of Object.entries(await readsOf('turns', 'memories')))
+		assert.ok(read - before[index] < others, `${index}: ${read - before[index]} rows`);
+});
