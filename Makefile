@@ -9,6 +9,7 @@
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
 # make bench-attacks  what a visitor notices of attacks; KINDS=flac,long SECONDS=20: a part of it
+# make bench-hearing FILE=prompts.tsv   how many words of Debian's spoken prompts are heard wrong
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
 FLAVOUR ?= release
 BUILD   ?= build
@@ -56,7 +57,7 @@ TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
              $(filter-out scripts/tools/tool.c,$(wildcard scripts/tools/*.c)))
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 HELPERS   := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/*.c))
-BENCHES   := $(B)/bench/load $(B)/bench/provider
+BENCHES   := $(B)/bench/load $(B)/bench/provider $(B)/bench/hearing
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 RENAMED_O := $(FUNCTIONS:%=$(B)/fuzz/programs/%.o)
 OBJS      := $(LIB_OBJS) $(DECODER_O) $(RENAMED_O) \
@@ -102,6 +103,11 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/loop.o $(B)/tests/bench/answ
               $(B)/tests/bench/says.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lm
+
+# How well the local recogniser hears: linked with all it needs.
+$(B)/bench/hearing: $(B)/tests/bench/hearing.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -162,6 +168,12 @@ run: setup
 bench: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@node tests/bench/turn.mjs
+# Names and words of prompts in asterisk-core-sounds-en-g722, which is neither installed nor copied
+# by us: FILE=prompts.tsv, SOUNDS=: where the package has its recordings
+SOUNDS ?= /usr/share/asterisk/sounds/en_US_f_Allison
+bench-hearing: setup
+	@$(MAKE) -s -j$$(nproc) $(B)/bench/hearing
+	@$(B)/bench/hearing $(SOUNDS) < "$(abspath $(FILE))"
 # Evidence found in a LoCoMo file, which stays out of the project: FILE=locomo.json
 bench-recall: setup
 	@$(MAKE) -s -j$$(nproc) all
@@ -189,7 +201,7 @@ authorisation: setup
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench bench-recall \
-        bench-memory bench-attacks bench-turn check authorisation clean
+.PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench \
+        bench-attacks bench-hearing bench-recall bench-memory bench-turn check authorisation clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

@@ -5,7 +5,7 @@
  * recording: nothing of one visitor's is there when the next one is heard. A recording is trimmed
  * to where there is sound and cut at quiet places into parts of at most PART_SECONDS. For each:
  *
- *   mel -> encode -> one step from "start of transcript" -> greedy text
+ *   mel -> encode -> one step from "start of transcript" -> text (whisper_text.h)
  *
  * That one step is why whisper_full() is not used for the whole way. Its logits
  * hold the model's honest probability of "no speech" (whisper_full asks too
@@ -16,13 +16,13 @@
  *
  * The encoder can not be interrupted: deadline and cancellation are looked at
  * between parts and between tokens, less than a second apart. */
-#include "../base/fatal.h"
 #include "../base/log.h"
 #include "../base/str.h"
 #include "../base/thread.h"
 #include "../base/utf8.h"
 #include "hearing.h"
 #include "slots.h"
+#include "whisper_text.h"
 
 #include <math.h>
 #include <sys/resource.h>
@@ -42,10 +42,6 @@
 #define CTX_STEP       64u
 #define CTX_MIN        768u
 #define CTX_MAX        1500u
-/* Nobody says more than 8 tokens a second; what does is a loop. */
-#define TOKENS_PER_SECOND 8u
-#define TOKENS_SPARE      24u
-#define TOKENS_MAX        200u /* half of the model's text window, less the prompt */
 /* Nobody says more at once, or speaks without a pause for so long: what goes beyond has to wait for
  * those who talk. And how long it takes, until it is known. */
 #define FRONT_MS      30000.0
@@ -54,9 +50,6 @@
 /* Behind: it gets next to no processor while anybody else wants it. */
 #define BACK_NICE  19
 #define BACK_STACK ((size_t)1 << 20)
-/* Another language than the default is taken from the model alone only when it is this sure. */
-#define LANGUAGE_SURE    0.5
-#define DEFAULT_LANGUAGE "en"
 
 static struct settings {
 	const char *language, *model;
@@ -80,20 +73,6 @@ static const struct cfg_group group = {"Hearing on this machine", &settings, key
 static struct whisper_context *model;
 static struct slots            slots = SLOTS(1); /* of milliseconds of sound */
 static atomic_uint             working[LANES];   /* slots in use */
-static float                  *never; /* per token: 0, or -INFINITY for what is no speech */
-
-/* One part of a recording on its way through the model. */
-struct part {
-	struct ctx           *cx;
-	struct whisper_state *state;
-	struct pcm            pcm;
-	enum lane             lane;
-	int                   language; /* whisper's number of it; -1: not known yet */
-	double                no_speech_prob;
-	double                logprob_sum;
-	unsigned              tokens;
-	struct buf            text;
-};
 
 /* A whole recording. */
 struct job {
@@ -135,30 +114,6 @@ static bool is_configured(void)
 	return access(model_path(), R_OK) == 0;
 }
 
-/* Marks like "(", "[", "#", notes: what Whisper describes sounds with. Bytes
- * of other scripts are letters. */
-static bool is_said(const char *token)
-{
-	if (strstr(token, "\xe2\x99") || strpbrk(token, "[]()<>{}#*_~|@\\^=+/\""))
-		return false;
-	return true;
-}
-
-/* What may never be written: everything behind the words (times, tasks), and sound descriptions. */
-static bool find_never_written(void)
-{
-	int n = whisper_n_vocab(model);
-
-	never = calloc((size_t)n, sizeof(*never));
-	if (!never)
-		fatal("out of memory: no vocabulary");
-	for (int i = 0; i < n; i++)
-		if (i > whisper_token_eot(model) ||
-		    (i < whisper_token_eot(model) && !is_said(whisper_token_to_str(model, i))))
-			never[i] = -INFINITY;
-	return true;
-}
-
 static bool start(void)
 {
 	struct whisper_context_params params = whisper_context_default_params();
@@ -177,24 +132,15 @@ static bool start(void)
 	slots.front_cost = FRONT_MS;
 	slots.front_used = FRONT_USED_MS;
 	slots.pace[LANE_FRONT] = slots.pace[LANE_BACK] = PACE;
-	return find_never_written();
+	whisper_text_start(model);
+	return true;
 }
 
 static void stop(void)
 {
 	whisper_free(model);
 	model = NULL;
-	free(never);
-	never = NULL;
-}
-
-static struct err *check_time(struct ctx *cx)
-{
-	if (ctx_cancelled(cx))
-		FAIL(cx, ERR_CANCELLED, "cancelled while hearing");
-	if (deadline_left_ms(cx->deadline) == 0)
-		FAIL(cx, ERR_DEADLINE, "deadline passed while hearing");
-	return NULL;
+	whisper_text_stop();
 }
 
 static bool stop_before_encoding(struct whisper_context *context, struct whisper_state *state,
@@ -224,108 +170,21 @@ static int threads_now(enum lane lane)
 	return others > 1 ? 1 : (int)settings.threads;
 }
 
-static struct err *encode(struct part *part)
+static struct err *encode(struct whisper_part *part, struct pcm pcm, enum lane lane)
 {
 	struct whisper_full_params params = whisper_full_default_params(WHISPER_SAMPLING_GREEDY);
 
-	params.n_threads = threads_now(part->lane);
-	params.audio_ctx = context_for(part->pcm.n);
-	params.language = DEFAULT_LANGUAGE; /* else it encodes to find out */
+	params.n_threads = threads_now(lane);
+	params.audio_ctx = context_for(pcm.n);
+	params.language = WHISPER_LANGUAGE; /* else it encodes to find out */
 	params.print_progress = false;
 	params.encoder_begin_callback = stop_before_encoding;
-	if (whisper_full_with_state(model, part->state, params, part->pcm.samples, (int)part->pcm.n) !=
-	    0)
+	if (whisper_full_with_state(model, part->state, params, pcm.samples, (int)pcm.n) != 0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper made no spectrum");
-	TRY(check_time(part->cx));
-	if (whisper_encode_with_state(model, part->state, 0, threads_now(part->lane)) != 0)
+	TRY(whisper_check_time(part->cx));
+	if (whisper_encode_with_state(model, part->state, 0, threads_now(lane)) != 0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper did not encode");
-	return check_time(part->cx);
-}
-
-/* The logits behind `token`, the at-th of the text. One thread: the work is
- * too small to share, and threads that wait for each other burn a core. */
-static struct err *step(struct part *part, whisper_token token, int at, const float **logits_out)
-{
-	TRY(check_time(part->cx));
-	if (whisper_decode_with_state(model, part->state, &token, 1, at, 1) != 0)
-		FAIL(part->cx, ERR_INTERNAL, "whisper did not decode");
-	*logits_out = whisper_get_logits_from_state(part->state);
-	return NULL;
-}
-
-/* log of the sum of exp(logits + mask); mask NULL: all zero. */
-static double log_sum(const float *logits, const float *mask, int n)
-{
-	double top = -INFINITY, sum = 0;
-
-	for (int i = 0; i < n; i++)
-		top = fmax(top, (double)(logits[i] + (mask ? mask[i] : 0)));
-	for (int i = 0; i < n; i++)
-		sum += exp((double)(logits[i] + (mask ? mask[i] : 0)) - top);
-	return top + log(sum);
-}
-
-/* The language the model hears, if it is sure, from the logits at the start of the transcript. */
-static int heard_language(const float *logits)
-{
-	int    first = whisper_token_lang(model, 0), n = whisper_lang_max_id() + 1, best = 0;
-	double sum = log_sum(logits + first, NULL, n);
-
-	for (int i = 1; i < n; i++)
-		if (logits[first + i] > logits[first + best])
-			best = i;
-	if (exp((double)logits[first + best] - sum) < LANGUAGE_SURE)
-		return whisper_lang_id(DEFAULT_LANGUAGE);
-	return best;
-}
-
-/* The prompt: start, language, task, no times. Leaves the logits of the first word. */
-static struct err *begin_text(struct part *part, int *at_out, const float **logits_out)
-{
-	TRY(step(part, whisper_token_sot(model), 0, logits_out));
-	part->no_speech_prob = exp((double)(*logits_out)[whisper_token_nosp(model)] -
-	                           log_sum(*logits_out, NULL, whisper_n_vocab(model)));
-	if (part->language < 0)
-		part->language = heard_language(*logits_out);
-	TRY(step(part, whisper_token_lang(model, part->language), 1, logits_out));
-	TRY(step(part, whisper_token_transcribe(model), 2, logits_out));
-	TRY(step(part, whisper_token_not(model), 3, logits_out));
-	*at_out = 4;
-	return NULL;
-}
-
-static whisper_token likeliest(const float *logits)
-{
-	whisper_token best = 0;
-
-	for (int i = 1; i < whisper_n_vocab(model); i++)
-		if (logits[i] + never[i] > logits[best] + never[best])
-			best = i;
-	return best;
-}
-
-static struct err *write_text(struct part *part)
-{
-	unsigned     max = TOKENS_SPARE + TOKENS_PER_SECOND * (unsigned)(part->pcm.n / PCM_RATE);
-	const float *logits;
-	int          at;
-
-	TRY(begin_text(part, &at, &logits));
-	for (max = max < TOKENS_MAX ? max : TOKENS_MAX; part->tokens < max; at++) {
-		/* NOLINTNEXTLINE(analyzer-use-of-uninitialized-value): begin_text() sets both or fails */
-		whisper_token token = likeliest(logits);
-
-		/* Unlike openai/whisper, the end does not count: behind a single
-		 * word it is as unsure as the word is sure ("Hello." fell by it). */
-		if (token == whisper_token_eot(model))
-			return NULL;
-		part->logprob_sum += (double)logits[token] - log_sum(logits, never, whisper_n_vocab(model));
-		part->tokens++;
-		buf_str(&part->text, whisper_token_to_str(model, token));
-		/* NOLINTNEXTLINE(analyzer-use-of-uninitialized-value): as above */
-		TRY(step(part, token, at, &logits));
-	}
-	return NULL;
+	return whisper_check_time(part->cx);
 }
 
 /* A text that says the same again and again is packed well: over 2.4 Whisper was in a loop. */
@@ -347,14 +206,14 @@ static const char *whole_letters(struct arena *a, struct span text)
 	return arena_strndup(a, text.ptr, text.len);
 }
 
-static struct heard_segment segment_of(const struct part *part, size_t from)
+static struct heard_segment segment_of(const struct whisper_part *part, size_t from, size_t len)
 {
 	struct arena *a = part->cx->arena;
 
 	return (struct heard_segment){
 		.text = whole_letters(a, buf_span(&part->text)),
 		.start_s = (double)from / PCM_RATE,
-		.end_s = (double)(from + part->pcm.n) / PCM_RATE,
+		.end_s = (double)(from + len) / PCM_RATE,
 		.no_speech_prob = part->no_speech_prob,
 		.avg_logprob = part->tokens ? part->logprob_sum / part->tokens : 0,
 		.compression_ratio = compression_ratio(a, buf_span(&part->text)),
@@ -376,25 +235,28 @@ static struct pcm padded(struct arena *a, struct pcm pcm)
 static struct err *hear_parts(struct ctx *cx, struct whisper_state *state, const struct job *job,
                               int *language, struct heard *out)
 {
-	struct pcm            pcm = job->in->pcm;
+	struct pcm            whole = job->in->pcm;
 	const size_t          max = (size_t)PART_SECONDS * PCM_RATE;
 	struct heard_segment *segments =
-		NEW_ARRAY(cx->arena, struct heard_segment, pcm.n / (max / 2) + 1);
+		NEW_ARRAY(cx->arena, struct heard_segment, whole.n / (max / 2) + 1);
 
 	for (size_t from = job->sound.from; from < job->sound.to; out->n++) {
-		struct pcm  rest = {pcm.samples + from, job->sound.to - from};
-		size_t      len = sound_cut(rest, max);
-		struct part part = {.cx = cx,
-		                    .state = state,
-		                    .lane = job->lane,
-		                    .pcm = padded(cx->arena, (struct pcm){rest.samples, len}),
-		                    .language = *language,
-		                    .text = buf_new(cx->arena, 0)};
+		struct pcm rest = {whole.samples + from, job->sound.to - from};
+		size_t     len = sound_cut(rest, max);
+		struct pcm pcm = padded(cx->arena, (struct pcm){rest.samples, len});
 
-		TRY(encode(&part));
-		TRY(write_text(&part));
-		segments[out->n] = segment_of(&part, from);
-		*language = part.language;
+		struct whisper_part part = {.cx = cx,
+		                            .state = state,
+		                            .seconds = (double)pcm.n / PCM_RATE,
+		                            .language = *language,
+		                            .text = buf_new(cx->arena, 0)};
+
+		TRY(encode(&part, pcm, job->lane));
+		TRY(whisper_text_write(&part));
+		segments[out->n] = segment_of(&part, from, len);
+		out->language = whisper_lang_str(part.language);
+		if (!part.is_guess)
+			*language = part.language;
 		from += len;
 	}
 	out->segments = segments;
@@ -420,7 +282,6 @@ static struct err *hear_with_state(const struct job *job)
 		FAIL(job->cx, ERR_UNAVAILABLE, "no memory for another recogniser");
 	e = hear_parts(job->cx, state, job, &language, job->out);
 	whisper_free_state(state);
-	job->out->language = language >= 0 ? whisper_lang_str(language) : NULL;
 	return e;
 }
 
