@@ -20,6 +20,7 @@
 #include "../base/str.h"
 #include "../base/thread.h"
 #include "../base/utf8.h"
+#include "../domain/voice/spoken_language.h"
 #include "hearing.h"
 #include "slots.h"
 #include "whisper_text.h"
@@ -265,11 +266,10 @@ static struct err *hear_parts(struct ctx *cx, struct whisper_state *state, const
 
 static int wanted_language(const char *asked)
 {
-	int id = str_is_blank(asked) ? -1 : whisper_lang_id(asked);
+	const char *ours = spoken_language_code(settings.language);
+	int         id = asked ? whisper_lang_id(asked) : -1;
 
-	if (id < 0 && !str_is_blank(settings.language))
-		id = whisper_lang_id(settings.language);
-	return id;
+	return id < 0 && ours ? whisper_lang_id(ours) : id;
 }
 
 static struct err *hear_with_state(const struct job *job)

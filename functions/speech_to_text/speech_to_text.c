@@ -7,6 +7,7 @@
 #include "../../common/base/base64.h"
 #include "../../common/base/log.h"
 #include "../../common/domain/voice/speech_evidence.h"
+#include "../../common/domain/voice/spoken_language.h"
 #include "../../common/engines/decoders.h"
 #include "../../common/engines/hearing.h"
 #include "../../common/engines/hearing_budget.h"
@@ -18,7 +19,7 @@
 #define BASE64_MAX    ((int64_t)16 << 20) /* 120 s of 48 kHz PCM16 fit */
 #define SPEECH_MS_MIN 200u                /* in less nobody says a word; recognisers write one */
 #define MODEL_MAX     200
-#define LANGUAGE_MAX  20
+#define LANGUAGE_MAX  40
 
 struct in {
 	const char *session_id, *session_secret, *audio_base64, *model, *language;
@@ -80,7 +81,7 @@ static struct err *decode_base64(struct ctx *cx, const char *base64, struct span
 
 static struct err *find_sound(struct ctx *cx, const struct in *in, struct recording *out)
 {
-	*out = (struct recording){.language = in->language, .model = in->model};
+	*out = (struct recording){.language = spoken_language_code(in->language), .model = in->model};
 	TRY(decode_base64(cx, in->audio_base64, &out->bytes));
 	out->format = audio_sniff(out->bytes);
 	return decoders_decode(cx, out->bytes, out->format, &out->pcm);

@@ -167,6 +167,22 @@ test('groq: a recording, as its client uploads it', async () => {
 	);
 });
 
+test('groq: a language is told by its code, however it was written, or not at all', async () => {
+	const cases = { English: 'en', 'pt-BR': 'pt', EN: 'en', auto: undefined, '': undefined };
+	for (const [written, told] of Object.entries(cases)) {
+		const session = await reset();
+		const answer = await post(stack, 'speech_to_text', {
+			...pairOf(session),
+			audio_base64: audio('speech/spk1_snt3.wav').toString('base64'),
+			language: written,
+		});
+		assert.equal(answer.json?.provider, 'groq', `${written}: ${answer.text}`);
+		const [{ parts }] = await stack.sim.requests({ provider: 'groq', operation: 'transcribe' });
+		const part = parts.find(({ name }) => name === 'language');
+		assert.equal(part?.value, told, written);
+	}
+});
+
 test('groq: a long WAV arrives as a smaller WAV of the same length', async () => {
 	const session = await reset();
 	const wav = audio('speech/jfk.wav');
