@@ -202,6 +202,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench \
-        bench-attacks bench-hearing bench-recall bench-memory bench-turn check authorisation clean
+        bench-attacks bench-hearing bench-recall bench-memory bench-turn analyse check authorisation \
+        clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)
