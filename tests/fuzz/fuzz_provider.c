@@ -98,7 +98,7 @@ static void read_answer(struct arena *a, struct span rest)
 
 /* ---- the call that is given it ---- */
 
-struct exchange {
+struct round_trip {
 	struct http_call  call;
 	enum http_verdict verdict;
 };
@@ -113,7 +113,7 @@ static void check_call(const struct http_call *call)
 
 static void give_piece(const struct http_piece *piece, void *to)
 {
-	struct exchange *x = to;
+	struct round_trip *x = to;
 
 	if (x->call.is_urgent)
 		(void)x->call.is_urgent(piece);
@@ -122,7 +122,7 @@ static void give_piece(const struct http_piece *piece, void *to)
 }
 
 /* False: an event is too large. */
-static bool give_pieces(struct ctx *cx, struct exchange *x)
+static bool give_pieces(struct ctx *cx, struct round_trip *x)
 {
 	struct http_split split = http_split(cx->arena, x->call.event_max, give_piece, x);
 	struct span       rest = answer.body;
@@ -146,7 +146,7 @@ static struct span body_of(struct ctx *cx, size_t max)
 	return (struct span){arena_strndup(cx->arena, answer.body.ptr, len), len};
 }
 
-static void fill(struct ctx *cx, const struct exchange *x, struct http_reply *out)
+static void fill(struct ctx *cx, const struct round_trip *x, struct http_reply *out)
 {
 	bool is_well = answer.status / 100 == 2;
 
@@ -164,9 +164,9 @@ static void fill(struct ctx *cx, const struct exchange *x, struct http_reply *ou
 		out->body = body_of(cx, is_well ? x->call.reply_max : ERROR_BODY_MAX);
 }
 
-struct exchange *__wrap_http_begin(struct ctx *cx, const struct http_call *call)
+struct round_trip *__wrap_http_begin(struct ctx *cx, const struct http_call *call)
 {
-	struct exchange *x = NEW(cx->arena, struct exchange);
+	struct round_trip *x = NEW(cx->arena, struct round_trip);
 
 	check_call(call);
 	x->call = *call;
@@ -175,7 +175,7 @@ struct exchange *__wrap_http_begin(struct ctx *cx, const struct http_call *call)
 	return x;
 }
 
-struct err *__wrap_http_end(struct ctx *cx, struct exchange *x, struct http_reply *out)
+struct err *__wrap_http_end(struct ctx *cx, struct round_trip *x, struct http_reply *out)
 {
 	bool        is_streamed = answer.status / 100 == 2 && x->call.on_data;
 	bool        is_well = !is_streamed || give_pieces(cx, x);
