@@ -152,7 +152,7 @@ static void fall_behind(int signal)
 static void limit_front(void)
 {
 	const struct sigaction fall = {.sa_handler = fall_behind, .sa_flags = SA_RESTART};
-	const struct itimerval all = {.it_value = {.tv_usec = FRONT_CPU_MS * 1000}};
+	const struct itimerval all = {.it_value = {.tv_usec = FRONT_CPU_MS * 1000L}};
 	sigset_t               only;
 
 	sigemptyset(&only);

@@ -140,7 +140,7 @@ static bool fits(struct matcher *m, const char *p, size_t i) /* NOLINT(misc-no-r
 	if (is_not)
 		return to == SIZE_MAX && fits(m, rest, i);
 	if (to != SIZE_MAX && take(m, e.ptr[0], i, to)) {
-		if (is_many && to > i && to - m->out->from < 4 * REPEATS_MAX && fits(m, p, to))
+		if (is_many && to > i && to - m->out->from < (size_t)4 * REPEATS_MAX && fits(m, p, to))
 			return true;
 		m->out->n = n + (m->out->n > n);
 		if (fits(m, rest, to))
