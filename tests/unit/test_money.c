@@ -116,6 +116,8 @@ static void takes_only_money_from_speech(void **state)
 		{"last year we spent 20k", ""},
 		{"we run GPT OSS 120B with 128k context", ""},
 		{"a 70B model", ""},
+		{"our budget is not fifteen", ""},
+		{"we can stretch to twenty five", "twenty five"},
 		{"we have about nine hundred suppliers", ""},
 		{"the museum's got forty thousand glass negatives", ""},
 	};
@@ -137,12 +139,28 @@ static void takes_only_money_from_speech(void **state)
 	arena_free(&a);
 }
 
+static void looks_at_its_own_text_only(void **state)
+{
+	struct arena    *a = arena_new(4096);
+	struct ctx       cx = {.arena = a};
+	struct span      said = {"we can spend 5000%", strlen("we can spend 5000")};
+	struct utterance u = tokens_split(&cx, said);
+	struct span      rest = u.text;
+	struct money     m;
+
+	(void)state;
+	assert_true(money_next_spoken(&u, false, &rest, &m));
+	assert_int_equal(m.high, 5000);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_amounts),
 		cmocka_unit_test(finds_no_number_in_words),
 		cmocka_unit_test(takes_only_money_from_speech),
+		cmocka_unit_test(looks_at_its_own_text_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,12 +104,17 @@ static bool is_whole_answer(const struct place *p)
 	return tokens_sentence_to(u, p->from) - start <= ANSWER_WORDS && is_bare(p);
 }
 
-/* "50,000 users", "20%", "GPT OSS 120B", "128k context". */
-static bool counts_things(const struct place *p, const struct money *m)
+static bool is_percent(const struct utterance *u, const struct money *m)
 {
 	const char *end = m->text.ptr + m->text.len;
 
-	return phrases_at(LIST(COUNTED_THINGS), p->u, p->to) || *end == '%' ||
+	return end < u->text.ptr + u->text.len && *end == '%';
+}
+
+/* "50,000 users", "20%", "GPT OSS 120B", "128k context". */
+static bool counts_things(const struct place *p, const struct money *m)
+{
+	return phrases_at(LIST(COUNTED_THINGS), p->u, p->to) || is_percent(p->u, m) ||
 	       (p->from > 0 && phrases_at(LIST(MODELS), p->u, p->from - 1)) ||
 	       (p->from > 1 && phrases_at(LIST(MODELS), p->u, p->from - 2));
 }
@@ -134,10 +139,12 @@ static bool is_spendable(const struct place *p, const struct money *m, bool is_a
 {
 	enum cue cue;
 
+	if (is_denied(p))
+		return false;
 	if (m->high < LEAST)
 		return m->high >= LEAST_THOUSANDS && is_bare(p) && !counts_things(p, m) &&
 		       (is_asked || has_cue_before(p));
-	if (is_year(m) || (!m->is_marked && counts_things(p, m)) || is_denied(p))
+	if (is_year(m) || (!m->is_marked && counts_things(p, m)))
 		return false;
 	if (!m->is_marked && !is_bare(p) && !phrases_at(LIST(PERIODS), p->u, p->to))
 		return false; /* "nine hundred suppliers" */
