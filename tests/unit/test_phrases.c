@@ -16,8 +16,8 @@ static const char     patterns_text[] = "- her name is N\0"
 										"call me back\0";
 static const uint32_t patterns_at[] = {0, 16, 33, 47, 61};
 
-static const struct phrases lists[] = {{greetings_text, greetings_at, 3}};
-static const struct phrases patterns = {patterns_text, patterns_at, 5};
+static const struct phrases lists[] = {{greetings_text, greetings_at, 3, 192}};
+static const struct phrases patterns = {patterns_text, patterns_at, 5, 0};
 
 static size_t one_or_two_capitals(const void *data, char kind, size_t i)
 {

@@ -31,11 +31,18 @@ bool phrases_has(const struct phrases *list, const char *low)
 	return k < list->n && strcmp(phrase_of(list, k), low) == 0;
 }
 
+static bool may_begin(const struct phrases *list, char c)
+{
+	uint32_t bit = c >= 'a' && c <= 'z' ? 1u << (c - 'a') : 1u << ('z' - 'a' + 1);
+
+	return list->firsts == 0 || list->firsts & bit;
+}
+
 size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t i)
 {
 	size_t longest = 0, len, n;
 
-	if (i >= u->n)
+	if (i >= u->n || !may_begin(list, u->words[i].low[0]))
 		return 0;
 	len = strlen(u->words[i].low);
 	for (size_t k = place_of(list, u->words[i].low);
@@ -150,6 +157,20 @@ static bool fits(struct matcher *m, const char *p, size_t i) /* NOLINT(misc-no-r
 	return is_optional && fits(m, rest, i);
 }
 
+/* By one character, since most patterns begin with a word that does not stand there. */
+static bool can_begin(const struct utterance *u, size_t i, const char *p)
+{
+	size_t n = strcspn(p, " ");
+	bool   is_word = *p >= 'a' && *p <= 'z' && p[n - 1] != '?' && p[n - 1] != '*';
+
+	if (!is_word || i >= u->n)
+		return *p != '^' || is_stop(u, i);
+	for (size_t k = 0; k < n; k++)
+		if ((k == 0 || p[k - 1] == '|') && p[k] == u->words[i].low[0])
+			return true;
+	return false;
+}
+
 bool pattern_at(const struct grammar *g, const struct phrases *patterns, const struct utterance *u,
                 size_t i, struct pattern_match *out)
 {
@@ -159,7 +180,8 @@ bool pattern_at(const struct grammar *g, const struct phrases *patterns, const s
 		const char *p = phrase_of(patterns, k);
 
 		*out = (struct pattern_match){.from = i, .is_refusal = p[0] == '-'};
-		if (fits(&m, out->is_refusal ? p + 2 : p, i))
+		p += out->is_refusal ? 2 : 0;
+		if (can_begin(u, i, p) && fits(&m, p, i))
 			return true;
 	}
 	return false;

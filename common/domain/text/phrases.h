@@ -11,6 +11,7 @@ struct phrases {
 	const char     *text; /* all of them, each with a NUL behind it */
 	const uint32_t *at;   /* where each begins */
 	size_t          n;
+	uint32_t firsts; /* bit k: one begins with the k-th letter; bit 26: with another; 0: untold */
 };
 
 /* `low`, one word or a phrase, is in the list. */
