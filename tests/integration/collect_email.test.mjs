@@ -511,6 +511,7 @@ test('no address and no name is in a log, a job, or the database in plain', asyn
 		.map((name) => [name, readFileSync(join(dir, name), 'utf8')]);
 	assert.ok(logs.some(([name]) => name === 'collect_email.log'));
 	for (const [name, text] of [['the dump', made.stdout], ...logs])
-		for (const datum of ['mail-test.example', 'northwind', 'Dana'])
-			assert.ok(!text.toLowerCase().includes(datum.toLowerCase()), `${datum} in ${name}`);
+		/* A name as a word: four letters may stand in a row in what is sealed. */
+		for (const datum of [/mail-test\.example/i, /northwind/i, /(?<![\w+/=-])dana(?![\w+/=-])/i])
+			assert.doesNotMatch(text, datum, name);
 });
