@@ -52,6 +52,7 @@ DECODER_O := $(B)/common/decoder/decoder.o
 LIB_OBJS  := $(filter-out $(DECODER_O),$(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c)))
 SQL_HEADERS := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard common/store/*.sql tests/unit/*.sql))
 WORD_HEADERS := $(patsubst %.words,$(B)/%.words.h,$(wildcard common/domain/*/*.words))
+TSV_HEADERS := $(patsubst %.tsv,$(B)/%.tsv.h,$(wildcard common/domain/*/*.tsv))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
              $(filter-out scripts/tools/tool.c,$(wildcard scripts/tools/*.c)))
@@ -142,8 +143,13 @@ $(B)/%.words.h: %.words scripts/embed-words
 	@mkdir -p $(@D)
 	@LC_ALL=C scripts/embed-words -v out=$@ $< || { rm -f $@; false; }
 
+# Examples that are data: a table of its own, included as rows of X(name, "sentence").
+$(B)/%.tsv.h: %.tsv scripts/embed-examples
+	@mkdir -p $(@D)
+	@scripts/embed-examples $< $@
+
 # The order is for the first build; from then on the compiler tells who includes what.
-$(OBJS): | $(SQL_HEADERS) $(WORD_HEADERS)
+$(OBJS): | $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -153,7 +159,7 @@ helpers: $(HELPERS) $(BENCHES)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 # What else than the sources an analyser of them reads.
-headers: $(SQL_HEADERS) $(WORD_HEADERS)
+headers: $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS)
 show-cflags:
 	@echo $(CFLAGS)
 

@@ -12,4 +12,7 @@ extern struct llm_engine   groq_llm, openai_llm, builtin_llm;
 extern struct tts_engine   elevenlabs_tts, flite_tts;
 extern struct embed_engine openai_embed, minilm_embed;
 
+/* A file in the folder of minilm_embed's model; in the arena. */
+const char *minilm_file(struct arena *a, const char *file) NEVER_NULL;
+
 #endif

@@ -33,7 +33,7 @@ static struct arena           *vocabulary_arena;
  * address would otherwise share all processors with the one text of another. */
 static struct slots places = SLOTS(1);
 
-static const char *path_of(struct arena *a, const char *file)
+const char *minilm_file(struct arena *a, const char *file)
 {
 	const char *cache = getenv("SCRIBE_CACHE"), *home = getenv("HOME");
 
@@ -46,7 +46,7 @@ static const char *path_of(struct arena *a, const char *file)
 
 static bool has_file(struct arena *a, const char *file)
 {
-	return access(path_of(a, file), R_OK) == 0;
+	return access(minilm_file(a, file), R_OK) == 0;
 }
 
 static bool is_configured(void)
@@ -76,9 +76,9 @@ static struct err *load(struct ctx *cx)
 {
 	struct span json;
 
-	TRY(read_file(cx, path_of(cx->arena, "tokenizer.json"), &json));
+	TRY(read_file(cx, minilm_file(cx->arena, "tokenizer.json"), &json));
 	TRY(wordpiece_read(cx, json, vocabulary_arena, &vocabulary));
-	TRY(minilm_open(cx, path_of(cx->arena, "model.fp16.safetensors"), &model));
+	TRY(minilm_open(cx, minilm_file(cx->arena, "model.fp16.safetensors"), &model));
 	if (wordpiece_count(vocabulary) > minilm_vocabulary(model))
 		FAIL(cx, ERR_INTERNAL, "the tokenizer has more words than the model");
 	return NULL;

@@ -68,6 +68,14 @@ stretch_keys() {
 	done
 }
 
+# The vectors of the examples by which programs tell what a visitor does: made once for a model, and
+# kept beside it. Without them words tell.
+make_act_vectors() {
+	local tool=${bin%/bin}/libexec/act_vectors
+	[[ -x $tool ]] || die "$tool is missing; run make"
+	timeout 300 "$tool" || say "the examples of what visitors do have no vectors; words tell"
+}
+
 keep_secrets() {
 	local file=$stack_dir/secrets.env
 	{

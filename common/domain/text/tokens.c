@@ -217,6 +217,20 @@ static const char *const dictations[] = {
 	"system message",
 	"developer message",
 	"you are now",
+	"you're now",
+	"from now on",
+	"respond only with",
+	"reply only with",
+	"answer only with",
+	"say exactly",
+	"output the following",
+	"print your",
+	"reveal your",
+	"your prompt",
+	"new instructions",
+	"developer mode",
+	"debug mode",
+	"jailbreak",
 	"save extract",
 	"tool call",
 	"function call",
@@ -353,4 +367,11 @@ struct span text_without_orders(struct ctx *cx, struct span text)
 			buf_add(&honest, sentence.ptr, sentence.len);
 	}
 	return buf_span(&honest);
+}
+
+bool text_has_orders(struct ctx *cx, struct span text)
+{
+	struct utterance u = tokens_split(cx, text);
+
+	return memchr(text.ptr, '{', text.len) || is_dictation(&u, 0, u.n, text);
 }

@@ -63,4 +63,7 @@ struct span tokens_text(const struct utterance *u, size_t from, size_t to);
  * that do are cut out whole; the rest is what the visitor told about themselves. */
 struct span text_without_orders(struct ctx *cx, struct span text);
 
+/* Is there something of the kind in it? */
+bool text_has_orders(struct ctx *cx, struct span text);
+
 #endif

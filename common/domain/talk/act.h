@@ -1,0 +1,125 @@
+/* act.h -- what somebody does by saying something: asks for a person, complains, is in danger.
+ *
+ * Told by meaning: the message's vector is held against those of example sentences
+ * (act_examples.tsv), and the three nearest of each act decide, with the form of both, a question
+ * or none, long or short. Words alone decide where they leave no doubt (act_words.tsv): a message
+ * that is nothing but a greeting, thanks, a farewell, yes or no; and that somebody is in danger, in
+ * six languages. Without a vector only these are known, and what asks from what tells. What is near
+ * nothing is a plain statement.
+ *
+ * Pure; any number of threads. Linear in the message, of which ACT_BYTES_MAX bytes count. */
+#ifndef ACT_H
+#define ACT_H
+
+#include "../../base/ctx.h"
+
+#define ACT_BYTES_MAX 2000
+
+/* As in the tables. The last nine are the intents of lead/extract.h, in their order: whoever
+ * answers takes them for statements. */
+#define ACTS(X) \
+	X(statement) \
+	X(distress) \
+	X(complaint) \
+	X(wants_person) \
+	X(wants_refund) \
+	X(threat) \
+	X(are_you_there) \
+	X(say_again) \
+	X(not_understood) \
+	X(asked_already) \
+	X(stop_asking) \
+	X(why_ask) \
+	X(small_talk) \
+	X(about_you) \
+	X(what_can_you_do) \
+	X(price) \
+	X(what_next) \
+	X(question) \
+	X(recall) \
+	X(thanks) \
+	X(goodbye) \
+	X(test) \
+	X(greeting) \
+	X(orders) \
+	X(yes) \
+	X(no) \
+	X(sad) \
+	X(consulting_inquiry) \
+	X(collaboration) \
+	X(media_request) \
+	X(speaking_request) \
+	X(job_opportunity) \
+	X(product_feedback) \
+	X(partnership_vendor) \
+	X(advice_request) \
+	X(supporter_fan)
+
+/* clang-format off */
+enum act {
+#define X(name) ACT_##name,
+	ACTS(X)
+#undef X
+	ACTS_N
+};
+/* clang-format on */
+
+/* As in the tables; static. */
+const char *act_name(enum act act) NEVER_NULL;
+
+struct act_example {
+	enum act    act;
+	const char *text;
+};
+
+/* All of them, in an order that does not change while the program runs. */
+const struct act_example *act_examples(size_t *n_out) NEVER_NULL;
+
+/* What can be told of a sentence by its form. */
+struct act_form {
+	unsigned char is_question, length; /* length: 0 to 3, two words to more than ten */
+};
+struct act_form act_form_of(struct ctx *cx, struct span text);
+
+/* How alike the sentences of one model are. Below `floor` there is no act. Somebody is in danger
+ * when those examples are nearer by `danger` than all others; by `danger_hinted` where a word
+ * speaks of it too, by `danger_idiom` where that is a figure of speech. */
+struct act_scale {
+	double floor, danger, danger_hinted, danger_idiom;
+};
+
+/* The examples as one model sees them. */
+struct act_vectors {
+	const float           *rows; /* of length one, in the order of act_examples() */
+	size_t                 dims;
+	const struct act_form *forms; /* of each example */
+	struct act_scale       scale;
+};
+
+/* What the message does; `vector` is its unit vector of the same model, NULL: there is none. */
+enum act act_of(struct ctx *cx, struct span message, const struct act_vectors *known,
+                const float *vector);
+
+/* The languages in which danger is heard by words. */
+#define LANGUAGES(X) X(en) X(de) X(fr) X(es) X(it) X(pt)
+
+/* clang-format off */
+enum language {
+#define X(code) LANGUAGE_##code,
+	LANGUAGES(X)
+#undef X
+	LANGUAGES_N
+};
+/* clang-format on */
+
+/* Does the message leave no doubt that somebody is in danger? By words alone. *language_out (may be
+ * NULL) is the one of these words. */
+bool act_is_danger(struct ctx *cx, struct span message, enum language *language_out);
+
+/* It is in a language other than English, as far as a few words tell. */
+bool act_is_foreign(struct ctx *cx, struct span message);
+
+/* Does a word of it speak of danger, whatever it means here? */
+bool act_hints_danger(struct ctx *cx, struct span message);
+
+#endif

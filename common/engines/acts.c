@@ -1,0 +1,217 @@
+/* acts.c -- a file of the vectors, then the forms, of all examples; its name tells of which. */
+#include "acts.h"
+
+#include "../base/crypto.h"
+#include "../base/log.h"
+#include "embedding.h"
+#include "engines.h"
+#include "minilm_model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIMS        ((size_t)MINILM_DIMS)
+#define BATCH       64u
+#define BATCH_MS    20000u
+#define EMBED_MS    500u /* of a turn's time */
+#define PATH_BYTES  4096u
+#define DIGEST_SIZE 8u
+
+/* Measured on sentences that are not among the examples (tests/data/acts.tsv, distress.tsv). */
+static const struct act_scale minilm_scale = {.floor = 0.3,
+                                              .danger = 0,
+                                              .danger_hinted = -0.05,
+                                              .danger_idiom = 0.15};
+
+static struct {
+	struct act_vectors vectors; /* rows NULL: there are none */
+	size_t             bytes;
+} table;
+
+static size_t examples_n(void)
+{
+	size_t n;
+
+	act_examples(&n);
+	return n;
+}
+
+static size_t file_bytes(void)
+{
+	return examples_n() * (DIMS * sizeof(float) + sizeof(struct act_form));
+}
+
+/* Other examples, or another way of telling their form, are another file. */
+static const char *path_of(struct arena *a)
+{
+	const struct act_example *examples = act_examples(&(size_t){0});
+	struct span              *texts = NEW_ARRAY(a, struct span, examples_n());
+	char                      digest[2 * DIGEST_SIZE + 1];
+	struct hash               hash;
+
+	for (size_t i = 0; i < examples_n(); i++)
+		texts[i] = span_of(examples[i].text);
+	hash = hash_parts("acts 1", NULL, texts, examples_n());
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		snprintf(digest + 2 * i, 3, "%02x", hash.bytes[i]);
+	return minilm_file(a, arena_printf(a, "acts-%s", digest));
+}
+
+/* ---- making it ---- */
+
+static struct err *embed_batch(struct ctx *cx, size_t from, size_t n, float *rows)
+{
+	const struct act_example *examples = act_examples(&(size_t){0});
+	const char               *texts[BATCH];
+	struct embeddings         made;
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = examples[from + i].text;
+	cx->deadline = deadline_in(BATCH_MS);
+	TRY(minilm_embed.embed(cx, &(struct embed_order){texts, n}, &made));
+	for (size_t i = 0; i < n; i++)
+		memcpy(rows + (from + i) * DIMS, made.vectors[i], DIMS * sizeof(float));
+	return NULL;
+}
+
+static struct err *make_bytes(struct ctx *cx, struct span *out)
+{
+	const struct act_example *examples = act_examples(&(size_t){0});
+	char                     *bytes = arena_alloc(cx->arena, file_bytes());
+	struct act_form *forms = (struct act_form *)(bytes + examples_n() * DIMS * sizeof(float));
+
+	for (size_t i = 0; i < examples_n(); i += BATCH)
+		TRY(embed_batch(cx, i, examples_n() - i < BATCH ? examples_n() - i : BATCH,
+		                (float *)(void *)bytes));
+	for (size_t i = 0; i < examples_n(); i++)
+		forms[i] = act_form_of(cx, span_of(examples[i].text));
+	*out = (struct span){bytes, file_bytes()};
+	return NULL;
+}
+
+/* Whole or not at all: a reader never sees a part. */
+static bool write_whole(struct arena *a, const char *path, struct span bytes)
+{
+	const char *new = arena_printf(a, "%s.new", path);
+	FILE *file = fopen(new, "wbe");
+	bool  ok = file && fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len;
+
+	ok = file && fclose(file) == 0 && ok;
+	return ok && rename(new, path) == 0;
+}
+
+static struct err *make_locked(struct ctx *cx, const char *path)
+{
+	struct span bytes;
+
+	if (access(path, R_OK) == 0)
+		return NULL;
+	TRY(make_bytes(cx, &bytes));
+	if (!write_whole(cx->arena, path, bytes))
+		FAIL(cx, ERR_INTERNAL, "%s can not be written: %s", path, strerror(errno));
+	return NULL;
+}
+
+struct err *acts_make(struct ctx *cx)
+{
+	const char *path = path_of(cx->arena);
+	int         lock;
+	struct err *e;
+
+	if (access(path, R_OK) == 0)
+		return NULL;
+	lock = open(arena_printf(cx->arena, "%s.lock", path), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		FAIL(cx, ERR_INTERNAL, "%s.lock: %s", path, strerror(errno));
+	e = make_locked(cx, path);
+	close(lock);
+	return e;
+}
+
+/* ---- reading it ---- */
+
+static const char *map(int fd)
+{
+	struct stat st;
+	void       *at;
+
+	if (fstat(fd, &st) < 0 || (size_t)st.st_size != file_bytes())
+		return "not of the right size";
+	at = mmap(NULL, file_bytes(), PROT_READ, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return strerror(errno);
+	table.bytes = file_bytes();
+	table.vectors = (struct act_vectors){
+		.rows = at,
+		.dims = DIMS,
+		.forms = (const void *)((const float *)at + examples_n() * DIMS),
+		.scale = minilm_scale,
+	};
+	return NULL;
+}
+
+int acts_start(void)
+{
+	struct arena *a = arena_new(PATH_BYTES);
+	const char   *path = path_of(a);
+	int           fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char   *problem = fd < 0 ? strerror(errno) : map(fd);
+
+	if (problem)
+		LOG(LOG_WARN, NULL, "acts_by_words", F_STR("path", path), F_STR("detail", problem));
+	if (fd >= 0)
+		close(fd);
+	arena_free(&a);
+	return 0;
+}
+
+void acts_stop(void)
+{
+	if (table.vectors.rows)
+		munmap((void *)(uintptr_t)table.vectors.rows, table.bytes);
+	table.vectors = (struct act_vectors){.rows = NULL};
+}
+
+/* ---- a message ---- */
+
+static bool is_here(const struct embed_engine *engine)
+{
+	for (size_t i = 0; i < embedding.order_n; i++)
+		if (embedding.order[i] == &engine->p)
+			return true;
+	return false;
+}
+
+/* NULL, and logged, when it can not be had in time. */
+static const float *embed_here(struct ctx *cx, struct span message)
+{
+	const char       *text = arena_strndup(cx->arena, message.ptr, message.len);
+	struct deadline   whole = cx->deadline;
+	struct embeddings made;
+	struct err       *e;
+
+	cx->deadline = deadline_sooner(whole, deadline_in(EMBED_MS));
+	e = minilm_embed.embed(cx, &(struct embed_order){&text, 1}, &made);
+	cx->deadline = whole;
+	if (e)
+		log_err(LOG_WARN, cx, "act_not_embedded", e);
+	return e ? NULL : made.vectors[0];
+}
+
+enum act acts_read(struct ctx *cx, struct span message, const float *vector, const char *model,
+                   bool matters)
+{
+	bool is_ours = vector && str_equal(model, minilm_embed.model);
+
+	if (!table.vectors.rows)
+		return act_of(cx, message, NULL, NULL);
+	if (!is_ours)
+		vector = NULL;
+	if (!is_ours && (matters || act_hints_danger(cx, message)) && is_here(&minilm_embed))
+		vector = embed_here(cx, message);
+	return act_of(cx, message, &table.vectors, vector);
+}

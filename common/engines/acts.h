@@ -1,0 +1,26 @@
+/* acts.h -- what a message does (domain/talk/act.h), by the embedding model of this machine.
+ *
+ * The vectors of the examples are made once, by scripts/stack before it starts anything, and kept
+ * in a file beside the model; programs map it. Where it is missing words decide, and that is logged
+ * once. A vector of another model tells nothing here: then the message is embedded by the model of
+ * this machine, but only where it matters. Thread-safe. */
+#ifndef ACTS_H
+#define ACTS_H
+
+#include "../domain/talk/act.h"
+
+/* Makes the file when there is none, which takes seconds; several at once wait for one. For a tool:
+ * the embedder of this machine has started. */
+struct err *acts_make(struct ctx *cx) CHECKED;
+
+/* As a program's start() and stop() (web/service.h): maps the file, while it may read what is
+ * root's. That there is none is no problem. */
+int  acts_start(void);
+void acts_stop(void);
+
+/* What the message does. `vector` is its unit vector by `model` (NULL: there is none). Without one
+ * of the right model it is made where `matters`, or where words hint at danger. */
+enum act acts_read(struct ctx *cx, struct span message, const float *vector, const char *model,
+                   bool matters);
+
+#endif
