@@ -67,14 +67,14 @@ static struct err *embed_batch(struct ctx *cx, size_t from, size_t n, float *row
 {
 	const struct act_example *examples = act_examples(&(size_t){0});
 	const char               *texts[BATCH];
-	struct embeddings         made;
+	struct embeddings        *made = NEW(cx->arena, struct embeddings);
 
 	for (size_t i = 0; i < n; i++)
 		texts[i] = examples[from + i].text;
 	cx->deadline = deadline_in(BATCH_MS);
-	TRY(minilm_embed.embed(cx, &(struct embed_order){texts, n}, &made));
+	TRY(minilm_embed.embed(cx, &(struct embed_order){texts, n}, made));
 	for (size_t i = 0; i < n; i++)
-		memcpy(rows + (from + i) * DIMS, made.vectors[i], DIMS * sizeof(float));
+		memcpy(rows + (from + i) * DIMS, made->vectors[i], DIMS * sizeof(float));
 	return NULL;
 }
 

@@ -3,6 +3,8 @@
 
 #include "../domain/talk/responder.h"
 #include "../domain/text/sentence.h"
+#include "acts.h"
+#include "distress.h"
 
 /* The reply sentence by sentence, each with the space behind it, as a model would stream it. */
 static void stream(const struct chat_order *order, const char *text)
@@ -19,22 +21,37 @@ static void stream(const struct chat_order *order, const char *text)
 	}
 }
 
+/* What the newest message does, where nobody has told. */
+static void read_newest(struct ctx *cx, const struct chat_order *order, struct reading *out)
+{
+	struct span   newest = order->n ? span_of(order->messages[order->n - 1].content) : SPAN("");
+	enum language language = LANGUAGE_en;
+
+	act_is_danger(cx, newest, &language);
+	*out = (struct reading){.act = acts_read(cx, newest, NULL, NULL, true),
+	                        .distress_line = distress_line(language)};
+}
+
 static struct err *complete(struct ctx *cx, const struct chat_order *order, struct chat_reply *out)
 {
-	enum mode mode = MODE_DEFAULT;
+	enum mode      mode = MODE_DEFAULT;
+	struct reading own;
 
 	if (order->schema_name)
 		FAIL(cx, ERR_UPSTREAM_REJECTED, "builtin: no structured answers");
 	if (order->mode)
 		mode_find(order->mode, &mode);
 	*out = (struct chat_reply){.model = "builtin"};
-	out->text = responder_reply(cx->arena, order->messages, order->n, mode);
+	if (!order->reading)
+		read_newest(cx, order, &own);
+	out->text = responder_reply(cx, order->messages, order->n, mode,
+	                            order->reading ? order->reading : &own);
 	if (order->on_text)
 		stream(order, out->text);
 	return NULL;
 }
 
 struct llm_engine builtin_llm = {
-	.p = {.name = "builtin", .timeout_ms = 1000, .is_local = true},
+	.p = {.name = "builtin", .settings = &distress_settings, .timeout_ms = 1000, .is_local = true},
 	.complete = complete,
 };

@@ -3,6 +3,7 @@
 #define THINKING_H
 
 #include "../domain/talk/chat.h"
+#include "../domain/talk/reading.h"
 #include "provider.h"
 
 /* "system", "user", "assistant". */
@@ -21,6 +22,8 @@ struct chat_order {
 	const char                *session; /* whose conversation it is; NULL: nobody knows */
 	/* The mode's name for the built-in responder ("mentor"); NULL: "professional". */
 	const char *mode;
+	/* What the newest message does, for the same; NULL: it reads for itself. */
+	const struct reading *reading;
 	/* A forced structured answer: JSON schema and its name; NULL: plain text. */
 	const char *schema_name;
 	struct span schema;

@@ -28,7 +28,8 @@ enum lead_column {
 	COL_CTA,
 	COL_SUMMARY,
 	COL_SUMMARY_SEALED,
-	COL_UTTERANCES
+	COL_UTTERANCES,
+	COL_WISHES
 };
 
 /* The extract of the turn that gave the score, else the newest. */
@@ -37,13 +38,16 @@ enum lead_column {
 	" to_char(s.ended_at at time zone 'UTC', " ISO "), s.channel, s.consent, s.lead_score," \
 	" s.final_intent, to_jsonb(s.lead_reasons), x.extract, x.id, x.contact_sealed," \
 	" s.email, s.contact_name, s.notes, s.cta_chosen, m.executive_summary," \
-	" m.sealed, s.utterance_count"
+	" m.sealed, s.utterance_count, w.wishes"
 #define LEAD_JOINS \
 	" left join summaries m on m.session_id = s.id" \
 	" left join lateral (select e.id, contact_sealed, jsonb_build_object('intent', intent," \
 	"  'confidence', confidence, 'entities', entities, 'followup_actions', followup_actions)" \
 	"  as extract from extracts e where e.session_id = s.id" \
-	"  order by (e.turn = s.lead_turn) desc nulls last, e.created_at desc limit 1) x on true"
+	"  order by (e.turn = s.lead_turn) desc nulls last, e.created_at desc limit 1) x on true" \
+	" left join lateral (select string_agg(distinct kind, ', ' order by kind) as wishes" \
+	"  from events v where v.session_id = s.id" \
+	"  and kind in ('distress', 'threat', 'wants_person', 'wants_refund')) w on true"
 
 static const struct extract *read_extract(struct ctx *cx, const struct db_rows *rows, int row)
 {
@@ -91,6 +95,7 @@ static void read_lead(struct ctx *cx, const struct db_rows *rows, int row, struc
 		.summary = summary_open_text(cx, id, row_text(rows, row, COL_SUMMARY),
 	                                 row_text(rows, row, COL_SUMMARY_SEALED)),
 		.utterances_n = (int)row_int(rows, row, COL_UTTERANCES),
+		.wishes = row_text(rows, row, COL_WISHES),
 	};
 	read_reasons(cx, row_text(rows, row, COL_REASONS), out);
 }

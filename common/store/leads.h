@@ -19,6 +19,7 @@ struct lead {
 	const char           *cta;
 	const char           *summary; /* NULL: none yet */
 	int                   utterances_n;
+	const char           *wishes; /* "wants_person, threat": what the visitor did; NULL: nothing */
 };
 
 /* Opens the contact data for `actor`. *found_out is false when the session is gone. What does not

@@ -167,7 +167,7 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
 	TRY(load_session(cx, session_id, from_start, out));
 	TRY(db_query(cx, &rows,
 	             "select speaker = 'agent', text, position, text_sealed, id from utterances"
-	             " where session_id = $1::uuid and position > $2::bigint"
+	             " where session_id = $1::uuid and position > $2::bigint and not in_distress"
 	             " order by position limit $3::int",
 	             ARGS(db_text(session_id), db_int(from_start ? 0 : out->version),
 	                  db_int(SUMMARY_ROWS_MAX))));
@@ -176,9 +176,9 @@ struct err *summary_load(struct ctx *cx, const char *session_id, bool from_start
 	out->positions = NEW_ARRAY(cx->arena, int64_t, n + 1);
 	out->said_n = n;
 	for (int i = 0; i < rows.count; i++) {
-		out->said[i] =
-			(struct utterance_text){row_bool(&rows, i, 0) ? SPEAKER_AGENT : SPEAKER_VISITOR,
-		                            without_contacts(cx, &rows, i)};
+		out->said[i] = (struct utterance_text){.speaker = row_bool(&rows, i, 0) ? SPEAKER_AGENT
+		                                                                        : SPEAKER_VISITOR,
+		                                       .text = without_contacts(cx, &rows, i)};
 		out->positions[i] = row_int(&rows, i, 2);
 	}
 	return NULL;

@@ -4,7 +4,7 @@
 --   again   another request changed the session after this statement's snapshot was taken: the
 --           locked row is newer than what the rest would read
 --   join    the same message is running, or was answered within the window
---   quiet   an unasked follow-up, and the visitor is being answered or has had enough of them
+--   quiet   an unasked follow-up, and the visitor is being answered, in distress, or has had enough
 --   begin   everything else; an unanswered turn with the same message is adopted, another running
 --           one is superseded. One whose process is silent is not running
 --
@@ -26,14 +26,14 @@
 -- $16  its claim of this turn
 -- $17  id of the visitor's words, should they be stored
 --
--- A row for each utterance of the history, oldest first; one, with the last four null, for a
--- session without history; none for an unknown session. All but the last four are of the turn
+-- A row for each utterance of the history, oldest first; one, with the last five null, for a
+-- session without history; none for an unknown session. All but the last five are of the turn
 -- and the same in each row:
 --   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
 --   which a callback and another perspective were last hinted (null: never); the newest extract;
 --   its id; its sealed contact data; the names known, as session_names() gives them; id of the
 --   visitor's words (null: they said none); who pays for the session; is the agent's; id; text;
---   sealed text
+--   sealed text; is of a turn in distress
 with
 -- include session_check.sql
 
@@ -50,7 +50,9 @@ decided as (
 					or l.state = 'done'
 						and l.finished_at > now() - $10::int * interval '1 ms') then 'join'
 				when $11::bool and (c.proactive_count >= $12::int
-					or coalesce(l.is_running, false)) then 'quiet'
+					or coalesce(l.is_running, false)
+					or exists (select from utterances u where u.session_id = c.id
+						and u.turn = c.turn and u.in_distress)) then 'quiet'
 				else 'begin' end as action,
 			-- The words of a turn that is adopted are stored already.
 			case when l.message_hash = $6::bytea and l.state in ('running', 'abandoned')
@@ -108,7 +110,7 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 		coalesce($8, d.current_mode), d.consent,
 		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
 		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id, c.payers,
-		h.speaker = 'agent', h.id, h.text, h.text_sealed
+		h.speaker = 'agent', h.id, h.text, h.text_sealed, h.in_distress
 	from checked c left join decided d on true left join begun b on true
 	left join named w on true
 	left join lateral (
@@ -121,7 +123,7 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 			from extracts x where x.session_id = d.id
 			order by x.created_at desc limit 1) k on d.action = 'begin'
 	left join lateral (
-		select id, speaker, text, text_sealed, position from utterances u
+		select id, speaker, text, text_sealed, position, in_distress from utterances u
 			where u.session_id = d.id and u.id is distinct from d.adopted
 			order by position desc limit $13::int) h on d.action = 'begin'
 	order by h.position

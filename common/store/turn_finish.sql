@@ -32,6 +32,8 @@
 -- $29  its model
 -- $30  id of the reply
 -- $31  id of the extract
+-- $32  kind of an event for people (null: none)
+-- $33  the visitor is in distress
 --
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
@@ -62,12 +64,12 @@ heard as (
 		on conflict do nothing),
 
 replied as (
-	insert into utterances (id, session_id, speaker, text, text_sealed, turn)
-		select $30::uuid, session_id, 'agent', $3, $13::bytea, $2::bigint from done
+	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress)
+		select $30::uuid, session_id, 'agent', $3, $13::bytea, $2::bigint, $33::bool from done
 		returning id),
 
 masked as (
-	update utterances u set text = $20, text_sealed = $21::bytea
+	update utterances u set text = $20, text_sealed = $21::bytea, in_distress = $33::bool
 		where u.id = (select visitor_utterance_id from done)),
 
 audited as (
@@ -87,6 +89,10 @@ extracted as (
 hinted as (
 	insert into events (session_id, kind, payload)
 		select session_id, 'dynamics', $12::jsonb from done where $12 is not null),
+
+told as (
+	insert into events (session_id, kind)
+		select session_id, $32 from done where $32::text is not null),
 
 called as (
 	-- include job_insert.sql

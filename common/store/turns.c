@@ -41,7 +41,8 @@ enum begin_column {
 	COL_IS_AGENT,
 	COL_ID,
 	COL_TEXT,
-	COL_TEXT_SEALED
+	COL_TEXT_SEALED,
+	COL_IN_DISTRESS
 };
 
 /* ---- beginning ---- */
@@ -57,7 +58,8 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 		history[out->history_n++] = (struct utterance_text){
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
 			sealed_open(cx, AT_UTTERANCE(row_text(rows, i, COL_ID)), row_text(rows, i, COL_TEXT),
-		                row_bytes(cx, rows, i, COL_TEXT_SEALED))};
+		                row_bytes(cx, rows, i, COL_TEXT_SEALED)),
+			row_bool(rows, i, COL_IN_DISTRESS)};
 	}
 	out->history = history;
 }
@@ -266,7 +268,7 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS),
 	                  db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
 	                  db_text(end->heard.at ? end->heard.model : NULL), db_text(reply_id),
-	                  db_text(lead.id))));
+	                  db_text(lead.id), db_text(end->event), db_bool(end->is_in_distress))));
 	if (row_bool(&rows, 0, 1))
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))

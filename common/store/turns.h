@@ -78,6 +78,9 @@ struct turn_end {
 	const struct dynamics_marks *marks;  /* NULL: they did not change */
 	struct memory_vector         heard;  /* of the visitor's words, for their memory */
 	struct span                  answer; /* kept sealed for the same message again */
+	/* For people: what the visitor did (an event of this kind, without content); NULL: nothing. */
+	const char *event;
+	bool        is_in_distress; /* both sides of the turn become no memory and no summary */
 };
 
 /* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile; ERR_UNAVAILABLE when

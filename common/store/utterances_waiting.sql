@@ -1,5 +1,5 @@
 -- Utterances of a session that are no memory yet, oldest first; none from a turn on that is still
--- running.
+-- running, and none of a turn in distress, which becomes none.
 --
 -- $1  session id
 -- $2  behind which position
@@ -10,7 +10,7 @@
 select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint, u.text_sealed,
 		u.position, exists (select from utterance_vectors v where v.utterance_id = u.id)
 	from utterances u
-	where u.session_id = $1::uuid and u.position > $2::bigint
+	where u.session_id = $1::uuid and u.position > $2::bigint and not u.in_distress
 		-- They became memories in their order: what comes behind the newest one is none.
 		and u.position > coalesce((
 			select kept.position from utterances kept where kept.id = (

@@ -16,6 +16,7 @@
 #include "../../common/work/heard.h"
 #include "../../common/work/heartbeat.h"
 #include "../../common/work/memory.h"
+#include "../../common/engines/acts.h"
 #include "../../common/engines/embedding.h"
 #include "../../common/web/service.h"
 #include "../../common/work/slack.h"
@@ -125,6 +126,15 @@ static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 
 /* ---- a turn of our own ---- */
 
+/* What people want to see, whatever else was said. */
+static const char *event_of(enum act act)
+{
+	bool is_theirs = act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
+	                 act == ACT_threat;
+
+	return is_theirs ? act_name(act) : NULL;
+}
+
 /* Words that nobody is there to receive are not said. Once they are being stored the turn is as
  * good as answered: a client that leaves from here on finds the answer kept. */
 static struct err *finish(struct ctx *cx, const struct in *in, const struct turn *turn,
@@ -140,7 +150,9 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 
 	if (ctx_cancelled(cx))
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
-	if (in->heard)
+	end.is_in_distress = a->reading.is_in_distress;
+	end.event = event_of(a->reading.act);
+	if (in->heard && !end.is_in_distress)
 		end.heard = heard_vector(cx, in->heard, deadline_in(0));
 	ctx_detach(cx, left_ms > CLEANUP_MS ? left_ms : CLEANUP_MS);
 	e = turn_finish(cx, turn, &end);
@@ -165,16 +177,17 @@ static struct err *speak_in_time(struct ctx *cx, struct answer *a)
 static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct turn *turn,
                                struct answer *a, struct span *json_out)
 {
-	struct lead_search *search =
-		in->is_nudge ? NULL : lead_start(cx, turn, in->user_message, answer_budget_tokens());
-	struct span silent;
+	struct lead_search *search = NULL;
+	struct span         silent;
 
 	if (in->heard)
 		heard_admit(cx, in->heard);
+	if (!in->is_nudge && !answer_is_grave(cx, in, turn))
+		search = lead_start(cx, turn, in->user_message, answer_budget_tokens());
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)
 		TRY(speak_in_time(cx, a));
-	if (search)
+	if (search && !a->reading.is_in_distress)
 		a->lead = lead_join(cx, search);
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(answer_voice(cx, silent, a->audio, json_out));
@@ -356,6 +369,8 @@ int main(int argc, char **argv)
 	                      .rate_factor = 10,
 	                      .threads = 1000,
 	                      .is_idempotent = true,
+	                      .start = acts_start,
+	                      .stop = acts_stop,
 	                      .takes_session = true,
 	                      .engines = &engine_room,
 	                      .chains = (struct chain *const[]){&thinking, &speaking, &embedding},

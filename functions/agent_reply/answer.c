@@ -6,8 +6,13 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/json_out.h"
 #include "../../common/base/log.h"
+#include "../../common/domain/talk/care.h"
 #include "../../common/domain/talk/prompt.h"
 #include "../../common/domain/voice/spoken_text.h"
+#include "../../common/engines/acts.h"
+#include "../../common/engines/distress.h"
+#include "../../common/engines/engines.h"
+#include "../../common/work/heard.h"
 #include "../../common/work/memory.h"
 
 #define REPLY_BYTES_MAX 1200 /* of spoken text: four long sentences */
@@ -91,7 +96,7 @@ static size_t read_context(struct ctx *cx, const struct cJSON *context, struct p
 }
 
 static void build_prompt(struct ctx *cx, const struct in *in, const struct turn *turn,
-                         const struct recalled *recalled, const struct dynamics *dynamics,
+                         const struct recalled *recalled, const struct answer *a,
                          struct prompt *out)
 {
 	struct prompt_fact facts[PROMPT_CONTEXT_MAX];
@@ -99,7 +104,8 @@ static void build_prompt(struct ctx *cx, const struct in *in, const struct turn 
 	struct prompt_in prompt = {
 		.is_performer = in->is_performer_mode,
 		.is_nudge = in->is_nudge,
-		.dynamics = dynamics,
+		.is_in_distress = a->reading.is_in_distress,
+		.dynamics = &a->dynamics,
 		.memories = recalled->memories,
 		.memories_n = recalled->n,
 		.context = facts,
@@ -121,6 +127,7 @@ struct thinking_try {
 	struct chat_order order;
 	struct chat_reply reply;
 	unsigned          sentences_max;
+	bool              must_be_fit; /* for somebody in distress */
 	const char       *text;
 };
 
@@ -134,6 +141,70 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	if (!*t->text)
 		return err_of_content(err_new(cx, ERR_UPSTREAM, WHERE, "nothing speakable in %zu bytes",
 		                              strlen(t->reply.text)));
+	if (t->must_be_fit && !p->is_local && !care_is_fit(cx, span_of(t->text)))
+		return err_of_content(err_new(cx, ERR_UPSTREAM, WHERE, "not fit for somebody in distress"));
+	return NULL;
+}
+
+/* ---- what the visitor does ---- */
+
+static bool was_in_distress(const struct turn *turn)
+{
+	return turn->history_n && turn->history[turn->history_n - 1].is_in_distress;
+}
+
+bool answer_is_grave(struct ctx *cx, const struct in *in, const struct turn *turn)
+{
+	return was_in_distress(turn) || act_is_danger(cx, span_of(in->user_message), NULL);
+}
+
+/* With the one name that a consenting visitor gave in an earlier session. */
+static const struct extract *known_of(struct ctx *cx, const struct turn *turn)
+{
+	struct extract *known = NEW(cx->arena, struct extract);
+
+	if (turn->names.n != 1 || (turn->known && turn->known->entities.person_name))
+		return turn->known;
+	if (turn->known)
+		*known = *turn->known;
+	known->entities.person_name = turn->names.at[0];
+	return known;
+}
+
+/* The vector was waited for by who recalls; without it words tell. */
+static void read_message(struct ctx *cx, const struct in *in, const struct turn *turn,
+                         struct reading *out)
+{
+	struct span          said = span_of(in->user_message);
+	struct memory_vector vector = heard_vector(cx, in->heard, deadline_in(0));
+	bool                 is_builtin = thinking_remote(THINKING_REPLY, NULL).order_n == 0;
+	enum language        language = LANGUAGE_en;
+
+	act_is_danger(cx, said, &language);
+	*out = (struct reading){
+		.act = acts_read(cx, said, vector.at, vector.model, is_builtin),
+		.distress_line = distress_line(language),
+		.known = known_of(cx, turn),
+	};
+	out->is_in_distress =
+		out->act == ACT_distress ||
+		(was_in_distress(turn) && !care_has_turned(cx, out->act, span_of(in->user_message)));
+}
+
+/* Our line alone where no model is there to add to it. */
+static struct err *reply_in_danger(struct ctx *cx, struct thinking_try *t, const char *session_id,
+                                   const char *line, struct chain_result *result)
+{
+	struct chain about = thinking_remote(THINKING_REPLY, session_id);
+	struct err  *e = about.order_n ? chain_run(cx, &about, try_engine, t, result) : NULL;
+
+	if (ctx_cancelled(cx))
+		return e;
+	if (e)
+		log_err(LOG_WARN, cx, "distress_line_alone", e);
+	if (e || !about.order_n)
+		*result = (struct chain_result){.served = &builtin_llm.p, .fell_back = e != NULL};
+	t->text = e || !about.order_n ? line : arena_printf(cx->arena, "%s %s", line, t->text);
 	return NULL;
 }
 
@@ -144,22 +215,30 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 	struct thinking_try t = {.sentences_max = mode_sentences_max(in->is_performer_mode)};
 	struct recalled     recalled = {.n = 0};
 	struct chain        about = thinking_about(THINKING_REPLY, turn->session_id);
-	struct chain_result result;
+	struct chain_result result = {.served = NULL};
 	struct prompt       prompt;
 
 	if (!in->is_nudge) {
 		recall(cx, in, turn, &recalled);
 		a->recall_ms = (unsigned)(clock_mono_ms() - start_ms);
 		judge_dynamics(in, turn, &recalled, &a->dynamics);
+		read_message(cx, in, turn, &a->reading);
+		if (a->reading.is_in_distress)
+			a->dynamics = (struct dynamics){.n = 0};
 	}
-	build_prompt(cx, in, turn, &recalled, &a->dynamics, &prompt);
+	t.must_be_fit = a->reading.is_in_distress;
+	build_prompt(cx, in, turn, &recalled, a, &prompt);
 	t.order = (struct chat_order){.messages = prompt.messages,
 	                              .n = prompt.n,
 	                              .model = in->model,
 	                              .temperature = values.temperature,
 	                              .max_tokens = (unsigned)values.max_tokens,
-	                              .mode = turn->mode};
-	TRY(chain_run(cx, &about, try_engine, &t, &result));
+	                              .mode = turn->mode,
+	                              .reading = &a->reading};
+	if (a->reading.act == ACT_distress)
+		TRY(reply_in_danger(cx, &t, turn->session_id, a->reading.distress_line, &result));
+	else
+		TRY(chain_run(cx, &about, try_engine, &t, &result));
 	a->text = t.text;
 	a->usage = t.reply.usage;
 	a->first_token_ms = t.reply.first_token_ms;

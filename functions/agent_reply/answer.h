@@ -32,14 +32,20 @@ struct answer {
 	struct span             audio;    /* ptr NULL: none */
 	struct chat_usage       usage;
 	struct dynamics         dynamics;
-	const struct turn_lead *lead; /* NULL: nothing is known of the visitor */
+	struct reading          reading; /* of what the visitor said */
+	const struct turn_lead *lead;    /* NULL: nothing is known of the visitor */
 	const char             *degraded[2];
 	size_t                  degraded_n;
 	unsigned                begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
 	uint64_t                start_ms; /* when the request came, monotonic */
 };
 
-/* Asks the model with this turn's prompt; the text is clean and not empty. */
+/* Does the message leave no doubt, before anything else is known of it, that somebody is in danger,
+ * or go on with what was said in danger a moment ago? */
+bool answer_is_grave(struct ctx *cx, const struct in *in, const struct turn *turn);
+
+/* Asks the model with this turn's prompt; the text is clean and not empty. To somebody in danger
+ * our own line comes first, and a model's words only where they are fit to follow it. */
 struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn *turn,
                          struct answer *a) CHECKED;
 

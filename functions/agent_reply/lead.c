@@ -22,41 +22,54 @@ static const struct cfg_key keys[] = {
 const struct cfg_group lead_settings = {"Leads", &values, keys, COUNT(keys)};
 
 struct lead_search {
-	const struct turn  *turn;
-	struct exchange    *talk; /* the visitor's words, oldest first, and what they answer */
-	size_t              talk_n;
-	struct chat_message messages[2];
-	struct chain_begun *begun; /* NULL: no model to ask */
-	struct chat_call   *call;  /* of the engine that works beside the reply */
-	struct deadline     until;
-	struct extract     *found;
-	const char         *provider;
-	struct lead_score   score;
-	struct turn_lead    lead;
+	const struct turn           *turn;
+	struct exchange             *talk; /* the visitor's words, oldest first, and what they answer */
+	size_t                       talk_n;
+	const struct utterance_text *history; /* oldest first */
+	size_t                       history_n;
+	struct chat_message          messages[2];
+	struct chain_begun          *begun; /* NULL: no model to ask */
+	struct chat_call            *call;  /* of the engine that works beside the reply */
+	struct deadline              until;
+	struct extract              *found;
+	const char                  *provider;
+	struct lead_score            score;
+	struct turn_lead             lead;
 };
+
+/* Nothing of what was said in distress is taken down. */
+static void collect_history(struct ctx *cx, struct lead_search *s)
+{
+	struct utterance_text *calm = NEW_ARRAY(cx->arena, struct utterance_text, s->turn->history_n);
+
+	for (size_t i = 0; i < s->turn->history_n; i++)
+		if (!s->turn->history[i].is_in_distress)
+			calm[s->history_n++] = s->turn->history[i];
+	s->history = calm;
+}
 
 static void collect_words(struct ctx *cx, struct lead_search *s, const char *message)
 {
 	struct span asked = SPAN("");
 
-	s->talk = NEW_ARRAY(cx->arena, struct exchange, s->turn->history_n + 1);
-	for (size_t i = 0; i < s->turn->history_n; i++) {
-		struct span text = span_of(s->turn->history[i].text);
+	s->talk = NEW_ARRAY(cx->arena, struct exchange, s->history_n + 1);
+	for (size_t i = 0; i < s->history_n; i++) {
+		struct span text = span_of(s->history[i].text);
 
-		if (s->turn->history[i].speaker == SPEAKER_VISITOR)
+		if (s->history[i].speaker == SPEAKER_VISITOR)
 			s->talk[s->talk_n++] = (struct exchange){.asked = asked, .said = text};
-		asked = s->turn->history[i].speaker == SPEAKER_VISITOR ? SPAN("") : text;
+		asked = s->history[i].speaker == SPEAKER_VISITOR ? SPAN("") : text;
 	}
 	s->talk[s->talk_n++] = (struct exchange){.asked = asked, .said = span_of(message)};
 }
 
 /* The instructions and the form to fill in are sent too, and count. */
-static const char *transcript(struct ctx *cx, const struct turn *turn, const char *message,
+static const char *transcript(struct ctx *cx, const struct lead_search *s, const char *message,
                               size_t budget_tokens)
 {
 	size_t fixed = prompt_tokens(extract_prompt()) + prompt_tokens(extract_schema().ptr);
 
-	return prompt_transcript(cx->arena, turn->history, turn->history_n, message,
+	return prompt_transcript(cx->arena, s->history, s->history_n, message,
 	                         budget_tokens > fixed ? budget_tokens - fixed : 0);
 }
 
@@ -132,11 +145,12 @@ struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const ch
 	struct lead_search *s = NEW(cx->arena, struct lead_search);
 
 	s->turn = turn;
+	collect_history(cx, s);
 	collect_words(cx, s, message);
 	if (thinking_remote(THINKING_EXTRACT, NULL).order_n == 0)
 		return s;
 	s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
-	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, turn, message, budget_tokens)};
+	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, s, message, budget_tokens)};
 	begin_asking(cx, s);
 	return s;
 }

@@ -63,10 +63,11 @@ static void list_text(struct ctx *cx, const struct lead *leads, size_t n)
 	printf("%5s  %-8s %-20s %-21s %-36s  %s\n", "SCORE", "PRIORITY", "STARTED", "INTENT", "SESSION",
 	       "WHO");
 	for (size_t i = 0; i < n; i++)
-		printf("%5d  %-8s %-20s %-21s %-36s  %s, %s, %s\n", leads[i].score, leads[i].priority,
+		printf("%5d  %-8s %-20s %-21s %-36s  %s, %s, %s%s%s\n", leads[i].score, leads[i].priority,
 		       leads[i].started_at, printable(cx, leads[i].intent), leads[i].session_id,
 		       printable(cx, name_of(&leads[i])), printable(cx, entity(&leads[i], ENTITY_org_name)),
-		       printable(cx, email_of(&leads[i])));
+		       printable(cx, email_of(&leads[i])), leads[i].wishes ? "; " : "",
+		       leads[i].wishes ? printable(cx, leads[i].wishes) : "");
 }
 
 static void line(struct ctx *cx, const char *label, const char *value)
@@ -91,6 +92,7 @@ static void show_text(struct ctx *cx, const struct lead *lead, const struct lead
 		if (i != ENTITY_person_name && i != ENTITY_contact_email)
 			line(cx, entity_name((enum entity)i), entity(lead, (enum entity)i));
 	line(cx, "call to action", lead->cta);
+	line(cx, "wishes", lead->wishes);
 	line(cx, "notes", lead->notes);
 	line(cx, "summary", lead->summary);
 	for (size_t i = 0; i < n; i++)
@@ -110,7 +112,7 @@ static void list_csv(struct ctx *cx, const struct lead *leads, size_t n)
 	for (int i = 0; i < ENTITY_COUNT; i++)
 		if (i != ENTITY_person_name && i != ENTITY_contact_email)
 			printf(",%s", entity_name((enum entity)i));
-	printf(",cta,summary\r\n");
+	printf(",cta,wishes,summary\r\n");
 	for (size_t i = 0; i < n; i++) {
 		const struct lead *lead = &leads[i];
 
@@ -126,6 +128,7 @@ static void list_csv(struct ctx *cx, const struct lead *leads, size_t n)
 			if (k != ENTITY_person_name && k != ENTITY_contact_email)
 				cell(cx, entity(lead, (enum entity)k), ',');
 		cell(cx, lead->cta, ',');
+		cell(cx, lead->wishes, ',');
 		cell(cx, lead->summary, '\r');
 		putchar('\n');
 	}
@@ -163,6 +166,7 @@ static void lead_members(struct json_out *j, const struct lead *lead)
 	json_str(j, "email", email_of(lead));
 	json_str(j, "name", name_of(lead));
 	json_str(j, "cta_chosen", lead->cta);
+	json_str(j, "wishes", lead->wishes);
 	json_str(j, "notes", lead->notes);
 	json_str(j, "summary", lead->summary);
 	json_int(j, "utterance_count", lead->utterances_n);

@@ -41,8 +41,8 @@ static void composes(void **state)
 	assert_null(strstr(out.messages[0].content, "<memories>\n"));
 	assert_false(prompt_is_performer(out.messages[0].content));
 	in.is_performer = true;
-	in.history =
-		(const struct utterance_text[]){{SPEAKER_VISITOR, "Hi"}, {SPEAKER_AGENT, "Welcome."}};
+	in.history = (const struct utterance_text[]){{.speaker = SPEAKER_VISITOR, .text = "Hi"},
+	                                             {.speaker = SPEAKER_AGENT, .text = "Welcome."}};
 	in.history_n = 2;
 	prompt_build(*state, &in, &out);
 	assert_int_equal(out.n, 4);
@@ -91,9 +91,9 @@ static void keeps_the_newest(void **state)
 static void a_transcript_keeps_the_newest(void **state)
 {
 	static const struct utterance_text history[] = {
-		{SPEAKER_VISITOR, "We are Northwind."},
-		{SPEAKER_AGENT, "Hello Northwind."},
-		{SPEAKER_VISITOR, "We need search."},
+		{.speaker = SPEAKER_VISITOR, .text = "We are Northwind."},
+		{.speaker = SPEAKER_AGENT, .text = "Hello Northwind."},
+		{.speaker = SPEAKER_VISITOR, .text = "We need search."},
 	};
 	size_t      two_rows = prompt_tokens(history[1].text) + prompt_tokens(history[2].text);
 	size_t      budget = two_rows + prompt_tokens("Soon.");

@@ -5,11 +5,11 @@
 
 #define VISITOR(words) \
 	{ \
-		SPEAKER_VISITOR, (words) \
+		.speaker = SPEAKER_VISITOR, .text = (words) \
 	}
 #define AGENT(words) \
 	{ \
-		SPEAKER_AGENT, (words) \
+		.speaker = SPEAKER_AGENT, .text = (words) \
 	}
 
 static const struct utterance_text talk[] = {

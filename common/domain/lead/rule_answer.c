@@ -121,7 +121,10 @@ static void answer_role(struct rules *r, size_t from)
 {
 	size_t to = rules_role_to(r, from, true);
 
-	to = to > from ? to : rules_department_to(r->u, from);
+	if (to == from) { /* "Sales.", but not "our product search" */
+		to = rules_department_to(r->u, from);
+		to = ends_answer(r->u, to) ? to : from;
+	}
 	if (to > from)
 		rules_keep(r, ENTITY_role, from, to, false);
 }

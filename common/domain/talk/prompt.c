@@ -50,6 +50,12 @@ static const char nudge_text[] =
 	"of the conversation and makes it easy to go on. Do not greet, do not summarise, do not ask "
 	"whether they are still there.";
 
+static const char distress_text[] =
+	"The visitor may be in despair or in danger. They have just been told to call the emergency "
+	"services or to go to a person near them; do not repeat that. Say one or two short, calm, "
+	"human sentences that take them seriously. Ask nothing about their work, name, plans or money, "
+	"offer nothing, give no method, do not argue and do not cheer up.";
+
 static const char silence_text[] = "(The visitor has said nothing for a while.)";
 
 static const char nudge_marker[] = "[PROACTIVE_FOLLOWUP: true]";
@@ -188,6 +194,8 @@ static const char *system_message(struct arena *a, const struct prompt_in *in)
 	add_paragraph(&b, data_text);
 	if (in->is_nudge)
 		add_paragraph(&b, nudge_text);
+	else if (in->is_in_distress)
+		add_paragraph(&b, distress_text);
 	else if (!in->history_n)
 		add_paragraph(&b, first_text);
 	add_hints(&b, in->dynamics);

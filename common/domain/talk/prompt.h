@@ -33,9 +33,10 @@ struct prompt_fact {
 struct prompt_in {
 	enum mode                    mode;
 	bool                         is_performer;
-	bool                         is_nudge; /* a proactive follow-up: nobody spoke */
-	const struct dynamics       *dynamics; /* NULL: none */
-	const struct prompt_memory  *memories; /* best first */
+	bool                         is_nudge;       /* a proactive follow-up: nobody spoke */
+	bool                         is_in_distress; /* the visitor, now or a moment ago */
+	const struct dynamics       *dynamics;       /* NULL: none */
+	const struct prompt_memory  *memories;       /* best first */
 	size_t                       memories_n;
 	const struct prompt_fact    *context;
 	size_t                       context_n;

@@ -1,7 +1,9 @@
 /* recollection.c -- finding the sentence that answers, and saying it from the other side. */
 #include "recollection.h"
 
-#include "speech_act.h"
+#include "act.h"
+#include "../who/contact.h"
+#include "../text/tokens.h"
 #include "../text/sentence.h"
 #include "../text/words.h"
 
@@ -190,12 +192,12 @@ static bool begins_like_statement(struct span sentence, bool *is_name_out)
 }
 
 /* Nothing that steers, reaches somebody, or is not for the ear. */
-static bool may_be_quoted(struct arena *a, struct span sentence)
+static bool may_be_quoted(struct ctx *cx, struct span sentence)
 {
 	static const char *const addressed[] = {"you",    "your",      "yours",  "you're",  "yourself",
 	                                        "you'll", "assistant", "prompt", "password"};
-	char                    *copy = arena_strndup(a, sentence.ptr, sentence.len);
-	struct speech_act        said;
+	char                    *copy = arena_strndup(cx->arena, sentence.ptr, sentence.len);
+	const struct contact    *contacts;
 
 	if (!sentence.len || sentence.len > RECOLLECTION_BYTES_MAX ||
 	    strpbrk(copy, "{}<>*#`@\"\\?\n|_") || strstr(copy, "://") || strstr(copy, "“"))
@@ -203,8 +205,8 @@ static bool may_be_quoted(struct arena *a, struct span sentence)
 	for (size_t i = 0; i < COUNT(addressed); i++)
 		if (words_contain(sentence, addressed[i]))
 			return false;
-	speech_act_read(a, copy, &said);
-	return said.kind == SPEECH_ACT_STATEMENT && !said.has_email;
+	return act_of(cx, sentence, NULL, NULL) == ACT_statement &&
+	       contact_find(cx, sentence, &contacts) == 0;
 }
 
 static const char *other_side(struct span word, struct span before)
@@ -287,7 +289,7 @@ static const char *day_of(struct arena *a, const char *date)
 /* ---- Finding ---- */
 
 /* The best sentence of a memory that beats `best`, which is raised; NULL: none does. */
-static const char *best_sentence(struct arena *a, const struct question *q, struct span words,
+static const char *best_sentence(struct ctx *cx, const struct question *q, struct span words,
                                  double *best)
 {
 	const char *found = NULL;
@@ -300,15 +302,15 @@ static const char *best_sentence(struct arena *a, const struct question *q, stru
 
 		sentence = without_opening(sentence);
 		if (how_well <= *best || !begins_like_statement(sentence, &is_name) ||
-		    !may_be_quoted(a, sentence))
+		    !may_be_quoted(cx, sentence))
 			continue;
-		found = turned(a, sentence, is_name);
+		found = turned(cx->arena, sentence, is_name);
 		*best = how_well;
 	}
 	return found;
 }
 
-void recollection_find(struct arena *a, struct span question, bool is_recall, const char *name,
+void recollection_find(struct ctx *cx, struct span question, bool is_recall, const char *name,
                        const struct prompt_memory *memories, size_t n, struct recollection *out)
 {
 	struct question q;
@@ -319,17 +321,15 @@ void recollection_find(struct arena *a, struct span question, bool is_recall, co
 	for (size_t i = 0; i < n && q.n; i++) {
 		struct span              words;
 		enum recollection_source by = recollection_source(span_of(memories[i].text), name, &words);
-		struct speech_act        whole;
 		const char              *found;
 
 		if (by == RECOLLECTION_BY_AGENT || by == RECOLLECTION_BY_OTHER)
 			continue;
-		speech_act_read(a, arena_strndup(a, words.ptr, words.len), &whole);
-		if (whole.kind == SPEECH_ACT_ORDERS)
+		if (text_has_orders(cx, words))
 			continue; /* nothing of it, not even what stands before the order */
-		found = best_sentence(a, &q, words, &best);
+		found = best_sentence(cx, &q, words, &best);
 		if (found)
-			*out = (struct recollection){found, day_of(a, memories[i].date),
+			*out = (struct recollection){found, day_of(cx->arena, memories[i].date),
 			                             by == RECOLLECTION_BY_NOBODY};
 	}
 }

@@ -7,7 +7,7 @@
 #ifndef RECOLLECTION_H
 #define RECOLLECTION_H
 
-#include "../../base/arena.h"
+#include "../../base/ctx.h"
 #include "prompt.h"
 
 #define RECOLLECTION_BYTES_MAX 200 /* of a sentence that is quoted */
@@ -21,7 +21,7 @@ struct recollection {
 /* The best answer among the memories (best first). `name` is what the visitor is called;
  * NULL: not known. A question that asks what was said (`is_recall`) is about the visitor
  * whatever its words. */
-void recollection_find(struct arena *a, struct span question, bool is_recall, const char *name,
+void recollection_find(struct ctx *cx, struct span question, bool is_recall, const char *name,
                        const struct prompt_memory *memories, size_t n, struct recollection *out);
 
 /* Whose words a memory is, and where they begin. Labels are put before the words by the

@@ -1,39 +1,64 @@
-/* responder_lines.h -- what the built-in responder says, by mode.
+/* responder_lines.h -- what the built-in responder says.
  *
- * Each line is one sentence. {name}, {who}, {topic}, {amount}, {when} ... stand
- * for what is known; a line that needs something unknown is passed over. Lines
- * agree with singular and plural topics alike. */
+ * Each line is one sentence. {name}, {org}, {role}, {amount}, {when} stand for what the visitor has
+ * told; a line that needs something unknown is passed over. Questions are worded so that the answer
+ * is understood (lead/rules.h, rules_subjects_of). */
 #ifndef RESPONDER_LINES_H
 #define RESPONDER_LINES_H
 
+#include "act.h"
 #include "mode.h"
 
-/* What the responder walks through, skipping what is known. */
-enum slot {
-	SLOT_NAME,
-	SLOT_WORK,
-	SLOT_PROBLEM,
-	SLOT_DEPTH,
-	SLOT_TIMELINE,
-	SLOT_BUDGET,
-	SLOT_CONTACT
+/* What the responder asks for, in this order, past what is known. */
+enum slot { SLOT_NAME, SLOT_WORK, SLOT_PROBLEM, SLOT_TIMELINE, SLOT_BUDGET, SLOT_CONTACT, SLOTS_N };
+
+/* What a line is said for, beside the acts. */
+#define OCCASIONS(X) \
+	X(name) /* something is told: these */ \
+	X(role_org) \
+	X(role) \
+	X(org) \
+	X(both) /* an amount and a time */ \
+	X(amount) \
+	X(when) \
+	X(email) \
+	X(use_case) \
+	X(plain)    /* nothing in particular is told */ \
+	X(no_words) /* the message is empty */ \
+	X(foreign)  /* it is in another language */ \
+	X(silence)  /* nobody spoke */ \
+	X(welcome)  /* a greeting from somebody known */ \
+	X(hello)    /* a second greeting */ \
+	X(reader)   /* about_you: who reads it */ \
+	X(memory)   /* about_you: how it remembers */ \
+	X(danger)   /* in danger still */ \
+	X(staying)  /* a moment ago */ \
+	X(told)     /* recall: {told} of a memory */ \
+	X(told_on)  /* the same with a {day} */ \
+	X(noted)    /* the same, of a note with no name on it */ \
+	X(untold)   /* recall: nothing is known */ \
+	X(address)  /* what_next: without an address */ \
+	X(more)     /* a question when nothing else is missing */ \
+	X(vague)    /* questions by the hints of dynamics.h */ \
+	X(striking) \
+	X(number)
+
+/* clang-format off */
+enum occasion {
+	OCCASIONS_BEFORE = ACTS_N - 1,
+#define X(name) SAY_##name,
+	OCCASIONS(X)
+#undef X
 };
-#define SLOTS_N 7
+/* clang-format on */
 
-#define LINES_MAX 4 /* of one kind; unused ones are NULL */
+#define LINES_MAX 12 /* of one occasion */
 
-struct manner {
-	const char *topic[LINES_MAX];   /* takes up {topic} */
-	const char *work[LINES_MAX];    /* takes up {who}: role and company */
-	const char *plain[LINES_MAX];   /* takes up nothing in particular */
-	const char *unknown[LINES_MAX]; /* a question that can not be looked up here */
-	const char *advice[LINES_MAX];  /* asked for advice */
-	const char *colour[LINES_MAX];  /* one more thought when performing */
-	const char *questions[SLOTS_N][2];
-	const char *open[LINES_MAX]; /* questions when all slots are filled */
-};
+/* The lines for an act or an occasion: NULL behind the last. A manner's own come first. */
+void lines_for(int occasion, enum mode mode, const char *out[LINES_MAX + 1]);
 
-/* The lines of a mode. */
-const struct manner *manner_of(enum mode mode) NEVER_NULL;
+/* A manner's two ways to ask for something, and a thought for when it performs. */
+const char *const *lines_asking(enum slot slot, enum mode mode) NEVER_NULL;
+const char *const *lines_of_colour(enum mode mode, size_t *n_out) NEVER_NULL;
 
 #endif

@@ -10,6 +10,7 @@ enum speaker { SPEAKER_VISITOR, SPEAKER_AGENT };
 struct utterance_text {
 	enum speaker speaker;
 	const char  *text;
+	bool         is_in_distress; /* the visitor was: nothing of it is taken down or quoted */
 };
 
 /* What the visitor said, and to what: the agent's words right before. Empty: none. */

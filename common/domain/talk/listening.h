@@ -1,0 +1,34 @@
+/* listening.h -- what a conversation has told the built-in responder. For responder.c only. */
+#ifndef LISTENING_H
+#define LISTENING_H
+
+#include "chat.h"
+#include "mode.h"
+#include "reading.h"
+#include "recollection.h"
+#include "responder_lines.h"
+
+enum { REPLIES_KEPT = 10 };
+
+struct talk {
+	struct ctx                    *cx;
+	const char                    *system;
+	enum mode                      mode;
+	const struct reading          *reading;
+	struct span                    message;               /* the newest */
+	const char                    *asked;                 /* the agent's words right before it */
+	const struct extract_entities *known;                 /* all that was told */
+	const struct extract_entities *now;                   /* what the newest message told */
+	const char                    *replies[REPLIES_KEPT]; /* newest first */
+	size_t                         replies_n;
+	bool                           was_asked[SLOTS_N], was_stopped, has_money_talk;
+	struct recollection            told;
+};
+
+/* Walks the conversation once; `t` has its context, mode and reading. */
+void listen_to(struct talk *t, const struct chat_message *messages, size_t n);
+
+/* What an entity is compared with where nothing is known. */
+extern const struct extract_entities listening_nothing;
+
+#endif

@@ -1,0 +1,3 @@
+begin;
+alter table utterances drop column in_distress;
+commit;
