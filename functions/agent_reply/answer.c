@@ -148,14 +148,19 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 
 /* ---- what the visitor does ---- */
 
-static bool was_in_distress(const struct turn *turn)
+/* How many messages in a row, the last ones, were of somebody in distress. */
+static size_t said_in_distress(const struct turn *turn)
 {
-	return turn->history_n && turn->history[turn->history_n - 1].is_in_distress;
+	size_t n = 0;
+
+	for (size_t i = turn->history_n; i-- > 0 && turn->history[i].is_in_distress;)
+		n += turn->history[i].speaker == SPEAKER_VISITOR;
+	return n;
 }
 
 bool answer_is_grave(struct ctx *cx, const struct in *in, const struct turn *turn)
 {
-	return was_in_distress(turn) || act_is_danger(cx, span_of(in->user_message), NULL);
+	return said_in_distress(turn) > 0 || act_is_danger(cx, span_of(in->user_message), NULL);
 }
 
 /* With the one name that a consenting visitor gave in an earlier session. */
@@ -179,6 +184,7 @@ static void read_message(struct ctx *cx, const struct in *in, const struct turn 
 	struct memory_vector vector = heard_vector(cx, in->heard, deadline_in(0));
 	bool                 is_builtin = thinking_remote(THINKING_REPLY, NULL).order_n == 0;
 	enum language        language = LANGUAGE_en;
+	size_t               before = said_in_distress(turn);
 
 	act_is_danger(cx, said, &language);
 	*out = (struct reading){
@@ -187,8 +193,7 @@ static void read_message(struct ctx *cx, const struct in *in, const struct turn 
 		.known = known_of(cx, turn),
 	};
 	out->is_in_distress =
-		out->act == ACT_distress ||
-		(was_in_distress(turn) && !care_has_turned(cx, out->act, span_of(in->user_message)));
+		out->act == ACT_distress || (before > 0 && !care_has_turned(cx, out->act, said, before));
 }
 
 /* Our line alone where no model is there to add to it. */

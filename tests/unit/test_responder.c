@@ -79,20 +79,21 @@ static void check_manners(size_t d, const char *said, const char *reply, bool is
 
 /* As agent_reply does: distress lasts until the visitor turns to other things. */
 static const char *reply_of(struct ctx *cx, const struct prompt *prompt, enum mode mode,
-                            const char *said, bool *is_in_distress)
+                            const char *said, size_t *in_distress)
 {
 	struct reading reading = {.act = acts_read(cx, span_of(said), NULL, NULL, true),
 	                          .distress_line = distress_line(LANGUAGE_en)};
 
-	*is_in_distress = reading.act == ACT_distress ||
-	                  (*is_in_distress && !care_has_turned(cx, reading.act, span_of(said)));
-	reading.is_in_distress = *is_in_distress;
+	reading.is_in_distress =
+		reading.act == ACT_distress ||
+		(*in_distress > 0 && !care_has_turned(cx, reading.act, span_of(said), *in_distress));
+	*in_distress = reading.is_in_distress ? *in_distress + 1 : 0;
 	return responder_reply(cx, prompt->messages, prompt->n, mode, &reading);
 }
 
 static void run(struct ctx *cx, size_t d, const struct dialogue *talk)
 {
-	bool                  is_in_distress = false, again;
+	size_t                in_distress = 0, again;
 	struct utterance_text history[2 * TURNS_MAX];
 	struct prompt_memory  memory = {talk->memory, "2026-05-02", NULL};
 	enum mode             mode = MODE_DEFAULT;
@@ -124,8 +125,8 @@ static void run(struct ctx *cx, size_t d, const struct dialogue *talk)
 
 		dynamics_judge(&judged, &dynamics);
 		prompt_build(cx->arena, &in, &prompt);
-		again = is_in_distress;
-		reply = reply_of(cx, &prompt, mode, said, &is_in_distress);
+		again = in_distress;
+		reply = reply_of(cx, &prompt, mode, said, &in_distress);
 		check_manners(d, said, reply, talk->is_performer);
 		if (str_equal(reply, last))
 			fail_msg("dialogue %zu repeats: %s", d, reply);

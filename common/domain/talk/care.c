@@ -5,49 +5,47 @@
 #include "../lead/rules.h"
 #include "../text/words.h"
 
-/* What somebody says who is still there; "why would anybody care?" is a question, too. */
-static bool may_go_on(enum act act)
+static bool is_about_other_things(enum act act)
 {
-	static const enum act acts[] = {
-		ACT_distress,
-		ACT_statement,
-		ACT_sad,
-		ACT_yes,
-		ACT_no,
-		ACT_are_you_there,
-		ACT_say_again,
-		ACT_complaint,
-		ACT_thanks,
-		ACT_goodbye,
-		ACT_question,
-		ACT_not_understood,
-		ACT_stop_asking,
-		ACT_wants_person,
-		ACT_why_ask,
-		ACT_what_next,
-		ACT_asked_already,
-		ACT_small_talk,
-		ACT_advice_request,
-	};
-
-	for (size_t i = 0; i < COUNT(acts); i++)
-		if (act == acts[i])
-			return true;
-	return false;
+	return act == ACT_what_can_you_do || act == ACT_orders || act == ACT_test ||
+	       (act >= ACT_consulting_inquiry && act != ACT_advice_request);
 }
 
-/* Work, money or a plan: who tells of these talks of something else. */
+static bool says_so(struct span message)
+{
+	static const char *const words[] = {
+		"anyway",
+		"by the way",
+		"something else",
+		"never mind that",
+		"back to",
+		"other question",
+		"another question",
+		"different question",
+		"change the subject",
+		"i'm fine now",
+		"i'm okay now",
+		"i'm better now",
+	};
+
+	return WORDS_ANY(message, words) != NULL;
+}
+
 static bool tells_of_business(struct ctx *cx, struct span message)
 {
 	struct exchange       said = {.asked = SPAN(""), .said = message};
 	const struct extract *x = rule_extract(cx, &said, 1);
 
-	return x && (x->entities.use_case || x->entities.budget_range || x->entities.org_name);
+	return x && (x->entities.budget_range || x->entities.org_name);
 }
 
-bool care_has_turned(struct ctx *cx, enum act act, struct span message)
+bool care_has_turned(struct ctx *cx, enum act act, struct span message, size_t said_in_distress)
 {
-	return !may_go_on(act) || (act != ACT_distress && tells_of_business(cx, message));
+	if (act == ACT_distress)
+		return false;
+	if (says_so(message) || tells_of_business(cx, message))
+		return true;
+	return said_in_distress >= CARE_MESSAGES_MIN && is_about_other_things(act);
 }
 
 bool care_is_fit(struct ctx *cx, struct span text)
