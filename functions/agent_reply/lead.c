@@ -167,7 +167,7 @@ static struct extract *found_by_model(struct ctx *cx, struct lead_search *s)
 const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s)
 {
 	struct extract *model = found_by_model(cx, s);
-	struct extract *rules = rule_extract(cx, s->talk, s->talk_n);
+	struct extract *rules = rule_extract_on(cx, s->turn->known, s->talk, s->talk_n);
 
 	/* Field by field: what a lazy model left out is known all the same. */
 	if (!model)

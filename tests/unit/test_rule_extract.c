@@ -229,9 +229,33 @@ static void takes_linear_time(void **state)
 	}
 }
 
+/* What was known before is not read again in a long conversation; where nothing is, all is. */
+static void reads_the_newest_where_the_rest_is_known(void **state)
+{
+	enum { N = 3 * RULE_EXTRACT_NEWEST };
+	struct ctx            cx = {.arena = arena_new(65536)};
+	struct extract        known = {.intent = INTENT_SUPPORTER_FAN};
+	struct exchange       talk[N];
+	const struct extract *x;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		talk[i] = (struct exchange){SPAN(""), SPAN("It is a nice day.")};
+	talk[0].said = SPAN("I'm Dana Reyes from Northwind.");
+	talk[N - 1].said = SPAN("Our budget is 50,000 euros.");
+	x = rule_extract_on(&cx, NULL, talk, N);
+	assert_string_equal(x->entities.person_name, "Dana Reyes");
+	assert_string_equal(x->entities.budget_range, "50,000 euros");
+	x = rule_extract_on(&cx, &known, talk, N);
+	assert_null(x->entities.person_name);
+	assert_string_equal(x->entities.budget_range, "50,000 euros");
+	arena_free(&cx.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_the_newest_where_the_rest_is_known),
 		cmocka_unit_test(knows_visitors),
 		cmocka_unit_test(is_not_told_by_adversaries),
 		cmocka_unit_test(knows_nothing_from_nothing),

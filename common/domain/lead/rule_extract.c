@@ -232,3 +232,11 @@ struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t
 	decide_intent(&r);
 	return r.x;
 }
+
+struct extract *rule_extract_on(struct ctx *cx, const struct extract *known,
+                                const struct exchange *talk, size_t n)
+{
+	size_t skip = known && n > RULE_EXTRACT_NEWEST ? n - RULE_EXTRACT_NEWEST : 0;
+
+	return rule_extract(cx, talk + skip, n - skip);
+}

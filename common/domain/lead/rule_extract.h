@@ -12,4 +12,10 @@
  * instructions counts for nothing. NULL: no wish and nothing about the visitor is known yet. */
 struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t n);
 
+/* The same with what is `known` already from before (NULL: nothing): only the newest are read then,
+ * for what an exchange told does not change, and a conversation grows. */
+#define RULE_EXTRACT_NEWEST 8
+struct extract *rule_extract_on(struct ctx *cx, const struct extract *known,
+                                const struct exchange *talk, size_t n);
+
 #endif

@@ -59,7 +59,8 @@ static void hear_message(struct talk *t, const char *message, struct exchange *o
 static const struct extract_entities *facts(struct ctx *cx, const struct exchange *talk, size_t n,
                                             const struct extract *before)
 {
-	const struct extract *x = extract_merge(cx, before, n ? rule_extract(cx, talk, n) : NULL);
+	struct extract       *now = n ? rule_extract_on(cx, before, talk, n) : NULL;
+	const struct extract *x = extract_merge(cx, before, now);
 
 	return x ? &x->entities : &listening_nothing;
 }
