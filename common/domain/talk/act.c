@@ -9,7 +9,7 @@
 #define NEAREST       3
 #define FORM_WEIGHT   0.05 /* of asking or telling, among likenesses of 0 to 1 */
 #define LENGTH_WEIGHT 0.02 /* of each step in length */
-#define DOUBT         0.03
+#define DOUBT         0.05
 
 static const char *const names[] = {
 #define X(name) #name,
@@ -33,7 +33,8 @@ enum {
 	TELLS_danger_it,
 	TELLS_danger_pt,
 	TELLS_hint,
-	TELLS_idiom
+	TELLS_idiom,
+	TELLS_threat
 };
 
 static const struct {
@@ -234,11 +235,13 @@ static double danger_margin(const struct act_scale *scale, const struct utteranc
 }
 
 /* What would hurt where it is wrong must be clearly nearer than a plain statement. */
-static double doubt(size_t act, const double scores[ACTS_N])
+static double doubt(size_t act, const double scores[ACTS_N], const struct utterance *u)
 {
-	bool hurts =
-		act == ACT_threat || act == ACT_wants_refund || act == ACT_orders || act == ACT_stop_asking;
+	bool hurts = act == ACT_threat || act == ACT_wants_refund || act == ACT_orders ||
+	             act == ACT_stop_asking || act == ACT_say_again;
 
+	if (act == ACT_threat && !tells(u, TELLS_threat))
+		return 1;
 	return hurts && scores[act] - scores[ACT_statement] < DOUBT ? 1 : 0;
 }
 
@@ -251,7 +254,7 @@ static enum act nearest_act(const struct act_vectors *known, const float *vector
 	compare(known, vector, form_of(u), scores);
 	danger = scores[ACT_distress];
 	for (size_t i = 0; i < ACTS_N; i++)
-		if (i != ACT_distress && scores[i] - doubt(i, scores) > scores[best])
+		if (i != ACT_distress && scores[i] - doubt(i, scores, u) > scores[best])
 			best = (enum act)i;
 	if (danger > known->scale.floor && danger - scores[best] > danger_margin(&known->scale, u))
 		return ACT_distress;

@@ -41,7 +41,9 @@ static void hear_reply(struct talk *t, const char *reply)
 {
 	for (enum slot slot = SLOT_NAME; slot < SLOTS_N; slot++)
 		t->was_asked[slot] |= is_asking(t->cx, reply, slot);
-	t->was_stopped |= says(t, reply, ACT_stop_asking);
+	/* Nor is anything asked of who was in distress, whatever comes after it. */
+	t->was_stopped |= says(t, reply, ACT_stop_asking) || says(t, reply, SAY_staying) ||
+	                  strstr(reply, t->reading->distress_line);
 	memmove(t->replies + 1, t->replies, (REPLIES_KEPT - 1) * sizeof(*t->replies));
 	t->replies[0] = reply;
 	t->replies_n += t->replies_n < REPLIES_KEPT;

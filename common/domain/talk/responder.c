@@ -181,6 +181,15 @@ static bool is_news(const char *told, const char *known_before)
 	return told && !(known_before && str_equal_nocase(told, known_before));
 }
 
+/* A day that is named is not yet a day by which something is wanted. */
+static bool is_wanted_then(const struct talk *t)
+{
+	static const char *const wants[] = {"by",    "need",  "needs", "want",  "deadline",
+	                                    "until", "start", "launch", "live", "ready"};
+
+	return t->was_asked[SLOT_TIMELINE] || WORDS_ANY(t->message, wants) != NULL;
+}
+
 /* NULL: nothing beside a name. */
 static const char *acknowledge_facts(const struct talk *t)
 {
@@ -194,7 +203,7 @@ static const char *acknowledge_facts(const struct talk *t)
 		return say(t, t->known->org_name ? SAY_role_org : SAY_role);
 	if (now->org_name)
 		return say(t, SAY_org);
-	if (now->timeline)
+	if (now->timeline && is_wanted_then(t))
 		return say(t, SAY_when);
 	return now->use_case ? say(t, SAY_use_case) : NULL;
 }
@@ -329,10 +338,46 @@ static const char *ask_address(const struct talk *t)
 	return may_ask ? ask_for(t, SLOT_CONTACT) : "";
 }
 
+static bool wants_number(const struct talk *t)
+{
+	static const char *const ours[] = {"your number", "phone number", "your email", "your address"};
+
+	return WORDS_ANY(t->message, ours) != NULL;
+}
+
 /* Behind an answer to a question the next one comes every other time. */
 static const char *ask_back(const struct talk *t)
 {
 	return t->replies_n && strchr(t->replies[0], '?') ? "" : NULL;
+}
+
+/* What was said decides which line: what is at hand, what was taken, that nobody would care. */
+static enum occasion danger_of(const struct talk *t)
+{
+	static const char *const taken[] = {"took",      "taken",    "swallowed", "overdose",
+	                                    "overdosed", "bleeding", "drank"};
+	static const char *const means[] = {"pill",  "pills",  "tablets", "knife",  "gun",  "rope",
+	                                    "blade", "blades", "razor",   "bridge", "roof", "train"};
+	static const char *const alone[] = {"without me", "care",  "cares",   "burden", "nobody",
+	                                    "no one",     "alone", "miss me", "notice"};
+
+	if (WORDS_ANY(t->message, taken))
+		return SAY_taken;
+	if (WORDS_ANY(t->message, means))
+		return SAY_means;
+	return WORDS_ANY(t->message, alone) ? SAY_matter : SAY_danger;
+}
+
+static enum occasion after_danger(const struct talk *t)
+{
+	static const char *const helpers[] = {"sister",    "brother", "mum",      "mom",
+	                                      "mother",    "dad",     "father",   "friend",
+	                                      "neighbour", "wife",    "husband",  "nurse",
+	                                      "doctor",    "police",  "flatmate", "ambulance"};
+
+	if (WORDS_ANY(t->message, helpers))
+		return SAY_helped;
+	return t->reading->act == ACT_question ? SAY_matter : SAY_staying;
 }
 
 /* No list of questions, nothing to sell: somebody is there, that is all. */
@@ -342,13 +387,16 @@ static struct answer answer_in_distress(const struct talk *t)
 
 	switch (t->reading->act) {
 	case ACT_distress:
-		return (struct answer){said_ago(t, line) == REPLIES_KEPT ? line : say(t, SAY_danger), ""};
+		if (said_ago(t, line) == REPLIES_KEPT)
+			return (struct answer){line, ""};
+		return (struct answer){say(t, (int)danger_of(t)), ""};
 	case ACT_are_you_there:
 	case ACT_thanks:
 	case ACT_goodbye:
+	case ACT_about_you:
 		return (struct answer){say(t, (int)t->reading->act), ""};
 	default:
-		return (struct answer){say(t, SAY_staying), ""};
+		return (struct answer){say(t, (int)after_danger(t)), ""};
 	}
 }
 
@@ -368,6 +416,7 @@ static struct answer answer(const struct talk *t)
 	case ACT_not_understood:
 	case ACT_stop_asking:
 	case ACT_why_ask:
+	case ACT_asked_already:
 	case ACT_thanks:
 	case ACT_goodbye:
 	case ACT_sad:
@@ -375,7 +424,8 @@ static struct answer answer(const struct talk *t)
 	case ACT_small_talk:
 		return (struct answer){say(t, (int)act), ""};
 	case ACT_wants_person:
-		return (struct answer){say(t, ACT_wants_person), ask_address(t)};
+		return (struct answer){say(t, wants_number(t) ? (int)SAY_no_number : ACT_wants_person),
+		                       ask_address(t)};
 	case ACT_what_next:
 		return (struct answer){say(t, t->known->contact_email ? ACT_what_next : SAY_address),
 		                       ask_address(t)};
@@ -390,10 +440,10 @@ static struct answer answer(const struct talk *t)
 	case ACT_price:
 	case ACT_what_can_you_do:
 	case ACT_test:
-	case ACT_asked_already:
 	case ACT_yes:
-	case ACT_no:
 		return (struct answer){say(t, (int)act), NULL};
+	case ACT_no:
+		return (struct answer){say(t, ACT_no), words_contain(t->message, "never mind") ? "" : NULL};
 	case ACT_advice_request:
 		return (struct answer){say(t, ACT_advice_request), ask_back(t)};
 	case ACT_greeting:

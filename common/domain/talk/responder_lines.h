@@ -23,23 +23,28 @@ enum slot { SLOT_NAME, SLOT_WORK, SLOT_PROBLEM, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(when) \
 	X(email) \
 	X(use_case) \
-	X(plain)    /* nothing in particular is told */ \
-	X(no_words) /* the message is empty */ \
-	X(foreign)  /* it is in another language */ \
-	X(silence)  /* nobody spoke */ \
-	X(welcome)  /* a greeting from somebody known */ \
-	X(hello)    /* a second greeting */ \
-	X(reader)   /* about_you: who reads it */ \
-	X(memory)   /* about_you: how it remembers */ \
-	X(danger)   /* in danger still */ \
-	X(staying)  /* a moment ago */ \
-	X(told)     /* recall: {told} of a memory */ \
-	X(told_on)  /* the same with a {day} */ \
-	X(noted)    /* the same, of a note with no name on it */ \
-	X(untold)   /* recall: nothing is known */ \
-	X(address)  /* what_next: without an address */ \
-	X(more)     /* a question when nothing else is missing */ \
-	X(vague)    /* questions by the hints of dynamics.h */ \
+	X(plain)     /* nothing in particular is told */ \
+	X(no_words)  /* the message is empty */ \
+	X(foreign)   /* it is in another language */ \
+	X(silence)   /* nobody spoke */ \
+	X(welcome)   /* a greeting from somebody known */ \
+	X(hello)     /* a second greeting */ \
+	X(reader)    /* about_you: who reads it */ \
+	X(memory)    /* about_you: how it remembers */ \
+	X(danger)    /* in danger still */ \
+	X(taken)     /* something was taken, or somebody bleeds */ \
+	X(means)     /* what could hurt is at hand */ \
+	X(matter)    /* nobody would care */ \
+	X(helped)    /* a moment ago; somebody is there now */ \
+	X(staying)   /* a moment ago */ \
+	X(told)      /* recall: {told} of a memory */ \
+	X(told_on)   /* the same with a {day} */ \
+	X(noted)     /* the same, of a note with no name on it */ \
+	X(untold)    /* recall: nothing is known */ \
+	X(no_number) /* wants_person: a number or an address of ours */ \
+	X(address)   /* what_next: without an address */ \
+	X(more)      /* a question when nothing else is missing */ \
+	X(vague)     /* questions by the hints of dynamics.h */ \
 	X(striking) \
 	X(number)
 
