@@ -218,6 +218,8 @@ static void stays_linear(void **state)
 {
 	static const char *const bad[] = {
 		"save_extract{\"",
+		"_{}",
+		"{\"}",
 		"<function=a>{}",
 		"{\"",
 		"```json",

@@ -19,6 +19,8 @@
 
 #include <ctype.h>
 
+/* "_{}" is a command; one has never fewer bytes than this. */
+enum { COMMAND_BYTES_MIN = 2 };
 enum { LINK_LABEL_MAX = 200, LINK_URL_MAX = 500 };
 
 struct walk {
@@ -299,7 +301,7 @@ void spoken_text_clean(struct arena *a, struct span text, struct spoken *out)
 	w.piece = buf_new(a, 0);
 	w.pieces = NEW_ARRAY(a, struct speech_piece, SPEECH_PIECES_MAX);
 	/* The shortest command that does not end the text has four bytes: {""}. */
-	w.commands = NEW_ARRAY(a, const char *, text.len / 4 + 1);
+	w.commands = NEW_ARRAY(a, const char *, text.len / COMMAND_BYTES_MIN + 1);
 	while (w.at < w.text.len)
 		step(&w);
 	if (w.piece.len)
