@@ -216,6 +216,7 @@ static void takes_linear_time(void **state)
 		"a dot ",
 		"spelled a b c ",
 		"from ",
+		"need us! ",
 		"x at y dot com ",
 		"$1 ",
 	};

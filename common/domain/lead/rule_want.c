@@ -31,6 +31,8 @@ static size_t first_fact(const struct utterance *u, size_t from, size_t to)
 	struct money m;
 	bool         is_amount = false;
 	size_t       at = from, when_from, when_to, first = to;
+	/* What comes behind the clause is no matter of it, and would be looked at for each. */
+	struct utterance clause = {u->text, u->words, to};
 
 	while (!is_amount && money_next(&rest, &m))
 		is_amount = m.is_marked || m.is_scaled || m.high >= AMOUNT_MIN;
@@ -38,7 +40,7 @@ static size_t first_fact(const struct utterance *u, size_t from, size_t to)
 		for (size_t i = from; i < first; i++)
 			if (u->words[i].text.ptr >= m.text.ptr)
 				first = i;
-	if (timeline_next(u, false, &at, &when_from, &when_to) && when_from < first)
+	if (timeline_next(&clause, false, &at, &when_from, &when_to) && when_from < first)
 		first = when_from;
 	return first;
 }

@@ -149,9 +149,11 @@ bool tokens_is_any(const struct utterance *u, size_t i, const char *const *words
 
 size_t tokens_sentence_from(const struct utterance *u, size_t i)
 {
-	for (size_t steps = 0; steps < TOKENS_SENTENCE_MAX && i > 0 && u->words[i].gap != GAP_STOP;
-	     steps++)
+	for (size_t steps = 0; steps < TOKENS_SENTENCE_MAX && i > 0; steps++) {
+		if (i < u->n && u->words[i].gap == GAP_STOP)
+			break;
 		i--;
+	}
 	return i;
 }
 

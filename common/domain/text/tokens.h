@@ -49,8 +49,8 @@ bool tokens_is(const struct utterance *u, size_t i, const char *word);
 bool tokens_is_any(const struct utterance *u, size_t i, const char *const *words, size_t n);
 #define TOKENS_IS_ANY(u, i, list) tokens_is_any((u), (i), (list), COUNT(list))
 
-/* The sentence around word i: first word, and one past its last; at most
- * TOKENS_SENTENCE_MAX to each side, since spoken text may have no full stop. */
+/* The sentence around word i (before it, where i is behind the last): first word, and one past its
+ * last; at most TOKENS_SENTENCE_MAX to each side, since spoken text may have no full stop. */
 enum { TOKENS_SENTENCE_MAX = 60 };
 size_t tokens_sentence_from(const struct utterance *u, size_t i);
 size_t tokens_sentence_to(const struct utterance *u, size_t i);
