@@ -9,6 +9,9 @@ static const struct {
 } cases[] = {
 	/* Reasoning, in all that models wrap it in. */
 	{"<think>secret</think>Hi.", "Hi."},
+	{"See <https://scratch.mit.edu> for it. Call me.",
+     "See <https://scratch.mit.edu> for it. Call me."},
+	{"Write to <reason@acme.example>.", "Write to <reason@acme.example>."},
 	{"<THINK>secret</THINK>Hi.", "Hi."},
 	{"<reasoning>secret</reasoning>Hi.", "Hi."},
 	{"<think time=\"3\">secret</think>Hi.", "Hi."},

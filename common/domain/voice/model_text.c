@@ -91,6 +91,8 @@ static enum mark token_of(struct span name)
 
 static bool is_reasoning(const char *name)
 {
+	if (strpbrk(name, ".@") || strstr(name, "://")) /* an address, a file */
+		return false;
 	for (size_t i = 0; i < COUNT(reasonings); i++)
 		if (strcasestr(name, reasonings[i]))
 			return true;
