@@ -146,7 +146,7 @@ $(B)/%.words.h: %.words scripts/embed-words
 # Examples that are data: a table of its own, included as rows of X(name, "sentence").
 $(B)/%.tsv.h: %.tsv scripts/embed-examples
 	@mkdir -p $(@D)
-	@scripts/embed-examples $< $@
+	@scripts/embed-examples $< $@ || { rm -f $@; false; }
 
 # The order is for the first build; from then on the compiler tells who includes what.
 $(OBJS): | $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS)

@@ -145,8 +145,9 @@ struct err *lead_transcript(struct ctx *cx, const char *session_id, int limit,
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows,
-	             "select to_char(ts at time zone 'UTC', " ISO "), speaker, text, text_sealed,"
-	             " id from ("
+	             "select to_char(ts at time zone 'UTC', " ISO "), speaker,"
+	             " case when in_distress then '(in distress)' else text end,"
+	             " case when not in_distress then text_sealed end, id from ("
 	             " select * from utterances where session_id = $1::uuid"
 	             " order by position desc limit $2::int) u order by position",
 	             ARGS(db_text(session_id), db_int(limit))));

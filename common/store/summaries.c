@@ -118,8 +118,10 @@ static struct err *load_session(struct ctx *cx, const char *session_id, bool fro
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows,
-	             "select (select count(*) from utterances u where u.session_id = s.id),"
+	             "select (select count(*) from utterances u where u.session_id = s.id"
+	             "  and not u.in_distress),"
 	             " (select count(*) from utterances u where u.session_id = s.id"
+	             "  and not u.in_distress"
 	             "  and ($2::bool or u.position > coalesce(o.last_position, 0))),"
 	             " o.executive_summary, o.action_items, o.themes, o.crm_payload, o.provider,"
 	             " o.importance, coalesce(o.last_position, 0), s.final_intent, s.lead_score,"

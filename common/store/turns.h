@@ -35,13 +35,14 @@ enum turn_action {
 struct turn_new {
 	const char *session_id, *session_secret;
 	const char *message;
-	bool        is_proactive; /* the idle browser asks; not the visitor's speech */
-	const char *mode;         /* NULL: as it is */
-	const char *turn_id;      /* the client's; NULL: a new one */
-	unsigned    age_ms;       /* how long ago the message came */
-	unsigned    deadline_ms;  /* after which a running turn counts as dead */
-	const char *instance;     /* that is going to answer (instances.h) */
-	const char *claim;        /* a UUID; finds this turn whether or not begin was answered */
+	bool        is_proactive;   /* the idle browser asks; not the visitor's speech */
+	bool        is_in_distress; /* as its words tell at once: whatever becomes of the turn */
+	const char *mode;           /* NULL: as it is */
+	const char *turn_id;        /* the client's; NULL: a new one */
+	unsigned    age_ms;         /* how long ago the message came */
+	unsigned    deadline_ms;    /* after which a running turn counts as dead */
+	const char *instance;       /* that is going to answer (instances.h) */
+	const char *claim;          /* a UUID; finds this turn whether or not begin was answered */
 };
 
 struct turn {

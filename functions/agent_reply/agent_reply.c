@@ -108,6 +108,7 @@ static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 		.session_secret = in->session_secret,
 		.message = in->user_message,
 		.is_proactive = in->is_nudge,
+		.is_in_distress = !in->is_nudge && act_is_danger(cx, span_of(in->user_message), NULL),
 		.mode = in->mode,
 		.turn_id = in->turn_id,
 		.age_ms = req_age_ms(rq),

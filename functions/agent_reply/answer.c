@@ -17,6 +17,7 @@
 
 #define REPLY_BYTES_MAX 1200 /* of spoken text: four long sentences */
 #define NO_VOICE        "null}"
+#define DANGER_MS       4000u /* somebody in danger does not wait longer for a model's words */
 
 struct answer_values {
 	int64_t max_tokens, budget_tokens;
@@ -196,20 +197,26 @@ static void read_message(struct ctx *cx, const struct in *in, const struct turn 
 		out->act == ACT_distress || (before > 0 && !care_has_turned(cx, out->act, said, before));
 }
 
-/* Our line alone where no model is there to add to it. */
+/* Our line first, and a model's words behind it where there are fit ones in time. */
 static struct err *reply_in_danger(struct ctx *cx, struct thinking_try *t, const char *session_id,
                                    const char *line, struct chain_result *result)
 {
-	struct chain about = thinking_remote(THINKING_REPLY, session_id);
-	struct err  *e = about.order_n ? chain_run(cx, &about, try_engine, t, result) : NULL;
+	struct chain    about = thinking_remote(THINKING_REPLY, session_id);
+	struct deadline whole = cx->deadline;
+	struct err     *e;
 
+	cx->deadline = deadline_sooner(whole, deadline_in(DANGER_MS));
+	e = chain_run(cx, &about, try_engine, t, result);
+	cx->deadline = whole;
 	if (ctx_cancelled(cx))
-		return e;
-	if (e)
-		log_err(LOG_WARN, cx, "distress_line_alone", e);
-	if (e || !about.order_n)
-		*result = (struct chain_result){.served = &builtin_llm.p, .fell_back = e != NULL};
-	t->text = e || !about.order_n ? line : arena_printf(cx->arena, "%s %s", line, t->text);
+		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	if (!e) {
+		t->text = arena_printf(cx->arena, "%s %s", line, t->text);
+		return NULL;
+	}
+	log_err(LOG_WARN, cx, "distress_line_alone", e);
+	*result = (struct chain_result){.served = &builtin_llm.p, .fell_back = true};
+	t->text = line;
 	return NULL;
 }
 
@@ -230,6 +237,9 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 		read_message(cx, in, turn, &a->reading);
 		if (a->reading.is_in_distress)
 			a->dynamics = (struct dynamics){.n = 0};
+	} else {
+		a->reading.is_in_distress = said_in_distress(turn) > 0;
+		a->reading.distress_line = "";
 	}
 	t.must_be_fit = a->reading.is_in_distress;
 	build_prompt(cx, in, turn, &recalled, a, &prompt);
@@ -240,7 +250,7 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 	                              .max_tokens = (unsigned)values.max_tokens,
 	                              .mode = turn->mode,
 	                              .reading = &a->reading};
-	if (a->reading.act == ACT_distress)
+	if (a->reading.act == ACT_distress && thinking_remote(THINKING_REPLY, NULL).order_n)
 		TRY(reply_in_danger(cx, &t, turn->session_id, a->reading.distress_line, &result));
 	else
 		TRY(chain_run(cx, &about, try_engine, &t, &result));

@@ -45,6 +45,8 @@ static void collect_history(struct ctx *cx, struct lead_search *s)
 	for (size_t i = 0; i < s->turn->history_n; i++)
 		if (!s->turn->history[i].is_in_distress)
 			calm[s->history_n++] = s->turn->history[i];
+		else if (s->history_n && calm[s->history_n - 1].speaker == SPEAKER_AGENT)
+			s->history_n--; /* its question is not answered by what comes after the distress */
 	s->history = calm;
 }
 

@@ -313,6 +313,13 @@ bool act_hints_danger(struct ctx *cx, struct span message)
 	return tells(&u, TELLS_hint) && !tells(&u, TELLS_idiom);
 }
 
+/* Whatever address or order stands beside it. */
+static bool stands(enum act act)
+{
+	return act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
+	       act == ACT_threat;
+}
+
 enum act act_of(struct ctx *cx, struct span message, const struct act_vectors *known,
                 const float *vector)
 {
@@ -323,13 +330,12 @@ enum act act_of(struct ctx *cx, struct span message, const struct act_vectors *k
 
 	if (is_danger(&u, &language))
 		return ACT_distress;
-	if (text_has_orders(cx, u.text))
-		return ACT_orders;
-	if (contact_find(cx, u.text, &contacts) > 0)
-		return ACT_statement;
 	if (is_whole(&u, &act))
 		return act;
-	if (vector && is_english(&u))
-		return nearest_act(known, vector, &u);
-	return by_form(&u);
+	act = vector && is_english(&u) ? nearest_act(known, vector, &u) : by_form(&u);
+	if (stands(act))
+		return act;
+	if (text_has_orders(cx, u.text))
+		return ACT_orders;
+	return contact_find(cx, u.text, &contacts) > 0 ? ACT_statement : act;
 }

@@ -43,9 +43,10 @@ bool care_has_turned(struct ctx *cx, enum act act, struct span message, size_t s
 {
 	if (act == ACT_distress)
 		return false;
-	if (says_so(message) || tells_of_business(cx, message))
+	if (says_so(message))
 		return true;
-	return said_in_distress >= CARE_MESSAGES_MIN && is_about_other_things(act);
+	return said_in_distress >= CARE_MESSAGES_MIN &&
+	       (is_about_other_things(act) || tells_of_business(cx, message));
 }
 
 bool care_is_fit(struct ctx *cx, struct span text)

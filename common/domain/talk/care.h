@@ -5,8 +5,8 @@
 #include "act.h"
 
 /* Has somebody who was in distress a moment ago turned to other things? They say so in so many
- * words, or tell of a firm or of money; or, once they have said CARE_MESSAGES_MIN things in
- * distress, do something that has nothing to do with it. Where that is not sure it lasts. */
+ * words; or, once they have said CARE_MESSAGES_MIN things in distress, tell of a firm or of money
+ * or do something that has nothing to do with it. Where that is not sure it lasts. */
 #define CARE_MESSAGES_MIN 3
 bool care_has_turned(struct ctx *cx, enum act act, struct span message, size_t said_in_distress);
 

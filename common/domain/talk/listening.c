@@ -32,7 +32,7 @@ static bool says(const struct talk *t, const char *reply, int occasion)
 
 	lines_for(occasion, t->mode, lines);
 	for (size_t i = 0; lines[i]; i++)
-		if (strstr(reply, lines[i]))
+		if (strcasestr(reply, lines[i]))
 			return true;
 	return false;
 }

@@ -11,7 +11,8 @@
 
 #include <ctype.h>
 
-enum { NAME_BYTES = 40, QUOTE_BYTES = 120 };
+enum { NAME_BYTES = 40, QUOTE_BYTES = 200 };
+#define I_SAID "I said: "
 
 /* ---- Choosing and filling lines ---- */
 
@@ -184,7 +185,7 @@ static bool is_news(const char *told, const char *known_before)
 /* A day that is named is not yet a day by which something is wanted. */
 static bool is_wanted_then(const struct talk *t)
 {
-	static const char *const wants[] = {"by",    "need",  "needs", "want",  "deadline",
+	static const char *const wants[] = {"by",    "need",  "needs",  "want", "deadline",
 	                                    "until", "start", "launch", "live", "ready"};
 
 	return t->was_asked[SLOT_TIMELINE] || WORDS_ANY(t->message, wants) != NULL;
@@ -208,15 +209,27 @@ static const char *acknowledge_facts(const struct talk *t)
 	return now->use_case ? say(t, SAY_use_case) : NULL;
 }
 
+/* It begins with the visitor's own words, whose letters stay. */
+static bool is_told(const struct talk *t, const char *line)
+{
+	const char *told[] = {t->known->org_name, t->known->role, t->now->budget_range,
+	                      t->now->timeline};
+
+	for (size_t i = 0; i < COUNT(told); i++)
+		if (told[i] && span_starts(span_of(line), span_of(told[i])))
+			return true;
+	return false;
+}
+
 /* "Good to meet you, Dana; noted: $100,000." */
 static const char *joined(const struct talk *t, const char *first, const char *second)
 {
-	bool is_i = second[0] == 'I' && !islower((unsigned char)second[1]);
+	bool keeps = (second[0] && !islower((unsigned char)second[1])) || is_told(t, second);
 
 	if (!*first || !*second)
 		return *first ? first : second;
 	return arena_printf(t->cx->arena, "%s; %c%s", first,
-	                    is_i ? 'I' : tolower((unsigned char)second[0]), second + 1);
+	                    keeps ? second[0] : tolower((unsigned char)second[0]), second + 1);
 }
 
 static const char *acknowledge(const struct talk *t)
@@ -317,8 +330,11 @@ static const char *about_me(const struct talk *t)
 
 static const char *say_again(const struct talk *t)
 {
-	return t->replies_n ? arena_printf(t->cx->arena, "I said: %s", t->replies[0])
-	                    : say(t, SAY_untold);
+	const char *last = t->replies_n ? t->replies[0] : say(t, SAY_no_words);
+
+	if (t->replies_n && span_starts(span_of(last), SPAN(I_SAID)))
+		return last;
+	return t->replies_n ? arena_printf(t->cx->arena, I_SAID "%s", last) : last;
 }
 
 static const char *greet(const struct talk *t)
@@ -501,6 +517,8 @@ static const char *compose(const struct talk *t)
 	const char   *question = reply.question ? reply.question : ask_next(t);
 	size_t        n;
 
+	if (!*reply.statement) /* what would have stood in it is not for the ear */
+		reply.statement = say(t, SAY_plain);
 	add_sentence(&b, with_name(t, reply.statement));
 	if (prompt_is_performer(t->system) && !is_serious(t->reading->act)) {
 		const char *const *colour = lines_of_colour(t->mode, &n);
@@ -522,7 +540,8 @@ const char *responder_reply(struct ctx *cx, const struct chat_message *messages,
 		return arena_printf(cx->arena, "%s.", say(&t, SAY_silence));
 	if (!words_count(t.message))
 		return arena_printf(cx->arena, "%s.", say(&t, SAY_no_words));
-	if (reading->act == ACT_statement && is_nothing(t.now) && act_is_foreign(cx, t.message))
+	if (reading->act == ACT_statement && !reading->is_in_distress && is_nothing(t.now) &&
+	    act_is_foreign(cx, t.message))
 		return arena_printf(cx->arena, "%s.", say(&t, SAY_foreign));
 	return compose(&t);
 }
