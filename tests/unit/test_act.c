@@ -6,6 +6,7 @@
  * only tells that they stay found. */
 #include "unit.h"
 
+#include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
 #include "../../common/engines/acts.h"
 #include "../../common/engines/engines.h"
@@ -22,6 +23,7 @@ static int start(void **state)
 
 	(void)state;
 	crypto_start();
+	json_start();
 	assert_true(minilm_embed.p.start());
 	embedding.order[0] = &minilm_embed.p;
 	embedding.order_n = 1;

@@ -3,6 +3,7 @@
 
 #include "unit.h"
 
+#include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
 #include "../../common/base/utf8.h"
 #include "../../common/domain/lead/rule_extract.h"
@@ -23,6 +24,7 @@ static int start(void **state)
 
 	(void)state;
 	crypto_start();
+	json_start();
 	assert_int_equal(cfg_load(groups, COUNT(groups)), 0);
 	assert_true(minilm_embed.p.start());
 	embedding.order[0] = &minilm_embed.p;
