@@ -423,7 +423,6 @@ static struct answer answer(const struct talk *t)
 	if (t->reading->is_in_distress || act == ACT_distress)
 		return answer_in_distress(t);
 	switch (act) {
-	case ACT_distress:
 	case ACT_supporter_fan:
 	case ACT_complaint:
 	case ACT_wants_refund:
