@@ -253,6 +253,12 @@ static void hold_account(struct provider *p, const struct err *e, uint64_t now)
 		breaker_deny(p->denied_breaker, p->asks_as, now + DENIED_HOLD_MS);
 }
 
+/* With too little time, or with somebody who would not wait as long as others, it is not. */
+static bool is_its_delay(const struct chain *c, const struct try *t, const struct err *e)
+{
+	return e->kind == ERR_DEADLINE && t->budget_ms >= FAIR_MS && !c->is_impatient;
+}
+
 /* What the breaker learns: the classes of outcomes every service shares. */
 static void tell_breaker(const struct chain *c, const struct try *t, const struct err *e)
 {
@@ -267,8 +273,7 @@ static void tell_breaker(const struct chain *c, const struct try *t, const struc
 		breaker_report(b, t->pass, true, now);
 	else if (e->is_content)
 		breaker_unusable(b, t->pass, c->session, now);
-	else if (!e->is_counted &&
-	         (e->kind == ERR_UPSTREAM || (e->kind == ERR_DEADLINE && t->budget_ms >= FAIR_MS)))
+	else if (!e->is_counted && (e->kind == ERR_UPSTREAM || is_its_delay(c, t, e)))
 		breaker_report(b, t->pass, false, now);
 	else
 		breaker_forget(b, t->pass);

@@ -55,6 +55,9 @@ struct chain {
 	/* Of a run, in a copy of the chain: which operation, and for whom (NULL: nobody knows). */
 	unsigned    operation;
 	const char *session;
+	/* The caller waits for a shorter time than an engine may take: that it passes is nobody's
+	 * failure. */
+	bool is_impatient;
 };
 
 /* Would its breakers have this engine passed over now? */

@@ -205,6 +205,7 @@ static struct err *reply_in_danger(struct ctx *cx, struct thinking_try *t, const
 	struct deadline whole = cx->deadline;
 	struct err     *e;
 
+	about.is_impatient = true;
 	cx->deadline = deadline_sooner(whole, deadline_in(DANGER_MS));
 	e = chain_run(cx, &about, try_engine, t, result);
 	cx->deadline = whole;

@@ -99,6 +99,25 @@ test('with patience for its providers the stack goes on', async () => {
 	assert.equal((await speak(stack)).status, 200);
 });
 
+test('somebody in danger does not wait long for a model, which nobody holds against it', async () => {
+	await heal(stack);
+	await stack.sim.fault({
+		provider: 'groq',
+		operation: 'chat',
+		match: { contains: 'kill myself' },
+		fault: { silence: true },
+		times: -1,
+	});
+	const inDanger = async () => turn(stack, await newSession(stack), 'I want to kill myself.');
+	const answers = await Promise.all(Array.from({ length: 6 }, inDanger));
+	for (const { status, json, text } of answers) {
+		assert.deepEqual([status, json.provider], [200, 'builtin'], text);
+		assert.match(json.text, /emergency services/);
+	}
+	const { json } = await turn(stack, await newSession(stack), 'We build search.');
+	assert.equal(json.provider, 'groq', 'six that were not waited for tell nothing');
+});
+
 test('a client that leaves: its calls end, and the same message is answered once', async () => {
 	await heal(stack);
 	const silence = { operation: 'chat', fault: { silence: true }, times: 2 };

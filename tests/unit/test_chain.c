@@ -194,6 +194,15 @@ static void teaches_the_breaker(void **state)
 	assert_in_range(left_alone_ms(state, ERR_DEADLINE, 0, 5), 4375, 5625);
 }
 
+/* Who waits for a shorter time than others has not seen it fail. */
+static void learns_nothing_from_the_impatient(void **state)
+{
+	chain.is_impatient = true;
+	assert_int_equal(left_alone_ms(state, ERR_DEADLINE, 0, 20), 0);
+	assert_in_range(left_alone_ms(state, ERR_UPSTREAM, 0, 5), 4375, 5625);
+	chain.is_impatient = false;
+}
+
 static struct vendor {
 	const char *key;
 } vendor = {"old"};
@@ -418,6 +427,7 @@ int main(void)
 		UNIT_TEST(leaves_time_for_the_later_ones),
 		UNIT_TEST(moves_on_for_provider_failures_only),
 		UNIT_TEST(teaches_the_breaker),
+		UNIT_TEST(learns_nothing_from_the_impatient),
 		UNIT_TEST(asks_again_after_a_start),
 		UNIT_TEST(tells_operations_apart),
 		UNIT_TEST(blames_nobody_for_nonsense),
