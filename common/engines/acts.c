@@ -3,6 +3,7 @@
 
 #include "../base/crypto.h"
 #include "../base/log.h"
+#include "../domain/text/tokens.h"
 #include "embedding.h"
 #include "engines.h"
 #include "minilm_model.h"
@@ -202,16 +203,16 @@ static const float *embed_here(struct ctx *cx, struct span message)
 	return e ? NULL : made.vectors[0];
 }
 
-enum act acts_read(struct ctx *cx, struct span message, const float *vector, const char *model,
-                   bool matters)
+enum act acts_read(struct ctx *cx, const struct act_words *said, const float *vector,
+                   const char *model, bool matters)
 {
 	bool is_ours = vector && str_equal(model, minilm_embed.model);
 
 	if (!table.vectors.rows)
-		return act_of(cx, message, NULL, NULL);
+		return act_of(cx, said, NULL, NULL);
 	if (!is_ours)
 		vector = NULL;
-	if (!is_ours && (matters || act_hints_danger(cx, message)) && is_here(&minilm_embed))
-		vector = embed_here(cx, message);
-	return act_of(cx, message, &table.vectors, vector);
+	if (!is_ours && (matters || act_hints_danger(said)) && is_here(&minilm_embed))
+		vector = embed_here(cx, said->u->text);
+	return act_of(cx, said, &table.vectors, vector);
 }

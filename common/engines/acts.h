@@ -20,7 +20,7 @@ void acts_stop(void);
 
 /* What the message does. `vector` is its unit vector by `model` (NULL: there is none). Without one
  * of the right model it is made where `matters`, or where words hint at danger. */
-enum act acts_read(struct ctx *cx, struct span message, const float *vector, const char *model,
-                   bool matters);
+enum act acts_read(struct ctx *cx, const struct act_words *said, const float *vector,
+                   const char *model, bool matters);
 
 #endif

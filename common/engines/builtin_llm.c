@@ -21,15 +21,19 @@ static void stream(const struct chat_order *order, const char *text)
 	}
 }
 
-/* What the newest message does, where nobody has told. */
+/* What the newest message does and the conversation tells, where nobody has read them. */
 static void read_newest(struct ctx *cx, const struct chat_order *order, struct reading *out)
 {
-	struct span   newest = order->n ? span_of(order->messages[order->n - 1].content) : SPAN("");
-	enum language language = LANGUAGE_en;
+	const char       *newest = order->n ? order->messages[order->n - 1].content : "";
+	struct act_words  said = act_words_of(cx, span_of(newest));
+	struct rule_told *told = NEW(cx->arena, struct rule_told);
 
-	act_is_danger(cx, newest, &language);
-	*out = (struct reading){.act = acts_read(cx, newest, NULL, NULL, true),
-	                        .distress_line = distress_line(language)};
+	reading_of_chat(cx, order->messages, order->n, told);
+	*out = (struct reading){.act = acts_read(cx, &said, NULL, NULL, true),
+	                        .is_foreign = act_is_foreign(&said),
+	                        .language = said.language,
+	                        .distress_line = distress_line(said.language),
+	                        .told = told};
 }
 
 static struct err *complete(struct ctx *cx, const struct chat_order *order, struct chat_reply *out)

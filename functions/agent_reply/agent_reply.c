@@ -93,6 +93,8 @@ static struct err *read_input(struct req *rq, struct in *in)
 	in->is_nudge = prompt_strip_nudge(&message);
 	if (in->is_nudge)
 		in->audio = false;
+	else
+		in->said = act_words_of(cx, span_of(in->user_message));
 	in->is_compat = is_existing_page(rq);
 	return NULL;
 }
@@ -108,7 +110,7 @@ static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 		.session_secret = in->session_secret,
 		.message = in->user_message,
 		.is_proactive = in->is_nudge,
-		.is_in_distress = !in->is_nudge && act_is_danger(cx, span_of(in->user_message), NULL),
+		.is_in_distress = in->said.is_danger,
 		.mode = in->mode,
 		.turn_id = in->turn_id,
 		.age_ms = req_age_ms(rq),
@@ -183,13 +185,16 @@ static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct
 
 	if (in->heard)
 		heard_admit(cx, in->heard);
-	if (!in->is_nudge && !answer_is_grave(cx, in, turn))
+	a->said_in_distress = answer_said_in_distress(turn);
+	if (!in->is_nudge && !a->said_in_distress && !in->said.is_danger) {
 		search = lead_start(cx, turn, in->user_message, answer_budget_tokens());
+		a->reading.told = lead_told(search);
+	}
 	TRY(answer_think(cx, in, turn, a));
 	if (in->audio)
 		TRY(speak_in_time(cx, a));
 	if (search && !a->reading.is_in_distress)
-		a->lead = lead_join(cx, search);
+		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"));
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(answer_voice(cx, silent, a->audio, json_out));
 	return finish(cx, in, turn, a, silent);

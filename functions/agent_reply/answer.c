@@ -149,19 +149,13 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 
 /* ---- what the visitor does ---- */
 
-/* How many messages in a row, the last ones, were of somebody in distress. */
-static size_t said_in_distress(const struct turn *turn)
+size_t answer_said_in_distress(const struct turn *turn)
 {
 	size_t n = 0;
 
 	for (size_t i = turn->history_n; i-- > 0 && turn->history[i].is_in_distress;)
 		n += turn->history[i].speaker == SPEAKER_VISITOR;
 	return n;
-}
-
-bool answer_is_grave(struct ctx *cx, const struct in *in, const struct turn *turn)
-{
-	return said_in_distress(turn) > 0 || act_is_danger(cx, span_of(in->user_message), NULL);
 }
 
 /* With the one name that a consenting visitor gave in an earlier session. */
@@ -179,22 +173,20 @@ static const struct extract *known_of(struct ctx *cx, const struct turn *turn)
 
 /* The vector was waited for by who recalls; without it words tell. */
 static void read_message(struct ctx *cx, const struct in *in, const struct turn *turn,
-                         struct reading *out)
+                         size_t said_in_distress, struct reading *out)
 {
-	struct span          said = span_of(in->user_message);
 	struct memory_vector vector = heard_vector(cx, in->heard, deadline_in(0));
 	bool                 is_builtin = thinking_remote(THINKING_REPLY, NULL).order_n == 0;
-	enum language        language = LANGUAGE_en;
-	size_t               before = said_in_distress(turn);
 
-	act_is_danger(cx, said, &language);
-	*out = (struct reading){
-		.act = acts_read(cx, said, vector.at, vector.model, is_builtin),
-		.distress_line = distress_line(language),
-		.known = known_of(cx, turn),
-	};
+	out->act = acts_read(cx, &in->said, vector.at, vector.model, is_builtin);
+	out->is_foreign = act_is_foreign(&in->said);
+	out->language = reading_language(cx, &in->said, turn->history, turn->history_n);
+	out->distress_line = distress_line(out->language);
+	out->known = known_of(cx, turn);
 	out->is_in_distress =
-		out->act == ACT_distress || (before > 0 && !care_has_turned(cx, out->act, said, before));
+		out->act == ACT_distress ||
+		(said_in_distress > 0 &&
+	     !care_has_turned(cx, out->act, span_of(in->user_message), said_in_distress));
 }
 
 /* Our line first, and a model's words behind it where there are fit ones in time. */
@@ -235,11 +227,11 @@ struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn 
 		recall(cx, in, turn, &recalled);
 		a->recall_ms = (unsigned)(clock_mono_ms() - start_ms);
 		judge_dynamics(in, turn, &recalled, &a->dynamics);
-		read_message(cx, in, turn, &a->reading);
+		read_message(cx, in, turn, a->said_in_distress, &a->reading);
 		if (a->reading.is_in_distress)
 			a->dynamics = (struct dynamics){.n = 0};
 	} else {
-		a->reading.is_in_distress = said_in_distress(turn) > 0;
+		a->reading.is_in_distress = a->said_in_distress > 0;
 		a->reading.distress_line = "";
 	}
 	t.must_be_fit = a->reading.is_in_distress;

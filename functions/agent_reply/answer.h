@@ -24,6 +24,7 @@ struct in {
 	bool                is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
 	bool                is_compat; /* the existing page asks: it goes mute on some intents */
 	struct heard       *heard;     /* NULL: nobody spoke */
+	struct act_words    said;      /* their words, read once; of a nudge none */
 };
 
 struct answer {
@@ -32,20 +33,21 @@ struct answer {
 	struct span             audio;    /* ptr NULL: none */
 	struct chat_usage       usage;
 	struct dynamics         dynamics;
-	struct reading          reading; /* of what the visitor said */
-	const struct turn_lead *lead;    /* NULL: nothing is known of the visitor */
+	struct reading          reading;          /* of what the visitor said */
+	size_t                  said_in_distress; /* messages in a row, the last ones before this */
+	const struct turn_lead *lead;             /* NULL: nothing is known of the visitor */
 	const char             *degraded[2];
 	size_t                  degraded_n;
 	unsigned                begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
 	uint64_t                start_ms; /* when the request came, monotonic */
 };
 
-/* Does the message leave no doubt, before anything else is known of it, that somebody is in danger,
- * or go on with what was said in danger a moment ago? */
-bool answer_is_grave(struct ctx *cx, const struct in *in, const struct turn *turn);
+/* How many messages in a row, the last ones before this, were of somebody in distress. */
+size_t answer_said_in_distress(const struct turn *turn);
 
-/* Asks the model with this turn's prompt; the text is clean and not empty. To somebody in danger
- * our own line comes first, and a model's words only where they are fit to follow it. */
+/* Asks the model with this turn's prompt; the text is clean and not empty. What the turn has told
+ * is in the reading already (NULL: nothing counts). To somebody in danger our own line comes first,
+ * and a model's words only where they are fit to follow it. */
 struct err *answer_think(struct ctx *cx, const struct in *in, const struct turn *turn,
                          struct answer *a) CHECKED;
 

@@ -2,7 +2,7 @@
 #include "lead.h"
 
 #include "../../common/base/log.h"
-#include "../../common/domain/lead/rule_extract.h"
+#include "../../common/domain/talk/reading.h"
 #include "../../common/domain/talk/prompt.h"
 #include "../../common/engines/thinking.h"
 
@@ -23,8 +23,9 @@ const struct cfg_group lead_settings = {"Leads", &values, keys, COUNT(keys)};
 
 struct lead_search {
 	const struct turn           *turn;
-	struct exchange             *talk; /* the visitor's words, oldest first, and what they answer */
+	const struct exchange       *talk; /* the visitor's words, oldest first, and what they answer */
 	size_t                       talk_n;
+	struct rule_told             told;
 	const struct utterance_text *history; /* oldest first */
 	size_t                       history_n;
 	struct chat_message          messages[2];
@@ -48,21 +49,6 @@ static void collect_history(struct ctx *cx, struct lead_search *s)
 		else if (s->history_n && calm[s->history_n - 1].speaker == SPEAKER_AGENT)
 			s->history_n--; /* its question is not answered by what comes after the distress */
 	s->history = calm;
-}
-
-static void collect_words(struct ctx *cx, struct lead_search *s, const char *message)
-{
-	struct span asked = SPAN("");
-
-	s->talk = NEW_ARRAY(cx->arena, struct exchange, s->history_n + 1);
-	for (size_t i = 0; i < s->history_n; i++) {
-		struct span text = span_of(s->history[i].text);
-
-		if (s->history[i].speaker == SPEAKER_VISITOR)
-			s->talk[s->talk_n++] = (struct exchange){.asked = asked, .said = text};
-		asked = s->history[i].speaker == SPEAKER_VISITOR ? SPAN("") : text;
-	}
-	s->talk[s->talk_n++] = (struct exchange){.asked = asked, .said = span_of(message)};
 }
 
 /* The instructions and the form to fill in are sent too, and count. */
@@ -147,14 +133,21 @@ struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const ch
 	struct lead_search *s = NEW(cx->arena, struct lead_search);
 
 	s->turn = turn;
-	collect_history(cx, s);
-	collect_words(cx, s, message);
-	if (thinking_remote(THINKING_EXTRACT, NULL).order_n == 0)
-		return s;
-	s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
-	s->messages[1] = (struct chat_message){CHAT_USER, transcript(cx, s, message, budget_tokens)};
-	begin_asking(cx, s);
+	s->talk = reading_talk(cx, turn->history, turn->history_n, message, &s->talk_n);
+	if (thinking_remote(THINKING_EXTRACT, NULL).order_n) {
+		collect_history(cx, s);
+		s->messages[0] = (struct chat_message){CHAT_SYSTEM, extract_prompt()};
+		s->messages[1] =
+			(struct chat_message){CHAT_USER, transcript(cx, s, message, budget_tokens)};
+		begin_asking(cx, s);
+	}
+	rule_extract_on(cx, turn->known, s->talk, s->talk_n, &s->told);
 	return s;
+}
+
+const struct rule_told *lead_told(const struct lead_search *s)
+{
+	return &s->told;
 }
 
 static struct extract *found_by_model(struct ctx *cx, struct lead_search *s)
@@ -166,15 +159,15 @@ static struct extract *found_by_model(struct ctx *cx, struct lead_search *s)
 	return s->begun && !e ? s->found : NULL;
 }
 
-const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s)
+const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s, bool by_rules)
 {
-	struct extract *model = found_by_model(cx, s);
-	struct extract *rules = rule_extract_on(cx, s->turn->known, s->talk, s->talk_n);
+	struct extract *model = found_by_model(cx, s), *rules = s->told.all, *now;
 
 	/* Field by field: what a lazy model left out is known all the same. */
 	if (!model)
 		s->provider = RULES;
-	s->lead.extract = extract_merge(cx, s->turn->known, extract_merge(cx, rules, model));
+	now = by_rules ? extract_merge(cx, model, rules) : extract_merge(cx, rules, model);
+	s->lead.extract = extract_merge(cx, s->turn->known, now);
 	if (!s->lead.extract)
 		return NULL;
 	lead_score(s->lead.extract, &s->score);

@@ -6,6 +6,7 @@
 #ifndef LEAD_H
 #define LEAD_H
 
+#include "../../common/domain/lead/rule_extract.h"
 #include "../../common/store/turns.h"
 
 extern const struct cfg_group lead_settings;
@@ -17,8 +18,12 @@ struct lead_search; /* lives in the arena */
 struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const char *message,
                                size_t budget_tokens) NEVER_NULL;
 
+/* What rules have found, at once: whoever answers without a model answers that. */
+const struct rule_told *lead_told(const struct lead_search *search) NEVER_NULL;
+
 /* What is known now, earlier turns included; NULL: nothing. Waits for the model at
- * most EXTRACT_MS after the start. */
-const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *search);
+ * most EXTRACT_MS after the start. Where the reply is `by_rules`, what it takes up stays, whatever
+ * a model thinks. */
+const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *search, bool by_rules);
 
 #endif

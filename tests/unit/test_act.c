@@ -43,8 +43,10 @@ static int stop(void **state)
 /* As the program does, where the message has no vector of its own. */
 static enum act read_act(struct ctx *cx, const char *said)
 {
+	struct act_words words = act_words_of(cx, span_of(said));
+
 	cx->deadline = deadline_in(60000);
-	return acts_read(cx, span_of(said), NULL, NULL, true);
+	return acts_read(cx, &words, NULL, NULL, true);
 }
 
 static const char *shown(enum act act)
@@ -146,15 +148,15 @@ static void hears_danger_by_words(void **state)
 	struct ctx *cx = *state;
 
 	for (size_t i = 0; i < COUNT(danger); i++) {
-		enum language language = LANGUAGES_N;
+		struct act_words words = act_words_of(cx, span_of(danger[i].said));
 
-		if (!act_is_danger(cx, span_of(danger[i].said), &language))
+		if (!words.is_danger)
 			fail_msg("not heard: %s", danger[i].said);
-		assert_int_equal(language, danger[i].language);
-		assert_int_equal(act_of(cx, span_of(danger[i].said), NULL, NULL), ACT_distress);
+		assert_int_equal(words.language, danger[i].language);
+		assert_int_equal(act_of(cx, &words, NULL, NULL), ACT_distress);
 	}
 	for (size_t i = 0; i < COUNT(calm); i++)
-		if (act_is_danger(cx, span_of(calm[i]), NULL))
+		if (act_words_of(cx, span_of(calm[i])).is_danger)
 			fail_msg("false alarm: %s", calm[i]);
 }
 
@@ -179,7 +181,8 @@ static void knows_a_few_acts_by_words(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(known); i++) {
-		enum act act = act_of(*state, span_of(known[i].said), NULL, NULL);
+		struct act_words words = act_words_of(*state, span_of(known[i].said));
+		enum act         act = act_of(*state, &words, NULL, NULL);
 
 		if (act != known[i].act)
 			fail_msg("%s: %s", known[i].said, act_name(act));

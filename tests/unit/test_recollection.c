@@ -155,7 +155,8 @@ static const char *reply_to(struct ctx *cx, const char *memory, const char *date
 	                                         {.speaker = SPEAKER_AGENT, .text = "I see."}};
 	struct dynamics             none = {.n = 0};
 	struct prompt               prompt;
-	struct reading reading = {.act = act_of(cx, span_of(message), NULL, NULL), .distress_line = ""};
+	struct act_words            said = act_words_of(cx, span_of(message));
+	struct reading reading = {.act = act_of(cx, &said, NULL, NULL), .distress_line = ""};
 
 	if (strstr(message, "did I tell"))
 		reading.act = ACT_recall;

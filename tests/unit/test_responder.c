@@ -79,18 +79,31 @@ static void check_manners(size_t d, const char *said, const char *reply, bool is
 		fail_msg("dialogue %zu: parrots: %s", d, reply);
 }
 
-/* As agent_reply does: distress lasts until the visitor turns to other things. */
-static const char *reply_of(struct ctx *cx, const struct prompt *prompt, enum mode mode,
-                            const char *said, size_t *in_distress)
+/* As agent_reply does: read once, and distress lasts until the visitor turns to other things. */
+static const char *reply_of(struct ctx *cx, const struct prompt *prompt, const struct prompt_in *in,
+                            size_t *in_distress)
 {
-	struct reading reading = {.act = acts_read(cx, span_of(said), NULL, NULL, true),
-	                          .distress_line = distress_line(LANGUAGE_en)};
+	struct act_words       words = act_words_of(cx, span_of(in->message));
+	struct rule_told       told;
+	size_t                 talk_n;
+	const struct exchange *talk =
+		reading_talk(cx, in->history, in->history_n, in->message, &talk_n);
+	struct reading reading = {
+		.act = acts_read(cx, &words, NULL, NULL, true),
+		.is_foreign = act_is_foreign(&words),
+		.language = reading_language(cx, &words, in->history, in->history_n),
+	};
 
+	reading.distress_line = distress_line(reading.language);
+	if (!*in_distress && !words.is_danger) {
+		rule_extract_on(cx, NULL, talk, talk_n, &told);
+		reading.told = &told;
+	}
 	reading.is_in_distress =
 		reading.act == ACT_distress ||
-		(*in_distress > 0 && !care_has_turned(cx, reading.act, span_of(said), *in_distress));
+		(*in_distress > 0 && !care_has_turned(cx, reading.act, span_of(in->message), *in_distress));
 	*in_distress = reading.is_in_distress ? *in_distress + 1 : 0;
-	return responder_reply(cx, prompt->messages, prompt->n, mode, &reading);
+	return responder_reply(cx, prompt->messages, prompt->n, in->mode, &reading);
 }
 
 static void run(struct ctx *cx, size_t d, const struct dialogue *talk)
@@ -128,7 +141,7 @@ static void run(struct ctx *cx, size_t d, const struct dialogue *talk)
 		dynamics_judge(&judged, &dynamics);
 		prompt_build(cx->arena, &in, &prompt);
 		again = in_distress;
-		reply = reply_of(cx, &prompt, mode, said, &in_distress);
+		reply = reply_of(cx, &prompt, &in, &in_distress);
 		check_manners(d, said, reply, talk->is_performer);
 		if (str_equal(reply, last))
 			fail_msg("dialogue %zu repeats: %s", d, reply);
@@ -136,9 +149,9 @@ static void run(struct ctx *cx, size_t d, const struct dialogue *talk)
 			fail_msg("dialogue %zu turn %zu: no \"%s\" in: %s", d, i, talk->turns[i].has, reply);
 		if (talk->turns[i].has_not && strcasestr(reply, talk->turns[i].has_not))
 			fail_msg("dialogue %zu turn %zu: \"%s\" in: %s", d, i, talk->turns[i].has_not, reply);
-		assert_string_equal(reply, reply_of(cx, &prompt, mode, said, &again));
-		history[n++] = (struct utterance_text){.speaker = SPEAKER_VISITOR, .text = said};
-		history[n++] = (struct utterance_text){.speaker = SPEAKER_AGENT, .text = reply};
+		assert_string_equal(reply, reply_of(cx, &prompt, &in, &again));
+		history[n++] = (struct utterance_text){SPEAKER_VISITOR, said, in_distress > 0};
+		history[n++] = (struct utterance_text){SPEAKER_AGENT, reply, in_distress > 0};
 		last = reply;
 	}
 }

@@ -234,22 +234,44 @@ static void takes_linear_time(void **state)
 static void reads_the_newest_where_the_rest_is_known(void **state)
 {
 	enum { N = 3 * RULE_EXTRACT_NEWEST };
-	struct ctx            cx = {.arena = arena_new(65536)};
-	struct extract        known = {.intent = INTENT_SUPPORTER_FAN};
-	struct exchange       talk[N];
-	const struct extract *x;
+	struct ctx       cx = {.arena = arena_new(65536)};
+	struct extract   known = {.intent = INTENT_SUPPORTER_FAN};
+	struct exchange  talk[N];
+	struct rule_told told;
 
 	(void)state;
 	for (size_t i = 0; i < N; i++)
 		talk[i] = (struct exchange){SPAN(""), SPAN("It is a nice day.")};
 	talk[0].said = SPAN("I'm Dana Reyes from Northwind.");
 	talk[N - 1].said = SPAN("Our budget is 50,000 euros.");
-	x = rule_extract_on(&cx, NULL, talk, N);
-	assert_string_equal(x->entities.person_name, "Dana Reyes");
-	assert_string_equal(x->entities.budget_range, "50,000 euros");
-	x = rule_extract_on(&cx, &known, talk, N);
-	assert_null(x->entities.person_name);
-	assert_string_equal(x->entities.budget_range, "50,000 euros");
+	rule_extract_on(&cx, NULL, talk, N, &told);
+	assert_string_equal(told.all->entities.person_name, "Dana Reyes");
+	assert_string_equal(told.all->entities.budget_range, "50,000 euros");
+	assert_null(told.now.person_name);
+	rule_extract_on(&cx, &known, talk, N, &told);
+	assert_null(told.all->entities.person_name);
+	assert_ptr_equal(told.now.budget_range, told.all->entities.budget_range);
+	assert_string_equal(told.now.budget_range, "50,000 euros");
+	arena_free(&cx.arena);
+}
+
+/* Said once more it is told once more; and a correction is told with what it corrects. */
+static void tells_what_the_last_one_told(void **state)
+{
+	const struct exchange talk[] = {
+		{SPAN(""), SPAN("I'm Dana Reyes from Northwind.")},
+		{SPAN(""), SPAN("It's Northlight, not Northwind. I'm Dana Reyes.")},
+	};
+	struct ctx       cx = {.arena = arena_new(65536)};
+	struct rule_told told;
+
+	(void)state;
+	rule_extract_on(&cx, NULL, talk, COUNT(talk), &told);
+	assert_string_equal(told.now.org_name, "Northlight");
+	assert_string_equal(told.now.person_name, "Dana Reyes");
+	rule_extract_on(&cx, NULL, talk, 0, &told);
+	assert_null(told.all);
+	assert_null(told.now.org_name);
 	arena_free(&cx.arena);
 }
 
@@ -257,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_newest_where_the_rest_is_known),
+		cmocka_unit_test(tells_what_the_last_one_told),
 		cmocka_unit_test(knows_visitors),
 		cmocka_unit_test(is_not_told_by_adversaries),
 		cmocka_unit_test(knows_nothing_from_nothing),

@@ -219,24 +219,39 @@ static bool knows_nothing(const struct rules *r)
 	       r->x->entities.quote_ok == PERMISSION_UNKNOWN;
 }
 
-struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t n)
+/* What was told now, too, is a string of its own. */
+static struct extract_entities news(const struct extract_entities *now,
+                                    const struct extract_entities *before)
 {
-	struct rules r = {.cx = cx, .x = NEW(cx->arena, struct extract)};
+	struct extract_entities out = {.email_opt_in = now->email_opt_in, .quote_ok = now->quote_ok};
 
-	for (size_t i = 0; i < n; i++)
-		look_at(&r, &talk[i]);
-	if (r.has_phone && !r.x->entities.channel)
-		r.x->entities.channel = "phone";
-	if (knows_nothing(&r))
-		return NULL;
-	decide_intent(&r);
-	return r.x;
+	for (size_t i = 0; i < ENTITY_COUNT; i++)
+		out.text[i] = now->text[i] != before->text[i] ? now->text[i] : NULL;
+	return out;
 }
 
-struct extract *rule_extract_on(struct ctx *cx, const struct extract *known,
-                                const struct exchange *talk, size_t n)
+void rule_extract_on(struct ctx *cx, const struct extract *known, const struct exchange *talk,
+                     size_t n, struct rule_told *out)
 {
-	size_t skip = known && n > RULE_EXTRACT_NEWEST ? n - RULE_EXTRACT_NEWEST : 0;
+	struct rules            r = {.cx = cx, .x = NEW(cx->arena, struct extract)};
+	struct extract_entities before = {.text = {NULL}};
 
-	return rule_extract(cx, talk + skip, n - skip);
+	for (size_t i = known && n > RULE_EXTRACT_NEWEST ? n - RULE_EXTRACT_NEWEST : 0; i < n; i++) {
+		before = r.x->entities;
+		look_at(&r, &talk[i]);
+	}
+	if (r.has_phone && !r.x->entities.channel)
+		r.x->entities.channel = "phone";
+	out->now = news(&r.x->entities, &before);
+	out->all = knows_nothing(&r) ? NULL : r.x;
+	if (out->all)
+		decide_intent(&r);
+}
+
+struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t n)
+{
+	struct rule_told told;
+
+	rule_extract_on(cx, NULL, talk, n, &told);
+	return told.all;
 }

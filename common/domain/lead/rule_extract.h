@@ -12,10 +12,16 @@
  * instructions counts for nothing. NULL: no wish and nothing about the visitor is known yet. */
 struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t n);
 
+/* What all of them told, and which of it the last one did, in the same words. */
+struct rule_told {
+	struct extract         *all; /* NULL: nothing */
+	struct extract_entities now;
+};
+
 /* The same with what is `known` already from before (NULL: nothing): only the newest are read then,
  * for what an exchange told does not change, and a conversation grows. */
 #define RULE_EXTRACT_NEWEST 8
-struct extract *rule_extract_on(struct ctx *cx, const struct extract *known,
-                                const struct exchange *talk, size_t n);
+void rule_extract_on(struct ctx *cx, const struct extract *known, const struct exchange *talk,
+                     size_t n, struct rule_told *out);
 
 #endif

@@ -273,44 +273,28 @@ static bool is_english(const struct utterance *u)
 
 /* ---- both ---- */
 
-static struct utterance split(struct ctx *cx, struct span message)
+struct act_words act_words_of(struct ctx *cx, struct span message)
 {
-	return tokens_split(cx, utf8_prefix(message, ACT_BYTES_MAX));
-}
+	struct utterance *u = NEW(cx->arena, struct utterance);
+	struct act_words  said = {.u = u, .language = LANGUAGE_en};
 
-static bool is_danger(const struct utterance *u, enum language *language_out)
-{
-	for (int i = 0; i < LANGUAGES_N; i++)
+	*u = tokens_split(cx, utf8_prefix(message, ACT_BYTES_MAX));
+	for (int i = 0; i < LANGUAGES_N && !said.is_danger; i++)
 		if (tells(u, TELLS_danger_en + i)) {
-			*language_out = (enum language)i;
-			return true;
+			said.is_danger = true;
+			said.language = (enum language)i;
 		}
-	return false;
+	return said;
 }
 
-bool act_is_danger(struct ctx *cx, struct span message, enum language *language_out)
+bool act_is_foreign(const struct act_words *said)
 {
-	struct utterance u = split(cx, message);
-	enum language    language;
-	bool             is = is_danger(&u, &language);
-
-	if (is && language_out)
-		*language_out = language;
-	return is;
+	return !is_english(said->u);
 }
 
-bool act_is_foreign(struct ctx *cx, struct span message)
+bool act_hints_danger(const struct act_words *said)
 {
-	struct utterance u = split(cx, message);
-
-	return !is_english(&u);
-}
-
-bool act_hints_danger(struct ctx *cx, struct span message)
-{
-	struct utterance u = split(cx, message);
-
-	return tells(&u, TELLS_hint) && !tells(&u, TELLS_idiom);
+	return tells(said->u, TELLS_hint) && !tells(said->u, TELLS_idiom);
 }
 
 /* Whatever address or order stands beside it. */
@@ -320,22 +304,21 @@ static bool stands(enum act act)
 	       act == ACT_threat;
 }
 
-enum act act_of(struct ctx *cx, struct span message, const struct act_vectors *known,
+enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_vectors *known,
                 const float *vector)
 {
-	struct utterance      u = split(cx, message);
-	const struct contact *contacts;
-	enum language         language;
-	enum act              act;
+	const struct utterance *u = said->u;
+	const struct contact   *contacts;
+	enum act                act;
 
-	if (is_danger(&u, &language))
+	if (said->is_danger)
 		return ACT_distress;
-	if (is_whole(&u, &act))
+	if (is_whole(u, &act))
 		return act;
-	act = vector && is_english(&u) ? nearest_act(known, vector, &u) : by_form(&u);
+	act = vector && is_english(u) ? nearest_act(known, vector, u) : by_form(u);
 	if (stands(act))
 		return act;
-	if (text_has_orders(cx, u.text))
+	if (text_has_orders(cx, u->text))
 		return ACT_orders;
-	return contact_find(cx, u.text, &contacts) > 0 ? ACT_statement : act;
+	return contact_find(cx, u->text, &contacts) > 0 ? ACT_statement : act;
 }

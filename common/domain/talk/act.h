@@ -13,6 +13,8 @@
 
 #include "../../base/ctx.h"
 
+struct utterance;
+
 #define ACT_BYTES_MAX 2000
 
 /* As in the tables. The last nine are the intents of lead/extract.h, in their order: whoever
@@ -96,10 +98,6 @@ struct act_vectors {
 	struct act_scale       scale;
 };
 
-/* What the message does; `vector` is its unit vector of the same model, NULL: there is none. */
-enum act act_of(struct ctx *cx, struct span message, const struct act_vectors *known,
-                const float *vector);
-
 /* The languages in which danger is heard by words. */
 #define LANGUAGES(X) X(en) X(de) X(fr) X(es) X(it) X(pt)
 
@@ -112,14 +110,22 @@ enum language {
 };
 /* clang-format on */
 
-/* Does the message leave no doubt that somebody is in danger? By words alone. *language_out (may be
- * NULL) is the one of these words. */
-bool act_is_danger(struct ctx *cx, struct span message, enum language *language_out);
+/* A message, split once, and what its words tell before anything else is known of it. */
+struct act_words {
+	const struct utterance *u;
+	bool                    is_danger; /* they leave no doubt that somebody is in danger */
+	enum language           language;  /* of these words; else English */
+};
+struct act_words act_words_of(struct ctx *cx, struct span message);
 
 /* It is in a language other than English, as far as a few words tell. */
-bool act_is_foreign(struct ctx *cx, struct span message);
+bool act_is_foreign(const struct act_words *said);
 
 /* Does a word of it speak of danger, whatever it means here? */
-bool act_hints_danger(struct ctx *cx, struct span message);
+bool act_hints_danger(const struct act_words *said);
+
+/* What the message does; `vector` is its unit vector of the same model, NULL: there is none. */
+enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_vectors *known,
+                const float *vector);
 
 #endif

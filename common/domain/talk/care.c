@@ -58,5 +58,5 @@ bool care_is_fit(struct ctx *cx, struct span text)
 	};
 
 	return !WORDS_ANY(text, sales) && !rules_subjects_of(cx, text) &&
-	       !act_is_danger(cx, text, NULL);
+	       !act_words_of(cx, text).is_danger;
 }

@@ -1,7 +1,6 @@
 /* listening.c -- what was told, what was asked already, and what was told before. */
 #include "listening.h"
 
-#include "../lead/rule_extract.h"
 #include "../lead/rules.h"
 #include "../text/words.h"
 #include "prompt.h"
@@ -47,50 +46,37 @@ static void hear_reply(struct talk *t, const char *reply)
 	memmove(t->replies + 1, t->replies, (REPLIES_KEPT - 1) * sizeof(*t->replies));
 	t->replies[0] = reply;
 	t->replies_n += t->replies_n < REPLIES_KEPT;
-	t->asked = reply;
 }
 
-static void hear_message(struct talk *t, const char *message, struct exchange *out)
+static void hear_message(struct talk *t, const char *message)
 {
 	static const char *const money[] = {"budget", "money", "free", "afford"};
 
-	*out = (struct exchange){.asked = span_of(t->asked), .said = span_of(message)};
-	t->has_money_talk |= WORDS_ANY(out->said, money) != NULL;
-}
-
-static const struct extract_entities *facts(struct ctx *cx, const struct exchange *talk, size_t n,
-                                            const struct extract *before)
-{
-	struct extract       *now = n ? rule_extract_on(cx, before, talk, n) : NULL;
-	const struct extract *x = extract_merge(cx, before, now);
-
-	return x ? &x->entities : &listening_nothing;
+	t->has_money_talk |= WORDS_ANY(span_of(message), money) != NULL;
 }
 
 /* Who is in danger tells nothing that is taken down. */
-static bool counts(struct talk *t, const char *message)
+static void take_facts(struct talk *t)
 {
-	return !prompt_is_silence(message) && !act_is_danger(t->cx, span_of(message), NULL);
+	const struct rule_told *told = t->reading->act == ACT_distress ? NULL : t->reading->told;
+	const struct extract *known = extract_merge(t->cx, t->reading->known, told ? told->all : NULL);
+
+	t->known = known ? &known->entities : &listening_nothing;
+	t->now = told ? &told->now : &listening_nothing;
 }
 
 static void walk(struct talk *t, const struct chat_message *messages, size_t n)
 {
-	struct exchange *talk = NEW_ARRAY(t->cx->arena, struct exchange, n);
-	size_t           talk_n = 0;
-
-	t->asked = "";
 	for (size_t i = 0; i < n; i++) {
 		if (messages[i].role == CHAT_SYSTEM)
 			t->system = messages[i].content;
 		else if (messages[i].role == CHAT_ASSISTANT)
 			hear_reply(t, messages[i].content);
-		else if (counts(t, messages[i].content))
-			hear_message(t, messages[i].content, &talk[talk_n++]);
+		else
+			hear_message(t, messages[i].content);
 	}
 	t->message = span_of(n ? messages[n - 1].content : "");
-	t->known = facts(t->cx, talk, talk_n, t->reading->known);
-	t->now = talk_n && t->reading->act != ACT_distress ? facts(t->cx, &talk[talk_n - 1], 1, NULL)
-	                                                   : &listening_nothing;
+	take_facts(t);
 }
 
 /* What was said in this very conversation needs no date. */

@@ -16,7 +16,6 @@ struct talk {
 	enum mode                      mode;
 	const struct reading          *reading;
 	struct span                    message;               /* the newest */
-	const char                    *asked;                 /* the agent's words right before it */
 	const struct extract_entities *known;                 /* all that was told */
 	const struct extract_entities *now;                   /* what the newest message told */
 	const char                    *replies[REPLIES_KEPT]; /* newest first */

@@ -198,6 +198,7 @@ static bool may_be_quoted(struct ctx *cx, struct span sentence)
 	                                        "you'll", "assistant", "prompt", "password"};
 	char                    *copy = arena_strndup(cx->arena, sentence.ptr, sentence.len);
 	const struct contact    *contacts;
+	struct act_words         words;
 
 	if (!sentence.len || sentence.len > RECOLLECTION_BYTES_MAX ||
 	    strpbrk(copy, "{}<>*#`@\"\\?\n|_") || strstr(copy, "://") || strstr(copy, "“"))
@@ -205,7 +206,8 @@ static bool may_be_quoted(struct ctx *cx, struct span sentence)
 	for (size_t i = 0; i < COUNT(addressed); i++)
 		if (words_contain(sentence, addressed[i]))
 			return false;
-	return act_of(cx, sentence, NULL, NULL) == ACT_statement &&
+	words = act_words_of(cx, sentence);
+	return act_of(cx, &words, NULL, NULL) == ACT_statement &&
 	       contact_find(cx, sentence, &contacts) == 0;
 }
 

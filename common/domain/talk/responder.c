@@ -540,7 +540,7 @@ const char *responder_reply(struct ctx *cx, const struct chat_message *messages,
 	if (!words_count(t.message))
 		return arena_printf(cx->arena, "%s.", say(&t, SAY_no_words));
 	if (reading->act == ACT_statement && !reading->is_in_distress && is_nothing(t.now) &&
-	    act_is_foreign(cx, t.message))
+	    reading->is_foreign)
 		return arena_printf(cx->arena, "%s.", say(&t, SAY_foreign));
 	return compose(&t);
 }
