@@ -52,6 +52,7 @@ struct err {
 	bool          uncertain;      /* a write may or may not have taken effect */
 	bool          is_content;     /* a service answered well, and with nothing of use */
 	bool          is_counted;     /* part of a failure that was counted with another error */
+	bool          is_late;        /* what a service gave before it failed is in use already */
 	bool          can_rerun;      /* database: the same transaction may succeed if run again */
 };
 

@@ -151,6 +151,16 @@ struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict befo
 	return x->failed;
 }
 
+const char *http_content_type(struct exchange *x)
+{
+	const char *type;
+
+	monitor_lock(&x->news);
+	type = x->content_type;
+	monitor_unlock(&x->news);
+	return type;
+}
+
 /* ---- the end ---- */
 
 static struct err *judge_ending(struct ctx *cx, const struct exchange *x)

@@ -89,6 +89,10 @@ struct exchange *http_begin(struct ctx *cx, const struct http_call *call) NEVER_
 struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict before,
                       struct http_piece *out) CHECKED;
 
+/* What the answer is said to be, "" when it is not said; known with its first piece. Lives as long
+ * as the exchange. */
+const char *http_content_type(struct exchange *x) NEVER_NULL;
+
 /* Waits for what is left of the answer, which goes to call->on_data; result and *out as
  * http_do. Once. */
 struct err *http_end(struct ctx *cx, struct exchange *x, struct http_reply *out) CHECKED;

@@ -334,9 +334,13 @@ static struct err *settle(struct ctx *cx, const struct chain *c, const struct tr
 	tell_breaker(c, t, e);
 	if (e && !ends_chain(e))
 		log_failure(cx, c, t->provider, e, t->began_at_ms);
-	if (!e)
-		*out = (struct chain_result){.served = t->provider, .fell_back = at > 0, .pass = t->pass};
-	return e;
+	if (e && !e->is_late)
+		return e;
+	*out = (struct chain_result){.served = t->provider,
+	                             .fell_back = at > 0,
+	                             .late = e,
+	                             .pass = t->pass};
+	return NULL;
 }
 
 /* The engines at and behind `at`; `e` is what those before came to. */

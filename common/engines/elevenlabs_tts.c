@@ -1,31 +1,29 @@
 /* elevenlabs_tts.c -- voices of ElevenLabs.
  *
- * Each run of words is one request; the silence between runs is made here, as
- * empty frames of the kind that came, so that the file keeps one constant bit
- * rate. WAV is asked for as 24 kHz samples, which every plan includes. */
+ * Each run of words is one request, whose sound goes on as it comes; the silence between runs is
+ * made here. It comes as MP3 of the kind we promise, or as samples that are made MP3 here: the
+ * latter join to what is before and behind without their encoder's gap. */
 #include "../base/json_out.h"
-#include "../base/log.h"
 #include "../base/utf8.h"
-#include "../domain/voice/mp3.h"
-#include "../domain/voice/wav.h"
 #include "engines.h"
 #include "upstream.h"
+#include "voice_out.h"
 
 #include <assert.h>
 
 #define VENDOR_URL  "https://api.elevenlabs.io"
 #define AUDIO_MAX   ((size_t)16 << 20)
 #define TEXT_MAX    ((size_t)64 << 10)
+#define CONTEXT_MAX 300u /* bytes of what is said before and after */
 #define VOICE_MAX   64u
 #define CONNECT_MS  2000u
-#define IDLE_MS     5000u
-#define KBPS        128u /* clients tell playing time from the size */
-#define WAV_RATE    24000u
-#define MS_PER_CHAR 2u /* longer words take longer until their first sound */
+#define WAV_RATE    24000u /* every plan includes it */
+#define MS_PER_CHAR 2u     /* longer words take longer until their first sound */
+#define SAMPLES_MAX 4096u  /* looked at at once */
 
 static struct settings {
 	const char *key, *base_url, *voice, *model;
-	int64_t     first_ms, timeout_ms, daily_characters;
+	int64_t     first_ms, idle_ms, timeout_ms, daily_characters, pcm_rate, latency;
 } settings;
 
 static const struct cfg_key keys[] = {
@@ -43,6 +41,14 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_INT(settings, first_ms, "ELEVENLABS_FIRST_MS", .fallback = "2000", .min = 50,
                 .max = 300000,
                 .help = "longest wait for the first sound, and 2 ms more for each character"),
+	CFG_KEY_INT(settings, idle_ms, "ELEVENLABS_IDLE_MS", .fallback = "3000", .min = 50,
+                .max = 300000, .help = "longest silence between two pieces of sound"),
+	CFG_KEY_INT(settings, latency, "ELEVENLABS_LATENCY", .fallback = "0", .min = 0, .max = 4,
+                .help = "optimize_streaming_latency, for models that know it: 0 (nothing) to 4"),
+	CFG_KEY_INT(settings, pcm_rate, "ELEVENLABS_PCM_HZ", .fallback = "0", .min = 0, .max = 48000,
+                .help =
+                    "samples of this rate are asked for and made MP3 here: 16000, 22050, 24000; "
+                    "0: MP3 is asked for"),
 	CFG_KEY_INT(settings, timeout_ms, "ELEVENLABS_MS", .fallback = "10000", .min = 100,
                 .max = 600000, .help = "longest time for one run of words"),
 };
@@ -63,51 +69,207 @@ static const char *voice_for(const struct speech_order *order)
 	return n && n <= VOICE_MAX && !order->voice[n] ? order->voice : settings.voice;
 }
 
-static struct err *request_of(struct ctx *cx, const char *text, struct span *out)
+/* One run of words and the silence behind it. */
+struct run {
+	const char *text; /* "" for silence only */
+	unsigned    pause_ms;
+};
+
+/* What is said around a run, the nearest of it. */
+struct context {
+	const char *before, *after; /* "": nothing */
+};
+
+/* Models of this name take no context. */
+static bool takes_context(void)
+{
+	return !span_starts(span_of(settings.model), SPAN("eleven_v3"));
+}
+
+static struct span last_of(const char *text, size_t max)
+{
+	struct span all = span_trim(span_of(text));
+	size_t      at = all.len > max ? all.len - max : 0;
+
+	while (at < all.len && ((unsigned char)all.ptr[at] & 0xc0) == 0x80)
+		at++;
+	return (struct span){all.ptr + at, all.len - at};
+}
+
+static void write_context(struct json_out *j, const char *name, struct span text)
+{
+	if (text.len && takes_context())
+		json_span(j, name, text);
+}
+
+static struct err *request_of(struct ctx *cx, const char *text, const struct context *around,
+                              struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, TEXT_MAX * 2);
 
 	json_obj(j, NULL);
 	json_str(j, "text", text);
 	json_str(j, "model_id", settings.model);
+	write_context(j, "previous_text", last_of(around->before, CONTEXT_MAX));
+	write_context(j, "next_text", utf8_prefix(span_trim(span_of(around->after)), CONTEXT_MAX));
 	json_end(j);
 	return json_finish(cx, j, out);
 }
 
-static struct err *fetch(struct ctx *cx, const struct speech_order *order, const char *text,
-                         struct span *audio_out)
-{
-	const char       *headers[] = {"Content-Type: application/json", NULL, NULL};
-	const char       *format = order->format == SPEECH_WAV ? "pcm_24000" : "mp3_44100_128";
-	struct http_call  call = {.method = "POST", .headers = headers, .reply_max = AUDIO_MAX};
-	struct http_reply reply;
-	struct bill       bill;
-	struct err       *e;
+/* ---- sound as it comes ---- */
 
-	call.url = upstream_url(cx, settings.base_url, "/v1",
-	                        arena_printf(cx->arena, "/text-to-speech/%s?output_format=%s",
-	                                     voice_for(order), format));
-	if (!str_is_blank(settings.key))
-		headers[1] = upstream_secret_header(cx, "xi-api-key", settings.key);
-	TRY(request_of(cx, text, &call.body));
-	call.limits = (struct http_limits){
+/* 0: MP3. */
+static unsigned rate_of(const struct speech_order *order)
+{
+	unsigned rate = (unsigned)settings.pcm_rate;
+
+	return order->format == SPEECH_WAV && !rate ? WAV_RATE : rate;
+}
+
+struct stream {
+	struct ctx       *cx;
+	struct exchange  *exchange;
+	struct voice_out *out;
+	unsigned          rate;
+	struct mp3_reader reader;
+	char              half; /* of a sample */
+	bool              has_half, has_begun;
+	uint64_t          useful_n; /* frames or samples so far */
+	struct err       *failed;
+};
+
+/* An error page read as samples would be heard. */
+static struct err *check_type(const struct stream *s)
+{
+	struct span type = span_of(http_content_type(s->exchange));
+
+	if (span_starts_nocase(type, SPAN("text/")) ||
+	    span_starts_nocase(type, SPAN("application/json")))
+		FAIL(s->cx, ERR_UPSTREAM, "the answer is not audio");
+	return NULL;
+}
+
+static struct err *take_samples(struct stream *s, struct span bytes)
+{
+	int16_t samples[SAMPLES_MAX];
+	char   *into = (char *)samples;
+
+	while (bytes.len) {
+		size_t has = s->has_half, n = sizeof(samples) - has;
+
+		if (n > bytes.len)
+			n = bytes.len;
+		into[0] = s->half;
+		memcpy(into + has, bytes.ptr, n);
+		bytes = (struct span){bytes.ptr + n, bytes.len - n};
+		n += has;
+		s->has_half = n % 2;
+		s->half = into[n - 1];
+		s->useful_n += n / 2;
+		TRY(voice_out_samples(s->out, samples, n / 2));
+	}
+	return NULL;
+}
+
+static struct err *take_bytes(struct stream *s, struct span bytes)
+{
+	struct err *e;
+
+	if (!s->has_begun)
+		TRY(check_type(s));
+	s->has_begun = true;
+	if (s->rate)
+		return take_samples(s, bytes);
+	e = voice_out_mp3(s->out, &s->reader, bytes, false);
+	s->useful_n = s->reader.frames_n;
+	return e;
+}
+
+/* A drop that makes nothing whole is no sign of life. */
+static enum http_verdict take_piece(const struct http_piece *piece, void *data)
+{
+	struct stream *s = data;
+	uint64_t       before = s->useful_n;
+
+	s->failed = take_bytes(s, piece->data);
+	if (s->failed)
+		return HTTP_STOP;
+	return s->useful_n > before ? HTTP_USEFUL : HTTP_GO_ON;
+}
+
+static struct err *end_of_stream(struct stream *s)
+{
+	if (!s->rate)
+		TRY(voice_out_mp3(s->out, &s->reader, SPAN(""), true));
+	if (!s->useful_n)
+		FAIL(s->cx, ERR_UPSTREAM, "the answer has no audio");
+	return NULL;
+}
+
+/* ---- asking ---- */
+
+static const char *address_of(struct ctx *cx, const struct speech_order *order)
+{
+	struct buf path = buf_new(cx->arena, 0);
+	unsigned   rate = rate_of(order);
+
+	buf_printf(&path, "/text-to-speech/%s/stream?output_format=", voice_for(order));
+	if (rate)
+		buf_printf(&path, "pcm_%u", rate);
+	else
+		buf_str(&path, "mp3_44100_128");
+	if (settings.latency)
+		buf_printf(&path, "&optimize_streaming_latency=%d", (int)settings.latency);
+	return upstream_url(cx, settings.base_url, "/v1", buf_text(&path));
+}
+
+static struct http_limits limits_for(const char *text)
+{
+	return (struct http_limits){
 		.connect_ms = CONNECT_MS,
 		.first_ms = (unsigned)settings.first_ms + (unsigned)strlen(text) * MS_PER_CHAR,
-		.idle_ms = IDLE_MS,
+		.idle_ms = (unsigned)settings.idle_ms,
 		.total_ms = (unsigned)settings.timeout_ms,
 	};
+}
+
+static struct err *exchange(struct ctx *cx, const struct http_call *call, struct stream *s)
+{
+	struct http_reply reply;
+	struct err       *e;
+
+	s->exchange = http_begin(cx, call);
+	e = upstream_end(cx, s->exchange, &reply);
+	if (s->failed || e)
+		return s->failed ? s->failed : e;
+	return end_of_stream(s);
+}
+
+/* What was spoken of it is paid, however it ended. */
+static struct err *say_words(struct ctx *cx, const struct speech_order *order, const char *text,
+                             const struct context *around, struct voice_out *out)
+{
+	const char      *headers[] = {"Content-Type: application/json", NULL, NULL};
+	struct stream   *stream = NEW(cx->arena, struct stream);
+	struct http_call call = {.method = "POST",
+	                         .url = address_of(cx, order),
+	                         .headers = headers,
+	                         .limits = limits_for(text),
+	                         .reply_max = AUDIO_MAX,
+	                         .on_data = take_piece,
+	                         .data = stream};
+	struct bill      bill;
+	struct err      *e;
+
+	*stream = (struct stream){.cx = cx, .out = out, .rate = rate_of(order)};
+	if (!str_is_blank(settings.key))
+		headers[1] = upstream_secret_header(cx, "xi-api-key", settings.key);
+	TRY(request_of(cx, text, around, &call.body));
 	bill = meter_ask(cx, &elevenlabs_tts.p, (int64_t)utf8_length(span_of(text)));
-	e = upstream_call(cx, &call, &reply);
-	if (e)
+	e = exchange(cx, &call, stream);
+	if (e && !stream->useful_n)
 		meter_settle_failed(&bill, e);
-	TRY(e);
-	if (span_starts_nocase(span_of(reply.content_type), SPAN("text/")) ||
-	    span_starts_nocase(span_of(reply.content_type), SPAN("application/json")))
-		FAIL(cx, ERR_UPSTREAM, "the answer is not audio");
-	if (!reply.body.len)
-		FAIL(cx, ERR_UPSTREAM, "the answer has no audio");
-	*audio_out = reply.body;
-	return NULL;
+	return e;
 }
 
 /* The words from piece *i on up to the next silence, which *i is left at. */
@@ -124,92 +286,55 @@ static const char *run_of_words(struct ctx *cx, const struct speech_order *order
 	}
 }
 
-/* One run and the silence behind it. */
-struct stretch {
-	struct span audio; /* empty for silence only */
-	unsigned    pause_ms;
-};
-
-static struct err *fetch_all(struct ctx *cx, const struct speech_order *order,
-                             struct stretch *stretches, size_t *n_out)
+static size_t read_runs(struct ctx *cx, const struct speech_order *order, struct run *runs)
 {
-	*n_out = 0;
+	size_t n = 0;
+
 	for (size_t i = 0; i < order->n; i++) {
-		struct stretch *s = &stretches[(*n_out)++];
-		const char     *text = run_of_words(cx, order, &i);
+		struct run *run = &runs[n++];
 
-		if (!str_is_blank(text))
-			TRY(fetch(cx, order, text, &s->audio));
-		s->pause_ms = order->pieces[i].pause_ms;
+		run->text = run_of_words(cx, order, &i);
+		run->pause_ms = order->pieces[i].pause_ms;
 	}
-	return NULL;
+	return n;
 }
 
-static struct err *join_mp3(struct ctx *cx, const struct stretch *stretches, size_t n,
-                            struct speech *out)
+static struct context around(const struct speech_order *order, const struct run *runs, size_t n,
+                             size_t at)
 {
-	struct buf      joined = buf_new(cx->arena, AUDIO_MAX);
-	struct mp3_kind kind = mp3_default();
-	size_t          first = 0;
+	struct context out = {order->before ? order->before : "", order->after ? order->after : ""};
 
-	/* Silence before the first words must be of their kind, too. */
-	while (first < n && !stretches[first].audio.len)
-		first++;
-	if (first < n && !mp3_look(stretches[first].audio, &kind))
-		FAIL(cx, ERR_UPSTREAM, "the answer is not MP3");
-	if (kind.kbps != KBPS)
-		FAIL(cx, ERR_UPSTREAM, "MP3 of %u kbit/s", kind.kbps);
-	if (kind.channels != 1)
-		LOG(LOG_WARN, cx, "speech_not_mono", F_INT("channels", kind.channels));
+	for (size_t i = 0; i < at; i++)
+		if (!str_is_blank(runs[i].text))
+			out.before = runs[i].text;
+	for (size_t i = n; i > at + 1; i--)
+		if (!str_is_blank(runs[i - 1].text))
+			out.after = runs[i - 1].text;
+	return out;
+}
+
+static struct err *say_runs(struct ctx *cx, const struct speech_order *order, struct voice_out *out)
+{
+	struct run runs[SPEECH_PIECES_MAX];
+	size_t     n = read_runs(cx, order, runs);
+
 	for (size_t i = 0; i < n; i++) {
-		if (stretches[i].audio.len && !mp3_append(&joined, stretches[i].audio, &kind))
-			FAIL(cx, ERR_UPSTREAM, "the answers are not MP3 of one kind");
-		mp3_append_silence(&joined, &kind, stretches[i].pause_ms);
+		struct context context = around(order, runs, n, i);
+
+		if (!str_is_blank(runs[i].text))
+			TRY(say_words(cx, order, runs[i].text, &context, out));
+		TRY(voice_out_silence(out, runs[i].pause_ms));
 	}
-	if (joined.is_full)
-		FAIL(cx, ERR_UPSTREAM, "more than %zu bytes of audio", AUDIO_MAX);
-	*out = (struct speech){buf_span(&joined), mp3_ms(&kind)};
-	return NULL;
-}
-
-static size_t pause_samples(unsigned ms)
-{
-	return (size_t)ms * WAV_RATE / 1000;
-}
-
-static struct err *join_wav(struct ctx *cx, const struct stretch *stretches, size_t n,
-                            struct speech *out)
-{
-	size_t   total = 0, at = 0;
-	int16_t *samples;
-
-	for (size_t i = 0; i < n; i++)
-		total += stretches[i].audio.len / 2 + pause_samples(stretches[i].pause_ms);
-	if (total > AUDIO_MAX)
-		FAIL(cx, ERR_UPSTREAM, "%zu samples of audio", total);
-	samples = arena_alloc_array(cx->arena, total, sizeof(*samples));
-	for (size_t i = 0; i < n; i++) {
-		struct span audio = stretches[i].audio;
-
-		if (audio.len)
-			memcpy(samples + at, audio.ptr, audio.len / 2 * 2);
-		at += audio.len / 2 + pause_samples(stretches[i].pause_ms);
-	}
-	*out = (struct speech){wav_file(cx->arena, samples, total, WAV_RATE),
-	                       (unsigned)(total * 1000 / WAV_RATE)};
 	return NULL;
 }
 
 static struct err *speak_order(struct ctx *cx, const struct speech_order *order, struct speech *out)
 {
-	struct stretch stretches[SPEECH_PIECES_MAX] = {0};
-	size_t         n;
+	struct voice_out *spoken;
 
 	assert(order->n <= SPEECH_PIECES_MAX);
-	TRY(fetch_all(cx, order, stretches, &n));
-	if (order->format == SPEECH_WAV)
-		return join_wav(cx, stretches, n, out);
-	return join_mp3(cx, stretches, n, out);
+	TRY(voice_out_open(cx, order, rate_of(order), &spoken));
+	return voice_out_end(spoken, say_runs(cx, order, spoken), out);
 }
 
 struct tts_engine elevenlabs_tts = {

@@ -6,14 +6,11 @@
  * Sentences are spoken one by one: that bounds what flite allocates, and the
  * deadline is looked at between them. A long text is looked through before: one that spells takes
  * minutes of a core, and reading it as phones takes a thousandth of making sound of them. */
-#include "../base/fatal.h"
 #include "../base/log.h"
 #include "../base/str.h"
 #include "../domain/voice/speakable.h"
-#include "../domain/voice/wav.h"
-#include "mp3_encode.h"
 #include "slots.h"
-#include "speaking.h"
+#include "voice_out.h"
 
 #include <dlfcn.h>
 #include <flite/flite.h>
@@ -22,9 +19,7 @@
 #define TIMEOUT_MS 20000u
 /* Sentences spoken at the same time: what a small machine has cores for. */
 #define VOICES 4u
-/* 5 000 characters last about six minutes; pauses add at most 64 times 3 s. */
-#define SECONDS_MAX 1200u
-#define PAUSE_MAX   3000u
+#define RATE   16000u
 /* 5 000 characters of prose have 3 500 phones; speaking more than these takes ten seconds. What is
  * shorter than PROBE_MIN can not have them, spell as it may. */
 #define PHONES_MAX 5000u
@@ -51,12 +46,6 @@ static struct {
 static cst_voice     *voice; /* NULL: could not be loaded */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct slots   voices = SLOTS(VOICES);
-
-struct speaking_out {
-	int16_t *samples; /* malloc'd: it grows */
-	size_t   n, cap;
-	unsigned rate;
-};
 
 /* POSIX promises that a function fits the pointer dlsym returns; C does not say so. */
 static bool find_function(void *library, const char *name, void *to)
@@ -105,57 +94,16 @@ static void open_voice(void)
 	voice = flite.register_voice(NULL);
 }
 
-static void free_samples(void *data)
+static struct err *add_wave(struct ctx *cx, struct voice_out *out, const cst_wave *wave)
 {
-	struct speaking_out *out = data;
-
-	free(out->samples);
-	out->samples = NULL;
-}
-
-static struct err *make_room(struct ctx *cx, struct speaking_out *out, size_t more)
-{
-	size_t cap = out->cap ? out->cap : (size_t)out->rate * 4;
-
-	if (out->n + more <= out->cap)
-		return NULL;
-	if (out->n + more > (size_t)out->rate * SECONDS_MAX)
-		FAIL(cx, ERR_UPSTREAM_REJECTED, "more than %u s to speak", SECONDS_MAX);
-	while (cap < out->n + more)
-		cap *= 2;
-	out->samples = realloc(out->samples, cap * sizeof(*out->samples));
-	if (!out->samples)
-		fatal("out of memory: %zu samples wanted", cap);
-	out->cap = cap;
-	return NULL;
-}
-
-static struct err *add_silence(struct ctx *cx, struct speaking_out *out, unsigned ms)
-{
-	size_t n = (size_t)out->rate * (ms < PAUSE_MAX ? ms : PAUSE_MAX) / 1000;
-
-	TRY(make_room(cx, out, n));
-	if (n)
-		memset(out->samples + out->n, 0, n * sizeof(*out->samples));
-	out->n += n;
-	return NULL;
-}
-
-static struct err *add_wave(struct ctx *cx, struct speaking_out *out, const cst_wave *wave)
-{
-	size_t n = wave->num_samples > 0 ? (size_t)wave->num_samples : 0;
-
-	if (wave->num_channels != 1 || wave->sample_rate != (int)out->rate)
+	if (wave->num_channels != 1 || wave->sample_rate != (int)RATE)
 		FAIL(cx, ERR_INTERNAL, "flite made %d channels at %d Hz", wave->num_channels,
 		     wave->sample_rate);
-	TRY(make_room(cx, out, n));
-	if (n)
-		memcpy(out->samples + out->n, wave->samples, n * sizeof(*out->samples));
-	out->n += n;
-	return NULL;
+	return voice_out_samples(out, wave->samples,
+	                         wave->num_samples > 0 ? (size_t)wave->num_samples : 0);
 }
 
-static struct err *say_sentence(struct ctx *cx, struct speaking_out *out, struct span sentence)
+static struct err *say_sentence(struct ctx *cx, struct voice_out *out, struct span sentence)
 {
 	const char *text = arena_strndup(cx->arena, sentence.ptr, sentence.len);
 	cst_wave   *wave;
@@ -172,7 +120,7 @@ static struct err *say_sentence(struct ctx *cx, struct speaking_out *out, struct
 	return e;
 }
 
-static struct err *say_text(struct ctx *cx, struct speaking_out *out, const char *said, bool *spoke)
+static struct err *say_text(struct ctx *cx, struct voice_out *out, const char *said, bool *spoke)
 {
 	struct span rest = span_of(said), sentence;
 
@@ -223,38 +171,34 @@ static struct err *read_pieces(struct ctx *cx, const struct speech_order *order,
 	return NULL;
 }
 
-static struct err *finish(struct ctx *cx, const struct speaking_out *from,
-                          enum speech_format format, struct speech *out)
+static struct err *say_pieces(struct ctx *cx, const struct speech_order *order,
+                              const char *const *said, struct voice_out *out)
 {
-	if (format == SPEECH_MP3)
-		return mp3_encode(cx, from->samples, from->n, from->rate, out);
-	out->audio = wav_file(cx->arena, from->samples, from->n, from->rate);
-	out->audio_ms = (unsigned)(from->n * 1000 / from->rate);
+	bool wants_words = false, spoke = false;
+
+	for (size_t i = 0; i < order->n; i++) {
+		wants_words |= !str_is_blank(order->pieces[i].text);
+		TRY(say_text(cx, out, said[i], &spoke));
+		TRY(voice_out_silence(out, order->pieces[i].pause_ms));
+	}
+	if (wants_words && !spoke)
+		FAIL(cx, ERR_UPSTREAM_REJECTED, "no word this voice could say");
 	return NULL;
 }
 
 /* ERR_INPUT: it spells for minutes. ERR_UPSTREAM_REJECTED: there are words, but none this voice has
- * sounds for (another script), or more than SECONDS_MAX of them. */
+ * sounds for (another script), or more than VOICE_SECONDS_MAX of them. */
 static struct err *flite_speak(struct ctx *cx, const struct speech_order *order, struct speech *out)
 {
-	struct speaking_out *spoken = NEW(cx->arena, struct speaking_out);
-	const char         **said = NEW_ARRAY(cx->arena, const char *, order->n + 1);
-	bool                 wants_words = false, spoke = false;
+	const char      **said = NEW_ARRAY(cx->arena, const char *, order->n + 1);
+	struct voice_out *spoken;
 
 	pthread_once(&once, open_voice);
 	if (!voice)
 		FAIL(cx, ERR_UPSTREAM, "the local voice is not installed");
 	TRY(read_pieces(cx, order, said));
-	spoken->rate = 16000;
-	arena_defer(cx->arena, free_samples, spoken);
-	for (size_t i = 0; i < order->n; i++) {
-		wants_words |= !str_is_blank(order->pieces[i].text);
-		TRY(say_text(cx, spoken, said[i], &spoke));
-		TRY(add_silence(cx, spoken, order->pieces[i].pause_ms));
-	}
-	if (wants_words && !spoke)
-		FAIL(cx, ERR_UPSTREAM_REJECTED, "no word this voice could say");
-	return finish(cx, spoken, order->format, out);
+	TRY(voice_out_open(cx, order, RATE, &spoken));
+	return voice_out_end(spoken, say_pieces(cx, order, said, spoken), out);
 }
 
 struct tts_engine flite_tts = {

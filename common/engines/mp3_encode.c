@@ -1,21 +1,24 @@
-/* mp3_encode.c -- LAME: one handle per call, which makes it thread-safe. */
+/* mp3_encode.c -- LAME: one handle per file, which makes it thread-safe. */
 #include "mp3_encode.h"
 
 #include "../base/fatal.h"
+#include "../domain/voice/mp3.h"
 
+#include <assert.h>
 #include <lame/lame.h>
 
-/* Samples between two looks at the deadline. */
-#define CHUNK 16384u
-/* 144 * bit rate / sample rate, and one byte of padding in some frames. */
-#define FRAME_BYTES   (144000u * MP3_KBITS / MP3_RATE + 1)
-#define FRAME_SAMPLES 1152u
-/* LAME's delay and the last frame, filled up. */
-#define EXTRA_FRAMES 6u
-/* What LAME asks to be left in the buffer on each call (lame.h: 7200 bytes on flush). */
-#define LAME_ROOM 7200u
+/* MP3_SAMPLES_MAX make no more, from 8 kHz on. */
+#define BYTES_MAX 32768u
 /* LAME's scale of 0 (best, slow) to 9: sounds the same on speech as the default, twice as fast. */
 #define QUALITY 7
+
+#define LAME_DELAY    576
+#define DECODER_DELAY 529
+
+struct mp3_encoder {
+	lame_t        lame;
+	unsigned char bytes[BYTES_MAX];
+};
 
 static void close_lame(void *data)
 {
@@ -27,7 +30,7 @@ static void say_nothing(const char *format, va_list args)
 	(void)format, (void)args;
 }
 
-static struct err *open_lame(struct ctx *cx, unsigned rate, lame_t *out)
+static lame_t new_lame(struct ctx *cx)
 {
 	lame_t lame = lame_init();
 
@@ -37,18 +40,30 @@ static struct err *open_lame(struct ctx *cx, unsigned rate, lame_t *out)
 	lame_set_errorf(lame, say_nothing);
 	lame_set_msgf(lame, say_nothing);
 	lame_set_debugf(lame, say_nothing);
+	return lame;
+}
+
+struct err *mp3_encoder_open(struct ctx *cx, unsigned rate, struct mp3_encoder **out)
+{
+	const struct mp3_kind kind = mp3_default();
+	lame_t                lame = new_lame(cx);
+
 	lame_set_num_channels(lame, 1);
 	lame_set_mode(lame, MONO);
 	lame_set_in_samplerate(lame, (int)rate);
-	lame_set_out_samplerate(lame, (int)MP3_RATE);
+	lame_set_out_samplerate(lame, (int)kind.rate);
 	lame_set_VBR(lame, vbr_off);
-	lame_set_brate(lame, (int)MP3_KBITS);
+	lame_set_brate(lame, (int)kind.kbps);
+	lame_set_disable_reservoir(lame, 1);
 	lame_set_quality(lame, QUALITY);
 	lame_set_bWriteVbrTag(lame, 0);
 	lame_set_write_id3tag_automatic(lame, 0);
 	if (lame_init_params(lame) < 0)
 		FAIL(cx, ERR_INTERNAL, "LAME refused %u Hz", rate);
-	*out = lame;
+	assert(lame_get_encoder_delay(lame) == LAME_DELAY);
+	_Static_assert(MP3_DELAY == LAME_DELAY + DECODER_DELAY, "what players leave out");
+	*out = arena_alloc_raw(cx->arena, sizeof(**out));
+	(*out)->lame = lame;
 	return NULL;
 }
 
@@ -61,37 +76,33 @@ static struct err *check_time(struct ctx *cx)
 	return NULL;
 }
 
-static size_t encoded_max(size_t n, unsigned rate)
+static struct err *take(struct ctx *cx, const struct mp3_encoder *encoder, int wrote,
+                        struct buf *out)
 {
-	size_t frames = (size_t)((uint64_t)n * MP3_RATE / rate) / FRAME_SAMPLES + EXTRA_FRAMES;
-
-	return frames * FRAME_BYTES + LAME_ROOM + (size_t)CHUNK * 2;
+	if (wrote < 0)
+		FAIL(cx, ERR_INTERNAL, "LAME said %d", wrote);
+	buf_add(out, (const char *)encoder->bytes, (size_t)wrote);
+	return NULL;
 }
 
-struct err *mp3_encode(struct ctx *cx, const int16_t *samples, size_t n, unsigned rate,
-                       struct speech *out)
+struct err *mp3_encode(struct ctx *cx, struct mp3_encoder *encoder, const int16_t *samples,
+                       size_t n, struct buf *out)
 {
-	size_t         max = encoded_max(n, rate), len = 0;
-	unsigned char *bytes = arena_alloc_raw(cx->arena, max);
-	lame_t         lame;
-	int            wrote;
+	assert(n <= MP3_SAMPLES_MAX);
+	TRY(check_time(cx));
+	return take(cx, encoder,
+	            lame_encode_buffer(encoder->lame, samples, samples, (int)n, encoder->bytes,
+	                               BYTES_MAX),
+	            out);
+}
 
-	TRY(open_lame(cx, rate, &lame));
-	for (size_t at = 0; at < n; at += CHUNK) {
-		size_t count = n - at < CHUNK ? n - at : CHUNK;
+struct err *mp3_encode_end(struct ctx *cx, struct mp3_encoder *encoder, struct buf *out,
+                           unsigned *padding_out)
+{
+	int padding;
 
-		TRY(check_time(cx));
-		wrote = lame_encode_buffer(lame, samples + at, samples + at, (int)count, bytes + len,
-		                           (int)(max - len));
-		if (wrote < 0)
-			FAIL(cx, ERR_INTERNAL, "LAME said %d", wrote);
-		len += (size_t)wrote;
-	}
-	wrote = lame_encode_flush(lame, bytes + len, (int)(max - len));
-	if (wrote < 0)
-		FAIL(cx, ERR_INTERNAL, "LAME said %d at the end", wrote);
-	len += (size_t)wrote;
-	out->audio = (struct span){(const char *)bytes, len};
-	out->audio_ms = (unsigned)(len * 8 / MP3_KBITS);
+	TRY(take(cx, encoder, lame_encode_flush(encoder->lame, encoder->bytes, BYTES_MAX), out));
+	padding = lame_get_encoder_padding(encoder->lame) - DECODER_DELAY;
+	*padding_out = padding > 0 ? (unsigned)padding : 0;
 	return NULL;
 }

@@ -82,10 +82,12 @@ typedef struct err *chain_attempt(struct provider *p, struct ctx *cx, void *data
 
 /* Tries the engines in order until one succeeds. The error is the last one's;
  * ERR_UNAVAILABLE when there is nobody to ask. *served_out is the engine that
- * answered; `fell_back` tells whether it was not the first choice. */
+ * answered; `fell_back` tells whether it was not the first choice. One that fails late
+ * (err.is_late) has failed, and the run is a success with what it gave. */
 struct chain_result {
 	const struct provider *served;
 	bool                   fell_back;
+	struct err            *late; /* NULL: it answered well */
 	struct breaker_pass    pass; /* with which it was asked */
 };
 struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,

@@ -48,5 +48,7 @@ struct err *speak(struct ctx *cx, const struct speech_order *order, struct speec
 {
 	struct job job = {order, out};
 
-	return chain_run(cx, &speaking, attempt, &job, served_out);
+	TRY(chain_run(cx, &speaking, attempt, &job, served_out));
+	out->is_truncated = served_out->late != NULL;
+	return NULL;
 }

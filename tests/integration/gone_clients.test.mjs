@@ -50,7 +50,7 @@ const startTurn = (session, user_message, headers = {}, more = {}) => {
 	};
 };
 
-const CALLS = { thinking: ['groq', 'chat'], speaking: ['elevenlabs', 'speak'] };
+const CALLS = { thinking: ['groq', 'chat'], speaking: ['elevenlabs', 'speak_stream'] };
 
 /* Leaves while the provider is asked, and comes back when the call has ended. */
 const leaveWhile = async (stage, session, user_message) => {

@@ -204,7 +204,7 @@ test('elevenlabs: words, as its client asks for them', async () => {
 	const text = 'This is said by a voice.';
 	const answer = await post(stack, 'text_to_speech', { text }, keyHeaders(stack));
 	assert.equal(answer.json?.provider, 'elevenlabs', answer.text);
-	const sound = await newVoice(stack.env).textToSpeech.convert(stack.env.ELEVENLABS_VOICE_ID, {
+	const sound = await newVoice(stack.env).textToSpeech.stream(stack.env.ELEVENLABS_VOICE_ID, {
 		text,
 		modelId: 'eleven_flash_v2_5',
 		outputFormat: 'mp3_44100_128',

@@ -63,8 +63,14 @@ const writeChunk = (res, chunk) =>
 		res.once('close', written);
 	});
 
+const paused = (res, ms) => pause(ms, null, { signal: res.gone }).catch(() => {});
+
 const writeBody = async (res, reply, fault, holds, sent) => {
 	const chunks = fault.drip ? slice(reply.chunks, fault.drip.bytes) : reply.chunks;
+	const began = performance.now();
+	const pauseBehind = (i) =>
+		fault.drip?.pause_ms ??
+		began + (i + 1) * (reply.pace?.pause_ms ?? 0) - performance.now();
 	for (const [i, chunk] of chunks.entries()) {
 		if (fault.hold && fault.hold_after_chunks === i && i > 0)
 			await untilFreed(res, holds, fault.hold);
@@ -73,17 +79,15 @@ const writeBody = async (res, reply, fault, holds, sent) => {
 		await writeChunk(res, chunk.subarray(0, room));
 		sent.bytes += Math.min(room, chunk.length);
 		if (chunk.length >= room) return;
-		if (fault.drip && i + 1 < chunks.length)
-			await pause(fault.drip.pause_ms, null, { signal: res.gone }).catch(
-				() => {},
-			);
+		if (i + 1 < chunks.length && pauseBehind(i) > 0) await paused(res, pauseBehind(i));
 	}
 };
 
 /** Send the reply under the fault. `sent.bytes` counts the body bytes written. */
 export const deliver = async (res, reply, fault, holds, sent) => {
 	if (fault.silence) return;
-	if (fault.delay_ms) await pause(fault.delay_ms, null, { signal: res.gone }).catch(() => {});
+	const delay = (fault.delay_ms ?? 0) + (reply.pace?.first_ms ?? 0);
+	if (delay) await paused(res, delay);
 	if (fault.hold && !fault.hold_after_chunks) await untilFreed(res, holds, fault.hold);
 	if (res.destroyed) return;
 	if (fault.cut_after_bytes === 0) {

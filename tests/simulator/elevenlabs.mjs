@@ -156,6 +156,12 @@ const slices = (bytes, size) => {
 	return list;
 };
 
+/* A voice that begins after first_ms and is `speed` times as quick as what it says. */
+const paceOf = ({ first_ms = 0, speed }, chunkMs) => ({
+	first_ms,
+	pause_ms: speed ? chunkMs / speed : 0,
+});
+
 const speak = (streamed) => (call) => {
 	authorize(call);
 	const format = checkQuery(call.query);
@@ -171,7 +177,7 @@ const speak = (streamed) => (call) => {
 	checkBody(call.json);
 	const ms = call.script?.duration_ms ?? [...call.json.text].length * MS_PER_CHARACTER;
 	const [type, audio] = render(format, ms);
-	return new Reply(
+	const reply = new Reply(
 		200,
 		{
 			'content-type': type,
@@ -184,6 +190,8 @@ const speak = (streamed) => (call) => {
 		},
 		streamed ? slices(audio, STREAM_CHUNK_BYTES) : [audio],
 	);
+	reply.pace = paceOf(call.script ?? {}, ms / reply.chunks.length);
+	return reply;
 };
 
 const QUOTAS = {

@@ -82,6 +82,8 @@ const reply = object({
 	drop: integer({ min: 1 }),
 	/* speak */
 	duration_ms: integer({ min: 1, max: 600000 }),
+	first_ms: integer({ min: 0, max: 60000 }) /* until the first sound */,
+	speed: number({ min: 0.1, max: 1000 }) /* times as quick as it lasts; else at once */,
 });
 
 /** The rules of what the control interface accepts, for these provider names. */

@@ -1,4 +1,5 @@
-/* What a provider answers: a status, headers and a list of chunks that leave one by one. */
+/* What a provider answers: a status, headers and a list of chunks that leave one by one, at a pace
+ * where it has one: {first_ms, pause_ms}. */
 
 export class Reply {
 	constructor(status, headers, chunks) {

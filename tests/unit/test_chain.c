@@ -14,7 +14,7 @@ static uint64_t fake_now(void)
 /* What an engine does when asked, and what it saw. */
 struct plan {
 	enum err_kind kind; /* of its failure */
-	bool          works, is_nonsense;
+	bool          works, is_nonsense, is_late;
 	unsigned      takes_ms, retry_after_ms;
 	unsigned      calls, budget_ms;
 	bool          was_last;
@@ -61,6 +61,7 @@ static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
 	e = err_new(cx, plan->kind, WHERE, "planned");
 	e->retry_after_ms = plan->retry_after_ms;
 	e->is_content = plan->is_nonsense;
+	e->is_late = plan->is_late;
 	return e;
 }
 
@@ -293,6 +294,25 @@ static void blames_nobody_for_nonsense(void **state)
 	chain.session = NULL;
 }
 
+/* Nobody goes on with what another has begun, and who broke off has failed. */
+static void ends_with_what_came_before_a_late_failure(void **state)
+{
+	struct ctx         *cx = begin(state, "first,local");
+	struct chain_result by;
+
+	plans[0] = (struct plan){.kind = ERR_UPSTREAM, .is_late = true};
+	for (int i = 0; i < 5; i++) {
+		assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+		assert_string_equal(by.served->name, "first");
+		assert_err(by.late, ERR_UPSTREAM);
+	}
+	assert_int_equal(plans[2].calls, 0);
+	assert_true(provider_is_away(&first.p, 0, now_ms));
+	assert_ok(chain_run(cx, &chain, attempt, NULL, &by));
+	assert_string_equal(by.served->name, "whisper");
+	assert_null(by.late);
+}
+
 static void skips_the_sick(void **state)
 {
 	struct ctx         *cx = begin(state, "first,second");
@@ -431,6 +451,7 @@ int main(void)
 		UNIT_TEST(asks_again_after_a_start),
 		UNIT_TEST(tells_operations_apart),
 		UNIT_TEST(blames_nobody_for_nonsense),
+		UNIT_TEST(ends_with_what_came_before_a_late_failure),
 		UNIT_TEST(skips_the_sick),
 		UNIT_TEST(says_when_nobody_is_left),
 		UNIT_TEST(frees_a_probe_that_proved_nothing),

@@ -7,6 +7,7 @@
 #include "../../common/call/http_client.h"
 #include "../../common/engines/engines.h"
 #include "fake_http.h"
+#include "heard_parts.h"
 #include "unit.h"
 
 static struct fake_http *server;
@@ -180,7 +181,6 @@ static void elevenlabs_speaks_with_pauses(void **state)
 	                                             {"Bye.", 0}};
 	struct speech_order              order = {.pieces = pieces, .n = 4, .voice = "../v1/user"};
 	struct speech                    speech = {0};
-	struct mp3_kind                  kind;
 
 	server->requests = 0;
 	answer_with("audio/mpeg", tone_like(*state, 700));
@@ -188,11 +188,12 @@ static void elevenlabs_speaks_with_pauses(void **state)
 	assert_int_equal(server->requests, 2); /* one for each run of words */
 	assert_in_range(speech.audio_ms, 2850, 2950);
 	assert_in_range(speech.audio.len, speech.audio_ms * 16 - 20, speech.audio_ms * 16 + 20);
-	assert_true(mp3_look(speech.audio, &kind));
-	assert_int_equal(kind.channels, 1);
-	assert_sent("POST /v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb?output_format=mp3_44100_128 HTTP");
+	assert_int_equal(mp3_frames_bytes(speech.audio, UINT64_MAX), speech.audio.len);
+	assert_sent("POST /v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb/stream?"
+	            "output_format=mp3_44100_128 HTTP");
 	assert_sent("xi-api-key: eleven-key\r\n");
-	assert_string_equal(sent_body(), "{\"text\":\"Bye.\",\"model_id\":\"eleven_flash_v2_5\"}");
+	assert_string_equal(sent_body(), "{\"text\":\"Bye.\",\"model_id\":\"eleven_flash_v2_5\","
+	                                 "\"previous_text\":\"Hello there.\"}");
 }
 
 static void elevenlabs_speaks_wav(void **state)
@@ -206,7 +207,7 @@ static void elevenlabs_speaks_wav(void **state)
 	assert_int_equal(speech.audio_ms, 100);
 	assert_int_equal(speech.audio.len, 44 + 2 * (2 + 2400));
 	assert_memory_equal(speech.audio.ptr + 44, "\1\0\2\0\0", 5);
-	assert_sent("/text-to-speech/Voice7?output_format=pcm_24000 HTTP");
+	assert_sent("/text-to-speech/Voice7/stream?output_format=pcm_24000 HTTP");
 }
 
 static void elevenlabs_refuses_what_is_not_speech(void **state)
@@ -229,6 +230,183 @@ static void elevenlabs_refuses_what_is_not_speech(void **state)
 	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
 }
 
+/* ---- a voice in parts ---- */
+
+static const struct speech_piece words[] = {{"Hello there, and welcome.", 0}};
+
+static struct speech_order order_for(struct heard_parts *parts)
+{
+	return (struct speech_order){
+		.pieces = words, .n = 1, .format = SPEECH_MP3, .on_part = hear_part, .data = parts};
+}
+
+/* So much of the sound, and then the connection ends as told. */
+static void answer_cut(struct ctx *cx, size_t body_bytes, enum fake_end end)
+{
+	answer_with("audio/mpeg", tone_like(cx, 3000));
+	server->answer_len =
+		(size_t)(strstr(server->answer, "\r\n\r\n") + 4 - server->answer) + body_bytes;
+	server->end = end;
+}
+
+static void elevenlabs_gives_parts_as_they_come(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct speech       speech = {0};
+	struct span         tone = tone_like(cx, 3000);
+
+	order.before = "  Nice to see you.";
+	order.after = "What brings you here?";
+	answer_with("audio/mpeg", tone);
+	server->step = 1000;
+	assert_ok(elevenlabs_tts.speak(cx, &order, &speech));
+	server->step = 0;
+	assert_true(parts.has_ended && !parts.is_odd);
+	assert_true(span_equal(buf_span(&parts.joined), tone));
+	assert_in_range(parts.n, 5, 12);
+	assert_in_range(parts.ms, 2990, 3020);
+	assert_int_equal(speech.audio_ms, parts.ms);
+	assert_int_equal(speech.audio.len, 0);
+	assert_int_equal(speech.delay_samples, 1105);
+	assert_string_equal(
+		sent_body(), "{\"text\":\"Hello there, and welcome.\",\"model_id\":\"eleven_flash_v2_5\","
+					 "\"previous_text\":\"Nice to see you.\","
+					 "\"next_text\":\"What brings you here?\"}");
+}
+
+/* What went out stays; who sent it has failed, and nobody says it again. */
+static void elevenlabs_ends_where_it_breaks(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct chain_result by;
+	struct speech       speech = {0};
+
+	answer_cut(cx, 20000, FAKE_CLOSE);
+	assert_ok(speak(cx, &order, &speech, &by));
+	assert_string_equal(by.served->name, "elevenlabs");
+	assert_err(by.late, ERR_UPSTREAM);
+	assert_true(speech.is_truncated && parts.has_ended && !parts.is_odd);
+	assert_in_range(parts.joined.len, 20000 - 418, 20000);
+	assert_int_equal(parts.ms, speech.audio_ms);
+	server->end = FAKE_KEEP;
+}
+
+/* Nothing went out: the voice of this machine says all of it. */
+static void another_voice_speaks_where_none_was_heard(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct chain_result by;
+	struct speech       speech = {0};
+
+	answer_cut(cx, 4 * 418, FAKE_CLOSE);
+	assert_ok(speak(cx, &order, &speech, &by));
+	assert_string_equal(by.served->name, "local");
+	assert_true(by.fell_back && !speech.is_truncated);
+	assert_true(parts.has_ended && !parts.is_odd);
+	assert_in_range(parts.ms, 1000, 3000);
+
+	/* And who gathers is not given half of it. */
+	answer_cut(cx, 20000, FAKE_CLOSE);
+	order.on_part = NULL;
+	assert_ok(speak(cx, &order, &speech, &by));
+	assert_string_equal(by.served->name, "local");
+	assert_int_equal(mp3_frames_bytes(speech.audio, UINT64_MAX), speech.audio.len);
+	server->end = FAKE_KEEP;
+}
+
+static void elevenlabs_is_not_waited_for_between_parts(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct speech       speech = {0};
+	struct err         *e;
+
+	answer_cut(cx, 20000, FAKE_HANG);
+	e = elevenlabs_tts.speak(cx, &order, &speech);
+	assert_err(e, ERR_DEADLINE);
+	assert_non_null(strstr(e->detail, "between pieces"));
+	assert_true(e->is_late && parts.has_ended);
+	server->end = FAKE_KEEP;
+}
+
+static void elevenlabs_stops_when_nobody_wants_more(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct speech       speech = {0};
+
+	parts.wanted = 1;
+	answer_with("audio/mpeg", tone_like(cx, 3000));
+	server->step = 2000;
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_CANCELLED);
+	server->step = 0;
+	assert_int_equal(parts.n, 1);
+	assert_false(parts.has_ended);
+}
+
+static void elevenlabs_is_one_kind_of_sound_only(void **state)
+{
+	static const struct mp3_kind kinds[] = {{44100, 128, 2, 1152, 0}, {22050, 128, 1, 576, 0}};
+	struct ctx                  *cx = *state;
+	struct heard_parts           parts = heard_parts(cx->arena);
+	struct speech_order          order = order_for(&parts);
+	struct speech                speech = {0};
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct buf      file = buf_new(cx->arena, 0);
+		struct mp3_kind kind = kinds[i];
+		struct err     *e;
+
+		mp3_append_silence(&file, &kind, 1000);
+		answer_with("audio/mpeg", buf_span(&file));
+		e = elevenlabs_tts.speak(cx, &order, &speech);
+		assert_err(e, ERR_UPSTREAM);
+		assert_non_null(strstr(e->detail, i ? "22050 Hz" : "2 channels"));
+	}
+	assert_int_equal(parts.n, 0);
+}
+
+static void load_speaking(const char *pcm_hz, const char *latency)
+{
+	const struct cfg_group *groups[] = {elevenlabs_tts.p.settings};
+
+	setenv("ELEVENLABS_PCM_HZ", pcm_hz, 1);
+	setenv("ELEVENLABS_LATENCY", latency, 1);
+	assert_int_equal(cfg_load(groups, COUNT(groups)), 0);
+}
+
+/* Its samples, wherever they are cut, are made MP3 whose ends are known. */
+static void elevenlabs_samples_become_parts(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct speech       speech = {0};
+	char               *samples = arena_alloc(cx->arena, 3 * 22050 * 2 + 1);
+
+	load_speaking("22050", "3");
+	answer_with("audio/pcm", (struct span){samples, 3 * 22050 * 2 + 1});
+	server->step = 4001;
+	assert_ok(elevenlabs_tts.speak(cx, &order, &speech));
+	server->step = 0;
+	assert_sent("/stream?output_format=pcm_22050&optimize_streaming_latency=3 HTTP");
+	assert_true(parts.has_ended && !parts.is_odd);
+	assert_in_range(parts.n, 5, 12);
+	assert_in_range(speech.audio_ms * 441 / 10 - speech.delay_samples - speech.padding_samples,
+	                3 * 44100 - 60, 3 * 44100 + 60);
+	answer_with("application/json", (struct span){samples, 44100});
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
+	load_speaking("0", "0");
+}
+
 static void is_configured_by_key_or_address(void **state)
 {
 	(void)state;
@@ -241,7 +419,7 @@ static int load_settings(void)
 {
 	const struct cfg_group *groups[] = {
 		&http_settings,      thinking.settings,         groq_llm.p.settings,  openai_llm.p.settings,
-		groq_stt.p.settings, elevenlabs_tts.p.settings, openai_llm.p.account,
+		groq_stt.p.settings, elevenlabs_tts.p.settings, openai_llm.p.account, speaking.settings,
 	};
 
 	setenv("GROQ_BASE_URL", server->url, 1);
@@ -249,8 +427,9 @@ static int load_settings(void)
 	setenv("ELEVENLABS_BASE_URL", server->url, 1);
 	setenv("GROQ_API_KEY", "groq-key", 1);
 	setenv("ELEVENLABS_API_KEY", "eleven-key", 1);
+	setenv("ELEVENLABS_IDLE_MS", "300", 1);
 	unsetenv("OPENAI_API_KEY");
-	return cfg_load(groups, COUNT(groups)) + http_start();
+	return cfg_load(groups, COUNT(groups)) + http_start() + chain_start(&speaking);
 }
 
 int main(void)
@@ -265,6 +444,13 @@ int main(void)
 		UNIT_TEST(elevenlabs_speaks_with_pauses),
 		UNIT_TEST(elevenlabs_speaks_wav),
 		UNIT_TEST(elevenlabs_refuses_what_is_not_speech),
+		UNIT_TEST(elevenlabs_gives_parts_as_they_come),
+		UNIT_TEST(elevenlabs_ends_where_it_breaks),
+		UNIT_TEST(another_voice_speaks_where_none_was_heard),
+		UNIT_TEST(elevenlabs_is_not_waited_for_between_parts),
+		UNIT_TEST(elevenlabs_stops_when_nobody_wants_more),
+		UNIT_TEST(elevenlabs_is_one_kind_of_sound_only),
+		UNIT_TEST(elevenlabs_samples_become_parts),
 		UNIT_TEST(is_configured_by_key_or_address),
 	};
 	int failed;

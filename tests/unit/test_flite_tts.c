@@ -4,6 +4,7 @@
 #include "../../common/decoder/audio_decode.h"
 #include "../../common/engines/mp3_encode.h"
 #include "../../common/engines/slots.h"
+#include "heard_parts.h"
 #include "recordings.h"
 
 #include <string.h>
@@ -128,6 +129,79 @@ static void speaks_long_prose(void **state)
 	arena_free(&cx.arena);
 }
 
+static struct err *say_in_parts(struct ctx *cx, const struct speech_piece *pieces, size_t n,
+                                struct heard_parts *parts, struct speech *out)
+{
+	struct speech_order order = {
+		.pieces = pieces, .n = n, .format = SPEECH_MP3, .on_part = hear_part, .data = parts};
+
+	return flite_tts.speak(cx, &order, out);
+}
+
+/* A small part first, none too large, and all of them the file that comes at once. */
+static void speaks_in_parts(void **state)
+{
+	static const struct speech_piece pieces[] = {{SENTENCE " " SENTENCE, 1000}, {SENTENCE, 0}};
+	struct speech_order              whole = {.pieces = pieces, .n = 2, .format = SPEECH_MP3};
+	struct ctx                       cx = new_ctx(60000);
+	struct heard_parts               parts = heard_parts(cx.arena);
+	struct speech                    speech, at_once;
+	struct pcm                       pcm;
+
+	(void)state;
+	assert_null(say_in_parts(&cx, pieces, COUNT(pieces), &parts, &speech));
+	assert_null(flite_tts.speak(&cx, &whole, &at_once));
+	assert_true(parts.has_ended);
+	assert_false(parts.is_odd);
+	assert_in_range(parts.n, 6, 24);
+	assert_in_range(parts.first_ms, 104, 420);
+	assert_in_range(parts.longest_ms, 1000, 1500);
+	assert_int_equal(parts.ms, speech.audio_ms);
+	assert_int_equal(speech.audio_ms, at_once.audio_ms);
+	assert_int_equal(parts.joined.len, at_once.audio.len);
+	assert_null(speech.audio.ptr);
+	assert_int_equal(parts.delay_samples, MP3_DELAY);
+	assert_int_equal(speech.delay_samples, MP3_DELAY);
+	assert_in_range(speech.padding_samples, 1, 2 * 1152);
+	assert_int_equal(parts.padding_samples, speech.padding_samples);
+	assert_int_equal(borrowing_frames(buf_span(&parts.joined)), 0);
+	assert_null(audio_decode(&cx, buf_span(&parts.joined), AUDIO_MP3, &pcm));
+	assert_in_range(pcm_ms(pcm), speech.audio_ms - 60, speech.audio_ms + 60);
+	arena_free(&cx.arena);
+}
+
+static void stops_when_nobody_wants_more(void **state)
+{
+	static const struct speech_piece pieces[] = {{SENTENCE " " SENTENCE, 0}};
+	struct ctx                       cx = new_ctx(60000);
+	struct heard_parts               parts = heard_parts(cx.arena);
+	struct speech                    speech;
+
+	(void)state;
+	parts.wanted = 2;
+	assert_int_equal(say_in_parts(&cx, pieces, 1, &parts, &speech)->kind, ERR_CANCELLED);
+	assert_int_equal(parts.n, 2);
+	assert_false(parts.has_ended);
+	arena_free(&cx.arena);
+}
+
+/* Silence alone is no beginning: who has only that has said nothing yet. */
+static void gives_silence_with_what_follows(void **state)
+{
+	static const struct speech_piece pieces[] = {{"", 3000}, {"東京", 0}};
+	struct ctx                       cx = new_ctx(60000);
+	struct heard_parts               parts = heard_parts(cx.arena);
+	struct speech                    speech;
+
+	(void)state;
+	assert_int_equal(say_in_parts(&cx, pieces, 2, &parts, &speech)->kind, ERR_UPSTREAM_REJECTED);
+	assert_int_equal(parts.n, 0);
+	assert_null(say_in_parts(&cx, pieces, 1, &parts, &speech));
+	assert_true(parts.has_ended);
+	assert_in_range(parts.ms, 3000, 3100);
+	arena_free(&cx.arena);
+}
+
 static void stops_when_told(void **state)
 {
 	struct ctx    cx = new_ctx(0);
@@ -210,6 +284,9 @@ int main(void)
 		cmocka_unit_test(refuses_what_it_can_not_say),
 		cmocka_unit_test(refuses_to_spell_for_minutes),
 		cmocka_unit_test(speaks_long_prose),
+		cmocka_unit_test(speaks_in_parts),
+		cmocka_unit_test(stops_when_nobody_wants_more),
+		cmocka_unit_test(gives_silence_with_what_follows),
 		cmocka_unit_test(stops_when_told),
 		cmocka_unit_test(survives_odd_text),
 		cmocka_unit_test(speaks_from_several_threads),

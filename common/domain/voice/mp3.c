@@ -52,57 +52,28 @@ static struct span behind(struct span s, size_t n)
 	return n < s.len ? (struct span){s.ptr + n, s.len - n} : (struct span){s.ptr + s.len, 0};
 }
 
-static struct span skip_id3(struct span file)
-{
-	const unsigned char *b = (const unsigned char *)file.ptr;
-	size_t               bytes = 0;
-
-	if (file.len < ID3_HEADER || memcmp(b, "ID3", 3) != 0)
-		return file;
-	for (size_t i = 6; i < ID3_HEADER; i++)
-		bytes = bytes << 7 | (b[i] & 127);
-	return behind(file, ID3_HEADER + bytes);
-}
-
-/* A header alone can be chance; one that leads to another, or to the end, is not. */
-static bool is_frame(struct span bytes, struct frame *f)
-{
-	struct frame next;
-	struct span  rest;
-
-	if (!read_header(bytes, f) || f->bytes > bytes.len)
-		return false;
-	rest = behind(bytes, f->bytes);
-	return rest.len < HEADER_BYTES || read_header(rest, &next);
-}
-
-static struct span skip_lead_in(struct span file)
-{
-	struct frame f;
-
-	for (size_t n = 0; n < LEAD_IN_MAX && n < file.len; n++)
-		if (is_frame(behind(file, n), &f))
-			return behind(file, n);
-	return file;
-}
-
 /* The encoder's own frame, which plays as silence and tells the file's length. */
 static bool is_info(struct span bytes, const struct frame *f)
 {
-	struct span tag = behind(bytes, f->side_at + f->side_bytes);
+	struct span frame = {bytes.ptr, f->bytes};
+	struct span tag = behind(frame, f->side_at + f->side_bytes);
 
 	return span_starts(tag, SPAN("Xing")) || span_starts(tag, SPAN("Info")) ||
-	       span_starts(behind(bytes, HEADER_BYTES + 32), SPAN("VBRI"));
+	       span_starts(behind(frame, HEADER_BYTES + 32), SPAN("VBRI"));
+}
+
+static struct mp3_kind kind_of(const struct frame *f)
+{
+	return (struct mp3_kind){.rate = f->rate,
+	                         .kbps = f->kbps,
+	                         .channels = f->channels,
+	                         .frame_samples = f->samples};
 }
 
 static bool fits(struct mp3_kind *kind, const struct frame *f)
 {
-	if (!kind->rate) {
-		kind->rate = f->rate;
-		kind->kbps = f->kbps;
-		kind->channels = f->channels;
-		kind->frame_samples = f->samples;
-	}
+	if (!kind->rate)
+		*kind = kind_of(f);
 	return kind->rate == f->rate && kind->kbps == f->kbps && kind->channels == f->channels;
 }
 
@@ -111,30 +82,151 @@ struct mp3_kind mp3_default(void)
 	return (struct mp3_kind){.rate = 44100, .kbps = 128, .channels = 1, .frame_samples = 1152};
 }
 
-bool mp3_look(struct span file, struct mp3_kind *kind_out)
-{
-	struct frame f;
+/* ---- reading: each takes one thing off the front; false: more must come, or none will do ---- */
 
-	*kind_out = (struct mp3_kind){0};
-	return read_header(skip_lead_in(skip_id3(file)), &f) && fits(kind_out, &f);
+static bool fail(struct mp3_reader *r)
+{
+	r->is_bad = true;
+	return false;
 }
 
-bool mp3_append(struct buf *out, struct span file, struct mp3_kind *kind)
+static size_t id3_bytes(struct span head)
 {
-	struct span  rest = skip_lead_in(skip_id3(file));
-	struct frame f;
-	size_t       before = out->len;
+	const unsigned char *b = (const unsigned char *)head.ptr;
+	size_t               bytes = 0;
 
-	while (read_header(rest, &f) && f.bytes <= rest.len) {
-		if (!is_info(rest, &f)) {
-			if (!fits(kind, &f))
-				return false;
-			buf_add(out, rest.ptr, f.bytes);
-			kind->samples_n += f.samples;
-		}
-		rest = behind(rest, f.bytes);
+	for (size_t i = 6; i < ID3_HEADER; i++)
+		bytes = bytes << 7 | (b[i] & 127);
+	return ID3_HEADER + bytes;
+}
+
+static bool skip_tag(struct mp3_reader *r, struct span *rest, bool is_end)
+{
+	struct span start = {rest->ptr, rest->len < 3 ? rest->len : 3};
+	size_t      n;
+
+	if (!r->tag_bytes && span_starts(SPAN("ID3"), start)) {
+		if (rest->len < ID3_HEADER)
+			return is_end ? fail(r) : false;
+		r->tag_bytes = id3_bytes(*rest);
 	}
-	return out->len > before && rest.len <= TRAILER_MAX && !out->is_full;
+	n = r->tag_bytes < rest->len ? r->tag_bytes : rest->len;
+	*rest = behind(*rest, n);
+	r->tag_bytes -= n;
+	if (!r->tag_bytes)
+		r->stage = MP3_BEFORE_FRAMES;
+	return true;
+}
+
+/* A header alone can be chance; one that leads to another, or to the end, is not. */
+static bool find_first(struct mp3_reader *r, struct span *rest, bool is_end)
+{
+	bool         is_header, is_followed;
+	struct frame f, next;
+	struct span  then;
+
+	if (rest->len < HEADER_BYTES)
+		return is_end ? fail(r) : false;
+	is_header = read_header(*rest, &f);
+	then = is_header ? behind(*rest, f.bytes) : *rest;
+	if (is_header && then.len < HEADER_BYTES && !is_end)
+		return false;
+	is_followed = then.len < HEADER_BYTES ? f.bytes <= rest->len : read_header(then, &next);
+	if (is_header && is_followed) {
+		r->stage = MP3_IN_FRAMES;
+		r->junk_n = 0;
+		return true;
+	}
+	*rest = behind(*rest, 1);
+	return ++r->junk_n < LEAD_IN_MAX || fail(r);
+}
+
+static bool take_frame(struct mp3_reader *r, struct span *rest, bool is_end, struct buf *out)
+{
+	struct frame f;
+
+	if (rest->len < HEADER_BYTES && !is_end)
+		return false;
+	if (!read_header(*rest, &f) || (f.bytes > rest->len && is_end)) {
+		r->stage = MP3_BEHIND_FRAMES;
+		return true;
+	}
+	if (f.bytes > rest->len)
+		return false;
+	if (!is_info(*rest, &f)) {
+		if (!fits(&r->kind, &f)) {
+			r->odd = kind_of(&f);
+			return fail(r);
+		}
+		buf_add(out, rest->ptr, f.bytes);
+		r->kind.samples_n += f.samples;
+		r->frames_n++;
+	}
+	*rest = behind(*rest, f.bytes);
+	return true;
+}
+
+static bool skip_trailer(struct mp3_reader *r, struct span *rest)
+{
+	r->junk_n += rest->len;
+	*rest = behind(*rest, rest->len);
+	return r->junk_n <= TRAILER_MAX || fail(r);
+}
+
+static bool take(struct mp3_reader *r, struct span *rest, bool is_end, struct buf *out)
+{
+	switch (r->stage) {
+	case MP3_AT_TAG:
+		return skip_tag(r, rest, is_end);
+	case MP3_BEFORE_FRAMES:
+		return find_first(r, rest, is_end);
+	case MP3_IN_FRAMES:
+		return take_frame(r, rest, is_end, out);
+	case MP3_BEHIND_FRAMES:
+		break;
+	}
+	return skip_trailer(r, rest);
+}
+
+static void read_held(struct mp3_reader *r, bool is_end, struct buf *out)
+{
+	struct span rest = {r->held, r->held_n};
+
+	while (rest.len && take(r, &rest, is_end, out))
+		;
+	memmove(r->held, rest.ptr, rest.len);
+	r->held_n = rest.len;
+	r->is_bad |= out->is_full;
+}
+
+bool mp3_read(struct mp3_reader *r, struct span bytes, struct buf *out)
+{
+	while (bytes.len && !r->is_bad) {
+		size_t room = sizeof(r->held) - r->held_n, n = bytes.len < room ? bytes.len : room;
+
+		memcpy(r->held + r->held_n, bytes.ptr, n);
+		r->held_n += n;
+		bytes = behind(bytes, n);
+		read_held(r, false, out);
+	}
+	return !r->is_bad;
+}
+
+bool mp3_read_end(struct mp3_reader *r, struct buf *out)
+{
+	if (!r->is_bad)
+		read_held(r, true, out);
+	return !r->is_bad && r->frames_n > 0;
+}
+
+size_t mp3_frames_bytes(struct span frames, uint64_t n)
+{
+	struct span  rest = frames;
+	struct frame f;
+
+	while (n-- > 0 && read_header(rest, &f))
+		rest = behind(rest, f.bytes);
+	return frames.len - rest.len;
 }
 
 /* The header of a frame of this kind, the reverse of read_header. */
