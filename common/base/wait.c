@@ -85,26 +85,66 @@ void monitor_unwatch(struct monitor_watch *w)
 	cancel_unwatch(w->cancel, &w->waiter);
 }
 
-enum waited monitor_wait(struct monitor *m, const struct monitor_watch *w, struct deadline until)
+/* What there is to tell before a wait; WAIT_READY: nothing, wait. */
+static enum waited before_wait(const struct cancel *cancel, struct deadline until)
 {
-	struct cancel *cancel = w ? w->cancel : NULL;
-
 	if (cancel_reason(cancel))
 		return WAIT_CANCELLED;
-	if (deadline_left_ms(until) == 0)
-		return WAIT_DEADLINE;
-	cond_wait(&m->changed, &m->lock, until);
-	return WAIT_READY;
+	return deadline_left_ms(until) == 0 ? WAIT_DEADLINE : WAIT_READY;
+}
+
+enum waited monitor_wait(struct monitor *m, const struct monitor_watch *w, struct deadline until)
+{
+	enum waited how = before_wait(w ? w->cancel : NULL, until);
+
+	if (how == WAIT_READY)
+		cond_wait(&m->changed, &m->lock, until);
+	return how;
+}
+
+/* ---- one of many ---- */
+
+static void wake_waker(void *data)
+{
+	struct waker *w = data;
+
+	pthread_mutex_lock(w->lock);
+	waker_wake(w);
+	pthread_mutex_unlock(w->lock);
+}
+
+void waker_begin(struct waker *w, pthread_mutex_t *lock, struct cancel *cancel)
+{
+	*w = (struct waker){.lock = lock, .called = PTHREAD_COND_INITIALIZER, .cancel = cancel};
+	cancel_watch(cancel, &w->waiter, wake_waker, w);
+}
+
+void waker_end(struct waker *w)
+{
+	cancel_unwatch(w->cancel, &w->waiter);
+}
+
+void waker_wake(struct waker *w)
+{
+	pthread_cond_signal(&w->called);
+}
+
+enum waited waker_wait(struct waker *w, struct deadline until)
+{
+	enum waited how = before_wait(w->cancel, until);
+
+	if (how == WAIT_READY)
+		cond_wait(&w->called, w->lock, until);
+	return how;
 }
 
 /* ---- first come, first served ---- */
 
 /* Lies on the stack of who waits; all of it is guarded by the turnstile's lock. */
 struct ticket {
-	struct turnstile *turnstile;
-	struct ticket    *next;
-	pthread_cond_t    called;
-	bool              has_place;
+	struct ticket *next;
+	struct waker   waker;
+	bool           has_place;
 };
 
 static void queue_up(struct turnstile *t, struct ticket *mine)
@@ -129,45 +169,32 @@ static void walk_away(struct turnstile *t, struct ticket *mine)
 	t->waiting--;
 }
 
-static void wake_ticket(void *data)
+static enum waited wait_in_line(struct turnstile *t, struct ticket *mine, struct deadline until)
 {
-	struct ticket *mine = data;
+	enum waited how = WAIT_READY;
 
-	pthread_mutex_lock(&mine->turnstile->lock);
-	pthread_cond_signal(&mine->called);
-	pthread_mutex_unlock(&mine->turnstile->lock);
-}
-
-static enum waited wait_in_line(struct turnstile *t, struct ticket *mine, struct cancel *cancel,
-                                struct deadline until)
-{
 	queue_up(t, mine);
-	while (!mine->has_place) {
-		bool is_cancelled = cancel_reason(cancel) != CANCEL_NONE;
-
-		if (is_cancelled || deadline_left_ms(until) == 0) {
-			walk_away(t, mine);
-			return is_cancelled ? WAIT_CANCELLED : WAIT_DEADLINE;
-		}
-		cond_wait(&mine->called, &t->lock, until);
-	}
-	return WAIT_READY;
+	while (!mine->has_place && how == WAIT_READY)
+		how = waker_wait(&mine->waker, until);
+	if (mine->has_place)
+		return WAIT_READY;
+	walk_away(t, mine);
+	return how;
 }
 
 enum waited turnstile_enter(struct turnstile *t, struct cancel *cancel, struct deadline until)
 {
-	struct ticket        mine = {.turnstile = t, .called = PTHREAD_COND_INITIALIZER};
-	struct cancel_waiter waiter;
-	enum waited          how = WAIT_READY;
+	struct ticket mine = {.has_place = false};
+	enum waited   how = WAIT_READY;
 
-	cancel_watch(cancel, &waiter, wake_ticket, &mine);
+	waker_begin(&mine.waker, &t->lock, cancel);
 	pthread_mutex_lock(&t->lock);
 	if (t->free)
 		t->free--;
 	else
-		how = wait_in_line(t, &mine, cancel, until);
+		how = wait_in_line(t, &mine, until);
 	pthread_mutex_unlock(&t->lock);
-	cancel_unwatch(cancel, &waiter);
+	waker_end(&mine.waker);
 	return how;
 }
 
@@ -185,7 +212,7 @@ void turnstile_leave(struct turnstile *t)
 			t->last = NULL;
 		t->waiting--;
 		next->has_place = true;
-		pthread_cond_signal(&next->called);
+		waker_wake(&next->waker);
 	}
 	pthread_mutex_unlock(&t->lock);
 }

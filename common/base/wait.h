@@ -46,6 +46,22 @@ void monitor_unwatch(struct monitor_watch *w);
  * may be NULL). */
 enum waited monitor_wait(struct monitor *m, const struct monitor_watch *w, struct deadline until);
 
+/* What wakes one of many who wait under the same lock, and nobody else: each has its own, on its
+ * stack. waker_begin before the lock is taken, waker_end after it was given back; the cancel, which
+ * may be NULL, wakes it too. */
+struct waker {
+	pthread_mutex_t     *lock;
+	pthread_cond_t       called;
+	struct cancel       *cancel;
+	struct cancel_waiter waiter;
+};
+void waker_begin(struct waker *w, pthread_mutex_t *lock, struct cancel *cancel);
+void waker_end(struct waker *w);
+
+/* With the lock held. waker_wait: until woken (also for no reason), the deadline, or the cancel. */
+void        waker_wake(struct waker *w);
+enum waited waker_wait(struct waker *w, struct deadline until);
+
 /* A number of places, given out first come, first served. A place given back goes to
  * who has waited longest; nobody overtakes. */
 struct turnstile {

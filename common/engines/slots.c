@@ -7,9 +7,10 @@
 #define SESSION_WEIGHT 0.25
 #define PACE_WEIGHT    0.25 /* of the latest */
 
-/* Lies on the stack of who waits; guarded by the monitor. */
+/* Lies on the stack of who waits; guarded by the lock. */
 struct waiting {
 	struct waiting *next;
+	struct waker    waker;
 	uint64_t        client, session, number;
 	double          cost;
 	struct slot     slot;
@@ -35,23 +36,42 @@ static double claim_of(const struct slots *s, const struct waiting *w, uint64_t 
 	       SESSION_WEIGHT * tally_used(&s->used, w->session, now) + w->cost;
 }
 
-static bool goes_before(const struct slots *s, const struct waiting *a, const struct waiting *b,
-                        uint64_t now)
-{
-	double claim_a = claim_of(s, a, now), claim_b = claim_of(s, b, now);
+enum rank { RANK_REQUEST, RANK_JOB };
 
-	if (a->is_job != b->is_job)
-		return b->is_job;
-	return claim_a < claim_b || (claim_a <= claim_b && a->number < b->number);
+struct standing {
+	enum rank rank;
+	double    claim;
+	uint64_t  number;
+};
+
+static struct standing standing_of(const struct slots *s, const struct waiting *w, uint64_t now)
+{
+	return (struct standing){.rank = w->is_job ? RANK_JOB : RANK_REQUEST,
+	                         .claim = claim_of(s, w, now),
+	                         .number = w->number};
+}
+
+static bool goes_before(const struct standing *a, const struct standing *b)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	return a->claim < b->claim || (a->claim <= b->claim && a->number < b->number);
 }
 
 static struct waiting *next_of(const struct slots *s, enum lane lane, uint64_t now)
 {
 	struct waiting *best = NULL;
+	struct standing first, its;
 
-	for (struct waiting *w = s->waiting; w; w = w->next)
-		if (w->slot.lane == lane && (!best || goes_before(s, w, best, now)))
-			best = w;
+	for (struct waiting *w = s->waiting; w; w = w->next) {
+		if (w->slot.lane != lane)
+			continue;
+		its = standing_of(s, w, now);
+		if (best && !goes_before(&its, &first))
+			continue;
+		best = w;
+		first = its;
+	}
 	return best;
 }
 
@@ -104,13 +124,18 @@ static double left_of(const struct place *p, double pace, uint64_t now)
 /* Milliseconds until it has a place, if nobody comes who goes before it. */
 static double wait_of(const struct slots *s, const struct waiting *w, uint64_t now)
 {
-	double pace = s->pace[w->slot.lane], ahead = 0;
+	double          pace = s->pace[w->slot.lane], ahead = 0;
+	struct standing mine = standing_of(s, w, now), its;
 
+	if (pace <= 0)
+		return 0;
 	for (unsigned i = 0; i < s->n; i++)
 		ahead += left_of(&s->places[w->slot.lane][i], pace, now);
-	for (const struct waiting *other = s->waiting; other; other = other->next)
-		if (other->slot.lane == w->slot.lane && goes_before(s, other, w, now))
+	for (const struct waiting *other = s->waiting; other; other = other->next) {
+		its = standing_of(s, other, now);
+		if (other->slot.lane == w->slot.lane && goes_before(&its, &mine))
 			ahead += other->cost * pace;
+	}
 	return ahead / s->n;
 }
 
@@ -130,16 +155,15 @@ static void learn_pace(struct slots *s, const struct place *p, enum lane lane, b
 
 /* ---- waiting ---- */
 
-/* With the monitor's lock held. */
-static enum waited stand_in_line(struct ctx *cx, struct slots *s, struct waiting *mine,
-                                 const struct monitor_watch *watch)
+/* With the lock held. */
+static enum waited stand_in_line(struct ctx *cx, struct slots *s, struct waiting *mine)
 {
 	enum waited how = WAIT_READY;
 
 	mine->next = s->waiting;
 	s->waiting = mine;
 	while (!mine->has_place && how == WAIT_READY)
-		how = monitor_wait(&s->m, watch, cx->deadline);
+		how = waker_wait(&mine->waker, cx->deadline);
 	if (mine->has_place)
 		return WAIT_READY;
 	remove_waiting(s, mine);
@@ -155,9 +179,8 @@ static struct err *wait_in_vain(struct ctx *cx, const struct slots *s, double wa
 	return e;
 }
 
-/* With the monitor's lock held. */
-static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine,
-                         const struct monitor_watch *watch)
+/* With the lock held. */
+static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine)
 {
 	uint64_t now = clock_mono_ms();
 	double   wait_ms;
@@ -169,7 +192,7 @@ static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine,
 	wait_ms = wait_of(s, mine, now);
 	if (wait_ms + mine->cost * s->pace[mine->slot.lane] > deadline_left_ms(cx->deadline))
 		return wait_in_vain(cx, s, wait_ms);
-	switch (stand_in_line(cx, s, mine, watch)) {
+	switch (stand_in_line(cx, s, mine)) {
 	case WAIT_CANCELLED:
 		FAIL(cx, ERR_CANCELLED, "cancelled while waiting for a slot");
 	case WAIT_DEADLINE:
@@ -182,18 +205,17 @@ static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine,
 
 struct err *slots_take(struct ctx *cx, struct slots *slots, double cost, struct slot *slot_out)
 {
-	struct waiting       mine = {.client = cx->client,
-	                             .session = cx->session,
-	                             .cost = cost,
-	                             .is_job = cx->is_job};
-	struct monitor_watch watch;
-	struct err          *e;
+	struct waiting mine = {.client = cx->client,
+	                       .session = cx->session,
+	                       .cost = cost,
+	                       .is_job = cx->is_job};
+	struct err    *e;
 
-	monitor_watch(&slots->m, &watch, cx->cancel);
-	monitor_lock(&slots->m);
-	e = enter(cx, slots, &mine, &watch);
-	monitor_unlock(&slots->m);
-	monitor_unwatch(&watch);
+	waker_begin(&mine.waker, &slots->lock, cx->cancel);
+	pthread_mutex_lock(&slots->lock);
+	e = enter(cx, slots, &mine);
+	pthread_mutex_unlock(&slots->lock);
+	waker_end(&mine.waker);
 	*slot_out = mine.slot;
 	return e;
 }
@@ -203,11 +225,11 @@ void slots_correct(struct slots *slots, const struct ctx *cx, struct slot slot, 
 	struct place *place = &slots->places[slot.lane][slot.place];
 	uint64_t      now = clock_mono_ms();
 
-	monitor_lock(&slots->m);
+	pthread_mutex_lock(&slots->lock);
 	tally_add(&slots->used, cx->client, cost - place->cost, now);
 	tally_add(&slots->used, cx->session, cost - place->cost, now);
 	place->cost = cost;
-	monitor_unlock(&slots->m);
+	pthread_mutex_unlock(&slots->lock);
 }
 
 void slots_give(struct slots *slots, struct slot slot, bool is_whole)
@@ -216,14 +238,14 @@ void slots_give(struct slots *slots, struct slot slot, bool is_whole)
 	struct waiting *next;
 	uint64_t        now = clock_mono_ms();
 
-	monitor_lock(&slots->m);
+	pthread_mutex_lock(&slots->lock);
 	learn_pace(slots, place, slot.lane, is_whole, now);
 	place->is_taken = false;
 	next = next_of(slots, slot.lane, now);
 	if (next) {
 		remove_waiting(slots, next);
 		find_place(slots, next, now);
-		monitor_tell_all(&slots->m);
+		waker_wake(&next->waker);
 	}
-	monitor_unlock(&slots->m);
+	pthread_mutex_unlock(&slots->lock);
 }

@@ -27,8 +27,8 @@ struct place {
 };
 
 struct slots {
-	struct monitor m;              /* guards what is not said to be set before */
-	unsigned       n;              /* of each lane, at most SLOTS_MAX; set before */
+	pthread_mutex_t lock;          /* guards what is not said to be set before */
+	unsigned        n;             /* of each lane, at most SLOTS_MAX; set before */
 	double front_cost, front_used; /* at most: its own, what it has used; set before. 0: one lane */
 	double
 		pace[LANES]; /* milliseconds for a cost of 1; begins as set before. 0: it tells nothing */
@@ -39,13 +39,14 @@ struct slots {
 };
 #define SLOTS(count) \
 	{ \
-		.m = MONITOR, .n = (count), .used = {.wane = slots_wane } \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .n = (count), .used = {.wane = slots_wane } \
 	}
 
 /* With a front (above), for statics. */
 #define SLOTS_WITH_FRONT(count, cost, have_used) \
 	{ \
-		.m = MONITOR, .n = (count), .front_cost = (cost), .front_used = (have_used), .used = { \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .n = (count), .front_cost = (cost), \
+		.front_used = (have_used), .used = { \
 			.wane = slots_wane \
 		} \
 	}

@@ -5,8 +5,11 @@
 #include "../../common/engines/slots.h"
 #include "recordings.h"
 
+#include <sys/resource.h>
+
 #define LONG_MS 20000u /* a test that waits so long has failed */
 #define MANY    8
+#define CROWD   64
 
 enum { ANN = 1, BOB, CID };
 
@@ -16,7 +19,8 @@ struct guest {
 	double    cost;
 	bool      is_job;
 	pthread_t thread;
-	unsigned  was; /* the how manieth */
+	unsigned  was;   /* the how manieth */
+	long      woken; /* about how often, while it waited */
 };
 
 static struct slots slots;
@@ -41,11 +45,20 @@ static unsigned count_waiting(void)
 {
 	unsigned n = 0;
 
-	monitor_lock(&slots.m);
+	pthread_mutex_lock(&slots.lock);
 	for (const void *w = slots.waiting; w; w = *(const void *const *)w)
 		n++; /* its link is its first member */
-	monitor_unlock(&slots.m);
+	pthread_mutex_unlock(&slots.lock);
 	return n;
+}
+
+/* Of this thread: how often it had to wait for anything. */
+static long waits(void)
+{
+	struct rusage used;
+
+	assert_int_equal(getrusage(RUSAGE_THREAD, &used), 0);
+	return used.ru_nvcsw;
 }
 
 static void *visit(void *data)
@@ -53,9 +66,11 @@ static void *visit(void *data)
 	struct guest *g = data;
 	struct ctx    cx = ctx_of(g->client, g->session, LONG_MS);
 	struct slot   slot;
+	long          before = waits();
 
 	cx.is_job = g->is_job;
 	assert_null(slots_take(&cx, &slots, g->cost, &slot));
+	g->woken = waits() - before;
 	g->was = atomic_fetch_add(&served, 1);
 	slots_give(&slots, slot, false);
 	arena_free(&cx.arena);
@@ -141,6 +156,25 @@ static void a_job_is_last(void **state)
 	assert_null(slots_take(&cx, &slots, 1, &held));
 	call_in(guests, COUNT(guests), held);
 	assert_int_equal(guests[1].was, 0);
+	arena_free(&cx.arena);
+}
+
+/* Of many who wait only who is next is woken. */
+static void nobody_is_woken_for_another(void **state)
+{
+	struct guest guests[CROWD] = {{0}};
+	struct ctx   cx = ctx_of(0, 0, LONG_MS);
+	struct slot  held;
+	long         woken = 0;
+
+	(void)state;
+	begin(1);
+	assert_null(slots_take(&cx, &slots, 1, &held));
+	call_in(guests, COUNT(guests), held);
+	for (size_t i = 0; i < COUNT(guests); i++)
+		woken += guests[i].woken;
+	assert_true(woken <
+	            CROWD * CROWD / 8); /* each for each who went before: half of CROWD * CROWD */
 	arena_free(&cx.arena);
 }
 
@@ -289,6 +323,7 @@ int main(void)
 		UNIT_TEST(who_has_used_least_is_next),
 		UNIT_TEST(of_many_of_one_the_shortest_is_next),
 		UNIT_TEST(a_job_is_last),
+		UNIT_TEST(nobody_is_woken_for_another),
 		UNIT_TEST(waits_until_the_deadline_or_the_cancel),
 		UNIT_TEST(who_would_wait_in_vain_is_told_at_once),
 		UNIT_TEST(only_who_goes_before_is_waited_for),
