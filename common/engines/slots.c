@@ -11,7 +11,7 @@
 struct waiting {
 	struct waiting *next;
 	struct waker    waker;
-	uint64_t        client, session, number;
+	uint64_t        client, session, number, since_ms;
 	double          cost;
 	struct slot     slot;
 	bool            has_place, is_job;
@@ -36,7 +36,7 @@ static double claim_of(const struct slots *s, const struct waiting *w, uint64_t 
 	       SESSION_WEIGHT * tally_used(&s->used, w->session, now) + w->cost;
 }
 
-enum rank { RANK_REQUEST, RANK_JOB };
+enum rank { RANK_JOB_OF_LONG, RANK_REQUEST, RANK_JOB };
 
 struct standing {
 	enum rank rank;
@@ -46,9 +46,13 @@ struct standing {
 
 static struct standing standing_of(const struct slots *s, const struct waiting *w, uint64_t now)
 {
-	return (struct standing){.rank = w->is_job ? RANK_JOB : RANK_REQUEST,
-	                         .claim = claim_of(s, w, now),
-	                         .number = w->number};
+	struct standing standing = {.rank = RANK_REQUEST, .number = w->number};
+
+	if (w->is_job)
+		standing.rank = now - w->since_ms >= SLOTS_JOB_MS ? RANK_JOB_OF_LONG : RANK_JOB;
+	if (standing.rank != RANK_JOB_OF_LONG)
+		standing.claim = claim_of(s, w, now);
+	return standing;
 }
 
 static bool goes_before(const struct standing *a, const struct standing *b)
@@ -186,6 +190,7 @@ static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine)
 	double   wait_ms;
 
 	mine->number = s->waited_n++;
+	mine->since_ms = now;
 	mine->slot.lane = lane_of(s, mine, now);
 	if (find_place(s, mine, now))
 		return NULL;

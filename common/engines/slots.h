@@ -4,7 +4,8 @@
  * place wait. Next is who, with what it wants now, will have used least of late: by its address
  * (a quarter of it by its session), so nobody waits behind the many of another, and of many that
  * have used nothing the shortest goes first. A job, for which nobody waits, lets all requests go
- * before. Who would wait in vain is refused at once.
+ * before, but for SLOTS_JOB_MS only: where requests never stop coming it would be done never. Who
+ * would wait in vain is refused at once.
  *
  * Work has a cost, in whatever the engine counts. Where a front is given, it has places of its own
  * for what is short, of who has not used much; the rest has as many places behind it, in which it
@@ -16,7 +17,8 @@
 #include "../base/tally.h"
 #include "../base/wait.h"
 
-#define SLOTS_MAX 16u
+#define SLOTS_MAX    16u
+#define SLOTS_JOB_MS 500u
 
 enum lane { LANE_FRONT, LANE_BACK, LANES };
 

@@ -7,9 +7,10 @@
 
 #include <sys/resource.h>
 
-#define LONG_MS 20000u /* a test that waits so long has failed */
-#define MANY    8
-#define CROWD   64
+#define LONG_MS  20000u /* a test that waits so long has failed */
+#define MANY     8
+#define CROWD    64
+#define REGULARS 3
 
 enum { ANN = 1, BOB, CID };
 
@@ -157,6 +158,42 @@ static void a_job_is_last(void **state)
 	call_in(guests, COUNT(guests), held);
 	assert_int_equal(guests[1].was, 0);
 	arena_free(&cx.arena);
+}
+
+/* Whoever comes again and again, and gives its place back only when all others wait for it. */
+static void *come_again(void *data)
+{
+	atomic_bool *is_over = data;
+
+	while (!atomic_load(is_over)) {
+		struct ctx  cx = ctx_of(BOB, 0, LONG_MS);
+		struct slot slot;
+
+		assert_null(slots_take(&cx, &slots, 1, &slot));
+		while (!atomic_load(is_over) && count_waiting() < REGULARS)
+			sched_yield();
+		slots_give(&slots, slot, false);
+		arena_free(&cx.arena);
+	}
+	return NULL;
+}
+
+static void a_job_has_its_turn_while_requests_never_stop(void **state)
+{
+	pthread_t    regulars[REGULARS];
+	struct guest job = {.cost = 1000, .is_job = true};
+	atomic_bool  is_over = false;
+
+	(void)state;
+	begin(1);
+	for (size_t i = 0; i < REGULARS; i++)
+		assert_int_equal(thread_start(&regulars[i], 1 << 20, come_again, &is_over), 0);
+	while (count_waiting() < REGULARS - 1)
+		sched_yield();
+	visit(&job);
+	atomic_store(&is_over, true);
+	for (size_t i = 0; i < REGULARS; i++)
+		pthread_join(regulars[i], NULL);
 }
 
 /* Of many who wait only who is next is woken. */
@@ -323,6 +360,7 @@ int main(void)
 		UNIT_TEST(who_has_used_least_is_next),
 		UNIT_TEST(of_many_of_one_the_shortest_is_next),
 		UNIT_TEST(a_job_is_last),
+		UNIT_TEST(a_job_has_its_turn_while_requests_never_stop),
 		UNIT_TEST(nobody_is_woken_for_another),
 		UNIT_TEST(waits_until_the_deadline_or_the_cancel),
 		UNIT_TEST(who_would_wait_in_vain_is_told_at_once),
