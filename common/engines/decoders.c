@@ -39,7 +39,9 @@
 #define ERRAND_MS   5.0
 #define MS_PER_BYTE 1e-5
 /* A sanitizer's build needs a few seconds to load. */
-#define START_MS      30000u
+#define START_MS 30000u
+/* Until a helper comes, of whom there is always one more than places: a fork takes milliseconds. */
+#define HELPER_MS     3000u
 #define TRY_MS        250u               /* of sound */
 #define STARTS_MAX    2u                 /* for one recording */
 #define HELPERS_TRIED (4 * DECODERS_MAX) /* for one recording */
@@ -212,11 +214,11 @@ static struct err *see_to_nursery(struct ctx *cx, unsigned *starts)
 
 /* ---- one recording ---- */
 
-static struct err *wait_for_helper(struct ctx *cx)
+static struct err *wait_for_helper(struct ctx *cx, struct deadline until)
 {
 	struct pollfd fd = {.fd = nursery.socket, .events = POLLIN};
 
-	switch (wait_fds(cx->cancel, &fd, 1, cx->deadline)) {
+	switch (wait_fds(cx->cancel, &fd, 1, deadline_sooner(cx->deadline, until))) {
 	case WAIT_CANCELLED:
 		FAIL(cx, ERR_CANCELLED, "cancelled while waiting for a decoder");
 	case WAIT_DEADLINE:
@@ -229,12 +231,13 @@ static struct err *wait_for_helper(struct ctx *cx)
 
 static struct err *take_helper(struct ctx *cx, int *helper_out)
 {
-	unsigned starts = 0;
-	char     mark;
+	struct deadline until = deadline_in(HELPER_MS), until_started = deadline_in(START_MS);
+	unsigned        starts = 0;
+	char            mark;
 
 	while (*helper_out < 0) {
 		TRY(see_to_nursery(cx, &starts));
-		TRY(wait_for_helper(cx));
+		TRY(wait_for_helper(cx, starts ? until_started : until));
 		/* Another may have been quicker. */
 		(void)errand_receive(nursery.socket, &mark, 1, helper_out, 1, MSG_DONTWAIT);
 	}
@@ -255,9 +258,25 @@ static struct err *hand_over(struct ctx *cx, struct decoding *d)
 struct attempt {
 	struct span       bytes;
 	enum audio_format format;
+	struct slot       slot;
 	struct deadline   until;
+	unsigned          took_ms; /* of its helpers */
 	bool              is_lost; /* its helper is, or was ended because it was late */
 };
+
+/* The clock runs from here: what was waited for a helper is nobody's doing. */
+static struct err *have_decoded(struct ctx *cx, struct attempt *a, struct decoding *d,
+                                struct pcm *out)
+{
+	uint64_t    since_ms = clock_mono_ms();
+	struct err *e;
+
+	slots_begin(&slots, a->slot);
+	a->until = deadline_in(a->slot.lane == LANE_FRONT ? FRONT_MS : DECODE_MS);
+	e = decoding_receive(cx, d, a->until, &a->is_lost, out);
+	a->took_ms += (unsigned)(clock_mono_ms() - since_ms) + 1;
+	return e;
+}
 
 static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out)
 {
@@ -268,7 +287,7 @@ static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out
 	if (!e)
 		e = hand_over(cx, &d);
 	if (!e)
-		e = decoding_receive(cx, &d, a->until, &a->is_lost, out);
+		e = have_decoded(cx, a, &d, out);
 	decoding_end(&d);
 	return e;
 }
@@ -284,34 +303,27 @@ static struct err *run_in_place(struct ctx *cx, struct attempt *a, struct pcm *o
 }
 
 /* In a place of that lane, or behind. */
-static struct err *decode_within(struct ctx *cx, struct attempt *a, double cost,
-                                 enum lane *lane_out, struct pcm *out)
+static struct err *decode_within(struct ctx *cx, struct attempt *a, double cost, struct pcm *out)
 {
-	struct slot slot;
 	struct err *e;
-	uint64_t    since_ms;
-	unsigned    took_ms;
 
-	TRY(slots_take(cx, &slots, cost, &slot));
-	since_ms = clock_mono_ms();
-	a->until = deadline_in(slot.lane == LANE_FRONT ? FRONT_MS : DECODE_MS);
+	a->took_ms = 0;
+	a->is_lost = false;
+	TRY(slots_take(cx, &slots, cost, &a->slot));
 	e = run_in_place(cx, a, out);
-	took_ms = (unsigned)(clock_mono_ms() - since_ms) + 1;
-	cx->cost.decode_ms += took_ms;
-	slots_correct(&slots, cx, slot, took_ms);
-	slots_give(&slots, slot, !e);
-	*lane_out = slot.lane;
+	cx->cost.decode_ms += a->took_ms;
+	slots_correct(&slots, cx, a->slot, a->took_ms);
+	slots_give(&slots, a->slot, !e);
 	return e;
 }
 
 static struct err *decode_in_turn(struct ctx *cx, struct attempt *a, struct pcm *out)
 {
 	double      cost = ERRAND_MS + MS_PER_BYTE * (double)a->bytes.len;
-	enum lane   lane = LANE_BACK;
-	struct err *e = decode_within(cx, a, cost, &lane, out);
+	struct err *e = decode_within(cx, a, cost, out);
 
-	if (e && a->is_lost && lane == LANE_FRONT && deadline_left_ms(a->until) == 0)
-		e = decode_within(cx, a, DECODE_MS, &lane, out);
+	if (e && a->is_lost && a->slot.lane == LANE_FRONT && deadline_left_ms(a->until) == 0)
+		e = decode_within(cx, a, DECODE_MS, out);
 	if (e && a->is_lost)
 		LOG(LOG_WARN, cx, "decoder_lost", F_STR("why", e->detail));
 	return e;

@@ -225,6 +225,13 @@ struct err *slots_take(struct ctx *cx, struct slots *slots, double cost, struct 
 	return e;
 }
 
+void slots_begin(struct slots *slots, struct slot slot)
+{
+	pthread_mutex_lock(&slots->lock);
+	slots->places[slot.lane][slot.place].since_ms = clock_mono_ms();
+	pthread_mutex_unlock(&slots->lock);
+}
+
 void slots_correct(struct slots *slots, const struct ctx *cx, struct slot slot, double cost)
 {
 	struct place *place = &slots->places[slot.lane][slot.place];

@@ -72,6 +72,9 @@ struct err *slots_take(struct ctx *cx, struct slots *slots, double cost,
 /* What cx did in its place came to that, and not to what it was said to cost. */
 void slots_correct(struct slots *slots, const struct ctx *cx, struct slot slot, double cost);
 
+/* The work begins now: what went by in the place until then tells nothing of it. */
+void slots_begin(struct slots *slots, struct slot slot);
+
 /* Gives back what slots_take gave; never fails. Was the work done to its end? Else its time tells
  * no more than that it is not shorter. */
 void slots_give(struct slots *slots, struct slot slot, bool is_whole);

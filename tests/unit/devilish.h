@@ -90,6 +90,16 @@ static inline void assert_decodes(void)
 	arena_free(&cx.arena);
 }
 
+/* The nursery, which has no helper left and makes none until it goes on (SIGCONT). */
+static inline pid_t leave_no_helper(void)
+{
+	pid_t nursery = stop_nursery(getpid(), HELPERS);
+
+	for (unsigned i = 0; i < HELPERS; i++)
+		assert_decodes();
+	return nursery;
+}
+
 static inline bool has_worked(pid_t pid)
 {
 	char          path[64], line[512] = "";

@@ -95,6 +95,35 @@ static inline pid_t nursery_of(pid_t program, size_t n, struct pids *helpers_out
 	return nursery.pid[0];
 }
 
+/* Who has ended, or is about to, waits for nothing; nor does a nursery that has not told of all. */
+static inline bool all_wait(pid_t nursery, const struct pids *helpers)
+{
+	bool all = process_of(nursery).state == 'S';
+
+	for (size_t i = 0; i < helpers->n; i++)
+		all &= process_of(helpers->pid[i]).state == 'S';
+	return all;
+}
+
+/* The nursery of a program, which has n helpers wait and makes no others until it goes on
+ * (SIGCONT). */
+static inline pid_t stop_nursery(pid_t program, size_t n)
+{
+	struct deadline until = deadline_in(PATIENCE);
+	struct pids     helpers;
+	pid_t           nursery = nursery_of(program, n, &helpers);
+
+	while (!all_wait(nursery, &helpers) && deadline_left_ms(until)) {
+		pause_shortly();
+		nursery = nursery_of(program, n, &helpers);
+	}
+	kill(nursery, SIGSTOP);
+	while (process_of(nursery).state != 'T' && deadline_left_ms(until))
+		pause_shortly();
+	assert_int_equal(process_of(nursery).state, 'T');
+	return nursery;
+}
+
 /* What /proc/PID/status says behind "NAME:\t". */
 static inline const char *status_of(struct ctx *cx, pid_t pid, const char *name)
 {
