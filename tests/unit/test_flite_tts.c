@@ -89,14 +89,13 @@ static void refuses_what_it_can_not_say(void **state)
 static void refuses_to_spell_for_minutes(void **state)
 {
 	static const char *const endless[] = {"ABC ", "9 ", "w x ", "Q1 "};
-	struct ctx               cx = new_ctx(20000);
+	struct ctx               cx = new_ctx(0); /* no time to speak: that would be another error */
 	struct buf               text;
 	struct speech            speech;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(endless); i++) {
 		struct err *e;
-		uint64_t    from = clock_mono_ms();
 
 		text = buf_new(cx.arena, 0);
 		while (text.len < 4800)
@@ -105,8 +104,8 @@ static void refuses_to_spell_for_minutes(void **state)
 		assert_non_null(e);
 		assert_int_equal(e->kind, ERR_INPUT);
 		assert_string_equal(e->field, "text");
-		assert_true(clock_mono_ms() - from < 5000);
 	}
+	cx.deadline = deadline_in(60000);
 	text = buf_new(cx.arena, 0);
 	while (text.len < 4000)
 		buf_str(&text, "99999999999999999999");
