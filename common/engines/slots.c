@@ -22,6 +22,12 @@ void slots_resize(struct slots *slots, unsigned n)
 	slots->n = n;
 }
 
+double slots_stay(double wanted, uint64_t ms)
+{
+	(void)ms;
+	return wanted;
+}
+
 double slots_wane(double used, uint64_t ms)
 {
 	return used * exp2(-(double)ms / HALF_LIFE_MS);
@@ -29,24 +35,33 @@ double slots_wane(double used, uint64_t ms)
 
 /* ---- who is next ---- */
 
-/* What it will have used. */
+/* Start-time fair queueing (Goyal, Vin, Cheng 1996): nobody is owed for the time it wanted nothing.
+ * Else who comes anew would go before who has been here all the time, as often as that one was. */
+static double due_of(const struct slots *s, uint64_t client, uint64_t now)
+{
+	return fmax(tally_used(&s->dues, client, now), slots_wane(s->due, now - s->due_ms));
+}
+
+/* What it will have used when all that its client waits for here is done. */
 static double claim_of(const struct slots *s, const struct waiting *w, uint64_t now)
 {
-	return tally_used(&s->used, w->client, now) +
-	       SESSION_WEIGHT * tally_used(&s->used, w->session, now) + w->cost;
+	double heap = fmax(tally_used(&s->heaps, w->client, now), w->cost);
+
+	return due_of(s, w->client, now) + SESSION_WEIGHT * tally_used(&s->used, w->session, now) +
+	       heap;
 }
 
 enum rank { RANK_JOB_OF_LONG, RANK_REQUEST, RANK_JOB };
 
 struct standing {
 	enum rank rank;
-	double    claim;
+	double    claim, cost;
 	uint64_t  number;
 };
 
 static struct standing standing_of(const struct slots *s, const struct waiting *w, uint64_t now)
 {
-	struct standing standing = {.rank = RANK_REQUEST, .number = w->number};
+	struct standing standing = {.rank = RANK_REQUEST, .cost = w->cost, .number = w->number};
 
 	if (w->is_job)
 		standing.rank = now - w->since_ms >= SLOTS_JOB_MS ? RANK_JOB_OF_LONG : RANK_JOB;
@@ -59,13 +74,15 @@ static bool goes_before(const struct standing *a, const struct standing *b)
 {
 	if (a->rank != b->rank)
 		return a->rank < b->rank;
-	return a->claim < b->claim || (a->claim <= b->claim && a->number < b->number);
+	if (a->claim < b->claim || a->claim > b->claim)
+		return a->claim < b->claim;
+	return a->cost < b->cost || (a->cost <= b->cost && a->number < b->number);
 }
 
 static struct waiting *next_of(const struct slots *s, enum lane lane, uint64_t now)
 {
 	struct waiting *best = NULL;
-	struct standing first, its;
+	struct standing first = {.number = 0}, its;
 
 	for (struct waiting *w = s->waiting; w; w = w->next) {
 		if (w->slot.lane != lane)
@@ -79,13 +96,21 @@ static struct waiting *next_of(const struct slots *s, enum lane lane, uint64_t n
 	return best;
 }
 
-static void remove_waiting(struct slots *s, struct waiting *w)
+static void add_waiting(struct slots *s, struct waiting *w, uint64_t now)
+{
+	w->next = s->waiting;
+	s->waiting = w;
+	tally_add(&s->heaps, w->client, w->cost, now);
+}
+
+static void remove_waiting(struct slots *s, struct waiting *w, uint64_t now)
 {
 	struct waiting **at = &s->waiting;
 
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
+	tally_add(&s->heaps, w->client, -w->cost, now);
 }
 
 /* ---- places ---- */
@@ -99,6 +124,19 @@ static enum lane lane_of(const struct slots *s, const struct waiting *w, uint64_
 	return LANE_FRONT;
 }
 
+static void count_in(struct slots *s, const struct waiting *w, uint64_t now)
+{
+	double due = due_of(s, w->client, now);
+
+	tally_add(&s->dues, w->client, due + w->cost - tally_used(&s->dues, w->client, now), now);
+	tally_add(&s->used, w->client, w->cost, now);
+	tally_add(&s->used, w->session, w->cost, now);
+	if (!w->client || w->is_job)
+		return;
+	s->due = due;
+	s->due_ms = now;
+}
+
 /* False: all are taken. */
 static bool find_place(struct slots *s, struct waiting *w, uint64_t now)
 {
@@ -109,8 +147,7 @@ static bool find_place(struct slots *s, struct waiting *w, uint64_t now)
 			places[i] = (struct place){.is_taken = true, .cost = w->cost, .since_ms = now};
 			w->slot.place = i;
 			w->has_place = true;
-			tally_add(&s->used, w->client, w->cost, now);
-			tally_add(&s->used, w->session, w->cost, now);
+			count_in(s, w, now);
 			return true;
 		}
 	return false;
@@ -164,13 +201,12 @@ static enum waited stand_in_line(struct ctx *cx, struct slots *s, struct waiting
 {
 	enum waited how = WAIT_READY;
 
-	mine->next = s->waiting;
-	s->waiting = mine;
+	add_waiting(s, mine, mine->since_ms);
 	while (!mine->has_place && how == WAIT_READY)
 		how = waker_wait(&mine->waker, cx->deadline);
 	if (mine->has_place)
 		return WAIT_READY;
-	remove_waiting(s, mine);
+	remove_waiting(s, mine, clock_mono_ms());
 	return how;
 }
 
@@ -238,6 +274,7 @@ void slots_correct(struct slots *slots, const struct ctx *cx, struct slot slot, 
 	uint64_t      now = clock_mono_ms();
 
 	pthread_mutex_lock(&slots->lock);
+	tally_add(&slots->dues, cx->client, cost - place->cost, now);
 	tally_add(&slots->used, cx->client, cost - place->cost, now);
 	tally_add(&slots->used, cx->session, cost - place->cost, now);
 	place->cost = cost;
@@ -255,7 +292,7 @@ void slots_give(struct slots *slots, struct slot slot, bool is_whole)
 	place->is_taken = false;
 	next = next_of(slots, slot.lane, now);
 	if (next) {
-		remove_waiting(slots, next);
+		remove_waiting(slots, next, now);
 		find_place(slots, next, now);
 		waker_wake(&next->waker);
 	}

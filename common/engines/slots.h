@@ -1,11 +1,12 @@
 /* slots.h -- a fixed number of places to work in, for engines that burn processor time.
  *
  * More threads than cores inside one engine only make each of them late, so those who find no free
- * place wait. Next is who, with what it wants now, will have used least of late: by its address
+ * place wait. Next is who, with all that it wants now, will have used least of late: by its address
  * (a quarter of it by its session), so nobody waits behind the many of another, and of many that
- * have used nothing the shortest goes first. A job, for which nobody waits, lets all requests go
- * before, but for SLOTS_JOB_MS only: where requests never stop coming it would be done never. Who
- * would wait in vain is refused at once.
+ * have used nothing the shortest goes first. Who comes anew is taken to have used as much as who
+ * was served last, so those who have been here wait for one of each newcomer at most. A job, for
+ * which nobody waits, lets all requests go before, but for SLOTS_JOB_MS only: where requests never
+ * stop coming it would be done never. Who would wait in vain is refused at once.
  *
  * Work has a cost, in whatever the engine counts. Where a front is given, it has places of its own
  * for what is short, of who has not used much; the rest has as many places behind it, in which it
@@ -38,26 +39,31 @@ struct slots {
 	struct waiting *waiting;
 	struct place    places[LANES][SLOTS_MAX];
 	struct tallies  used;
+	struct tallies  dues;  /* the same, but from `due` at the least for who comes anew */
+	struct tallies  heaps; /* what each waits for */
+	double          due;   /* of who had a place last, before it */
+	uint64_t        due_ms;
 };
+#define SLOTS_TALLIES \
+	.used = {.wane = slots_wane}, .dues = {.wane = slots_wane}, .heaps = {.wane = slots_stay}
 #define SLOTS(count) \
 	{ \
-		.lock = PTHREAD_MUTEX_INITIALIZER, .n = (count), .used = {.wane = slots_wane } \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .n = (count), SLOTS_TALLIES \
 	}
 
 /* With a front (above), for statics. */
 #define SLOTS_WITH_FRONT(count, cost, have_used) \
 	{ \
 		.lock = PTHREAD_MUTEX_INITIALIZER, .n = (count), .front_cost = (cost), \
-		.front_used = (have_used), .used = { \
-			.wane = slots_wane \
-		} \
+		.front_used = (have_used), SLOTS_TALLIES \
 	}
 
 /* Another number of places, at most SLOTS_MAX; before the first is taken. */
 void slots_resize(struct slots *slots, unsigned n);
 
-/* What was used counts half after half a minute. */
+/* What was used counts half after half a minute, what is waited for whole. */
 double slots_wane(double used, uint64_t ms);
+double slots_stay(double wanted, uint64_t ms);
 
 struct slot {
 	enum lane lane;

@@ -145,6 +145,25 @@ static void of_many_of_one_the_shortest_is_next(void **state)
 	arena_free(&cx.arena);
 }
 
+/* A visitor who has talked for a while, and others who come then with a heap each. */
+static void a_heap_of_a_newcomer_waits_for_who_was_here(void **state)
+{
+	struct guest guests[] = {{.client = BOB, .cost = 10}, {.client = BOB, .cost = 10},
+	                         {.client = CID, .cost = 10}, {.client = CID, .cost = 10},
+	                         {.client = ANN, .cost = 10}, {.client = CID, .cost = 10}};
+	struct ctx   cx = ctx_of(0, 0, LONG_MS);
+	struct slot  held;
+
+	(void)state;
+	begin(1);
+	for (int i = 0; i < 10; i++)
+		use(ANN, 0, 10);
+	assert_null(slots_take(&cx, &slots, 1, &held));
+	call_in(guests, COUNT(guests), held);
+	assert_int_equal(guests[4].was, 0);
+	arena_free(&cx.arena);
+}
+
 static void a_job_is_last(void **state)
 {
 	struct guest guests[] = {{.cost = 1, .is_job = true}, {.client = ANN, .cost = 50}};
@@ -359,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(who_has_used_least_is_next),
 		UNIT_TEST(of_many_of_one_the_shortest_is_next),
+		UNIT_TEST(a_heap_of_a_newcomer_waits_for_who_was_here),
 		UNIT_TEST(a_job_is_last),
 		UNIT_TEST(a_job_has_its_turn_while_requests_never_stop),
 		UNIT_TEST(nobody_is_woken_for_another),
