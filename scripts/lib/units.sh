@@ -86,6 +86,22 @@ write_program_unit() {
 	: >"$sup/$1/b/down"
 }
 
+# Programs whose work is mostly for later. What somebody waits for gets the processor first.
+patient_units='save_memory summarize_session'
+patient_nice=10
+
+# print_start NAME: the end of its run script. Where each session of processes has a share of the
+# processor of its own, niceness counts only within it, and that of the session beside others.
+print_start() {
+	local program=$bin/$1
+	if [[ " $patient_units " == *" $1 "* ]]; then
+		echo "{ echo $patient_nice >/proc/self/autogroup; } 2>/dev/null || true"
+		echo "exec nice -n $patient_nice ${program@Q}"
+	else
+		echo "exec ${program@Q}"
+	fi
+}
+
 # write_slot NAME SLOT: what runs there at its next start, with the settings of now. Each slot has
 # its own, so that a program that is started again runs with what it had, also while a reload is
 # under way and after one that did not come into force.
@@ -104,7 +120,7 @@ write_slot() {
 		cd ${work_dir@Q}
 		# As many threads as it needs, whatever others of its user have.
 		((EUID)) || ulimit -u unlimited 2>/dev/null || true
-		exec ${bin@Q}/$name
+		$(print_start "$name")
 	END
 }
 

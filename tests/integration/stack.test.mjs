@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,6 +82,20 @@ describe('a stack that runs', () => {
 		const { stdout } = await stack.command('status');
 		for (const name of [...names, 'nginx', 'postgresql'])
 			assert.match(stdout, new RegExp(`^${name} +\\d+ +\\d+s +healthy$`, 'm'));
+	});
+
+	test('what nobody waits for leaves the processor to what somebody does', () => {
+		const groupOf = (pid) => {
+			const file = `/proc/${pid}/autogroup`;
+			return existsSync(file) ? Number(readFileSync(file, 'utf8').match(/nice (-?\d+)/)[1]) : null;
+		};
+		const own = getPriority(process.pid);
+		for (const name of names) {
+			const pid = stack.pidOf(name);
+			const patience = ['save_memory', 'summarize_session'].includes(name) ? 10 : 0;
+			assert.equal(getPriority(pid), Math.min(19, own + patience), name);
+			if (groupOf(pid) !== null) assert.equal(groupOf(pid), patience, name);
+		}
 	});
 
 	test('secrets are readable by their owner only', () => {
