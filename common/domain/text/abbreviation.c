@@ -1,4 +1,4 @@
-/* abbreviation.c -- abbreviations of English, German, French and Spanish. */
+/* abbreviation.c -- abbreviations of English, German, French, Spanish and Italian. */
 #include "abbreviation.h"
 
 #include <ctype.h>
@@ -13,7 +13,7 @@ static const struct {
      "mr=mister,mrs=missis,ms=miz,dr,st,prof=professor,mt=mount,vs=versus,"
      "approx=approximately,gen=general,sen=senator,rev=reverend,hon=honorable,"
      "capt=captain,e.g=for example,i.e=that is,cf=compare,viz=namely,dept=department,"
-     "ft=feet"},
+     "ft=feet,incl=including"},
 	{ABBREVIATION_OUTER, /* English */
      "inc=incorporated,ltd=limited,co=company,corp=corporation,llc,jr=junior,"
      "sr=senior,etc=et cetera,ph.d=P H D,est,jan=January,feb=February,mar=March,"
@@ -47,6 +47,13 @@ static const struct {
      "ud=usted,uds=ustedes,uu,ene=enero,dic=diciembre"},
 	{ABBREVIATION_COUNTED, /* Spanish */
      "pág=página,págs=páginas,núm=número,cap=capítulo"},
+	{ABBREVIATION_INNER, /* Italian */
+     "sig=signor,sigg=signori,dott=dottor,avv=avvocato,geom=geometra,egr=egregio,gent=gentile,"
+     "spett=spettabile"},
+	{ABBREVIATION_OUTER, /* Italian */
+     "ecc=eccetera"},
+	{ABBREVIATION_COUNTED, /* Italian; "es" ends sentences in German and Spanish */
+     "pag=pagina,pagg=pagine,es=esempio"},
 };
 
 /* "U.S", "a.C", "i.d.R": letters with stops between them. */
