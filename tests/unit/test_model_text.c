@@ -37,6 +37,11 @@ static const struct {
 	{"secret</REASONING>Hi.", "Hi."},
 	{"secret</think>", ""},
 	{"<think>secret</think>Hi.</think>", "Hi."},
+	{"<think>secret</think>Hi.</think></think>", "Hi."},
+	{"secret</think><think>more</think>", ""},
+	{"secret</think><think>more</think>Hi.", "Hi."},
+	{"secret</think></think><think>more</think>", ""},
+	{"<think>more</think>secret<|channel|>final<|message|>", ""},
 	/* Channels and roles. */
 	{"<|channel|>analysis<|message|>secret<|end|><|start|>assistant<|channel|>final<|message|>Hi.",
      "Hi."},

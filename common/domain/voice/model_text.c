@@ -132,9 +132,11 @@ static void take_text(struct model_text *m, char c)
 
 static void begin_answer(struct model_text *m)
 {
-	m->last_from = m->from;
+	if (!is_blank(m))
+		m->last_from = m->from;
 	m->from = m->seen.len;
 	m->state = MODEL_ANSWERS;
+	m->is_end_too_many = false;
 }
 
 /* "assistant", "model", "final": an answer. Others' words end ours. */
@@ -152,12 +154,16 @@ static void take_head(struct model_text *m)
 		m->state = MODEL_ASIDE;
 }
 
+/* An end without a beginning moves the answer behind itself. Behind reasoning that had begun it may
+ * be one too many: that is told by nothing following. */
 static void end_reasoning(struct model_text *m)
 {
-	if (m->state != MODEL_REASONS)
-		begin_answer(m);
-	else
+	if (m->state == MODEL_REASONS) {
 		m->has_reasoned = true;
+	} else if (!is_blank(m)) {
+		begin_answer(m);
+		m->is_end_too_many = m->has_reasoned;
+	}
 	m->state = MODEL_ANSWERS;
 }
 
@@ -266,8 +272,7 @@ void model_text_end(struct model_text *m)
 	at = memmem(answer.ptr, answer.len, worn.ptr, worn.len);
 	if (at)
 		m->from += (size_t)(at - answer.ptr) + worn.len;
-	/* An end too many behind the answer took nothing from it. */
-	if (m->has_reasoned && is_blank(m))
+	if (m->is_end_too_many && is_blank(m))
 		m->from = m->last_from;
 }
 

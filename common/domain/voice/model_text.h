@@ -19,7 +19,7 @@ struct model_text {
 	enum { MODEL_ANSWERS, MODEL_REASONS, MODEL_HEAD, MODEL_ASIDE, MODEL_OVER } state;
 	char   mark[MODEL_MARK_MAX], head[32];
 	size_t mark_n, head_n, last_from;
-	bool   head_is_line, has_reasoned;
+	bool   head_is_line, has_reasoned, is_end_too_many;
 };
 
 /* An answer of at most `max` bytes, in the arena. */
@@ -34,7 +34,7 @@ void model_text_end(struct model_text *m);
 /* The answer so far, without white space before it. */
 struct span model_text_answer(const struct model_text *m);
 
-/* The same of a whole text. */
+/* The answer of a whole text. */
 struct span model_text_of(struct arena *a, struct span text);
 
 #endif
