@@ -292,8 +292,9 @@ struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct 
 		return problem;
 	if (problem)
 		log_err(LOG_WARN, r->cx, "reply_truncated", problem);
-	text = model_text_answer(&r->text);
-	if (r->is_filtered && !(r->is_given && text.len))
+	/* What was handed out is the answer, whatever it turned out to be, or another's follows it. */
+	text = r->is_given ? model_text_taken(&r->text) : model_text_answer(&r->text);
+	if (r->is_filtered && !r->is_given)
 		return err_of_content(err_new(r->cx, ERR_UPSTREAM_REJECTED, WHERE,
 		                              "the content filter held the answer back"));
 	if (text.len == 0)

@@ -244,6 +244,32 @@ static void finishes_with_what_was_said(void **state)
 	assert_false(reply.is_truncated);
 }
 
+/* Told too late by its end: what was handed out stands, or another's answer would follow it. */
+static void hands_out_one_answer_only(void **state)
+{
+	static const char *const ends[] = {
+		CHUNK("</think>") DONE,
+		CHUNK("</thi") CHUNK("nk>\\n") FINISH DONE,
+		CHUNK("</think><think>More?") DONE,
+		CHUNK("</think>") "data: {\"choices\":[{\"delta\":{},\"finish_reason\":"
+						  "\"content_filter\"}]}\n\n" DONE,
+	};
+	struct ctx       *cx = *state;
+	struct chat_reply reply;
+	enum http_verdict verdict;
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct heard_text heard = {.text = buf_new(cx->arena, 0)};
+		const char       *stream = arena_printf(cx->arena, "%s%s", CHUNK("Hi."), ends[i]);
+
+		assert_ok(read_stream(cx, stream, 9, &heard, NULL, &reply, &verdict));
+		assert_string_equal(reply.text, "Hi.");
+		assert_string_equal(buf_text(&heard.text), "Hi.");
+		/* Who was told nothing yet may hear another's. */
+		assert_non_null(read_stream(cx, stream, 9, NULL, NULL, &reply, &verdict));
+	}
+}
+
 static void stops_when_told(void **state)
 {
 	struct ctx       *cx = *state;
@@ -305,6 +331,7 @@ int main(void)
 		UNIT_TEST(reads_servers_that_do_not_stream),
 		UNIT_TEST(fails_what_is_broken),
 		UNIT_TEST(finishes_with_what_was_said),
+		UNIT_TEST(hands_out_one_answer_only),
 		UNIT_TEST(stops_when_told),
 		UNIT_TEST(reads_forced_calls),
 	};

@@ -281,6 +281,13 @@ struct span model_text_answer(const struct model_text *m)
 	return (struct span){buf_text(&m->seen) + m->from, m->seen.len - m->from};
 }
 
+struct span model_text_taken(const struct model_text *m)
+{
+	size_t from = is_blank(m) ? m->last_from : m->from;
+
+	return (struct span){buf_text(&m->seen) + from, m->seen.len - from};
+}
+
 struct span model_text_of(struct arena *a, struct span text)
 {
 	struct model_text m = model_text_new(a, text.len + 1);

@@ -34,6 +34,10 @@ void model_text_end(struct model_text *m);
 /* The answer so far, without white space before it. */
 struct span model_text_answer(const struct model_text *m);
 
+/* The same, and where that is empty, what was taken for the answer until something behind it told
+ * that it was none: for who has said it already. */
+struct span model_text_taken(const struct model_text *m);
+
 /* The answer of a whole text. */
 struct span model_text_of(struct arena *a, struct span text);
 
