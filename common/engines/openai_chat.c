@@ -17,21 +17,31 @@ static const struct reasoning {
 	const char *name;         /* what the model's name begins with */
 	const char *effort;       /* the least that it knows; NULL: can not be asked for */
 	bool        has_own_heat; /* takes no temperature */
+	bool        does_not;     /* is only called like those that do */
 } reasonings[] = {
-	{"openai/gpt-oss", "low", false},
-	{"gpt-oss", "low", false},
-	{"qwen/qwen3", "none", false},
-	{"deepseek-r1", NULL, false},
-	{"gpt-5", "low", true},
-	{"o3", "low", true},
-	{"o4", "low", true},
+	{"openai/gpt-oss", "low", false, false},
+	{"gpt-oss", "low", false, false},
+	{"qwen/qwen3", "none", false, false},
+	{"deepseek-r1", NULL, false, false},
+	/* The first that fits counts: what a name begins with stands behind it. */
+	{"gpt-5-chat", NULL, false, true},
+	{"gpt-5.1-chat", NULL, true, false}, /* know one effort only, and it is not the least */
+	{"gpt-5.2-chat", NULL, true, false},
+	{"gpt-5.", "none", true, false},
+	{"gpt-5", "minimal", true, false},
+	{"o1-mini", NULL, true, false},
+	{"o1-preview", NULL, true, false},
+	{"o1", "low", true, false},
+	{"o3", "low", true, false},
+	{"o4", "low", true, false},
 };
 
+/* NULL: it answers at once. */
 static const struct reasoning *reasoning_of(const char *model)
 {
 	for (size_t i = 0; i < COUNT(reasonings); i++)
 		if (span_starts(span_of(model), span_of(reasonings[i].name)))
-			return &reasonings[i];
+			return reasonings[i].does_not ? NULL : &reasonings[i];
 	return NULL;
 }
 

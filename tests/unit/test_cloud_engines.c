@@ -78,6 +78,33 @@ static void models_that_reason_get_room(void **state)
 	            "\"reasoning_effort\":\"low\",\"max_completion_tokens\":732,");
 }
 
+/* What one takes another refuses, and the reply is another engine's then. */
+static void models_are_asked_for_what_they_know(void **state)
+{
+	static const struct {
+		const char *model, *asked;
+	} cases[] = {
+		{"gpt-5-mini", "\"reasoning_effort\":\"minimal\",\"max_tokens\":732,"},
+		{"gpt-5-chat-latest", "\"temperature\":0.5,\"max_tokens\":220,"},
+		{"gpt-5.1", "\"reasoning_effort\":\"none\",\"max_tokens\":732,"},
+		{"gpt-5.1-chat-latest", "\"max_tokens\":732,"},
+		{"o1", "\"reasoning_effort\":\"low\",\"max_tokens\":732,"},
+		{"o1-mini", "\"max_tokens\":732,"},
+		{"o3-mini", "\"reasoning_effort\":\"low\",\"max_tokens\":732,"},
+	};
+	struct ctx       *cx = *state;
+	struct chat_order order = {.messages = messages, .n = 1, .temperature = 0.5, .max_tokens = 220};
+	struct chat_reply reply;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		order.model = cases[i].model;
+		answer_with("text/event-stream", SPAN("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},"
+		                                      "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
+		assert_ok(llm_complete(&openai_llm.p, cx, &order, &reply));
+		assert_sent(arena_printf(cx->arena, "\"model\":\"%s\",%s", cases[i].model, cases[i].asked));
+	}
+}
+
 static void openai_forces_a_call_without_a_key(void **state)
 {
 	struct chat_order order = {.messages = messages,
@@ -428,6 +455,8 @@ static int load_settings(void)
 	setenv("GROQ_API_KEY", "groq-key", 1);
 	setenv("ELEVENLABS_API_KEY", "eleven-key", 1);
 	setenv("ELEVENLABS_IDLE_MS", "300", 1);
+	setenv("OPENAI_MODELS",
+	       "gpt-5-mini,gpt-5-chat-latest,gpt-5.1,gpt-5.1-chat-latest,o1,o1-mini,o3-mini", 1);
 	unsetenv("OPENAI_API_KEY");
 	return cfg_load(groups, COUNT(groups)) + http_start() + chain_start(&speaking);
 }
@@ -437,6 +466,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(groq_streams_chat),
 		UNIT_TEST(models_that_reason_get_room),
+		UNIT_TEST(models_are_asked_for_what_they_know),
 		UNIT_TEST(openai_forces_a_call_without_a_key),
 		UNIT_TEST(a_request_over_its_maximum_is_not_sent),
 		UNIT_TEST(groq_hears),
