@@ -27,6 +27,10 @@ struct stt_engine {
 
 extern struct chain hearing;
 
+/* The recogniser on this machine is loaded when somebody is first to be heard by it, not when the
+ * program starts. Before that. */
+void hearing_may_wait(void);
+
 /* What was said, by the first engine that can tell; errors as chain_run. */
 struct err *hear(struct ctx *cx, const struct recording *in, struct heard *out,
                  struct chain_result *served_out) CHECKED;

@@ -24,6 +24,7 @@
 #include "hearing.h"
 #include "slots.h"
 #include "whisper_text.h"
+#include "whisper_weights.h"
 
 #include <math.h>
 #include <sys/resource.h>
@@ -71,26 +72,20 @@ static const struct cfg_key keys[] = {
 };
 static const struct cfg_group group = {"Hearing on this machine", &settings, keys, COUNT(keys)};
 
-static struct whisper_context *model;
-static struct slots            slots = SLOTS(1); /* of milliseconds of sound */
-static atomic_uint             working[LANES];   /* slots in use */
+static bool         may_wait;         /* with loading the weights, until somebody speaks */
+static struct slots slots = SLOTS(1); /* of milliseconds of sound */
+static atomic_uint  working[LANES];   /* slots in use */
 
 /* A whole recording. */
 struct job {
 	struct ctx             *cx;
 	const struct recording *in;
+	struct whisper_context *model;
 	struct heard           *out;
 	struct sound            sound;
 	enum lane               lane;
 	struct err             *failed;
 };
-
-static void log_whisper(enum ggml_log_level level, const char *text, void *data)
-{
-	(void)data;
-	if (level == GGML_LOG_LEVEL_ERROR || level == GGML_LOG_LEVEL_WARN)
-		LOG(LOG_DEBUG, NULL, "whisper", F_STR("said", text));
-}
 
 static const char *default_model(void)
 {
@@ -115,33 +110,18 @@ static bool is_configured(void)
 	return access(model_path(), R_OK) == 0;
 }
 
+void hearing_may_wait(void)
+{
+	may_wait = true;
+}
+
 static bool start(void)
 {
-	struct whisper_context_params params = whisper_context_default_params();
-
-	whisper_log_set(log_whisper, NULL);
-	params.use_gpu = false;
-	/* Its kernels read positions of the window in steps of 256, also those behind the part of it
-	 * that was encoded, where there is nothing to read or what another recording left. */
-	params.flash_attn = false;
-	model = whisper_init_from_file_with_params_no_state(model_path(), params);
-	if (!model) {
-		LOG(LOG_ERROR, NULL, "whisper_not_loaded", F_STR("path", model_path()));
-		return false;
-	}
 	slots_resize(&slots, (unsigned)settings.slots);
 	slots.front_cost = FRONT_MS;
 	slots.front_used = FRONT_USED_MS;
 	slots.pace[LANE_FRONT] = slots.pace[LANE_BACK] = PACE;
-	whisper_text_start(model);
-	return true;
-}
-
-static void stop(void)
-{
-	whisper_free(model);
-	model = NULL;
-	whisper_text_stop();
+	return whisper_weights_start(model_path(), may_wait);
 }
 
 static bool stop_before_encoding(struct whisper_context *context, struct whisper_state *state,
@@ -171,19 +151,19 @@ static int threads_now(enum lane lane)
 	return others > 1 ? 1 : (int)settings.threads;
 }
 
-static struct err *encode(struct whisper_part *part, struct pcm pcm, enum lane lane)
+static struct err *encode(const struct job *job, struct whisper_part *part, struct pcm pcm)
 {
 	struct whisper_full_params params = whisper_full_default_params(WHISPER_SAMPLING_GREEDY);
 
-	params.n_threads = threads_now(lane);
+	params.n_threads = threads_now(job->lane);
 	params.audio_ctx = context_for(pcm.n);
 	params.language = WHISPER_LANGUAGE; /* else it encodes to find out */
 	params.print_progress = false;
 	params.encoder_begin_callback = stop_before_encoding;
-	if (whisper_full_with_state(model, part->state, params, pcm.samples, (int)pcm.n) != 0)
+	if (whisper_full_with_state(job->model, part->state, params, pcm.samples, (int)pcm.n) != 0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper made no spectrum");
 	TRY(whisper_check_time(part->cx));
-	if (whisper_encode_with_state(model, part->state, 0, threads_now(lane)) != 0)
+	if (whisper_encode_with_state(job->model, part->state, 0, threads_now(job->lane)) != 0)
 		FAIL(part->cx, ERR_INTERNAL, "whisper did not encode");
 	return whisper_check_time(part->cx);
 }
@@ -252,7 +232,7 @@ static struct err *hear_parts(struct ctx *cx, struct whisper_state *state, const
 		                            .language = *language,
 		                            .text = buf_new(cx->arena, 0)};
 
-		TRY(encode(&part, pcm, job->lane));
+		TRY(encode(job, &part, pcm));
 		TRY(whisper_text_write(&part));
 		segments[out->n] = segment_of(&part, from, len);
 		out->language = whisper_lang_str(part.language);
@@ -274,7 +254,7 @@ static int wanted_language(const char *asked)
 
 static struct err *hear_with_state(const struct job *job)
 {
-	struct whisper_state *state = whisper_init_state(model);
+	struct whisper_state *state = whisper_init_state(job->model);
 	int                   language = wanted_language(job->in->language);
 	struct err           *e;
 
@@ -323,15 +303,15 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 	struct slot slot;
 	struct err *e;
 
-	if (!model)
-		FAIL(cx, ERR_UNAVAILABLE, "no model is loaded");
 	*out = (struct heard){.model = MODEL_NAME};
 	job.sound = sound_measure(cx->arena, in->pcm);
 	if (!sound_may_be_speech(&job.sound))
 		return NULL;
 	TRY(slots_take(cx, &slots, pcm_ms(in->pcm), &slot));
 	job.lane = slot.lane;
-	e = hear_in(&job);
+	e = whisper_weights(cx, &job.model);
+	if (!e)
+		e = hear_in(&job);
 	slots_give(&slots, slot, !e);
 	return e;
 }
@@ -343,6 +323,6 @@ struct stt_engine whisper_stt = {
           .is_local = true,
           .is_configured = is_configured,
           .start = start,
-          .stop = stop},
+          .stop = whisper_weights_stop},
 	.transcribe = transcribe,
 };
