@@ -9,6 +9,8 @@
 #include "fatal.h"
 
 #include <sodium.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HAS_ASAN 1
@@ -177,6 +179,17 @@ void *arena_alloc_secret(struct arena *a, size_t bytes)
 	s->bytes = bytes;
 	arena_defer(a, wipe, s);
 	return s->at;
+}
+
+/* Whole pages only; what is before and behind them is in use. */
+void arena_let_go(const void *at, size_t bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)at;
+	uintptr_t to = (from + bytes) & ~(page - 1);
+
+	from = (from + page - 1) & ~(page - 1);
+	if (from < to)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t len)

@@ -34,6 +34,10 @@ void *arena_alloc_raw(struct arena *a, size_t bytes) NEVER_NULL;
 /* Like arena_alloc, and wiped on reset. For secrets. */
 void *arena_alloc_secret(struct arena *a, size_t bytes) NEVER_NULL;
 
+/* Nobody reads these bytes any more, which are the arena's: what they fill goes back to the system
+ * before the reset does that. They read as zeros then, or as they were. */
+void arena_let_go(const void *at, size_t bytes);
+
 /* NUL-terminated copies. */
 char *arena_strndup(struct arena *a, const char *s, size_t len) NEVER_NULL;
 char *arena_strdup(struct arena *a, const char *s) NEVER_NULL;

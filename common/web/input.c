@@ -144,7 +144,7 @@ struct err *input_parse(struct req *rq, const struct input_field *fields, size_t
 
 	if (span_trim(req_body(rq)).len == 0)
 		FAIL(cx, ERR_INPUT, "the body is empty; a JSON object is expected");
-	TRY(json_parse(cx, req_body(rq), &root));
+	TRY(req_json(rq, &root));
 	if (json_type(root) != JSON_OBJECT)
 		FAIL(cx, ERR_INPUT, "the body must be a JSON object");
 	for (size_t i = 0; i < n; i++) {

@@ -19,24 +19,32 @@ static const char *scope_of(struct arena *a, const char *kind, struct hash hash)
 	return arena_printf(a, "%s:%s", kind, text);
 }
 
-static const char *text_within(const struct cJSON *root, const char *name, size_t max)
+static const char *within(const char *text, size_t max)
 {
-	const char *text = json_text_at(root, name);
-
 	return text && *text && strlen(text) <= max ? text : NULL;
 }
 
-/* The pair a body holds; what is no JSON, or holds half of it, is for the function to refuse. */
-static void read_pair(struct req *rq, struct key_owner *out)
+/* The pair in a body, or beside one that is a recording; what is no JSON, or holds half of it, is
+ * for the function to refuse. */
+static struct err *read_pair(struct req *rq, struct key_owner *out)
 {
 	const struct cJSON *root;
+	struct err         *e;
 
-	if (json_parse(req_ctx(rq), req_body(rq), &root))
-		return;
-	out->session_id = text_within(root, "session_id", SESSION_ID_MAX);
-	out->session_secret = text_within(root, "session_secret", SESSION_SECRET_MAX);
+	if (req_is_audio(rq)) {
+		out->session_id = within(req_header(rq, HEADER_SESSION_ID), SESSION_ID_MAX);
+		out->session_secret = within(req_header(rq, HEADER_SESSION_SECRET), SESSION_SECRET_MAX);
+	}
+	if (!req_is_audio(rq) || !out->session_id) {
+		e = req_json(rq, &root);
+		if (e)
+			return e->kind == ERR_INPUT ? NULL : e;
+		out->session_id = within(json_text_at(root, "session_id"), SESSION_ID_MAX);
+		out->session_secret = within(json_text_at(root, "session_secret"), SESSION_SECRET_MAX);
+	}
 	if (!out->session_id || !out->session_secret)
 		out->session_id = out->session_secret = NULL;
+	return NULL;
 }
 
 struct err *key_owner_of(struct req *rq, bool takes_session, struct key_owner *out)
@@ -46,7 +54,7 @@ struct err *key_owner_of(struct req *rq, bool takes_session, struct key_owner *o
 
 	*out = (struct key_owner){.is_proven = true};
 	if (takes_session)
-		read_pair(rq, out);
+		TRY(read_pair(rq, out));
 	if (out->session_id) {
 		out->scope = out->session_id;
 		return session_prove(cx, out->session_id, out->session_secret);

@@ -12,10 +12,10 @@ struct key_owner {
 	const char *session_id, *session_secret;
 };
 
-/* Of the request whose body was read. A session whose pair is in the body, where the function
- * `takes_session`; else the subject of a signed token; else nobody in particular: then a key means
- * the same only with the same address, query and body. The key of browsers proves nobody.
- * ERR_SESSION, ERR_SESSION_EXPIRED for a pair that proves nothing. */
+/* Of the request whose body was read. A session whose pair is in the body, or in headers beside a
+ * recording, where the function `takes_session`; else the subject of a signed token; else nobody in
+ * particular: then a key means the same only with the same address, query and body. The key of
+ * browsers proves nobody. ERR_SESSION, ERR_SESSION_EXPIRED for a pair that proves nothing. */
 struct err *key_owner_of(struct req *rq, bool takes_session, struct key_owner *out) CHECKED;
 
 /* May the owner be given an answer stored before? As the request itself would find it. */

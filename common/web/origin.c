@@ -3,7 +3,7 @@
 
 #define ALLOWED_HEADERS \
 	"authorization, apikey, content-type, x-client-info, x-request-id, idempotency-key, " \
-	"x-region, x-supabase-api-version"
+	"x-region, x-supabase-api-version, x-session-id, x-session-secret, x-turn-id"
 #define PREFLIGHT_SECONDS "86400"
 
 struct origin_values {

@@ -2,6 +2,9 @@
 #include "req.h"
 
 #include "../base/crypto.h"
+#include "../base/json_in.h"
+#include "../engines/slots.h"
+#include "large_bodies.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -12,7 +15,8 @@
 #define AGE_MS_MAX    60000u
 #define HEADERS_MAX   16
 #define CHUNK_BYTES   65536u
-#define RETRY_SECONDS 1u /* told with 429 and 503 when nobody knows better */
+#define DESK_BYTES    65536u /* bodies up to that are read at once */
+#define RETRY_SECONDS 1u     /* told with 429 and 503 when nobody knows better */
 
 /* Something to be done behind the answer. */
 struct after {
@@ -22,11 +26,12 @@ struct after {
 };
 
 struct req {
-	struct ctx       *cx;
-	struct transport *t;
-	struct span       body;
-	bool              has_body, is_sent;
-	size_t            bytes_out; /* of the body */
+	struct ctx         *cx;
+	struct transport   *t;
+	struct span         body;
+	const struct cJSON *root; /* of the body; NULL: it was not parsed */
+	bool                has_body, has_room, is_sent;
+	size_t              bytes_out; /* of the body */
 	struct {
 		const char *name, *value;
 	} headers[HEADERS_MAX];
@@ -35,6 +40,10 @@ struct req {
 	struct reply     reply;
 	struct after    *after, **after_end;
 };
+
+/* Where large bodies are read, by their bytes. A large one does not keep a small one waiting, and
+ * few are read at once. */
+static struct slots desks = SLOTS_WITH_FRONT(2, (double)(2 << 20), (double)(8 << 20));
 
 /* An id from outside goes into logs and headers: short, and of harmless characters. */
 static bool is_sane_id(const char *id)
@@ -149,7 +158,41 @@ bool req_accepts(const struct req *rq, const char *media_type)
 	return false;
 }
 
+bool req_is_audio(const struct req *rq)
+{
+	return span_starts_nocase(span_of(param_or_empty(rq, "CONTENT_TYPE")), SPAN("audio/"));
+}
+
 /* ---- body ---- */
+
+static void leave_room(void *data)
+{
+	struct req *rq = data;
+
+	if (rq->has_room)
+		large_body_leave(rq->cx);
+	rq->has_room = false;
+}
+
+struct err *req_take_room(struct req *rq, size_t small_max)
+{
+	int64_t len;
+
+	if (str_to_int(param_or_empty(rq, "CONTENT_LENGTH"), 0, (int64_t)small_max, &len))
+		return NULL;
+	TRY(large_body_enter(rq->cx));
+	rq->has_room = true;
+	arena_defer(rq->cx->arena, leave_room, rq);
+	return NULL;
+}
+
+void req_let_go_of_body(struct req *rq, const char *text)
+{
+	if (text)
+		arena_let_go(text, strlen(text));
+	arena_let_go(rq->body.ptr, rq->body.len);
+	leave_room(rq);
+}
 
 static struct err *body_too_large(struct req *rq, size_t max)
 {
@@ -216,6 +259,27 @@ struct err *req_read_body(struct req *rq, size_t max)
 struct span req_body(const struct req *rq)
 {
 	return rq->body;
+}
+
+static struct err *parse_in_turn(struct req *rq)
+{
+	struct slot desk;
+	struct err *e;
+
+	TRY(slots_take(rq->cx, &desks, (double)rq->body.len, &desk));
+	e = json_parse(rq->cx, rq->body, &rq->root);
+	slots_give(&desks, desk, !e);
+	return e;
+}
+
+struct err *req_json(struct req *rq, const struct cJSON **root_out)
+{
+	if (!rq->root && rq->body.len > DESK_BYTES)
+		TRY(parse_in_turn(rq));
+	if (!rq->root)
+		TRY(json_parse(rq->cx, rq->body, &rq->root));
+	*root_out = rq->root;
+	return NULL;
 }
 
 /* ---- reply ---- */

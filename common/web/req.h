@@ -6,6 +6,7 @@
 #include "../base/json_out.h"
 #include "serve.h"
 
+struct cJSON;
 struct req; /* lives as long as the request; owns nothing the arena does not */
 
 /* Sets a request up in cx (arena and deadline already there): its id, its way in and out. */
@@ -35,10 +36,29 @@ const char *req_header(const struct req *rq, const char *name);
 /* Does Accept name this media type? A wildcard alone does not. */
 bool req_accepts(const struct req *rq, const char *media_type);
 
+/* Is its body itself a recording, as the Content-Type (audio/...) says? What else it would hold is
+ * in these headers then. */
+bool req_is_audio(const struct req *rq);
+#define HEADER_SESSION_ID     "X-Session-Id"
+#define HEADER_SESSION_SECRET "X-Session-Secret"
+#define HEADER_TURN_ID        "X-Turn-Id"
+
+/* Where the body is larger than that, or does not tell how large it is: waits until there is room
+ * for one more such (large_bodies.h). Before it is read. */
+struct err *req_take_room(struct req *rq, size_t small_max) CHECKED;
+
 /* Reads the whole body once; the same span again later. ERR_TOO_LARGE over max,
  * ERR_INPUT when it ends before its announced length. */
 struct err *req_read_body(struct req *rq, size_t max) CHECKED;
 struct span req_body(const struct req *rq);
+
+/* The body as JSON, parsed once: read it only. It takes its turn where it is large, for that takes
+ * a processor as long as a short recording. ERR_INPUT where it is none, ERR_UNAVAILABLE. */
+struct err *req_json(struct req *rq, const struct cJSON **root_out) CHECKED;
+
+/* Nobody reads the body any more, nor texts of its JSON of such a size as `text` (NULL: there is
+ * none): the room they took is others'. */
+void req_let_go_of_body(struct req *rq, const char *text);
 
 /* ---- the reply: exactly one per request ---- */
 

@@ -238,6 +238,8 @@ static struct err *handle_request(struct req *rq)
 		return health(rq);
 	TRY(check_method(rq));
 	TRY(check_key(rq));
+	if (service->small_max)
+		TRY(req_take_room(rq, service->small_max));
 	TRY(req_read_body(rq, service->body_max));
 	key = service->is_idempotent ? req_header(rq, "Idempotency-Key") : NULL;
 	return key ? handle_once(rq, key) : handle(rq);

@@ -14,6 +14,7 @@ struct service {
 	const char *name;            /* of the function, the program, its log lines and metrics */
 	unsigned    methods;         /* others get 405; OPTIONS is answered for all */
 	size_t      body_max;        /* bytes; more is 413 */
+	size_t      small_max;       /* of larger ones few are in hand (large_bodies.h). 0: of none */
 	unsigned    deadline_ms;     /* for the whole request */
 	unsigned    rate_per_minute; /* per client address, enforced by nginx; 0: none */
 	unsigned    rate_factor;     /* nginx lets so many times more by, it counts itself; 0: 1 */
