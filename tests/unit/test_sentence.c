@@ -235,8 +235,10 @@ static void waits_no_longer_than_it_must(void **state)
 		{"Yes! ", true},          {"Dr. ", false},          {"We have 3. T", true},
 		{"We have 3. M", false},  {"It was one.T", false},  {"It was one.Two ", true},
 		{"It is. N", true},       {"It is 3.5 m. ", false}, {"今日は。", false},
-		{"今日は。元", true},     {"Acme Inc. The", false}, {"Acme Inc. The ", true},
-		{"Acme Inc. and", false}, {"\"Why?\" ", false},     {"\"Why?\" S", true},
+		{"今日は。元", true},     {"Acme Inc. The", false}, {"\"Yes.\"\n", true},
+		{"Wait...\n", true},      {"At 5 p.m. \n", true},   {"Acme Inc. It'", false},
+		{"Acme Inc. The ", true}, {"Acme Inc. and", false}, {"\"Why?\" ", false},
+		{"\"Why?\" S", true},
 	};
 
 	(void)state;
@@ -283,6 +285,7 @@ static void takes_a_clause_first(void **state)
 	check_clause(text, 50, "That is a good question,");
 	check_clause(text, 24, "That is a good question,");
 	check_clause(text, 20, "That is a good");
+	check_clause("I left the U.S. The end of it is not near, I think.", 15, "I left the U.S.");
 	check_clause("Yes. That is a good question, because it is.", 20, "Yes.");
 	check_clause("We have 1,000,000 things to do before it is over and done with all this.", 40,
 	             "We have 1,000,000 things to do before");
