@@ -230,7 +230,9 @@ static void elevenlabs_speaks_wav(void **state)
 	struct speech       speech = {0};
 
 	answer_with("audio/pcm", SPAN("\1\0\2\0\3"));
+	server->step = server->pause_ms = 1; /* samples come in halves */
 	assert_ok(elevenlabs_tts.speak(*state, &order, &speech));
+	server->step = server->pause_ms = 0;
 	assert_int_equal(speech.audio_ms, 100);
 	assert_int_equal(speech.audio.len, 44 + 2 * (2 + 2400));
 	assert_memory_equal(speech.audio.ptr + 44, "\1\0\2\0\0", 5);
@@ -363,6 +365,55 @@ static void elevenlabs_is_not_waited_for_between_parts(void **state)
 	server->end = FAKE_KEEP;
 }
 
+/* Bytes that make no sound are no sign of life. */
+static void elevenlabs_does_not_live_by_drops(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct speech       speech = {0};
+	struct err         *e;
+
+	answer_with("audio/mpeg", tone_like(cx, 3000));
+	server->step = 20;
+	server->pause_ms = 40;
+	e = elevenlabs_tts.speak(cx, &order, &speech);
+	server->step = server->pause_ms = 0;
+	assert_err(e, ERR_DEADLINE);
+	assert_non_null(strstr(e->detail, "between pieces"));
+}
+
+/* What ElevenLabs has been paid since this was asked last. */
+static int64_t characters_paid(void)
+{
+	static struct meter_line lines[METER_LINES_MAX];
+	int64_t                  paid = 0;
+	size_t                   n = meter_collect(lines);
+
+	for (size_t i = 0; i < n; i++)
+		if (strstr(lines[i].who.name, "elevenlabs"))
+			paid += lines[i].counts.of[METER_CHARACTERS];
+	meter_collected(lines, n, true);
+	return paid;
+}
+
+static void elevenlabs_is_paid_for_what_was_heard(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order order = order_for(&parts);
+	struct speech       speech = {0};
+
+	characters_paid();
+	answer_cut(cx, 20000, FAKE_CLOSE);
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
+	assert_int_equal(characters_paid(), strlen(words[0].text));
+	answer_cut(cx, 100, FAKE_CLOSE);
+	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
+	assert_int_equal(characters_paid(), 0);
+	server->end = FAKE_KEEP;
+}
+
 static void elevenlabs_stops_when_nobody_wants_more(void **state)
 {
 	struct ctx         *cx = *state;
@@ -401,13 +452,29 @@ static void elevenlabs_is_one_kind_of_sound_only(void **state)
 	assert_int_equal(parts.n, 0);
 }
 
-static void load_speaking(const char *pcm_hz, const char *latency)
+static void load_with(const char *name, const char *value)
 {
 	const struct cfg_group *groups[] = {elevenlabs_tts.p.settings};
 
-	setenv("ELEVENLABS_PCM_HZ", pcm_hz, 1);
-	setenv("ELEVENLABS_LATENCY", latency, 1);
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
 	assert_int_equal(cfg_load(groups, COUNT(groups)), 0);
+}
+
+/* They refuse a request that has it. */
+static void some_models_take_no_context(void **state)
+{
+	static const struct speech_order order = {.pieces = words, .n = 1, .before = "Hello."};
+	struct speech                    speech = {0};
+
+	load_with("ELEVENLABS_MODEL", "eleven_v3");
+	answer_with("audio/mpeg", tone_like(*state, 500));
+	assert_ok(elevenlabs_tts.speak(*state, &order, &speech));
+	assert_string_equal(sent_body(),
+	                    "{\"text\":\"Hello there, and welcome.\",\"model_id\":\"eleven_v3\"}");
+	load_with("ELEVENLABS_MODEL", NULL);
 }
 
 /* Its samples, wherever they are cut, are made MP3 whose ends are known. */
@@ -419,7 +486,8 @@ static void elevenlabs_samples_become_parts(void **state)
 	struct speech       speech = {0};
 	char               *samples = arena_alloc(cx->arena, 3 * 22050 * 2 + 1);
 
-	load_speaking("22050", "3");
+	load_with("ELEVENLABS_PCM_HZ", "22050");
+	load_with("ELEVENLABS_LATENCY", "3");
 	answer_with("audio/pcm", (struct span){samples, 3 * 22050 * 2 + 1});
 	server->step = 4001;
 	assert_ok(elevenlabs_tts.speak(cx, &order, &speech));
@@ -431,7 +499,8 @@ static void elevenlabs_samples_become_parts(void **state)
 	                3 * 44100 - 60, 3 * 44100 + 60);
 	answer_with("application/json", (struct span){samples, 44100});
 	assert_err(elevenlabs_tts.speak(cx, &order, &speech), ERR_UPSTREAM);
-	load_speaking("0", "0");
+	load_with("ELEVENLABS_PCM_HZ", NULL);
+	load_with("ELEVENLABS_LATENCY", NULL);
 }
 
 static void is_configured_by_key_or_address(void **state)
@@ -478,8 +547,11 @@ int main(void)
 		UNIT_TEST(elevenlabs_ends_where_it_breaks),
 		UNIT_TEST(another_voice_speaks_where_none_was_heard),
 		UNIT_TEST(elevenlabs_is_not_waited_for_between_parts),
+		UNIT_TEST(elevenlabs_does_not_live_by_drops),
+		UNIT_TEST(elevenlabs_is_paid_for_what_was_heard),
 		UNIT_TEST(elevenlabs_stops_when_nobody_wants_more),
 		UNIT_TEST(elevenlabs_is_one_kind_of_sound_only),
+		UNIT_TEST(some_models_take_no_context),
 		UNIT_TEST(elevenlabs_samples_become_parts),
 		UNIT_TEST(is_configured_by_key_or_address),
 	};

@@ -92,6 +92,19 @@ static void drops_tags(void **state)
 	assert_in_range(plain.len - out.len, 417, 418); /* one frame less */
 }
 
+/* What stands in the next frame is not of this one, however short both are. */
+static void looks_for_tags_in_their_frame_only(void **state)
+{
+	struct ctx     *cx = *state;
+	struct buf      file = buf_new(cx->arena, 0), out = buf_new(cx->arena, 0);
+	struct mp3_kind kind = {24000, 8, 1, 576, 0}, seen = {0};
+
+	mp3_append_silence(&file, &kind, 200);
+	memcpy(file.ptr + 36, "VBRI", 4);
+	assert_true(mp3_append(&out, buf_span(&file), &seen));
+	assert_true(span_equal(buf_span(&out), buf_span(&file)));
+}
+
 static void joins_only_one_kind(void **state)
 {
 	struct ctx     *cx = *state;
@@ -198,6 +211,7 @@ int main(void)
 		UNIT_TEST(makes_silence_of_constant_rate),
 		UNIT_TEST(makes_every_kind_it_reads),
 		UNIT_TEST(drops_tags),
+		UNIT_TEST(looks_for_tags_in_their_frame_only),
 		UNIT_TEST(joins_only_one_kind),
 		UNIT_TEST(tells_of_another_kind),
 		UNIT_TEST(reads_the_same_however_it_is_cut),

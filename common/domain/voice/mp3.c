@@ -194,7 +194,8 @@ static void read_held(struct mp3_reader *r, bool is_end, struct buf *out)
 
 	while (rest.len && take(r, &rest, is_end, out))
 		;
-	memmove(r->held, rest.ptr, rest.len);
+	if (rest.ptr != r->held)
+		memmove(r->held, rest.ptr, rest.len);
 	r->held_n = rest.len;
 	r->is_bad |= out->is_full;
 }
