@@ -1,12 +1,15 @@
 /* provider.c -- plays the services a turn asks, quickly enough not to be measured itself.
  *
- *   provider port=0 first_ms=200 tokens_per_s=80 tokens=20 extract_ms=400 speech_ms=150 embed_ms=20
+ *   provider port=0 first_ms=200 tokens_per_s=80 tokens=20 extract_ms=400 speech_ms=150
+ *            speech_speed=0 embed_ms=20
  *
  * Prints the port it got; ends at SIGTERM. What it plays, all under one address:
  *
  *   POST /openai/v1/chat/completions   a reply streamed token by token, as Groq does, or, where
  *                                      the request forces a tool, that call whole
  *   POST /v1/text-to-speech/VOICE      MP3, 128 kbit/s, 44.1 kHz, mono; as long as the text
+ *   POST /v1/text-to-speech/VOICE/stream  the same; with speech_speed (not 0) piece by piece, so
+ *                                      many times as quick as it lasts
  *   POST /v1/embeddings                1 536 numbers for each text, in base64; texts that share
  *                                      words are near each other
  *   GET  /stats                        what it did, and how late it was since the last such look
@@ -24,6 +27,8 @@
 
 #define REQUEST_MAX  ((size_t)4 << 20)
 #define READ_BYTES   65536
+#define PIECE_BYTES  4096u /* of sound: 256 ms */
+#define PIECE_US     256000.0
 #define LATE_STEP_US 100u
 #define LATE_STEPS   10000u
 
@@ -32,6 +37,7 @@ static const char *const operation_names[OPERATIONS] = {"reply", "call", "speech
 
 static struct {
 	double   first_us, token_us, delay_us[OPERATIONS];
+	double   piece_us; /* 0: all at once */
 	unsigned tokens;
 } values;
 
@@ -50,10 +56,11 @@ struct peer {
 	struct bytes      in, out;
 	size_t            sent;
 	struct span       audio; /* what follows `out` */
+	struct span       rest;  /* of it, not due yet */
 	enum operation    what;
-	bool              is_answering, is_waiting, is_blocked;
+	bool              is_answering, is_waiting, is_blocked, is_paced;
 	uint64_t          asked_us, number;
-	unsigned          token;
+	unsigned          token; /* or piece of sound */
 };
 
 static struct peer *unused, *made; /* all there are, by made_before */
@@ -179,7 +186,7 @@ static void answer_ended(struct peer *p)
 static uint64_t due_us(const struct peer *p)
 {
 	if (p->what != REPLY)
-		return p->asked_us + (uint64_t)values.delay_us[p->what];
+		return p->asked_us + (uint64_t)(values.delay_us[p->what] + p->token * values.piece_us);
 	return p->asked_us + (uint64_t)(values.first_us + p->token * values.token_us);
 }
 
@@ -203,6 +210,26 @@ static void speak_on(struct peer *p)
 	}
 }
 
+/* Pieces lie one behind the other, so what is not sent yet only grows. */
+static void sound_on(struct peer *p)
+{
+	if (p->token == 0)
+		p->rest = say_speech(&p->out, request_of(p));
+	do {
+		size_t n = p->is_paced && p->rest.len > PIECE_BYTES ? PIECE_BYTES : p->rest.len;
+
+		if (!p->audio.len)
+			p->audio.ptr = p->rest.ptr;
+		p->audio.len += n;
+		p->rest = (struct span){p->rest.ptr + n, p->rest.len - n};
+		p->token++;
+	} while (p->rest.len && due_us(p) <= loop_now_us());
+	if (!p->rest.len)
+		answer_ended(p);
+	else if (flush(p))
+		loop_set(&p->timer, due_us(p));
+}
+
 static void answer(void *data)
 {
 	struct peer *p = data;
@@ -215,7 +242,7 @@ static void answer(void *data)
 	if (p->what == CALL)
 		say_call(&p->out, p->number, request_of(p));
 	else if (p->what == SPEECH)
-		p->audio = say_speech(&p->out, request_of(p));
+		return sound_on(p);
 	else
 		stats.texts += say_embeddings(&p->out, request_of(p));
 	answer_ended(p);
@@ -246,6 +273,13 @@ static void begin(struct peer *p, enum operation what)
 	loop_set(&p->timer, due_us(p));
 }
 
+static struct span first_line(struct span in)
+{
+	const char *end = memchr(in.ptr, '\r', in.len);
+
+	return (struct span){in.ptr, end ? (size_t)(end - in.ptr) : in.len};
+}
+
 static void take(struct peer *p)
 {
 	struct span in = request_of(p);
@@ -253,9 +287,10 @@ static void take(struct peer *p)
 	p->is_answering = true;
 	if (span_starts(in, SPAN("POST /openai/v1/chat/completions")))
 		begin(p, find(in, "\"tool_choice\":") ? CALL : REPLY);
-	else if (span_starts(in, SPAN("POST /v1/text-to-speech/")))
+	else if (span_starts(in, SPAN("POST /v1/text-to-speech/"))) {
+		p->is_paced = values.piece_us > 0 && find(first_line(in), "/stream");
 		begin(p, SPEECH);
-	else if (span_starts(in, SPAN("POST /v1/embeddings")))
+	} else if (span_starts(in, SPAN("POST /v1/embeddings")))
 		begin(p, EMBED);
 	else if (span_starts(in, SPAN("GET /stats"))) {
 		write_stats(p);
@@ -348,8 +383,9 @@ static void on_connection(void *data, unsigned events)
 
 /* ---- the start ---- */
 
-static const char *const options[] = {"port",       "first_ms",  "tokens_per_s", "tokens",
-                                      "extract_ms", "speech_ms", "embed_ms",     NULL};
+static const char *const options[] = {"port",         "first_ms",   "tokens_per_s",
+                                      "tokens",       "extract_ms", "speech_ms",
+                                      "speech_speed", "embed_ms",   NULL};
 
 static void read_options(char **argv)
 {
@@ -359,6 +395,9 @@ static void read_options(char **argv)
 	values.tokens = (unsigned)option_number(argv, "tokens", 20);
 	values.delay_us[CALL] = option_number(argv, "extract_ms", 400) * 1000;
 	values.delay_us[SPEECH] = option_number(argv, "speech_ms", 150) * 1000;
+	values.piece_us = option_number(argv, "speech_speed", 0);
+	if (values.piece_us > 0)
+		values.piece_us = PIECE_US / values.piece_us;
 	values.delay_us[EMBED] = option_number(argv, "embed_ms", 20) * 1000;
 	assert(values.tokens >= 4);
 }

@@ -7,7 +7,10 @@ import { poll } from './env/client.mjs';
 import { collect, newGroq, newOpenAI, newVoice } from './env/sdk.mjs';
 
 const flavour = process.env.FLAVOUR ?? 'asan';
-const DELAYS = { first_ms: 60, tokens_per_s: 100, tokens: 10, extract_ms: 40, speech_ms: 30 };
+const DELAYS = {
+	...{ first_ms: 60, tokens_per_s: 100, tokens: 10, extract_ms: 40 },
+	...{ speech_ms: 30, speech_speed: 10 },
+};
 const ask = (messages = [{ role: 'user', content: 'Hello' }]) => ({
 	model: 'llama-3.3-70b-versatile',
 	messages,
@@ -80,6 +83,19 @@ describe('the provider', () => {
 		const ms = (frames * 1152 * 1000) / 44100;
 		assert.ok(ms > 2900 && ms < 3200, `${ms} ms`);
 		assert.ok(Math.abs((audio.length * 8) / ms - 128) < 1);
+	});
+
+	test('its stream is as quick as was said, and the same sound', async () => {
+		const words = { text: 'A text of some fifty characters, all of it here.' };
+		const { textToSpeech } = newVoice(env);
+		const began = performance.now();
+		const pieces = await collect(await textToSpeech.stream('Voice', words));
+		const took = performance.now() - began;
+		const sound = Buffer.concat(pieces);
+		const whole = Buffer.concat(await collect(await textToSpeech.convert('Voice', words)));
+		assert.deepEqual(sound, whole);
+		assert.ok(pieces.length > 3, `${pieces.length} pieces`);
+		assert.ok(took >= 30 + ((sound.length - 4096) * 8) / 128 / 10 - 1, `${took} ms`);
 	});
 
 	test("OpenAI's client gets vectors, near each other where words are shared", async () => {

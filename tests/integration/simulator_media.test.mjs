@@ -222,6 +222,21 @@ describe('elevenlabs', () => {
 		assert.equal(pcm.length, 15 * 60 * 16 * 2);
 	});
 
+	test('a stream has the pace that was asked for', async () => {
+		await used.sim.reply({
+			provider: 'elevenlabs',
+			operation: 'speak_stream',
+			reply: { first_ms: 50, speed: 10, duration_ms: 3000 },
+		});
+		const began = performance.now();
+		const pieces = await newVoice(used.env).textToSpeech.stream(
+			used.env.ELEVENLABS_VOICE_ID,
+			{ text: 'Hello, visitor.' },
+		);
+		assert.ok((await bytesOf(pieces)).length > 47000);
+		assert.ok(performance.now() - began >= 50 + 250);
+	});
+
 	const statusCode = (code, status) => (error) => {
 		assert.ok(error instanceof ElevenLabsError, error.constructor.name);
 		assert.equal(error.statusCode, code);
