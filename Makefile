@@ -36,7 +36,15 @@ tsan    := -O1 -g -fsanitize=thread
 cover   := -O0 -g --coverage
 fuzz    := -O1 -g $(SANE) -fsanitize=fuzzer-no-link
 
+# What was compiled before, in whichever clone, is taken from the cache. Where it was must not be told
+# by it: sources are found from where the project is.
+export CCACHE_DIR := $(CACHE)/ccache
+export CCACHE_MAXSIZE := 2G
+COMPILE = $(CCACHE) $(CC) $(CFLAGS) -fdebug-prefix-map=$(CURDIR)=.
+
 # Asked once, and only when something is compiled: on a fresh machine there is no pkg-config yet.
+CCACHE     = $(eval CCACHE := $$(shell mkdir -p $(CCACHE_DIR) 2>&- && [ -w $(CCACHE_DIR) ] && \
+             command -v ccache))$(CCACHE)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG) --libs $(PKGS)))$(PKG_LIBS)
 CFLAGS   += $(CSTD) $(WARN) $(HARDEN) $($(FLAVOUR)) $(PKG_CFLAGS)
@@ -120,7 +128,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
 define RENAMED
 $(B)/fuzz/programs/$(1).o: functions/$(1)/$(1).c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -Wno-missing-prototypes -Dmain=$(1)_main -MMD -MP -c -o $$@ $$<
+	$$(COMPILE) -Wno-missing-prototypes -Dmain=$(1)_main -MMD -MP -c -o $$@ $$<
 endef
 $(foreach f,$(FUNCTIONS),$(eval $(call RENAMED,$(f))))
 $(B)/fuzz/fuzz_request: $(B)/tests/fuzz/programs.o $(RENAMED_O) \
@@ -152,7 +160,7 @@ $(B)/%.tsv.h: %.tsv scripts/embed-examples
 $(OBJS): | $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) -MMD -MP -c -o $@ $<
 
 units: $(UNITS) $(DECODER)
 helpers: $(HELPERS) $(BENCHES)

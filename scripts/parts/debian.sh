@@ -4,7 +4,7 @@
 
 debian_packages=(
 	# building
-	gcc g++ make cmake pkg-config git ca-certificates libc6-dev
+	gcc g++ make ccache cmake pkg-config git ca-certificates libc6-dev
 	libfcgi-dev libpq-dev libcurl4-openssl-dev libcjson-dev libsodium-dev libjwt-dev
 	libmp3lame-dev flite1-dev libavformat-dev libavcodec-dev libswresample-dev libavutil-dev
 	libseccomp-dev libutf8proc-dev
