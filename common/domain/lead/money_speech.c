@@ -60,9 +60,13 @@ static enum cue cue_at(const struct utterance *u, size_t i)
 /* "Our competitor pays", "last year we had a budget": the words right before say whose or when. */
 static bool is_of_another(const struct utterance *u, size_t i)
 {
+	static const char *const ours[] = {"we", "i", "we'd", "i'd", "we'll", "i'll", "we've", "i've"};
 	size_t start = tokens_sentence_from(u, i), from = i > OWNER_WORDS ? i - OWNER_WORDS : 0;
 
-	return phrases_in(LIST(OTHER_OWNERS), u, from < start ? start : from, i);
+	for (from = from < start ? start : from; i > from && !TOKENS_IS_ANY(u, i - 1, ours); i--)
+		if (phrases_at(LIST(OTHER_OWNERS), u, i - 1))
+			return true;
+	return false;
 }
 
 static enum cue nearest_cue(const struct place *p)

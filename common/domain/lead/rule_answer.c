@@ -6,7 +6,7 @@
 
 #include "../text/words.h"
 
-enum { WHOLE_NAME_WORDS = 3, CLAUSE_MIN = 2 };
+enum { WHOLE_NAME_WORDS = 3, REFUSAL_WORDS_MAX = 8, CLAUSE_MIN = 2 };
 
 static const struct {
 	const struct phrases *patterns;
@@ -145,10 +145,14 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 	unsigned                       asked = r->subjects;
 	size_t                         from = answer_from(r->u);
 
-	if (asked == 0 || is_declined(r->u))
+	if (asked == 0)
 		return;
-	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !e->use_case)
+	/* "Nobody can find anything in it" is no refusal. */
+	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !e->use_case &&
+	    (r->u->n > REFUSAL_WORDS_MAX || !is_declined(r->u)))
 		answer_use_case(r);
+	if (is_declined(r->u))
+		return;
 	if (from >= r->u->n)
 		return;
 	if (asked & ASKED_NAME && e->person_name == before->person_name)

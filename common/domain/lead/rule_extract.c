@@ -47,6 +47,39 @@ static void find_budget(struct rules *r)
 		r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
 }
 
+/* A day of a month, one past it; i: none. */
+static size_t ordinal_to(const struct utterance *u, size_t i)
+{
+	static const char *const tens[] = {"twenty", "thirty"};
+	size_t                   at = i + TOKENS_IS_ANY(u, i, tens);
+
+	return at < u->n && phrases_has(LIST(ORDINALS), u->words[at].low) ? at + 1 : i;
+}
+
+/* "By the tenth of June. No, the fifteenth": the day of the month that was told is another. */
+static void correct_day(struct rules *r)
+{
+	const char      *known = r->x->entities.timeline;
+	struct utterance date = tokens_split(r->cx, span_of(known ? known : ""));
+	struct span      day = {NULL, 0}, old;
+
+	for (size_t i = 1; i < r->u->n; i++) {
+		size_t at = i + tokens_is(r->u, i, "the"), to = ordinal_to(r->u, at);
+
+		if (phrases_at(LIST(FIXES), r->u, i - 1) && to > at && r->u->words[at].gap != GAP_STOP &&
+		    (to == r->u->n || r->u->words[to].gap != GAP_SPACE))
+			day = tokens_text(r->u, at, to);
+	}
+	for (size_t i = 0; day.ptr && i < date.n; i++) {
+		if (ordinal_to(&date, i) == i)
+			continue;
+		old = tokens_text(&date, i, ordinal_to(&date, i));
+		r->x->entities.timeline = arena_printf(r->cx->arena, "%.*s%.*s%s", (int)(old.ptr - known),
+		                                       known, (int)day.len, day.ptr, old.ptr + old.len);
+		return;
+	}
+}
+
 /* "Right away" is how "immediately" is said. Beside a date in the same breath ("this quarter, can
  * you start right away?") it is when to begin, and the date stays. */
 static void find_timeline(struct rules *r)
@@ -64,6 +97,7 @@ static void find_timeline(struct rules *r)
 			r->x->entities.timeline = "immediately";
 		has_date = has_date || !is_haste;
 	}
+	correct_day(r);
 }
 
 /* ---- "it's Northlight, not Northwind" ---- */
@@ -144,12 +178,37 @@ static bool tells_by_capitals(const struct utterance *u)
 	       (inner > 0 || (words_is_capitalised(u->words[0].text) && u->n <= SHORT_WORDS));
 }
 
+/* "From uh Redwood Freight": nobody means the "uh", nor the pause that it fills. */
+static void drop_hesitations(struct utterance *u)
+{
+	enum token_gap gap = GAP_SPACE;
+	bool           is_filled = false;
+	size_t         n = 0;
+
+	for (size_t i = 0; i < u->n; i++) {
+		struct token w = u->words[i];
+
+		if (phrases_has(LIST(HESITATIONS), w.low)) {
+			gap = w.gap > gap && w.gap == GAP_STOP ? w.gap : gap;
+			is_filled = true;
+			continue;
+		}
+		if (is_filled && w.gap != GAP_STOP)
+			w.gap = gap;
+		gap = GAP_SPACE;
+		is_filled = false;
+		u->words[n++] = w;
+	}
+	u->n = n;
+}
+
 static void look_at(struct rules *r, const struct exchange *x)
 {
 	struct utterance             *u = NEW(r->cx->arena, struct utterance);
 	const struct extract_entities before = r->x->entities;
 
 	*u = tokens_split(r->cx, text_without_orders(r->cx, x->said));
+	drop_hesitations(u);
 	if (u->n == 0)
 		return;
 	r->u = u;

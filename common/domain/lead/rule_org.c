@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-enum { ORG_WORDS_MAX = 6, LOWER_ORG_WORDS = 4, PLACE_WORDS_MAX = 4, SHORT_ORG = 2 };
+enum { ORG_WORDS_MAX = 6, LOWER_ORG_WORDS = 4, SORT_WORDS = 2, PLACE_WORDS_MAX = 4, SHORT_ORG = 2 };
 
 static bool can_be_org(const struct rules *r, size_t i)
 {
@@ -15,15 +15,33 @@ static bool can_be_org(const struct rules *r, size_t i)
 	       !phrases_has(LIST(NOT_ORGS), w->low) && strlen(w->low) <= 40;
 }
 
+/* The "of" behind "society", "town hall". */
+static bool ends_sort_of_org(const struct rules *r, size_t i)
+{
+	return i > 0 && tokens_is(r->u, i, "of") &&
+	       (phrases_at(LIST(ORG_SIGNS), r->u, i - 1) == 1 ||
+	        (i > 1 && phrases_at(LIST(ORG_SIGNS), r->u, i - 2) == 2));
+}
+
+/* "Vale of Clwyd Cheese Company", "O'Connor and Daughters": a sign of an organisation comes soon. */
+static bool closes_org(const struct rules *r, size_t i)
+{
+	for (size_t to = i - 1; to < i + 2 && to < r->u->n && r->u->words[to].gap == GAP_SPACE; to++)
+		if (phrases_at(LIST(ORG_SIGNS), r->u, to))
+			return true;
+	return false;
+}
+
 /* "of", "and" between two parts; without capitals only before the last word of all. */
 static bool is_org_glue(const struct rules *r, size_t i, bool by_capitals)
 {
-	bool is_of = i > 0 && tokens_is(r->u, i, "of") && phrases_at(LIST(ORG_SIGNS), r->u, i - 1);
+	bool is_of = ends_sort_of_org(r, i);
 
 	return phrases_at(LIST(ORG_GLUE), r->u, i) && i + 1 < r->u->n &&
 	       r->u->words[i + 1].gap == GAP_SPACE && can_be_org(r, i + 1) &&
 	       (by_capitals ? rules_is_capital(r, i + 1)
-	                    : is_of || i + 2 >= r->u->n || r->u->words[i + 2].gap != GAP_SPACE);
+	                    : is_of || i + 2 >= r->u->n || r->u->words[i + 2].gap != GAP_SPACE ||
+	                          closes_org(r, i + 2));
 }
 
 static bool is_legal_form(const struct rules *r, size_t i)
@@ -50,28 +68,55 @@ static bool goes_on(const struct rules *r, size_t i, bool by_capitals)
 	       rules_role_to(r, i, false) == i && !rules_place_at(r, i);
 }
 
+/* "New Bethel", "First National": a capital in the midst of a sentence, and one behind it. */
+static bool begins_in_capitals(const struct rules *r, size_t i)
+{
+	return r->has_capitals && rules_is_capital(r, i) && r->u->words[i].gap == GAP_SPACE &&
+	       i + 1 < r->u->n && r->u->words[i + 1].gap == GAP_SPACE && rules_is_capital(r, i + 1) &&
+	       phrases_has(LIST(ORG_ADJECTIVES), r->u->words[i].low);
+}
+
+/* "The town hall of Saint-Malo": what it is may be written small. */
+static bool is_sort_of_org(const struct rules *r, size_t i)
+{
+	size_t n = i < r->u->n ? phrases_at(LIST(ORG_SIGNS), r->u, i) : 0;
+
+	return n && i + n + 1 < r->u->n && tokens_is(r->u, i + n, "of") &&
+	       r->u->words[i + n + 1].gap == GAP_SPACE && rules_is_capital(r, i + n + 1);
+}
+
+/* What an organisation's name can begin with. */
+static bool begins_org(const struct rules *r, size_t i)
+{
+	const char *low = r->u->words[i].low;
+
+	if ((!can_be_org(r, i) && !begins_in_capitals(r, i)) || rules_role_to(r, i, false) > i ||
+	    (i > 0 && r->u->words[i].gap == GAP_STOP))
+		return false;
+	if (r->has_capitals)
+		return rules_is_capital(r, i) || isdigit((unsigned char)low[0]) || is_sort_of_org(r, i) ||
+		       (i + 1 < r->u->n && is_legal_form(r, i + 1));
+	return !rules_is_doing(low) && !phrases_has(LIST(NOT_NAMES), low);
+}
+
 /* In written text capitals bound the name; without them a few words do that
  * are neither stop words nor doings. */
 static size_t org_to(const struct rules *r, size_t i)
 {
 	bool   by_capitals = r->has_capitals;
-	size_t to;
+	size_t to, most = by_capitals ? ORG_WORDS_MAX : LOWER_ORG_WORDS, sort;
 
-	if (i >= r->u->n || !can_be_org(r, i) || rules_role_to(r, i, false) > i ||
-	    (i > 0 && r->u->words[i].gap == GAP_STOP))
+	if (i >= r->u->n || !begins_org(r, i))
 		return i;
-	if (by_capitals ? !rules_is_capital(r, i) && !isdigit((unsigned char)r->u->words[i].low[0]) &&
-	                      !(i + 1 < r->u->n && is_legal_form(r, i + 1))
-	                : rules_is_doing(r->u->words[i].low) ||
-	                      phrases_has(LIST(NOT_NAMES), r->u->words[i].low))
-		return i;
-	for (to = i + 1;
-	     to < r->u->n && to - i < (size_t)(by_capitals ? ORG_WORDS_MAX : LOWER_ORG_WORDS); to++) {
+	sort = is_sort_of_org(r, i) ? phrases_at(LIST(ORG_SIGNS), r->u, i) : 1;
+	for (to = i + sort; to < r->u->n && (to - i < most || phrases_at(LIST(ORG_SIGNS), r->u, to));
+	     to++) {
 		if (is_legal_form(r, to))
 			continue;
 		if (r->u->words[to].gap != GAP_SPACE ||
 		    (!is_org_glue(r, to, by_capitals) && !goes_on(r, to, by_capitals)))
 			break;
+		most += !by_capitals && ends_sort_of_org(r, to) ? SORT_WORDS : 0;
 	}
 	/* A place we know is no organisation. */
 	return rules_place_at(r, i) && i + rules_place_at(r, i) >= to ? i : to;
@@ -114,7 +159,11 @@ size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
 static void take_org(struct rules *r, const struct pattern_match *m,
                      const struct pattern_slot *slot)
 {
+	const char *name = r->x->entities.person_name;
+
 	(void)m;
+	if (name && words_contain(tokens_text(r->u, slot->from, slot->to), name))
+		return;
 	rules_keep(r, ENTITY_org_name, slot->from, slot->to, true);
 }
 

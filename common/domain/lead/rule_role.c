@@ -115,6 +115,17 @@ size_t rules_role_to(const struct rules *r, size_t i, bool is_any)
 	return is_inner(u, to) && phrases_has(LIST(TOPS), u->words[to].low) ? to + 1 : to;
 }
 
+/* "The speech lab", "our programme committee": whatever it is about. */
+static size_t unit_to(const struct utterance *u, size_t i, size_t from)
+{
+	size_t to = from;
+
+	while (to > i && is_inner(u, to) && to - from < 3 && !words_is_stop(u->words[to].text))
+		if (phrases_at(LIST(WORK_UNITS), u, to++) && to > from + 1)
+			return to;
+	return i;
+}
+
 size_t rules_department_to(const struct utterance *u, size_t i)
 {
 	static const char *const before[] = {"the", "our", "all", "of", "their"};
@@ -123,6 +134,8 @@ size_t rules_department_to(const struct utterance *u, size_t i)
 	while (to - i < 3 && TOKENS_IS_ANY(u, to, before))
 		to++;
 	from = to;
+	if (unit_to(u, i, from) > i)
+		return unit_to(u, i, from);
 	while (to - from < DEPARTMENT_WORDS_MAX && to < u->n &&
 	       (to == from || u->words[to].gap == GAP_SPACE)) {
 		n = phrases_at(LIST(DEPARTMENTS), u, to);

@@ -5,7 +5,13 @@
 #include "timeline.h"
 #include "../text/words.h"
 
-enum { CLAUSE_WORDS_MAX = 30, CHANNEL_WORDS_MAX = 4, NEED_WORTH = 100, AMOUNT_MIN = 2000 };
+enum {
+	PAIN_WORDS_MAX = 12,
+	CLAUSE_WORDS_MAX = 30,
+	CHANNEL_WORDS_MAX = 4,
+	NEED_WORTH = 100,
+	AMOUNT_MIN = 2000
+};
 
 /* ---- use case ---- */
 
@@ -21,7 +27,9 @@ static size_t wish_at(const struct utterance *u, size_t i, size_t *worth)
 /* Clauses that begin so are about the conversation and not about a project. */
 static bool begins_small_talk(const struct utterance *u, size_t i)
 {
-	return phrases_at(LIST(SMALL_TALK), u, i) > 0;
+	return phrases_at(LIST(SMALL_TALK), u, i) > 0 &&
+	       !(tokens_is(u, i, "one") && i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE &&
+	         (tokens_is(u, i + 1, "of") || !words_is_stop(u->words[i + 1].text)));
 }
 
 /* The word where money or a date begins, so that each entity keeps to itself. */
@@ -90,10 +98,32 @@ static size_t nested_wish(const struct utterance *u, size_t i)
 {
 	size_t worth;
 
-	for (size_t k = i; k < i + 3 && k < u->n && (k == i || u->words[k].gap != GAP_STOP); k++)
-		if (wish_at(u, k, &worth))
-			return k;
+	for (size_t k = i; k < i + 3 && k < u->n && (k == i || u->words[k].gap != GAP_STOP); k++) {
+		size_t n = wish_at(u, k, &worth);
+
+		if (n)
+			return begins_small_talk(u, k + n) && k > i ? 0 : k;
+	}
 	return 0;
+}
+
+/* "We read the reports by hand", "nobody can find a thing": what hurts, and no wish. */
+static void take_pain(struct rules *r)
+{
+	const struct utterance *u = r->u;
+
+	for (size_t i = 0; i < u->n && r->use_case_worth == 0; i++) {
+		size_t n = phrases_at(LIST(PAINS), u, i), start = tokens_sentence_from(u, i), from = i;
+
+		while (n && from > start && i - from < PAIN_WORDS_MAX &&
+		       !phrases_at(LIST(CLAUSE_ENDS), u, from - 1) &&
+		       !phrases_at(LIST(MONEY_BREAKS), u, from - 1))
+			from--;
+		if (n == 0 || topic_words(u, from, clause_to(u, i)) == 0)
+			continue;
+		rules_keep(r, ENTITY_use_case, from, clause_to(u, i), false);
+		r->use_case_worth = 1;
+	}
 }
 
 void rules_find_use_case(struct rules *r)
@@ -124,6 +154,7 @@ void rules_find_use_case(struct rules *r)
 		}
 		i = to > i + n ? to : i + n;
 	}
+	take_pain(r);
 }
 
 /* ---- channel ---- */

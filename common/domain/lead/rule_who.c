@@ -78,7 +78,8 @@ static bool joins_name(const struct rules *r, size_t from, size_t i, bool by_cap
 	if (by_capitals)
 		return rules_is_capital(r, i);
 	return n < LOWER_NAME_WORDS || phrases_at(LIST(NAME_PARTICLES), r->u, i - 1) ||
-	       (n == LOWER_NAME_WORDS && rules_is_known_name(r, i - 1) && closes_name(r, i + 1));
+	       (n == LOWER_NAME_WORDS && closes_name(r, i + 1) &&
+	        (rules_is_known_name(r, i - 1) || rules_is_known_name(r, i)));
 }
 
 static size_t whole_name_to(const struct rules *r, size_t i)
@@ -187,6 +188,11 @@ size_t rules_name_slot_to(const struct rules *r, char kind, size_t i)
 		           : sure_name_to(r, i);
 	case 'K':
 		return r->x->entities.person_name ? maybe_name_to(r, i) : i;
+	case 'C': /* misheard, it sounds alike */
+		return r->x->entities.person_name && r->has_capitals &&
+		               r->x->entities.person_name[0] == *r->u->words[i].text.ptr
+		           ? maybe_name_to(r, i)
+		           : i;
 	case 'L':
 		return r->x->entities.person_name ? known_name_to(r, i) : i;
 	case 'W':
@@ -230,6 +236,9 @@ static bool keep_family_name(struct rules *r, size_t i, size_t from, size_t to)
 static void take_name(struct rules *r, const struct pattern_match *m,
                       const struct pattern_slot *slot)
 {
+	/* "We run a school. The name is ...": the school's. */
+	if (tokens_is(r->u, m->from, "the") && r->is_org_due && r->x->entities.person_name)
+		return;
 	if (!keep_family_name(r, m->from, slot->from, slot->to) &&
 	    !adds_nothing(r, slot->from, slot->to))
 		rules_keep(r, ENTITY_person_name, slot->from, slot->to, true);
@@ -251,6 +260,19 @@ static void complete_name(struct rules *r)
 		rules_keep(r, ENTITY_person_name, i, to, true);
 		return;
 	}
+}
+
+/* "Ms Hargrove. Yolanda Hargrove": the name comes again, as the end of the whole one. */
+static void complete_family_name(struct rules *r)
+{
+	const char *known = r->x->entities.person_name;
+
+	for (size_t i = 1; known && !strchr(known, ' ') && i < r->u->n; i++)
+		if (words_equal(r->u->words[i].text, known) && r->u->words[i].gap == GAP_SPACE &&
+		    known_name_to(r, i - 1) == i + 1) {
+			rules_keep(r, ENTITY_person_name, i - 1, i + 1, true);
+			return;
+		}
 }
 
 /* "Spelled R-E-Y-E-S": the letters take the place of the part of the name with the same first
@@ -300,7 +322,8 @@ static void find_spelled(struct rules *r)
 
 void rules_find_person(struct rules *r)
 {
-	rules_match(r, LIST(SAY_PERSON), "NMFAKLSW", take_name);
+	rules_match(r, LIST(SAY_PERSON), "NMFAKLSWC", take_name);
 	complete_name(r);
+	complete_family_name(r);
 	find_spelled(r);
 }

@@ -130,6 +130,31 @@ static bool is_past(const struct utterance *u, size_t from, size_t to)
 	return tokens_is(u, to, "ago") || phrases_in(LIST(PASTS), u, at, from);
 }
 
+/* "Have a good Christmas": somebody wishes us a day. */
+static bool is_wished(const struct utterance *u, size_t core_from)
+{
+	return core_from > 0 && u->words[core_from].gap == GAP_SPACE &&
+	       phrases_has(LIST(DAY_WISHES), u->words[core_from - 1].low);
+}
+
+/* "November twelfth" says when, whatever stands before it. */
+static bool is_date(const struct utterance *u, size_t i)
+{
+	return i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE &&
+	       phrases_has(LIST(ORDINALS), u->words[i + 1].low);
+}
+
+/* "Nobody tells me till Sunday": how late things are, and no day that something is due. */
+static bool is_late_already(const struct utterance *u, size_t from)
+{
+	static const char *const untils[] = {"till", "until"};
+	static const char *const nobody[] = {"nobody", "nothing", "never", "no one", "doesn't"};
+	size_t                   start = tokens_sentence_from(u, from), at = from > 6 ? from - 6 : 0;
+
+	return TOKENS_IS_ANY(u, from, untils) &&
+	       TOKENS_ANY_IN(u, at < start ? start : at, from, nobody);
+}
+
 /* "It is no longer urgent", "it was urgent last year" */
 static bool is_denied(const struct utterance *u, size_t from)
 {
@@ -149,12 +174,13 @@ static bool is_meant(const struct utterance *u, bool is_asked, enum core core, s
 		return true; /* of what was told before */
 	if (!is_asked && from == core_from && phrases_at(LIST(TIMES_AMBIGUOUS), u, from))
 		return false;
-	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)))
+	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)) ||
+	    is_wished(u, core_from) || (!is_asked && is_late_already(u, from)))
 		return false;
 	if (tokens_is(u, to, "ago") ||
 	    (phrases_at(LIST(URGENCIES), u, core_from) && is_denied(u, from)))
 		return false;
-	return is_asked || core == CORE_STRONG || from < core_from ||
+	return is_asked || core == CORE_STRONG || from < core_from || is_date(u, core_from) ||
 	       phrases_in(LIST(NEEDS), u, start, tokens_sentence_to(u, from)) || u->n <= 6;
 }
 
@@ -176,7 +202,7 @@ static void join_next(const struct utterance *u, bool is_asked, size_t *to)
 	size_t next_from, next_to;
 
 	for (size_t i = *to; i < u->n && i < *to + 6 && u->words[i].gap != GAP_STOP; i++) {
-		if (!phrase_at(u, is_asked, i, &next_from, &next_to) || next_from > *to + 2 ||
+		if (!phrase_at(u, is_asked, i, &next_from, &next_to) || next_from > *to + 3 ||
 		    next_to <= *to)
 			continue;
 		*to = next_to;

@@ -80,23 +80,18 @@ static bool has_strange(struct span local)
 	return false;
 }
 
-/* As it came out of a page or a mail: without "mailto:", spaces of any kind around it, and what
- * is invisible. */
+/* As it came out of a page, a mail or a keyboard of another script: its letters composed and of
+ * common width, without "mailto:", spaces of any kind around it, and what is invisible. */
 static struct span unpasted(struct ctx *cx, struct span text)
 {
 	static const char scheme[] = "mailto:";
-	struct buf        out = buf_new(cx->arena, text.len + 1);
+	uint32_t          points[UNPASTED_MAX];
+	size_t            n = unicode_compose(text, false, points, COUNT(points));
+	struct buf        out = buf_new(cx->arena, 4 * n + 1);
 	char              utf8[4];
 
-	while (text.len) {
-		uint32_t c = utf8_next(&text);
-
-		if (unicode_is_invisible(c) || (c != ' ' && unicode_is_space(c) && out.len == 0))
-			continue;
-		if (c == 0xa0)
-			c = ' ';
-		buf_add(&out, utf8, utf8_encode(c, utf8));
-	}
+	for (size_t i = 0; i < n; i++)
+		buf_add(&out, utf8, utf8_encode(unicode_is_space(points[i]) ? ' ' : points[i], utf8));
 	text = span_trim(buf_span(&out));
 	if (span_starts_nocase(text, SPAN(scheme)))
 		text = (struct span){text.ptr + strlen(scheme), text.len - strlen(scheme)};
@@ -318,11 +313,19 @@ static bool is_initial(const struct utterance *u, size_t i)
 	       !strchr("ai", u->words[i].low[0]);
 }
 
+/* "Jonah w at": the letter of the family name; "spelled j o at" has more of them. */
+static bool ends_in_initial(const struct utterance *u, size_t before, size_t i)
+{
+	return is_initial(u, i) && !is_single(u, i + 1) && strlen(u->words[before].low) > 2 &&
+	       !words_is_stop(u->words[before].text);
+}
+
 static bool joins_local(const struct utterance *u, size_t before, size_t i)
 {
 	if (!is_plain(u, before) || TOKENS_IS_ANY(u, before, never_local))
 		return false;
 	return (is_single(u, before) && is_single(u, i)) || is_initial(u, before) ||
+	       ends_in_initial(u, before, i) ||
 	       (ends_in_number(u, i) &&
 	        (!words_is_stop(u->words[before].text) || ends_in_number(u, before)));
 }
@@ -379,7 +382,7 @@ static size_t spelled_top_to(const struct utterance *u, size_t i)
 }
 
 /* One past the last word of the domain that begins at i; i when there is none.
- * A name of two words may stand before its first dot ("north wind dot io"). */
+ * A name of two words may stand before its first dot ("north wind dot io"), also with "and". */
 static size_t domain_to(const struct utterance *u, size_t i)
 {
 	size_t from = i, best = i, loose = 0;
@@ -402,7 +405,8 @@ static size_t domain_to(const struct utterance *u, size_t i)
 		if (is_dotted && is_top_domain(u, i))
 			best = i + 1;
 		else if (i > from && !is_dotted && !mark_between(u, i) && !joiner_of(u, i - 1) &&
-		         !(is_single(u, i) && is_single(u, i - 1)) && (best > from || ++loose > 1))
+		         !(is_single(u, i) && is_single(u, i - 1)) &&
+		         !(i == from + 1 && tokens_is(u, i, "and")) && (best > from || ++loose > 1))
 			break;
 		i++;
 	}
