@@ -106,7 +106,7 @@ static void add_followups(struct ctx *cx, const struct summary_source *source,
 		const char *text = json_text_at(item, "");
 
 		if (text)
-			action_add(cx, &summary->actions, span_of(text), "team", source->lead_priority);
+			action_add_followup(cx, &summary->actions, text, source->lead_priority);
 	}
 }
 

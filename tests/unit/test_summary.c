@@ -185,13 +185,15 @@ static void a_models_answer_is_taken(void **state)
 	         "\"themes\":[\"search\",\"\",7,\"data\"],\"action_items\":["
 	         "{\"text\":\"Send a proposal\",\"owner\":\"team\",\"priority\":\"high\"},"
 	         "{\"text\":\"Call +1 415 555 0123\",\"owner\":\"me\",\"priority\":\"now\"},"
-	         "{\"owner\":\"team\"},\"x\"]}"),
+	         "{\"owner\":\"team\"},\"Check the dates\",7]}"),
 		&s));
 	assert_string_equal(s.text, "Dana wants better search; [email].");
 	assert_false(s.is_extractive);
 	assert_int_equal(s.themes_n, 2);
 	assert_string_equal(s.themes[1], "data");
-	assert_int_equal(s.actions.n, 2);
+	assert_int_equal(s.actions.n, 3);
+	assert_string_equal(s.actions.at[2].text, "Check the dates");
+	assert_string_equal(s.actions.at[2].owner, "team");
 	assert_string_equal(s.actions.at[0].priority, "high");
 	assert_string_equal(s.actions.at[1].text, "Call [phone]");
 	assert_string_equal(s.actions.at[1].owner, "team");
@@ -248,6 +250,19 @@ static void a_prompt_has_room_for_so_many(void **state)
 	assert_int_equal(summary_fitting(said, 1), 1);
 }
 
+static void a_followup_says_what_is_to_be_done(void **state)
+{
+	struct action_items items = {.n = 0};
+
+	action_add_followup(*state, &items, "send_case_studies", "high");
+	action_add_followup(*state, &items, "Ask Dana about step_2 of the plan", "low");
+	assert_int_equal(items.n, 2);
+	assert_string_equal(items.at[0].text, "Send case studies");
+	assert_string_equal(items.at[0].owner, "team");
+	assert_string_equal(items.at[0].priority, "high");
+	assert_string_equal(items.at[1].text, "Ask Dana about step_2 of the plan");
+}
+
 static void only_the_newest_actions_are_kept_each_once(void **state)
 {
 	struct action_items items = {.n = 0};
@@ -289,6 +304,7 @@ int main(void)
 		UNIT_TEST(an_answer_without_a_summary_is_none),
 		UNIT_TEST(a_model_is_given_data_only),
 		UNIT_TEST(a_prompt_has_room_for_so_many),
+		UNIT_TEST(a_followup_says_what_is_to_be_done),
 		UNIT_TEST(only_the_newest_actions_are_kept_each_once),
 	};
 

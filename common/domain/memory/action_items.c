@@ -8,6 +8,8 @@
 #include "../lead/timeline.h"
 #include "../text/words.h"
 
+#include <ctype.h>
+
 #define SENTENCES_MAX 100 /* of one utterance */
 
 static const char *owner_of(const char *word)
@@ -45,6 +47,20 @@ void action_add(struct ctx *cx, struct action_items *items, struct span text, co
 	if (items->n == ACTION_ITEMS_MAX)
 		remove_at(items, 0);
 	items->at[items->n++] = (struct action_item){clean, owner_of(owner), priority_of(priority)};
+}
+
+/* "send_proposal" in words. */
+void action_add_followup(struct ctx *cx, struct action_items *items, const char *action,
+                         const char *priority)
+{
+	char *text = arena_strndup(cx->arena, action, strlen(action));
+
+	if (!strchr(text, ' ')) {
+		for (char *p = text; *p; p++)
+			*p = *p == '_' ? ' ' : *p;
+		*text = (char)toupper((unsigned char)*text);
+	}
+	action_add(cx, items, span_of(text), "team", priority);
 }
 
 /* ---- hearing ---- */
@@ -130,7 +146,8 @@ void action_items_read(struct ctx *cx, struct action_items *items, const struct 
 	if (!array || json_type(array) != JSON_ARRAY)
 		return;
 	for (const struct cJSON *item = json_first(array); item; item = json_next(item)) {
-		const char *text = json_text_at(item, "text");
+		bool        is_plain = json_type(item) == JSON_STRING;
+		const char *text = json_text_at(item, is_plain ? "" : "text");
 
 		if (text)
 			action_add(cx, items, span_of(text), json_text_at(item, "owner"),

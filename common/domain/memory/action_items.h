@@ -27,11 +27,15 @@ struct action_items {
 void action_add(struct ctx *cx, struct action_items *items, struct span text, const char *owner,
                 const char *priority);
 
+/* One of an extract, for the team: "send_proposal" is told as "Send proposal". */
+void action_add_followup(struct ctx *cx, struct action_items *items, const char *action,
+                         const char *priority);
+
 /* Finds by rules what the speakers asked of each other or promised for later ("could
  * you send me ...", "I'll check with ..."), as they said it. */
 void action_items_hear(struct ctx *cx, struct action_items *items, struct utterance_text said);
 
-/* An array of {text, owner, priority}, as stored and as models give it. */
+/* An array of {text, owner, priority}, as stored and as models give it; these also give texts. */
 void action_items_write(struct json_out *j, const char *key, const struct action_items *items);
 void action_items_read(struct ctx *cx, struct action_items *items, const struct cJSON *array);
 
