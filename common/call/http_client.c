@@ -196,6 +196,7 @@ static void fill_reply(const struct exchange *x, struct http_reply *out)
 	out->retry_after_ms = x->retry_after_ms;
 	out->body = x->is_done ? buf_span(&x->body) : (struct span){"", 0};
 	out->first_ms = x->has_receiver && x->status / 100 == 2 ? x->first_ms : first_ms;
+	out->is_reused = x->is_reused;
 	out->took_ms = (unsigned)((x->is_done ? x->done_at_ms : clock_mono_ms()) - x->began_at_ms);
 }
 

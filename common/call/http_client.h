@@ -55,8 +55,9 @@ struct http_call {
 	 * http_reply.body, where every piece is useful. */
 	enum http_verdict (*on_data)(const struct http_piece *piece, void *data);
 	void *data;
-	/* Whether the caller is to be woken for this piece at once; else it sees it with the next
-	 * that is, or 30 ms later. Runs in the loop: pure and quick. NULL: always. */
+	/* Whether the caller is to be woken at once for this piece, and for the one behind it, which
+	 * may tell what this one means; else it sees it with the next that is, or 30 ms later. Runs in
+	 * the loop: pure and quick. NULL: always. */
 	bool (*is_urgent)(const struct http_piece *piece);
 };
 
@@ -67,6 +68,7 @@ struct http_reply {
 	unsigned    retry_after_ms; /* Retry-After or retry-after-ms; 0: not said */
 	unsigned    first_ms;       /* when the first useful piece came; 0: none did */
 	unsigned    took_ms;
+	bool        is_reused; /* the connection had been made for another call */
 };
 
 /* NULL for any HTTP answer, even 500: the caller maps statuses.

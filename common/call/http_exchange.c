@@ -65,6 +65,7 @@ static void enqueue(const struct http_piece *piece, void *to)
 {
 	struct exchange *x = to;
 	struct frame     frame = {.at_ms = clock_mono_ms(), .len = (uint32_t)piece->data.len};
+	bool             is_urgent;
 
 	if (piece->event)
 		frame.name_bytes = (uint32_t)strlen(piece->event) + 1;
@@ -72,10 +73,12 @@ static void enqueue(const struct http_piece *piece, void *to)
 	buf_add(&x->queue, piece->event, frame.name_bytes);
 	buf_add(&x->queue, piece->data.ptr, piece->data.len);
 	buf_char(&x->queue, '\0');
-	if (!x->is_urgent || x->is_urgent(piece))
+	is_urgent = !x->is_urgent || x->is_urgent(piece);
+	if (is_urgent || x->was_urgent)
 		monitor_tell(&x->news);
 	else
 		loop_tell_later(x);
+	x->was_urgent = is_urgent;
 }
 
 static void read_frame(struct exchange *x, struct http_piece *out, uint64_t *at_ms_out)
@@ -203,6 +206,7 @@ static int on_connected(void *data, char *address, char *local_address, int port
 	admission_connected(x, made_n > 0);
 	monitor_lock(&x->news);
 	x->is_connected = true;
+	x->is_reused = made_n == 0;
 	x->local_port = local_port;
 	x->sends++;
 	monitor_unlock(&x->news);

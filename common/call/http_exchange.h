@@ -55,8 +55,9 @@ struct exchange {
 	uint64_t         due_at_ms;
 
 	struct monitor news; /* its lock guards what follows */
-	bool           is_connected, is_paused, is_done, is_dropped;
-	bool           is_full; /* stopped, for enough of an error came */
+	bool           is_connected, is_reused, is_paused, is_done, is_dropped;
+	bool           was_urgent; /* the piece before */
+	bool           is_full;    /* stopped, for enough of an error came */
 	bool           is_too_large, is_event_too_large;
 	bool           is_told; /* another stream told of the same broken connection */
 	enum ending    ending;

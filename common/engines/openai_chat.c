@@ -228,6 +228,7 @@ static struct err *read_answer(struct ctx *cx, struct chat_call *begun, struct c
 	else
 		TRY(chat_structured(cx, reply.body, out));
 	out->first_token_ms = reply.first_ms;
+	out->is_reused = reply.is_reused;
 	if (!out->model)
 		out->model = begun->model;
 	return NULL;

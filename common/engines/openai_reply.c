@@ -294,15 +294,17 @@ struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct 
 		log_err(LOG_WARN, r->cx, "reply_truncated", problem);
 	/* What was handed out is the answer, whatever it turned out to be, or another's follows it. */
 	text = r->is_given ? model_text_taken(&r->text) : model_text_answer(&r->text);
+	if (!problem && r->is_filtered)
+		problem = err_of_content(err_new(r->cx, ERR_UPSTREAM_REJECTED, WHERE,
+		                                 "the content filter held the answer back"));
 	if (r->is_filtered && !r->is_given)
-		return err_of_content(err_new(r->cx, ERR_UPSTREAM_REJECTED, WHERE,
-		                              "the content filter held the answer back"));
+		return problem;
 	if (text.len == 0)
 		return err_of_content(err_new(r->cx, ERR_UPSTREAM, WHERE, "the answer has no text"));
 	out->text = arena_strndup(r->cx->arena, text.ptr, text.len);
 	out->model = r->model;
 	out->usage = r->usage;
-	out->is_truncated = problem || r->is_filtered;
+	out->cut_short = problem;
 	return NULL;
 }
 

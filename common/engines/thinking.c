@@ -109,6 +109,15 @@ struct chain thinking_remote(enum thinking_for what, const char *session)
 	return remote;
 }
 
+void thinking_report(const struct chain_result *served, enum thinking_for what,
+                     const struct chat_reply *reply)
+{
+	struct breaker *b = served->served->breakers[what];
+
+	if (b && reply->cut_short && !reply->cut_short->is_content)
+		breaker_report(b, served->pass, false, clock_mono_ms());
+}
+
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
                   struct chain_result *served_out)
 {
@@ -116,9 +125,6 @@ struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_re
 	struct chain about = thinking_about(THINKING_CHAT, order->session);
 
 	TRY(chain_run(cx, &about, attempt, &job, served_out));
-	/* The turn is saved by what was said already; the engine failed all the same. */
-	if (out->is_truncated && served_out->served->breakers[THINKING_CHAT])
-		breaker_report(served_out->served->breakers[THINKING_CHAT], served_out->pass, false,
-		               clock_mono_ms());
+	thinking_report(served_out, THINKING_CHAT, out);
 	return NULL;
 }

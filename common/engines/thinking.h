@@ -37,8 +37,10 @@ struct chat_reply {
 	const char       *model;
 	struct chat_usage usage; /* zeros when the engine did not say */
 	unsigned          first_token_ms;
-	/* The engine failed after on_text had been given a part: the text ends there. */
-	bool is_truncated;
+	bool              is_reused; /* no connection was made for it */
+	/* Why the engine failed after on_text had been given a part: the text ends there. NULL: it is
+	 * whole. */
+	struct err *cut_short;
 };
 
 /* An answer on its way, in the arena. */
@@ -72,6 +74,11 @@ struct chain thinking_about(enum thinking_for what, const char *session);
 
 /* The same without the engine on this machine, which knows no structured answers. */
 struct chain thinking_remote(enum thinking_for what, const char *session);
+
+/* For who was answered: an engine whose text was cut short after a part of it had been used has
+ * saved its run, and failed all the same. */
+void thinking_report(const struct chain_result *served, enum thinking_for what,
+                     const struct chat_reply *reply);
 
 /* The next message, by the first engine that has one; errors as chain_run. */
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,

@@ -191,7 +191,7 @@ static struct err *handle_once(struct req *rq, const char *key)
 		TRY(key_owner_check(cx, &owner));
 		req_set_header(rq, "Idempotency-Replayed", "true");
 		reply_bytes(rq, replay->status, replay->content_type, replay->body);
-		return NULL;
+		return service->replay ? service->replay(rq, replay->body) : NULL;
 	}
 	e = handle(rq);
 	unkept = keep_answer(rq, &it, e);

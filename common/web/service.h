@@ -36,6 +36,9 @@ struct service {
 	const struct cfg_group *const *settings; /* its own, beyond what everything here needs */
 	size_t                         settings_n;
 	struct err *(*handle)(struct req *rq);
+	/* Where a stored answer, with this body, is given again: may send it in another way
+	 * (req_stream). NULL: as it is. */
+	struct err *(*replay)(struct req *rq, struct span body);
 	const struct job_kind *jobs; /* kinds of jobs it works beside its requests */
 	size_t                 jobs_n;
 };

@@ -3,7 +3,9 @@
  * POST { session_id, session_secret, user_message, mode?, is_performer_mode?,
  *        model?, context?, turn_id?, audio? }
  *   -> { text, extract, audio_base64, session_id, current_mode, provider,
- *        turn_id, timings, usage, degraded? }
+ *        turn_id, timings, usage, degraded?, is_truncated? }
+ *
+ * With Accept: text/event-stream the events of stream.h, each when there is something to tell.
  *
  * A turn is one statement to begin and one to end, and no connection is held
  * in between. The session has one newest turn: it supersedes the one running,
@@ -23,13 +25,15 @@
 #include "../../common/store/addresses.h"
 #include "../../common/store/turns.h"
 #include "answer.h"
+#include "closing.h"
+#include "delivery.h"
 #include "lead.h"
 #include "running.h"
+#include "stream.h"
+#include "thought.h"
 
 #define DEADLINE_MS   30000u
-#define CLEANUP_MS    2000u  /* for storing how it ended, when the request's own time is over */
-#define SPEAK_MS      15000u /* then the text alone is the answer */
-#define LEAD_MS       1000u  /* of the request's time, kept back from the voice */
+#define CLEANUP_MS    2000u /* for storing how it ended, when the request's own time is over */
 #define MODE_MAX      50
 #define MODEL_MAX     200
 #define JOIN_TRIES    3
@@ -96,6 +100,7 @@ static struct err *read_input(struct req *rq, struct in *in)
 	else
 		in->said = act_words_of(cx, span_of(in->user_message));
 	in->is_compat = is_existing_page(rq);
+	in->is_stream = req_accepts(rq, SSE_MEDIA_TYPE);
 	return NULL;
 }
 
@@ -163,41 +168,86 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 	return e;
 }
 
-/* Text that is there is not lost to a voice that is slow, silent or busy with others. */
-static struct err *speak_in_time(struct ctx *cx, struct answer *a)
+/* The words before this end are history, should the reply end here. */
+static void note_sent(struct span said, void *data)
 {
-	struct deadline whole = cx->deadline;
-	unsigned        left_ms = deadline_left_ms(whole);
-	struct err     *e;
+	struct answer *a = data;
 
-	left_ms = left_ms > LEAD_MS ? left_ms - LEAD_MS : 0;
-	cx->deadline = deadline_in(left_ms < SPEAK_MS ? left_ms : SPEAK_MS);
-	e = answer_speak(cx, a);
-	cx->deadline = whole;
-	return e;
+	a->sent = said;
 }
 
-static struct err *answer_turn(struct ctx *cx, const struct in *in, const struct turn *turn,
-                               struct answer *a, struct span *json_out)
+/* What is thought, or, where nothing is to be, the text that is there already. */
+static struct err *deliver(struct ctx *cx, const struct in *in, struct stream *stream,
+                           struct thought *thought, struct answer *a)
 {
+	struct delivery_order order = {
+		.sentences_max = mode_sentences_max(in->is_performer_mode),
+		.first_bytes = stream && in->audio ? thought_first_bytes() : 0,
+		.is_aloud = in->audio,
+		.outlet = stream ? stream_outlet(stream, note_sent, a) : NULL,
+		.start_ms = a->start_ms,
+	};
+	struct delivery *d = delivery_new(cx, &order);
+	struct delivered done;
+
+	if (thought)
+		thought_start(thought, d);
+	else
+		delivery_say(d, a->text);
+	TRY(delivery_run(d, &done));
+	if (thought)
+		thought_end(thought, a);
+	a->text = done.text;
+	a->audio = done.audio;
+	if (done.is_tts_degraded)
+		a->degraded[a->degraded_n++] = speaking.capability;
+	a->first_sentence_ms = done.first_sentence_ms;
+	a->first_audio_ms = done.first_audio_ms;
+	a->last_audio_ms = done.last_audio_ms;
+	if (done.last_audio_ms)
+		a->speak_ms = done.last_audio_ms - done.first_sentence_ms;
+	return NULL;
+}
+
+/* Who is told as it goes is told the rest; what is kept for a key is whole either way. */
+static struct err *reply(struct req *rq, struct stream *stream, struct span silent,
+                         struct span audio)
+{
+	struct ctx *cx = req_ctx(rq);
+	struct span json = silent;
+
+	if (stream)
+		TRY(stream_done(stream, silent));
+	if (!stream || req_header(rq, "Idempotency-Key"))
+		TRY(answer_voice(cx, silent, audio, &json));
+	reply_bytes(rq, 200, "application/json", json);
+	return NULL;
+}
+
+static struct err *answer_turn(struct req *rq, const struct in *in, const struct turn *turn,
+                               struct stream *stream, struct answer *a)
+{
+	struct ctx         *cx = req_ctx(rq);
 	struct lead_search *search = NULL;
 	struct span         silent;
 
+	if (stream)
+		TRY(stream_meta(stream, turn));
 	if (in->heard)
 		heard_admit(cx, in->heard);
-	a->said_in_distress = answer_said_in_distress(turn);
+	a->said_in_distress = thought_said_in_distress(turn);
 	if (!in->is_nudge && !a->said_in_distress && !in->said.is_danger) {
-		search = lead_start(cx, turn, in->user_message, answer_budget_tokens());
+		search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
 		a->reading.told = lead_told(search);
 	}
-	TRY(answer_think(cx, in, turn, a));
-	if (in->audio)
-		TRY(speak_in_time(cx, a));
+	TRY(deliver(cx, in, stream, thought_new(cx, in, turn, a), a));
 	if (search && !a->reading.is_in_distress)
 		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"));
+	if (stream)
+		TRY(stream_extract(stream, in, a->lead));
 	TRY(answer_json(cx, in, turn, a, &silent));
-	TRY(answer_voice(cx, silent, a->audio, json_out));
-	return finish(cx, in, turn, a, silent);
+	TRY(finish(cx, in, turn, a, silent));
+	return reply(rq, stream, silent, a->audio);
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -233,12 +283,9 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 {
 	struct ctx     *cx = req_ctx(rq);
 	struct running *running = running_start(cx, turn->session_id, turn->number, a->start_ms);
-	struct span     json;
-	struct err     *e = answer_turn(cx, in, turn, a, &json);
+	struct err     *e = answer_turn(rq, in, turn, in->is_stream ? stream_start(rq) : NULL, a);
 
-	if (!e)
-		reply_bytes(rq, 200, "application/json", json);
-	else
+	if (e)
 		e = end_badly(cx, turn, e);
 	running_end(running);
 	return e;
@@ -249,19 +296,32 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 static struct err *stay_silent(struct req *rq, const struct in *in, const struct turn *turn,
                                struct answer *a)
 {
-	struct span json;
+	struct stream *stream = in->is_stream ? stream_start(rq) : NULL;
+	struct span    json;
 
 	a->text = SILENT_TEXT;
+	if (stream)
+		TRY(stream_meta(stream, turn));
 	TRY(answer_json(req_ctx(rq), in, turn, a, &json));
-	reply_bytes(rq, 200, "application/json", json);
-	return NULL;
+	return reply(rq, stream, json, a->audio);
+}
+
+/* An answer that was kept, and its audio. */
+static struct err *reply_whole(struct req *rq, const struct in *in, struct span silent,
+                               struct span audio)
+{
+	if (in->is_stream)
+		TRY(stream_whole(stream_start(rq), silent, audio));
+	return reply(rq, NULL, silent, audio);
 }
 
 /* The words of a turn whose kept answer is lost are in the history; they are spoken once more, for
  * whoever asks again has not heard them. */
-static struct err *say_again(struct ctx *cx, const struct in *in, const struct turn *turn,
-                             struct answer *a, struct span *json_out)
+static struct err *say_again(struct req *rq, const struct in *in, const struct turn *turn,
+                             struct answer *a)
 {
+	struct ctx           *cx = req_ctx(rq);
+	struct stream        *stream;
 	struct turn_lead     *lead = NEW(cx->arena, struct turn_lead);
 	struct lead_score    *score = NEW(cx->arena, struct lead_score);
 	const struct extract *known;
@@ -273,10 +333,14 @@ static struct err *say_again(struct ctx *cx, const struct in *in, const struct t
 		*lead = (struct turn_lead){.extract = known, .score = score};
 		a->lead = lead;
 	}
-	if (in->audio)
-		TRY(speak_in_time(cx, a));
+	stream = in->is_stream ? stream_start(rq) : NULL;
+	if (stream)
+		TRY(stream_meta(stream, turn));
+	TRY(deliver(cx, in, stream, NULL, a));
+	if (stream)
+		TRY(stream_extract(stream, in, a->lead));
 	TRY(answer_json(cx, in, turn, a, &silent));
-	return answer_voice(cx, silent, a->audio, json_out);
+	return reply(rq, stream, silent, a->audio);
 }
 
 /* In this process the turn's end is heard. From another's no NOTIFY comes, which would cost every
@@ -300,50 +364,62 @@ static struct err *await(struct ctx *cx, const struct turn *turn, enum turn_stat
 	}
 }
 
-/* *json_out has ptr NULL when the turn ended without an answer: begin again. */
-static struct err *join(struct ctx *cx, const struct in *in, const struct turn *turn,
-                        struct answer *a, struct span *json_out)
+/* *is_answered_out is false when the turn ended without an answer: begin again. */
+static struct err *join(struct req *rq, const struct in *in, const struct turn *turn,
+                        struct answer *a, bool *is_answered_out)
 {
 	enum turn_state state;
 	struct span     kept, silent, audio;
 
-	*json_out = (struct span){NULL, 0};
-	TRY(await(cx, turn, &state, &kept));
+	TRY(await(req_ctx(rq), turn, &state, &kept));
+	*is_answered_out = state == TURN_UNKEPT || state == TURN_ANSWERED;
 	if (state == TURN_UNKEPT)
-		return say_again(cx, in, turn, a, json_out);
+		return say_again(rq, in, turn, a);
 	if (state != TURN_ANSWERED)
 		return NULL;
 	answer_unpack(kept, &silent, &audio);
-	return answer_voice(cx, silent, audio, json_out);
+	return reply_whole(rq, in, silent, audio);
 }
 
+/* What tasks look at lives as long as they do: in the arena. */
 static struct err *agent_reply(struct req *rq)
 {
-	struct ctx   *cx = req_ctx(rq);
-	struct in     in = {.audio = true};
-	struct answer a = {.start_ms = clock_mono_ms()};
-	struct span   joined;
-	struct turn   turn;
+	struct ctx    *cx = req_ctx(rq);
+	struct in     *in = NEW(cx->arena, struct in);
+	struct answer *a = NEW(cx->arena, struct answer);
+	struct turn   *turn = NEW(cx->arena, struct turn);
+	bool           is_answered;
 
-	TRY(read_input(rq, &in));
-	if (!in.is_nudge) { /* a tab that nobody sits at uses up nothing of those who type */
+	in->audio = true;
+	a->start_ms = clock_mono_ms();
+	TRY(read_input(rq, in));
+	if (!in->is_nudge) { /* a tab that nobody sits at uses up nothing of those who type */
 		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
-		in.heard = heard_start(cx, in.session_id, in.user_message);
+		in->heard = heard_start(cx, in->session_id, in->user_message);
 	}
 	for (int i = 0; i < JOIN_TRIES; i++) {
-		TRY(begin(rq, &in, &turn));
-		a.begin_ms = (unsigned)(clock_mono_ms() - a.start_ms);
-		if (turn.action == TURN_BEGUN)
-			return run_turn(rq, &in, &turn, &a);
-		if (turn.action == TURN_QUIET)
-			return stay_silent(rq, &in, &turn, &a);
-		TRY(join(cx, &in, &turn, &a, &joined));
-		if (joined.ptr) {
-			reply_bytes(rq, 200, "application/json", joined);
+		TRY(begin(rq, in, turn));
+		a->begin_ms = (unsigned)(clock_mono_ms() - a->start_ms);
+		if (turn->action == TURN_BEGUN)
+			return run_turn(rq, in, turn, a);
+		if (turn->action == TURN_QUIET)
+			return stay_silent(rq, in, turn, a);
+		TRY(join(rq, in, turn, a, &is_answered));
+		if (is_answered)
 			return NULL;
-		}
 	}
 	FAIL(cx, ERR_UPSTREAM, "the joined turn failed %d times", JOIN_TRIES);
+}
+
+/* What an Idempotency-Key brings back, for who wants a stream. */
+static struct err *replay(struct req *rq, struct span json)
+{
+	struct span silent, audio;
+
+	if (!req_accepts(rq, SSE_MEDIA_TYPE))
+		return NULL;
+	TRY(answer_unvoice(req_ctx(rq), json, &silent, &audio));
+	return stream_whole(stream_start(rq), silent, audio);
 }
 
 /* A batch each time until there is no whole one. */
@@ -378,15 +454,18 @@ int main(int argc, char **argv)
 	                      .start = acts_start,
 	                      .stop = acts_stop,
 	                      .takes_session = true,
+	                      .streams = true,
 	                      .engines = &engine_room,
 	                      .chains = (struct chain *const[]){&thinking, &speaking, &embedding},
 	                      .chains_n = 3,
 	                      .jobs = jobs,
 	                      .jobs_n = COUNT(jobs),
 	                      .settings =
-	                          (const struct cfg_group *const[]){&answer_settings, &lead_settings,
+	                          (const struct cfg_group *const[]){&thought_settings,
+	                                                            &closing_settings, &lead_settings,
 	                                                            &page_settings, &rate_settings,
 	                                                            &slack_settings, MEMORY_SETTINGS},
-	                      .settings_n = 8,
-	                      .handle = agent_reply});
+	                      .settings_n = 9,
+	                      .handle = agent_reply,
+	                      .replay = replay});
 }

@@ -68,7 +68,7 @@ static void reads_streams_in_any_pieces(void **state)
 		assert_string_equal(reply.model, "m");
 		assert_int_equal(reply.usage.prompt_tokens, 7);
 		assert_int_equal(reply.usage.completion_tokens, 3);
-		assert_false(reply.is_truncated);
+		assert_null(reply.cut_short);
 		assert_int_equal(verdict, HTTP_LAST);
 	}
 }
@@ -177,7 +177,7 @@ static void leaves_filtered_answers_to_others(void **state)
 	           ERR_UPSTREAM_REJECTED);
 	assert_ok(read_stream(cx, filtered, 9, &heard, NULL, &reply, &verdict));
 	assert_string_equal(reply.text, "I would");
-	assert_true(reply.is_truncated);
+	assert_non_null(reply.cut_short);
 }
 
 static void reads_servers_that_do_not_stream(void **state)
@@ -234,14 +234,14 @@ static void finishes_with_what_was_said(void **state)
 
 	assert_ok(read_stream(cx, CHUNK("Half a "), 9, &heard, cut, &reply, &verdict));
 	assert_string_equal(reply.text, "Half a ");
-	assert_true(reply.is_truncated);
+	assert_non_null(reply.cut_short);
 	/* With nothing handed out another engine can begin anew. */
 	assert_err(read_stream(cx, CHUNK("Half a "), 9, NULL, cut, &reply, &verdict), ERR_UPSTREAM);
 	assert_err(read_stream(cx, ROLE, 9, &heard, cut, &reply, &verdict), ERR_UPSTREAM);
 	assert_err(read_stream(cx, CHUNK("Half"), 9, &heard, gone, &reply, &verdict), ERR_CANCELLED);
 	/* Broken after it said it was done: whole. */
 	assert_ok(read_stream(cx, CHUNK("All") FINISH, 9, NULL, cut, &reply, &verdict));
-	assert_false(reply.is_truncated);
+	assert_null(reply.cut_short);
 }
 
 /* Told too late by its end: what was handed out stands, or another's answer would follow it. */
@@ -281,7 +281,7 @@ static void stops_when_told(void **state)
 	                      &verdict));
 	assert_string_equal(reply.text, "ab");
 	assert_int_equal(verdict, HTTP_STOP);
-	assert_false(reply.is_truncated);
+	assert_null(reply.cut_short);
 }
 
 static void reads_forced_calls(void **state)

@@ -320,12 +320,12 @@ void spoken_text_clean(struct arena *a, struct span text, struct spoken *out)
 	}
 }
 
+static const char *const labels[] = {"assistant", "agent",    "ai",   "bot",
+                                     "william",   "response", "reply"};
+
 /* "Assistant: Hello" is Hello. */
 static struct span without_label(struct span text)
 {
-	static const char *const labels[] = {"assistant", "agent",    "ai",   "bot",
-	                                     "william",   "response", "reply"};
-
 	for (size_t i = 0; i < COUNT(labels); i++) {
 		size_t n = strlen(labels[i]);
 
@@ -335,22 +335,22 @@ static struct span without_label(struct span text)
 	return text;
 }
 
+static const struct {
+	struct span open, close;
+} quotes[] = {{SPAN("\""), SPAN("\"")}, {SPAN("“"), SPAN("”")}};
+
 /* The text inside quotes that stand around all of it. */
 static struct span without_quotes(struct span text)
 {
-	static const struct {
-		struct span open, close;
-	} pairs[] = {{SPAN("\""), SPAN("\"")}, {SPAN("“"), SPAN("”")}};
-
-	for (size_t i = 0; i < COUNT(pairs); i++) {
-		size_t      n = pairs[i].open.len, m = pairs[i].close.len;
+	for (size_t i = 0; i < COUNT(quotes); i++) {
+		size_t      n = quotes[i].open.len, m = quotes[i].close.len;
 		struct span inner;
 
-		if (text.len <= n + m || !span_starts(text, pairs[i].open) ||
-		    memcmp(text.ptr + text.len - m, pairs[i].close.ptr, m) != 0)
+		if (text.len <= n + m || !span_starts(text, quotes[i].open) ||
+		    memcmp(text.ptr + text.len - m, quotes[i].close.ptr, m) != 0)
 			continue;
 		inner = (struct span){text.ptr + n, text.len - n - m};
-		if (!memmem(inner.ptr, inner.len, pairs[i].open.ptr, n))
+		if (!memmem(inner.ptr, inner.len, quotes[i].open.ptr, n))
 			return span_trim(inner);
 	}
 	return text;
@@ -366,4 +366,35 @@ const char *spoken_reply(struct arena *a, struct span model_text, size_t sentenc
 	text = without_quotes(without_label(span_of(spoken.text)));
 	text = sentence_prefix(text, sentences_max, bytes_max);
 	return words_count(text) ? arena_strndup(a, text.ptr, text.len) : "";
+}
+
+static bool may_become_label(struct span text)
+{
+	for (size_t i = 0; i < COUNT(labels); i++)
+		if (text.len <= strlen(labels[i]) && span_starts_nocase(span_of(labels[i]), text))
+			return true;
+	return false;
+}
+
+/* Behind a quotation that ends goes on what is no quotation as a whole. */
+static bool may_be_quoted(struct span text)
+{
+	for (size_t i = 0; i < COUNT(quotes); i++) {
+		size_t      n = quotes[i].open.len, m = quotes[i].close.len;
+		const char *close;
+
+		if (!span_starts(text, quotes[i].open))
+			continue;
+		close = memmem(text.ptr + n, text.len - n, quotes[i].close.ptr, m);
+		return !close || close + m == text.ptr + text.len;
+	}
+	return false;
+}
+
+bool spoken_reply_begins(struct span clean, struct span *out)
+{
+	struct span text = without_label(clean);
+
+	*out = text;
+	return text.len && !may_become_label(clean) && !may_be_quoted(text);
 }

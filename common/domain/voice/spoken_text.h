@@ -38,4 +38,8 @@ void spoken_text_clean(struct arena *a, struct span text, struct spoken *out);
 const char *spoken_reply(struct arena *a, struct span model_text, size_t sentences_max,
                          size_t bytes_max) NEVER_NULL;
 
+/* Of a cleaned text that still arrives, what stands behind a speaker's label. False while it may
+ * become one, or quotes stand around what is here. */
+bool spoken_reply_begins(struct span clean, struct span *out);
+
 #endif

@@ -1,0 +1,505 @@
+/* delivery.c -- what is thought and spoken comes by one post (voices.h), and the thread of the
+ * request looks until there is no news. What stands under the post's lock is named so; all else is
+ * the thread's own. */
+#include "delivery.h"
+
+#include "../../common/base/log.h"
+#include "../../common/domain/voice/reply_text.h"
+#include "voices.h"
+
+#define VOICES_MAX   2u
+#define COALESCE_MS  30u
+#define MEMORY_BYTES 4096u
+#define TEXT_MAX     ((size_t)64 << 10)
+#define AUDIO_MAX    ((size_t)3 << 20)
+
+struct delivery {
+	struct ctx           *cx;
+	struct delivery_order order;
+	task_fn              *think;
+	void                 *think_data;
+	struct post           post;
+
+	/* Under its lock. */
+	struct {
+		unsigned    generation;
+		struct buf  raw;      /* written, and not looked at yet; in the post's memory */
+		bool        is_eager; /* the last text may have ended a sentence */
+		bool        is_told;  /* of text that is to be shown */
+		bool        is_out, is_over;
+		const char *whole, *closing;
+	} shared;
+
+	struct task       *thinking; /* NULL: nothing is thought */
+	struct reply_text *reply;
+	unsigned           generation, seen;
+	bool               is_thought, has_thought, has_sentence;
+
+	struct buf    said;  /* all sentences so far */
+	size_t        shown; /* bytes of that, and of the sentence begun, that are out */
+	uint64_t      shown_at_ms;
+	struct piece *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
+	unsigned      pieces_sent;
+	size_t        handed_on; /* bytes of said */
+	uint64_t      sentence_at_ms, audio_at_ms, audio_end_at_ms, plays_until_ms;
+	uint64_t      speaking_ms, spoken_bytes; /* how long voices take */
+	bool          is_degraded, lacks_audio;
+};
+
+static void free_memory(void *data)
+{
+	struct delivery *d = data;
+
+	arena_free(&d->post.memory);
+}
+
+struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order)
+{
+	struct delivery *d = NEW(cx->arena, struct delivery);
+
+	d->cx = cx;
+	d->order = *order;
+	d->post = (struct post){.monitor = MONITOR, .memory = arena_new(MEMORY_BYTES)};
+	arena_defer(cx->arena, free_memory, d);
+	d->shared.raw = buf_new(d->post.memory, TEXT_MAX);
+	d->said = buf_new(cx->arena, TEXT_MAX);
+	d->reply = reply_text_new(cx->arena, order->sentences_max, order->first_bytes);
+	d->pieces_end = &d->pieces;
+	d->is_thought = true;
+	return d;
+}
+
+/* ---- by the task that thinks ---- */
+
+/* May a sentence end here? A wrong yes costs a look. */
+static bool may_end(struct span piece)
+{
+	for (size_t i = 0; i < piece.len; i++)
+		if (strchr(".!?\n", piece.ptr[i]) || (unsigned char)piece.ptr[i] >= 0xe2)
+			return true;
+	return false;
+}
+
+bool delivery_text(struct span piece, void *data)
+{
+	struct delivery *d = data;
+	bool             may = may_end(piece);
+
+	monitor_lock(&d->post.monitor);
+	buf_add(&d->shared.raw, piece.ptr, piece.len);
+	/* What comes behind a sentence is what ends it. Else one look in COALESCE_MS is enough. */
+	if (d->shared.is_eager || may || (d->order.outlet && !d->shared.is_told))
+		post_tell(&d->post);
+	d->shared.is_eager = may;
+	d->shared.is_told = true;
+	monitor_unlock(&d->post.monitor);
+	return true;
+}
+
+bool delivery_restart(struct delivery *d)
+{
+	bool may;
+
+	monitor_lock(&d->post.monitor);
+	may = !d->shared.is_out;
+	if (may) {
+		d->shared.generation++;
+		d->shared.raw.len = 0;
+		post_tell(&d->post);
+	}
+	monitor_unlock(&d->post.monitor);
+	return may;
+}
+
+void delivery_thought(struct delivery *d, const char *whole, const char *closing)
+{
+	monitor_lock(&d->post.monitor);
+	d->shared.whole = whole;
+	d->shared.closing = closing;
+	monitor_unlock(&d->post.monitor);
+}
+
+static struct err *think(struct ctx *cx, void *data)
+{
+	struct delivery *d = data;
+	struct err      *e = d->think(cx, d->think_data);
+
+	monitor_lock(&d->post.monitor);
+	d->shared.is_over = true;
+	post_tell(&d->post);
+	monitor_unlock(&d->post.monitor);
+	return e;
+}
+
+void delivery_think(struct delivery *d, task_fn *fn, void *data)
+{
+	d->think = fn;
+	d->think_data = data;
+	d->is_thought = false;
+	d->thinking = task_start(d->cx, think, d);
+}
+
+/* ---- pieces ---- */
+
+static void add_piece(struct delivery *d, struct span text, bool is_thought)
+{
+	struct piece *p = NEW(d->cx->arena, struct piece);
+
+	buf_add(&d->said, text.ptr, text.len);
+	if (!d->sentence_at_ms)
+		d->sentence_at_ms = clock_mono_ms();
+	d->has_sentence = true;
+	p->post = &d->post;
+	p->in_parts = d->order.outlet != NULL;
+	p->text = text;
+	p->is_thought = is_thought;
+	p->parts_end = &p->parts;
+	p->is_spoken = p->is_silent = !d->order.is_aloud;
+	*d->pieces_end = p;
+	d->pieces_end = &p->next;
+	if (!d->current)
+		d->current = p;
+}
+
+void delivery_say(struct delivery *d, const char *text)
+{
+	struct span rest = span_of(text), sentence;
+	const char *from = text;
+
+	while (sentence_next(&rest, &sentence, true)) {
+		const char *gap = from == text && d->said.len ? " " : "";
+		size_t      len = (size_t)(sentence.ptr + sentence.len - from);
+
+		add_piece(d, span_of(arena_printf(d->cx->arena, "%s%.*s", gap, (int)len, from)), false);
+		from += len;
+	}
+}
+
+/* Nobody has heard of it: what is thought begins anew, behind our own words. */
+static void drop_thought(struct delivery *d)
+{
+	struct piece **at = &d->pieces;
+
+	d->reply = reply_text_new(d->cx->arena, d->order.sentences_max, d->order.first_bytes);
+	d->has_thought = false;
+	d->said.len = 0;
+	for (; *at && !(*at)->is_thought; at = &(*at)->next)
+		d->said.len += (*at)->text.len;
+	for (struct piece *p = *at; p; p = p->next)
+		if (p->task)
+			task_cancel(p->task);
+	if (d->current && d->current->is_thought)
+		d->current = NULL;
+	if (d->handed_on > d->said.len)
+		d->handed_on = d->said.len;
+	if (at == &d->pieces)
+		d->sentence_at_ms = d->audio_at_ms = 0;
+	d->pieces_end = at;
+	*at = NULL;
+}
+
+/* What is written by now; returns whether no more comes. */
+static bool take_news(struct delivery *d)
+{
+	bool is_new, is_over;
+
+	monitor_lock(&d->post.monitor);
+	is_new = d->generation != d->shared.generation;
+	d->generation = d->shared.generation;
+	d->seen = d->post.news;
+	if (is_new)
+		drop_thought(d);
+	reply_text_add(d->reply, buf_span(&d->shared.raw));
+	d->shared.raw.len = 0;
+	d->shared.is_told = false;
+	is_over = d->shared.is_over;
+	monitor_unlock(&d->post.monitor);
+	return is_over;
+}
+
+/* From here on no other engine begins anew. False: one does already. */
+static bool claim(struct delivery *d)
+{
+	bool may;
+
+	if (!d->order.outlet)
+		return true;
+	monitor_lock(&d->post.monitor);
+	may = d->generation == d->shared.generation;
+	d->shared.is_out |= may;
+	monitor_unlock(&d->post.monitor);
+	return may;
+}
+
+static void cut(struct delivery *d)
+{
+	struct span sentence;
+
+	reply_text_read(d->reply);
+	while (reply_text_next(d->reply, &sentence)) {
+		if (!claim(d))
+			return;
+		if (d->said.len && !d->has_thought)
+			sentence =
+				span_of(arena_printf(d->cx->arena, " %.*s", (int)sentence.len, sentence.ptr));
+		d->has_thought = true;
+		add_piece(d, sentence, true);
+	}
+}
+
+/* What was begun and never ended is dropped: what is said is whole. */
+static struct err *end_thought(struct delivery *d)
+{
+	TRY(task_join(d->thinking));
+	reply_text_end(d->reply, d->shared.whole);
+	cut(d);
+	if (d->shown > d->said.len)
+		d->shown = d->said.len;
+	if (d->shared.closing)
+		delivery_say(d, d->shared.closing);
+	d->is_thought = true;
+	return NULL;
+}
+
+static struct err *listen(struct delivery *d)
+{
+	bool is_over = take_news(d);
+
+	if (d->is_thought)
+		return NULL;
+	cut(d);
+	return is_over ? end_thought(d) : NULL;
+}
+
+/* ---- voices ---- */
+
+static unsigned busy_voices(struct delivery *d)
+{
+	unsigned n = 0;
+
+	monitor_lock(&d->post.monitor);
+	for (const struct piece *p = d->pieces; p; p = p->next)
+		n += p->task && !p->is_spoken;
+	monitor_unlock(&d->post.monitor);
+	return n;
+}
+
+/* What waits behind this because both voices were busy is spoken with it, where listeners have
+ * enough to hear until then. */
+static void group(struct delivery *d, struct piece *p)
+{
+	uint64_t now = clock_mono_ms(), left = d->plays_until_ms > now ? d->plays_until_ms - now : 0;
+
+	while (p->next && d->spoken_bytes) {
+		struct piece *next = p->next;
+		size_t        bytes = p->text.len + next->text.len;
+
+		if (bytes * d->speaking_ms / d->spoken_bytes >= left)
+			return;
+		p->text = span_of(arena_printf(d->cx->arena, "%s%s", p->text.ptr, next->text.ptr));
+		p->next = next->next;
+		if (!p->next)
+			d->pieces_end = &p->next;
+	}
+}
+
+static void start_voices(struct delivery *d)
+{
+	unsigned      busy = busy_voices(d);
+	struct piece *before = NULL;
+
+	for (struct piece *p = d->pieces; p && busy < VOICES_MAX; before = p, p = p->next) {
+		if (p->task || p->is_silent)
+			continue;
+		group(d, p);
+		p->before = before ? before->text.ptr : NULL;
+		p->after = p->next ? p->next->text.ptr : NULL;
+		piece_speak(d->cx, p);
+		busy++;
+	}
+}
+
+/* ---- handing on ---- */
+
+static struct span begun(const struct delivery *d)
+{
+	return d->is_thought ? SPAN("") : reply_text_begun(d->reply);
+}
+
+static bool has_text_to_show(const struct delivery *d)
+{
+	return d->order.outlet && d->said.len + begun(d).len > d->shown;
+}
+
+/* A sentence at once, words now and then. */
+static struct err *show_text(struct delivery *d)
+{
+	struct span more = begun(d);
+	struct buf  delta = buf_new(d->cx->arena, TEXT_MAX);
+	size_t      all = d->said.len + more.len;
+
+	if (!has_text_to_show(d) ||
+	    (!d->has_sentence && clock_mono_ms() < d->shown_at_ms + COALESCE_MS) || !claim(d))
+		return NULL;
+	if (d->shown < d->said.len)
+		buf_add(&delta, buf_text(&d->said) + d->shown, d->said.len - d->shown);
+	else
+		more = (struct span){more.ptr + (d->shown - d->said.len), all - d->shown};
+	buf_add(&delta, more.ptr, more.len);
+	d->shown = all;
+	d->shown_at_ms = clock_mono_ms();
+	d->has_sentence = false;
+	return d->order.outlet->text(buf_span(&delta), d->order.outlet->data);
+}
+
+static struct err *send_part(struct delivery *d, struct piece *p, const struct speech_part *part)
+{
+	uint64_t          now = clock_mono_ms();
+	bool              is_first = p->sent_n == 0;
+	struct audio_part out = {.seq = is_first ? d->pieces_sent : p->seq,
+	                         .part = p->sent_n++,
+	                         .text = is_first ? p->text : (struct span){NULL, 0},
+	                         .speech = *part};
+
+	p->seq = out.seq;
+	d->pieces_sent += is_first;
+	d->audio_at_ms = d->audio_at_ms ? d->audio_at_ms : now;
+	d->audio_end_at_ms = now;
+	d->plays_until_ms = (d->plays_until_ms > now ? d->plays_until_ms : now) + part->ms;
+	return d->order.outlet ? d->order.outlet->audio(&out, d->order.outlet->data) : NULL;
+}
+
+/* A voice that failed in the middle leaves its last part to us. */
+static struct err *end_piece(struct delivery *d, struct piece *p)
+{
+	if (ctx_cancelled(d->cx)) /* whatever that made of the voice is no answer */
+		FAIL(d->cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	if (p->sent && !p->sent->part.is_last)
+		TRY(send_part(d, p, &(struct speech_part){.frames = SPAN(""), .is_last = true}));
+	if (p->task)
+		TRY(task_join(p->task));
+	if (p->failed)
+		log_err(LOG_WARN, d->cx, "reply_not_spoken", p->failed);
+	d->is_degraded |= p->is_degraded;
+	d->lacks_audio |= !p->is_silent && !p->parts;
+	if (p->parts) {
+		d->speaking_ms += p->spoken_at_ms - p->began_at_ms;
+		d->spoken_bytes += p->text.len;
+	}
+	d->handed_on += p->text.len;
+	if (d->order.outlet)
+		d->order.outlet->sent((struct span){buf_text(&d->said), d->handed_on},
+		                      d->order.outlet->data);
+	d->current = p->next;
+	return NULL;
+}
+
+static struct err *hand_on_piece(struct delivery *d, struct piece *p, bool *is_over_out)
+{
+	struct part *next;
+
+	do {
+		monitor_lock(&d->post.monitor);
+		next = p->sent ? p->sent->next : p->parts;
+		*is_over_out = !next && p->is_spoken;
+		monitor_unlock(&d->post.monitor);
+		if (next)
+			TRY(send_part(d, p, &next->part));
+		p->sent = next ? next : p->sent;
+	} while (next);
+	return *is_over_out ? end_piece(d, p) : NULL;
+}
+
+static struct err *hand_on(struct delivery *d)
+{
+	bool is_over = true;
+
+	TRY(show_text(d));
+	while (is_over && d->current)
+		TRY(hand_on_piece(d, d->current, &is_over));
+	return NULL;
+}
+
+/* ---- the thread of the request ---- */
+
+static struct err *wait_for_news(struct delivery *d, const struct monitor_watch *watch)
+{
+	struct ctx     *cx = d->cx;
+	struct deadline until = cx->deadline;
+	enum waited     how = WAIT_READY;
+
+	if (cx->on_lull)
+		until = deadline_sooner(until, deadline_in(cx->lull_ms));
+	if (has_text_to_show(d))
+		until = deadline_sooner(until, (struct deadline){d->shown_at_ms + COALESCE_MS});
+	monitor_lock(&d->post.monitor);
+	while (how == WAIT_READY && d->post.news == d->seen)
+		how = monitor_wait(&d->post.monitor, watch, until);
+	monitor_unlock(&d->post.monitor);
+	if (how == WAIT_CANCELLED || ctx_cancelled(cx))
+		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	if (deadline_left_ms(cx->deadline) == 0)
+		FAIL(cx, ERR_DEADLINE, "the reply took too long");
+	if (how == WAIT_DEADLINE && cx->on_lull)
+		cx->on_lull(cx->lull_data);
+	return NULL;
+}
+
+static struct err *run(struct delivery *d, const struct monitor_watch *watch)
+{
+	for (;;) {
+		TRY(listen(d));
+		start_voices(d);
+		TRY(hand_on(d));
+		if (d->is_thought && !d->current)
+			return NULL;
+		TRY(wait_for_news(d, watch));
+	}
+}
+
+static void give_up(struct delivery *d)
+{
+	if (d->thinking)
+		task_cancel(d->thinking);
+	for (struct piece *p = d->pieces; p; p = p->next)
+		if (p->task)
+			task_cancel(p->task);
+}
+
+static unsigned since_start(const struct delivery *d, uint64_t at_ms)
+{
+	return at_ms ? (unsigned)(at_ms - d->order.start_ms) : 0;
+}
+
+/* The pieces have one kind of frames, and none needs one of another piece. */
+static struct span all_audio(const struct delivery *d)
+{
+	struct buf all = buf_new(d->cx->arena, AUDIO_MAX);
+
+	for (const struct piece *p = d->pieces; p; p = p->next)
+		for (const struct part *part = p->parts; part; part = part->next)
+			buf_add(&all, part->part.frames.ptr, part->part.frames.len);
+	return all.len && !all.is_full && !d->lacks_audio ? buf_span(&all) : (struct span){NULL, 0};
+}
+
+struct err *delivery_run(struct delivery *d, struct delivered *out)
+{
+	struct monitor_watch watch;
+	struct err          *e;
+
+	monitor_watch(&d->post.monitor, &watch, d->cx->cancel);
+	e = run(d, &watch);
+	monitor_unwatch(&watch);
+	if (e)
+		give_up(d);
+	TRY(e);
+	*out = (struct delivered){
+		.text = buf_text(&d->said),
+		.audio = all_audio(d),
+		.is_tts_degraded = d->is_degraded,
+		.first_sentence_ms = since_start(d, d->sentence_at_ms),
+		.first_audio_ms = since_start(d, d->audio_at_ms),
+		.last_audio_ms = since_start(d, d->audio_end_at_ms),
+	};
+	return NULL;
+}

@@ -1,0 +1,79 @@
+/* delivery.h -- a reply on its way to who waits for it.
+ *
+ *   thinking --text--> sentences --two voices--> pieces of audio --> outlet, or all at once
+ *
+ * A task thinks; what it writes is cut into sentences as they complete; each is spoken in a task of
+ * its own, two at most at once, while the next is being written; and the thread of the request,
+ * which alone calls what is named here without "by the task", hands all of it on in order. It waits
+ * by events. A stream and a JSON answer come the same way: without an outlet nothing is out before
+ * the end, and an engine that fails in the middle of its text is followed by another that begins
+ * anew. With one, what is out stays out, and no other engine continues it.
+ *
+ * Bounded by what is said: so many sentences, each at most SENTENCE_BYTES_MAX. */
+#ifndef DELIVERY_H
+#define DELIVERY_H
+
+#include "../../common/base/task.h"
+#include "../../common/engines/speaking.h"
+
+/* One part of a piece's audio; the parts of a piece in order are one MP3. */
+struct audio_part {
+	unsigned           seq, part;
+	struct span        text; /* the piece, as it stands in the reply; with part 0, else ptr NULL */
+	struct speech_part speech;
+};
+
+/* Where it goes while it is being made. An error ends the delivery. */
+struct outlet {
+	struct err *(*text)(struct span delta, void *data);
+	struct err *(*audio)(const struct audio_part *part, void *data);
+	/* All of this text has been sent, and its audio, where it has any. */
+	void (*sent)(struct span said, void *data);
+	void *data;
+};
+
+struct delivery_order {
+	size_t               sentences_max; /* of what is thought */
+	size_t               first_bytes;   /* of these the first, should it be longer: reply_text.h */
+	bool                 is_aloud;
+	const struct outlet *outlet;   /* NULL: nobody hears of it before the end */
+	uint64_t             start_ms; /* clock_mono_ms() of the times below */
+};
+
+/* What became of it. */
+struct delivered {
+	const char *text;  /* all that was said */
+	struct span audio; /* of all pieces, one MP3; ptr NULL: none, or it lacks one */
+	bool        is_tts_degraded;
+	unsigned    first_sentence_ms, first_audio_ms, last_audio_ms; /* 0: there was none */
+};
+
+struct delivery; /* lives in the arena */
+
+/* Of which nothing is begun. */
+struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order) NEVER_NULL;
+
+/* Words of our own, before what is thought or behind it. */
+void delivery_say(struct delivery *d, const char *text);
+
+/* The task of thinking; one that says nothing needs none. */
+void delivery_think(struct delivery *d, task_fn *think, void *data);
+
+/* Hands on what there is until the end: of thinking, of the voices, of what was said. The error of
+ * thinking; ERR_CANCELLED and ERR_DEADLINE where that was what ended it. */
+struct err *delivery_run(struct delivery *d, struct delivered *out) CHECKED;
+
+/* ---- by the task that thinks ---- */
+
+/* Fits chat_order.on_text, with the delivery as its data. */
+bool delivery_text(struct span piece, void *delivery);
+
+/* An engine begins, or begins anew. False where what another wrote is out already. */
+bool delivery_restart(struct delivery *d) CHECKED;
+
+/* What the task ends with when it ends well: `whole` is all of what the engine said
+ * (spoken_reply), of which the delivery may know the beginning; "" where the sentences it has are
+ * all. `closing` is said behind it; NULL: nothing. Both live as long as the unit of work. */
+void delivery_thought(struct delivery *d, const char *whole, const char *closing);
+
+#endif

@@ -1,0 +1,145 @@
+/* stream.c -- each event is one write. */
+#include "stream.h"
+
+#include "../../common/base/json_in.h"
+
+#define EVENT_BYTES_MAX ((size_t)4 << 20)
+
+struct stream {
+	struct ctx     *cx;
+	struct sse_out *out;
+	struct outlet   outlet;
+	void (*sent)(struct span said, void *data);
+	void *sent_data;
+};
+
+struct stream *stream_start(struct req *rq)
+{
+	struct ctx    *cx = req_ctx(rq);
+	struct stream *s = NEW(cx->arena, struct stream);
+
+	s->cx = cx;
+	s->out = sse_start(rq);
+	cx->on_lull = sse_keep_alive;
+	cx->lull_data = s->out;
+	cx->lull_ms = SSE_PING_MS;
+	return s;
+}
+
+static struct err *send(struct stream *s, const char *event, struct json_out *j)
+{
+	struct span json;
+
+	TRY(json_finish(s->cx, j, &json));
+	return sse_event(s->out, event, json);
+}
+
+static struct json_out *object(const struct stream *s)
+{
+	struct json_out *j = json_new(s->cx->arena, EVENT_BYTES_MAX);
+
+	json_obj(j, NULL);
+	return j;
+}
+
+struct err *stream_meta(struct stream *s, const struct turn *turn)
+{
+	struct json_out *j = object(s);
+
+	json_str(j, "session_id", turn->session_id);
+	json_str(j, "turn_id", turn->turn_id);
+	json_str(j, "current_mode", turn->mode);
+	json_end(j);
+	return send(s, "meta", j);
+}
+
+static struct err *send_text(struct span delta, void *data)
+{
+	struct stream   *s = data;
+	struct json_out *j = object(s);
+
+	json_span(j, "delta", delta);
+	json_end(j);
+	return send(s, "text", j);
+}
+
+static struct err *send_audio(const struct audio_part *part, void *data)
+{
+	struct stream   *s = data;
+	struct json_out *j = object(s);
+
+	json_int(j, "seq", part->seq);
+	json_int(j, "part", part->part);
+	json_bool(j, "is_last", part->speech.is_last);
+	json_str(j, "format", "mp3");
+	json_base64(j, "audio_base64", part->speech.frames);
+	if (part->text.ptr)
+		json_span(j, "text", part->text);
+	if (part->speech.delay_samples)
+		json_int(j, "delay_samples", part->speech.delay_samples);
+	if (part->speech.padding_samples)
+		json_int(j, "padding_samples", part->speech.padding_samples);
+	json_end(j);
+	return send(s, "audio", j);
+}
+
+static void tell_sent(struct span said, void *data)
+{
+	struct stream *s = data;
+
+	s->sent(said, s->sent_data);
+}
+
+const struct outlet *stream_outlet(struct stream *s, void (*sent)(struct span said, void *data),
+                                   void          *data)
+{
+	s->sent = sent;
+	s->sent_data = data;
+	s->outlet =
+		(struct outlet){.text = send_text, .audio = send_audio, .sent = tell_sent, .data = s};
+	return &s->outlet;
+}
+
+struct err *stream_extract(struct stream *s, const struct in *in, const struct turn_lead *lead)
+{
+	struct json_out *j;
+
+	if (!lead)
+		return NULL;
+	j = json_new(s->cx->arena, EVENT_BYTES_MAX);
+	extract_write(j, NULL, lead->extract, lead->score, in->is_compat);
+	return send(s, "extract", j);
+}
+
+struct err *stream_done(struct stream *s, struct span json)
+{
+	return sse_event(s->out, "done", answer_unvoiced(s->cx, json));
+}
+
+static struct err *send_kept_extract(struct stream *s, const struct cJSON *answer)
+{
+	const struct cJSON *extract = json_at(answer, "extract");
+
+	if (!extract || json_type(extract) == JSON_NULL)
+		return NULL;
+	return sse_event(s->out, "extract", json_print(s->cx, extract));
+}
+
+struct err *stream_whole(struct stream *s, struct span json, struct span audio)
+{
+	const struct cJSON *answer;
+	struct turn         turn = {.number = 0};
+	struct audio_part   part = {.speech = {.frames = audio, .is_last = true}};
+
+	TRY(json_parse(s->cx, json, &answer));
+	turn.session_id = json_text_at(answer, "session_id");
+	turn.turn_id = json_text_at(answer, "turn_id");
+	turn.mode = json_text_at(answer, "current_mode");
+	part.text = span_of(json_text_at(answer, "text"));
+	TRY(stream_meta(s, &turn));
+	TRY(send_text(part.text, s));
+	if (audio.ptr)
+		TRY(send_audio(&part, s));
+	TRY(send_kept_extract(s, answer));
+	return stream_done(s, json);
+}

@@ -1,0 +1,36 @@
+/* thought.h -- thinking for one turn: what is recalled, the prompt, the model. */
+#ifndef THOUGHT_H
+#define THOUGHT_H
+
+#include "answer.h"
+#include "delivery.h"
+
+extern const struct cfg_group thought_settings;
+
+/* The tokens that a request to a model may have (REPLY_PROMPT_TOKENS). */
+size_t thought_budget_tokens(void);
+
+/* Of a reply's first piece where it is streamed (FIRST_PIECE_CHARS); 0: it is a sentence. */
+size_t thought_first_bytes(void);
+
+/* How many messages in a row, the last ones before this, were of somebody in distress. */
+size_t thought_said_in_distress(const struct turn *turn);
+
+/* Lives in the arena, where `turn` and `a` must live, too: on an early end it is still thought. */
+struct thought;
+
+/* Recalls and reads what was said: a->recall_ms, dynamics and reading. What the turn has told is in
+ * the reading already (NULL: nothing counts). */
+struct thought *thought_new(struct ctx *cx, const struct in *in, const struct turn *turn,
+                            struct answer *a) NEVER_NULL;
+
+/* Begins to think beside the caller. What comes of it, a clean text that is not empty, goes to the
+ * delivery. To somebody in danger our own line comes first, and a model's words only where they
+ * are fit to follow it. Where a model fails after some of its words are out, a short line of our
+ * own ends the reply. */
+void thought_start(struct thought *t, struct delivery *d);
+
+/* Once the delivery is done: what it cost and who thought it. */
+void thought_end(const struct thought *t, struct answer *a);
+
+#endif

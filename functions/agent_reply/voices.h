@@ -1,0 +1,49 @@
+/* voices.h -- pieces of a reply, each spoken in a task of its own, and the post that brings what
+ * the tasks of a turn make to the thread of its request. */
+#ifndef VOICES_H
+#define VOICES_H
+
+#include "../../common/base/task.h"
+#include "../../common/base/wait.h"
+#include "../../common/engines/speaking.h"
+
+/* What the tasks write stands under one lock, and they count up the news. */
+struct post {
+	struct monitor monitor;
+	unsigned       news;
+	struct arena  *memory; /* of what they leave for the thread; used with the lock held */
+};
+
+/* There is something to look at. With the lock held. */
+void post_tell(struct post *post);
+
+struct part {
+	struct part       *next;
+	struct speech_part part;
+};
+
+/* Sentences that are spoken together: one, but where listeners have enough to hear. */
+struct piece {
+	struct piece *next;
+	struct post  *post;
+	struct span   text; /* with the white space before it */
+	const char   *before, *after;
+	struct task  *task; /* NULL: it waits for a voice, or needs none */
+	uint64_t      began_at_ms;
+	bool          is_thought;
+	bool          in_parts;    /* somebody hears them before the end */
+	unsigned      seq, sent_n; /* of its parts */
+	struct part  *sent;        /* the last of them */
+
+	/* Under the post's lock, until the task is joined. */
+	struct part *parts, **parts_end;
+	bool         is_spoken, is_silent, is_degraded;
+	struct err  *failed;
+	uint64_t     spoken_at_ms;
+};
+
+/* Begins to speak the piece: parts come to it by its post, and in the end is_spoken. That it fails
+ * is no error: `failed` tells. */
+void piece_speak(struct ctx *cx, struct piece *p);
+
+#endif

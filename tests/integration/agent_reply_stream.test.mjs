@@ -1,0 +1,449 @@
+/* agent_reply as a stream, with simulated providers: in which order it comes, and what is left of a
+ * turn whose model or voice fails, or whose client leaves. */
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { always, CHAINS, heal, turn } from './env/faults.mjs';
+import { newSession, pairOf, readEvents, sql, useStack } from './env/index.mjs';
+
+const stack = useStack({
+	simulator: true,
+	env: {
+		...CHAINS,
+		LLM_FIRST_TOKEN_MS: '2000',
+		LLM_IDLE_MS: '2000',
+		ELEVENLABS_FIRST_MS: '2000',
+		EXTRACT_MS: '3000',
+		CUT_SHORT_LINE_EN: 'That is where I stop.',
+	},
+});
+
+stack.expectRestart('agent_reply');
+
+beforeEach(() => heal(stack));
+
+const TWO = 'We make bread for hotels. What do you need from us?';
+
+const says = (text, times = -1) =>
+	stack.sim.reply({
+		provider: 'groq',
+		operation: 'chat',
+		match: { stream: true },
+		reply: { text },
+		times,
+	});
+
+const replies = (fault, times = -1) =>
+	stack.sim.fault({
+		provider: 'groq',
+		operation: 'chat',
+		match: { stream: true },
+		fault,
+		times,
+	});
+
+const open = async (session, user_message, { more = {}, headers = {}, signal } = {}) => {
+	const response = await fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
+		method: 'POST',
+		headers: {
+			'content-type': 'application/json',
+			accept: 'text/event-stream',
+			...headers,
+		},
+		body: JSON.stringify({ ...pairOf(session), user_message, ...more }),
+		signal,
+	});
+	assert.equal(response.status, 200);
+	assert.match(response.headers.get('content-type'), /^text\/event-stream/);
+	return readEvents(response.body);
+};
+
+const rest = async (events) => {
+	const all = [];
+	for await (const event of events) all.push(event);
+	return all;
+};
+
+const until = async (events, name) => {
+	const seen = [];
+	for (;;) {
+		const { value, done } = await events.next();
+		assert.ok(!done, `the stream ended before ${name}: ${JSON.stringify(seen)}`);
+		seen.push(value);
+		if (value.event === name) return seen;
+	}
+};
+
+const hear = async (session, message, options) => rest(await open(session, message, options));
+
+const of = (events, name) => events.filter(({ event }) => event === name).map(({ data }) => data);
+const shown = (events) => of(events, 'text').map(({ delta }) => delta).join('');
+const spoken = (events) => of(events, 'audio').map(({ text }) => text ?? '').join('');
+const done = (events) => {
+	const { event, data } = events.at(-1);
+	assert.equal(event, 'done', JSON.stringify(data));
+	return data;
+};
+
+/* Whole frames of MPEG 1, layer III, 44.1 kHz, mono, 128 kbit/s, from first byte to last. */
+const assertPlays = (bytes) => {
+	let at = 0, frames = 0;
+	while (at < bytes.length) {
+		assert.equal(bytes.readUInt16BE(at) & 0xfffe, 0xfffa, `no frame at ${at}`);
+		assert.equal(bytes[at + 2] & 0xfc, 0x90, 'another rate');
+		assert.equal(bytes[at + 3] >> 6, 3, 'not mono');
+		at += 417 + ((bytes[at + 2] >> 1) & 1);
+		frames++;
+	}
+	assert.equal(at, bytes.length);
+	assert.ok(frames > 0);
+};
+
+const assertInOrder = (events) => {
+	const parts = of(events, 'audio');
+	let seq = -1, part = 0, isLast = true;
+	for (const audio of parts) {
+		if (audio.part === 0) {
+			assert.ok(isLast, 'a piece ends before the next begins');
+			assert.equal(audio.seq, ++seq);
+			part = 0;
+		}
+		assert.deepEqual([audio.seq, audio.part, audio.format], [seq, part++, 'mp3']);
+		assert.equal(typeof audio.text, audio.part === 0 ? 'string' : 'undefined');
+		isLast = audio.is_last;
+	}
+	assert.ok(isLast);
+	for (let i = 0; i <= seq; i++)
+		assertPlays(Buffer.concat(parts.filter((audio) => audio.seq === i)
+			.map((audio) => Buffer.from(audio.audio_base64, 'base64'))));
+	return seq + 1;
+};
+
+const stored = async (session) =>
+	sql(stack, `select speaker, text from utterances where session_id = :'id' order by position`, {
+		id: session.session_id,
+	});
+
+const chats = async () =>
+	(await stack.sim.requests({ provider: 'groq', operation: 'chat' })).filter(
+		({ body }) => body.stream,
+	);
+
+test('what comes, and in which order', async () => {
+	await says(`${TWO} This is one sentence too many.`);
+	const session = await newSession(stack);
+	const events = await hear(session, 'I run a hotel.', { more: { turn_id: 'mine' } });
+	const names = events.map(({ event }) => event);
+	assert.equal(names[0], 'meta');
+	assert.deepEqual(events[0].data, {
+		session_id: session.session_id,
+		turn_id: 'mine',
+		current_mode: 'professional',
+	});
+	assert.ok(names.indexOf('text') < names.indexOf('audio'), 'text before its audio');
+	assert.ok(names.lastIndexOf('audio') < names.indexOf('extract'));
+	assert.equal(names.indexOf('extract'), names.length - 2);
+	const answer = done(events);
+	assert.equal(answer.text, TWO);
+	assert.equal(shown(events), TWO);
+	assert.equal(spoken(events), TWO);
+	assert.equal(assertInOrder(events), 2);
+	assert.ok(!('audio_base64' in answer), 'what was sent is not sent again');
+	assert.deepEqual(answer.extract, of(events, 'extract')[0]);
+	const { provider, degraded, is_truncated } = answer;
+	assert.deepEqual([provider, degraded, is_truncated], ['groq', undefined, undefined]);
+	const { timings } = answer;
+	const order = ['first_sentence_ms', 'first_audio_ms', 'last_audio_ms', 'total_ms'];
+	for (const [i, name] of order.entries())
+		assert.ok(timings[name] >= (i ? timings[order[i - 1]] : 1), JSON.stringify(timings));
+	assert.equal(typeof timings.connection_reused, 'boolean');
+	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
+});
+
+test('as JSON it is the same text, and one recording of all of it', async () => {
+	await says(TWO);
+	const { status, json, text } = await turn(stack, await newSession(stack), 'I run a hotel.', {
+		audio: true,
+	});
+	assert.equal(status, 200, text);
+	assert.equal(json.text, TWO);
+	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+	const asked = await stack.sim.requests({ provider: 'elevenlabs' });
+	assert.equal(asked.length, 2, 'a sentence each');
+	assert.ok(json.timings.last_audio_ms >= json.timings.first_audio_ms);
+});
+
+test('a sentence is heard while the next is being written', async () => {
+	await says(TWO);
+	await replies({ hold: 'model', hold_after_chunks: 9 });
+	const events = await open(await newSession(stack), 'I run a hotel.');
+	const early = await until(events, 'audio');
+	assert.equal(early.at(-1).data.text, 'We make bread for hotels.');
+	const [asked] = await chats();
+	assert.ok(!asked.finished, 'the model is in the middle of it');
+	await stack.sim.release('model');
+	const all = [...early, ...(await rest(events))];
+	assert.equal(done(all).text, TWO);
+	assertInOrder(all);
+});
+
+test('words are shown before their sentence is complete', async () => {
+	await says('We make bread and cakes for hotels of every size. Yes.');
+	await replies({ hold: 'model', hold_after_chunks: 6 });
+	const events = await open(await newSession(stack), 'I run a hotel.');
+	const early = await until(events, 'text');
+	assert.ok('We make bread and cakes'.startsWith(early.at(-1).data.delta));
+	await stack.sim.release('model');
+	const all = [...early, ...(await rest(events))];
+	assert.equal(shown(all), done(all).text);
+});
+
+test('audio never waits for what is learned of the visitor', async () => {
+	await says(TWO);
+	await stack.sim.fault({
+		provider: 'groq',
+		operation: 'chat',
+		match: { structured: true },
+		fault: { hold: 'lead' },
+	});
+	const events = await open(await newSession(stack), 'We are Northwind and have $100,000.');
+	const early = [...(await until(events, 'audio'))];
+	while (spoken(early) !== TWO || !of(early, 'audio').at(-1).is_last)
+		early.push(...(await until(events, 'audio')));
+	await stack.sim.release('lead');
+	const late = await rest(events);
+	assert.deepEqual(late.map(({ event }) => event), ['extract', 'done']);
+	assert.ok(late[0].data.lead_score > 0);
+});
+
+test('without audio there are text and an end', async () => {
+	await says(TWO);
+	const more = { audio: false };
+	const events = await hear(await newSession(stack), 'I run a hotel.', { more });
+	assert.equal(shown(events), TWO);
+	assert.equal(done(events).text, TWO);
+	assert.deepEqual(of(events, 'audio'), []);
+	assert.deepEqual(await stack.sim.requests({ provider: 'elevenlabs' }), []);
+});
+
+test('what is not for the ear is neither shown nor spoken', async () => {
+	await says('<think>He wants. I plan.</think>Assistant: *smiles* We do **that**. ' +
+		'save_extract{"intent": "a. B c."} What (laughs) for?');
+	const events = await hear(await newSession(stack), 'I run a hotel.');
+	assert.equal(done(events).text, 'We do that. What for?');
+	assert.equal(shown(events), 'We do that. What for?');
+	assert.equal(spoken(events), 'We do that. What for?');
+});
+
+test('thoughts that only their end gives away are not in a JSON answer', async () => {
+	await says(`He runs a hotel. I should ask.</think>${TWO}`);
+	const { json } = await turn(stack, await newSession(stack), 'I run a hotel.', { audio: true });
+	assert.equal(json.text, TWO);
+	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+});
+
+test('a model that breaks after words are out: a line of ours, and nobody goes on', async () => {
+	await says(TWO);
+	const fault = { sse_error: { after: 10, form: 'data' } };
+	await replies({ ...fault, hold: 'model', hold_after_chunks: 9 }, 1);
+	const session = await newSession(stack);
+	const stream = await open(session, 'I run a hotel.');
+	const events = await until(stream, 'text');
+	await stack.sim.release('model');
+	events.push(...(await rest(stream)));
+	const answer = done(events);
+	assert.equal(answer.text, 'We make bread for hotels. That is where I stop.');
+	assert.equal(spoken(events), answer.text);
+	assert.equal(answer.is_truncated, true);
+	assert.deepEqual([answer.provider, answer.degraded], ['groq', undefined]);
+	assert.ok(shown(events).startsWith('We make bread for hotels.'));
+	assert.ok(shown(events).endsWith(' That is where I stop.'));
+	assert.equal((await chats()).length, 1);
+	assert.deepEqual((await stored(session)).at(-1), ['agent', answer.text]);
+});
+
+test('a model that breaks is followed by another where nobody has heard a word', async () => {
+	await says(TWO);
+	await replies({ sse_error: { after: 10, form: 'data' } }, 1);
+	const { json } = await turn(stack, await newSession(stack), 'I run a hotel.', { audio: true });
+	const { provider, degraded, is_truncated } = json;
+	assert.deepEqual([provider, degraded, is_truncated], ['builtin', ['llm'], undefined]);
+	assert.doesNotMatch(json.text, /bread|stop/);
+	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+});
+
+test('a model that fails before its first word is followed by another', async () => {
+	await replies({ status: 500 }, 1);
+	const events = await hear(await newSession(stack), 'I run a hotel.');
+	const answer = done(events);
+	assert.deepEqual([answer.provider, answer.degraded], ['builtin', ['llm']]);
+	assert.equal(spoken(events), answer.text);
+	assertInOrder(events);
+});
+
+test('a voice that fails at a sentence: another speaks it, and it is told', async () => {
+	await says(TWO);
+	await stack.sim.fault({
+		provider: 'elevenlabs',
+		match: { contains: 'What do you need' },
+		fault: { status: 500 },
+	});
+	const events = await hear(await newSession(stack), 'I run a hotel.');
+	assert.deepEqual(done(events).degraded, ['tts']);
+	assert.equal(spoken(events), TWO);
+	assert.equal(assertInOrder(events), 2);
+});
+
+const FAULTS = {
+	silent: { silence: true },
+	slow: { drip: { bytes: 600, pause_ms: 200 } },
+	'cut short': { cut_after_bytes: 2500 },
+	garbage: { garbage: 'html' },
+	limited: { status: 429, retry_after: 1 },
+	failing: { status: 500 },
+};
+
+for (const provider of ['groq', 'elevenlabs'])
+	for (const [name, fault] of Object.entries(FAULTS))
+		test(`${provider} ${name}: speech or an error, in time, and nothing twice`, async () => {
+			await says(TWO);
+			await stack.sim.fault(always(provider, fault));
+			const from = performance.now();
+			const events = await hear(await newSession(stack), 'I run a hotel.');
+			assert.ok(performance.now() - from < 29_000);
+			const answer = done(events);
+			assert.equal(spoken(events), answer.text);
+			assert.ok(assertInOrder(events) > 0);
+			if (provider === 'elevenlabs' && name !== 'slow')
+				assert.deepEqual(answer.degraded, ['tts']);
+			const said = of(events, 'audio').map(({ text }) => text?.trim()).filter(Boolean);
+			assert.equal(new Set(said).size, said.length, 'nothing is said twice');
+		});
+
+const upstreamGone = (provider) => stack.sim.wait({ provider, state: 'disconnected' });
+
+test('a client that leaves: model and voice stop, and the same message is answered', async () => {
+	await says(TWO);
+	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { silence: true } });
+	const session = await newSession(stack);
+	const leaving = new AbortController();
+	const events = await open(session, 'I run a hotel.', { signal: leaving.signal });
+	await until(events, 'text');
+	await stack.sim.wait({ provider: 'elevenlabs' });
+	leaving.abort();
+	await assert.rejects(rest(events), { name: 'AbortError' });
+	await Promise.all([upstreamGone('groq'), upstreamGone('elevenlabs')]);
+	const again = await hear(session, 'I run a hotel.');
+	assert.equal(done(again).text, TWO);
+	const rows = await stored(session);
+	assert.equal(rows.filter(([speaker]) => speaker === 'visitor').length, 1);
+	assert.deepEqual(rows.at(-1), ['agent', TWO]);
+});
+
+test('a newer turn ends the stream of the older one', async () => {
+	await says(TWO);
+	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);
+	const session = await newSession(stack);
+	const older = await open(session, 'I run a hotel.');
+	await until(older, 'text');
+	const newer = await hear(session, 'Wait, another question.');
+	const { event, data } = (await rest(older)).at(-1);
+	assert.deepEqual([event, data.code], ['error', 'superseded']);
+	assert.equal(done(newer).text, TWO);
+	await upstreamGone('groq');
+});
+
+test('the same message joins the stream that runs, and the one that is over', async () => {
+	await says(TWO);
+	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);
+	const session = await newSession(stack);
+	const first = await open(session, 'I run a hotel.');
+	const early = await until(first, 'audio');
+	const joined = turn(stack, session, 'I run a hotel.', { audio: true });
+	await stack.sim.release('model');
+	const all = [...early, ...(await rest(first))];
+	const { json } = await joined;
+	assert.deepEqual([json.turn_id, json.text], [done(all).turn_id, TWO]);
+	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+	await sql(stack, `update turns set finished_at = now() + interval '1 minute'
+		where session_id = :'id'`, { id: session.session_id });
+	const late = await hear(session, 'I run a hotel.');
+	assert.deepEqual({ ...done(late) }, { ...done(all) });
+	assert.equal(spoken(late), TWO);
+	assert.equal(shown(late), TWO);
+	assert.equal(assertInOrder(late), 1);
+	assert.equal((await chats()).length, 1);
+});
+
+test('an Idempotency-Key brings a stream back, as events and as JSON', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	const headers = { 'idempotency-key': crypto.randomUUID() };
+	const first = await hear(session, 'I run a hotel.', { headers });
+	const again = await hear(session, 'I run a hotel.', { headers });
+	assert.deepEqual(done(again), done(first));
+	assert.equal(spoken(again), TWO);
+	assertInOrder(again);
+	const { json } = await turn(stack, session, 'I run a hotel.', { audio: undefined }, headers);
+	assert.equal(json.text, TWO);
+	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+	assert.equal((await chats()).length, 1);
+});
+
+test('an idle browser is answered without audio, and then with silence', async () => {
+	await says('Are you still there?');
+	const session = await newSession(stack);
+	await hear(session, 'I run a hotel.');
+	const nudges = [];
+	for (let i = 0; i < 3; i++)
+		nudges.push(await hear(session, `${'.'.repeat(i)} [PROACTIVE_FOLLOWUP: true]`));
+	assert.deepEqual(nudges.map((events) => done(events).text),
+		['Are you still there?', 'Are you still there?', '\u200b']);
+	for (const events of nudges) assert.deepEqual(of(events, 'audio'), []);
+});
+
+test('to somebody in danger our own line comes before any model has a word', async () => {
+	await says('I am here with you.');
+	await replies({ hold: 'model', hold_after_chunks: 3 }, 1);
+	const events = await open(await newSession(stack), 'I want to kill myself.');
+	const early = await until(events, 'audio');
+	assert.match(spoken(early), /^I take that seriously/);
+	await stack.sim.release('model');
+	const all = [...early, ...(await rest(events))];
+	assert.match(done(all).text, /^I take that seriously.* I am here with you\.$/s);
+	assert.equal(spoken(all), done(all).text);
+	assert.equal(shown(all), done(all).text);
+	assert.equal(done(all).extract, null);
+	assertInOrder(all);
+});
+
+test('with one model, and patience for it, the stack goes on', async () => {
+	const lonely = { LLM_PROVIDERS: 'groq', LLM_FIRST_TOKEN_MS: '20000' };
+	await stack.commandWith(lonely, 'reload', 'agent_reply');
+});
+
+test('no model at all: the error is an event', async () => {
+	await replies({ status: 500 });
+	const session = await newSession(stack);
+	const events = await hear(session, 'I run a hotel.');
+	const { event, data } = events.at(-1);
+	assert.deepEqual([event, data.code], ['error', 'upstream_failed']);
+	assert.ok(data.request_id);
+	assert.deepEqual(await stored(session), [], 'it may be said again');
+});
+
+test('a silence is broken by comments', async () => {
+	await replies({ hold: 'model', hold_after_chunks: 0 }, 1);
+	const session = await newSession(stack);
+	const response = await fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+		body: JSON.stringify({ ...pairOf(session), user_message: 'I run a hotel.' }),
+	});
+	let text = '';
+	for await (const bytes of response.body) {
+		text += Buffer.from(bytes).toString();
+		if ((text.match(/^:$/gm) ?? []).length === 2) await stack.sim.release('model');
+	}
+	assert.match(text, /event: done/);
+});
