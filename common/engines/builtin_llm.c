@@ -31,9 +31,9 @@ static void read_newest(struct ctx *cx, const struct chat_order *order, struct r
 	reading_of_chat(cx, order->messages, order->n, told);
 	*out = (struct reading){.act = acts_read(cx, &said, NULL, NULL, true),
 	                        .is_foreign = act_is_foreign(&said),
-	                        .language = said.language,
-	                        .distress_line = distress_line(said.language),
+	                        .language = reading_language(cx, &said, NULL, 0),
 	                        .told = told};
+	out->distress_line = distress_line(out->language);
 }
 
 static struct err *complete(struct ctx *cx, const struct chat_order *order, struct chat_reply *out)

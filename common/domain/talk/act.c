@@ -2,9 +2,14 @@
 #include "act.h"
 
 #include "../../base/utf8.h"
-#include "../text/tokens.h"
+#include "../text/phrases.h"
 #include "../text/words.h"
 #include "../who/contact.h"
+
+#define ACTS_WORDS_TABLES
+#include "common/domain/talk/acts.words.h"
+
+#define LIST(name) (&acts_words[ACTS_WORDS_##name])
 
 #define NEAREST       3
 #define FORM_WEIGHT   0.05 /* of asking or telling, among likenesses of 0 to 1 */
@@ -20,29 +25,6 @@ static const char *const names[] = {
 static const struct act_example examples[] = {
 #define X(name, text) {ACT_##name, text},
 #include "common/domain/talk/act_examples.tsv.h"
-#undef X
-};
-
-/* What words tell: the whole message, or that somebody is in danger, may be, or rather not. */
-enum tells { TELLS_thanks, TELLS_goodbye, TELLS_greeting, TELLS_yes, TELLS_no, WHOLE_N };
-enum {
-	TELLS_danger_en = WHOLE_N, /* one for each of enum language, in its order */
-	TELLS_danger_de,
-	TELLS_danger_fr,
-	TELLS_danger_es,
-	TELLS_danger_it,
-	TELLS_danger_pt,
-	TELLS_hint,
-	TELLS_idiom,
-	TELLS_threat
-};
-
-static const struct {
-	int         tells;
-	const char *phrase;
-} phrases[] = {
-#define X(name, text) {TELLS_##name, text},
-#include "common/domain/talk/act_words.tsv.h"
 #undef X
 };
 
@@ -101,65 +83,106 @@ struct act_form act_form_of(struct ctx *cx, struct span text)
 
 /* ---- words ---- */
 
-/* A phrase at word i; "..." in it stands for at most three words. How many words, 0: none. */
-static size_t phrase_at(const struct utterance *u, size_t i, const char *phrase)
+static bool tells(const struct utterance *u, int list)
 {
-	enum { GAP_WORDS = 3 };
-	const char *gap = strstr(phrase, " ... ");
-	char        first[64];
-	size_t      n, rest = 0;
-
-	if (!gap)
-		return tokens_at(u, i, phrase);
-	snprintf(first, sizeof(first), "%.*s", (int)(gap - phrase), phrase);
-	n = tokens_at(u, i, first);
-	for (size_t skip = 0; n && !rest && skip <= GAP_WORDS; skip++) {
-		rest = phrase_at(u, i + n + skip, gap + strlen(" ... "));
-		rest += rest ? skip : 0;
-	}
-	return rest ? n + rest : 0;
+	return phrases_in(&acts_words[list], u, 0, u->n);
 }
 
-static bool tells(const struct utterance *u, int what)
+/* The same of a list of patterns, none of which has a slot. */
+static bool fits(const struct utterance *u, int list)
 {
-	for (size_t k = 0; k < COUNT(phrases); k++)
-		for (size_t i = 0; phrases[k].tells == what && i < u->n; i++)
-			if (phrases[k].phrase[0] == u->words[i].low[0] && phrase_at(u, i, phrases[k].phrase))
-				return true;
+	static const struct grammar plain = {.lists = acts_words};
+	struct pattern_match        match;
+
+	for (size_t i = 0; i < u->n; i++)
+		if (pattern_at(&plain, &acts_words[list], u, i, &match))
+			return true;
 	return false;
-}
-
-/* The longest phrase at word i that may make a whole message, and what it tells. */
-static size_t whole_at(const struct utterance *u, size_t i, int *tells_out)
-{
-	size_t longest = 0;
-
-	for (size_t k = 0; k < COUNT(phrases); k++) {
-		size_t n = phrases[k].tells < WHOLE_N ? phrase_at(u, i, phrases[k].phrase) : 0;
-
-		if (n > longest) {
-			longest = n;
-			*tells_out = phrases[k].tells;
-		}
-	}
-	return longest;
 }
 
 /* Nothing but phrases: what the last of them tells; "yes, thank you" is thanks. */
 static bool is_whole(const struct utterance *u, enum act *out)
 {
-	static const enum act acts[WHOLE_N] = {ACT_thanks, ACT_goodbye, ACT_greeting, ACT_yes, ACT_no};
-	int                   what = WHOLE_N;
+	static const enum act acts[] = {
+		[ACTS_WORDS_THANKS] = ACT_thanks,
+		[ACTS_WORDS_GOODBYE] = ACT_goodbye,
+		[ACTS_WORDS_GREETING] = ACT_greeting,
+		[ACTS_WORDS_YES] = ACT_yes,
+		[ACTS_WORDS_NO] = ACT_no,
+	};
 
-	for (size_t i = 0, n; i < u->n; i += n) {
-		n = whole_at(u, i, &what);
-		if (!n)
+	for (size_t i = 0, longest; i < u->n; i += longest) {
+		longest = 0;
+		for (size_t k = 0; k < COUNT(acts); k++) {
+			size_t n = phrases_at(&acts_words[k], u, i);
+
+			if (n > longest) {
+				longest = n;
+				*out = acts[k];
+			}
+		}
+		if (!longest)
 			return false;
 	}
-	if (what == WHOLE_N)
-		return false;
-	*out = acts[what];
-	return true;
+	return u->n > 0;
+}
+
+/* It ends as a question, or begins with what nothing else does. */
+static bool is_asked(const struct utterance *u)
+{
+	static const char *const starts[] = {"what", "who", "how", "why", "where", "which", "whose"};
+	static const char *const own[] = {"i", "we"}; /* "what we need is" */
+	struct span              text = span_trim(u->text);
+
+	return (text.len && text.ptr[text.len - 1] == '?') ||
+	       (TOKENS_IS_ANY(u, 0, starts) && !TOKENS_IS_ANY(u, 1, own));
+}
+
+/* What words say of a message that is neither of danger nor a wish that stands. */
+static enum act by_words(const struct utterance *u, enum act act)
+{
+	if (fits(u, ACTS_WORDS_SAY_BYE))
+		return ACT_goodbye;
+	if (tells(u, ACTS_WORDS_MEANT) && !memchr(u->text.ptr, '?', u->text.len))
+		return ACT_statement;
+	if (asks(u) && act != ACT_about_you && fits(u, ACTS_WORDS_SAY_RECALL))
+		return ACT_recall;
+	if (act != ACT_complaint && fits(u, ACTS_WORDS_SAY_ASKED))
+		return ACT_asked_already;
+	return act == ACT_statement && is_asked(u) ? ACT_question : act;
+}
+
+/* ---- languages ---- */
+
+static size_t count_in(const struct utterance *u, int list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->n; i++)
+		n += phrases_has(&acts_words[list], u->words[i].low);
+	return n;
+}
+
+/* One whose small words are more than those of any other, English among them. */
+static enum language language_of(const struct utterance *u)
+{
+	enum language best = LANGUAGES_N;
+	size_t        most = u->n > 2, n;
+
+	for (size_t i = 0, stops = 0; i < u->n; i++) {
+		stops += words_is_stop(u->words[i].text);
+		most = stops > most ? stops : most;
+	}
+	if (u->n > 2 && most > 1)
+		best = LANGUAGE_en;
+	for (int i = LANGUAGE_de; i < LANGUAGES_N; i++) {
+		n = count_in(u, ACTS_WORDS_SMALL_DE + i - LANGUAGE_de);
+		if (n > most) {
+			most = n;
+			best = (enum language)i;
+		}
+	}
+	return best;
 }
 
 /* ---- meaning ---- */
@@ -229,18 +252,29 @@ static void compare(const struct act_vectors *known, const float *vector, struct
 /* By how much the examples of danger must be nearer than all others. */
 static double danger_margin(const struct act_scale *scale, const struct utterance *u)
 {
-	if (tells(u, TELLS_idiom))
-		return scale->danger_idiom;
-	return tells(u, TELLS_hint) ? scale->danger_hinted : scale->danger;
+	return tells(u, ACTS_WORDS_IDIOM) ? scale->danger_idiom : scale->danger;
 }
 
-/* What would hurt where it is wrong must be clearly nearer than a plain statement. */
-static double doubt(size_t act, const double scores[ACTS_N], const struct utterance *u)
+/* An act is none without a word that belongs to it; and what would hurt where it is wrong must be
+ * clearly nearer than a plain statement. */
+static double doubt(enum act act, const double scores[ACTS_N], const struct utterance *u)
 {
+	static const struct {
+		enum act act;
+		int      words;
+	} gates[] = {{ACT_threat, ACTS_WORDS_GATE_THREAT},
+	             {ACT_say_again, ACTS_WORDS_GATE_SAY_AGAIN},
+	             {ACT_about_you, ACTS_WORDS_GATE_ABOUT_YOU},
+	             {ACT_recall, ACTS_WORDS_GATE_RECALL}};
 	bool hurts = act == ACT_threat || act == ACT_wants_refund || act == ACT_orders ||
 	             act == ACT_stop_asking || act == ACT_say_again;
 
-	if (act == ACT_threat && !tells(u, TELLS_threat))
+	for (size_t i = 0; i < COUNT(gates); i++)
+		if (gates[i].act == act && !tells(u, gates[i].words))
+			return 1;
+	if (act == ACT_price && !asks(u) && !tells(u, ACTS_WORDS_GATE_PRICE))
+		return 1;
+	if (act == ACT_greeting && u->n > 2 && !phrases_at(LIST(GREETING), u, 0))
 		return 1;
 	return hurts && scores[act] - scores[ACT_statement] < DOUBT ? 1 : 0;
 }
@@ -253,19 +287,23 @@ static enum act nearest_act(const struct act_vectors *known, const float *vector
 
 	compare(known, vector, form_of(u), scores);
 	danger = scores[ACT_distress];
-	for (size_t i = 0; i < ACTS_N; i++)
-		if (i != ACT_distress && scores[i] - doubt(i, scores, u) > scores[best])
-			best = (enum act)i;
+	for (enum act i = 0; i < ACTS_N; i++)
+		if (i != ACT_distress && scores[i] > scores[best] &&
+		    scores[i] - doubt(i, scores, u) > scores[best])
+			best = i;
 	if (danger > known->scale.floor && danger - scores[best] > danger_margin(&known->scale, u))
 		return ACT_distress;
 	return scores[best] > known->scale.floor ? best : by_form(u);
 }
 
 /* The examples are English; what has three words and hardly one of its small ones is not. */
-static bool is_english(const struct utterance *u)
+static bool is_english(const struct act_words *said)
 {
-	size_t stops = 0;
+	const struct utterance *u = said->u;
+	size_t                  stops = 0;
 
+	if (said->language != LANGUAGE_en && said->language != LANGUAGES_N)
+		return false;
 	for (size_t i = 0; i < u->n; i++)
 		stops += words_is_stop(u->words[i].text);
 	return u->n < 3 || stops * 5 >= u->n;
@@ -276,11 +314,13 @@ static bool is_english(const struct utterance *u)
 struct act_words act_words_of(struct ctx *cx, struct span message)
 {
 	struct utterance *u = NEW(cx->arena, struct utterance);
-	struct act_words  said = {.u = u, .language = LANGUAGE_en};
+	struct act_words  said = {.u = u};
 
 	*u = tokens_split(cx, utf8_prefix(message, ACT_BYTES_MAX));
+	said.language = language_of(u);
 	for (int i = 0; i < LANGUAGES_N && !said.is_danger; i++)
-		if (tells(u, TELLS_danger_en + i)) {
+		if ((i == LANGUAGE_en || said.language != LANGUAGE_en) &&
+		    fits(u, ACTS_WORDS_SAY_DANGER_EN + i)) {
 			said.is_danger = true;
 			said.language = (enum language)i;
 		}
@@ -289,19 +329,24 @@ struct act_words act_words_of(struct ctx *cx, struct span message)
 
 bool act_is_foreign(const struct act_words *said)
 {
-	return !is_english(said->u);
+	return !is_english(said);
 }
 
 bool act_hints_danger(const struct act_words *said)
 {
-	return tells(said->u, TELLS_hint) && !tells(said->u, TELLS_idiom);
+	return tells(said->u, ACTS_WORDS_HINT) && !tells(said->u, ACTS_WORDS_IDIOM);
 }
 
 /* Whatever address or order stands beside it. */
 static bool stands(enum act act)
 {
-	return act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
-	       act == ACT_threat;
+	return act == ACT_wants_person || act == ACT_wants_refund || act == ACT_threat;
+}
+
+/* Beside the orders in it. */
+static bool has_other_words(struct ctx *cx, const struct utterance *u)
+{
+	return words_count(text_without_orders(cx, u->text)) > 0;
 }
 
 enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_vectors *known,
@@ -310,15 +355,19 @@ enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_v
 	const struct utterance *u = said->u;
 	const struct contact   *contacts;
 	enum act                act;
+	bool                    has_orders;
 
 	if (said->is_danger)
 		return ACT_distress;
 	if (is_whole(u, &act))
 		return act;
-	act = vector && is_english(u) ? nearest_act(known, vector, u) : by_form(u);
+	act = vector && is_english(said) ? nearest_act(known, vector, u) : by_form(u);
+	has_orders = text_has_orders(cx, u->text);
+	if (act == ACT_distress && (!has_orders || act_hints_danger(said)))
+		return act;
+	if (has_orders && !(stands(act) && has_other_words(cx, u)))
+		return ACT_orders;
 	if (stands(act))
 		return act;
-	if (text_has_orders(cx, u->text))
-		return ACT_orders;
-	return contact_find(cx, u->text, &contacts) > 0 ? ACT_statement : act;
+	return contact_find(cx, u->text, &contacts) > 0 ? ACT_statement : by_words(u, act);
 }

@@ -2,7 +2,7 @@
  *
  * Told by meaning: the message's vector is held against those of example sentences
  * (act_examples.tsv), and the three nearest of each act decide, with the form of both, a question
- * or none, long or short. Words alone decide where they leave no doubt (act_words.tsv): a message
+ * or none, long or short. Words alone decide where they leave no doubt (acts.words): a message
  * that is nothing but a greeting, thanks, a farewell, yes or no; and that somebody is in danger, in
  * six languages. Without a vector only these are known, and what asks from what tells. What is near
  * nothing is a plain statement.
@@ -84,10 +84,10 @@ struct act_form {
 struct act_form act_form_of(struct ctx *cx, struct span text);
 
 /* How alike the sentences of one model are. Below `floor` there is no act. Somebody is in danger
- * when those examples are nearer by `danger` than all others; by `danger_hinted` where a word
- * speaks of it too, by `danger_idiom` where that is a figure of speech. */
+ * when those examples are nearer by `danger` than all others; by `danger_idiom` where a figure of
+ * speech stands there. */
 struct act_scale {
-	double floor, danger, danger_hinted, danger_idiom;
+	double floor, danger, danger_idiom;
 };
 
 /* The examples as one model sees them. */
@@ -114,7 +114,7 @@ enum language {
 struct act_words {
 	const struct utterance *u;
 	bool                    is_danger; /* they leave no doubt that somebody is in danger */
-	enum language           language;  /* of these words; else English */
+	enum language           language;  /* LANGUAGES_N: they do not tell */
 };
 struct act_words act_words_of(struct ctx *cx, struct span message);
 

@@ -3,6 +3,8 @@
 
 #include "prompt.h"
 
+enum { LOOK_BACK = 3 }; /* messages of the visitor */
+
 const struct exchange *reading_talk(struct ctx *cx, const struct utterance_text *history, size_t n,
                                     const char *message, size_t *n_out)
 {
@@ -48,8 +50,13 @@ void reading_of_chat(struct ctx *cx, const struct chat_message *messages, size_t
 enum language reading_language(struct ctx *cx, const struct act_words *said,
                                const struct utterance_text *history, size_t n)
 {
-	(void)cx;
-	(void)history;
-	(void)n;
-	return said->language;
+	enum language language = said->language;
+
+	for (size_t i = n, looked = 0; language == LANGUAGES_N && i-- > 0 && looked < LOOK_BACK;) {
+		if (history[i].speaker != SPEAKER_VISITOR)
+			continue;
+		language = act_words_of(cx, span_of(history[i].text)).language;
+		looked++;
+	}
+	return language == LANGUAGES_N ? LANGUAGE_en : language;
 }

@@ -27,7 +27,7 @@ const struct exchange *reading_talk(struct ctx *cx, const struct utterance_text 
 void reading_of_chat(struct ctx *cx, const struct chat_message *messages, size_t n,
                      struct rule_told *out);
 
-/* The language of the message, and of who is in distress where it does not tell. */
+/* The language of the message; where it does not tell ("no"), of the visitor's last ones. */
 enum language reading_language(struct ctx *cx, const struct act_words *said,
                                const struct utterance_text *history, size_t n);
 

@@ -220,6 +220,14 @@ static const char *const dictations[] = {
 	"developer message",
 	"you are now",
 	"you're now",
+	"call yourself",
+	"your name is now",
+	"your new name is",
+	"do anything now",
+	"without restrictions",
+	"no restrictions",
+	"roleplay as",
+	"role play as",
 	"from now on",
 	"respond only with",
 	"reply only with",
@@ -306,12 +314,44 @@ static const char *const field_marks[] = {
 	"<|",
 };
 
+/* "Say 'I am Dan'": who says it would not be who is quoted. */
+static bool is_prompting(const struct utterance *u, size_t from, size_t to)
+{
+	static const char *const verbs[] = {"say",     "repeat", "write",  "print", "answer",
+	                                    "respond", "reply",  "output", "shout", "tell"};
+	static const char *const quotes[] = {"\"", "'", "“", "‘", "«", "„"};
+
+	for (size_t i = from; i + 1 < to; i++) {
+		const char *behind = u->words[i].text.ptr + u->words[i].text.len;
+		struct span between = {behind, (size_t)(u->words[i + 1].text.ptr - behind)};
+
+		if (!TOKENS_IS_ANY(u, i, verbs))
+			continue;
+		for (size_t k = 0; k < COUNT(quotes); k++)
+			if (memmem(between.ptr, between.len, quotes[k], strlen(quotes[k])))
+				return true;
+	}
+	return false;
+}
+
+/* "You are Dan now." */
+static bool is_renaming(const struct utterance *u, size_t from, size_t to)
+{
+	static const char *const states[] = {"open",  "closed", "busy", "free",   "ready", "here",
+	                                     "there", "right",  "live", "online", "done",  "up"};
+	size_t i = from + tokens_at(u, from, "you are") + tokens_at(u, from, "you're");
+
+	return i > from && i + 1 < to && tokens_is(u, i + 1, "now") &&
+	       !words_is_stop(u->words[i].text) && !TOKENS_IS_ANY(u, i, states);
+}
+
 static bool is_dictation(const struct utterance *u, size_t from, size_t to, struct span text)
 {
 	for (size_t i = 0; i < COUNT(field_marks); i++)
 		if (memmem(text.ptr, text.len, field_marks[i], strlen(field_marks[i])))
 			return true;
-	return TOKENS_ANY_IN(u, from, to, dictations);
+	return TOKENS_ANY_IN(u, from, to, dictations) || is_prompting(u, from, to) ||
+	       is_renaming(u, from, to);
 }
 
 /* A brace or tag in speech can only be data; up to its end, or to the end of all. */
