@@ -162,6 +162,31 @@ static void converses(void **state)
 		run(*state, d, &dialogues[d]);
 }
 
+/* Ten times the same: ten lines, where that is done often. */
+static void says_nothing_twice(void **state)
+{
+	static const enum act often[] = {ACT_statement,  ACT_question, ACT_orders,
+	                                 ACT_small_talk, ACT_yes,      ACT_no};
+	enum { TIMES = 9 };
+	struct ctx *cx = *state;
+
+	for (size_t k = 0; k < COUNT(often); k++) {
+		const struct reading reading = {.act = often[k], .distress_line = "x"};
+		struct chat_message  messages[2 * TIMES];
+
+		for (size_t i = 0; i < TIMES; i++) {
+			const char *reply;
+
+			messages[2 * i] = (struct chat_message){CHAT_USER, "It is as it is, they say."};
+			reply = responder_reply(cx, messages, 2 * i + 1, MODE_PROFESSIONAL, &reading);
+			for (size_t j = 0; j < i; j++)
+				if (str_equal(messages[2 * j + 1].content, reply))
+					fail_msg("%s: %zu and %zu: %s", act_name(often[k]), j, i, reply);
+			messages[2 * i + 1] = (struct chat_message){CHAT_ASSISTANT, reply};
+		}
+	}
+}
+
 /* Any text, any mode: a reply that is fit to be spoken. */
 static void survives_anything(void **state)
 {
@@ -277,8 +302,11 @@ static void serves_as_an_engine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST(converses),           UNIT_TEST(survives_anything),
-		UNIT_TEST(bounds_its_work),     UNIT_TEST(asks_what_it_understands),
+		UNIT_TEST(converses),
+		UNIT_TEST(survives_anything),
+		UNIT_TEST(says_nothing_twice),
+		UNIT_TEST(bounds_its_work),
+		UNIT_TEST(asks_what_it_understands),
 		UNIT_TEST(serves_as_an_engine),
 	};
 

@@ -5,11 +5,11 @@
 #include "../text/words.h"
 #include "prompt.h"
 
-enum { MESSAGES_MAX = 200 };
+enum { MESSAGES_MAX = 200, TALK_MAX = 20 };
 
 const struct extract_entities listening_nothing;
 
-static bool is_asking(struct ctx *cx, const char *reply, enum slot slot)
+bool listening_asks(struct ctx *cx, const char *reply, enum slot slot)
 {
 	static const unsigned subjects[SLOTS_N] = {
 		[SLOT_NAME] = ASKED_NAME,        [SLOT_WORK] = ASKED_ORG | ASKED_ROLE,
@@ -25,13 +25,32 @@ static bool is_asking(struct ctx *cx, const char *reply, enum slot slot)
 }
 
 /* One of the lines of an occasion that needs nothing filled in. */
-static bool says(const struct talk *t, const char *reply, int occasion)
+bool listening_says(const struct talk *t, const char *reply, int occasion)
 {
 	const char *lines[LINES_MAX + 1];
 
-	lines_for(occasion, t->mode, lines);
-	for (size_t i = 0; lines[i]; i++)
+	for (size_t i = 0, n = lines_for(occasion, t->mode, lines); i < n; i++)
 		if (strcasestr(reply, lines[i]))
+			return true;
+	return false;
+}
+
+static bool cares(const struct talk *t, const char *reply)
+{
+	int language = (int)t->reading->language;
+
+	return strstr(reply, t->reading->distress_line) ||
+	       listening_says(t, reply, SAY_staying + language) ||
+	       listening_says(t, reply, SAY_danger + language);
+}
+
+/* Who is angry wants no questions, and who was in distress none, whatever comes after it. */
+static bool is_last_word(const struct talk *t, const char *reply)
+{
+	static const int last[] = {ACT_stop_asking, ACT_complaint, ACT_wants_refund, ACT_threat};
+
+	for (size_t i = 0; i < COUNT(last); i++)
+		if (listening_says(t, reply, last[i]))
 			return true;
 	return false;
 }
@@ -39,20 +58,58 @@ static bool says(const struct talk *t, const char *reply, int occasion)
 static void hear_reply(struct talk *t, const char *reply)
 {
 	for (enum slot slot = SLOT_NAME; slot < SLOTS_N; slot++)
-		t->was_asked[slot] |= is_asking(t->cx, reply, slot);
-	/* Nor is anything asked of who was in distress, whatever comes after it. */
-	t->was_stopped |= says(t, reply, ACT_stop_asking) || says(t, reply, SAY_staying) ||
-	                  strstr(reply, t->reading->distress_line);
+		t->was_asked[slot] |= listening_asks(t->cx, reply, slot);
+	t->was_in_distress |= cares(t, reply);
+	t->was_stopped |= t->was_in_distress || is_last_word(t, reply);
 	memmove(t->replies + 1, t->replies, (REPLIES_KEPT - 1) * sizeof(*t->replies));
 	t->replies[0] = reply;
 	t->replies_n += t->replies_n < REPLIES_KEPT;
 }
 
+/* Somebody is with who was in distress, or what could hurt is out of reach. */
+static bool tells_of_help(struct span message)
+{
+	static const char *const helped[] = {
+		"with me now",     "is here now",    "come home",        "came home",
+		"put them back",   "put it back",    "put them away",    "put it away",
+		"threw them",      "flushed them",   "night line",       "crisis line",
+		"the hotline",     "helpline",       "on speaker",       "on their way",
+		"on the way",      "next to me",     "hugging me",       "holding me",
+		"call my",         "called my",      "ring my",          "rang my",
+		"told my",         "sitting with",   "at the hospital",  "in the hospital",
+		"the ambulance",   "the paramedics", "feel better",      "feeling better",
+		"i'm safe",        "i am safe",      "we're safe",       "with my sister",
+		"with my brother", "with my mum",    "with my mom",      "with my dad",
+		"with my friend",  "with a friend",  "my neighbour is",  "my flatmate is",
+		"police are here", "scaring you",    "called the police"};
+
+	return WORDS_ANY(message, helped) != NULL;
+}
+
+/* A child is asked for nothing but a name. */
+static bool tells_of_childhood(struct span message)
+{
+	static const char *const words[] = {
+		"mummy",       "daddy",        "my homework",   "my teacher",    "years old",
+		"i'm six",     "i'm seven",    "i'm eight",     "i'm nine",      "i'm ten",
+		"i'm eleven",  "i'm twelve",   "i'm thirteen",  "i'm fourteen",  "i'm fifteen",
+		"i am six",    "i am seven",   "i am eight",    "i am nine",     "i am ten",
+		"i am eleven", "i am twelve",  "i am thirteen", "i am fourteen", "i am fifteen",
+		"im eight",    "im nine",      "im ten",        "im eleven",     "im twelve",
+		"my mummy",    "at my school", "in year",       "my class",      "in my class",
+		"i'm 8",       "i'm 9",        "i'm 10",        "i'm 11",        "i'm 12"};
+
+	return WORDS_ANY(message, words) != NULL;
+}
+
 static void hear_message(struct talk *t, const char *message)
 {
-	static const char *const money[] = {"budget", "money", "free", "afford"};
+	static const char *const money[] = {"budget", "money", "free", "afford", "pay"};
+	struct span              said = span_of(message);
 
-	t->has_money_talk |= WORDS_ANY(span_of(message), money) != NULL;
+	t->has_money_talk |= WORDS_ANY(said, money) != NULL;
+	t->was_helped |= t->was_in_distress && tells_of_help(said);
+	t->was_stopped |= tells_of_childhood(said);
 }
 
 /* Who is in danger tells nothing that is taken down. */
@@ -92,19 +149,35 @@ static bool was_said_here(struct span memory, const struct chat_message *message
 	return false;
 }
 
+/* What was told in this conversation, the newest first; nothing of one in which somebody was in
+ * distress. */
+static size_t add_talk(const struct talk *t, const struct chat_message *messages, size_t n,
+                       struct prompt_memory *out)
+{
+	size_t added = 0;
+
+	for (size_t i = n - (n > 0); i-- > 0 && added < TALK_MAX && !t->was_in_distress;)
+		if (messages[i].role == CHAT_USER && !prompt_is_silence(messages[i].content))
+			out[added++] = (struct prompt_memory){
+				.text = arena_printf(t->cx->arena, "visitor: %s", messages[i].content)};
+	return added;
+}
+
 /* A question may be answered by what was told before. */
 static void remember(struct talk *t, const struct chat_message *messages, size_t n)
 {
-	struct prompt_memory memories[PROMPT_MEMORIES_MAX];
+	struct prompt_memory memories[PROMPT_MEMORIES_MAX + TALK_MAX];
 	bool                 is_recall = t->reading->act == ACT_recall;
 	size_t               memories_n;
 
 	if (!is_recall && t->reading->act != ACT_question)
 		return;
-	memories_n = prompt_read_memories(t->cx->arena, t->system, memories, COUNT(memories));
+	memories_n = prompt_read_memories(t->cx->arena, t->system, memories, PROMPT_MEMORIES_MAX);
 	for (size_t i = 0; i < memories_n; i++)
 		if (was_said_here(span_of(memories[i].text), messages, n))
 			memories[i].date = NULL;
+	if (is_recall)
+		memories_n += add_talk(t, messages, n, memories + memories_n);
 	recollection_find(t->cx, t->message, is_recall, t->known->person_name, memories, memories_n,
 	                  &t->told);
 }

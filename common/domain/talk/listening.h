@@ -20,12 +20,20 @@ struct talk {
 	const struct extract_entities *now;                   /* what the newest message told */
 	const char                    *replies[REPLIES_KEPT]; /* newest first */
 	size_t                         replies_n;
-	bool                           was_asked[SLOTS_N], was_stopped, has_money_talk;
+	bool                           was_asked[SLOTS_N], has_money_talk;
+	bool                           was_stopped; /* nothing more is asked */
+	bool                           was_in_distress, was_helped;
 	struct recollection            told;
 };
 
 /* Walks the conversation once; `t` has its context, mode and reading. */
 void listen_to(struct talk *t, const struct chat_message *messages, size_t n);
+
+/* One of the lines of an act or occasion that needs nothing filled in stands in the reply. */
+bool listening_says(const struct talk *t, const char *reply, int occasion);
+
+/* Does the reply ask for it? */
+bool listening_asks(struct ctx *cx, const char *reply, enum slot slot);
 
 /* What an entity is compared with where nothing is known. */
 extern const struct extract_entities listening_nothing;

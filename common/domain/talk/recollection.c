@@ -60,9 +60,24 @@ static bool is_topical(struct span word)
 	return word.len >= 3 && !words_is_stop(word) && !IS(word, no_topics);
 }
 
+/* "My job" is told by what one does. */
+static bool tells_of_work(struct span sentence)
+{
+	static const char *const work[] = {"i work",   "i teach", "i run",   "i manage", "i lead",
+	                                   "i sell",   "i drive", "i'm a",   "i am a",   "i'm the",
+	                                   "i am the", "i own",   "i study", "i build",  "i look after",
+	                                   "i'm an",   "i am an", "we run",  "we sell",  "we make"};
+
+	return WORDS_ANY(sentence, work) != NULL;
+}
+
 static bool has_word(struct span text, struct span stemmed)
 {
-	struct span word;
+	static const char *const jobs[] = {"job", "living", "profession", "occupation"};
+	struct span              word;
+
+	if (IS(stemmed, jobs) && tells_of_work(text))
+		return true;
 
 	while (words_next(&text, &word))
 		if (span_equal_nocase(stem(word), stemmed))

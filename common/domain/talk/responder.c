@@ -8,114 +8,25 @@
 #include "../text/words.h"
 #include "prompt.h"
 #include "listening.h"
+#include "wording.h"
 
 #include <ctype.h>
 
-enum { NAME_BYTES = 40, QUOTE_BYTES = 200 };
 #define I_SAID "I said: "
-
-/* ---- Choosing and filling lines ---- */
-
-/* "Dana" of "Dana Reyes": how one is addressed. */
-static const char *first_name(const struct talk *t)
-{
-	const char *name = t->known->person_name;
-	struct span rest = name ? span_of(name) : SPAN(""), word;
-
-	if (!words_next(&rest, &word) || word.len > NAME_BYTES)
-		return NULL;
-	return arena_strndup(t->cx->arena, word.ptr, word.len);
-}
-
-/* What is not for the ear is not said. */
-static const char *quotable(const char *value)
-{
-	return value && strlen(value) <= QUOTE_BYTES && !strpbrk(value, "{}<>*#`\\\"|_\n()[];=") ? value
-	                                                                                         : NULL;
-}
-
-/* The value of the placeholder at *p, which moves behind it; NULL: not known. */
-static const char *value_of(const struct talk *t, const char **p)
-{
-	const struct {
-		struct span name;
-		const char *value;
-	} values[] = {
-		{SPAN("{name}"), first_name(t)},    {SPAN("{org}"), t->known->org_name},
-		{SPAN("{role}"), t->known->role},   {SPAN("{amount}"), t->now->budget_range},
-		{SPAN("{when}"), t->now->timeline}, {SPAN("{told}"), t->told.words},
-		{SPAN("{day}"), t->told.day},
-	};
-
-	for (size_t i = 0; i < COUNT(values); i++)
-		if (strncmp(*p, values[i].name.ptr, values[i].name.len) == 0) {
-			*p += values[i].name.len;
-			return quotable(values[i].value);
-		}
-	return NULL;
-}
-
-/* The line with its placeholders filled; NULL when one of them is unknown. */
-static const char *fill(const struct talk *t, const char *line)
-{
-	struct buf b = buf_new(t->cx->arena, 0);
-
-	for (const char *p = line; *p;) {
-		const char *value;
-
-		if (*p != '{') {
-			buf_char(&b, *p++);
-			continue;
-		}
-		value = value_of(t, &p);
-		if (!value)
-			return NULL;
-		buf_str(&b, value);
-	}
-	return buf_text(&b);
-}
-
-/* How many replies ago the sentence was said; REPLIES_KEPT: not within these. */
-static size_t said_ago(const struct talk *t, const char *sentence)
-{
-	for (size_t i = 0; i < t->replies_n; i++)
-		if (strcasestr(t->replies[i], sentence))
-			return i;
-	return REPLIES_KEPT;
-}
-
-/* The line that was not said for longest; "" when none can be filled. */
-static const char *pick(const struct talk *t, const char *const *lines, size_t n)
-{
-	const char *best = "";
-	size_t      longest = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *line = fill(t, lines[i]);
-		size_t      ago = line ? said_ago(t, line) : 0;
-
-		if (line && (ago > longest || !*best)) {
-			best = line;
-			longest = ago;
-		}
-	}
-	return best;
-}
-
-static const char *say(const struct talk *t, int occasion)
-{
-	const char *lines[LINES_MAX + 1];
-	size_t      n = 0;
-
-	lines_for(occasion, t->mode, lines);
-	while (lines[n])
-		n++;
-	return pick(t, lines, n);
-}
 
 /* ---- The next question ---- */
 
-/* A budget matters to who wants something done, and not to who has said there is no money. */
+/* Who wants something done is asked when and for how much; an applicant or a fan is not. */
+static bool is_client(const struct talk *t)
+{
+	const struct extract *x = t->reading->told ? t->reading->told->all : NULL;
+
+	x = x ? x : t->reading->known;
+	return x && (t->known->use_case || t->known->org_name || t->known->budget_range) &&
+	       (x->intent == INTENT_CONSULTING_INQUIRY || x->intent == INTENT_COLLABORATION);
+}
+
+/* A budget matters not to who has said there is no money. */
 static bool is_missing(const struct talk *t, enum slot slot)
 {
 	const struct extract_entities *k = t->known;
@@ -124,15 +35,15 @@ static bool is_missing(const struct talk *t, enum slot slot)
 	case SLOT_NAME:
 		return !k->person_name;
 	case SLOT_WORK:
-		return !k->org_name && !k->role;
+		return !k->org_name && !k->role && (k->use_case || k->budget_range);
 	case SLOT_PROBLEM:
 		return !k->use_case;
 	case SLOT_TIMELINE:
-		return k->use_case && !k->timeline;
+		return is_client(t) && !k->timeline;
 	case SLOT_BUDGET:
-		return k->use_case && !k->budget_range && !t->has_money_talk;
+		return is_client(t) && !k->budget_range && !t->has_money_talk;
 	case SLOT_CONTACT:
-		return k->use_case && !k->contact_email;
+		return (k->use_case || k->org_name) && !k->contact_email;
 	case SLOTS_N:
 		break;
 	}
@@ -141,22 +52,25 @@ static bool is_missing(const struct talk *t, enum slot slot)
 
 static const char *ask_for(const struct talk *t, enum slot slot)
 {
-	return pick(t, lines_asking(slot, t->mode), 2);
+	bool is_early = slot == SLOT_PROBLEM && !t->known->org_name && !t->known->role;
+
+	/* "What would you like help with?" fits whoever it is. */
+	return wording_pick(t, lines_asking(slot, t->mode) + is_early, 2 - (size_t)is_early);
 }
 
 static const char *ask_next(const struct talk *t)
 {
-	const char *more = say(t, SAY_more);
+	const char *more = wording_say(t, SAY_more);
 
 	if (t->was_stopped)
 		return "";
 	for (enum slot slot = SLOT_NAME; slot < SLOTS_N; slot++)
 		if (is_missing(t, slot) && !t->was_asked[slot])
 			return ask_for(t, slot);
-	return t->known->use_case && said_ago(t, more) == REPLIES_KEPT ? more : "";
+	return is_client(t) && wording_said_ago(t, more) == REPLIES_KEPT ? more : "";
 }
 
-/* A hint's question, once the visitor has a name and something to say. */
+/* A hint's question, once the visitor has said what it is about. */
 static const char *ask_by_hint(const struct talk *t)
 {
 	static const struct {
@@ -166,10 +80,11 @@ static const char *ask_by_hint(const struct talk *t)
 	             {HINT_VAGUE, SAY_vague},
 	             {HINT_NO_NUMBER, SAY_number}};
 
-	for (size_t i = 0; i < COUNT(hints) && t->known->person_name && !t->was_stopped; i++) {
-		const char *line = say(t, (int)hints[i].occasion);
+	for (size_t i = 0; i < COUNT(hints) && is_client(t) && !t->now->use_case && !t->was_stopped;
+	     i++) {
+		const char *line = wording_say(t, (int)hints[i].occasion);
 
-		if (prompt_has_hint(t->system, hints[i].hint) && said_ago(t, line) == REPLIES_KEPT)
+		if (prompt_has_hint(t->system, hints[i].hint) && wording_said_ago(t, line) == REPLIES_KEPT)
 			return line;
 	}
 	return NULL;
@@ -177,18 +92,38 @@ static const char *ask_by_hint(const struct talk *t)
 
 /* ---- Taking up what was told ---- */
 
+/* "Dana" is not, once "Dana Reyes" is known. */
 static bool is_news(const char *told, const char *known_before)
 {
-	return told && !(known_before && str_equal_nocase(told, known_before));
+	return told && !(known_before && words_contain(span_of(known_before), told));
 }
 
 /* A day that is named is not yet a day by which something is wanted. */
 static bool is_wanted_then(const struct talk *t)
 {
-	static const char *const wants[] = {"by",    "need",  "needs",  "want", "deadline",
-	                                    "until", "start", "launch", "live", "ready"};
+	static const char *const wants[] = {"need",  "needs",  "want", "deadline",
+	                                    "start", "launch", "live", "ready"};
+	static const char *const ends[] = {"by", "until", "before", "within", "this", "next"};
 
-	return t->was_asked[SLOT_TIMELINE] || WORDS_ANY(t->message, wants) != NULL;
+	for (size_t i = 0; i < COUNT(ends); i++)
+		if (words_start_with(t->message, ends[i], NULL))
+			return true;
+	return WORDS_ANY(span_of(t->now->timeline), ends) ||
+	       (t->replies_n && listening_asks(t->cx, t->replies[0], SLOT_TIMELINE)) ||
+	       WORDS_ANY(t->message, wants) != NULL;
+}
+
+/* Not "run the bookings", which is what somebody does. */
+static bool is_title(const char *role)
+{
+	static const char *const articles[] = {"the", "a", "an", "our", "all", "after", "my"};
+	struct span              rest = span_of(role), word;
+	bool                     is_verb = false;
+
+	if (words_next(&rest, &word) && words_next(&rest, &word))
+		for (size_t i = 0; i < COUNT(articles); i++)
+			is_verb |= words_equal(word, articles[i]);
+	return !is_verb;
 }
 
 /* NULL: nothing beside a name. */
@@ -197,16 +132,16 @@ static const char *acknowledge_facts(const struct talk *t)
 	const struct extract_entities *now = t->now;
 
 	if (now->contact_email)
-		return say(t, SAY_email);
+		return wording_say(t, SAY_email);
 	if (now->budget_range)
-		return say(t, now->timeline ? SAY_both : SAY_amount);
-	if (now->role)
-		return say(t, t->known->org_name ? SAY_role_org : SAY_role);
+		return wording_say(t, now->timeline ? SAY_both : SAY_amount);
+	if (now->role && is_title(now->role))
+		return wording_say(t, t->known->org_name ? SAY_role_org : SAY_role);
 	if (now->org_name)
-		return say(t, SAY_org);
+		return wording_say(t, SAY_org);
 	if (now->timeline && is_wanted_then(t))
-		return say(t, SAY_when);
-	return now->use_case ? say(t, SAY_use_case) : NULL;
+		return wording_say(t, SAY_when);
+	return now->use_case ? wording_say(t, SAY_use_case) : NULL;
 }
 
 /* It begins with the visitor's own words, whose letters stay. */
@@ -232,15 +167,20 @@ static const char *joined(const struct talk *t, const char *first, const char *s
 	                    keeps ? second[0] : tolower((unsigned char)second[0]), second + 1);
 }
 
+static bool has_new_name(const struct talk *t)
+{
+	const struct extract *before = t->reading->known;
+
+	return is_news(t->now->person_name, before ? before->entities.person_name : NULL);
+}
+
 static const char *acknowledge(const struct talk *t)
 {
-	const struct extract_entities *before =
-		t->reading->known ? &t->reading->known->entities : &listening_nothing;
 	const char *facts = acknowledge_facts(t);
 
-	if (is_news(t->now->person_name, before->person_name))
-		return joined(t, say(t, SAY_name), facts ? facts : "");
-	return facts ? facts : say(t, SAY_plain);
+	if (has_new_name(t))
+		return joined(t, wording_say(t, SAY_name), facts ? facts : "");
+	return facts ? facts : wording_say(t, SAY_plain);
 }
 
 /* ---- Answering ---- */
@@ -254,7 +194,7 @@ static struct answer answer_told(const struct talk *t)
 {
 	enum occasion occasion = t->told.is_note ? SAY_noted : t->told.day ? SAY_told_on : SAY_told;
 
-	return (struct answer){say(t, (int)occasion), ""};
+	return (struct answer){wording_say(t, (int)occasion), ""};
 }
 
 /* What somebody told of themselves, as the word in their question names it. */
@@ -281,7 +221,7 @@ static struct answer answer_recall(const struct talk *t)
 	if (t->told.words)
 		return answer_told(t);
 	for (size_t i = 0; i < COUNT(asked); i++)
-		if (quotable(asked[i].value) && words_contain(t->message, asked[i].word))
+		if (wording_quotable(asked[i].value) && words_contain(t->message, asked[i].word))
 			return (
 				struct answer){arena_printf(t->cx->arena, "%s %s", asked[i].says, asked[i].value),
 			                   ""};
@@ -295,9 +235,9 @@ static const char *recap(const struct talk *t)
 	struct buf  b = buf_new(t->cx->arena, 0);
 
 	for (size_t i = 0; i < COUNT(parts); i++)
-		if (quotable(parts[i]))
+		if (wording_quotable(parts[i]))
 			buf_printf(&b, "%s%s", b.len ? ", " : "what I have from you is: ", parts[i]);
-	return b.len ? buf_text(&b) : say(t, SAY_untold);
+	return b.len ? buf_text(&b) : wording_say(t, SAY_untold);
 }
 
 /* Only where everything is asked for, "what have I told you"; of one thing it is not there. */
@@ -309,8 +249,30 @@ static struct answer answer_about_past(const struct talk *t)
 	struct answer            answer = answer_recall(t);
 
 	if (!answer.statement)
-		answer.statement = WORDS_ANY(t->message, all) ? recap(t) : say(t, SAY_untold);
+		answer.statement = WORDS_ANY(t->message, all) ? recap(t) : wording_say(t, SAY_untold);
 	return answer;
+}
+
+/* Behind an answer to a question the next one comes every other time. */
+static const char *ask_back(const struct talk *t)
+{
+	return t->replies_n && strchr(t->replies[0], '?') ? "" : NULL;
+}
+
+/* One that tells something is taken up; "And the deadline?" is about what was told. */
+static struct answer answer_question(const struct talk *t)
+{
+	enum { SHORT_WORDS = 4 };
+	struct answer recalled = {NULL, ""};
+
+	if (t->told.words)
+		return answer_told(t);
+	if (acknowledge_facts(t))
+		return (struct answer){acknowledge(t), NULL};
+	if (words_count(t->message) <= SHORT_WORDS)
+		recalled = answer_recall(t);
+	return recalled.statement ? recalled
+	                          : (struct answer){wording_say(t, ACT_question), ask_back(t)};
 }
 
 static const char *about_me(const struct talk *t)
@@ -322,15 +284,18 @@ static const char *about_me(const struct talk *t)
 	                                      "save",      "share",      "delete",  "access",
 	                                      "voice",     "saved",      "records"};
 	static const char *const memories[] = {"remember", "know", "learn"};
+	static const char *const names[] = {"name", "called", "call you"};
 
 	if (WORDS_ANY(t->message, readers))
-		return say(t, SAY_reader);
-	return say(t, WORDS_ANY(t->message, memories) ? SAY_memory : ACT_about_you);
+		return wording_say(t, SAY_reader);
+	if (WORDS_ANY(t->message, names))
+		return wording_say(t, SAY_nameless);
+	return wording_say(t, WORDS_ANY(t->message, memories) ? SAY_memory : ACT_about_you);
 }
 
 static const char *say_again(const struct talk *t)
 {
-	const char *last = t->replies_n ? t->replies[0] : say(t, SAY_no_words);
+	const char *last = t->replies_n ? t->replies[0] : wording_say(t, SAY_no_words);
 
 	if (t->replies_n && span_starts(span_of(last), SPAN(I_SAID)))
 		return last;
@@ -340,10 +305,10 @@ static const char *say_again(const struct talk *t)
 static const char *greet(const struct talk *t)
 {
 	if (t->now->person_name)
-		return say(t, SAY_name);
+		return wording_say(t, SAY_name);
 	if (!t->replies_n && t->known->person_name)
-		return say(t, SAY_welcome);
-	return say(t, t->replies_n ? SAY_hello : ACT_greeting);
+		return wording_say(t, SAY_welcome);
+	return wording_say(t, t->replies_n ? SAY_hello : ACT_greeting);
 }
 
 /* The wish stays in the notes; an address is what it lacks. */
@@ -359,12 +324,6 @@ static bool wants_number(const struct talk *t)
 	static const char *const ours[] = {"your number", "phone number", "your email", "your address"};
 
 	return WORDS_ANY(t->message, ours) != NULL;
-}
-
-/* Behind an answer to a question the next one comes every other time. */
-static const char *ask_back(const struct talk *t)
-{
-	return t->replies_n && strchr(t->replies[0], '?') ? "" : NULL;
 }
 
 /* What was said decides which line: what is at hand, what was taken, that nobody would care. */
@@ -386,34 +345,98 @@ static enum occasion danger_of(const struct talk *t)
 
 static enum occasion after_danger(const struct talk *t)
 {
+	static const char *const reached[] = {"call", "called", "calling", "ring", "rang",
+	                                      "here", "coming", "told",    "tell", "with",
+	                                      "go",   "going",  "home"};
 	static const char *const helpers[] = {"sister",    "brother", "mum",      "mom",
 	                                      "mother",    "dad",     "father",   "friend",
 	                                      "neighbour", "wife",    "husband",  "nurse",
 	                                      "doctor",    "police",  "flatmate", "ambulance"};
 
-	if (WORDS_ANY(t->message, helpers))
+	if (WORDS_ANY(t->message, helpers) && WORDS_ANY(t->message, reached))
 		return SAY_helped;
-	return t->reading->act == ACT_question ? SAY_matter : SAY_staying;
+	return t->reading->act == ACT_question || memchr(t->message.ptr, '?', t->message.len)
+	           ? SAY_matter
+	           : SAY_staying;
+}
+
+/* With help at hand only words that leave no doubt are danger again; the rest may sound like it. */
+static bool is_danger_over(const struct talk *t)
+{
+	return t->reading->act != ACT_distress ||
+	       (t->was_helped && !act_words_of(t->cx, t->message).is_danger);
 }
 
 /* No list of questions, nothing to sell: somebody is there, that is all. */
-static struct answer answer_in_distress(const struct talk *t)
+static const char *say_in_distress(const struct talk *t)
 {
 	const char *line = t->reading->distress_line;
+	int         language = (int)t->reading->language;
 
+	if (!is_danger_over(t) && wording_said_ago(t, line) == REPLIES_KEPT)
+		return line;
+	if (language != LANGUAGE_en)
+		return wording_say(t, (is_danger_over(t) ? SAY_staying : SAY_danger) + language);
+	if (!is_danger_over(t))
+		return wording_say(t, (int)danger_of(t));
 	switch (t->reading->act) {
-	case ACT_distress:
-		if (said_ago(t, line) == REPLIES_KEPT)
-			return (struct answer){line, ""};
-		return (struct answer){say(t, (int)danger_of(t)), ""};
 	case ACT_are_you_there:
 	case ACT_thanks:
-	case ACT_goodbye:
 	case ACT_about_you:
-		return (struct answer){say(t, (int)t->reading->act), ""};
+		return wording_say(t, (int)t->reading->act);
+	case ACT_goodbye:
+		return wording_say(t, SAY_parting);
 	default:
-		return (struct answer){say(t, (int)after_danger(t)), ""};
+		return wording_say(t, words_start_with(t->message, "thank", NULL) ? ACT_thanks
+		                                                                  : (int)after_danger(t));
 	}
+}
+
+static bool is_nothing(const struct extract_entities *told)
+{
+	for (size_t i = 0; i < ENTITY_COUNT; i++)
+		if (told->text[i])
+			return false;
+	return true;
+}
+
+/* Something sad was told a moment ago. */
+static bool is_mourning(const struct talk *t)
+{
+	return t->replies_n && listening_says(t, t->replies[0], ACT_sad);
+}
+
+/* "Um, yeah, so": somebody looks for words. */
+static bool is_hesitating(const struct talk *t)
+{
+	static const char *const sounds[] = {"uh", "um", "er", "erm", "hmm", "hm",
+	                                     "mm", "ah", "eh", "uhm", "umm"};
+	static const char *const with[] = {"yeah", "so", "well", "like", "you", "know", "and", "okay"};
+	struct span              rest = t->message, word;
+	bool                     has_sound = false;
+
+	while (words_next(&rest, &word)) {
+		bool is_sound = WORDS_ANY(word, sounds) != NULL;
+
+		has_sound |= is_sound;
+		if (!is_sound && !WORDS_ANY(word, with))
+			return false;
+	}
+	return has_sound;
+}
+
+/* "About $80,000." is near to asking for a price, and tells something all the same. */
+static bool is_told_rather(const struct talk *t, enum act act)
+{
+	static const enum act weak[] = {ACT_price,     ACT_test,      ACT_yes,
+	                                ACT_no,        ACT_say_again, ACT_not_understood,
+	                                ACT_what_next, ACT_greeting,  ACT_small_talk};
+	bool                  is_weak = false;
+
+	for (size_t i = 0; i < COUNT(weak); i++)
+		is_weak |= weak[i] == act;
+	return is_weak && !memchr(t->message.ptr, '?', t->message.len) && !t->now->use_case &&
+	       acknowledge_facts(t);
 }
 
 static struct answer answer(const struct talk *t)
@@ -421,7 +444,9 @@ static struct answer answer(const struct talk *t)
 	enum act act = t->reading->act;
 
 	if (t->reading->is_in_distress || act == ACT_distress)
-		return answer_in_distress(t);
+		return (struct answer){say_in_distress(t), ""};
+	if (is_told_rather(t, act))
+		act = ACT_statement;
 	switch (act) {
 	case ACT_supporter_fan:
 	case ACT_complaint:
@@ -437,13 +462,15 @@ static struct answer answer(const struct talk *t)
 	case ACT_sad:
 	case ACT_orders:
 	case ACT_small_talk:
-		return (struct answer){say(t, (int)act), ""};
+		return (struct answer){wording_say(t, (int)act), ""};
 	case ACT_wants_person:
-		return (struct answer){say(t, wants_number(t) ? (int)SAY_no_number : ACT_wants_person),
-		                       ask_address(t)};
+		return (
+			struct answer){wording_say(t, wants_number(t) ? (int)SAY_no_number : ACT_wants_person),
+		                   ask_address(t)};
 	case ACT_what_next:
-		return (struct answer){say(t, t->known->contact_email ? ACT_what_next : SAY_address),
-		                       ask_address(t)};
+		return (
+			struct answer){wording_say(t, t->known->contact_email ? ACT_what_next : SAY_address),
+		                   ask_address(t)};
 	case ACT_say_again:
 		return (struct answer){say_again(t), ""};
 	case ACT_about_you:
@@ -451,19 +478,22 @@ static struct answer answer(const struct talk *t)
 	case ACT_recall:
 		return answer_about_past(t);
 	case ACT_question:
-		return t->told.words ? answer_told(t) : (struct answer){say(t, ACT_question), ask_back(t)};
+		return answer_question(t);
 	case ACT_price:
 	case ACT_what_can_you_do:
 	case ACT_test:
 	case ACT_yes:
-		return (struct answer){say(t, (int)act), NULL};
+		return (struct answer){wording_say(t, (int)act), NULL};
 	case ACT_no:
-		return (struct answer){say(t, ACT_no), words_contain(t->message, "never mind") ? "" : NULL};
+		return (struct answer){wording_say(t, ACT_no),
+		                       words_contain(t->message, "never mind") ? "" : NULL};
 	case ACT_advice_request:
-		return (struct answer){say(t, ACT_advice_request), ask_back(t)};
+		return (struct answer){wording_say(t, ACT_advice_request), ask_back(t)};
 	case ACT_greeting:
 		return (struct answer){greet(t), NULL};
 	default:
+		if (is_mourning(t) && is_nothing(t->now))
+			return (struct answer){wording_say(t, ACT_sad), ""};
 		return (struct answer){acknowledge(t), ask_by_hint(t)};
 	}
 }
@@ -472,10 +502,10 @@ static struct answer answer(const struct talk *t)
 static const char *with_name(const struct talk *t, const char *statement)
 {
 	enum act    act = t->reading->act;
-	const char *name = say(t, SAY_name);
+	const char *name = wording_say(t, SAY_name);
 
-	if (!t->now->person_name || !*name || act == ACT_distress || act == ACT_orders ||
-	    act == ACT_recall || strstr(statement, first_name(t)))
+	if (!has_new_name(t) || !*name || act == ACT_distress || act == ACT_orders ||
+	    act == ACT_recall || strstr(statement, wording_first_name(t)))
 		return statement;
 	return joined(t, name, statement);
 }
@@ -501,14 +531,6 @@ static bool is_serious(enum act act)
 	       act == ACT_wants_refund || act == ACT_stop_asking || act == ACT_goodbye;
 }
 
-static bool is_nothing(const struct extract_entities *told)
-{
-	for (size_t i = 0; i < ENTITY_COUNT; i++)
-		if (told->text[i])
-			return false;
-	return true;
-}
-
 static const char *compose(const struct talk *t)
 {
 	struct buf    b = buf_new(t->cx->arena, 0);
@@ -517,12 +539,12 @@ static const char *compose(const struct talk *t)
 	size_t        n;
 
 	if (!*reply.statement) /* what would have stood in it is not for the ear */
-		reply.statement = say(t, SAY_plain);
+		reply.statement = wording_say(t, SAY_plain);
 	add_sentence(&b, with_name(t, reply.statement));
 	if (prompt_is_performer(t->system) && !is_serious(t->reading->act)) {
 		const char *const *colour = lines_of_colour(t->mode, &n);
 
-		add_sentence(&b, pick(t, colour, n));
+		add_sentence(&b, wording_pick(t, colour, n));
 	}
 	add_sentence(&b, question);
 	return buf_text(&b);
@@ -535,12 +557,13 @@ const char *responder_reply(struct ctx *cx, const struct chat_message *messages,
 	bool        is_silence = n && prompt_is_silence(messages[n - 1].content);
 
 	listen_to(&t, messages, n);
-	if (is_silence)
-		return arena_printf(cx->arena, "%s.", say(&t, SAY_silence));
+	if (is_silence || (is_hesitating(&t) && !reading->is_in_distress))
+		return arena_printf(cx->arena, "%s.", wording_say(&t, SAY_silence));
 	if (!words_count(t.message))
-		return arena_printf(cx->arena, "%s.", say(&t, SAY_no_words));
-	if (reading->act == ACT_statement && !reading->is_in_distress && is_nothing(t.now) &&
-	    reading->is_foreign)
-		return arena_printf(cx->arena, "%s.", say(&t, SAY_foreign));
+		return arena_printf(cx->arena, "%s.", wording_say(&t, SAY_no_words));
+	if ((reading->act == ACT_statement || reading->act == ACT_question) && reading->is_foreign &&
+	    !reading->is_in_distress && is_nothing(t.now))
+		return arena_printf(cx->arena, "%s.",
+		                    wording_say(&t, SAY_foreign + (int)reading->language));
 	return compose(&t);
 }

@@ -165,7 +165,7 @@ static const struct {
 #undef X
 };
 
-void lines_for(int occasion, enum mode mode, const char *out[LINES_MAX + 1])
+size_t lines_for(int occasion, enum mode mode, const char *out[LINES_MAX + 1])
 {
 	size_t n = 0;
 
@@ -175,6 +175,7 @@ void lines_for(int occasion, enum mode mode, const char *out[LINES_MAX + 1])
 		if (lines[i].occasion == occasion)
 			out[n++] = lines[i].line;
 	out[n] = NULL;
+	return n;
 }
 
 const char *const *lines_asking(enum slot slot, enum mode mode)

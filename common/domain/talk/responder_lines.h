@@ -10,7 +10,7 @@
 #include "mode.h"
 
 /* What the responder asks for, in this order, past what is known. */
-enum slot { SLOT_NAME, SLOT_WORK, SLOT_PROBLEM, SLOT_TIMELINE, SLOT_BUDGET, SLOT_CONTACT, SLOTS_N };
+enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT_CONTACT, SLOTS_N };
 
 /* What a line is said for, beside the acts. */
 #define OCCASIONS(X) \
@@ -23,20 +23,37 @@ enum slot { SLOT_NAME, SLOT_WORK, SLOT_PROBLEM, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(when) \
 	X(email) \
 	X(use_case) \
-	X(plain)     /* nothing in particular is told */ \
-	X(no_words)  /* the message is empty */ \
-	X(foreign)   /* it is in another language */ \
-	X(silence)   /* nobody spoke */ \
-	X(welcome)   /* a greeting from somebody known */ \
-	X(hello)     /* a second greeting */ \
-	X(reader)    /* about_you: who reads it */ \
-	X(memory)    /* about_you: how it remembers */ \
-	X(danger)    /* in danger still */ \
-	X(taken)     /* something was taken, or somebody bleeds */ \
-	X(means)     /* what could hurt is at hand */ \
-	X(matter)    /* nobody would care */ \
-	X(helped)    /* a moment ago; somebody is there now */ \
-	X(staying)   /* a moment ago */ \
+	X(plain)    /* nothing in particular is told */ \
+	X(no_words) /* the message is empty */ \
+	X(foreign)  /* it is in another language; one for each of enum language, in its order */ \
+	X(foreign_de) \
+	X(foreign_fr) \
+	X(foreign_es) \
+	X(foreign_it) \
+	X(foreign_pt) \
+	X(silence)  /* nobody spoke */ \
+	X(welcome)  /* a greeting from somebody known */ \
+	X(hello)    /* a second greeting */ \
+	X(reader)   /* about_you: who reads it */ \
+	X(memory)   /* about_you: how it remembers */ \
+	X(nameless) /* about_you: what it is called */ \
+	X(danger)   /* in danger still; in each language */ \
+	X(danger_de) \
+	X(danger_fr) \
+	X(danger_es) \
+	X(danger_it) \
+	X(danger_pt) \
+	X(taken)   /* something was taken, or somebody bleeds */ \
+	X(means)   /* what could hurt is at hand */ \
+	X(matter)  /* nobody would care */ \
+	X(helped)  /* a moment ago; somebody is there now */ \
+	X(staying) /* a moment ago; in each language */ \
+	X(staying_de) \
+	X(staying_fr) \
+	X(staying_es) \
+	X(staying_it) \
+	X(staying_pt) \
+	X(parting)   /* a farewell after distress */ \
 	X(told)      /* recall: {told} of a memory */ \
 	X(told_on)   /* the same with a {day} */ \
 	X(noted)     /* the same, of a note with no name on it */ \
@@ -57,10 +74,11 @@ enum occasion {
 };
 /* clang-format on */
 
-#define LINES_MAX 12 /* of one occasion */
+#define LINES_MAX 13 /* of one occasion */
 
-/* The lines for an act or an occasion: NULL behind the last. A manner's own come first. */
-void lines_for(int occasion, enum mode mode, const char *out[LINES_MAX + 1]);
+/* The lines for an act or an occasion, NULL behind the last, and how many. A manner's own come
+ * first. */
+size_t lines_for(int occasion, enum mode mode, const char *out[LINES_MAX + 1]);
 
 /* A manner's two ways to ask for something, and a thought for when it performs. */
 const char *const *lines_asking(enum slot slot, enum mode mode) NEVER_NULL;
