@@ -291,7 +291,8 @@ static enum act nearest_act(const struct act_vectors *known, const float *vector
 		if (i != ACT_distress && scores[i] > scores[best] &&
 		    scores[i] - doubt(i, scores, u) > scores[best])
 			best = i;
-	if (danger > known->scale.floor && danger - scores[best] > danger_margin(&known->scale, u))
+	if (danger > known->scale.danger_floor &&
+	    danger - scores[best] > danger_margin(&known->scale, u))
 		return ACT_distress;
 	return scores[best] > known->scale.floor ? best : by_form(u);
 }

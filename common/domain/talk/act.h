@@ -84,10 +84,10 @@ struct act_form {
 struct act_form act_form_of(struct ctx *cx, struct span text);
 
 /* How alike the sentences of one model are. Below `floor` there is no act. Somebody is in danger
- * when those examples are nearer by `danger` than all others; by `danger_idiom` where a figure of
- * speech stands there. */
+ * when those examples are nearer than `danger_floor`, and by `danger` than all others; by
+ * `danger_idiom` where a figure of speech stands there. */
 struct act_scale {
-	double floor, danger, danger_idiom;
+	double floor, danger_floor, danger, danger_idiom;
 };
 
 /* The examples as one model sees them. */
