@@ -3,9 +3,10 @@
  * The voice is loaded with the first sentence: linked in, its tables would be
  * relocated at every start and cost an idle program 2 MB. Registering it writes
  * to globals of flite, hence once, under pthread_once; speaking only reads it.
- * Sentences are spoken one by one: that bounds what flite allocates, and the
- * deadline is looked at between them. A long text is looked through before: one that spells takes
- * minutes of a core, and reading it as phones takes a thousandth of making sound of them. */
+ * Sentences are spoken one by one, which bounds what flite allocates; the sound of each goes on
+ * while it is made, and the deadline is looked at between pieces of it. A long text is looked
+ * through before: one that spells takes minutes of a core, and reading it as phones takes a
+ * thousandth of making sound of them. */
 #include "../base/log.h"
 #include "../base/str.h"
 #include "../domain/voice/speakable.h"
@@ -20,6 +21,7 @@
 /* Sentences spoken at the same time: what a small machine has cores for. */
 #define VOICES 4u
 #define RATE   16000u
+#define STEP   1024 /* samples at a time: 64 ms */
 /* 5 000 characters of prose have 3 500 phones; speaking more than these takes ten seconds. What is
  * shorter than PROBE_MIN can not have them, spell as it may. */
 #define PHONES_MAX 5000u
@@ -31,11 +33,13 @@
 static struct {
 	int (*init_library)(void);
 	cst_voice *(*register_voice)(const char *voxdir);
-	cst_wave *(*text_to_wave)(const char *text, cst_voice *voice);
-	void (*delete_wave)(cst_wave *wave);
 	cst_utterance *(*new_utterance)(void);
 	cst_utterance *(*init_utterance)(cst_utterance *u, cst_voice *voice);
 	cst_utterance *(*text_to_phones)(cst_utterance *u);
+	cst_utterance *(*text_to_sound)(cst_utterance *u);
+	cst_audio_streaming_info *(*new_streaming)(void);
+	cst_val *(*streaming_value)(const cst_audio_streaming_info *streaming);
+	void (*set_feature)(cst_features *features, const char *name, const cst_val *value);
 	int (*set_text)(cst_utterance *u, const char *text);
 	cst_relation *(*relation)(cst_utterance *u, const char *name);
 	cst_item *(*head)(cst_relation *relation);
@@ -64,12 +68,14 @@ static bool find_functions(void *library)
 	} wanted[] = {
 		{"flite_init", &flite.init_library},
 		{"register_cmu_us_slt", &flite.register_voice},
-		{"flite_text_to_wave", &flite.text_to_wave},
-		{"delete_wave", &flite.delete_wave},
 		{"new_utterance", &flite.new_utterance},
 		{"utt_init", &flite.init_utterance},
 		{"utt_set_input_text", &flite.set_text},
 		{"utt_synth_text2segs", &flite.text_to_phones},
+		{"utt_synth", &flite.text_to_sound},
+		{"new_audio_streaming_info", &flite.new_streaming},
+		{"audio_streaming_info_val", &flite.streaming_value},
+		{"feat_set", &flite.set_feature},
 		{"utt_relation", &flite.relation},
 		{"relation_head", &flite.head},
 		{"item_next", &flite.next},
@@ -94,30 +100,63 @@ static void open_voice(void)
 	voice = flite.register_voice(NULL);
 }
 
-static struct err *add_wave(struct ctx *cx, struct voice_out *out, const cst_wave *wave)
+/* A sentence being spoken. */
+struct saying {
+	struct ctx       *cx;
+	struct voice_out *out;
+	struct err       *failed;
+};
+
+static struct err *add_wave(const struct saying *s, const cst_wave *wave, int start, int size)
 {
 	if (wave->num_channels != 1 || wave->sample_rate != (int)RATE)
-		FAIL(cx, ERR_INTERNAL, "flite made %d channels at %d Hz", wave->num_channels,
+		FAIL(s->cx, ERR_INTERNAL, "flite made %d channels at %d Hz", wave->num_channels,
 		     wave->sample_rate);
-	return voice_out_samples(out, wave->samples,
-	                         wave->num_samples > 0 ? (size_t)wave->num_samples : 0);
+	return voice_out_samples(s->out, wave->samples + start, size > 0 ? (size_t)size : 0);
+}
+
+/* What flite has made since the last time; the rest of it is not made where nobody wants it. */
+static int take_sound(const cst_wave *wave, int start, int size, int is_last,
+                      cst_audio_streaming_info *streaming)
+{
+	struct saying *s = streaming->userdata;
+
+	(void)is_last;
+	s->failed = add_wave(s, wave, start, size);
+	return s->failed ? CST_AUDIO_STREAM_STOP : CST_AUDIO_STREAM_CONT;
+}
+
+/* Its sound goes on while flite makes it. False: flite can not. */
+static bool speak_text(const char *text, struct saying *s)
+{
+	cst_utterance            *u = flite.new_utterance();
+	cst_audio_streaming_info *streaming = flite.new_streaming();
+	bool                      is_made;
+
+	streaming->min_buffsize = STEP;
+	streaming->asc = take_sound;
+	streaming->userdata = s;
+	flite.set_text(u, text);
+	flite.init_utterance(u, voice);
+	flite.set_feature(u->features, "streaming_info", flite.streaming_value(streaming));
+	is_made = flite.text_to_sound(u) != NULL;
+	flite.delete_utterance(u); /* and what is among its features */
+	return is_made;
 }
 
 static struct err *say_sentence(struct ctx *cx, struct voice_out *out, struct span sentence)
 {
-	const char *text = arena_strndup(cx->arena, sentence.ptr, sentence.len);
-	cst_wave   *wave;
-	struct err *e;
-	struct slot slot;
+	const char   *text = arena_strndup(cx->arena, sentence.ptr, sentence.len);
+	struct saying saying = {.cx = cx, .out = out};
+	struct slot   slot;
+	bool          is_made;
 
 	TRY(slots_take(cx, &voices, (double)sentence.len, &slot));
-	wave = flite.text_to_wave(text, voice);
-	slots_give(&voices, slot, wave != NULL);
-	if (!wave)
+	is_made = speak_text(text, &saying);
+	slots_give(&voices, slot, is_made);
+	if (!is_made)
 		FAIL(cx, ERR_INTERNAL, "flite made no sound of %zu characters", sentence.len);
-	e = add_wave(cx, out, wave);
-	flite.delete_wave(wave);
-	return e;
+	return saying.failed;
 }
 
 static struct err *say_text(struct ctx *cx, struct voice_out *out, const char *said, bool *spoke)

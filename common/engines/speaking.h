@@ -25,7 +25,8 @@ struct speech_order {
 	/* What is spoken before and after this, for engines whose tone goes by it; NULL: nothing. */
 	const char *before, *after;
 	/* MP3 only: each part as it is ready, the first one small; in order they are one file that
-	 * plays by itself. In the thread of speak(). False: nobody wants more. NULL: all at once. */
+	 * plays by itself. In the thread of speak(), which may hold a place others wait for: it must
+	 * not wait for a client. False: nobody wants more. NULL: all at once. */
 	bool (*on_part)(const struct speech_part *part, void *data);
 	void *data;
 };

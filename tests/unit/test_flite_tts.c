@@ -169,6 +169,45 @@ static void speaks_in_parts(void **state)
 	arena_free(&cx.arena);
 }
 
+static uint64_t processor_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static bool note_first(const struct speech_part *part, void *data)
+{
+	uint64_t *first_us = data;
+
+	(void)part;
+	if (!*first_us)
+		*first_us = processor_us();
+	return true;
+}
+
+/* By the processor's time: a sentence is heard long before all of it is made. */
+static void is_heard_while_it_speaks(void **state)
+{
+	static const struct speech_piece piece = {
+		"We can look at the numbers of the last two years together and find out what works well",
+		0};
+	uint64_t            first_us = 0, began_us, all_us;
+	struct speech_order order = {
+		.pieces = &piece, .n = 1, .format = SPEECH_MP3, .on_part = note_first, .data = &first_us};
+	struct ctx    cx = new_ctx(60000);
+	struct speech speech;
+
+	(void)state;
+	assert_null(say(&cx, "Yes.", 0, SPEECH_WAV, &speech)); /* the voice is loaded */
+	began_us = processor_us();
+	assert_null(flite_tts.speak(&cx, &order, &speech));
+	all_us = processor_us() - began_us;
+	assert_true((first_us - began_us) * 2 < all_us);
+	arena_free(&cx.arena);
+}
+
 static void stops_when_nobody_wants_more(void **state)
 {
 	static const struct speech_piece pieces[] = {{SENTENCE " " SENTENCE, 0}};
@@ -284,6 +323,7 @@ int main(void)
 		cmocka_unit_test(refuses_to_spell_for_minutes),
 		cmocka_unit_test(speaks_long_prose),
 		cmocka_unit_test(speaks_in_parts),
+		cmocka_unit_test(is_heard_while_it_speaks),
 		cmocka_unit_test(stops_when_nobody_wants_more),
 		cmocka_unit_test(gives_silence_with_what_follows),
 		cmocka_unit_test(stops_when_told),
