@@ -105,6 +105,10 @@ static void refuses_to_spell_for_minutes(void **state)
 		assert_int_equal(e->kind, ERR_INPUT);
 		assert_string_equal(e->field, "text");
 	}
+	text = buf_new(cx.arena, 0);
+	while (text.len < 1200)
+		buf_str(&text, "77777777777 ");
+	assert_err(say(&cx, buf_text(&text), 0, SPEECH_WAV, &speech), ERR_INPUT);
 	cx.deadline = deadline_in(60000);
 	text = buf_new(cx.arena, 0);
 	while (text.len < 4000)
