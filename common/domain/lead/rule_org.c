@@ -23,7 +23,7 @@ static bool ends_sort_of_org(const struct rules *r, size_t i)
 	        (i > 1 && phrases_at(LIST(ORG_SIGNS), r->u, i - 2) == 2));
 }
 
-/* "Vale of Clwyd Cheese Company", "O'Connor and Daughters": a sign of an organisation comes soon. */
+/* "Vale of Clwyd Cheese Company", "O'Connor and Daughters": a sign of an organisation is near. */
 static bool closes_org(const struct rules *r, size_t i)
 {
 	for (size_t to = i - 1; to < i + 2 && to < r->u->n && r->u->words[to].gap == GAP_SPACE; to++)
