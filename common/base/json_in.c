@@ -231,6 +231,49 @@ struct span json_print(struct ctx *cx, const struct cJSON *node)
 	return text ? span_of(text) : SPAN("null");
 }
 
+/* ---- in order ---- */
+
+struct named {
+	struct cJSON *node;
+	size_t        nth;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int                 order = strcmp(x->node->string, y->node->string);
+
+	return order ? order : (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+static void sort_members(struct arena *a, struct cJSON *object)
+{
+	size_t        n = json_count(object), i = 0;
+	struct named *members = NEW_ARRAY(a, struct named, n + 1);
+
+	for (struct cJSON *m = object->child; m; m = m->next, i++)
+		members[i] = (struct named){m, i};
+	qsort(members, n, sizeof(*members), by_name);
+	for (i = 0; i < n; i++) {
+		members[i].node->next = i + 1 < n ? members[i + 1].node : NULL;
+		members[i].node->prev = members[i ? i - 1 : n - 1].node;
+	}
+	object->child = members[0].node;
+}
+
+struct err *json_sorted(struct ctx *cx, struct span json, struct span *out)
+{
+	const struct cJSON *root;
+
+	TRY(json_parse(cx, json, &root));
+	/* Nobody else has seen this tree. */
+	for (struct walk w = {.at = (struct cJSON *)(uintptr_t)root}; w.at; walk_on(&w))
+		if (cJSON_IsObject(w.at) && w.at->child)
+			sort_members(cx->arena, w.at);
+	*out = json_print(cx, root);
+	return NULL;
+}
+
 size_t json_stored_bytes(struct ctx *cx, struct span json)
 {
 	struct json_numbers numbers;

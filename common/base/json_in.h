@@ -39,6 +39,10 @@ const char         *json_name(const struct cJSON *node);
 /* The node as compact JSON, in the arena; its numbers as they were written. */
 struct span json_print(struct ctx *cx, const struct cJSON *node);
 
+/* A JSON text with the members of each object in the order of their names: the same for all texts
+ * that differ in that order and in white space only. ERR_INPUT as json_parse(). */
+struct err *json_sorted(struct ctx *cx, struct span json, struct span *out) CHECKED;
+
 /* Bytes, at most, of what json_print() gave where its numbers are written without exponents, as
  * PostgreSQL's jsonb does: the four characters 1e99 become a hundred. */
 size_t json_stored_bytes(struct ctx *cx, struct span json);

@@ -153,7 +153,8 @@ static struct err *update_memory(struct ctx *cx, void *data)
 		" metadata = $7::jsonb, source_id = $8, sealed = $9,"
 		" content_hash = case when $10::bytea is null then m.content_hash"
 		"  when exists (select from memories o where o.owner = m.owner and o.scope = m.scope"
-		"   and o.utterance_id is null and o.content_hash = $10::bytea and o.id <> m.id)"
+		"   and o.utterance_id is null and o.content_hash = $10::bytea and o.id <> m.id"
+		"   and o.given_at is not distinct from m.given_at)"
 		"  then $11::bytea else $10::bytea end where id = $1::uuid",
 		ARGS(db_text(m->id), db_text(m->plain.content), db_text(m->plain.summary),
 	         db_text(m->plain.speaker), db_text(m->plain.words), db_text(m->plain.tags),

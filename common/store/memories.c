@@ -16,8 +16,10 @@
 #include "common/store/memory_connect.sql.h"
 #include "common/store/memory_index_next.sql.h"
 #include "common/store/memory_insert.sql.h"
+#include "common/store/memory_more.sql.h"
 #include "common/store/memory_unembedded.sql.h"
 #include "common/store/memory_unfolded.sql.h"
+#include "../domain/who/mask.h"
 #include "memory_seal.h"
 #include "recall.h"
 #include "sealed.h"
@@ -106,8 +108,9 @@ struct err *memory_connect(struct ctx *cx, const char *session_id, int64_t posit
 
 static const char cap_sql[] =
 	"delete from memories where id in (select id from memories where owner = $1"
-	" order by " WORTH_SQL ", occurred_at, position"
-	" limit greatest(0, (select count(*) from memories where owner = $1) - $2::bigint))";
+	"  and part_of is null order by " WORTH_SQL ", occurred_at, position"
+	" limit greatest(0, (select count(*) from memories where owner = $1 and part_of is null)"
+	"  - $2::bigint))";
 
 /* Bytes are those on the disk: nothing is unpacked to count them. */
 static const char cap_large_sql[] =
@@ -140,8 +143,51 @@ static struct err *insert_row(struct ctx *cx, const struct memory_new *in,
 	                     db_int(values.short_hours), db_text(k->sealed), db_bytes(k->hash_plain),
 	                     db_bytes(k->hash_former), db_text(k->source_plain),
 	                     db_text(k->source_former), db_bytes(k->names_hash),
-	                     db_int(recall_exact_max()), db_text(k->id)));
+	                     db_int(recall_exact_max()), db_text(k->id), db_bool(in->is_time_given)));
 }
+
+/* ---- what is behind a memory's words ---- */
+
+#define MORE_BYTES_MAX ((size_t)4 << 20)
+
+static struct err *write_piece(struct ctx *cx, struct json_out *j, const char *words,
+                               const struct memory_new *in)
+{
+	struct memory_parts parts = {.content = "null", .speaker = in->speaker, .words = words};
+	const char         *id = sealed_row_id(cx), *masked = mask_str(cx, words, in->names);
+	struct hash         hash = HASH("memory_piece", span_of(id));
+	struct buf          hex = buf_new(cx->arena, 0);
+	const char         *sealed = NULL;
+
+	if (masked != words && vault_has_key())
+		TRY(memory_seal(cx, id, &parts, &sealed));
+	buf_hex(&hex, hash.bytes, CRYPTO_HASH_BYTES);
+	json_obj(j, NULL);
+	json_str(j, "id", id);
+	json_str(j, "words", masked);
+	json_str(j, "hash", buf_text(&hex));
+	json_str(j, "sealed", sealed);
+	json_end(j);
+	return NULL;
+}
+
+struct err *memory_keep_more(struct ctx *cx, const char *id, const struct memory_new *in)
+{
+	struct json_out *j;
+	struct span      json;
+
+	if (in->more_n == 0)
+		return NULL;
+	j = json_new(cx->arena, MORE_BYTES_MAX);
+	json_arr(j, NULL);
+	for (size_t i = 0; i < in->more_n; i++)
+		TRY(write_piece(cx, j, in->more[i], in));
+	json_end(j);
+	TRY(json_finish(cx, j, &json));
+	return db_exec(cx, NULL, MEMORY_MORE_SQL, ARGS(db_text(id), db_text(json.ptr)));
+}
+
+/* ---- bounds ---- */
 
 static struct err *cap_large(struct ctx *cx, const char *owner)
 {
@@ -180,6 +226,7 @@ static struct err *insert_body(struct ctx *cx, void *data)
 	if (*job->is_duplicate)
 		return NULL;
 	position = row_int(&rows, 0, MEMORY_COLUMNS_N);
+	TRY(memory_keep_more(cx, job->kept->id, job->in));
 	TRY(memory_connect(cx, job->in->session_id, position));
 	if (may_be_large(job->in))
 		TRY(cap_large(cx, row_text(&rows, 0, MEMORY_COLUMNS_N + 2)));

@@ -35,9 +35,12 @@ struct memory_new {
 	struct span          tags_json;       /* an array of texts */
 	struct span          metadata_json;   /* an object */
 	int64_t              occurred_ms;     /* unix time */
-	const char          *source_id;       /* may be NULL */
-	const char          *utterance_id;    /* NULL: nobody said it here */
-	const struct names  *names;           /* known of the visitor: memory_names() */
+	bool                 is_time_given;   /* by who saves it */
+	const char *const   *more;            /* pieces of its words behind these (index_text.h) */
+	size_t               more_n;
+	const char          *source_id;    /* may be NULL */
+	const char          *utterance_id; /* NULL: nobody said it here */
+	const struct names  *names;        /* known of the visitor: memory_names() */
 	struct memory_vector vector;
 };
 
@@ -61,10 +64,15 @@ struct err *memory_names(struct ctx *cx, const char *session_id, struct names *o
  * session: their index texts and mean vectors change too) and drops what is least
  * worth keeping over MEMORY_OWNER_MAX, in one transaction. The session was
  * checked by the caller. *is_duplicate_out: the same content is there in this
- * owner and scope, and *out is that one. ERR_CONFLICT about source_id when the
- * owner has another memory of that source. */
+ * owner and scope, and not at another time where both times were given, and
+ * *out is that one. ERR_CONFLICT about source_id when the owner has another
+ * memory of that source. */
 struct err *memory_insert(struct ctx *cx, const struct memory_new *in, struct memory *out,
                           bool *is_duplicate_out) CHECKED;
+
+/* Stores the pieces behind the words of a memory that was kept a moment ago, in its transaction; of
+ * one that was not, nothing. */
+struct err *memory_keep_more(struct ctx *cx, const char *id, const struct memory_new *in) CHECKED;
 
 /* At most max, and none of a session of whose payers one has had so much today (0: no limit). */
 struct memory_pending {

@@ -17,13 +17,15 @@
 -- $15  hash of the content
 -- $16  life of a short memory, hours
 -- $17  the original sealed (null: masking changed nothing)
--- $18  hash that the same content has where it was kept in the plain (null: none)
+-- $18  hash that the same content has where it was kept in the plain, or its members as they came
+--      (null: none)
 -- $19  hash under the former key (null: none)
 -- $20  the source in the plain (null: none, or nothing was masked)
 -- $21  its hash under the former key (null: none)
 -- $22  hash of the names masked (null: none known)
 -- $23  memories of an owner that are all compared
 -- $24  id of the new row
+-- $25  whether who saves it has said when it occurred
 --
 -- At most one row: memory_columns.sql; position; was there already; owner. None when the source
 -- belongs to another memory, or another session's insert is newer than this statement's snapshot.
@@ -35,17 +37,20 @@ with s as materialized (
 added as (
 	insert into memories as m (id, session_id, owner, visitor_id, scope, content, speaker, words,
 			summary, importance, tags, metadata, occurred_at, source_id, utterance_id, embedding,
-			embedding_model, content_hash, expires_at, sealed)
+			embedding_model, content_hash, expires_at, sealed, given_at)
 		select $24::uuid, id, memory_owner, case when consent then visitor_id end, $2, $3::jsonb,
 				$4, $5, $6, $7::int, array(select jsonb_array_elements_text($8::jsonb)),
 				$9::jsonb, to_timestamp($10::float8 / 1000), $11, $12::uuid, $13::vector, $14,
 				$15::bytea,
-				case when $2 = 'short' then now() + $16::int * interval '1 hour' end, $17
+				case when $2 = 'short' then now() + $16::int * interval '1 hour' end, $17,
+				case when $25::bool then to_timestamp($10::float8 / 1000) end
 			from s
-			-- What the unique indexes do not see: the same, kept in the plain or under another key.
-			where ($18::bytea is null or $12::uuid is not null or not exists (
-					select from memories o where o.owner = s.memory_owner and o.scope = $2
-						and o.utterance_id is null and o.content_hash in ($18::bytea, $19::bytea)))
+			-- What the unique indexes do not see: the same, kept in the plain or under another key,
+			-- or one of them without a time.
+			where ($12::uuid is not null or not exists (
+					select from memories o where o.owner = s.memory_owner and
+						-- include memory_is_same.sql
+						))
 				and ($20::text is null or not exists (
 					select from memories o where o.owner = s.memory_owner
 						and o.source_id in ($20::text, $21::text)))
@@ -86,8 +91,9 @@ union all
 select
 		-- include memory_columns.sql
 		, m.position, true, m.owner
-	from memories m, s
-	where not exists (select from added) and m.owner = s.memory_owner
-		and ($12::uuid is null and m.utterance_id is null and m.scope = $2
-				and m.content_hash in ($15::bytea, $18::bytea, $19::bytea)
-			or m.utterance_id = $12::uuid)
+	from s, lateral (select * from memories o where o.owner = s.memory_owner
+			and ($12::uuid is null and
+					-- include memory_is_same.sql
+				or o.utterance_id = $12::uuid)
+		order by o.given_at is null, o.occurred_at desc limit 1) m
+	where not exists (select from added)

@@ -188,15 +188,30 @@ static const char *text_of(struct ctx *cx, struct span s)
 	return arena_strndup(cx->arena, s.ptr, s.len);
 }
 
+/* Members may come in any order; what was kept before has the hash of the one it came in. */
+static struct err *hash_plain(struct ctx *cx, struct memory_kept *out, struct span content)
+{
+	struct hash *hash = NEW(cx->arena, struct hash), *unsorted = NEW(cx->arena, struct hash);
+	struct span  sorted;
+
+	*unsorted = HASH("memory", content);
+	out->hash = hash_span(unsorted);
+	if (content.ptr[0] != '{' && content.ptr[0] != '[')
+		return NULL;
+	TRY(json_sorted(cx, content, &sorted));
+	*hash = HASH("memory", sorted);
+	out->hash = hash_span(hash);
+	out->hash_plain = hash_span(unsorted);
+	return NULL;
+}
+
 /* Without a key only the masked text is kept, and is what tells it from others. */
 static struct err *seal(struct ctx *cx, struct memory_parts *parts, struct memory_kept *out)
 {
-	struct hash *masked = NEW(cx->arena, struct hash);
-	bool         is_masked = out->plain.content != parts->content;
+	bool is_masked = out->plain.content != parts->content;
 
-	*masked = HASH("memory", span_of(out->plain.content));
 	if (is_masked && !vault_has_key())
-		out->hash = hash_span(masked);
+		TRY(hash_plain(cx, out, span_of(out->plain.content)));
 	if (!vault_has_key())
 		return NULL;
 	TRY(memory_normalise(cx, parts->content, &parts->content));
@@ -222,12 +237,9 @@ struct err *memory_keep(struct ctx *cx, const struct memory_new *in, struct memo
 	                             .tags = text_of(cx, in->tags_json),
 	                             .metadata = text_of(cx, in->metadata_json),
 	                             .source_id = in->source_id};
-	struct hash        *hash = NEW(cx->arena, struct hash);
 
-	*hash = HASH("memory", in->content_json);
-	*out = (struct memory_kept){.id = sealed_row_id(cx),
-	                            .hash = hash_span(hash),
-	                            .names_hash = names_hash(cx, in->names)};
+	*out = (struct memory_kept){.id = sealed_row_id(cx), .names_hash = names_hash(cx, in->names)};
+	TRY(hash_plain(cx, out, in->content_json));
 	if (memory_mask(cx, &parts, in->occurred_ms, in->names, &out->plain))
 		return seal(cx, &parts, out);
 	return NULL;

@@ -1,5 +1,5 @@
 /* recall.c -- finding memories: the weights, and the call of the database's memory_recall()
- * (migrations/deploy/lookups.sql), which holds the statement and its reasons. */
+ * (migrations/deploy/memory_pieces.sql), which holds the statement and its reasons. */
 #include "recall.h"
 
 #include "../base/json_out.h"
@@ -79,14 +79,14 @@ static const char recall_sql[] =
 	"  $11::int, $12::jsonb) r"
 	/* No join, for whose plan all memories may be read. */
 	" cross join lateral (select * from memories where id = r.id offset 0) m"
-	" order by r.is_repeat, r.score desc";
+	" order by r.is_repeat, r.score desc, m.occurred_at desc";
 
 int64_t recall_exact_max(void)
 {
 	return values.exact_max;
 }
 
-static struct err *weights_json(struct ctx *cx, struct span *out)
+static struct err *weights_json(struct ctx *cx, bool asks_now, struct span *out)
 {
 	struct json_out *j = json_new(cx->arena, 0);
 
@@ -106,6 +106,7 @@ static struct err *weights_json(struct ctx *cx, struct span *out)
 	json_int(j, "codes_max", values.codes_max);
 	json_int(j, "sample_max", values.sample_max);
 	json_int(j, "rows_max", values.rows_max);
+	json_bool(j, "asks_now", asks_now);
 	json_end(j);
 	return json_finish(cx, j, out);
 }
@@ -164,7 +165,7 @@ static struct err *run(struct ctx *cx, const struct recall_query *in, struct db_
 
 	TRY(json_texts(cx, in->named, in->named_n, &named));
 	TRY(json_texts(cx, in->scopes, in->scopes_n, &scopes));
-	TRY(weights_json(cx, &weights));
+	TRY(weights_json(cx, in->asks_now, &weights));
 	return db_query(cx, rows, recall_sql,
 	                ARGS(db_text(in->session_id), db_bytes(hash_span(&secret)), db_text(in->words),
 	                     db_text(in->vector.at ? in->vector.model : NULL),

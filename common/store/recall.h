@@ -22,6 +22,7 @@ struct recall_query {
 	int64_t              limit; /* 1..RECALL_MAX */
 	double               min_importance;
 	int64_t              from_ms, until_ms; /* time asked about; both 0: none */
+	bool                 asks_now;          /* newer before older about the same thing */
 };
 
 /* Whom a question may name. */

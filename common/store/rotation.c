@@ -89,7 +89,8 @@ static const struct table {
      "  starts_with(m.source_id, 'sealed:') then coalesce($4, m.source_id) else m.source_id end,"
      " content_hash = case when m.content = $5::jsonb or exists (select from memories o"
      "  where o.owner = m.owner and o.scope = m.scope and o.utterance_id is null"
-     "  and o.content_hash = $2::bytea and o.id <> m.id) then m.content_hash"
+     "  and o.content_hash = $2::bytea and o.id <> m.id"
+     "  and o.given_at is not distinct from m.given_at) then m.content_hash"
      "  else $2::bytea end where m.id = $1::uuid"
      " and not exists (select from memories o where o.owner = m.owner and o.source_id = $4"
      "  and o.id <> m.id)"},

@@ -63,10 +63,13 @@ static const char *hex(struct ctx *cx, struct span hash)
 }
 
 struct keeping {
-	const char *session_id, *rows_json;
-	struct span names_hash;
-	float      *vectors; /* all, one behind the other */
-	size_t      vectors_n;
+	const struct memory_new *in;
+	const char             **ids; /* of the memories that these are to be */
+	size_t                   n;
+	const char              *session_id, *rows_json;
+	struct span              names_hash;
+	float                   *vectors; /* all, one behind the other */
+	size_t                   vectors_n;
 };
 
 static void add_vector(struct keeping *to, struct json_out *j, const struct memory_vector *vector)
@@ -120,6 +123,8 @@ static struct err *keep_body(struct ctx *cx, void *data)
 	                  db_int(recall_exact_max()), db_reals(k->vectors, k->vectors_n))));
 	if (row_int(&rows, 0, 0) == 0)
 		return NULL;
+	for (size_t i = 0; i < k->n; i++)
+		TRY(memory_keep_more(cx, k->ids[i], &k->in[i]));
 	return memory_enforce_cap(cx, row_text(&rows, 0, 1), row_int(&rows, 0, 2),
 	                          row_int(&rows, 0, 3));
 }
@@ -128,7 +133,11 @@ struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
                                      const struct memory_new *in, size_t n)
 {
 	struct json_out *j = json_new(cx->arena, ROWS_BYTES_MAX);
-	struct keeping   keeping = {.session_id = session_id, .vectors = room_for_vectors(cx, in, n)};
+	struct keeping   keeping = {.in = in,
+	                            .ids = NEW_ARRAY(cx->arena, const char *, n),
+	                            .n = n,
+	                            .session_id = session_id,
+	                            .vectors = room_for_vectors(cx, in, n)};
 	struct span      json;
 
 	json_arr(j, NULL);
@@ -138,6 +147,7 @@ struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
 		TRY(memory_keep(cx, &in[i], &kept));
 		write_row(cx, j, &in[i], &kept, &keeping);
 		keeping.names_hash = kept.names_hash;
+		keeping.ids[i] = kept.id;
 	}
 	json_end(j);
 	TRY(json_finish(cx, j, &json));

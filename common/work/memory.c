@@ -132,6 +132,9 @@ struct err *memory_remember(struct ctx *cx, const struct remember *in, struct me
 	                                          .tags_json = in->tags_json,
 	                                          .metadata_json = in->metadata_json,
 	                                          .occurred_ms = in->occurred_ms,
+	                                          .is_time_given = in->is_time_given,
+	                                          .more = text.more,
+	                                          .more_n = text.more_n,
 	                                          .source_id = in->source_id,
 	                                          .names = &names,
 	                                          .vector = vector},
@@ -172,6 +175,8 @@ static struct err *read_utterance(struct ctx *cx, const char *session_id,
 	                           .tags_json = SPAN("[]"),
 	                           .metadata_json = SPAN("{}"),
 	                           .occurred_ms = u->said_ms,
+	                           .more = text.more,
+	                           .more_n = text.more_n,
 	                           .utterance_id = u->id,
 	                           .names = names};
 	return NULL;
@@ -355,7 +360,8 @@ static struct err *ask(struct ctx *cx, const struct recall *in, const struct ind
 	                                            .limit = in->limit,
 	                                            .min_importance = in->min_importance,
 	                                            .from_ms = about->from_ms,
-	                                            .until_ms = about->until_ms},
+	                                            .until_ms = about->until_ms,
+	                                            .asks_now = about->asks_now},
 	                     out, n_out);
 }
 

@@ -31,7 +31,8 @@ struct remember {
 	int                 importance; /* 1..10 */
 	struct span         tags_json, metadata_json;
 	int64_t             occurred_ms;
-	const char         *source_id; /* NULL: none */
+	bool                is_time_given; /* by who saves it, or it is now */
+	const char         *source_id;     /* NULL: none */
 };
 
 /* Stores one memory, with its vector when an embedder answers in time, else without:

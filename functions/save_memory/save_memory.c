@@ -98,6 +98,7 @@ static struct err *read_input(struct req *rq, struct in *in, struct remember *ou
 		.importance = importance_of(&in->importance),
 		.tags_json = span_of(tags),
 		.metadata_json = in->metadata ? json_print(cx, in->metadata) : SPAN("{}"),
+		.is_time_given = in->occurred_at != NULL,
 		.source_id = in->source_id,
 	};
 	TRY(check_bytes(cx, "metadata", out->metadata_json, METADATA_MAX));

@@ -83,6 +83,10 @@ test('a name is masked although it was said before anybody knew whose it is', as
 	});
 	known.early = early.memory;
 	await save(session, { content: 'Zebulon Quarterman: I fly to Oslo in May' });
+	const rain = `Zebulon ${'x'.repeat(1900)} `.repeat(9);
+	known.long = (await save(session, {
+		content: { text: `${rain} My capybara is quarterman's.`, of: [{ phone: 5550123 }] },
+	})).memory;
 	await say(session, 'Write to z.quarterman@names-test.example or call +1 415 555 0123.');
 	const told = await say(session, 'My name is Zebulon Quarterman.');
 	assert.equal(told.extract.entities.person_name, 'Zebulon Quarterman');
@@ -122,6 +126,8 @@ test('recall gives what was saved, byte for byte, and finds it by the name', asy
 		assert.deepEqual(saved(again), saved(one));
 	}
 	assert.equal(found[0].id, known.early.id);
+	const [capybara] = await recall(known, 'the capybara of Quarterman', 1);
+	assert.deepEqual(saved(capybara), saved(known.long), 'by its end');
 	const [oslo] = await recall(known, 'Where does Zebulon Quarterman fly to?', 1);
 	assert.equal(oslo.content, 'Zebulon Quarterman: I fly to Oslo in May');
 	const [said] = await recall(known, 'Who opened the ticket about the oven?', 1);
@@ -232,6 +238,8 @@ test('with a new key all of it is sealed anew, and still found', async () => {
 	await stack.commandWith({ SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: '' }, 'reload');
 	const [found] = await recall(known, 'What does Zebulon drink?', 1);
 	assert.deepEqual(saved(found), saved(known.early));
+	const [capybara] = await recall(known, 'the capybara of Quarterman', 1);
+	assert.deepEqual(saved(capybara), saved(known.long));
 	assert.equal((await save(known, { content: known.early.content, source_id: 'zebulon-1' }))
 		.duplicate, true, 'under the new one');
 	await say(known, 'Zebulon says thank you.');

@@ -178,9 +178,120 @@ test('an answer is found by the question before it', async () => {
 	const found = await recall(pair, 'Who does the repairs of ovens in winter?');
 	const texts = found.map((memory) => memory.content.text);
 	assert.deepEqual(texts.slice(0, 2), [
-		'Who repairs the ovens in winter?',
 		'Karl, the husband of my cousin.',
+		'Who repairs the ovens in winter?',
 	]);
+});
+
+test('what only asks does not come first, however like the question it is', async () => {
+	const pair = await open();
+	for (const content of [
+		'Where does Priya live now?',
+		'visitor: where does priya live',
+		'Priya has a flat in Denver, near the station.',
+		'Trains are late in winter.',
+	])
+		await save(pair, content);
+	const found = await contents(pair, 'Where does Priya live now?');
+	assert.equal(found[0], 'Priya has a flat in Denver, near the station.');
+	assert.deepEqual(found.slice(1, 3).map((text) => text.slice(-4)).sort(), ['live', 'now?']);
+	/* Where nothing tells, what was asked is all there is. */
+	const other = await open();
+	await save(other, 'Where does Priya live now?');
+	await save(other, 'Trains are late in winter.');
+	const [first] = await contents(other, 'Where does Priya live now?');
+	assert.equal(first, 'Where does Priya live now?');
+});
+
+const CHANGES = [
+	['Where does Priya live now?', 'Priya lives in Austin.',
+		'Priya has moved from Austin to Denver.', 'Priya likes trains.'],
+	['what is my current budget', 'My budget is fifty thousand dollars.',
+		'The budget has been cut to thirty thousand.', 'The deadline of the project is in May.'],
+	['Who runs our marketing these days?', 'Ana runs our marketing.',
+		'Tom took over the marketing from Ana.', 'We have offices in Lisbon.'],
+];
+
+test('asked how things are now, the newer of two facts comes first', async () => {
+	for (const [question, before, after, other] of CHANGES) {
+		const pair = await open();
+		await save(pair, after, { occurred_at: '2026-10-10' });
+		await save(pair, before, { occurred_at: '2025-01-10' });
+		await save(pair, other);
+		const found = await recall(pair, question);
+		assert.deepEqual(found.map((m) => m.content), [after, before, other], question);
+		assert.ok(found[0].score >= found[1].score && found[1].score >= found[2].score);
+	}
+});
+
+test('asked about what was, the best match comes first, not the newest', async () => {
+	const pair = await open();
+	await save(pair, CHANGES[0][1], { occurred_at: '2025-01-10' });
+	await save(pair, CHANGES[0][2], { occurred_at: '2025-03-10' });
+	assert.equal((await contents(pair, 'Has Priya lived in Austin?'))[0], CHANGES[0][1]);
+});
+
+/* Words so long that the model takes each for one: prose takes it seconds, with sanitizers. */
+const WORD = `${'x'.repeat(1900)} `;
+const long = (bytes, end) => WORD.repeat(Math.ceil(bytes / WORD.length)).slice(0, bytes) + end;
+
+test('a long memory is found by its end, once', async () => {
+	const pair = await open();
+	for (const [bytes, word] of [[16000, 'marmalade'], [8185, 'gooseberry']])
+		await save(pair, { text: long(bytes, ` The hint for the password is ${word}.`) });
+	await save(pair, 'The cat sat on the mat.');
+	for (const word of ['marmalade', 'gooseberry']) {
+		const found = await recall(pair, word, { limit: 50 });
+		assert.ok(found[0].content.text?.endsWith(`${word}.`), word);
+		assert.ok(found[0].score > found[1].score + 0.1, 'by far');
+		assert.equal(found.length, 3);
+		assert.equal(new Set(found.map((m) => m.id)).size, 3);
+	}
+	const [[pieces, most]] = await sql(
+		stack,
+		`select count(*), max(octet_length(words)) from memories
+			where session_id = :'id' and part_of is not null`,
+		{ id: pair.session_id },
+	);
+	assert.ok(Number(pieces) <= 3 && Number(most) <= 8192, `${pieces} pieces, ${most} bytes`);
+});
+
+test('the end of a long memory is found by its meaning, once it has a vector', async () => {
+	const pair = await open();
+	await save(pair, long(9000, ' ') + 'She plays the violin in an orchestra. '.repeat(5));
+	await save(pair, 'The disk of the server is full.');
+	await poll(
+		async () => {
+			const [[left]] = await sql(
+				stack,
+				`select count(*) from memories where session_id = :'id' and embedding is null`,
+				{ id: pair.session_id },
+			);
+			return left === '0';
+		},
+		{ deadlineMs: 60000 },
+	);
+	const [found] = await recall(pair, 'musical instruments');
+	assert.ok(found.content.includes('violin') && found.similarity > 0.2, `${found.similarity}`);
+});
+
+test('pieces do not crowd out other memories', async () => {
+	const pair = await open();
+	const { id } = await save(pair, long(9000, ' The cat looked at the rain.'));
+	for (let i = 0; i < 3; i++) await save(pair, `The disk of server ${i} is full.`);
+	await sql(
+		stack,
+		`insert into memories (session_id, owner, scope, content, words, index_text, content_hash,
+				part_of, embedding, embedding_model)
+			select p.session_id, p.owner, p.scope, p.content, p.words, p.index_text,
+				decode(md5(n::text) || md5(n::text), 'hex'), m.id, m.embedding, m.embedding_model
+			from memories p join memories m on m.id = p.part_of, generate_series(1, 19) as n
+			where m.id = :'id'`,
+		{ id },
+	);
+	const found = await recall(pair, 'cats that look at rain', { limit: 3 });
+	assert.equal(new Set(found.map((m) => m.id)).size, 3);
+	assert.equal(found[0].id, id);
 });
 
 test('what only asks comes after what tells', async () => {

@@ -152,6 +152,45 @@ test('the same content is stored once per owner and scope', async () => {
 	assert.equal(again.memory.id, mine.memory.id);
 });
 
+test('members in another order are the same content', async () => {
+	const pair = await open();
+	const orders = [
+		{ zone: 1, a: [{ y: 1, x: { q: null, p: 'two' } }], note: 'n' },
+		{ note: 'n', a: [{ x: { p: 'two', q: null }, y: 1 }], zone: 1 },
+	];
+	const first = await save(pair, { content: orders[0] });
+	const second = await save(pair, { content: orders[1] });
+	assert.equal(first.duplicate, false);
+	assert.equal(second.duplicate, true);
+	assert.equal(second.memory.id, first.memory.id);
+	const other = { ...orders[0], a: [{ y: 2, x: { q: null, p: 'two' } }] };
+	assert.equal((await save(pair, { content: other })).duplicate, false);
+	for (const content of [['one', 'two'], ['two', 'one']])
+		assert.equal((await save(pair, { content })).duplicate, false, 'elements have an order');
+});
+
+test('the same words at another time are another memory', async () => {
+	const pair = await open();
+	const at = (occurred_at, content = 'The meeting was moved.') =>
+		save(pair, { content, ...(occurred_at && { occurred_at }) });
+	const may = await at('2025-05-08T10:00:00Z');
+	const june = await at('2025-06-08T10:00:00Z');
+	assert.equal(june.duplicate, false);
+	assert.notEqual(june.memory.id, may.memory.id);
+	const again = await at('2025-05-08T12:00:00+02:00');
+	assert.equal(again.duplicate, true);
+	assert.equal(again.memory.id, may.memory.id);
+	assert.equal((await at()).duplicate, true, 'without a time it is any of them');
+	const undated = await at(undefined, 'Nobody knows when.');
+	const dated = await at('2025-05-08', 'Nobody knows when.');
+	assert.equal(dated.duplicate, true, 'nobody has said that it was another time');
+	assert.equal(dated.memory.id, undated.memory.id);
+	/* The same when they have to be masked. */
+	const masked = await at('2025-05-08', 'Call +1 415 555 0123.');
+	assert.equal((await at('2025-06-08', 'Call +1 415 555 0123.')).duplicate, false);
+	assert.equal((await at('2025-05-08', 'Call +1 415 555 0123.')).memory.id, masked.memory.id);
+});
+
 test('many saves of the same at once make one memory', async () => {
 	const pair = await open();
 	const all = await Promise.all(

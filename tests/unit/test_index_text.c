@@ -3,6 +3,7 @@
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
+#include "../../common/domain/text/words.h"
 
 #include "unit.h"
 
@@ -60,6 +61,95 @@ static void long_words_are_cut(void **state)
 	assert_true(strlen(got.said) > INDEX_TEXT_MAX - 8);
 }
 
+/* All of a long text is in its pieces, each with who said it, and none of them is cut in a word. */
+static void the_rest_is_in_pieces(void **state)
+{
+	struct ctx       *cx = *state;
+	struct buf        text = buf_new(cx->arena, 0);
+	struct index_text got;
+	char              word[16];
+
+	for (int i = 0; i < 5000; i++)
+		buf_printf(&text, "tée%04d ", i);
+	index_text_said(cx, "Dana", buf_text(&text), NOW, &got);
+	assert_in_range(got.more_n, 1, 6);
+	for (int i = 0; i < 5000; i++) {
+		size_t in = got.more_n;
+
+		snprintf(word, sizeof(word), "tée%04d", i);
+		for (size_t n = 0; n < got.more_n; n++)
+			in = words_contain(span_of(got.more[n]), word) ? n : in;
+		assert_true(in < got.more_n || words_contain(span_of(got.words), word));
+	}
+	for (size_t n = 0; n < got.more_n; n++) {
+		assert_true(span_starts(span_of(got.more[n]), SPAN("Dana: tée")));
+		assert_true(strlen(got.more[n]) <= INDEX_TEXT_MAX + 6);
+	}
+}
+
+static void pieces_are_few(void **state)
+{
+	struct ctx       *cx = *state;
+	size_t            len = (size_t)1 << 18;
+	char             *text = arena_alloc(cx->arena, len + 1);
+	struct index_text got;
+
+	memset(text, 'x', len); /* no end of a word anywhere */
+	index_text_said(cx, NULL, text, NOW, &got);
+	assert_int_equal(got.more_n, INDEX_MORE_MAX);
+	index_text_said(cx, NULL, text + len - INDEX_TEXT_MAX, NOW, &got);
+	assert_int_equal(got.more_n, 0);
+}
+
+/* In a piece, a number does not stand beside the name of its member any more. */
+static void pieces_tell_no_contact(void **state)
+{
+	struct ctx         *cx = *state;
+	struct buf          json = buf_new(cx->arena, 0);
+	const struct cJSON *content;
+	struct index_text   got;
+
+	buf_str(&json, "{\"text\":\"");
+	for (int i = 0; i < 1500; i++)
+		buf_str(&json, "a rainy day ");
+	buf_str(&json, "\",\"of\":[{\"phone\":5550123}]}");
+	assert_null(json_parse(cx, buf_span(&json), &content));
+	index_text_of(cx, content, NULL, NOW, &got);
+	assert_true(got.more_n > 0);
+	assert_null(strstr(got.more[got.more_n - 1], "5550123"));
+	assert_non_null(strstr(got.more[got.more_n - 1], "[phone]"));
+}
+
+static void knows_what_asks_about_now(void **state)
+{
+	static const char *const yes[] = {"where do I work now",
+	                                  "What is my current plan?",
+	                                  "Who runs sales these days?",
+	                                  "Does she live in Rome any more?",
+	                                  "wo arbeite ich jetzt",
+	                                  "Now, where do we stand at the moment?"};
+	static const char *const no[] = {"Where did I work?",
+	                                 "Now, what did I tell you about Rome?",
+	                                 "Do you know Novak?",
+	                                 "What is in the snow?",
+	                                 "",
+	                                 "How long have I had my current job?",
+	                                 "What was my latest plan in May 2022?"};
+	struct ctx              *cx = *state;
+	struct index_query       q;
+
+	for (size_t i = 0; i < COUNT(yes); i++) {
+		index_query_of(cx, yes[i], NULL, 0, NOW, &q);
+		if (!q.asks_now)
+			fail_msg("%s", yes[i]);
+	}
+	for (size_t i = 0; i < COUNT(no); i++) {
+		index_query_of(cx, no[i], NULL, 0, NOW, &q);
+		if (q.asks_now)
+			fail_msg("%s", no[i]);
+	}
+}
+
 static void takes_names_out_of_the_topic(void **state)
 {
 	static const char *const speakers[] = {"Caroline", "Melanie"};
@@ -98,6 +188,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(takes_words, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(long_words_are_cut, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(the_rest_is_in_pieces, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(pieces_are_few, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(pieces_tell_no_contact, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(knows_what_asks_about_now, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(takes_names_out_of_the_topic, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(a_name_alone_stays, start, unit_teardown),
 	};

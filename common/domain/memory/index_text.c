@@ -6,9 +6,14 @@
 #include "../../base/utf8.h"
 #include "../text/when.h"
 #include "../text/words.h"
+#include "../who/mask.h"
 
 #define NODES_MAX      2000 /* values of a content looked at */
 #define NAME_WORDS_MAX 3    /* "Dr Dana Reyes:" */
+#define CUT_BYTES      256  /* so near to its limit a piece ends with a word */
+/* What the next piece says again: no name, number or address is in two halves, and where masks
+ * are longer than what they stand for nothing is between two pieces. */
+#define AGAIN_BYTES 512
 
 /* ---- memories ---- */
 
@@ -84,20 +89,61 @@ static void add_days(struct buf *out, const char *said, int64_t occurred_ms)
 		buf_char(out, ')');
 }
 
+static const char *words_of(struct ctx *cx, const char *speaker, const char *said,
+                            int64_t occurred_ms)
+{
+	struct buf words = buf_new(cx->arena, 0);
+
+	if (speaker)
+		buf_printf(&words, "%s: ", speaker);
+	buf_str(&words, said);
+	add_days(&words, said, occurred_ms);
+	return buf_text(&words);
+}
+
+/* ---- pieces ---- */
+
+/* The first end of a word at or before `at`, but no further back than CUT_BYTES. */
+static size_t word_end(struct span text, size_t at)
+{
+	for (size_t n = at; n > 0 && n + CUT_BYTES > at; n--)
+		if (strchr(" \t\n", text.ptr[n - 1]))
+			return n;
+	return utf8_prefix(text, at).len;
+}
+
+/* Takes the next piece of *rest, which keeps what is behind it. */
+static const char *next_piece(struct ctx *cx, struct span *rest)
+{
+	size_t      end = rest->len, again;
+	struct span piece;
+
+	if (end > INDEX_TEXT_MAX)
+		end = word_end(*rest, INDEX_TEXT_MAX);
+	piece = span_trim((struct span){rest->ptr, end});
+	again = end < rest->len ? word_end(*rest, end - AGAIN_BYTES) : end;
+	*rest = (struct span){rest->ptr + again, rest->len - again};
+	return arena_strndup(cx->arena, piece.ptr, piece.len);
+}
+
 void index_text_said(struct ctx *cx, const char *speaker, const char *text, int64_t occurred_ms,
                      struct index_text *out)
 {
-	struct span cut = utf8_prefix(span_trim(span_of(text)), INDEX_TEXT_MAX);
-	struct buf  words = buf_new(cx->arena, 0);
+	struct span  rest = span_trim(span_of(text));
+	const char **more;
 
-	out->speaker = str_is_blank(speaker) ? NULL : speaker;
-	out->said = arena_strndup(cx->arena, cut.ptr, cut.len);
-	if (out->speaker)
-		buf_printf(&words, "%s: ", out->speaker);
-	buf_str(&words, out->said);
-	add_days(&words, out->said, occurred_ms);
-	out->words = buf_text(&words);
+	*out = (struct index_text){.speaker = str_is_blank(speaker) ? NULL : speaker};
+	out->said = next_piece(cx, &rest);
+	out->words = words_of(cx, out->speaker, out->said, occurred_ms);
+	if (!rest.len)
+		return;
+	more = NEW_ARRAY(cx->arena, const char *, INDEX_MORE_MAX);
+	out->more = more;
+	while (rest.len && out->more_n < INDEX_MORE_MAX)
+		more[out->more_n++] = words_of(cx, out->speaker, next_piece(cx, &rest), occurred_ms);
 }
+
+/* ---- contents ---- */
 
 /* A member "speaker" of a sensible length, else a name in front of a text. */
 static const char *find_speaker(struct ctx *cx, const struct cJSON *content, const char **text)
@@ -116,10 +162,22 @@ static const char *find_speaker(struct ctx *cx, const struct cJSON *content, con
 	return arena_strndup(cx->arena, name.ptr, name.len);
 }
 
+/* As it is, or where that can not be told from the text alone, without contact data. */
+static const char *text_of(struct ctx *cx, const struct cJSON *content)
+{
+	const char         *text = flatten(cx, content);
+	const struct cJSON *masked;
+
+	if (strlen(text) <= INDEX_TEXT_MAX || json_type(content) == JSON_STRING ||
+	    json_parse(cx, mask_json(cx, json_print(cx, content), NULL), &masked))
+		return text;
+	return flatten(cx, masked);
+}
+
 void index_text_of(struct ctx *cx, const struct cJSON *content, const char *summary,
                    int64_t occurred_ms, struct index_text *out)
 {
-	const char *text = flatten(cx, content);
+	const char *text = text_of(cx, content);
 	const char *speaker = find_speaker(cx, content, &text);
 
 	if (!str_is_blank(summary))
@@ -181,5 +239,6 @@ void index_query_of(struct ctx *cx, const char *query, const char *const *speake
 	}
 	buf_str(&words, query);
 	find_time(query, now_ms, &words, out);
+	out->asks_now = out->until_ms == 0 && when_is_now(span_of(query));
 	out->words = buf_text(&words);
 }

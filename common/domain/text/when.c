@@ -21,6 +21,29 @@ static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thurs
 static const char *const numbers[] = {"a",     "one",   "two",  "three", "four",   "five",  "six",
                                       "seven", "eight", "nine", "ten",   "eleven", "twelve"};
 
+/* What is so at present. */
+static const char *const present[] = {
+	"now",          "current",      "currently",  "present",     "presently", "at the moment",
+	"these days",   "nowadays",     "any more",   "anymore",     "latest",    "newest",
+	"most recent",  "jetzt",        "aktuell",    "derzeit",     "momentan",  "maintenant",
+	"actuellement", "en ce moment", "ahora",      "actualmente", "adesso",    "attualmente",
+	"al momento",   "agora",        "atualmente", "no momento",
+};
+
+/* What asks since when it is so asks about the past. */
+static const char *const since_when[] = {
+	"how long", "since when", "when did", "when was", "seit wann", "wie lange", "desde cuando",
+};
+
+/* A question may also begin with "now". */
+bool when_is_now(struct span question)
+{
+	struct span rest = question;
+
+	words_start_with(question, "now", &rest);
+	return WORDS_ANY(rest, present) && !WORDS_ANY(question, since_when);
+}
+
 /* ---- the calendar ---- */
 
 /* Days since 1970-01-01 in the Gregorian calendar; years begin in March, so that a leap day is

@@ -17,6 +17,9 @@ struct when_span {
 /* Finds at most WHEN_MAX spans, in the order of the text; returns how many. */
 size_t when_find(struct span text, int64_t now_ms, struct when_span out[WHEN_MAX]);
 
+/* Does it ask how things are at present ("where do we stand now", "my current plan")? */
+bool when_is_now(struct span question);
+
 /* Adds the span as words to search by: "7 May 2023 Sunday", "May 2023", "2023"; the first day of
  * a week. */
 void when_say(struct buf *out, struct when_span span);

@@ -1,6 +1,6 @@
 -- What the tables refuse, asked as the programs do.
 begin;
-select plan(48);
+select plan(53);
 
 select session(1, 'f47ac10b-58cc-4372-a567-0e02b2c3d479', true);
 insert into utterances (id, session_id, speaker, text)
@@ -68,6 +68,21 @@ insert into case_list values
 	from sessions$$),
 ('the same content again', '23505', $$insert into memories (session_id, owner, scope, content,
 	content_hash) select id, memory_owner, 'long', '"x"', hash('x') from sessions$$),
+('the same content at a time that was given', 'ok', $$insert into memories (session_id, owner, scope,
+	content, content_hash, given_at) select id, memory_owner, 'long', '"x"', hash('x'), now()
+	from sessions$$),
+('the same content at that time again', '23505', $$insert into memories (session_id, owner, scope,
+	content, content_hash, given_at) select id, memory_owner, 'long', '"x"', hash('x'), now()
+	from sessions$$),
+('a piece of a memory', 'ok', $$insert into memories (session_id, owner, scope, content,
+	content_hash, part_of) select session_id, owner, scope, 'null', hash('piece'), id from memories
+	limit 1$$),
+('a piece with a content of its own', '23514', $$insert into memories (session_id, owner, scope,
+	content, content_hash, part_of) select session_id, owner, scope, '"x"', hash('p'), id
+	from memories limit 1$$),
+('a piece of nothing', '23503', $$insert into memories (session_id, owner, scope, content,
+	content_hash, part_of) select session_id, owner, scope, 'null', hash('p'), gen_random_uuid()
+	from memories limit 1$$),
 ('the same content in another scope', 'ok', $$insert into memories (session_id, owner, scope,
 	content, content_hash) select id, memory_owner, 'short', '"x"', hash('x') from sessions$$),
 ('a source id too long', '23514', $$insert into memories (session_id, owner, scope, content,

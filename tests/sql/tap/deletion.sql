@@ -1,6 +1,6 @@
 -- Deleting a session leaves no row of it anywhere, and nothing of another's goes.
 begin;
-select plan(19);
+select plan(21);
 
 create temp table ids on commit drop as select session(1) as gone, session(2) as stays;
 insert into utterances (session_id, speaker, text) select unnest(array[gone, stays]), 'visitor', 'x'
@@ -43,6 +43,14 @@ insert into turns (session_id, turn, message_hash, ends_by, visitor_utterance_id
 select is(try($$delete from utterances where id = '00000000-0000-0000-0000-0000000000a1'$$), 'ok',
 	'a program takes an utterance back');
 select is_empty($$select from memories where content = '"y"'$$, 'and with it its memory');
+insert into memories (id, session_id, owner, scope, content, content_hash)
+	select '00000000-0000-0000-0000-0000000000b1', id, memory_owner, 'long', '"z"', hash('z')
+		from sessions, ids where id = stays;
+insert into memories (session_id, owner, scope, content, content_hash, part_of)
+	select session_id, owner, scope, 'null', hash('piece'), id from memories where content = '"z"';
+select is(try($$delete from memories where id = '00000000-0000-0000-0000-0000000000b1'$$), 'ok',
+	'a program takes a memory back');
+select is_empty('select from memories where part_of is not null', 'and with it its pieces');
 select results_eq('select visitor_utterance_id is null from turns where turn = 2', array[true],
 	'but not the turn');
 
