@@ -34,6 +34,7 @@ test('three turns, spoken and answered aloud, with no key', async () => {
 	assert.equal(status, 0, stderr);
 	for (const word of ['Turn 1', 'Turn 2', 'Turn 3', 'heard', 'reply', 'lead', 'speech_to_text'])
 		assert.ok(stdout.includes(word), word);
+	assert.match(stdout, /ms  text [^]*ms  audio +0\.0 [^]*ms  done/, 'what came when');
 	const transcript = JSON.parse(left('transcript.json'));
 	const reply = JSON.parse(left('reply.json'));
 	assert.match(transcript.text, /this quarter/i);
