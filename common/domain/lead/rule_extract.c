@@ -59,14 +59,19 @@ static size_t ordinal_to(const struct utterance *u, size_t i)
 /* "By the tenth of June. No, the fifteenth": the day of the month that was told is another. */
 static void correct_day(struct rules *r)
 {
+	enum { ASIDE_WORDS = 4 };
 	const char      *known = r->x->entities.timeline;
 	struct utterance date = tokens_split(r->cx, span_of(known ? known : ""));
 	struct span      day = {NULL, 0}, old;
+	size_t           fixed = 0;
 
 	for (size_t i = 1; i < r->u->n; i++) {
 		size_t at = i + tokens_is(r->u, i, "the"), to = ordinal_to(r->u, at);
+		bool   is_aside; /* "no, they moved it, the fifteenth" */
 
-		if (phrases_at(LIST(FIXES), r->u, i - 1) && to > at && r->u->words[at].gap != GAP_STOP &&
+		fixed = phrases_at(LIST(FIXES), r->u, i - 1) ? i : fixed;
+		is_aside = fixed && i - fixed <= ASIDE_WORDS && r->u->words[i].gap == GAP_COMMA;
+		if ((fixed == i || is_aside) && to > at && r->u->words[at].gap != GAP_STOP &&
 		    (to == r->u->n || r->u->words[to].gap != GAP_SPACE))
 			day = tokens_text(r->u, at, to);
 	}

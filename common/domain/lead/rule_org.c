@@ -156,6 +156,18 @@ size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
 	}
 }
 
+/* "We're Tidewell Logistics, well, Tidewell Freight": what comes behind it is its name. */
+static void take_repaired(struct rules *r, size_t i)
+{
+	static const char *const repairs[] = {"well",    "no",        "sorry",   "i mean",
+	                                      "i meant", "or rather", "no wait", "actually"};
+	size_t n = i < r->u->n && r->u->words[i].gap != GAP_SPACE ? TOKENS_ANY_AT(r->u, i, repairs) : 0;
+	size_t to = n ? rules_slot_to(r, 'B', i + n) : i;
+
+	if (n && to > i + n && r->u->words[i + n].gap != GAP_STOP)
+		rules_keep(r, ENTITY_org_name, i + n, to, true);
+}
+
 static void take_org(struct rules *r, const struct pattern_match *m,
                      const struct pattern_slot *slot)
 {
@@ -165,6 +177,7 @@ static void take_org(struct rules *r, const struct pattern_match *m,
 	if (name && words_contain(tokens_text(r->u, slot->from, slot->to), name))
 		return;
 	rules_keep(r, ENTITY_org_name, slot->from, slot->to, true);
+	take_repaired(r, slot->to);
 }
 
 /* "It's called Barkly" names an app spoken of before, and no library. */
