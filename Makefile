@@ -89,7 +89,7 @@ $(BINS):
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# What speech_to_text has recordings decoded by; nothing else is linked with libav.
+# What recordings are decoded by; nothing else is linked with libav.
 $(DECODER): $(DECODER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -134,7 +134,7 @@ $(foreach f,$(FUNCTIONS),$(eval $(call RENAMED,$(f))))
 $(B)/fuzz/fuzz_request: $(B)/tests/fuzz/programs.o $(RENAMED_O) \
               $(patsubst %.c,$(B)/%.o,$(filter-out $(foreach f,$(FUNCTIONS),functions/$(f)/$(f).c),\
               $(wildcard functions/*/*.c)))
-$(B)/fuzz/fuzz_request: WRAPPED := service_main serve_cgi session_check session_prove \
+$(B)/fuzz/fuzz_request: WRAPPED := service_main serve_cgi session_check session_check_mode session_prove \
               heartbeat_start heartbeat_hold heartbeat_doubt_turn heartbeat_doubt_key \
               bookkeeping_start bookkeeping_now decoders_decode speak embed log_line_write \
               $(addprefix conn_,fd request_fd was_read since_ms coming_ms refusal begin limit end lost)

@@ -124,16 +124,25 @@ struct err *session_query(struct ctx *cx, const char *id, const char *secret, co
 	return judge(cx, rows_out->count ? row_text(rows_out, 0, 0) : NULL);
 }
 
-struct err *session_check(struct ctx *cx, const char *id, const char *secret)
+struct err *session_check_mode(struct ctx *cx, const char *id, const char *secret,
+                               const char **mode_out)
 {
 	struct db_rows rows;
 
 	TRY(session_query(cx, id, secret,
-	                  SESSION_TOUCHED_SQL " select verdict, payers, " LAZY_COMMIT_SQL
+	                  SESSION_TOUCHED_SQL " select verdict, payers, current_mode, " LAZY_COMMIT_SQL
 	                                      " from checked",
 	                  NO_ARGS, &rows));
 	payers_join(cx, row_text(&rows, 0, 1));
+	*mode_out = row_text(&rows, 0, 2);
 	return NULL;
+}
+
+struct err *session_check(struct ctx *cx, const char *id, const char *secret)
+{
+	const char *mode;
+
+	return session_check_mode(cx, id, secret, &mode);
 }
 
 struct err *session_prove(struct ctx *cx, const char *id, const char *secret)

@@ -36,6 +36,10 @@ struct err *session_trim(struct ctx *cx, const char *id) CHECKED;
  * for a malformed or unknown id and a wrong secret alike, ERR_SESSION_EXPIRED, ERR_RATE. */
 struct err *session_check(struct ctx *cx, const char *id, const char *secret) CHECKED;
 
+/* The same, and tells the mode that the session is in. */
+struct err *session_check_mode(struct ctx *cx, const char *id, const char *secret,
+                               const char **mode_out) CHECKED;
+
 /* Whether the pair is one's: ERR_SESSION and ERR_SESSION_EXPIRED as session_check(), but nothing is
  * counted and nothing slides; for what comes before the request's own check. */
 struct err *session_prove(struct ctx *cx, const char *id, const char *secret) CHECKED;

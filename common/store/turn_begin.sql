@@ -26,6 +26,7 @@
 -- $16  its claim of this turn
 -- $17  id of the visitor's words, should they be stored
 -- $18  they tell of distress, whatever becomes of the turn
+-- $19  how sure it is that these were the words, 0 to 1 (null: they were written)
 --
 -- A row for each utterance of the history, oldest first; one, with the last five null, for a
 -- session without history; none for an unknown session. All but the last five are of the turn
@@ -67,8 +68,10 @@ closed as (
 			and t.state = 'running'),
 
 said as (
-	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress)
-		select $17::uuid, d.id, 'visitor', $5, $14::bytea, d.turn + 1, $18::bool from decided d
+	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress,
+			asr_conf)
+		select $17::uuid, d.id, 'visitor', $5, $14::bytea, d.turn + 1, $18::bool, $19::numeric
+			from decided d
 			where d.action = 'begin' and not $11::bool and d.adopted is null
 		returning id),
 

@@ -131,7 +131,8 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	                          db_int(JOIN_WINDOW_MS + age_ms), db_bool(in->is_proactive),
 	                          db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
 	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim),
-	                          db_text(id), db_bool(in->is_in_distress)),
+	                          db_text(id), db_bool(in->is_in_distress),
+	                          in->is_spoken ? db_num(in->confidence) : db_text(NULL)),
 	                     rows);
 }
 

@@ -35,6 +35,8 @@ enum turn_action {
 struct turn_new {
 	const char *session_id, *session_secret;
 	const char *message;
+	bool        is_spoken; /* it was heard in a recording, with that confidence, 0 to 1 */
+	double      confidence;
 	bool        is_proactive;   /* the idle browser asks; not the visitor's speech */
 	bool        is_in_distress; /* as its words tell at once: whatever becomes of the turn */
 	const char *mode;           /* NULL: as it is */

@@ -1,9 +1,13 @@
 /* agent_reply -- the turn: hear what was said, think, answer aloud.
  *
- * POST { session_id, session_secret, user_message, mode?, is_performer_mode?,
- *        model?, context?, turn_id?, audio? }
- *   -> { text, extract, audio_base64, session_id, current_mode, provider,
- *        turn_id, timings, usage, degraded?, is_truncated? }
+ * POST { session_id, session_secret, user_message or audio_base64, language?,
+ *        mode?, is_performer_mode?, model?, context?, turn_id?, audio? }
+ *   or a recording itself, and X-Session-Id, X-Session-Secret, X-Turn-Id?
+ *   -> { heard?, text, extract, audio_base64, session_id, current_mode,
+ *        provider, turn_id, timings, usage, degraded?, is_truncated? }
+ *
+ * A recording is heard first, as speech_to_text would; where nobody says
+ * anything in it, text is "" and nothing else happens.
  *
  * With Accept: text/event-stream the events of stream.h, each when there is something to tell.
  *
@@ -19,7 +23,10 @@
 #include "../../common/work/heartbeat.h"
 #include "../../common/work/memory.h"
 #include "../../common/engines/acts.h"
+#include "../../common/engines/decoders.h"
 #include "../../common/engines/embedding.h"
+#include "../../common/engines/hearing.h"
+#include "../../common/engines/hearing_budget.h"
 #include "../../common/web/service.h"
 #include "../../common/work/slack.h"
 #include "../../common/store/addresses.h"
@@ -28,42 +35,21 @@
 #include "closing.h"
 #include "delivery.h"
 #include "lead.h"
+#include "request.h"
 #include "running.h"
+#include "spoken.h"
 #include "stream.h"
 #include "thought.h"
 
+#define BODY_MAX      ((size_t)17 << 20) /* with a recording */
 #define DEADLINE_MS   30000u
-#define CLEANUP_MS    2000u /* for storing how it ended, when the request's own time is over */
-#define MODE_MAX      50
-#define MODEL_MAX     200
+#define HEAR_MS       30000u /* for hearing a recording, more */
+#define CLEANUP_MS    2000u  /* for storing how it ended, when the request's own time is over */
 #define JOIN_TRIES    3
 #define JOIN_FIRST_MS 25u
 #define JOIN_LAST_MS  200u
 #define CLEAR_BATCH   200 /* answers are large */
 #define CLEARS_MAX    50  /* in one go; the rest waits for the next */
-#define COMPAT_CLIENT "supabase-js-web"
-
-static const struct input_field fields[] = {
-	INPUT_SESSION(in),
-	INPUT_TEXT(in, user_message, .is_required = true, .max = USER_MESSAGE_MAX),
-	INPUT_TEXT(in, mode, .max = MODE_MAX),
-	INPUT_BOOL(in, is_performer_mode),
-	INPUT_TEXT(in, model, .max = MODEL_MAX),
-	INPUT_NODE(in, context, .is_object = true),
-	INPUT_TEXT(in, turn_id, .min = 1, .max = TURN_ID_MAX),
-	INPUT_BOOL(in, audio),
-};
-
-struct page_values {
-	bool is_compat;
-};
-static struct page_values page;
-
-static const struct cfg_key page_keys[] = {
-	CFG_KEY_BOOL(page_values, is_compat, "SCRIBE_COMPAT_UI", .fallback = "1",
-                 .help = "1: intents on which the existing page goes mute are spelled apart"),
-};
-static const struct cfg_group page_settings = {"Page", &page, page_keys, COUNT(page_keys)};
 
 struct rate_values {
 	int64_t per_minute;
@@ -77,30 +63,21 @@ static const struct cfg_key rate_keys[] = {
 };
 static const struct cfg_group rate_settings = {"Rates", &rates, rate_keys, COUNT(rate_keys)};
 
-static bool is_existing_page(const struct req *rq)
-{
-	const char *client = req_header(rq, "X-Client-Info");
-
-	return page.is_compat && client && span_starts(span_of(client), SPAN(COMPAT_CLIENT));
-}
-
-static struct err *read_input(struct req *rq, struct in *in)
+/* What is spoken becomes the message. The rest has the same time whether it was or not. */
+static struct err *hear_message(struct req *rq, struct in *in, struct answer *a)
 {
 	struct ctx *cx = req_ctx(rq);
-	struct span message;
-	enum mode   mode;
+	uint64_t    since_ms = clock_mono_ms();
 
-	TRY(input_parse(rq, fields, COUNT(fields), in));
-	if (in->mode && !mode_find(in->mode, &mode))
-		FAIL_FIELD(cx, "mode", "is not a known mode");
-	message = span_of(in->user_message);
-	in->is_nudge = prompt_strip_nudge(&message);
-	if (in->is_nudge)
-		in->audio = false;
-	else
-		in->said = act_words_of(cx, span_of(in->user_message));
-	in->is_compat = is_existing_page(rq);
-	in->is_stream = req_accepts(rq, SSE_MEDIA_TYPE);
+	if (in->user_message) {
+		cx->deadline.at_ms -= HEAR_MS;
+		return NULL;
+	}
+	TRY(spoken_hear(rq, in));
+	cx->deadline = deadline_sooner(cx->deadline, deadline_in(DEADLINE_MS));
+	a->heard_ms = (unsigned)(clock_mono_ms() - since_ms) + 1;
+	if (in->spoken->is_degraded)
+		a->degraded[a->degraded_n++] = hearing.capability;
 	return NULL;
 }
 
@@ -114,6 +91,8 @@ static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 		.session_id = in->session_id,
 		.session_secret = in->session_secret,
 		.message = in->user_message,
+		.is_spoken = in->spoken,
+		.confidence = in->spoken ? in->spoken->confidence : 0,
 		.is_proactive = in->is_nudge,
 		.is_in_distress = in->said.is_danger,
 		.mode = in->mode,
@@ -209,28 +188,38 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct stream *s
 	return NULL;
 }
 
+/* Events, where they are asked for; the first is what was heard. */
+static struct err *open_stream(struct req *rq, const struct in *in, struct stream **out)
+{
+	*out = in->is_stream ? stream_start(rq) : NULL;
+	return *out && in->spoken ? stream_heard(*out, in->spoken) : NULL;
+}
+
 /* Who is told as it goes is told the rest; what is kept for a key is whole either way. */
-static struct err *reply(struct req *rq, struct stream *stream, struct span silent,
-                         struct span audio)
+static struct err *reply(struct req *rq, const struct in *in, struct stream *stream,
+                         struct span silent, struct span audio)
 {
 	struct ctx *cx = req_ctx(rq);
-	struct span json = silent;
+	struct span json;
 
+	TRY(spoken_answer(cx, in->spoken, silent, &json));
 	if (stream)
-		TRY(stream_done(stream, silent));
+		TRY(stream_done(stream, json));
 	if (!stream || req_header(rq, "Idempotency-Key"))
-		TRY(answer_voice(cx, silent, audio, &json));
+		TRY(answer_voice(cx, json, audio, &json));
 	reply_bytes(rq, 200, "application/json", json);
 	return NULL;
 }
 
 static struct err *answer_turn(struct req *rq, const struct in *in, const struct turn *turn,
-                               struct stream *stream, struct answer *a)
+                               struct answer *a)
 {
 	struct ctx         *cx = req_ctx(rq);
 	struct lead_search *search = NULL;
+	struct stream      *stream;
 	struct span         silent;
 
+	TRY(open_stream(rq, in, &stream));
 	if (stream)
 		TRY(stream_meta(stream, turn));
 	if (in->heard)
@@ -247,7 +236,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 		TRY(stream_extract(stream, in, a->lead));
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(finish(cx, in, turn, a, silent));
-	return reply(rq, stream, silent, a->audio);
+	return reply(rq, in, stream, silent, a->audio);
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -283,7 +272,7 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 {
 	struct ctx     *cx = req_ctx(rq);
 	struct running *running = running_start(cx, turn->session_id, turn->number, a->start_ms);
-	struct err     *e = answer_turn(rq, in, turn, in->is_stream ? stream_start(rq) : NULL, a);
+	struct err     *e = answer_turn(rq, in, turn, a);
 
 	if (e)
 		e = end_badly(cx, turn, e);
@@ -296,23 +285,46 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 static struct err *stay_silent(struct req *rq, const struct in *in, const struct turn *turn,
                                struct answer *a)
 {
-	struct stream *stream = in->is_stream ? stream_start(rq) : NULL;
+	struct stream *stream;
 	struct span    json;
 
 	a->text = SILENT_TEXT;
+	TRY(open_stream(rq, in, &stream));
 	if (stream)
 		TRY(stream_meta(stream, turn));
 	TRY(answer_json(req_ctx(rq), in, turn, a, &json));
-	return reply(rq, stream, json, a->audio);
+	return reply(rq, in, stream, json, a->audio);
+}
+
+/* Nobody said anything: there is no turn, and what is being answered goes on. */
+static struct err *hear_nothing(struct req *rq, const struct in *in, struct answer *a)
+{
+	const struct turn none = {.session_id = in->session_id,
+	                          .turn_id = in->turn_id,
+	                          .mode = in->mode};
+	struct stream    *stream;
+	struct span       json;
+
+	a->text = "";
+	TRY(open_stream(rq, in, &stream));
+	TRY(answer_json(req_ctx(rq), in, &none, a, &json));
+	return reply(rq, in, stream, json, a->audio);
 }
 
 /* An answer that was kept, and its audio. */
 static struct err *reply_whole(struct req *rq, const struct in *in, struct span silent,
                                struct span audio)
 {
-	if (in->is_stream)
-		TRY(stream_whole(stream_start(rq), silent, audio));
-	return reply(rq, NULL, silent, audio);
+	struct stream *stream;
+
+	TRY(open_stream(rq, in, &stream));
+	if (!stream)
+		return reply(rq, in, NULL, silent, audio);
+	TRY(spoken_answer(req_ctx(rq), in->spoken, silent, &silent));
+	TRY(stream_whole(stream, silent, audio));
+	TRY(answer_voice(req_ctx(rq), silent, audio, &silent));
+	reply_bytes(rq, 200, "application/json", silent);
+	return NULL;
 }
 
 /* The words of a turn whose kept answer is lost are in the history; they are spoken once more, for
@@ -333,14 +345,14 @@ static struct err *say_again(struct req *rq, const struct in *in, const struct t
 		*lead = (struct turn_lead){.extract = known, .score = score};
 		a->lead = lead;
 	}
-	stream = in->is_stream ? stream_start(rq) : NULL;
+	TRY(open_stream(rq, in, &stream));
 	if (stream)
 		TRY(stream_meta(stream, turn));
 	TRY(deliver(cx, in, stream, NULL, a));
 	if (stream)
 		TRY(stream_extract(stream, in, a->lead));
 	TRY(answer_json(cx, in, turn, a, &silent));
-	return reply(rq, stream, silent, a->audio);
+	return reply(rq, in, stream, silent, a->audio);
 }
 
 /* In this process the turn's end is heard. From another's no NOTIFY comes, which would cost every
@@ -381,25 +393,15 @@ static struct err *join(struct req *rq, const struct in *in, const struct turn *
 	return reply_whole(rq, in, silent, audio);
 }
 
-/* What tasks look at lives as long as they do: in the arena. */
-static struct err *agent_reply(struct req *rq)
+static struct err *take_turn(struct req *rq, const struct in *in, struct answer *a)
 {
-	struct ctx    *cx = req_ctx(rq);
-	struct in     *in = NEW(cx->arena, struct in);
-	struct answer *a = NEW(cx->arena, struct answer);
-	struct turn   *turn = NEW(cx->arena, struct turn);
-	bool           is_answered;
+	struct turn *turn = NEW(req_ctx(rq)->arena, struct turn);
+	uint64_t     since_ms = clock_mono_ms();
+	bool         is_answered;
 
-	in->audio = true;
-	a->start_ms = clock_mono_ms();
-	TRY(read_input(rq, in));
-	if (!in->is_nudge) { /* a tab that nobody sits at uses up nothing of those who type */
-		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
-		in->heard = heard_start(cx, in->session_id, in->user_message);
-	}
 	for (int i = 0; i < JOIN_TRIES; i++) {
 		TRY(begin(rq, in, turn));
-		a->begin_ms = (unsigned)(clock_mono_ms() - a->start_ms);
+		a->begin_ms = (unsigned)(clock_mono_ms() - since_ms);
 		if (turn->action == TURN_BEGUN)
 			return run_turn(rq, in, turn, a);
 		if (turn->action == TURN_QUIET)
@@ -408,18 +410,43 @@ static struct err *agent_reply(struct req *rq)
 		if (is_answered)
 			return NULL;
 	}
-	FAIL(cx, ERR_UPSTREAM, "the joined turn failed %d times", JOIN_TRIES);
+	FAIL(req_ctx(rq), ERR_UPSTREAM, "the joined turn failed %d times", JOIN_TRIES);
+}
+
+/* What tasks look at lives as long as they do: in the arena. */
+static struct err *agent_reply(struct req *rq)
+{
+	struct ctx    *cx = req_ctx(rq);
+	struct in     *in = NEW(cx->arena, struct in);
+	struct answer *a = NEW(cx->arena, struct answer);
+
+	in->audio = true;
+	a->start_ms = clock_mono_ms();
+	TRY(request_read(rq, in));
+	if (!in->is_nudge) /* a tab that nobody sits at uses up nothing of those who type */
+		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
+	TRY(hear_message(rq, in, a));
+	if (in->spoken && !*in->user_message)
+		return hear_nothing(rq, in, a);
+	if (!in->is_nudge) {
+		in->said = act_words_of(cx, span_of(in->user_message));
+		in->heard = heard_start(cx, in->session_id, in->user_message);
+	}
+	return take_turn(rq, in, a);
 }
 
 /* What an Idempotency-Key brings back, for who wants a stream. */
 static struct err *replay(struct req *rq, struct span json)
 {
-	struct span silent, audio;
+	struct stream *stream;
+	struct span    silent, audio;
 
 	if (!req_accepts(rq, SSE_MEDIA_TYPE))
 		return NULL;
 	TRY(answer_unvoice(req_ctx(rq), json, &silent, &audio));
-	return stream_whole(stream_start(rq), silent, audio);
+	stream = stream_start(rq);
+	TRY(stream_heard_then(stream, silent));
+	return stream_whole(stream, silent, audio);
 }
 
 /* A batch each time until there is no whole one. */
@@ -434,6 +461,19 @@ static struct err *clear_turns(struct ctx *cx, struct job *job)
 	return NULL;
 }
 
+/* Most turns are written, and not every program like this one hears any: the recogniser waits. */
+static int start(void)
+{
+	hearing_may_wait();
+	return acts_start() + decoders_start();
+}
+
+static void stop(void)
+{
+	decoders_stop();
+	acts_stop();
+}
+
 int main(int argc, char **argv)
 {
 	const struct job_kind jobs[] = {
@@ -443,29 +483,30 @@ int main(int argc, char **argv)
 
 	return service_main(
 		argc, argv,
-		&(struct service){.name = "agent_reply",
-	                      .methods = METHOD_POST,
-	                      .body_max = (size_t)1 << 20,
-	                      .deadline_ms = DEADLINE_MS,
-	                      .rate_per_minute = 30,
-	                      .rate_factor = 10,
-	                      .threads = 1000,
-	                      .is_idempotent = true,
-	                      .start = acts_start,
-	                      .stop = acts_stop,
-	                      .takes_session = true,
-	                      .streams = true,
-	                      .engines = &engine_room,
-	                      .chains = (struct chain *const[]){&thinking, &speaking, &embedding},
-	                      .chains_n = 3,
-	                      .jobs = jobs,
-	                      .jobs_n = COUNT(jobs),
-	                      .settings =
-	                          (const struct cfg_group *const[]){&thought_settings,
-	                                                            &closing_settings, &lead_settings,
-	                                                            &page_settings, &rate_settings,
-	                                                            &slack_settings, MEMORY_SETTINGS},
-	                      .settings_n = 9,
-	                      .handle = agent_reply,
-	                      .replay = replay});
+		&(struct service){
+			.name = "agent_reply",
+			.methods = METHOD_POST,
+			.body_max = BODY_MAX,
+			.small_max = TEXT_BODY_MAX,
+			.deadline_ms = HEAR_MS + DEADLINE_MS,
+			.rate_per_minute = 30,
+			.rate_factor = 10,
+			.threads = 1000,
+			.is_idempotent = true,
+			.start = start,
+			.stop = stop,
+			.takes_session = true,
+			.streams = true,
+			.engines = &engine_room,
+			.chains = (struct chain *const[]){&hearing, &thinking, &speaking, &embedding},
+			.chains_n = 4,
+			.jobs = jobs,
+			.jobs_n = COUNT(jobs),
+			.settings = (const struct cfg_group *const[]){&thought_settings, &closing_settings,
+	                                                      &lead_settings, &page_settings,
+	                                                      &rate_settings, &slack_settings,
+	                                                      MEMORY_SETTINGS, TRANSCRIPT_SETTINGS},
+			.settings_n = 11,
+			.handle = agent_reply,
+			.replay = replay});
 }

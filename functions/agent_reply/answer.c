@@ -9,6 +9,8 @@
 static void write_timings(struct json_out *j, const struct answer *a)
 {
 	json_obj(j, "timings");
+	if (a->heard_ms)
+		json_int(j, "heard_ms", a->heard_ms);
 	json_int(j, "begin_ms", a->begin_ms);
 	json_int(j, "recall_ms", a->recall_ms);
 	json_int(j, "think_ms", a->think_ms);

@@ -4,6 +4,7 @@
 
 #include "../../common/domain/talk/dynamics.h"
 #include "../../common/domain/talk/reading.h"
+#include "../../common/engines/transcript.h"
 #include "../../common/engines/thinking.h"
 #include "../../common/store/turns.h"
 
@@ -13,14 +14,16 @@
 
 /* The request, read and checked. */
 struct in {
-	const char         *session_id, *session_secret, *user_message, *mode, *model, *turn_id;
-	const struct cJSON *context;
-	bool                is_performer_mode, audio;
-	bool                is_stream; /* events are asked for */
-	bool                is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
-	bool                is_compat; /* the existing page asks: it goes mute on some intents */
-	struct heard       *heard;     /* NULL: nobody spoke */
-	struct act_words    said;      /* their words, read once; of a nudge none */
+	const char              *session_id, *session_secret, *user_message, *mode, *model, *turn_id;
+	const char              *audio_base64, *language; /* a recording in the place of the message */
+	const struct cJSON      *context;
+	bool                     is_performer_mode, audio;
+	bool                     is_stream; /* events are asked for */
+	bool                     is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
+	bool                     is_compat; /* the existing page asks: it goes mute on some intents */
+	struct heard            *heard;     /* NULL: nobody spoke */
+	struct act_words         said;      /* their words, read once; of a nudge none */
+	const struct transcript *spoken;    /* the message as it was heard; NULL: it was written */
 };
 
 struct answer {
@@ -33,10 +36,11 @@ struct answer {
 	size_t                  said_in_distress; /* messages in a row, the last ones before this */
 	const struct turn_lead *lead;             /* NULL: nothing is known of the visitor */
 	struct span             sent; /* of the text, while it is streamed: whole sentences */
-	const char             *degraded[2];
+	const char             *degraded[3];
 	size_t                  degraded_n;
 	bool                    is_truncated; /* the model failed in the middle */
 	bool                    is_connection_reused;
+	unsigned                heard_ms; /* hearing took so long; 0: nothing was to be heard */
 	unsigned                begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
 	/* Since the request came; 0: it did not come to that. */
 	unsigned first_sentence_ms, first_audio_ms, last_audio_ms;

@@ -2,6 +2,7 @@
 #include "stream.h"
 
 #include "../../common/base/json_in.h"
+#include "spoken.h"
 
 #define EVENT_BYTES_MAX ((size_t)4 << 20)
 
@@ -40,6 +41,14 @@ static struct json_out *object(const struct stream *s)
 
 	json_obj(j, NULL);
 	return j;
+}
+
+struct err *stream_heard(struct stream *s, const struct transcript *spoken)
+{
+	struct span json;
+
+	TRY(spoken_json(s->cx, spoken, &json));
+	return sse_event(s->out, "heard", json);
 }
 
 struct err *stream_meta(struct stream *s, const struct turn *turn)
@@ -116,13 +125,21 @@ struct err *stream_done(struct stream *s, struct span json)
 	return sse_event(s->out, "done", answer_unvoiced(s->cx, json));
 }
 
-static struct err *send_kept_extract(struct stream *s, const struct cJSON *answer)
+static struct err *send_kept(struct stream *s, const struct cJSON *answer, const char *event)
 {
-	const struct cJSON *extract = json_at(answer, "extract");
+	const struct cJSON *member = json_at(answer, event);
 
-	if (!extract || json_type(extract) == JSON_NULL)
+	if (!member || json_type(member) == JSON_NULL)
 		return NULL;
-	return sse_event(s->out, "extract", json_print(s->cx, extract));
+	return sse_event(s->out, event, json_print(s->cx, member));
+}
+
+struct err *stream_heard_then(struct stream *s, struct span json)
+{
+	const struct cJSON *answer;
+
+	TRY(json_parse(s->cx, json, &answer));
+	return send_kept(s, answer, "heard");
 }
 
 struct err *stream_whole(struct stream *s, struct span json, struct span audio)
@@ -140,6 +157,6 @@ struct err *stream_whole(struct stream *s, struct span json, struct span audio)
 	TRY(send_text(part.text, s));
 	if (audio.ptr)
 		TRY(send_audio(&part, s));
-	TRY(send_kept_extract(s, answer));
+	TRY(send_kept(s, answer, "extract"));
 	return stream_done(s, json);
 }

@@ -1,5 +1,6 @@
 /* stream.h -- a turn's answer as events: what an outlet takes, and what stands around it.
  *
+ *   heard   {text, confidence, language, audio_ms}, where the turn came as a recording
  *   meta    {session_id, turn_id, current_mode}
  *   text    {delta}; put together they are the text of `done`, but where a model failed in the
  *           middle of a sentence: what had come of it stands in no audio and not in `done`
@@ -23,7 +24,9 @@ struct stream; /* lives in the arena */
 /* The head leaves at once; from here on silences are broken. */
 struct stream *stream_start(struct req *rq) NEVER_NULL;
 
-/* The first event. */
+/* The first event of a turn that was spoken; of others the next one is. */
+struct err *stream_heard(struct stream *s, const struct transcript *spoken) CHECKED;
+
 struct err *stream_meta(struct stream *s, const struct turn *turn) CHECKED;
 
 /* For delivery_order.outlet. `sent` is called as the outlet's own, with `data`. */
@@ -37,7 +40,10 @@ struct err *stream_extract(struct stream *s, const struct in *in,
 /* Of the silent JSON. */
 struct err *stream_done(struct stream *s, struct span json) CHECKED;
 
-/* All events of an answer that was kept: its text and its audio in one part each. */
+/* What was heard, as it stands in an answer that was kept for a key; nothing where it was typed. */
+struct err *stream_heard_then(struct stream *s, struct span json) CHECKED;
+
+/* All other events of an answer that was kept: its text and its audio in one part each. */
 struct err *stream_whole(struct stream *s, struct span json, struct span audio) CHECKED;
 
 #endif

@@ -197,6 +197,13 @@ struct err *__wrap_session_check(struct ctx *cx, const char *id, const char *sec
 	return NULL;
 }
 
+struct err *__wrap_session_check_mode(struct ctx *cx, const char *id, const char *secret,
+                                      const char **mode_out)
+{
+	*mode_out = "mentor";
+	return __wrap_session_check(cx, id, secret);
+}
+
 struct err *__wrap_session_prove(struct ctx *cx, const char *id, const char *secret)
 {
 	return __wrap_session_check(cx, id, secret);

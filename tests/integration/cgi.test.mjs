@@ -135,6 +135,21 @@ test('a recording is heard from a shell, by a decoder that leaves with its progr
 	assert.match(JSON.parse(text).text, /air is pure/i);
 });
 
+test('a turn is spoken in a shell: the recording is the body', async () => {
+	const { session_id, session_secret } = await newSession(stack);
+	const clip = audio('speech/spk1_snt3.wav');
+	const { code, status, text, log } = await runProgram('agent_reply', clip, {
+		...length(clip),
+		CONTENT_TYPE: 'audio/wav',
+		HTTP_X_SESSION_ID: session_id,
+		HTTP_X_SESSION_SECRET: session_secret,
+	});
+	assert.equal(code, 0, log);
+	assert.equal(status, 200, text);
+	assert.match(JSON.parse(text).heard.text, /air is pure/i);
+	assert.ok(JSON.parse(text).audio_base64.length > 16000);
+});
+
 test('what a server would be refused a shell is refused', async () => {
 	for (const [body, env, status, code] of [
 		['', {}, 400, 'invalid_request'],

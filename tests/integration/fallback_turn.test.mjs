@@ -1,7 +1,7 @@
 /* A turn whose providers are silent, sick or gone, and a turn that nobody waits for any more. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { always, CHAINS, CLIP, heal, hear, speak, turn } from './env/faults.mjs';
+import { always, CHAINS, CLIP, heal, hear, speak, spokenTurn, turn } from './env/faults.mjs';
 import {
 	functionNames, newSession, pairOf, poll, sql, useStack, whileLocked,
 } from './env/index.mjs';
@@ -25,10 +25,15 @@ test('every provider is silent: heard, answered and spoken from here', async () 
 		always('elevenlabs', { silence: true }),
 	]);
 	const session = await newSession(stack);
-	const [heard, answered] = await Promise.all([
+	const [heard, answered, spoken] = await Promise.all([
 		hear(stack, session),
 		turn(stack, session, 'We build search.', { audio: true }),
+		spokenTurn(stack, await newSession(stack)),
 	]);
+	assert.equal(spoken.status, 200, spoken.text);
+	assert.match(spoken.json.heard.text, /air is pure/i);
+	assert.deepEqual(spoken.json.degraded, ['stt', 'llm', 'tts']);
+	assert.ok(spoken.json.audio_base64.length > 16000);
 	assert.equal(heard.status, 200, heard.text);
 	assert.deepEqual([heard.json.provider, heard.json.degraded], ['local', ['stt']]);
 	assert.equal(answered.status, 200, answered.text);

@@ -147,6 +147,9 @@ describe('what a program is given', () => {
 				Accept: 'text/event-stream',
 				'Idempotency-Key': 'i',
 				'X-Client-Info': 'supabase-js-web/2',
+				'X-Session-Id': 's',
+				'X-Session-Secret': 'x',
+				'X-Turn-Id': 'n',
 				'X-Request-Id': 'r.1_a-b',
 				'Content-Type': 'application/json',
 				Cookie: 'secret=1',
@@ -172,6 +175,9 @@ describe('what a program is given', () => {
 			HTTP_ACCEPT: 'text/event-stream',
 			HTTP_IDEMPOTENCY_KEY: 'i',
 			HTTP_X_CLIENT_INFO: 'supabase-js-web/2',
+			HTTP_X_SESSION_ID: 's',
+			HTTP_X_SESSION_SECRET: 'x',
+			HTTP_X_TURN_ID: 'n',
 		});
 	});
 
@@ -202,9 +208,11 @@ describe('what a program is given', () => {
 		assert.equal(json.params.PATH_INFO, '');
 	});
 
-	test('17 MiB for speech_to_text', async () => {
-		const { json } = await call('speech_to_text', { body: Buffer.alloc(17 * KIB * KIB, 97) });
-		assert.equal(json.bytes, 17 * KIB * KIB);
+	test('17 MiB for those who hear', async () => {
+		for (const name of ['speech_to_text', 'agent_reply']) {
+			const { json } = await call(name, { body: Buffer.alloc(17 * KIB * KIB, 97) });
+			assert.equal(json.bytes, 17 * KIB * KIB, name);
+		}
 	});
 });
 
@@ -494,6 +502,9 @@ describe('origins', () => {
 			'idempotency-key',
 			'x-region',
 			'x-supabase-api-version',
+			'x-session-id',
+			'x-session-secret',
+			'x-turn-id',
 		])
 			assert.ok(headers['access-control-allow-headers'].split(', ').includes(name), name);
 		assert.ok(Number(headers['access-control-max-age']) > 0);

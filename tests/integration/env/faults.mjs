@@ -53,3 +53,7 @@ export const CLIP = audio('speech/spk1_snt3.wav').toString('base64');
 
 export const hear = (stack, session) =>
 	post(stack, 'speech_to_text', { ...pairOf(session), audio_base64: CLIP });
+
+/** A turn in which that is said. */
+export const spokenTurn = (stack, session) =>
+	post(stack, 'agent_reply', { ...pairOf(session), audio_base64: CLIP });

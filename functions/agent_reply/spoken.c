@@ -1,0 +1,112 @@
+/* spoken.c -- from a request with a recording in it to a message. */
+#include "spoken.h"
+
+#include "../../common/base/json_out.h"
+#include "../../common/base/utf8.h"
+#include "../../common/engines/hearing_budget.h"
+#include "../../common/store/sessions.h"
+#include "../../common/web/input.h"
+
+/* ---- a body that is a recording ---- */
+
+static struct err *read_header(struct req *rq, const char *name, size_t max, const char **out)
+{
+	const char *text = req_header(rq, name);
+
+	if (text && !utf8_is_valid(span_of(text)))
+		FAIL_FIELD(req_ctx(rq), name, "is not UTF-8");
+	if (text && utf8_length(span_of(text)) > max)
+		FAIL_FIELD(req_ctx(rq), name, "is longer than %zu characters", max);
+	*out = text;
+	return NULL;
+}
+
+static struct err *need_header(struct req *rq, const char *name, size_t max, const char **out)
+{
+	TRY(read_header(rq, name, max, out));
+	if (!*out)
+		FAIL_FIELD(req_ctx(rq), name, "is missing");
+	return NULL;
+}
+
+struct err *spoken_read(struct req *rq, struct in *in)
+{
+	TRY(need_header(rq, HEADER_SESSION_ID, SESSION_ID_MAX, &in->session_id));
+	TRY(need_header(rq, HEADER_SESSION_SECRET, SESSION_SECRET_MAX, &in->session_secret));
+	return read_header(rq, HEADER_TURN_ID, TURN_ID_MAX, &in->turn_id);
+}
+
+/* ---- hearing ---- */
+
+static struct err *find_bytes(struct req *rq, const struct in *in, struct span *out)
+{
+	if (in->audio_base64)
+		return recording_decode(req_ctx(rq), in->audio_base64, out);
+	*out = req_body(rq);
+	return NULL;
+}
+
+/* A recording may be heard as more words than anybody can say: a message has a limit. */
+static const char *message_of(struct ctx *cx, const char *text)
+{
+	struct span some = utf8_prefix(span_of(text), USER_MESSAGE_MAX);
+
+	return arena_strndup(cx->arena, some.ptr, some.len);
+}
+
+struct err *spoken_hear(struct req *rq, struct in *in)
+{
+	struct ctx             *cx = req_ctx(rq);
+	struct transcript      *spoken = NEW(cx->arena, struct transcript);
+	struct transcript_order order = {.language = in->language};
+	const char             *mode;
+
+	TRY(hearing_budget_check(cx));
+	TRY(session_check_mode(cx, in->session_id, in->session_secret, &mode));
+	TRY(find_bytes(rq, in, &order.bytes));
+	TRY(transcript_of(cx, &order, spoken));
+	arena_let_go(order.bytes.ptr, order.bytes.len);
+	req_let_go_of_body(rq, in->audio_base64);
+	in->spoken = spoken;
+	in->user_message = message_of(cx, spoken->text);
+	if (!*spoken->text)
+		in->mode = mode;
+	return NULL;
+}
+
+/* ---- telling ---- */
+
+struct err *spoken_json(struct ctx *cx, const struct transcript *spoken, struct span *out)
+{
+	struct json_out *j = json_new(cx->arena, 0);
+
+	json_obj(j, NULL);
+	json_str(j, "text", spoken->text);
+	json_num(j, "confidence", spoken->confidence);
+	json_str(j, "language", spoken->language);
+	json_int(j, "audio_ms", spoken->audio_ms);
+	json_end(j);
+	return json_finish(cx, j, out);
+}
+
+/* What is kept of an answer may be given to who typed the same words: it is put in for each who
+ * asks, as the first member. */
+struct err *spoken_answer(struct ctx *cx, const struct transcript *spoken, struct span json,
+                          struct span *out)
+{
+	const struct span name = SPAN("{\"heard\":");
+	struct span       heard;
+	struct buf        all;
+
+	*out = json;
+	if (!spoken)
+		return NULL;
+	TRY(spoken_json(cx, spoken, &heard));
+	all = buf_new(cx->arena, name.len + heard.len + json.len);
+	buf_add(&all, name.ptr, name.len);
+	buf_add(&all, heard.ptr, heard.len);
+	buf_char(&all, ',');
+	buf_add(&all, json.ptr + 1, json.len - 1);
+	*out = buf_span(&all);
+	return NULL;
+}

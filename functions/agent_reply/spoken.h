@@ -1,0 +1,24 @@
+/* spoken.h -- a turn that comes as a recording: the words in it are its message. */
+#ifndef SPOKEN_H
+#define SPOKEN_H
+
+#include "../../common/engines/transcript.h"
+#include "../../common/web/req.h"
+#include "answer.h"
+
+/* What is beside a body that is itself a recording, in headers. ERR_INPUT. */
+struct err *spoken_read(struct req *rq, struct in *in) CHECKED;
+
+/* Proves the session, then has the recording heard; in->spoken is what was heard, and the message:
+ * "" where nobody said anything, and then in->mode is the session's. The room of a large recording
+ * is given back. Errors as session_check, hearing_budget_check, recording_decode, transcript_of. */
+struct err *spoken_hear(struct req *rq, struct in *in) CHECKED;
+
+/* {text, confidence, language, audio_ms}: the event `heard`, and the member of that name. */
+struct err *spoken_json(struct ctx *cx, const struct transcript *spoken, struct span *out) CHECKED;
+
+/* An answer's JSON with that member, where it is one to something spoken; else as it is. */
+struct err *spoken_answer(struct ctx *cx, const struct transcript *spoken, struct span json,
+                          struct span *out) CHECKED;
+
+#endif
