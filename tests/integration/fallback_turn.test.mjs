@@ -104,7 +104,7 @@ test('with patience for its providers the stack goes on', async () => {
 	assert.equal((await speak(stack)).status, 200);
 });
 
-test('somebody in danger does not wait long for a model, which nobody holds against it', async () => {
+test('who is in danger waits shortly for a model, which nobody holds against it', async () => {
 	await heal(stack);
 	await stack.sim.fault({
 		provider: 'groq',

@@ -87,7 +87,8 @@ describe('a stack that runs', () => {
 	test('what nobody waits for leaves the processor to what somebody does', () => {
 		const groupOf = (pid) => {
 			const file = `/proc/${pid}/autogroup`;
-			return existsSync(file) ? Number(readFileSync(file, 'utf8').match(/nice (-?\d+)/)[1]) : null;
+			if (!existsSync(file)) return null;
+			return Number(readFileSync(file, 'utf8').match(/nice (-?\d+)/)[1]);
 		};
 		const own = getPriority(process.pid);
 		for (const name of names) {
