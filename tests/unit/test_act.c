@@ -165,6 +165,9 @@ static void hears_danger_by_words(void **state)
 		{"He said he will kill me and the children.", LANGUAGE_en},
 		{"Mein Mann schlägt mich.", LANGUAGE_de},
 		{"Er hat gedroht, mich umzubringen", LANGUAGE_de},
+		{"Mein Leben hat keinen Sinn.", LANGUAGE_de},
+		{"Sie sagt, dass sie sich vergiftet.", LANGUAGE_de},
+		{"Je vais me jeter sous un train.", LANGUAGE_fr},
 		{"J'ai pris trop de somnifères", LANGUAGE_fr},
 		{"Mi novio me pega y me amenaza con matarme", LANGUAGE_es},
 		{"Mi ha minacciata con il coltello", LANGUAGE_it},
@@ -183,6 +186,7 @@ static void hears_danger_by_words(void **state)
 		"I could shoot myself in the foot with this plan.",
 		"The overdose warning is late.",
 		"Er schlägt mich im Schach.",
+		"Das Formular hat keinen Sinn.",
 		"Wir arbeiten mit einem Messer.",
 		"Quiero acabar con el contrato.",
 	};
