@@ -27,6 +27,7 @@ struct stream *stream_start(struct req *rq) NEVER_NULL;
 /* The first event of a turn that was spoken; of others the next one is. */
 struct err *stream_heard(struct stream *s, const struct transcript *spoken) CHECKED;
 
+/* The first, or the next. */
 struct err *stream_meta(struct stream *s, const struct turn *turn) CHECKED;
 
 /* For delivery_order.outlet. `sent` is called as the outlet's own, with `data`. */

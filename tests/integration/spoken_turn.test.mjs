@@ -120,7 +120,8 @@ test('as events: what was heard comes first, then the turn; to a key again, too'
 	const silence = Buffer.from(CLIP);
 	silence.fill(0, silence.indexOf('data') + 8);
 	const nothing = await eventsOf(session, silence);
-	assert.deepEqual(nothing.map((one) => [one.event, one.data.text]), [['heard', ''], ['done', '']]);
+	const told = nothing.map((one) => [one.event, one.data.text]);
+	assert.deepEqual(told, [['heard', ''], ['done', '']]);
 	assert.equal(await turnsOf(session), 1);
 });
 
