@@ -40,7 +40,7 @@ export const startProvider = async ({ flavour = FLAVOUR, ...options } = {}) => {
 };
 
 /** Run the load; `options` as in load.c, with lists of lines in the place of files. Its report,
- * with the counts of marks by their texts. */
+ * with the counts of marks and their times by their texts. */
 export const runLoad = async (options) => {
 	const { flavour = FLAVOUR, messages, lanes, marks = [], ...more } = options;
 	const dir = mkdtempSync(join(tmpdir(), 'scribe-load-'));
@@ -62,7 +62,9 @@ export const runLoad = async (options) => {
 		]);
 		if (status !== 0) throw new Error(`load ended with ${status}`);
 		const report = JSON.parse(text);
-		report.marked = Object.fromEntries(marks.map((mark, i) => [mark, report.marked[i]]));
+		const byMark = (list) => Object.fromEntries(marks.map((mark, i) => [mark, list[i]]));
+		report.marked = byMark(report.marked);
+		report.marks_ms = byMark(report.marks_ms);
 		return report;
 	} finally {
 		rmSync(dir, { recursive: true });

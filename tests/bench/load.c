@@ -1,7 +1,7 @@
 /* load.c -- sends requests at a fixed rate, whatever becomes of them, and tells how long each took.
  *
  *   load port=8080 path=/functions/v1/agent_reply messages=FILE rate=50 seconds=30
- *        [lanes=FILE] [in_use=N] [timeout_ms=60000] [marks='"degraded"|text']
+ *        [lanes=FILE] [in_use=N] [timeout_ms=60000] [marks='"degraded"|text'] [accept=TYPE]
  *   load ... clients=16 seconds=5      each client again as soon as it has its answer
  *
  * Open loop: request k is due k/rate seconds after the start, and its latency counts from then, so
@@ -9,7 +9,7 @@
  * `messages` is the inside of a JSON object, sent once and in turn. A line of `lanes` (the pair of
  * a session) is put before it and is never in two requests at once: it goes back to the end of the
  * queue when its answer has come. `in_use` lanes are taken in turn, the others only when all of
- * these are busy. `marks` are texts whose answers are counted.
+ * these are busy. `marks` are texts whose answers are counted, and the time until each is seen.
  *
  * HTTP/1.1 to the loopback, connections kept, as many as are needed. Prints one JSON object. Ends
  * when all is answered, at the latest timeout_ms behind the last request. */
@@ -31,7 +31,7 @@ struct list {
 };
 
 static struct {
-	const char *path;
+	const char *path, *accept;
 	unsigned    port;
 	double      rate, seconds;
 	size_t      clients;
@@ -50,8 +50,8 @@ static struct {
 	uint64_t sent, ended, failed[FAILURES], statuses[ANSWER_STATUS_MAX], marked[MARKS_MAX];
 	uint64_t bytes, connections, in_flight, in_flight_max, in_flight_half, in_flight_end;
 	uint64_t start_us, last_us;
-	double  *ok_ms, *late_ms;
-	size_t   ok_n, late_n, cap;
+	double  *ok_ms, *late_ms, *mark_ms[MARKS_MAX];
+	size_t   ok_n, late_n, mark_n[MARKS_MAX], cap;
 } found;
 
 /* A connection, and the request on it. */
@@ -179,8 +179,11 @@ static void look_for_marks(const char *piece, size_t len, void *data)
 	memcpy(joined, c->carry, c->carry_len);
 	memcpy(joined + c->carry_len, piece, len);
 	for (size_t i = 0; i < values.marks_n; i++)
-		if (!c->is_marked[i])
-			c->is_marked[i] = memmem(joined, total, values.marks[i], strlen(values.marks[i]));
+		if (!c->is_marked[i] && memmem(joined, total, values.marks[i], strlen(values.marks[i]))) {
+			c->is_marked[i] = true;
+			note_ms(&found.mark_ms[i], &found.mark_n[i],
+			        (double)(loop_now_us() - c->due_us) / 1000);
+		}
 	c->carry_len = total < MARK_MAX ? total : MARK_MAX;
 	memcpy(c->carry, joined + total - c->carry_len, c->carry_len);
 }
@@ -272,8 +275,8 @@ static void write_out(struct caller *c)
 	c->out.len = c->sent = 0;
 	bytes_printf(&c->out,
 	             "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-	             "Content-Length: %zu\r\n\r\n",
-	             values.path, body.len);
+	             "Accept: %s\r\nContent-Length: %zu\r\n\r\n",
+	             values.path, values.accept, body.len);
 	bytes_add(&c->out, body.ptr, body.len);
 }
 
@@ -441,14 +444,16 @@ static void read_marks(const char *text)
 	}
 }
 
-static const char *const options[] = {"port",    "path",   "messages",   "lanes", "rate", "seconds",
-                                      "clients", "in_use", "timeout_ms", "marks", NULL};
+static const char *const options[] = {"port",       "path",    "messages", "lanes",
+                                      "rate",       "seconds", "clients",  "in_use",
+                                      "timeout_ms", "marks",   "accept",   NULL};
 
 static void read_options(char **argv)
 {
 	options_check(argv, options);
 	values.port = (unsigned)option_number(argv, "port", 8080);
 	values.path = option_text(argv, "path", "/");
+	values.accept = option_text(argv, "accept", "application/json");
 	values.rate = option_number(argv, "rate", 1);
 	values.seconds = option_number(argv, "seconds", 1);
 	values.clients = (size_t)option_number(argv, "clients", 0);
@@ -461,6 +466,10 @@ static void read_options(char **argv)
 	found.ok_ms = calloc(found.cap, sizeof(double));
 	found.late_ms = calloc(found.cap, sizeof(double));
 	assert(found.ok_ms && found.late_ms);
+	for (size_t i = 0; i < values.marks_n; i++) {
+		found.mark_ms[i] = calloc(found.cap, sizeof(double));
+		assert(found.mark_ms[i]);
+	}
 }
 
 static int by_size(const void *a, const void *b)
@@ -488,6 +497,13 @@ static void print_counts(void)
 	printf("},\"marked\":[");
 	for (size_t i = 0; i < values.marks_n; i++)
 		printf("%s%llu", i ? "," : "", (unsigned long long)found.marked[i]);
+	printf("],\"marks_ms\":[");
+	for (size_t i = 0; i < values.marks_n; i++) {
+		qsort(found.mark_ms[i], found.mark_n[i], sizeof(double), by_size);
+		printf("%s{\"p50\":%.3f,\"p95\":%.3f}", i ? "," : "",
+		       percentile(found.mark_ms[i], found.mark_n[i], 0.5),
+		       percentile(found.mark_ms[i], found.mark_n[i], 0.95));
+	}
 	printf("],");
 }
 

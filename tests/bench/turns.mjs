@@ -14,7 +14,13 @@
  * or their jobs, and how many answers came each second. `behind`: jobs that were due when the last
  * answer came; `left`: those that still were two minutes later, whose cost is missing.
  *
- * Parts (PARTS): provider (alone), sessions (create_session beside pgbench), turns, waiting.
+ * `streams` are turns whose answer is streamed: until the first text and the first audio, beyond
+ * what of their providers they have to wait for (the first token; the token behind the first
+ * sentence, then the speech), beside the same turns thought first and spoken then, by two requests
+ * (`then`; `share` is the first audio's part of it, `json_share` the whole answer's as JSON).
+ *
+ * Parts (PARTS): provider (alone), sessions (create_session beside pgbench), turns, streams,
+ * waiting.
  * Prints tables and writes var/bench/turns.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -30,9 +36,10 @@ import { compareSessions } from './sessions.mjs';
 const list = (name, fallback) => (process.env[name] ?? fallback).split(',').filter(Boolean);
 const number = (name, fallback) => Number(process.env[name] || fallback);
 
-const PARTS = list('PARTS', 'provider,sessions,turns,waiting');
+const PARTS = list('PARTS', 'provider,sessions,turns,streams,waiting');
 const EMBED = list('EMBED', 'local,remote');
 const RATES = list('RATES', '1,10,20,50,100').map(Number);
+const STREAM_RATES = list('STREAM_RATES', '1,10,50').map(Number);
 const WAITING = list('WAITING', '1000,2000').map(Number);
 const AUDIO = list('AUDIO', '1,0').map((text) => text === '1');
 const SECONDS = number('SECONDS', 30);
@@ -57,6 +64,9 @@ const DELAYS = {
 
 const DEGRADED = '"degraded":[';
 const FROM_MODEL = '"provider":"groq"';
+const TEXT = 'event: text';
+const VOICE = 'event: audio';
+const DONE = 'event: done';
 
 const round = (x, digits = 1) => Math.round(x * 10 ** digits) / 10 ** digits;
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
@@ -301,6 +311,67 @@ const measureTurns = (embed, rows) =>
 			}
 	});
 
+/* ---- turns that are streamed ---- */
+
+/* Two sentences of twelve words; a voice ten times as quick as it lasts. */
+const SPOKEN = { ...DELAYS, tokens: 24, speech_speed: number('SPEECH_SPEED', 10) };
+const SAID = 'Tell me more about that plan of yours and who might help. '.repeat(2);
+
+const loadOf = (stack, path, rate, messages, more = {}) =>
+	runLoad({
+		port: new URL(stack.baseUrl).port,
+		...{ path, rate, messages, seconds: SECONDS, ...more },
+	});
+
+const measureStream = async (stack, rate) => {
+	const count = Math.round(rate * SECONDS);
+	const { first_ms, tokens, tokens_per_s, speech_ms, embed_ms } = SPOKEN;
+	const session = async () => ({
+		lanes: await openSessions(stack, count),
+		in_use: Math.ceil(count / TURNS_OF_A_SESSION),
+	});
+	const turns = '/functions/v1/agent_reply';
+	const streamed = await loadOf(stack, turns, rate, messagesOf(count, true), {
+		...(await session()),
+		accept: 'text/event-stream',
+		marks: [TEXT, VOICE, DONE, DEGRADED],
+	});
+	const whole = await loadOf(stack, turns, rate, messagesOf(count, true), await session());
+	const thought = await loadOf(stack, turns, rate, messagesOf(count, false), await session());
+	const spoken = await loadOf(
+		stack,
+		'/functions/v1/text_to_speech',
+		rate,
+		Array.from({ length: count }, (_, i) => `"text":"${i}. ${SAID}"`),
+		await session(),
+	);
+	await drained(stack);
+	const begun_ms = embed_ms + first_ms;
+	const settled_ms = begun_ms + (tokens / 2 / tokens_per_s) * 1000;
+	const [text, audio] = [TEXT, VOICE].map((mark) => streamed.marks_ms[mark]);
+	const then = thought.p50_ms + spoken.p50_ms;
+	return {
+		...{ rate, sent: streamed.sent, done: streamed.marked[DONE] },
+		degraded: streamed.marked[DEGRADED],
+		text_over_p50: round(text.p50 - begun_ms),
+		text_over_p95: round(text.p95 - begun_ms),
+		audio_p50: round(audio.p50),
+		audio_over_p50: round(audio.p50 - settled_ms - speech_ms),
+		audio_over_p95: round(audio.p95 - settled_ms - speech_ms),
+		...{ then_p50: round(then), share: round(audio.p50 / then, 2) },
+		...{ json_p50: round(whole.p50_ms), json_share: round(whole.p50_ms / then, 2) },
+	};
+};
+
+const measureStreams = (rows) =>
+	withStack(SPOKEN, 'remote', {}, async (stack) => {
+		await warmUp(stack);
+		for (const rate of STREAM_RATES) {
+			rows.push(await measureStream(stack, rate));
+			console.error(`streams, ${rate}/s: ${JSON.stringify(rows.at(-1))}`);
+		}
+	});
+
 /* ---- turns that wait ---- */
 
 const SLOW = { ...DELAYS, first_ms: 20000 };
@@ -450,6 +521,10 @@ const main = async () => {
 		report.turns = [];
 		for (const embed of EMBED) await measureTurns(embed, report.turns);
 		printRates(report.turns);
+	}
+	if (PARTS.includes('streams')) {
+		await measureStreams((report.streams = []));
+		console.table(report.streams);
 	}
 	if (PARTS.includes('waiting')) {
 		report.waiting = [];

@@ -202,4 +202,18 @@ describe('the load', () => {
 		assert.deepEqual(report.answers, { 200: 5, 503: 5, closed: 5, timeout: 5 });
 		assert.deepEqual(report.marked, { '"degraded"': 5, no: 5 });
 	});
+
+	test('a mark is timed when it comes, not when its answer ends', async () => {
+		const answer = (response) => {
+			response.write('event: early');
+			setTimeout(() => response.end('event: late'), 500);
+		};
+		const marks = ['early', 'late', 'never'];
+		const report = await withServer(answer, (port) =>
+			load(port, { rate: 10, seconds: 1, marks }),
+		);
+		const { early, late } = report.marks_ms;
+		assert.ok(late.p50 >= early.p50 + 250, JSON.stringify(report.marks_ms));
+		assert.ok(report.p50_ms >= late.p50);
+	});
 });
