@@ -34,6 +34,13 @@ struct kept_text sealed_keep(struct ctx *cx, struct place at, const char *text,
 	return kept;
 }
 
+struct kept_text sealed_keep_back(struct ctx *cx, struct place at, const char *text)
+{
+	const char *sealed = vault_seal(cx->arena, at, span_of(text));
+
+	return sealed ? (struct kept_text){"", span_of(sealed)} : sealed_keep(cx, at, text, NULL);
+}
+
 const char *sealed_open_text(struct ctx *cx, struct place at, const char *sealed)
 {
 	struct span plain;

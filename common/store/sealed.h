@@ -45,6 +45,10 @@ struct kept_text {
 struct kept_text sealed_keep(struct ctx *cx, struct place at, const char *text,
                              const struct names *names);
 
+/* As it is to be kept there until it is known who speaks: sealed only. Without a key it would be
+ * lost so, and what can be told at once is masked. */
+struct kept_text sealed_keep_back(struct ctx *cx, struct place at, const char *text);
+
 /* The original where it can be opened, else as masked. That it can not be is logged. */
 const char *sealed_open(struct ctx *cx, struct place at, const char *masked, struct span sealed);
 

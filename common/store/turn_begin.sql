@@ -27,15 +27,16 @@
 -- $17  id of the visitor's words, should they be stored
 -- $18  they tell of distress, whatever becomes of the turn
 -- $19  how sure it is that these were the words, 0 to 1 (null: they were written)
+-- $20  the channel on which programs listen
 --
--- A row for each utterance of the history, oldest first; one, with the last five null, for a
--- session without history; none for an unknown session. All but the last five are of the turn
+-- A row for each utterance of the history, oldest first; one, with the last six null, for a
+-- session without history; none for an unknown session. All but the last six are of the turn
 -- and the same in each row:
 --   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
 --   which a callback and another perspective were last hinted (null: never); the newest extract;
 --   its id; its sealed contact data; the names known, as session_names() gives them; id of the
 --   visitor's words (null: they said none); who pays for the session; is the agent's; id; text;
---   sealed text; is of a turn in distress
+--   sealed text; is of a turn in distress; was interrupted
 with
 -- include session_check.sql
 
@@ -61,11 +62,14 @@ decided as (
 				then l.visitor_utterance_id end as adopted
 		from checked c left join last l on true where c.verdict = 'ok'),
 
+-- Who answers it elsewhere is told, and stops at once; here it is known anyway.
 closed as (
 	update turns t set state = 'superseded', finished_at = now()
 		where t.session_id = $1::uuid
 			and t.turn = (select turn from decided where action = 'begin')
-			and t.state = 'running'),
+			and t.state = 'running'
+		returning case when t.instance <> $15::uuid
+			then pg_notify($20, 'turn ' || t.session_id || ' ' || t.turn) end),
 
 said as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress,
@@ -114,7 +118,7 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 		coalesce($8, d.current_mode), d.consent,
 		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
 		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id, c.payers,
-		h.speaker = 'agent', h.id, h.text, h.text_sealed, h.in_distress
+		h.speaker = 'agent', h.id, h.text, h.text_sealed, h.in_distress, h.interrupted
 	from checked c left join decided d on true left join begun b on true
 	left join named w on true
 	left join lateral (
@@ -127,7 +131,8 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 			from extracts x where x.session_id = d.id
 			order by x.created_at desc limit 1) k on d.action = 'begin'
 	left join lateral (
-		select id, speaker, text, text_sealed, position, in_distress from utterances u
+		select id, speaker, text, text_sealed, position, in_distress, interrupted
+			from utterances u
 			where u.session_id = d.id and u.id is distinct from d.adopted
 			order by position desc limit $13::int) h on d.action = 'begin'
 	order by h.position

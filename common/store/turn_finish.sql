@@ -34,6 +34,7 @@
 -- $31  id of the extract
 -- $32  kind of an event for people (null: none)
 -- $33  the visitor is in distress
+-- $34  where the reply's audio may be cut, an array (null: there is none)
 --
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
@@ -44,7 +45,8 @@ with owner as materialized (
 	select * from sessions where id = $1::uuid and turn = $2::bigint for no key update),
 
 done as (
-	update turns t set state = 'done', finished_at = now()
+	update turns t set state = 'done', finished_at = now(), reply_id = $30::uuid,
+			reply_pieces = $34::int[]
 		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint and t.state = 'running'
 			and t.claim = $27::uuid
 		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,
@@ -63,10 +65,12 @@ heard as (
 			where $29::text is not null and visitor_utterance_id is not null
 		on conflict do nothing),
 
+-- A part of it may be there already (turn_progress.sql).
 replied as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress)
 		select $30::uuid, session_id, 'agent', $3, $13::bytea, $2::bigint, $33::bool from done
-		returning id),
+		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed,
+			in_distress = excluded.in_distress, interrupted = false),
 
 masked as (
 	update utterances u set text = $20, text_sealed = $21::bytea, in_distress = $33::bool

@@ -14,8 +14,10 @@
 #include "common/store/turn_reply.sql.h"
 #include "common/store/turn_upkeep.sql.h"
 #include "emails.h"
+#include "jobs.h"
 #include "sealed.h"
 #include "sessions.h"
+#include "turn_progress.h"
 
 #define BEGIN_TRIES    20
 #define JOIN_WINDOW_MS 2000 /* browsers re-send a POST when a kept connection drops */
@@ -42,7 +44,8 @@ enum begin_column {
 	COL_ID,
 	COL_TEXT,
 	COL_TEXT_SEALED,
-	COL_IN_DISTRESS
+	COL_IN_DISTRESS,
+	COL_INTERRUPTED
 };
 
 /* ---- beginning ---- */
@@ -59,7 +62,7 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
 			sealed_open(cx, AT_UTTERANCE(row_text(rows, i, COL_ID)), row_text(rows, i, COL_TEXT),
 		                row_bytes(cx, rows, i, COL_TEXT_SEALED)),
-			row_bool(rows, i, COL_IN_DISTRESS)};
+			row_bool(rows, i, COL_IN_DISTRESS), row_bool(rows, i, COL_INTERRUPTED)};
 	}
 	out->history = history;
 }
@@ -93,6 +96,7 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.claim = in->claim,
 		.message = in->message,
 		.utterance_id = row_text(rows, 0, COL_SAID_ID),
+		.reply_id = sealed_row_id(cx),
 		.number = row_int(rows, 0, COL_TURN),
 		.turn_id = row_text(rows, 0, COL_TURN_ID),
 		.mode = row_text(rows, 0, COL_MODE),
@@ -107,22 +111,12 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 	read_history(cx, rows, out);
 }
 
-/* Until the turn ends, when it is known who speaks, the words are sealed only. Without a key they
- * would be lost so, and what can be told at once is masked. */
-static struct kept_text keep_until_end(struct ctx *cx, const char *id, const char *message)
-{
-	const char *sealed = vault_seal(cx->arena, AT_UTTERANCE(id), span_of(message));
-
-	return sealed ? (struct kept_text){"", span_of(sealed)}
-	              : sealed_keep(cx, AT_UTTERANCE(id), message, NULL);
-}
-
 static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct db_rows *rows)
 {
 	/* Only a holder of the secret can tell which messages are equal. */
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
 	const char *id = sealed_row_id(cx);
-	struct kept_text kept = keep_until_end(cx, id, in->message);
+	struct kept_text kept = sealed_keep_back(cx, AT_UTTERANCE(id), in->message);
 	unsigned         age_ms = in->age_ms < JOIN_AGE_MS ? in->age_ms : JOIN_AGE_MS;
 
 	return session_query(cx, in->session_id, in->session_secret, TURN_BEGIN_SQL,
@@ -132,7 +126,8 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	                          db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
 	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim),
 	                          db_text(id), db_bool(in->is_in_distress),
-	                          in->is_spoken ? db_num(in->confidence) : db_text(NULL)),
+	                          in->is_spoken ? db_num(in->confidence) : db_text(NULL),
+	                          db_text(JOBS_CHANNEL)),
 	                     rows);
 }
 
@@ -242,7 +237,6 @@ static struct db_val sealed_or_null(const char *sealed)
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
 	struct span       sealed = crypto_seal(cx->arena, turn->answer_key.bytes, ANSWER, end->answer);
-	const char       *reply_id = sealed_row_id(cx);
 	struct turn_names names;
 	struct kept_text  reply, said = {.masked = NULL};
 	struct lead_columns lead;
@@ -250,7 +244,7 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 
 	TRY(names_of(cx, turn, end->lead, &names));
 	TRY(columns_of(cx, turn, end->lead, &names.all, &lead));
-	reply = sealed_keep(cx, AT_UTTERANCE(reply_id), end->reply, &names.all);
+	reply = sealed_keep(cx, AT_UTTERANCE(turn->reply_id), end->reply, &names.all);
 	if (turn->utterance_id)
 		said = sealed_keep(cx, AT_UTTERANCE(turn->utterance_id), turn->message, &names.all);
 	TRY(db_query(cx, &rows, TURN_FINISH_SQL,
@@ -268,8 +262,9 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_bytes(names.hash), db_bool(names.has_new),
 	                  db_bool(has_new_contact(turn, end->lead)), db_int(JOIN_WINDOW_MS),
 	                  db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
-	                  db_text(end->heard.at ? end->heard.model : NULL), db_text(reply_id),
-	                  db_text(lead.id), db_text(end->event), db_bool(end->is_in_distress))));
+	                  db_text(end->heard.at ? end->heard.model : NULL), db_text(turn->reply_id),
+	                  db_text(lead.id), db_text(end->event), db_bool(end->is_in_distress),
+	                  db_text(spoken_pieces_text(cx, end->pieces, end->pieces_n)))));
 	if (row_bool(&rows, 0, 1))
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))

@@ -19,6 +19,7 @@
 #include "../domain/talk/dynamics.h"
 #include "../domain/lead/lead_score.h"
 #include "../domain/who/names.h"
+#include "../domain/text/heard_part.h"
 #include "../domain/text/utterance.h"
 #include "memories.h"
 
@@ -53,6 +54,7 @@ struct turn {
 	const char                  *message;
 	const char                  *claim;
 	const char                  *utterance_id; /* of the visitor's words; NULL: they said none */
+	const char                  *reply_id;     /* of what is going to be said to them */
 	int64_t                      number;
 	const char                  *turn_id;
 	const char                  *mode;    /* in force, with this turn's change */
@@ -76,11 +78,13 @@ struct turn_lead {
 };
 
 struct turn_end {
-	const char                  *reply;  /* as sent */
-	const struct turn_lead      *lead;   /* NULL: nothing known */
-	const struct dynamics_marks *marks;  /* NULL: they did not change */
-	struct memory_vector         heard;  /* of the visitor's words, for their memory */
-	struct span                  answer; /* kept sealed for the same message again */
+	const char                  *reply;    /* as sent */
+	const struct spoken_piece   *pieces;   /* where its audio may be cut (heard_part.h) */
+	size_t                       pieces_n; /* 0: there is none */
+	const struct turn_lead      *lead;     /* NULL: nothing known */
+	const struct dynamics_marks *marks;    /* NULL: they did not change */
+	struct memory_vector         heard;    /* of the visitor's words, for their memory */
+	struct span                  answer;   /* kept sealed for the same message again */
 	/* For people: what the visitor did (an event of this kind, without content); NULL: nothing. */
 	const char *event;
 	bool        is_in_distress; /* both sides of the turn become no memory and no summary */

@@ -24,4 +24,8 @@ select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint, 
 					where t.session_id = $1::uuid
 						and t.turn = (select s.turn from sessions s where s.id = $1::uuid)
 						and t.state = 'running' and t.ends_by > now()))
+		-- Nor what has been sent of its reply so far, where nobody spoke before it.
+		and not exists (
+			select from turns t where t.session_id = $1::uuid and t.turn = u.turn
+				and t.reply_id = u.id and t.state = 'running' and t.ends_by > now())
 	order by u.position limit $3::int

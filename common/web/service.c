@@ -22,6 +22,7 @@
 #include "../store/sessions.h"
 #include "../work/bookkeeping.h"
 #include "../work/heartbeat.h"
+#include "../work/progress.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -476,6 +477,7 @@ static int serve(enum service_option option)
 		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_handled, release_thread);
 	heartbeat_stop();
 	bookkeeping_stop();
+	progress_end_all();
 	db_stop();
 	return status;
 }

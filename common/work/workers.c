@@ -77,6 +77,7 @@ static struct {
 	uint64_t               wakes;   /* grows with every reason to look again */
 	size_t                 at_work; /* workers that have not ended */
 	atomic_bool            is_hearing;
+	void (*on_told)(const char *told); /* NULL: nobody wants it */
 } office = {.news = MONITOR};
 
 static bool is_stopping(void)
@@ -325,6 +326,8 @@ static struct err *hear(struct ctx *cx, unsigned ms, const char *wanted, bool *h
 		TRY(db_listen_wait(cx, deadline_left_ms(until), &told));
 		if (told && is_our_kind(told))
 			wake_workers();
+		else if (told && office.on_told)
+			office.on_told(told);
 		*heard_out = told && (!wanted || str_equal(told, wanted));
 	}
 	return NULL;
@@ -405,6 +408,11 @@ static void start_thread(pthread_t *thread, void *(*run)(void *), void *data)
 {
 	if (thread_start(thread, STACK_BYTES, run, data) != 0)
 		fatal("cannot start a thread for jobs");
+}
+
+void workers_hear(void (*fn)(const char *told))
+{
+	office.on_told = fn;
 }
 
 static void open_office(const struct job_kind *kinds, size_t n)

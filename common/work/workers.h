@@ -26,6 +26,10 @@ struct job_kind {
 
 #define JOB_KINDS_MAX 8
 
+/* What is told on the jobs' channel that is no kind of ours goes to fn, in the thread that listens,
+ * which it does not keep. Before workers_start. */
+void workers_hear(void (*fn)(const char *told));
+
 /* Starts listening and working, unless JOBS_THREADS is 0; with `is_only` there is
  * at least one worker all the same. */
 void workers_start(const struct job_kind *kinds, size_t n, bool is_only);

@@ -6,6 +6,9 @@
  *   -> { heard?, text, extract, audio_base64, session_id, current_mode,
  *        provider, turn_id, timings, usage, degraded?, is_truncated? }
  *
+ *   { session_id, session_secret, cancel: true, turn_id, heard_ms? }
+ *   -> { cancelled }
+ *
  * A recording is heard first, as speech_to_text would; where nobody says
  * anything in it, text is "" and nothing else happens.
  *
@@ -34,6 +37,7 @@
 #include "answer.h"
 #include "closing.h"
 #include "delivery.h"
+#include "interrupt.h"
 #include "lead.h"
 #include "request.h"
 #include "running.h"
@@ -44,7 +48,6 @@
 #define BODY_MAX      ((size_t)17 << 20) /* with a recording */
 #define DEADLINE_MS   30000u
 #define HEAR_MS       30000u /* for hearing a recording, more */
-#define CLEANUP_MS    2000u  /* for storing how it ended, when the request's own time is over */
 #define JOIN_TRIES    3
 #define JOIN_FIRST_MS 25u
 #define JOIN_LAST_MS  200u
@@ -137,6 +140,9 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 
 	if (ctx_cancelled(cx))
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	progress_stop(a->progress);
+	end.pieces = a->pieces;
+	end.pieces_n = a->pieces_n;
 	end.is_in_distress = a->reading.is_in_distress;
 	end.event = event_of(a->reading.act);
 	if (in->heard && !end.is_in_distress)
@@ -147,12 +153,14 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 	return e;
 }
 
-/* The words before this end are history, should the reply end here. */
-static void note_sent(struct span said, void *data)
+/* That is history, should the reply end here. */
+static void note_sent(struct span said, unsigned ms, void *data)
 {
 	struct answer *a = data;
 
-	a->sent = said;
+	if (a->reading.is_in_distress)
+		progress_is_grave(a->progress);
+	progress_note(a->progress, said, ms);
 }
 
 /* What is thought, or, where nothing is to be, the text that is there already. */
@@ -163,7 +171,7 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct stream *s
 		.sentences_max = mode_sentences_max(in->is_performer_mode),
 		.first_bytes = stream && in->audio ? thought_first_bytes() : 0,
 		.is_aloud = in->audio,
-		.outlet = stream ? stream_outlet(stream, note_sent, a) : NULL,
+		.outlet = stream ? stream_outlet(stream, a->progress ? note_sent : NULL, a) : NULL,
 		.start_ms = a->start_ms,
 	};
 	struct delivery *d = delivery_new(cx, &order);
@@ -178,6 +186,8 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct stream *s
 		thought_end(thought, a);
 	a->text = done.text;
 	a->audio = done.audio;
+	a->pieces = done.pieces;
+	a->pieces_n = done.pieces_n;
 	if (done.is_tts_degraded)
 		a->degraded[a->degraded_n++] = speaking.capability;
 	a->first_sentence_ms = done.first_sentence_ms;
@@ -254,16 +264,19 @@ static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
 }
 
 /* Of one that another process took over nothing is ours to say. */
-static struct err *end_badly(struct ctx *cx, const struct turn *turn, struct err *e)
+static struct err *end_badly(struct ctx *cx, const struct turn *turn, struct progress *progress,
+                             struct err *e)
 {
 	enum cancel_reason why = cancel_reason(cx->cancel);
 
-	if (why == CANCEL_SUPERSEDED)
-		FAIL(cx, ERR_SUPERSEDED, "a newer turn began");
 	if (why == CANCEL_DISOWNED)
 		FAIL(cx, ERR_CANCELLED, "another took the turn over");
-	if (e->kind != ERR_SUPERSEDED)
+	if (*progress_sent(progress).text)
+		interrupt_keep(cx, turn, progress);
+	else if (why != CANCEL_SUPERSEDED && e->kind != ERR_SUPERSEDED)
 		give_up(cx, turn, !why);
+	if (why == CANCEL_SUPERSEDED)
+		FAIL(cx, ERR_SUPERSEDED, "a newer turn began, or the client wants no more of it");
 	return e;
 }
 
@@ -272,10 +285,12 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 {
 	struct ctx     *cx = req_ctx(rq);
 	struct running *running = running_start(cx, turn->session_id, turn->number, a->start_ms);
-	struct err     *e = answer_turn(rq, in, turn, a);
+	struct err     *e;
 
+	a->progress = progress_start(cx, turn);
+	e = answer_turn(rq, in, turn, a);
 	if (e)
-		e = end_badly(cx, turn, e);
+		e = end_badly(cx, turn, a->progress, e);
 	running_end(running);
 	return e;
 }
@@ -423,6 +438,8 @@ static struct err *agent_reply(struct req *rq)
 	in->audio = true;
 	a->start_ms = clock_mono_ms();
 	TRY(request_read(rq, in));
+	if (in->cancel)
+		return interrupt_turn(rq, in);
 	if (!in->is_nudge) /* a tab that nobody sits at uses up nothing of those who type */
 		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
 	TRY(hear_message(rq, in, a));
@@ -465,6 +482,7 @@ static struct err *clear_turns(struct ctx *cx, struct job *job)
 static int start(void)
 {
 	hearing_may_wait();
+	interrupt_listen();
 	return acts_start() + decoders_start();
 }
 

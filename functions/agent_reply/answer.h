@@ -7,6 +7,8 @@
 #include "../../common/engines/transcript.h"
 #include "../../common/engines/thinking.h"
 #include "../../common/store/turns.h"
+#include "../../common/web/input.h"
+#include "../../common/work/progress.h"
 
 #define USER_MESSAGE_MAX 8000
 #define ANSWER_BYTES_MAX ((size_t)4 << 20)
@@ -17,7 +19,8 @@ struct in {
 	const char              *session_id, *session_secret, *user_message, *mode, *model, *turn_id;
 	const char              *audio_base64, *language; /* a recording in the place of the message */
 	const struct cJSON      *context;
-	bool                     is_performer_mode, audio;
+	struct maybe_number      heard_ms; /* of the turn to be cancelled */
+	bool                     is_performer_mode, audio, cancel;
 	bool                     is_stream; /* events are asked for */
 	bool                     is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
 	bool                     is_compat; /* the existing page asks: it goes mute on some intents */
@@ -27,21 +30,23 @@ struct in {
 };
 
 struct answer {
-	const char             *text;     /* as shown and spoken */
-	const char             *provider; /* NULL when nobody was asked */
-	struct span             audio;    /* ptr NULL: none */
-	struct chat_usage       usage;
-	struct dynamics         dynamics;
-	struct reading          reading;          /* of what the visitor said */
-	size_t                  said_in_distress; /* messages in a row, the last ones before this */
-	const struct turn_lead *lead;             /* NULL: nothing is known of the visitor */
-	struct span             sent; /* of the text, while it is streamed: whole sentences */
-	const char             *degraded[3];
-	size_t                  degraded_n;
-	bool                    is_truncated; /* the model failed in the middle */
-	bool                    is_connection_reused;
-	unsigned                heard_ms; /* hearing took so long; 0: nothing was to be heard */
-	unsigned                begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
+	const char                *text;     /* as shown and spoken */
+	const char                *provider; /* NULL when nobody was asked */
+	struct span                audio;    /* ptr NULL: none */
+	struct chat_usage          usage;
+	struct dynamics            dynamics;
+	struct reading             reading;          /* of what the visitor said */
+	size_t                     said_in_distress; /* messages in a row, the last ones before this */
+	const struct turn_lead    *lead;             /* NULL: nothing is known of the visitor */
+	const struct spoken_piece *pieces;           /* where the audio may be cut */
+	size_t                     pieces_n;
+	struct progress           *progress; /* of a turn of ours: what has been sent of it */
+	const char                *degraded[3];
+	size_t                     degraded_n;
+	bool                       is_truncated; /* the model failed in the middle */
+	bool                       is_connection_reused;
+	unsigned                   heard_ms; /* hearing took so long; 0: nothing was to be heard */
+	unsigned                   begin_ms, recall_ms, think_ms, first_token_ms, speak_ms;
 	/* Since the request came; 0: it did not come to that. */
 	unsigned first_sentence_ms, first_audio_ms, last_audio_ms;
 	uint64_t start_ms; /* when the request came, monotonic */

@@ -35,15 +35,17 @@ struct delivery {
 	unsigned           generation, seen;
 	bool               is_thought, has_thought, has_sentence;
 
-	struct buf    said;  /* all sentences so far */
-	size_t        shown; /* bytes of that, and of the sentence begun, that are out */
-	uint64_t      shown_at_ms;
-	struct piece *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
-	unsigned      pieces_sent;
-	size_t        handed_on; /* bytes of said */
-	uint64_t      sentence_at_ms, audio_at_ms, audio_end_at_ms, plays_until_ms;
-	uint64_t      speaking_ms, spoken_bytes; /* how long voices take */
-	bool          is_degraded, lacks_audio;
+	struct buf          said;  /* all sentences so far */
+	size_t              shown; /* bytes of that, and of the sentence begun, that are out */
+	uint64_t            shown_at_ms;
+	struct piece       *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
+	unsigned            pieces_sent, sent_ms;
+	size_t              ends_n;
+	struct spoken_piece ends[SPOKEN_PIECES_MAX]; /* of what was sent */
+	size_t              handed_on;               /* bytes of said */
+	uint64_t            sentence_at_ms, audio_at_ms, audio_end_at_ms, plays_until_ms;
+	uint64_t            speaking_ms, spoken_bytes; /* how long voices take */
+	bool                is_degraded, lacks_audio;
 };
 
 static void free_memory(void *data)
@@ -363,6 +365,7 @@ static struct err *send_part(struct delivery *d, struct piece *p, const struct s
 
 	p->seq = out.seq;
 	d->pieces_sent += is_first;
+	d->sent_ms += part->ms;
 	d->audio_at_ms = d->audio_at_ms ? d->audio_at_ms : now;
 	d->audio_end_at_ms = now;
 	d->plays_until_ms = (d->plays_until_ms > now ? d->plays_until_ms : now) + part->ms;
@@ -387,8 +390,11 @@ static struct err *end_piece(struct delivery *d, struct piece *p)
 		d->spoken_bytes += p->text.len;
 	}
 	d->handed_on += p->text.len;
+	if (d->ends_n < SPOKEN_PIECES_MAX)
+		d->ends_n++;
+	d->ends[d->ends_n - 1] = (struct spoken_piece){(unsigned)d->handed_on, d->sent_ms};
 	if (d->order.outlet)
-		d->order.outlet->sent((struct span){buf_text(&d->said), d->handed_on},
+		d->order.outlet->sent((struct span){buf_text(&d->said), d->handed_on}, d->sent_ms,
 		                      d->order.outlet->data);
 	d->current = p->next;
 	return NULL;
@@ -496,6 +502,8 @@ struct err *delivery_run(struct delivery *d, struct delivered *out)
 	*out = (struct delivered){
 		.text = buf_text(&d->said),
 		.audio = all_audio(d),
+		.pieces = d->ends,
+		.pieces_n = d->sent_ms ? d->ends_n : 0,
 		.is_tts_degraded = d->is_degraded,
 		.first_sentence_ms = since_start(d, d->sentence_at_ms),
 		.first_audio_ms = since_start(d, d->audio_at_ms),

@@ -14,6 +14,7 @@
 #define DELIVERY_H
 
 #include "../../common/base/task.h"
+#include "../../common/domain/text/heard_part.h"
 #include "../../common/engines/speaking.h"
 
 /* One part of a piece's audio; the parts of a piece in order are one MP3. */
@@ -27,8 +28,8 @@ struct audio_part {
 struct outlet {
 	struct err *(*text)(struct span delta, void *data);
 	struct err *(*audio)(const struct audio_part *part, void *data);
-	/* All of this text has been sent, and its audio, where it has any. */
-	void (*sent)(struct span said, void *data);
+	/* All of this text has been sent, and its audio, which lasts so long. */
+	void (*sent)(struct span said, unsigned ms, void *data);
 	void *data;
 };
 
@@ -42,10 +43,12 @@ struct delivery_order {
 
 /* What became of it. */
 struct delivered {
-	const char *text;  /* all that was said */
-	struct span audio; /* of all pieces, one MP3; ptr NULL: none, or it lacks one */
-	bool        is_tts_degraded;
-	unsigned    first_sentence_ms, first_audio_ms, last_audio_ms; /* 0: there was none */
+	const char                *text;   /* all that was said */
+	struct span                audio;  /* of all pieces, one MP3; ptr NULL: none, or it lacks one */
+	const struct spoken_piece *pieces; /* of the text and its audio, where there is any */
+	size_t                     pieces_n;
+	bool                       is_tts_degraded;
+	unsigned first_sentence_ms, first_audio_ms, last_audio_ms; /* 0: there was none */
 };
 
 struct delivery; /* lives in the arena */

@@ -9,6 +9,7 @@
 #include "spoken.h"
 
 #define MODE_MAX      50
+#define HEARD_MS_MAX  3600000
 #define MODEL_MAX     200
 #define COMPAT_CLIENT "supabase-js-web"
 
@@ -23,6 +24,8 @@ static const struct input_field fields[] = {
 	INPUT_NODE(in, context, .is_object = true),
 	INPUT_TEXT(in, turn_id, .min = 1, .max = TURN_ID_MAX),
 	INPUT_BOOL(in, audio),
+	INPUT_BOOL(in, cancel),
+	INPUT_NUMBER(in, heard_ms, .max = HEARD_MS_MAX),
 };
 
 struct page_values {
@@ -48,6 +51,10 @@ static struct err *check_message(struct req *rq, const struct in *in)
 {
 	struct ctx *cx = req_ctx(rq);
 
+	if (in->cancel && !in->turn_id)
+		FAIL_FIELD(cx, "turn_id", "is missing: which turn is to be cancelled?");
+	if (in->cancel)
+		return NULL;
 	if (in->audio_base64 && in->user_message)
 		FAIL_FIELD(cx, "audio_base64", "takes the place of user_message; give one of them");
 	if (in->audio_base64)

@@ -60,6 +60,15 @@ void running_end(struct running *running)
 	monitor_unlock(&news);
 }
 
+void running_cancel(const char *session_id, int64_t turn)
+{
+	monitor_lock(&news);
+	for (struct running *r = all; r; r = r->next)
+		if (r->turn == turn && str_equal(r->session_id, session_id))
+			cancel_fire(r->cancel, CANCEL_SUPERSEDED);
+	monitor_unlock(&news);
+}
+
 static bool is_here(const char *session_id, int64_t turn)
 {
 	for (const struct running *r = all; r; r = r->next)

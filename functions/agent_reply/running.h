@@ -18,6 +18,9 @@ struct running *running_start(struct ctx *cx, const char *session_id, int64_t tu
                               uint64_t asked_ms) NEVER_NULL;
 void            running_end(struct running *running);
 
+/* Fires the turn's cancel with CANCEL_SUPERSEDED, if it is here: nobody wants it any more. */
+void running_cancel(const char *session_id, int64_t turn);
+
 /* Waits until the turn has ended here, at most until the deadline of cx; where it is not here, for
  * `ms`, or until it comes and ends. */
 enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, unsigned ms);

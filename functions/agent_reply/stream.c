@@ -10,7 +10,7 @@ struct stream {
 	struct ctx     *cx;
 	struct sse_out *out;
 	struct outlet   outlet;
-	void (*sent)(struct span said, void *data);
+	void (*sent)(struct span said, unsigned ms, void *data);
 	void *sent_data;
 };
 
@@ -92,15 +92,17 @@ static struct err *send_audio(const struct audio_part *part, void *data)
 	return send(s, "audio", j);
 }
 
-static void tell_sent(struct span said, void *data)
+static void tell_sent(struct span said, unsigned ms, void *data)
 {
 	struct stream *s = data;
 
-	s->sent(said, s->sent_data);
+	if (s->sent)
+		s->sent(said, ms, s->sent_data);
 }
 
-const struct outlet *stream_outlet(struct stream *s, void (*sent)(struct span said, void *data),
-                                   void          *data)
+const struct outlet *stream_outlet(struct stream *s,
+                                   void (*sent)(struct span said, unsigned ms, void *data),
+                                   void *data)
 {
 	s->sent = sent;
 	s->sent_data = data;

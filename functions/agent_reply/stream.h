@@ -30,9 +30,11 @@ struct err *stream_heard(struct stream *s, const struct transcript *spoken) CHEC
 /* The first, or the next. */
 struct err *stream_meta(struct stream *s, const struct turn *turn) CHECKED;
 
-/* For delivery_order.outlet. `sent` is called as the outlet's own, with `data`. */
-const struct outlet *stream_outlet(struct stream *s, void (*sent)(struct span said, void *data),
-                                   void          *data) NEVER_NULL;
+/* For delivery_order.outlet. `sent` (NULL: nobody wants to know) is called as the
+ * outlet's own, with `data`. */
+const struct outlet *stream_outlet(struct stream *s,
+                                   void (*sent)(struct span said, unsigned ms, void *data),
+                                   void *data) NEVER_NULL;
 
 /* Nothing where `lead` is NULL. */
 struct err *stream_extract(struct stream *s, const struct in *in,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
-import { newSession, pairOf, readEvents, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, readEvents, sql, useStack } from './env/index.mjs';
 
 const stack = useStack({
 	simulator: true,
@@ -351,6 +351,77 @@ test('a newer turn ends the stream of the older one', async () => {
 	assert.deepEqual([event, data.code], ['error', 'superseded']);
 	assert.equal(done(newer).text, TWO);
 	await upstreamGone('groq');
+});
+
+/* A turn of which one sentence was sent, and the model is in the middle of the next. */
+const openMidway = async (session, options) => {
+	await says(TWO);
+	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);
+	const events = await open(session, 'I run a hotel.', options);
+	for (let last = false; !last; ) last = (await until(events, 'audio')).at(-1).data.is_last;
+	return events;
+};
+
+/* When a job has masked what was sealed only. */
+const history = (session) =>
+	poll(async () => {
+		const rows = await sql(stack, `select speaker, text, interrupted from utterances
+			where session_id = :'id' order by position`, { id: session.session_id });
+		return rows.length > 1 && rows.every(([, text]) => text) && rows;
+	});
+
+const FIRST = ['agent', 'We make bread for hotels.', 't'];
+
+const stops = {
+	'a client that cancels': async (session) => {
+		const events = await openMidway(session, { more: { turn_id: 'midway' } });
+		const { status, json, text } = await post(stack, 'agent_reply', {
+			...pairOf(session),
+			cancel: true,
+			turn_id: 'midway',
+		});
+		assert.deepEqual([status, json], [200, { cancelled: true }], text);
+		const { event, data } = (await rest(events)).at(-1);
+		assert.deepEqual([event, data.code], ['error', 'superseded']);
+	},
+	'a client that leaves': async (session) => {
+		const leaving = new AbortController();
+		const events = await openMidway(session, { signal: leaving.signal });
+		leaving.abort();
+		await assert.rejects(rest(events), { name: 'AbortError' });
+	},
+};
+
+for (const [name, stop] of Object.entries(stops))
+	test(`${name} in the middle: history is what was sent, and the model knows`, async () => {
+		const session = await newSession(stack);
+		await stop(session);
+		await upstreamGone('groq');
+		assert.deepEqual((await history(session))[1], FIRST);
+		await stack.sim.reset();
+		await says(TWO);
+		await hear(session, 'Wait, another question.');
+		const [{ body }] = await chats();
+		assert.match(body.messages[0].content, /interrupted your last reply/);
+		assert.equal(body.messages[2].content, FIRST[1]);
+		assert.deepEqual((await history(session)).at(-1), ['agent', TWO, 'f']);
+	});
+
+test('of a stream that is over only what was heard stays', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	const all = await hear(session, 'I run a hotel.', { more: { turn_id: 'played' } });
+	assert.equal(done(all).text, TWO);
+	const bytes = of(all, 'audio').filter(({ seq }) => seq === 0)
+		.reduce((n, part) => n + Buffer.from(part.audio_base64, 'base64').length, 0);
+	const { json, text } = await post(stack, 'agent_reply', {
+		...pairOf(session),
+		cancel: true,
+		turn_id: 'played',
+		heard_ms: Math.ceil(bytes / 16) + 30, /* 128 kbit/s */
+	});
+	assert.deepEqual(json, { cancelled: true }, text);
+	assert.deepEqual((await history(session))[1], FIRST);
 });
 
 test('the same message joins the stream that runs, and the one that is over', async () => {

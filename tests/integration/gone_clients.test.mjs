@@ -1,9 +1,18 @@
 /* A client that leaves in the middle of its turn, and what is left of the turn. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
 import pg from 'pg';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
-import { newSession, pairOf, poll, setJobDue, sql, superuser, useStack } from './env/index.mjs';
+import {
+	newSession, pairOf, poll, post, setJobDue, sql, superuser, useStack,
+} from './env/index.mjs';
+import { root } from './env/stack.mjs';
+import { build, flavour } from './env/stack_command.mjs';
+import { programUrl } from './env/workers.mjs';
 
 /* No model but the simulated one: what it fails at has failed. Waits of the simulator are shorter
  * than these, so that a call that ends was ended by us. */
@@ -13,6 +22,7 @@ const stack = useStack({
 	env: {
 		...CHAINS,
 		LLM_PROVIDERS: 'groq',
+		SCRIBE_DATA_KEY: 'the data key of those who leave', /* of processes beside it, too */
 		LLM_FIRST_TOKEN_MS: '25000',
 		EXTRACT_MS: '25000',
 		ELEVENLABS_FIRST_MS: '25000',
@@ -401,4 +411,221 @@ test('after a crash of the database the same message has its answer all the same
 	assert.equal(again.json.turn_id, first.json.turn_id);
 	assert.ok(again.json.audio_base64.length > 1000, 'aloud');
 	assert.equal((await said(session)).length, 2, 'once in the history');
+});
+
+/* ---- a visitor who interrupts ---- */
+
+const cancel = (session, turn_id, more = {}) =>
+	post(stack, 'agent_reply', { ...pairOf(session), cancel: true, turn_id, ...more });
+
+/* The same request to a process of its own, which knows of no turn. */
+const askElsewhere = async (body) => {
+	const child = spawn(join(build, flavour, 'bin/agent_reply'), [], {
+		cwd: stack.dir,
+		env: {
+			...stack.env,
+			SCRIBE_ANON_KEY: stack.anonKey,
+			SCRIBE_JWT_SECRET: stack.jwtSecret,
+			DATABASE_URL: programUrl(stack),
+			REQUEST_METHOD: 'POST',
+		},
+	});
+	child.stdin.end(JSON.stringify(body));
+	const [out] = await Promise.all([child.stdout.toArray(), once(child, 'close')]);
+	return JSON.parse(Buffer.concat(out).toString().split('\r\n\r\n')[1]);
+};
+
+/* A turn whose model is asked, for a reply and for a lead, and says nothing; and who joined it. */
+const startSilent = async (session, user_message, turn_id, copies = 1) => {
+	await heal(stack);
+	await stack.sim.fault({ provider: 'groq', fault: { silence: true }, times: 2 });
+	const turns = Array.from({ length: copies }, () =>
+		turn(stack, session, user_message, { turn_id }));
+	await stack.sim.wait({ provider: 'groq', operation: 'chat' });
+	await poll(async () => Number((await sql(stack, `select rate_count from sessions
+		where id = :'id'`, { id: session.session_id }))[0][0]) >= copies);
+	return turns;
+};
+
+const rowsOf = (session) =>
+	sql(stack, `select speaker, text, interrupted, text_sealed is not null from utterances
+		where session_id = :'id' order by position`, { id: session.session_id });
+
+/* When the job has masked what was sealed only. */
+const historyOf = (session) =>
+	poll(async () => {
+		const rows = await rowsOf(session);
+		return rows.every(([, text]) => text) && rows.map((row) => row.slice(0, 3));
+	});
+
+test('cancelled: model and client hear of it at once, and nothing was said', async () => {
+	const session = await newSession(stack);
+	const [answer, copy] = await startSilent(session, 'Hello there.', 'mine', 2);
+	const stranger = { ...session, session_secret: crypto.randomUUID() };
+	assert.equal((await cancel(stranger, 'mine')).status, 401);
+	assert.deepEqual((await cancel(session, 'other')).json, { cancelled: false });
+	const { status, json, text } = await cancel(session, 'mine', { heard_ms: 0 });
+	assert.deepEqual([status, json], [200, { cancelled: true }], text);
+	await stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected' });
+	for (const one of [await answer, await copy])
+		assert.deepEqual([one.status, one.json.code], [409, 'superseded'], one.text);
+	assert.deepEqual((await cancel(session, 'mine')).json, { cancelled: false }, 'it is over');
+	await heal(stack);
+	const again = await turn(stack, session, 'Hello there.');
+	assert.equal(again.status, 200, again.text);
+	assert.deepEqual((await historyOf(session)).map(([who]) => who),
+		['visitor', 'visitor', 'agent'], 'it was said twice');
+});
+
+test('what is wrong with a cancellation is told', async () => {
+	const session = await newSession(stack);
+	for (const [more, field] of [
+		[{ turn_id: undefined }, 'turn_id'],
+		[{ heard_ms: -1 }, 'heard_ms'],
+		[{ heard_ms: 'all' }, 'heard_ms'],
+		[{ cancel: 'yes' }, 'cancel'],
+	]) {
+		const { status, json, text } = await cancel(session, 'mine', more);
+		assert.deepEqual([status, json.field], [400, field], text);
+	}
+});
+
+for (const [name, more] of Object.entries({
+	cancelled: { cancel: true, turn_id: 'mine' },
+	superseded: { user_message: 'Something else.', audio: false },
+}))
+	test(`${name} by another process: the one that runs it hears of it at once`, async () => {
+		const session = await newSession(stack);
+		const [answer] = await startSilent(session, 'Hello there.', 'mine');
+		const told = askElsewhere({ ...pairOf(session), ...more });
+		await stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected' });
+		const { status, json, text } = await answer;
+		assert.deepEqual([status, json.code], [409, 'superseded'], text);
+		await heal(stack);
+		const { cancelled } = await told;
+		if (more.cancel) assert.equal(cancelled, true);
+		const [first] = await rowsOf(session);
+		assert.equal(first[0], 'visitor');
+	});
+
+test('an answer that is played is cut to what was heard, and the model knows', async () => {
+	await heal(stack);
+	const session = await newSession(stack);
+	const { json } = await turn(stack, session, 'Tell me more.', { audio: true, turn_id: 'one' });
+	const ms = Buffer.from(json.audio_base64, 'base64').length / 16; /* 128 kbit/s */
+	assert.deepEqual((await cancel(session, 'one', { heard_ms: 3_600_000 })).json,
+		{ cancelled: false }, 'all of it was heard');
+	assert.equal((await historyOf(session))[1][1], json.text);
+	assert.deepEqual((await cancel(session, 'one', { heard_ms: Math.round(ms / 2) })).json,
+		{ cancelled: true });
+	const [, [who, heard, interrupted]] = await historyOf(session);
+	assert.deepEqual([who, interrupted], ['agent', 't']);
+	assert.ok(json.text.startsWith(heard) && heard.length < json.text.length && heard, heard);
+	await turn(stack, session, 'And then?', { turn_id: 'two' });
+	const asked = (await stack.sim.requests({ provider: 'groq', operation: 'chat' }))
+		.filter(({ body }) => !body.tools).at(-1).body.messages;
+	assert.match(asked[0].content, /interrupted your last reply/);
+	assert.equal(asked[2].content, heard);
+	assert.deepEqual((await cancel(session, 'one', { heard_ms: 0 })).json, { cancelled: true });
+	assert.deepEqual((await historyOf(session)).map(([speaker]) => speaker),
+		['visitor', 'visitor', 'agent'], 'nothing of it was heard after all');
+	const [[n]] = await sql(stack, `select utterance_count from sessions where id = :'id'`, {
+		id: session.session_id,
+	});
+	assert.equal(n, '3');
+});
+
+/* ---- a reply that is being sent ---- */
+
+/* A process that has one turn and sends its reply as told: progress_probe.c. */
+const startSending = async (session, message) => {
+	const child = spawn(join(build, flavour, 'integration/progress_probe'), [], {
+		cwd: root,
+		env: { ...stack.env, DATABASE_URL: programUrl(stack) },
+		stdio: ['pipe', 'pipe', 'inherit'],
+	});
+	after(() => child.kill());
+	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+	const order = async (what) => {
+		child.stdin.write(`${JSON.stringify(what)}\n`);
+		const { value, done } = await lines.next();
+		assert.ok(!done, 'it ended');
+		return JSON.parse(value);
+	};
+	const begun = await order({ ...pairOf(session), message, turn_id: 'sent' });
+	assert.equal(begun.code, 'ok');
+	return { child, order, ended: once(child, 'close') };
+};
+
+const sentRow = (session) =>
+	poll(async () => (await rowsOf(session)).find(([who]) => who === 'agent'));
+
+test('what was sent is stored as the turn goes, sealed, and is whole at its end', async () => {
+	const session = await newSession(stack);
+	const { child, order, ended } = await startSending(session, 'Hello.');
+	await order({ said: 'One.', ms: 500 });
+	assert.deepEqual(await sentRow(session), ['agent', '', 't', 't']);
+	await order({ said: 'One. Two.', ms: 1000 });
+	await poll(async () => (await sql(stack, `select reply_pieces from turns
+		where session_id = :'id'`, { id: session.session_id }))[0][0] === '{4,500,9,1000}');
+	assert.deepEqual(await order({ finish: 'One. Two. Three.' }),
+		{ cancelled: false, code: 'ok', turn: 1 });
+	assert.deepEqual((await historyOf(session))[1], ['agent', 'One. Two. Three.', 'f']);
+	child.stdin.end();
+	assert.deepEqual(await ended, [0, null]);
+});
+
+test('a turn that ends before a tenth of a second has passed is stored once', async () => {
+	const session = await newSession(stack);
+	const { child, order, ended } = await startSending(session, 'Hello.');
+	order({ said: 'One.', ms: 500 });
+	await order({ finish: 'One.' });
+	child.stdin.end();
+	await ended;
+	assert.deepEqual((await historyOf(session))[1], ['agent', 'One.', 'f']);
+});
+
+test('a process that is killed leaves what it had sent', async () => {
+	const session = await newSession(stack);
+	const { child, order, ended } = await startSending(session, 'Hello.');
+	await order({ said: 'One. Two.', ms: 1000 });
+	await sentRow(session);
+	child.kill('SIGKILL');
+	await ended;
+	await heal(stack);
+	const next = await poll(async () => {
+		const answer = await turn(stack, session, 'Are you there?');
+		return answer.status === 200 && answer;
+	});
+	assert.deepEqual((await historyOf(session)).slice(1), [
+		['agent', 'One. Two.', 't'],
+		['visitor', 'Are you there?', 'f'],
+		['agent', next.json.text, 'f'],
+	]);
+});
+
+test('interrupted before it was stored: history has all that was sent', async () => {
+	const session = await newSession(stack);
+	const { child, order, ended } = await startSending(session, 'Hello.');
+	order({ said: 'One. Two.', ms: 1000 });
+	await order({ interrupt: true });
+	child.stdin.end();
+	await ended;
+	assert.deepEqual((await historyOf(session))[1], ['agent', 'One. Two.', 't']);
+});
+
+test('who sends and hears nothing learns with the next sentence that it is cancelled', async () => {
+	const session = await newSession(stack);
+	const { child, order, ended } = await startSending(session, 'Hello.');
+	await order({ said: 'One two. Three.', ms: 2000 });
+	await sentRow(session);
+	assert.deepEqual((await cancel(session, 'sent', { heard_ms: 800 })).json,
+		{ cancelled: true });
+	await order({ said: 'One two. Three. Four.', ms: 3000 });
+	assert.equal((await order({ wait: 20_000 })).cancelled, true);
+	await order({ interrupt: true });
+	assert.notEqual((await order({ finish: 'All of it.' })).code, 'ok');
+	child.stdin.end();
+	await ended;
+	assert.deepEqual((await historyOf(session))[1], ['agent', 'One', 't'], 'it stays cut');
 });

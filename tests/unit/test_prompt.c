@@ -199,6 +199,36 @@ static void hints_and_nudges(void **state)
 	assert_false(prompt_strip_nudge(&message));
 }
 
+static bool says_interrupted(void **state, const struct prompt_in *in)
+{
+	struct prompt out;
+
+	prompt_build(*state, in, &out);
+	return strstr(out.messages[0].content, "interrupted your last reply");
+}
+
+static void an_interrupted_reply_is_told_of(void **state)
+{
+	struct utterance_text history[] = {{SPEAKER_VISITOR, "Tell me.", false, false},
+	                                   {SPEAKER_AGENT, "It is", false, true},
+	                                   {SPEAKER_VISITOR, "Stop.", false, false},
+	                                   {SPEAKER_AGENT, "I have stopped.", false, false}};
+	struct prompt_in      in = simple();
+
+	in.history = history;
+	in.history_n = 2;
+	assert_true(says_interrupted(state, &in));
+	in.history_n = 3; /* what came next was not answered */
+	assert_true(says_interrupted(state, &in));
+	in.history_n = 4;
+	assert_false(says_interrupted(state, &in));
+	in.history_n = 0;
+	assert_false(says_interrupted(state, &in));
+	in.history_n = 2;
+	in.is_in_distress = true; /* there is nothing to come back to */
+	assert_false(says_interrupted(state, &in));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +238,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(marks_memories_as_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_what_it_takes, setup, teardown),
 		cmocka_unit_test_setup_teardown(hints_and_nudges, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_interrupted_reply_is_told_of, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

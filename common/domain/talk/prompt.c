@@ -56,6 +56,10 @@ static const char distress_text[] =
 	"human sentences that take them seriously. Ask nothing about their work, name, plans or money, "
 	"offer nothing, give no method, do not argue and do not cheer up.";
 
+static const char interrupted_text[] =
+	"The visitor interrupted your last reply: they heard only the words that stand there. Do not "
+	"start it over; answer what they say now, and come back to the rest only if they want it.";
+
 static const char silence_text[] = "(The visitor has said nothing for a while.)";
 
 static const char nudge_marker[] = "[PROACTIVE_FOLLOWUP: true]";
@@ -183,6 +187,14 @@ static void add_memories(struct buf *b, const struct prompt_in *in)
 	buf_str(b, MEMORIES_CLOSE);
 }
 
+static bool was_interrupted(const struct prompt_in *in)
+{
+	for (size_t i = in->history_n; i > 0; i--)
+		if (in->history[i - 1].speaker == SPEAKER_AGENT)
+			return in->history[i - 1].is_interrupted;
+	return false;
+}
+
 static const char *system_message(struct arena *a, const struct prompt_in *in)
 {
 	struct buf b = buf_new(a, 0);
@@ -198,6 +210,8 @@ static const char *system_message(struct arena *a, const struct prompt_in *in)
 		add_paragraph(&b, distress_text);
 	else if (!in->history_n)
 		add_paragraph(&b, first_text);
+	if (was_interrupted(in) && !in->is_in_distress)
+		add_paragraph(&b, interrupted_text);
 	add_hints(&b, in->dynamics);
 	add_context(&b, in);
 	add_memories(&b, in);

@@ -11,6 +11,7 @@ struct utterance_text {
 	enum speaker speaker;
 	const char  *text;
 	bool         is_in_distress; /* the visitor was: nothing of it is taken down or quoted */
+	bool         is_interrupted; /* the agent: the text is only what was heard of it */
 };
 
 /* What the visitor said, and to what: the agent's words right before. Empty: none. */

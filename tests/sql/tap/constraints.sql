@@ -40,6 +40,13 @@ insert into case_list values
 ('turn zero', '23514', $$insert into turns (session_id, turn, message_hash, ends_by)
 	select id, 0, hash('x'), now() from sessions$$),
 ('an unknown turn state', '23514', $$update turns set state = 'lost'$$),
+('a reply and its pieces', 'ok',
+	$$update turns set reply_id = gen_random_uuid(), reply_pieces = '{4,500,9,1000}'$$),
+('half a piece', '23514', $$update turns set reply_pieces = '{4,500,9}'$$),
+('too many pieces', '23514',
+	$$update turns set reply_pieces = array_fill(1, array[514])$$),
+('heard for a while', 'ok', $$update turns set heard_ms = 0$$),
+('heard for less than nothing', '23514', $$update turns set heard_ms = -1$$),
 ('a name in the entities', '23514',
 	$$insert into extracts (session_id, utterance_id, intent, confidence, lead_score, entities)
 	select session_id, id, 'collaboration', 0.5, 1, '{"person_name": "Ada"}' from utterances$$),

@@ -1,0 +1,38 @@
+-- Ends a turn that was stopped when a part of its reply had been sent: that part is what history
+-- keeps. A turn that another request ended already gets its reply all the same, but not where the
+-- client told how much it heard (turn_cancel.sql): that was cut by who was told.
+--
+-- $1  session id
+-- $2  the turn's number
+-- $3  the claim of who began it
+-- $4  id of the reply
+-- $5  what was sent, for the plain column
+-- $6  and sealed
+-- $7  its pieces, an array
+-- $8  the visitor is in distress
+with owner as materialized (
+	select id from sessions where id = $1::uuid for no key update),
+
+ended as (
+	update turns t set reply_id = $4::uuid, reply_pieces = $7::int[],
+			finished_at = coalesce(t.finished_at, now()),
+			state = case when t.state = 'running' then 'abandoned' else t.state end
+		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint
+			and t.claim = $3::uuid and t.state in ('running', 'superseded', 'abandoned')
+			and t.heard_ms is null
+		returning t.session_id),
+
+replied as (
+	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress,
+			interrupted)
+		select $4::uuid, session_id, 'agent', $5, $6::bytea, $2::bigint, $8::bool, true from ended
+		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed,
+			in_distress = excluded.in_distress),
+
+remembered as (
+	-- include job_insert.sql
+		select 'keep_utterances', session_id::text, '{}', session_id from ended
+		-- include job_once.sql
+	)
+
+update sessions s set utterance_count = s.utterance_count + 1 from ended e where s.id = e.session_id

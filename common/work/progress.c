@@ -1,0 +1,219 @@
+/* progress.c -- a list of turns in hand, and the thread that looks for what is due among them. */
+#include "progress.h"
+
+#include "../base/fatal.h"
+#include "../base/log.h"
+#include "../base/str.h"
+#include "../base/thread.h"
+#include "../base/wait.h"
+
+#define ARENA_BYTES 4096u
+#define STACK_BYTES ((size_t)1 << 20)
+#define PAUSE_MS    100u
+#define STORE_MS    2000u
+#define TEXT_MAX    65536u /* as the column holds */
+
+struct progress {
+	struct turn_name    turn;
+	struct cancel      *cancel;
+	struct buf          text; /* this and what follows: under the lock */
+	struct spoken_piece pieces[SPOKEN_PIECES_MAX];
+	size_t              pieces_n;
+	bool                is_in_distress;
+	uint64_t            due_ms;       /* 0: all is stored */
+	uint64_t            number;       /* no two have the same */
+	struct progress    *next, **link; /* link NULL: in no list */
+};
+
+static struct {
+	struct monitor   news; /* guards all here */
+	struct cancel    stop;
+	pthread_t        thread;
+	bool             is_running;
+	uint64_t         numbers;
+	struct progress *all;
+} office = {.news = MONITOR};
+
+/* ---- the thread ---- */
+
+/* What is stored next, apart from its turn, which may be gone by then. */
+struct task_of_storing {
+	struct turn_name turn;
+	struct turn_sent sent;
+	uint64_t         number;
+};
+
+static const char *copied(struct ctx *cx, const char *text)
+{
+	return arena_strdup(cx->arena, text);
+}
+
+static struct task_of_storing copy_of(struct ctx *cx, struct progress *s)
+{
+	struct spoken_piece *pieces = NEW_ARRAY(cx->arena, struct spoken_piece, s->pieces_n);
+
+	memcpy(pieces, s->pieces, s->pieces_n * sizeof(*pieces));
+	return (struct task_of_storing){.turn = {copied(cx, s->turn.session_id),
+	                                         copied(cx, s->turn.claim),
+	                                         copied(cx, s->turn.reply_id), s->turn.number},
+	                                .sent = {copied(cx, buf_text(&s->text)), pieces, s->pieces_n,
+	                                         s->is_in_distress},
+	                                .number = s->number};
+}
+
+static struct progress *first_due(void)
+{
+	struct progress *first = NULL;
+
+	for (struct progress *s = office.all; s; s = s->next)
+		if (s->due_ms && (!first || s->due_ms < first->due_ms))
+			first = s;
+	return first;
+}
+
+/* False when it is time to stop. */
+static bool wait_until_due(struct ctx *cx, struct monitor_watch *watch, struct task_of_storing *out)
+{
+	while (!cancel_reason(&office.stop)) {
+		struct progress *s = first_due();
+
+		if (s && s->due_ms <= clock_mono_ms()) {
+			s->due_ms = 0;
+			*out = copy_of(cx, s);
+			return true;
+		}
+		monitor_wait(&office.news, watch, s ? (struct deadline){s->due_ms} : DEADLINE_NEVER);
+	}
+	return false;
+}
+
+static void tell_over(uint64_t number)
+{
+	for (struct progress *s = office.all; s; s = s->next)
+		if (s->number == number && s->cancel)
+			cancel_fire(s->cancel, CANCEL_SUPERSEDED);
+}
+
+/* What could not be stored comes with the next sentence, or with the end. */
+static void store(struct ctx *cx, const struct task_of_storing *task)
+{
+	bool        is_running = true;
+	struct err *e;
+
+	cx->deadline = deadline_in(STORE_MS);
+	e = turn_progress_store(cx, &task->turn, &task->sent, &is_running);
+	if (e)
+		log_err(LOG_WARN, cx, "progress_not_stored", e);
+	if (is_running)
+		return;
+	monitor_lock(&office.news);
+	tell_over(task->number);
+	monitor_unlock(&office.news);
+}
+
+static void *store_on(void *data)
+{
+	struct ctx             cx = {.arena = arena_new(ARENA_BYTES)};
+	struct monitor_watch   watch;
+	struct task_of_storing task;
+
+	(void)data;
+	monitor_watch(&office.news, &watch, &office.stop);
+	monitor_lock(&office.news);
+	while (wait_until_due(&cx, &watch, &task)) {
+		monitor_unlock(&office.news);
+		store(&cx, &task);
+		arena_reset(cx.arena);
+		monitor_lock(&office.news);
+	}
+	monitor_unlock(&office.news);
+	monitor_unwatch(&watch);
+	arena_free(&cx.arena);
+	return NULL;
+}
+
+/* With the lock held. */
+static void start_thread(void)
+{
+	if (office.is_running)
+		return;
+	cancel_init(&office.stop);
+	if (thread_start(&office.thread, STACK_BYTES, store_on, NULL) != 0)
+		fatal("cannot start the thread that stores what is sent");
+	office.is_running = true;
+}
+
+void progress_end_all(void)
+{
+	if (!office.is_running)
+		return;
+	cancel_fire(&office.stop, CANCEL_STOPPING);
+	pthread_join(office.thread, NULL);
+	cancel_end(&office.stop);
+	office.is_running = false;
+}
+
+/* ---- one turn ---- */
+
+static void stop(void *data)
+{
+	progress_stop(data);
+}
+
+struct progress *progress_start(struct ctx *cx, const struct turn *turn)
+{
+	struct progress *s = NEW(cx->arena, struct progress);
+
+	s->turn = turn_name_of(turn);
+	s->cancel = cx->cancel;
+	s->text = buf_new(cx->arena, TEXT_MAX);
+	monitor_lock(&office.news);
+	s->number = ++office.numbers;
+	s->next = office.all;
+	if (s->next)
+		s->next->link = &s->next;
+	s->link = &office.all;
+	office.all = s;
+	monitor_unlock(&office.news);
+	arena_defer(cx->arena, stop, s);
+	return s;
+}
+
+void progress_note(struct progress *s, struct span said, unsigned ms)
+{
+	monitor_lock(&office.news);
+	s->text = buf_new(s->text.arena, TEXT_MAX);
+	buf_add(&s->text, said.ptr, said.len);
+	if (s->pieces_n < SPOKEN_PIECES_MAX)
+		s->pieces_n++;
+	s->pieces[s->pieces_n - 1] = (struct spoken_piece){(unsigned)s->text.len, ms};
+	if (!s->due_ms)
+		s->due_ms = clock_mono_ms() + PAUSE_MS;
+	start_thread();
+	monitor_tell(&office.news);
+	monitor_unlock(&office.news);
+}
+
+void progress_is_grave(struct progress *s)
+{
+	monitor_lock(&office.news);
+	s->is_in_distress = true;
+	monitor_unlock(&office.news);
+}
+
+struct turn_sent progress_sent(const struct progress *s)
+{
+	return (struct turn_sent){buf_text(&s->text), s->pieces, s->pieces_n, s->is_in_distress};
+}
+
+void progress_stop(struct progress *s)
+{
+	monitor_lock(&office.news);
+	if (s->link) {
+		*s->link = s->next;
+		if (s->next)
+			s->next->link = s->link;
+	}
+	s->link = NULL;
+	monitor_unlock(&office.news);
+}

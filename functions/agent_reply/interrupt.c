@@ -1,0 +1,59 @@
+/* interrupt.c -- stopping a turn wherever it runs. */
+#include "interrupt.h"
+
+#include "../../common/base/log.h"
+#include "../../common/work/heartbeat.h"
+#include "../../common/work/workers.h"
+#include "running.h"
+
+static void hear_of_it(const char *told)
+{
+	char    session_id[CRYPTO_UUID_CHARS + 1];
+	int64_t number;
+
+	if (turn_told(told, session_id, &number))
+		running_cancel(session_id, number);
+}
+
+void interrupt_listen(void)
+{
+	workers_hear(hear_of_it);
+}
+
+/* What ran here has stored its end by the time that it is cut. */
+struct err *interrupt_turn(struct req *rq, const struct in *in)
+{
+	struct ctx        *cx = req_ctx(rq);
+	struct turn_cancel order = {in->session_id, in->session_secret, in->turn_id,
+	                            in->heard_ms.is_set ? (int64_t)in->heard_ms.value : -1};
+	bool               was_running, is_cut = false;
+	struct json_out   *j;
+	int64_t            number;
+
+	TRY(turn_cancel(cx, &order, &number, &was_running));
+	running_cancel(in->session_id, number);
+	if (was_running && running_wait(cx, in->session_id, number, 0) == WAIT_CANCELLED)
+		FAIL(cx, ERR_CANCELLED, "nobody waits any more");
+	if (number && order.heard_ms >= 0)
+		TRY(turn_cut(cx, in->session_id, number, (unsigned)order.heard_ms, &is_cut));
+	j = reply_json(rq, 200, 0);
+	json_obj(j, NULL);
+	json_bool(j, "cancelled", was_running || is_cut);
+	json_end(j);
+	return NULL;
+}
+
+void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress)
+{
+	const struct turn_name name = turn_name_of(turn);
+	const struct turn_sent sent = progress_sent(progress);
+	struct err            *e;
+
+	progress_stop(progress);
+	ctx_detach(cx, CLEANUP_MS);
+	e = turn_interrupt(cx, &name, &sent);
+	if (e)
+		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
+	if (e)
+		heartbeat_doubt_turn(turn->session_id, turn->claim);
+}

@@ -1,0 +1,22 @@
+/* interrupt.h -- a visitor who speaks into a reply: it stops, and history is what was heard. */
+#ifndef INTERRUPT_H
+#define INTERRUPT_H
+
+#include "../../common/web/req.h"
+#include "../../common/work/progress.h"
+#include "answer.h"
+
+/* From now on this process hears of turns that others stop. Before it serves. */
+void interrupt_listen(void);
+
+/* Answers {cancel, turn_id, heard_ms?} with {cancelled}: the turn stops, here or elsewhere, and its
+ * reply is cut to what was heard, of a turn that is over too. Errors as turn_cancel. */
+struct err *interrupt_turn(struct req *rq, const struct in *in) CHECKED;
+
+/* The turn was stopped when this much had been sent: it is stored. What fails is logged. */
+void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress);
+
+/* For storing how a turn ended, when the request's own time is over. */
+#define CLEANUP_MS 2000u
+
+#endif
