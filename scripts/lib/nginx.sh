@@ -92,6 +92,54 @@ render_functions() {
 	done
 }
 
+# Makes the page of nginx/www, and the address and key that it uses, ready in a directory named
+# after what is in it: what is served stays what it is until nginx has changed over.
+render_pages() {
+	local out=$1 pages files file name key types='html css js svg' id
+	pages=$(number_setting SCRIBE_PAGES 1)
+	((pages)) || return 0
+	mkdir -p "$out/pages" "$out/www/next"
+	files=$out/www/next
+	for file in "$root"/nginx/www/*; do
+		[[ " $types " != *" ${file##*.} "* ]] || cp -p "$file" "$files/"
+	done
+	key=${SCRIBE_ANON_KEY-}
+	[[ -z ${SCRIBE_ANON_KEY_FILE-} ]] || key=$(<"$SCRIBE_ANON_KEY_FILE")
+	# Every browser gets this key: it opens nothing by itself.
+	jq -nc --arg key "$key" '{url: "/", key: $key, pages: ["talk"]}' >"$files/config.json"
+	chmod 755 "$out/www" "$files"
+	chmod 644 "$files"/*
+	id=$(cd "$files" && sha256sum -- * | sha256sum | head -c 16)
+	for file in "$files"/*; do
+		name=${file##*/}
+		render snippets/page.conf PATH="/${name/#index.html/}" DIR="$run/www/$id" FILE="$name" \
+			TYPE="$(type_of_page "$name")" >"$out/pages/$name.conf"
+	done
+	mv "$files" "$out/www/$id"
+}
+
+type_of_page() {
+	case $1 in
+	*.html) echo 'text/html; charset=utf-8' ;;
+	*.css) echo 'text/css; charset=utf-8' ;;
+	*.js) echo 'text/javascript; charset=utf-8' ;;
+	*.svg) echo image/svg+xml ;;
+	*.json) echo application/json ;;
+	esac
+}
+
+# Where the workers of nginx may read, whoever they are; those of before are kept until next time.
+publish_pages() {
+	local dir
+	for dir in "$run"/www/*; do
+		[[ -e $stack_dir/nginx.old/www/${dir##*/} ]] || rm -rf "$dir"
+	done
+	[[ -d $stack_dir/nginx/www ]] || return 0
+	mkdir -p "$run/www"
+	chmod 711 "$run/www"
+	cp -rp "$stack_dir/nginx/www/." "$run/www/"
+}
+
 # The list of origins as lines of a map. Regular expressions: those mind the case.
 origin_lines() {
 	local origin items name='[A-Za-z0-9._-]+' ipv6='\[[0-9A-Fa-f:]+\]'
@@ -160,7 +208,7 @@ render_nginx() {
 	mkdir -p "$next/conf.d" "$next/snippets" "$next/functions"
 	for snippet in "$root"/nginx/snippets/*.conf; do
 		case ${snippet##*/} in
-		function_*.conf | tls*.conf | cors.conf | realip.conf) ;;
+		function_*.conf | tls*.conf | cors.conf | realip.conf | page.conf) ;;
 		*) cp "$snippet" "$next/snippets/" ;;
 		esac
 	done
@@ -173,6 +221,7 @@ render_nginx() {
 	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
 	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
 	render_functions "$next/functions"
+	render_pages "$next"
 	mkdir -p "$run/nginx-tmp" "$run/inside"
 	chmod 711 "$run/nginx-tmp"
 	chmod 700 "$run/inside"
@@ -185,6 +234,7 @@ switch_nginx() {
 	rm -rf "$stack_dir/nginx.old"
 	[[ ! -d $stack_dir/nginx ]] || mv "$stack_dir/nginx" "$stack_dir/nginx.old"
 	mv "$stack_dir/nginx.next" "$stack_dir/nginx"
+	publish_pages
 }
 
 write_nginx_unit() {

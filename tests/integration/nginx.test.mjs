@@ -54,6 +54,7 @@ before(async () => {
 			...RATES,
 			DATABASE_URL: 'postgresql:///none_is_needed',
 			SCRIBE_ALLOWED_ORIGINS: ORIGIN,
+			SCRIBE_PAGES: '0',
 		},
 	});
 	const files = join(stack.dir, 'nginx');
@@ -322,10 +323,12 @@ describe('what a program answers', () => {
 describe('errors of nginx', () => {
 	const headers = { Origin: ORIGIN, 'X-Request-Id': 'mine-1' };
 
-	test('a name that is no function, any address', async () => {
+	test('a name that is no function, any address, the pages with SCRIBE_PAGES=0', async () => {
 		for (const address of [
 			'/functions/v1/nope',
 			'/',
+			'/talk.js',
+			'/config.json',
 			'/functions/v1/agent_reply/x',
 			'/healthz/nope',
 		]) {

@@ -1,0 +1,122 @@
+/* conversation.js -- a session and its turns, as the server sees them. */
+import { call, events } from './api.js';
+import { newId } from './ids.js';
+
+const KEPT = 'scribe.session';
+const LOST = ['invalid_session', 'session_expired'];
+const TRIES = 8; /* while the same message of before is still being answered */
+const PAUSE_MS = 700;
+
+/* Whether agent_reply takes {cancel: true, turn_id, heard_ms}. Without it a reply ends there when the
+ * connection does, and history keeps what had been sent. */
+const TAKES_CANCEL = false;
+
+const base64Of = (blob) =>
+	new Promise((resolve, reject) => {
+		const reader = new FileReader();
+		reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(',') + 1));
+		reader.onerror = () => reject(reader.error);
+		reader.readAsDataURL(blob);
+	});
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/* The tab may have no storage; then the session ends with the page. */
+const stored = {
+	read() {
+		try {
+			return JSON.parse(sessionStorage.getItem(KEPT));
+		} catch {
+			return null;
+		}
+	},
+	write(session) {
+		try {
+			if (session) sessionStorage.setItem(KEPT, JSON.stringify(session));
+			else sessionStorage.removeItem(KEPT);
+		} catch {
+			/* as above */
+		}
+	},
+};
+
+export class Conversation {
+	/* A session was lost, and another begun in its place. */
+	onNewSession = () => {};
+	#session = stored.read();
+	#making = null;
+
+	forget() {
+		this.#session = null;
+		stored.write(null);
+	}
+
+	async #pair(mode) {
+		if (this.#session) return this.#session;
+		this.#making ??= call('create_session', { mode }).finally(() => (this.#making = null));
+		const { session_id, session_secret } = await this.#making;
+		this.#session = { session_id, session_secret };
+		stored.write(this.#session);
+		return this.#session;
+	}
+
+	/* work(pair), once more with a new session where the server knows that one no longer. */
+	async #withSession(mode, work) {
+		const had = this.#session;
+		const pair = await this.#pair(mode);
+		try {
+			return await work(pair);
+		} catch (error) {
+			if (!had || !LOST.includes(error.code)) throw error;
+			this.forget();
+			this.onNewSession();
+			return work(await this.#pair(mode));
+		}
+	}
+
+	/* The events, the first of which has come: what is refused is refused before it. */
+	async #begun(body, options) {
+		for (let i = 1; ; i++) {
+			const all = events('agent_reply', body, options);
+			try {
+				return { first: (await all.next()).value, rest: all };
+			} catch (error) {
+				if (error.code !== 'conflict' || i === TRIES) throw error;
+				await pause(PAUSE_MS);
+			}
+		}
+	}
+
+	/* A message keeps its key, so that sending it again can not say it twice; with another body it
+	 * is another message. */
+	#keyFor(message, body) {
+		const sent = JSON.stringify(body);
+		if (message.sent !== sent) Object.assign(message, { sent, key: newId() });
+		return message.key;
+	}
+
+	async *#turn(message, said, { mode, audio, signal }) {
+		const { first, rest } = await this.#withSession(mode, (pair) => {
+			const body = { ...pair, ...said, mode, audio };
+			return this.#begun(body, { signal, key: this.#keyFor(message, body) });
+		});
+		yield first;
+		yield* rest;
+	}
+
+	/** Events of the answer to a message: {text} or {recording}. Of a recording `heard` comes among
+	 * them, without words where nobody spoke. */
+	async *ask(message, options) {
+		const said = message.recording
+			? { audio_base64: await base64Of(message.recording) }
+			: { user_message: message.text };
+		yield* this.#turn(message, said, options);
+	}
+
+	/** The reply was stopped when so much of it had been heard. */
+	async cancel(turn_id, heard_ms) {
+		if (!TAKES_CANCEL || !turn_id || !this.#session) return;
+		const body = { ...this.#session, cancel: true, turn_id, heard_ms };
+		await call('agent_reply', body).catch((error) => console.info('not cancelled:', error.code));
+	}
+}

@@ -1,0 +1,148 @@
+/* view.js -- the only one that touches the document. Everything said is text, never markup. */
+import { degradedWords, factsOf, MODES } from './words.js';
+
+const at = (id) => document.getElementById(id);
+
+const element = (name, { text, ...rest } = {}, children = []) => {
+	const made = Object.assign(document.createElement(name), rest);
+	if (text !== undefined) made.textContent = text;
+	made.append(...children);
+	return made;
+};
+
+export const parts = {
+	mode: at('mode'),
+	anew: at('anew'),
+	form: at('form'),
+	text: at('text'),
+	hold: at('hold'),
+	stop: at('stop'),
+	aloud: at('aloud'),
+	barge: at('barge'),
+};
+
+const isAtEnd = () => {
+	const box = at('scroll');
+	return box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+};
+const toEnd = () => {
+	at('scroll').scrollTop = at('scroll').scrollHeight;
+};
+
+/* Somebody who reads further up is left there. */
+const following = (change) => {
+	const follows = isAtEnd();
+	change();
+	if (follows) toEnd();
+};
+
+export const showModes = (chosen) => {
+	parts.mode.replaceChildren(
+		...Object.entries(MODES).map(([value, text]) => element('option', { value, text })),
+	);
+	parts.mode.value = chosen in MODES ? chosen : 'professional';
+	parts.mode.disabled = false;
+};
+
+/* One thing that was said; `who` is heard by those who do not see the side it stands on. */
+const line = (className, who) => {
+	const words = element('span', { className: 'words' });
+	const note = element('span', { className: 'note' });
+	const item = element('li', { className }, [
+		element('span', { className: 'unseen', text: `${who}: ` }),
+		words,
+		note,
+	]);
+	at('welcome').hidden = true;
+	at('said').append(item);
+	toEnd();
+	return {
+		item,
+		say: (text) => following(() => (words.textContent = text)),
+		note: (text) => following(() => note.replaceChildren(text)),
+		busy: (is) => item.setAttribute('aria-busy', String(is)),
+		remove: () => item.remove(),
+	};
+};
+
+export const showVisitor = (text) => {
+	const shown = line('mine', 'You');
+	shown.say(text);
+	const again = (retry) => {
+		shown.item.classList.toggle('failed', Boolean(retry));
+		if (!retry) return shown.note('');
+		const button = element('button', { type: 'button', className: 'plain', text: 'Try again' });
+		button.onclick = retry;
+		return following(() =>
+			shown.item.lastChild.replaceChildren('Not answered. ', button),
+		);
+	};
+	return { ...shown, again };
+};
+
+export const showReply = () => {
+	const shown = line('theirs', 'scribe');
+	shown.busy(true);
+	return shown;
+};
+
+export const showNote = (text) => {
+	line('between', 'Note').say(text);
+};
+
+export const showStatus = (text) => {
+	if (at('status').textContent !== text) at('status').textContent = text;
+};
+
+export const showRunning = (is) => {
+	parts.stop.hidden = !is;
+};
+
+export const showRecording = (is) => {
+	parts.hold.setAttribute('aria-pressed', String(is));
+};
+
+/** Says what is wrong, until the next message or until it is put away. */
+export const showProblem = (text, requestId = '') => {
+	const problem = at('problem');
+	if (!text) return problem.replaceChildren();
+	const told = element('p', { text });
+	if (requestId) told.append(element('small', { text: `Request ${requestId}` }));
+	const away = element('button', { type: 'button', className: 'plain', text: 'Put away' });
+	away.onclick = () => {
+		problem.replaceChildren();
+		parts.text.focus();
+	};
+	return problem.replaceChildren(told, away);
+};
+
+export const showOffline = (is) => {
+	const banner = at('offline');
+	banner.hidden = !is;
+	banner.textContent = is
+		? 'You are offline. What you write stays here; send it when you are back.'
+		: '';
+};
+
+export const showLearned = (extract) => {
+	const facts = extract ? factsOf(extract) : [];
+	at('nothing-learned').hidden = facts.length > 0;
+	at('learned').replaceChildren(
+		...facts.flatMap(([title, text]) => [
+			element('dt', { text: title }),
+			element('dd', { text }),
+		]),
+	);
+};
+
+export const showDegraded = (names) => {
+	at('degraded-title').hidden = names.length === 0;
+	at('degraded').replaceChildren(
+		...names.map((name) => element('li', { text: degradedWords(name) })),
+	);
+};
+
+export const clearSaid = () => {
+	at('said').replaceChildren();
+	at('welcome').hidden = false;
+};

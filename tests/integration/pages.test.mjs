@@ -1,0 +1,383 @@
+/* The talk page in a real browser, as scripts/stack serves it: written and spoken turns, what is
+ * played without a gap, interruptions, and a server that is not there. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { launchBrowser } from './env/browser.mjs';
+import { poll, root, sql, useStack } from './env/index.mjs';
+
+const LIMIT = { timeout: 120_000 };
+const RATE = 44100;
+const LONG =
+	'We help hotels with their bread on every single morning of the long and busy year. ' +
+	'Tell me what you would like to bake for all of your guests tomorrow, and for how many.';
+
+const stack = useStack({
+	simulator: true,
+	env: { STT_PROVIDERS: 'local', TTS_PROVIDERS: 'local', EMBED_PROVIDERS: 'local' },
+});
+let browser;
+
+before(async () => {
+	browser = await launchBrowser([
+		'--autoplay-policy=user-gesture-required',
+		'--use-fake-device-for-media-stream',
+		'--use-fake-ui-for-media-stream',
+		`--use-file-for-fake-audio-capture=${join(root, 'tests/data/audio/speech/jfk.wav')}`,
+	]);
+});
+after(() => browser?.close());
+beforeEach(() => stack.sim.reset());
+
+const says = (text) =>
+	stack.sim.reply({
+		provider: 'groq',
+		operation: 'chat',
+		match: { stream: true },
+		reply: { text },
+		times: -1,
+	});
+
+/* The page, open; what it had to complain of is in `problems`. */
+const open = async ({ path = '/', ...options } = {}) => {
+	const viewport = { width: 1280, height: 800 };
+	const context = await browser.newContext({ viewport, ...options });
+	const tab = await context.newPage();
+	const problems = [];
+	tab.on('pageerror', (error) => problems.push(error.message));
+	tab.on('console', (message) => {
+		if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+	});
+	await tab.goto(`${stack.baseUrl}${path}`);
+	await tab.waitForSelector('#mode:enabled');
+	return { tab, context, problems };
+};
+
+const write = async (tab, text) => {
+	await tab.fill('#text', text);
+	await tab.press('#text', 'Enter');
+};
+
+const answered = (tab, n = 1) =>
+	tab.waitForFunction(
+		(n) => document.querySelectorAll('.theirs[aria-busy=false]').length >= n,
+		n,
+		{ timeout: 60_000 },
+	);
+const lastReply = (tab) => tab.locator('.theirs .words').last().textContent();
+const inPlayer = (tab, work) =>
+	tab.evaluate(`import('/talk.js').then(({ player }) => (${work})(player))`);
+const isPlaying = (tab) =>
+	poll(() => inPlayer(tab, '(p) => p.isPlaying && p.heard().ms > 300'));
+const isSilent = (tab) => inPlayer(tab, '(p) => !p.isPlaying && p.schedule.length === 0');
+
+const historyOf = async (tab) => {
+	const { session_id } = await tab.evaluate(() => JSON.parse(sessionStorage['scribe.session']));
+	return sql(
+		stack,
+		`select speaker, text from utterances where session_id = :'id' order by position`,
+		{ id: session_id },
+	);
+};
+
+describe('what is served', () => {
+	const types = {
+		html: 'text/html',
+		css: 'text/css',
+		js: 'text/javascript',
+		svg: 'image/svg+xml',
+	};
+	const get = (path, options) => fetch(stack.baseUrl + path, options);
+
+	test('each file of the page with its type, nothing inline, asked for anew', async () => {
+		const files = readdirSync(join(root, 'nginx/www'));
+		assert.ok(files.includes('index.html') && files.includes('talk.js'));
+		for (const file of [...files, 'config.json']) {
+			const response = await get(file === 'index.html' ? '/' : `/${file}`);
+			assert.equal(response.status, 200, file);
+			const type = types[file.split('.').at(-1)] ?? 'application/json';
+			assert.equal(response.headers.get('content-type').split(';')[0], type);
+			assert.equal(response.headers.get('cache-control'), 'no-cache');
+			assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+			const policy = response.headers.get('content-security-policy');
+			assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; /);
+			assert.match(policy, /frame-ancestors 'none'; base-uri 'none'; form-action 'none'$/);
+			assert.doesNotMatch(policy, /unsafe|\*|data:|https?:/);
+			assert.match(response.headers.get('permissions-policy'), /microphone=\(self\)/);
+			const etag = response.headers.get('etag');
+			const again = await get(new URL(response.url).pathname, {
+				headers: { 'if-none-match': etag },
+			});
+			assert.equal(again.status, 304, file);
+		}
+	});
+
+	test('no other name, and to be read only', async () => {
+		for (const path of ['/index.html', '/www/talk.js', '/talk.js/', '/nginx.conf', '/x.js']) {
+			const response = await get(path);
+			assert.equal(response.status, 404, path);
+			assert.equal((await response.json()).code, 'not_found');
+		}
+		const response = await get('/talk.js', { method: 'POST' });
+		assert.equal(response.status, 405);
+		assert.equal(response.headers.get('allow'), 'GET, HEAD');
+		const posted = await get('/functions/v1/create_session');
+		assert.equal(posted.headers.get('allow'), 'POST, OPTIONS');
+	});
+
+	test('the configuration leads back to where the page came from, by either name', async () => {
+		const config = await (await get('/config.json')).json();
+		assert.deepEqual(config, { url: '/', key: stack.anonKey, pages: ['talk'] });
+		for (const name of ['127.0.0.1', 'localhost']) {
+			const origin = stack.baseUrl.replace('127.0.0.1', name);
+			const response = await get('/functions/v1/create_session', {
+				method: 'POST',
+				headers: { origin, 'content-type': 'application/json', apikey: config.key },
+				body: '{}',
+			});
+			assert.equal(response.status, 200, origin);
+		}
+	});
+});
+
+/* Each run of samples begins where the one before it ends. */
+const assertGapless = (schedule) => {
+	assert.ok(schedule.length > 0, 'nothing was played');
+	for (const [i, run] of schedule.entries()) {
+		assert.ok(run.end > run.start);
+		assert.equal(run.late, false, JSON.stringify(schedule));
+		if (i) assert.equal(run.start, schedule[i - 1].end);
+	}
+};
+
+test('a written message is answered in text, and aloud without a gap', LIMIT, async () => {
+	await says(LONG);
+	const { tab, context, problems } = await open();
+	await tab.selectOption('#mode', 'mentor');
+	await write(tab, 'I am Dana Reed, head of product at Northwind. We have $100,000 for search.');
+	await isPlaying(tab);
+	await answered(tab);
+	assert.equal(await lastReply(tab), LONG);
+	const schedule = await tab.evaluate(async () => {
+		const { player } = await import('/talk.js');
+		await player.settled();
+		return player.schedule;
+	});
+	assertGapless(schedule);
+	assert.ok(schedule.at(-1).end - schedule[0].start > 3 * RATE, 'two sentences take longer');
+	assert.match(await tab.textContent('#learned'), /Dana Reed.*Northwind/s);
+	const rows = await historyOf(tab);
+	assert.equal(rows.length, 2);
+	assert.equal(rows[1][1], LONG);
+	const { session_id } = await tab.evaluate(() => JSON.parse(sessionStorage['scribe.session']));
+	const [[mode]] = await sql(stack, `select current_mode from sessions where id = :'id'`, {
+		id: session_id,
+	});
+	assert.equal(mode, 'mentor');
+	await tab.press('body', 'Escape');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('a reply is shown and heard while the rest of it is still being written', LIMIT, async () => {
+	await says('We make bread for hotels. What do you need from us?');
+	await stack.sim.fault({
+		provider: 'groq',
+		operation: 'chat',
+		match: { stream: true },
+		fault: { hold: 'model', hold_after_chunks: 9 },
+	});
+	const { tab, context, problems } = await open();
+	await write(tab, 'What is it that you do?');
+	await isPlaying(tab);
+	const shown = await tab.locator('.theirs[aria-busy=true] .words').textContent();
+	assert.match(shown, /^We make bread for hotels\.( What)?( do)?$/);
+	await stack.sim.release('model');
+	await answered(tab);
+	assert.equal(await lastReply(tab), 'We make bread for hotels. What do you need from us?');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('muted, a reply is text alone', LIMIT, async () => {
+	await says(LONG);
+	const { tab, context, problems } = await open();
+	await tab.uncheck('#aloud');
+	await write(tab, 'Good morning to you.');
+	await answered(tab);
+	assert.equal(await lastReply(tab), LONG);
+	assert.ok(await isSilent(tab));
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+/* What stands in the transcript of a reply that was cut short. */
+const assertCut = async (tab) => {
+	await tab.waitForSelector('.theirs .note:has-text("interrupted")');
+	const shown = (await tab.locator('.theirs .words').first().textContent()).replace(/ ?…$/, '');
+	assert.ok(shown.length < LONG.length * 0.8, `it shows all of it: ${shown}`);
+	assert.ok(LONG.startsWith(shown), shown);
+};
+
+for (const [how, stop] of [
+	['the button', (tab) => tab.click('#stop')],
+	['Escape', (tab) => tab.press('#text', 'Escape')],
+	['a newer message', (tab) => write(tab, 'Wait, what about cakes?')],
+])
+	test(`${how} ends a reply, and the transcript keeps what was heard`, LIMIT, async () => {
+		await says(LONG);
+		const { tab, context, problems } = await open();
+		await write(tab, 'Tell me about bread.');
+		await isPlaying(tab);
+		await stop(tab);
+		await assertCut(tab);
+		if (how !== 'a newer message') assert.ok(await isSilent(tab));
+		assert.deepEqual(problems, []);
+		await context.close();
+	});
+
+test('what is spoken while a button is held is heard and answered', LIMIT, async () => {
+	const { tab, context, problems } = await open();
+	await tab.uncheck('#barge');
+	await tab.focus('#hold');
+	await tab.keyboard.down('Space');
+	await tab.waitForSelector('#hold[aria-pressed=true]');
+	assert.equal(await tab.textContent('#status'), 'Listening…');
+	await tab.waitForTimeout(4000); /* for so long somebody speaks */
+	await tab.keyboard.up('Space');
+	await isPlaying(tab);
+	await poll(() => inPlayer(tab, '(p) => p.volume > 0.99'));
+	await answered(tab);
+	const mine = await tab.locator('.mine .words').first().textContent();
+	assert.match(mine, /fellow american/i);
+	assert.equal((await historyOf(tab))[0][1], mine);
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('speaking into a reply ends it where words were heard', LIMIT, async () => {
+	await says(LONG);
+	const { tab, context, problems } = await open();
+	await tab.uncheck('#barge');
+	await write(tab, 'Tell me about bread.');
+	await isPlaying(tab);
+	await tab.check('#barge'); /* asks for the microphone, at which somebody speaks all the time */
+	await tab.locator('.mine').nth(1).waitFor({ timeout: 60_000 });
+	await tab.uncheck('#barge');
+	await assertCut(tab);
+	assert.match(await tab.locator('.theirs .words').first().textContent(), /^We help/);
+	const mine = await tab.locator('.mine .words').nth(1).textContent();
+	assert.match(mine, /american|country|ask|fellow/i);
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('a server that is gone: the page says so, and nothing is lost', LIMIT, async () => {
+	await says('Here I am again.');
+	const { tab, context } = await open();
+	await context.route('**/functions/v1/**', (route) => route.abort('connectionrefused'));
+	await write(tab, 'Is anybody there?');
+	await tab.waitForSelector('#problem:has-text("does not answer")');
+	assert.equal(await tab.locator('.mine .words').textContent(), 'Is anybody there?');
+	await context.unroute('**/functions/v1/**');
+	await tab.click('text=Try again');
+	await answered(tab);
+	assert.equal(await lastReply(tab), 'Here I am again.');
+	assert.equal(await tab.locator('.mine').count(), 1);
+	assert.equal(await tab.textContent('#problem'), '');
+	assert.equal((await historyOf(tab)).length, 2);
+	await context.close();
+});
+
+test('offline it says so, and a draft outlives a reload', LIMIT, async () => {
+	const { tab, context } = await open();
+	await tab.fill('#text', 'half a sentence');
+	await context.setOffline(true);
+	await tab.waitForSelector('#offline:has-text("offline")');
+	await context.setOffline(false);
+	await tab.waitForSelector('#offline', { state: 'hidden' });
+	await tab.reload();
+	await tab.waitForSelector('#mode:enabled');
+	assert.equal(await tab.inputValue('#text'), 'half a sentence');
+	await context.close();
+});
+
+test('a session that is over is followed by another, with the same message', LIMIT, async () => {
+	await says('Welcome.');
+	const { tab, context } = await open();
+	const pair = { session_id: crypto.randomUUID(), session_secret: crypto.randomUUID() };
+	await tab.evaluate((kept) => (sessionStorage['scribe.session'] = kept), JSON.stringify(pair));
+	await tab.reload();
+	await write(tab, 'Hello there, friend.');
+	await answered(tab);
+	assert.equal(await lastReply(tab), 'Welcome.');
+	assert.equal((await historyOf(tab))[0][1], 'Hello there, friend.');
+	assert.match(await tab.textContent('#said'), /conversation before has ended/);
+	await context.close();
+});
+
+test('every error of ours has words that say what to do', LIMIT, async () => {
+	const codes = [
+		'invalid_request', 'invalid_audio', 'unauthorized', 'invalid_session', 'session_expired',
+		'origin_not_allowed', 'not_found', 'method_not_allowed', 'request_timeout', 'conflict',
+		'superseded', 'payload_too_large', 'idempotency_mismatch', 'rate_limited', 'internal',
+		'upstream_failed', 'upstream_timeout', 'unavailable', 'network', 'silence', 'broken_off',
+	];
+	const { tab, context } = await open();
+	const without = await tab.evaluate(async (codes) => {
+		const { hasAdvice } = await import('/words.js');
+		return codes.filter((code) => !hasAdvice(code));
+	}, codes);
+	assert.deepEqual(without, []);
+	await context.route('**/agent_reply', (route) =>
+		route.fulfill({
+			status: 429,
+			headers: { 'retry-after': '20', 'content-type': 'application/json' },
+			body: '{"error":"Slow.","code":"rate_limited","request_id":"r-1"}',
+		}),
+	);
+	await write(tab, 'Too soon?');
+	await tab.waitForSelector('#problem:has-text("in 20 seconds")');
+	assert.match(await tab.textContent('#problem'), /r-1/);
+	await context.unroute('**/agent_reply');
+	const long = 'word '.repeat(20_000).trim();
+	await write(tab, long);
+	await tab.waitForSelector('#problem:has-text("shorter"), #problem:has-text("did not take")');
+	assert.equal(await tab.inputValue('#text'), long, 'it can be changed');
+	await context.close();
+});
+
+test('every control has a name, and the page fits a phone', LIMIT, async () => {
+	const { tab, context } = await open({ viewport: { width: 360, height: 740 } });
+	for (const [role, name] of [
+		['button', 'Hold to speak'],
+		['button', 'Send'],
+		['button', 'New conversation'],
+		['textbox', 'Your message'],
+		['combobox', 'Manner'],
+		['checkbox', 'Read replies aloud'],
+		['checkbox', 'Speaking interrupts'],
+		['log', 'What was said'],
+		['heading', 'What was learned of you'],
+	]) {
+		const found = await tab.getByRole(role, { name, exact: true }).count();
+		assert.equal(found, 1, `${role} ${name}`);
+	}
+	assert.equal(await tab.getAttribute('html', 'lang'), 'en');
+	const wider = await tab.evaluate(
+		() => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+	);
+	assert.equal(wider, 0);
+	await context.close();
+});
+
+test('a reload with SCRIBE_PAGES=0 takes the page away, and nothing else', LIMIT, async () => {
+	const status = async (path) => (await fetch(stack.baseUrl + path)).status;
+	for (const [setting, expected] of [['0', 404], ['1', 200]]) {
+		await stack.commandWith({ SCRIBE_PAGES: setting }, 'reload', 'nginx');
+		for (const path of ['/', '/talk.js', '/config.json'])
+			await poll(async () => (await status(path)) === expected);
+		assert.equal(await status('/healthz/agent_reply'), 200);
+	}
+});
