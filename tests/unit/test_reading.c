@@ -233,10 +233,10 @@ static void corrects_for_both(void **state)
 static void leaves_distress_out(void **state)
 {
 	const struct utterance_text history[] = {
-		{SPEAKER_VISITOR, "We sell bread.", false},
-		{SPEAKER_AGENT, "May I ask your name?", false},
-		{SPEAKER_VISITOR, "I want to die.", true},
-		{SPEAKER_AGENT, "Please call somebody.", true},
+		{.speaker = SPEAKER_VISITOR, .text = "We sell bread."},
+		{.speaker = SPEAKER_AGENT, .text = "May I ask your name?"},
+		{.speaker = SPEAKER_VISITOR, .text = "I want to die.", .is_in_distress = true},
+		{.speaker = SPEAKER_AGENT, .text = "Please call somebody.", .is_in_distress = true},
 	};
 	struct ctx             cx = {.arena = arena_new(1 << 16)};
 	size_t                 n;
