@@ -12,7 +12,7 @@ struct waiting {
 	struct waiting *next;
 	struct waker    waker;
 	uint64_t        client, session, number, since_ms;
-	double          cost;
+	double          cost, floor; /* what was due at the least when it came */
 	struct slot     slot;
 	bool            has_place, is_job;
 };
@@ -36,19 +36,18 @@ double slots_wane(double used, uint64_t ms)
 /* ---- who is next ---- */
 
 /* Start-time fair queueing (Goyal, Vin, Cheng 1996): nobody is owed for the time it wanted nothing.
- * Else who comes anew would go before who has been here all the time, as often as that one was. */
-static double due_of(const struct slots *s, uint64_t client, uint64_t now)
+ * Else who comes anew would go before who has been here all the time, as often as that one was.
+ * From when it came on its place in line only gets better, however many come after it. */
+static double due_of(const struct slots *s, const struct waiting *w, uint64_t now)
 {
-	return fmax(tally_used(&s->dues, client, now), slots_wane(s->due, now - s->due_ms));
+	return fmax(tally_used(&s->dues, w->client, now), slots_wane(w->floor, now - w->since_ms));
 }
 
 /* What it will have used when all that its client waits for here is done. */
 static double claim_of(const struct slots *s, const struct waiting *w, uint64_t now)
 {
-	double heap = fmax(tally_used(&s->heaps, w->client, now), w->cost);
-
-	return due_of(s, w->client, now) + SESSION_WEIGHT * tally_used(&s->used, w->session, now) +
-	       heap;
+	return due_of(s, w, now) + SESSION_WEIGHT * tally_used(&s->used, w->session, now) +
+	       fmax(tally_used(&s->heaps, w->client, now), w->cost);
 }
 
 enum rank { RANK_JOB_OF_LONG, RANK_REQUEST, RANK_JOB };
@@ -126,7 +125,7 @@ static enum lane lane_of(const struct slots *s, const struct waiting *w, uint64_
 
 static void count_in(struct slots *s, const struct waiting *w, uint64_t now)
 {
-	double due = due_of(s, w->client, now);
+	double due = due_of(s, w, now);
 
 	tally_add(&s->dues, w->client, due + w->cost - tally_used(&s->dues, w->client, now), now);
 	tally_add(&s->used, w->client, w->cost, now);
@@ -227,6 +226,7 @@ static struct err *enter(struct ctx *cx, struct slots *s, struct waiting *mine)
 
 	mine->number = s->waited_n++;
 	mine->since_ms = now;
+	mine->floor = slots_wane(s->due, now - s->due_ms);
 	mine->slot.lane = lane_of(s, mine, now);
 	if (find_place(s, mine, now))
 		return NULL;
@@ -271,9 +271,10 @@ void slots_begin(struct slots *slots, struct slot slot)
 void slots_correct(struct slots *slots, const struct ctx *cx, struct slot slot, double cost)
 {
 	struct place *place = &slots->places[slot.lane][slot.place];
-	uint64_t      now = clock_mono_ms();
+	uint64_t      now;
 
 	pthread_mutex_lock(&slots->lock);
+	now = clock_mono_ms();
 	tally_add(&slots->dues, cx->client, cost - place->cost, now);
 	tally_add(&slots->used, cx->client, cost - place->cost, now);
 	tally_add(&slots->used, cx->session, cost - place->cost, now);
@@ -285,9 +286,10 @@ void slots_give(struct slots *slots, struct slot slot, bool is_whole)
 {
 	struct place   *place = &slots->places[slot.lane][slot.place];
 	struct waiting *next;
-	uint64_t        now = clock_mono_ms();
+	uint64_t        now;
 
 	pthread_mutex_lock(&slots->lock);
+	now = clock_mono_ms(); /* never before what others have noted */
 	learn_pace(slots, place, slot.lane, is_whole, now);
 	place->is_taken = false;
 	next = next_of(slots, slot.lane, now);

@@ -150,8 +150,12 @@ static void run(struct ctx *cx, size_t d, const struct dialogue *talk)
 		if (talk->turns[i].has_not && strcasestr(reply, talk->turns[i].has_not))
 			fail_msg("dialogue %zu turn %zu: \"%s\" in: %s", d, i, talk->turns[i].has_not, reply);
 		assert_string_equal(reply, reply_of(cx, &prompt, &in, &again));
-		history[n++] = (struct utterance_text){SPEAKER_VISITOR, said, in_distress > 0};
-		history[n++] = (struct utterance_text){SPEAKER_AGENT, reply, in_distress > 0};
+		history[n++] = (struct utterance_text){.speaker = SPEAKER_VISITOR,
+		                                       .text = said,
+		                                       .is_in_distress = in_distress > 0};
+		history[n++] = (struct utterance_text){.speaker = SPEAKER_AGENT,
+		                                       .text = reply,
+		                                       .is_in_distress = in_distress > 0};
 		last = reply;
 	}
 }

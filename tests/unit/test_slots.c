@@ -165,6 +165,35 @@ static void a_heap_of_a_newcomer_waits_for_who_was_here(void **state)
 	arena_free(&cx.arena);
 }
 
+/* However many short ones come after it, again and again. */
+static void what_is_long_is_not_passed_for_ever(void **state)
+{
+	struct guest guest = {.client = ANN, .cost = 100};
+	struct ctx   cx = ctx_of(BOB, 0, LONG_MS);
+	struct slot  held;
+
+	(void)state;
+	begin(1);
+	assert_null(slots_take(&cx, &slots, 1, &held));
+	assert_int_equal(thread_start(&guest.thread, 1 << 20, visit, &guest), 0);
+	while (count_waiting() < 1)
+		sched_yield();
+	for (unsigned i = 0; i < 1000 && count_waiting() > 0; i++) {
+		struct guest other = {.client = i % 2 ? BOB : CID, .cost = 1};
+
+		assert_int_equal(thread_start(&other.thread, 1 << 20, visit, &other), 0);
+		while (count_waiting() < 2)
+			sched_yield();
+		slots_give(&slots, held, false);
+		pthread_join(other.thread, NULL);
+		assert_null(slots_take(&cx, &slots, 1, &held));
+	}
+	assert_int_equal(count_waiting(), 0);
+	slots_give(&slots, held, false);
+	pthread_join(guest.thread, NULL);
+	arena_free(&cx.arena);
+}
+
 static void a_job_is_last(void **state)
 {
 	struct guest guests[] = {{.cost = 1, .is_job = true}, {.client = ANN, .cost = 50}};
@@ -380,6 +409,7 @@ int main(void)
 		UNIT_TEST(who_has_used_least_is_next),
 		UNIT_TEST(of_many_of_one_the_shortest_is_next),
 		UNIT_TEST(a_heap_of_a_newcomer_waits_for_who_was_here),
+		UNIT_TEST(what_is_long_is_not_passed_for_ever),
 		UNIT_TEST(a_job_is_last),
 		UNIT_TEST(a_job_has_its_turn_while_requests_never_stop),
 		UNIT_TEST(nobody_is_woken_for_another),
