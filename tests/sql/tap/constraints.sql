@@ -1,6 +1,6 @@
 -- What the tables refuse, asked as the programs do.
 begin;
-select plan(53);
+select plan(58);
 
 select session(1, 'f47ac10b-58cc-4372-a567-0e02b2c3d479', true);
 insert into utterances (id, session_id, speaker, text)
