@@ -165,35 +165,6 @@ static void a_heap_of_a_newcomer_waits_for_who_was_here(void **state)
 	arena_free(&cx.arena);
 }
 
-/* However many short ones come after it, again and again. */
-static void what_is_long_is_not_passed_for_ever(void **state)
-{
-	struct guest guest = {.client = ANN, .cost = 100};
-	struct ctx   cx = ctx_of(BOB, 0, LONG_MS);
-	struct slot  held;
-
-	(void)state;
-	begin(1);
-	assert_null(slots_take(&cx, &slots, 1, &held));
-	assert_int_equal(thread_start(&guest.thread, 1 << 20, visit, &guest), 0);
-	while (count_waiting() < 1)
-		sched_yield();
-	for (unsigned i = 0; i < 1000 && count_waiting() > 0; i++) {
-		struct guest other = {.client = i % 2 ? BOB : CID, .cost = 1};
-
-		assert_int_equal(thread_start(&other.thread, 1 << 20, visit, &other), 0);
-		while (count_waiting() < 2)
-			sched_yield();
-		slots_give(&slots, held, false);
-		pthread_join(other.thread, NULL);
-		assert_null(slots_take(&cx, &slots, 1, &held));
-	}
-	assert_int_equal(count_waiting(), 0);
-	slots_give(&slots, held, false);
-	pthread_join(guest.thread, NULL);
-	arena_free(&cx.arena);
-}
-
 static void a_job_is_last(void **state)
 {
 	struct guest guests[] = {{.cost = 1, .is_job = true}, {.client = ANN, .cost = 50}};
@@ -209,17 +180,23 @@ static void a_job_is_last(void **state)
 	arena_free(&cx.arena);
 }
 
-/* Whoever comes again and again, and gives its place back only when all others wait for it. */
+/* Who comes again and again, and gives the place back only when all others wait for it. */
+struct regular {
+	uint64_t     client;
+	atomic_bool *is_over;
+	pthread_t    thread;
+};
+
 static void *come_again(void *data)
 {
-	atomic_bool *is_over = data;
+	const struct regular *r = data;
 
-	while (!atomic_load(is_over)) {
-		struct ctx  cx = ctx_of(BOB, 0, LONG_MS);
+	while (!atomic_load(r->is_over)) {
+		struct ctx  cx = ctx_of(r->client, 0, LONG_MS);
 		struct slot slot;
 
 		assert_null(slots_take(&cx, &slots, 1, &slot));
-		while (!atomic_load(is_over) && count_waiting() < REGULARS)
+		while (!atomic_load(r->is_over) && count_waiting() < REGULARS)
 			sched_yield();
 		slots_give(&slots, slot, false);
 		arena_free(&cx.arena);
@@ -227,22 +204,35 @@ static void *come_again(void *data)
 	return NULL;
 }
 
-static void a_job_has_its_turn_while_requests_never_stop(void **state)
+/* The guest has its turn while theirs never stop. */
+static void visit_beside_regulars(struct guest *guest)
 {
-	pthread_t    regulars[REGULARS];
-	struct guest job = {.cost = 1000, .is_job = true};
-	atomic_bool  is_over = false;
+	struct regular regulars[REGULARS];
+	atomic_bool    is_over = false;
 
-	(void)state;
 	begin(1);
-	for (size_t i = 0; i < REGULARS; i++)
-		assert_int_equal(thread_start(&regulars[i], 1 << 20, come_again, &is_over), 0);
+	for (unsigned i = 0; i < REGULARS; i++) {
+		regulars[i] = (struct regular){.client = CID + 1 + i, .is_over = &is_over};
+		assert_int_equal(thread_start(&regulars[i].thread, 1 << 20, come_again, &regulars[i]), 0);
+	}
 	while (count_waiting() < REGULARS - 1)
 		sched_yield();
-	visit(&job);
+	visit(guest);
 	atomic_store(&is_over, true);
-	for (size_t i = 0; i < REGULARS; i++)
-		pthread_join(regulars[i], NULL);
+	for (unsigned i = 0; i < REGULARS; i++)
+		pthread_join(regulars[i].thread, NULL);
+}
+
+static void a_job_has_its_turn_while_requests_never_stop(void **state)
+{
+	(void)state;
+	visit_beside_regulars(&(struct guest){.cost = 1000, .is_job = true});
+}
+
+static void what_is_long_is_not_passed_for_ever(void **state)
+{
+	(void)state;
+	visit_beside_regulars(&(struct guest){.client = ANN, .cost = 1000});
 }
 
 /* Of many who wait only who is next is woken. */
