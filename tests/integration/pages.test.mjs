@@ -151,9 +151,47 @@ const assertGapless = (schedule) => {
 	}
 };
 
+/* In the page: every sample that is played, and each piece's bytes as they came. */
+const listen = (tab) =>
+	tab.evaluate(async () => {
+		const { player } = await import('/talk.js');
+		window.played = [];
+		window.pieces = [];
+		const start = AudioBufferSourceNode.prototype.start;
+		AudioBufferSourceNode.prototype.start = function (when, from, length) {
+			const at = (seconds) => Math.round(seconds * this.buffer.sampleRate);
+			const all = this.buffer.getChannelData(0);
+			for (const x of all.slice(at(from), at(from + length))) window.played.push(x);
+			return start.call(this, when, from, length);
+		};
+		const add = player.add.bind(player);
+		player.add = (event) => {
+			const piece = (window.pieces[event.seq] ??= { bytes: '', delay: 1105, padding: 0 });
+			piece.bytes += atob(event.audio_base64);
+			piece.delay = event.delay_samples ?? piece.delay;
+			piece.padding = event.padding_samples ?? piece.padding;
+			return add(event);
+		};
+	});
+
+/* How far what was played is from the pieces decoded whole and put together; null: not as long. */
+const differenceFromWhole = (tab) =>
+	tab.evaluate(async () => {
+		const context = new OfflineAudioContext(1, 1, 44100);
+		const whole = [];
+		for (const { bytes, delay, padding } of window.pieces) {
+			const mp3 = Uint8Array.from(bytes, (c) => c.charCodeAt(0));
+			const sound = (await context.decodeAudioData(mp3.buffer)).getChannelData(0);
+			for (const x of sound.slice(delay, sound.length - padding)) whole.push(x);
+		}
+		if (whole.length !== window.played.length) return null;
+		return whole.reduce((most, x, i) => Math.max(most, Math.abs(x - window.played[i])), 0);
+	});
+
 test('a written message is answered in text, and aloud without a gap', LIMIT, async () => {
 	await says(LONG);
 	const { tab, context, problems } = await open();
+	await listen(tab);
 	await tab.selectOption('#mode', 'mentor');
 	await write(tab, 'I am Dana Reed, head of product at Northwind. We have $100,000 for search.');
 	await isPlaying(tab);
@@ -165,6 +203,9 @@ test('a written message is answered in text, and aloud without a gap', LIMIT, as
 		return player.schedule;
 	});
 	assertGapless(schedule);
+	assert.ok(schedule.length > 3, 'it plays before all of it is there');
+	const difference = await differenceFromWhole(tab);
+	assert.ok(difference !== null && difference < 1e-5, `a click at a join: ${difference}`);
 	assert.ok(schedule.at(-1).end - schedule[0].start > 3 * RATE, 'two sentences take longer');
 	assert.match(await tab.textContent('#learned'), /Dana Reed.*Northwind/s);
 	const rows = await historyOf(tab);
