@@ -7,10 +7,6 @@ const LOST = ['invalid_session', 'session_expired'];
 const TRIES = 8; /* while the same message of before is still being answered */
 const PAUSE_MS = 700;
 
-/* Whether agent_reply takes {cancel: true, turn_id, heard_ms}. Without it a reply ends there when the
- * connection does, and history keeps what had been sent. */
-const TAKES_CANCEL = false;
-
 const base64Of = (blob) =>
 	new Promise((resolve, reject) => {
 		const reader = new FileReader();
@@ -113,9 +109,9 @@ export class Conversation {
 		yield* this.#turn(message, said, options);
 	}
 
-	/** The reply was stopped when so much of it had been heard. */
+	/** The reply was stopped when so much of it had been heard: history keeps no more. */
 	async cancel(turn_id, heard_ms) {
-		if (!TAKES_CANCEL || !turn_id || !this.#session) return;
+		if (!turn_id || !this.#session) return;
 		const body = { ...this.#session, cancel: true, turn_id, heard_ms };
 		await call('agent_reply', body).catch((error) => console.info('not cancelled:', error.code));
 	}

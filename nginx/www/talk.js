@@ -11,6 +11,7 @@ import * as view from './view.js';
 
 const { parts } = view;
 const TAP_MS = 350; /* a shorter press begins a recording that another one ends */
+const CUT_MS = 500;
 const LEAST_MS = 300; /* nobody says anything in less */
 const DRAFT = 'scribe.draft';
 const CHANGE = ['invalid_request', 'payload_too_large'];
@@ -50,21 +51,21 @@ const interrupt = () => {
 	const wasPlaying = player.isPlaying || player.isPaused;
 	const heard = player.stop();
 	current = null;
-	if (!turn || (turn.isOver && !wasPlaying)) return;
+	if (!turn || (turn.isOver && !wasPlaying)) return null;
 	if (turn.isAloud && (turn.hasSound || !turn.isOver))
 		turn.text = heard.pieces.map(wordsHeard).join('').trim();
 	turn.reply?.say(turn.text ? `${turn.text} …` : '…');
 	turn.reply?.note('interrupted');
 	turn.reply?.busy(false);
-	conversation.cancel(turn.turnId, heard.ms).finally(() => turn.leave.abort());
 	refresh();
+	return conversation.cancel(turn.turnId, heard.ms).finally(() => turn.leave.abort());
 };
 
 /* Somebody wants something else than what they have just said. */
 const drop = () => {
 	for (const turn of hearing) turn.leave.abort();
 	hearing.clear();
-	interrupt();
+	return interrupt();
 };
 
 const replyOf = (turn) => (turn.reply ??= view.showReply());
@@ -146,8 +147,9 @@ const submit = async (message) => {
 	const turn = { message, text: '', isAloud: parts.aloud.checked, leave: new AbortController() };
 	view.showProblem('');
 	message.shown?.again(null);
+	let cut = null;
 	if (message.text !== undefined) {
-		drop();
+		cut = drop();
 		current = turn;
 		message.shown ??= view.showVisitor(message.text);
 	} else {
@@ -156,6 +158,8 @@ const submit = async (message) => {
 	refresh();
 	try {
 		if (turn.isAloud) player.wake();
+		/* The answer should know how much of the one before was heard. */
+		await Promise.race([cut, new Promise((resolve) => setTimeout(resolve, CUT_MS))]);
 		await run(turn);
 	} catch (error) {
 		/* One that another took the place of is nobody's trouble any more. */

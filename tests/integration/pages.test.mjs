@@ -68,8 +68,8 @@ const answered = (tab, n = 1) =>
 const lastReply = (tab) => tab.locator('.theirs .words').last().textContent();
 const inPlayer = (tab, work) =>
 	tab.evaluate(`import('/talk.js').then(({ player }) => (${work})(player))`);
-const isPlaying = (tab) =>
-	poll(() => inPlayer(tab, '(p) => p.isPlaying && p.heard().ms > 300'));
+const isPlaying = (tab, ms = 300) =>
+	poll(() => inPlayer(tab, `(p) => p.isPlaying && p.heard().ms > ${ms}`));
 const isSilent = (tab) => inPlayer(tab, '(p) => !p.isPlaying && p.schedule.length === 0');
 
 const historyOf = async (tab) => {
@@ -270,10 +270,15 @@ for (const [how, stop] of [
 		await says(LONG);
 		const { tab, context, problems } = await open();
 		await write(tab, 'Tell me about bread.');
-		await isPlaying(tab);
+		await isPlaying(tab, 1500); /* some words at least */
 		await stop(tab);
 		await assertCut(tab);
 		if (how !== 'a newer message') assert.ok(await isSilent(tab));
+		const kept = await poll(async () => {
+			const [, [speaker, text]] = await historyOf(tab);
+			return speaker === 'agent' && text.length < LONG.length * 0.8 && text;
+		});
+		assert.ok(LONG.startsWith(kept.replace(/ ?(…|\.\.\.)$/, '')), kept);
 		assert.deepEqual(problems, []);
 		await context.close();
 	});
