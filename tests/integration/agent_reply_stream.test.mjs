@@ -215,6 +215,31 @@ test('audio never waits for what is learned of the visitor', async () => {
 	assert.ok(late[0].data.lead_score > 0);
 });
 
+test('two sentences are spoken at once, never more, and heard in their order', async () => {
+	const four = 'We make bread. We sell cakes. We rent ovens. We teach bakers.';
+	await says(four);
+	for (const words of ['make bread', 'sell cakes'])
+		await stack.sim.fault({
+			provider: 'elevenlabs',
+			match: { contains: words },
+			fault: { hold: words },
+		});
+	const more = { is_performer_mode: true };
+	const events = await open(await newSession(stack), 'I run a hotel.', { more });
+	const early = [];
+	while (shown(early) !== four) early.push(...(await until(events, 'text')));
+	await stack.sim.wait({ provider: 'elevenlabs', count: 2 });
+	assert.equal((await stack.sim.requests({ provider: 'elevenlabs' })).length, 2);
+	await stack.sim.release('sell cakes');
+	await stack.sim.wait({ provider: 'elevenlabs', count: 3 });
+	assert.deepEqual(of(early, 'audio'), [], 'the second waits for the first');
+	await stack.sim.release('make bread');
+	const all = [...early, ...(await rest(events))];
+	assert.equal(done(all).text, four);
+	assert.equal(spoken(all), four);
+	assertInOrder(all);
+});
+
 test('without audio there are text and an end', async () => {
 	await says(TWO);
 	const more = { audio: false };
