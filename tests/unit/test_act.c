@@ -133,6 +133,26 @@ static void hears_distress_and_little_else(void **state)
 		fail_msg("found %zu of 60, alarmed by %zu of 120", more.found, more.alarmed);
 }
 
+/* However late in a long letter, also where one piece of it ends and the next begins. */
+static void hears_danger_at_the_end_of_a_letter(void **state)
+{
+	struct ctx *cx = *state;
+
+	for (size_t before = 1700; before < 5000; before += 37) {
+		struct buf       letter = buf_new(cx->arena, 8000);
+		struct act_words words;
+
+		while (letter.len < before)
+			buf_str(&letter, "Our shop sells bread. ");
+		words = act_words_of(cx, buf_span(&letter));
+		assert_false(words.is_danger);
+		buf_str(&letter, "I want to kill myself. Thank you for reading.");
+		words = act_words_of(cx, buf_span(&letter));
+		assert_true(words.is_danger);
+		arena_reset(cx->arena);
+	}
+}
+
 /* Ordinary messages with a word in them that may speak of danger. Measured: 3 of 93; examples of
  * their kinds were added by what was wrong before, none of them themselves. */
 static void is_not_alarmed_by_a_word(void **state)
@@ -288,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(tells_acts_apart),
 		UNIT_TEST(hears_distress_and_little_else),
+		UNIT_TEST(hears_danger_at_the_end_of_a_letter),
 		UNIT_TEST(is_not_alarmed_by_a_word),
 		UNIT_TEST(hears_danger_by_words),
 		UNIT_TEST(knows_a_few_acts_by_words),

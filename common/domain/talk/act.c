@@ -15,6 +15,7 @@
 #define FORM_WEIGHT   0.05 /* of asking or telling, among likenesses of 0 to 1 */
 #define LENGTH_WEIGHT 0.02 /* of each step in length */
 #define DOUBT         0.05
+#define SHARED_BYTES  200 /* words that tell of danger are not so far apart */
 
 static const char *const names[] = {
 #define X(name) #name,
@@ -312,6 +313,34 @@ static bool is_english(const struct act_words *said)
 
 /* ---- both ---- */
 
+/* Everybody's danger is told in English, too. */
+static bool tells_danger(const struct utterance *u, enum language *language)
+{
+	for (int i = 0; i < LANGUAGES_N; i++)
+		if ((i == LANGUAGE_en || *language != LANGUAGE_en) &&
+		    fits(u, ACTS_WORDS_SAY_DANGER_EN + i)) {
+			*language = (enum language)i;
+			return true;
+		}
+	return false;
+}
+
+/* Piece by piece, which share some words. */
+static bool tells_danger_behind(struct ctx *cx, struct span message, enum language *language)
+{
+	struct utterance u;
+	size_t           n;
+
+	while (message.len > ACT_BYTES_MAX) {
+		n = utf8_prefix(message, ACT_BYTES_MAX - SHARED_BYTES).len;
+		message = (struct span){message.ptr + n, message.len - n};
+		u = tokens_split(cx, utf8_prefix(message, ACT_BYTES_MAX));
+		if (tells_danger(&u, language))
+			return true;
+	}
+	return false;
+}
+
 struct act_words act_words_of(struct ctx *cx, struct span message)
 {
 	struct utterance *u = NEW(cx->arena, struct utterance);
@@ -319,12 +348,8 @@ struct act_words act_words_of(struct ctx *cx, struct span message)
 
 	*u = tokens_split(cx, utf8_prefix(message, ACT_BYTES_MAX));
 	said.language = language_of(u);
-	for (int i = 0; i < LANGUAGES_N && !said.is_danger; i++)
-		if ((i == LANGUAGE_en || said.language != LANGUAGE_en) &&
-		    fits(u, ACTS_WORDS_SAY_DANGER_EN + i)) {
-			said.is_danger = true;
-			said.language = (enum language)i;
-		}
+	said.is_danger =
+		tells_danger(u, &said.language) || tells_danger_behind(cx, message, &said.language);
 	return said;
 }
 

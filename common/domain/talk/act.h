@@ -7,7 +7,8 @@
  * six languages. Without a vector only these are known, and what asks from what tells. What is near
  * nothing is a plain statement.
  *
- * Pure; any number of threads. Linear in the message, of which ACT_BYTES_MAX bytes count. */
+ * Pure; any number of threads. Linear in the message, of which ACT_BYTES_MAX bytes count, and all
+ * of it where words may tell of danger. */
 #ifndef ACT_H
 #define ACT_H
 
