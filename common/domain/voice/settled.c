@@ -16,6 +16,7 @@ enum { LABEL_MAX = 200, URL_MAX = 500, CITATION_MAX = 40, ENTITY_MAX = 10, LINE_
 struct look {
 	struct span text;
 	size_t      at, barrier; /* nothing before or at the barrier is settled by itself */
+	size_t      run_end;     /* of the marks of a line that were looked through */
 	bool        at_line_start;
 };
 
@@ -100,12 +101,13 @@ static bool word_is_known(const struct look *l, size_t *len_out)
 }
 
 /* Headings, bullets and lines that only draw: told by what ends the run of such marks. */
-static bool line_is_known(const struct look *l)
+static bool line_is_known(struct look *l)
 {
-	size_t n = 0;
+	size_t n = l->run_end > l->at ? l->run_end - l->at : 0;
 
 	while (peek(l, n) && strchr("|:-+=_*~#> \t", peek(l, n)))
 		n++;
+	l->run_end = l->at + n;
 	return n == 0 || has(l, n + LINE_MARK_BYTES) || peek(l, n) == '\n' ||
 	       (has(l, n) && peek(l, n) != '[');
 }
