@@ -314,6 +314,14 @@ static const char *const field_marks[] = {
 	"<|",
 };
 
+/* Does an order begin there: "please say", "now say", "I want you to say"? */
+static bool may_order(const struct utterance *u, size_t i, size_t from)
+{
+	static const char *const before[] = {"please", "now", "just", "then", "and", "to", "you"};
+
+	return i == from || TOKENS_IS_ANY(u, i - 1, before);
+}
+
 /* "Say 'I am Dan'": who says it would not be who is quoted. */
 static bool is_prompting(const struct utterance *u, size_t from, size_t to)
 {
@@ -325,7 +333,7 @@ static bool is_prompting(const struct utterance *u, size_t from, size_t to)
 		const char *behind = u->words[i].text.ptr + u->words[i].text.len;
 		struct span between = {behind, (size_t)(u->words[i + 1].text.ptr - behind)};
 
-		if (!TOKENS_IS_ANY(u, i, verbs))
+		if (!TOKENS_IS_ANY(u, i, verbs) || !may_order(u, i, from))
 			continue;
 		for (size_t k = 0; k < COUNT(quotes); k++)
 			if (memmem(between.ptr, between.len, quotes[k], strlen(quotes[k])))
