@@ -76,13 +76,16 @@ static bool wait_until_due(struct ctx *cx, struct monitor_watch *watch, struct t
 {
 	while (!cancel_reason(&office.stop)) {
 		struct progress *s = first_due();
+		struct deadline  until = DEADLINE_NEVER;
 
 		if (s && s->due_ms <= clock_mono_ms()) {
 			s->due_ms = 0;
 			*out = copy_of(cx, s);
 			return true;
 		}
-		monitor_wait(&office.news, watch, s ? (struct deadline){s->due_ms} : DEADLINE_NEVER);
+		if (s)
+			until.at_ms = s->due_ms;
+		monitor_wait(&office.news, watch, until);
 	}
 	return false;
 }
