@@ -333,6 +333,14 @@ static bool has_text_to_show(const struct delivery *d)
 	return d->order.outlet && d->said.len + begun(d).len > d->shown;
 }
 
+/* Words of our own bind nobody: who fails behind them is followed by another all the same. */
+static bool may_show(struct delivery *d)
+{
+	bool is_ours = !d->has_thought && begun(d).len == 0;
+
+	return is_ours || claim(d);
+}
+
 /* A sentence at once, words now and then. */
 static struct err *show_text(struct delivery *d)
 {
@@ -341,7 +349,7 @@ static struct err *show_text(struct delivery *d)
 	size_t      all = d->said.len + more.len;
 
 	if (!has_text_to_show(d) ||
-	    (!d->has_sentence && clock_mono_ms() < d->shown_at_ms + COALESCE_MS) || !claim(d))
+	    (!d->has_sentence && clock_mono_ms() < d->shown_at_ms + COALESCE_MS) || !may_show(d))
 		return NULL;
 	if (d->shown < d->said.len)
 		buf_add(&delta, buf_text(&d->said) + d->shown, d->said.len - d->shown);

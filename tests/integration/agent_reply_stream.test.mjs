@@ -513,6 +513,58 @@ test('to somebody in danger our own line comes before any model has a word', asy
 	assertInOrder(all);
 });
 
+/* What a model has for somebody in danger when our own line is out already. */
+const UNFIT = {
+	breaks: ['I am here with you.', { sse_error: { after: 3, form: 'data' } }],
+	'has nothing fit to say': ['What is your budget for the new shop?', {}],
+	'has nothing to say': ['*nods*   (sighs)', {}],
+};
+
+/* A turn whose first model fails behind our line. */
+const hearInDanger = async (session, [text, fault]) => {
+	await says(text);
+	await replies({ ...fault, hold: 'model', hold_after_chunks: 1 });
+	const events = await open(session, 'I want to kill myself.');
+	const early = await until(events, 'audio');
+	await stack.sim.release('model');
+	const all = [...early, ...(await rest(events))];
+	const answer = done(all);
+	assert.equal(spoken(all), answer.text);
+	assert.equal(shown(all), answer.text);
+	assert.equal(answer.is_truncated, undefined);
+	assert.deepEqual(answer.degraded, ['llm']);
+	assertInOrder(all);
+	return answer;
+};
+
+for (const [name, failing] of Object.entries(UNFIT))
+	test(`to somebody in danger a model that ${name} adds nothing to our line`, async () => {
+		const session = await newSession(stack);
+		const from = stack.logs('agent_reply').length;
+		const { text, provider } = await hearInDanger(session, failing);
+		assert.match(text, /^I take that seriously.* near you\.$/s);
+		assert.equal(provider, 'builtin');
+		assert.deepEqual((await stored(session)).at(-1), ['agent', text]);
+		await poll(() => stack.logs('agent_reply', from).includes('"distress_line_alone"'));
+	});
+
+test('with a second model the stack goes on', async () => {
+	await stack.commandWith({ LLM_PROVIDERS: 'groq,openai,builtin' }, 'reload', 'agent_reply');
+});
+
+test('behind our line, too, a model that fails is followed by another', async () => {
+	await stack.sim.reply({
+		provider: 'openai',
+		operation: 'chat',
+		match: { stream: true },
+		reply: { text: 'I am here with you.' },
+		times: -1,
+	});
+	const { text, provider } = await hearInDanger(await newSession(stack), UNFIT.breaks);
+	assert.match(text, /^I take that seriously.* near you\. I am here with you\.$/s);
+	assert.equal(provider, 'openai');
+});
+
 test('with one model, and patience for it, the stack goes on', async () => {
 	const lonely = { LLM_PROVIDERS: 'groq', LLM_FIRST_TOKEN_MS: '20000' };
 	await stack.commandWith(lonely, 'reload', 'agent_reply');
