@@ -400,6 +400,13 @@ struct chain_begun *chain_begin(struct ctx *cx, const struct chain *c, chain_att
 	return b;
 }
 
+void chain_hurry(struct chain_begun *b)
+{
+	b->chain.is_impatient = true;
+	if (b->is_under_way)
+		b->chain.order_n = b->at + 1;
+}
+
 struct err *chain_end(struct ctx *cx, struct chain_begun *b, chain_attempt *attempt, void *data,
                       struct chain_result *out)
 {

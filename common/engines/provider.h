@@ -102,4 +102,8 @@ struct chain_begun *chain_begin(struct ctx *cx, const struct chain *c, chain_att
 struct err *chain_end(struct ctx *cx, struct chain_begun *begun, chain_attempt *attempt, void *data,
                       struct chain_result *out) CHECKED;
 
+/* Before chain_end: only the engine that was begun is waited for, and not as long as it may take.
+ * That it takes longer is nobody's failure. */
+void chain_hurry(struct chain_begun *begun);
+
 #endif

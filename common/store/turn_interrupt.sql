@@ -10,6 +10,7 @@
 -- $6  and sealed
 -- $7  its pieces, an array
 -- $8  the visitor is in distress
+-- $9  more would have been said
 with owner as materialized (
 	select id from sessions where id = $1::uuid for no key update),
 
@@ -25,9 +26,10 @@ ended as (
 replied as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress,
 			interrupted)
-		select $4::uuid, session_id, 'agent', $5, $6::bytea, $2::bigint, $8::bool, true from ended
+		select $4::uuid, session_id, 'agent', $5, $6::bytea, $2::bigint, $8::bool, $9::bool
+			from ended
 		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed,
-			in_distress = excluded.in_distress),
+			in_distress = excluded.in_distress, interrupted = excluded.interrupted),
 
 remembered as (
 	-- include job_insert.sql

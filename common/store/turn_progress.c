@@ -83,7 +83,7 @@ struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
 	               ARGS(db_text(turn->session_id), db_int(turn->number), db_text(turn->claim),
 	                    db_text(turn->reply_id), db_text(kept.masked), db_bytes(kept.sealed),
 	                    db_text(spoken_pieces_text(cx, sent->pieces, sent->pieces_n)),
-	                    db_bool(sent->is_in_distress)));
+	                    db_bool(sent->is_in_distress), db_bool(!sent->is_whole)));
 }
 
 /* ---- cancelling ---- */

@@ -14,6 +14,7 @@ struct turn_sent {
 	const struct spoken_piece *pieces;
 	size_t                     pieces_n; /* at most SPOKEN_PIECES_MAX */
 	bool                       is_in_distress;
+	bool                       is_whole; /* there was no more to say; for turn_interrupt() */
 };
 
 /* Which turn, without all that it knows. */
@@ -28,7 +29,8 @@ struct turn_name turn_name_of(const struct turn *turn);
 struct err *turn_progress_store(struct ctx *cx, const struct turn_name *turn,
                                 const struct turn_sent *sent, bool *is_running_out) CHECKED;
 
-/* The turn was stopped, by whomever, when so much had been sent: history keeps that. One that
+/* The turn was stopped, by whomever, when so much had been sent: history keeps that, and whether
+ * it was interrupted. One that
  * the client told of how much it heard (turn_cancel) stays as it is. */
 struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
                            const struct turn_sent *sent) CHECKED;

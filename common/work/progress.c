@@ -56,8 +56,10 @@ static struct task_of_storing copy_of(struct ctx *cx, struct progress *s)
 	return (struct task_of_storing){.turn = {copied(cx, s->turn.session_id),
 	                                         copied(cx, s->turn.claim),
 	                                         copied(cx, s->turn.reply_id), s->turn.number},
-	                                .sent = {copied(cx, buf_text(&s->text)), pieces, s->pieces_n,
-	                                         s->is_in_distress},
+	                                .sent = {.text = copied(cx, buf_text(&s->text)),
+	                                         .pieces = pieces,
+	                                         .pieces_n = s->pieces_n,
+	                                         .is_in_distress = s->is_in_distress},
 	                                .number = s->number};
 }
 
@@ -206,7 +208,10 @@ void progress_is_grave(struct progress *s)
 
 struct turn_sent progress_sent(const struct progress *s)
 {
-	return (struct turn_sent){buf_text(&s->text), s->pieces, s->pieces_n, s->is_in_distress};
+	return (struct turn_sent){.text = buf_text(&s->text),
+	                          .pieces = s->pieces,
+	                          .pieces_n = s->pieces_n,
+	                          .is_in_distress = s->is_in_distress};
 }
 
 void progress_stop(struct progress *s)

@@ -51,8 +51,9 @@
 #define JOIN_TRIES    3
 #define JOIN_FIRST_MS 25u
 #define JOIN_LAST_MS  200u
-#define CLEAR_BATCH   200 /* answers are large */
-#define CLEARS_MAX    50  /* in one go; the rest waits for the next */
+#define LEAD_MS       250u /* for a lead, behind a stream's last sound: who hears it may answer */
+#define CLEAR_BATCH   200  /* answers are large */
+#define CLEARS_MAX    50   /* in one go; the rest waits for the next */
 
 struct rate_values {
 	int64_t per_minute;
@@ -125,8 +126,17 @@ static const char *event_of(enum act act)
 	return is_theirs ? act_name(act) : NULL;
 }
 
-/* Words that nobody is there to receive are not said. Once they are being stored the turn is as
- * good as answered: a client that leaves from here on finds the answer kept. */
+/* Words that nobody is there to receive are not said. What was said to the end was said, though,
+ * whoever has left since. */
+static bool is_in_vain(const struct ctx *cx, const struct answer *a)
+{
+	enum cancel_reason why = cancel_reason(cx->cancel);
+
+	return a->is_out ? why == CANCEL_SUPERSEDED || why == CANCEL_DISOWNED : why != CANCEL_NONE;
+}
+
+/* Once words are being stored the turn is as good as answered: a client that leaves from here on
+ * finds the answer kept. */
 static struct err *finish(struct ctx *cx, const struct in *in, const struct turn *turn,
                           const struct answer *a, struct span json)
 {
@@ -138,7 +148,7 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 	unsigned        left_ms = deadline_left_ms(cx->deadline);
 	struct err     *e;
 
-	if (ctx_cancelled(cx))
+	if (is_in_vain(cx, a))
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
 	progress_stop(a->progress);
 	end.pieces = a->pieces;
@@ -240,12 +250,14 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 		a->reading.told = lead_told(search);
 	}
 	TRY(deliver(cx, in, stream, thought_new(cx, in, turn, a), a));
+	a->is_out = stream != NULL;
 	if (search && !a->reading.is_in_distress)
-		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"));
-	if (stream)
-		TRY(stream_extract(stream, in, a->lead));
+		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"),
+		                    stream ? deadline_in(LEAD_MS) : cx->deadline);
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(finish(cx, in, turn, a, silent));
+	if (stream)
+		TRY(stream_extract(stream, in, a->lead));
 	return reply(rq, in, stream, silent, a->audio);
 }
 
@@ -264,15 +276,15 @@ static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
 }
 
 /* Of one that another process took over nothing is ours to say. */
-static struct err *end_badly(struct ctx *cx, const struct turn *turn, struct progress *progress,
+static struct err *end_badly(struct ctx *cx, const struct turn *turn, const struct answer *a,
                              struct err *e)
 {
 	enum cancel_reason why = cancel_reason(cx->cancel);
 
 	if (why == CANCEL_DISOWNED)
 		FAIL(cx, ERR_CANCELLED, "another took the turn over");
-	if (*progress_sent(progress).text)
-		interrupt_keep(cx, turn, progress);
+	if (*progress_sent(a->progress).text)
+		interrupt_keep(cx, turn, a->progress, a->is_out);
 	else if (why != CANCEL_SUPERSEDED && e->kind != ERR_SUPERSEDED)
 		give_up(cx, turn, !why);
 	if (why == CANCEL_SUPERSEDED)
@@ -290,7 +302,7 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 	a->progress = progress_start(cx, turn);
 	e = answer_turn(rq, in, turn, a);
 	if (e)
-		e = end_badly(cx, turn, a->progress, e);
+		e = end_badly(cx, turn, a, e);
 	running_end(running);
 	return e;
 }

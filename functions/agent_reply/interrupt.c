@@ -43,12 +43,14 @@ struct err *interrupt_turn(struct req *rq, const struct in *in)
 	return NULL;
 }
 
-void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress)
+void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress,
+                    bool is_whole)
 {
 	const struct turn_name name = turn_name_of(turn);
-	const struct turn_sent sent = progress_sent(progress);
+	struct turn_sent       sent = progress_sent(progress);
 	struct err            *e;
 
+	sent.is_whole = is_whole;
 	progress_stop(progress);
 	ctx_detach(cx, CLEANUP_MS);
 	e = turn_interrupt(cx, &name, &sent);

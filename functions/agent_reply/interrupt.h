@@ -13,8 +13,10 @@ void interrupt_listen(void);
  * reply is cut to what was heard, of a turn that is over too. Errors as turn_cancel. */
 struct err *interrupt_turn(struct req *rq, const struct in *in) CHECKED;
 
-/* The turn was stopped when this much had been sent: it is stored. What fails is logged. */
-void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress);
+/* The turn was stopped when this much had been sent, or all of it (`is_whole`): it is stored. What
+ * fails is logged. */
+void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress,
+                    bool is_whole);
 
 /* For storing how a turn ended, when the request's own time is over. */
 #define CLEANUP_MS 2000u

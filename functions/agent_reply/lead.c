@@ -113,13 +113,15 @@ static void begin_asking(struct ctx *cx, struct lead_search *s)
 	cx->deadline = whole;
 }
 
-static struct err *end_asking(struct ctx *cx, struct lead_search *s)
+static struct err *end_asking(struct ctx *cx, struct lead_search *s, struct deadline until)
 {
 	struct deadline     whole = cx->deadline;
 	struct chain_result served;
 	struct err         *e;
 
-	cx->deadline = deadline_sooner(whole, s->until);
+	if (until.at_ms < s->until.at_ms)
+		chain_hurry(s->begun);
+	cx->deadline = deadline_sooner(deadline_sooner(whole, s->until), until);
 	e = chain_end(cx, s->begun, try_engine, s, &served);
 	cx->deadline = whole;
 	if (!e)
@@ -150,18 +152,19 @@ const struct rule_told *lead_told(const struct lead_search *s)
 	return &s->told;
 }
 
-static struct extract *found_by_model(struct ctx *cx, struct lead_search *s)
+static struct extract *found_by_model(struct ctx *cx, struct lead_search *s, struct deadline until)
 {
-	struct err *e = s->begun ? end_asking(cx, s) : NULL;
+	struct err *e = s->begun ? end_asking(cx, s, until) : NULL;
 
 	if (e && e->kind != ERR_CANCELLED)
 		log_err(LOG_WARN, cx, "extraction_by_rules", e);
 	return s->begun && !e ? s->found : NULL;
 }
 
-const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s, bool by_rules)
+const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s, bool by_rules,
+                                  struct deadline until)
 {
-	struct extract *model = found_by_model(cx, s), *rules = s->told.all, *now;
+	struct extract *model = found_by_model(cx, s, until), *rules = s->told.all, *now;
 
 	/* Field by field: what a lazy model left out is known all the same. */
 	if (!model)

@@ -21,9 +21,10 @@ struct lead_search *lead_start(struct ctx *cx, const struct turn *turn, const ch
 /* What rules have found, at once: whoever answers without a model answers that. */
 const struct rule_told *lead_told(const struct lead_search *search) NEVER_NULL;
 
-/* What is known now, earlier turns included; NULL: nothing. Waits for the model at
- * most EXTRACT_MS after the start. Where the reply is `by_rules`, what it takes up stays, whatever
- * a model thinks. */
-const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *search, bool by_rules);
+/* What is known now, earlier turns included; NULL: nothing. Waits for the model at most EXTRACT_MS
+ * after the start, and not beyond `until`: then rules serve. Where the reply is `by_rules`, what it
+ * takes up stays, whatever a model thinks. */
+const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *search, bool by_rules,
+                                  struct deadline until);
 
 #endif

@@ -415,6 +415,34 @@ static void goes_on_when_it_is_asked_for(void **state)
 	assert_int_equal(plans[1].calls, 1);
 }
 
+static void hurries_without_blame(void **state)
+{
+	struct ctx         *cx = begin(state, "first,second,local");
+	struct chain_result by;
+	struct chain_begun *run;
+
+	plans[0] = (struct plan){.kind = ERR_DEADLINE, .takes_ms = 10000};
+	plans[1].works = true;
+	for (int i = 0; i < 10; i++) {
+		cx->deadline = (struct deadline){now_ms + 20000};
+		run = chain_begin(cx, &chain, begin_only, NULL);
+		chain_hurry(run);
+		cx->deadline = deadline_in(250);
+		assert_err(chain_end(cx, run, attempt, NULL, &by), ERR_DEADLINE);
+	}
+	assert_false(provider_is_away(&first.p, 0, now_ms));
+	cx->deadline = (struct deadline){now_ms + 20000};
+	plans[0] = (struct plan){.kind = ERR_UPSTREAM};
+	run = chain_begin(cx, &chain, begin_only, NULL);
+	chain_hurry(run);
+	assert_err(chain_end(cx, run, attempt, NULL, &by), ERR_UPSTREAM);
+	assert_int_equal(plans[1].calls, 0);
+	plans[0] = (struct plan){.works = true};
+	run = chain_begin(cx, &chain, begin_only, NULL);
+	chain_hurry(run);
+	assert_ok(chain_end(cx, run, attempt, NULL, &by));
+}
+
 static void begins_with_the_first_that_may_be_asked(void **state)
 {
 	struct ctx         *cx = begin(state, "first,local");
@@ -457,6 +485,7 @@ int main(void)
 		UNIT_TEST(frees_a_probe_that_proved_nothing),
 		UNIT_TEST(forgives_a_late_start),
 		UNIT_TEST(goes_on_when_it_is_asked_for),
+		UNIT_TEST(hurries_without_blame),
 		UNIT_TEST(begins_with_the_first_that_may_be_asked),
 		UNIT_TEST(gives_a_probe_back_that_nobody_ended),
 	};
