@@ -215,18 +215,30 @@ static struct err *open_stream(struct req *rq, const struct in *in, struct strea
 	return *out && in->spoken ? stream_heard(*out, in->spoken) : NULL;
 }
 
+/* All there was to hear has been: that a client left before the end takes nothing back. */
+static void tell_end(struct ctx *cx, const struct in *in, struct stream *stream,
+                     const struct answer *a, struct span json)
+{
+	struct err *e = stream_extract(stream, in, a->lead);
+
+	if (!e)
+		e = stream_done(stream, json);
+	if (e)
+		log_err(LOG_INFO, cx, "end_not_sent", e);
+}
+
 /* Who is told as it goes is told the rest; what is kept for a key is whole either way. */
 static struct err *reply(struct req *rq, const struct in *in, struct stream *stream,
-                         struct span silent, struct span audio)
+                         const struct answer *a, struct span silent)
 {
 	struct ctx *cx = req_ctx(rq);
 	struct span json;
 
 	TRY(spoken_answer(cx, in->spoken, silent, &json));
 	if (stream)
-		TRY(stream_done(stream, json));
+		tell_end(cx, in, stream, a, json);
 	if (!stream || req_header(rq, "Idempotency-Key"))
-		TRY(answer_voice(cx, json, audio, &json));
+		TRY(answer_voice(cx, json, a->audio, &json));
 	reply_bytes(rq, 200, "application/json", json);
 	return NULL;
 }
@@ -256,9 +268,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 		                    stream ? deadline_in(LEAD_MS) : cx->deadline);
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(finish(cx, in, turn, a, silent));
-	if (stream)
-		TRY(stream_extract(stream, in, a->lead));
-	return reply(rq, in, stream, silent, a->audio);
+	return reply(rq, in, stream, a, silent);
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -320,7 +330,7 @@ static struct err *stay_silent(struct req *rq, const struct in *in, const struct
 	if (stream)
 		TRY(stream_meta(stream, turn));
 	TRY(answer_json(req_ctx(rq), in, turn, a, &json));
-	return reply(rq, in, stream, json, a->audio);
+	return reply(rq, in, stream, a, json);
 }
 
 /* Nobody said anything: there is no turn, and what is being answered goes on. */
@@ -335,7 +345,7 @@ static struct err *hear_nothing(struct req *rq, const struct in *in, struct answ
 	a->text = "";
 	TRY(open_stream(rq, in, &stream));
 	TRY(answer_json(req_ctx(rq), in, &none, a, &json));
-	return reply(rq, in, stream, json, a->audio);
+	return reply(rq, in, stream, a, json);
 }
 
 /* An answer that was kept, and its audio. */
@@ -346,7 +356,7 @@ static struct err *reply_whole(struct req *rq, const struct in *in, struct span 
 
 	TRY(open_stream(rq, in, &stream));
 	if (!stream)
-		return reply(rq, in, NULL, silent, audio);
+		return reply(rq, in, NULL, &(struct answer){.audio = audio}, silent);
 	TRY(spoken_answer(req_ctx(rq), in->spoken, silent, &silent));
 	TRY(stream_whole(stream, silent, audio));
 	TRY(answer_voice(req_ctx(rq), silent, audio, &silent));
@@ -376,10 +386,8 @@ static struct err *say_again(struct req *rq, const struct in *in, const struct t
 	if (stream)
 		TRY(stream_meta(stream, turn));
 	TRY(deliver(cx, in, stream, NULL, a));
-	if (stream)
-		TRY(stream_extract(stream, in, a->lead));
 	TRY(answer_json(cx, in, turn, a, &silent));
-	return reply(rq, in, stream, silent, a->audio);
+	return reply(rq, in, stream, a, silent);
 }
 
 /* In this process the turn's end is heard. From another's no NOTIFY comes, which would cost every

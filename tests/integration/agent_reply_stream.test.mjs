@@ -450,13 +450,18 @@ test('what was heard to the end was not interrupted by who answers at once', asy
 test('nor by who leaves then', async () => {
 	const session = await newSession(stack);
 	const leaving = new AbortController();
-	const events = await openHeard(session, { signal: leaving.signal });
+	const headers = { 'idempotency-key': crypto.randomUUID() };
+	const events = await openHeard(session, { signal: leaving.signal, headers });
 	leaving.abort();
 	await assert.rejects(rest(events), { name: 'AbortError' });
 	await poll(async () => (await history(session))[1][2] === 'f');
 	const { json } = await turn(stack, session, 'We are Northwind and have $100,000.');
 	assert.ok(json.extract.lead_score > 0);
-	assert.equal((await chats()).length, 1, 'the answer was kept');
+	await sql(stack, `update turns set finished_at = now() - interval '1 hour'
+		where session_id = :'id'`, { id: session.session_id });
+	const late = await hear(session, 'We are Northwind and have $100,000.', { headers });
+	assert.equal(spoken(late), TWO);
+	assert.equal((await chats()).length, 1, 'the answer was kept, and is for the key, too');
 });
 
 test('of a stream that is over only what was heard stays', async () => {
