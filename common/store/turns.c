@@ -7,6 +7,7 @@
 #include "../base/vault.h"
 #include "../domain/memory/summary.h"
 #include "../db/db.h"
+#include "common/store/lazy_commit.sql.h"
 #include "common/store/turn_abandon.sql.h"
 #include "common/store/turn_begin.sql.h"
 #include "common/store/turn_finish.sql.h"
@@ -270,6 +271,15 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;
+}
+
+/* The commit waits for no disk, as that of the beginning does not. */
+struct err *turn_is_grave(struct ctx *cx, const struct turn *turn)
+{
+	return db_exec(cx, NULL,
+	               "with grave as (update utterances set in_distress = true"
+	               " where id = $1::uuid and session_id = $2::uuid) select " LAZY_COMMIT_SQL,
+	               ARGS(db_text(turn->utterance_id), db_text(turn->session_id)));
 }
 
 struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back)

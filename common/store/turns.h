@@ -95,6 +95,10 @@ struct turn_end {
 struct err *turn_finish(struct ctx *cx, const struct turn *turn,
                         const struct turn_end *end) CHECKED;
 
+/* The visitor turned out to be in distress, which their words alone did not tell: however the turn
+ * ends, and for the one after it, what they said counts as said in distress. */
+struct err *turn_is_grave(struct ctx *cx, const struct turn *turn) CHECKED;
+
 /* The turn will not be answered. With `take_back` the visitor's words go too (the
  * client was told of the failure and may try again); without, they stay, for
  * the visitor did say them. A turn already superseded is left alone. */

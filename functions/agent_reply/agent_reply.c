@@ -163,6 +163,26 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 	return e;
 }
 
+/* Before anything is answered: whoever stops the turn, the words are not remembered, and the next
+ * turn knows of them. */
+static void note_distress(struct ctx *cx, const struct in *in, const struct turn *turn,
+                          const struct answer *a)
+{
+	struct cancel  *cancel = cx->cancel;
+	struct deadline whole = cx->deadline;
+	struct err     *e;
+
+	if (!a->reading.is_in_distress || in->said.is_danger || !turn->utterance_id)
+		return;
+	cx->cancel = NULL;
+	cx->deadline = deadline_sooner(whole, deadline_in(CLEANUP_MS));
+	e = turn_is_grave(cx, turn);
+	cx->cancel = cancel;
+	cx->deadline = whole;
+	if (e)
+		log_err(LOG_ERROR, cx, "distress_not_noted", e);
+}
+
 /* That is history, should the reply end here. */
 static void note_sent(struct span said, unsigned ms, void *data)
 {
@@ -248,6 +268,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 {
 	struct ctx         *cx = req_ctx(rq);
 	struct lead_search *search = NULL;
+	struct thought     *thought;
 	struct stream      *stream;
 	struct span         silent;
 
@@ -261,7 +282,9 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 		search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
 		a->reading.told = lead_told(search);
 	}
-	TRY(deliver(cx, in, stream, thought_new(cx, in, turn, a), a));
+	thought = thought_new(cx, in, turn, a);
+	note_distress(cx, in, turn, a);
+	TRY(deliver(cx, in, stream, thought, a));
 	a->is_out = stream != NULL;
 	if (search && !a->reading.is_in_distress)
 		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"),

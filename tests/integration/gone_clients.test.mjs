@@ -477,6 +477,40 @@ test('cancelled: model and client hear of it at once, and nothing was said', asy
 		['visitor', 'visitor', 'agent'], 'it was said twice');
 });
 
+/* That they still are is told by no word of theirs. */
+for (const [how, say] of Object.entries({
+	left: async (session, isAsked) => {
+		const leave = startTurn(session, 'No.');
+		await isAsked();
+		await leave();
+	},
+	'cancelled, and told how much was heard': async (session, isAsked) => {
+		const answer = turn(stack, session, 'No.', { turn_id: 'mine' });
+		await isAsked();
+		await cancel(session, 'mine', { heard_ms: 0 });
+		assert.equal((await answer).status, 409);
+	},
+	superseded: async (session, isAsked) => {
+		const answer = turn(stack, session, 'No.');
+		await isAsked();
+		assert.equal((await turn(stack, session, 'Never.')).json.extract, null, 'it knows');
+		assert.equal((await answer).status, 409);
+	},
+}))
+	test(`in distress and ${how}: what was said is no memory`, async () => {
+		const session = await newSession(stack);
+		await heal(stack);
+		const first = await turn(stack, session, "I don't want to live any more.");
+		assert.equal(first.status, 200, first.text);
+		const call = { provider: 'groq', operation: 'chat' };
+		await heal(stack);
+		await stack.sim.fault({ ...call, fault: { silence: true } });
+		await say(session, () => stack.sim.wait(call));
+		const [, , no] = await sql(stack, `select in_distress, speaker from utterances
+			where session_id = :'id' order by position`, { id: session.session_id });
+		assert.deepEqual(no, ['t', 'visitor']);
+	});
+
 test('what is wrong with a cancellation is told', async () => {
 	const session = await newSession(stack);
 	for (const [more, field] of [
