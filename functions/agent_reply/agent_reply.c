@@ -314,6 +314,7 @@ static struct err *end_badly(struct ctx *cx, const struct turn *turn, const stru
 {
 	enum cancel_reason why = cancel_reason(cx->cancel);
 
+	progress_stop(a->progress);
 	if (why == CANCEL_DISOWNED)
 		FAIL(cx, ERR_CANCELLED, "another took the turn over");
 	if (*progress_sent(a->progress).text)

@@ -51,7 +51,6 @@ void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *pr
 	struct err            *e;
 
 	sent.is_whole = is_whole;
-	progress_stop(progress);
 	ctx_detach(cx, CLEANUP_MS);
 	e = turn_interrupt(cx, &name, &sent);
 	if (e)

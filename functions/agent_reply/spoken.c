@@ -9,6 +9,14 @@
 
 /* ---- a body that is a recording ---- */
 
+/* The head goes with the answer; a turn's end comes behind that. Of a secret no copy is left. */
+static const char *copy_of(struct req *rq, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(arena_alloc_secret(req_ctx(rq)->arena, size), text, size);
+}
+
 static struct err *read_header(struct req *rq, const char *name, size_t max, const char **out)
 {
 	const char *text = req_header(rq, name);
@@ -17,7 +25,7 @@ static struct err *read_header(struct req *rq, const char *name, size_t max, con
 		FAIL_FIELD(req_ctx(rq), name, "is not UTF-8");
 	if (text && utf8_length(span_of(text)) > max)
 		FAIL_FIELD(req_ctx(rq), name, "is longer than %zu characters", max);
-	*out = text;
+	*out = text ? copy_of(rq, text) : NULL;
 	return NULL;
 }
 
