@@ -1,6 +1,7 @@
 -- Ends a turn that was stopped when a part of its reply had been sent: that part is what history
--- keeps. A turn that another request ended already gets its reply all the same, but not where the
--- client told how much it heard (turn_cancel.sql): that was cut by who was told.
+-- keeps. A turn that another request ended already gets its reply all the same; where the client
+-- told how much it heard (turn_cancel.sql) only if more was sent than is stored, and it is to be
+-- cut again.
 --
 -- $1  session id
 -- $2  the turn's number
@@ -11,6 +12,8 @@
 -- $7  its pieces, an array
 -- $8  the visitor is in distress
 -- $9  more would have been said
+--
+-- One row: how many milliseconds were heard (null: all that was sent, or it is stored and cut).
 with owner as materialized (
 	select id from sessions where id = $1::uuid for no key update),
 
@@ -20,8 +23,8 @@ ended as (
 			state = case when t.state = 'running' then 'abandoned' else t.state end
 		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint
 			and t.claim = $3::uuid and t.state in ('running', 'superseded', 'abandoned')
-			and t.heard_ms is null
-		returning t.session_id),
+			and (t.heard_ms is null or t.reply_pieces is distinct from $7::int[])
+		returning t.session_id, t.heard_ms),
 
 replied as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress,
@@ -35,6 +38,10 @@ remembered as (
 	-- include job_insert.sql
 		select 'keep_utterances', session_id::text, '{}', session_id from ended
 		-- include job_once.sql
-	)
+	),
 
-update sessions s set utterance_count = s.utterance_count + 1 from ended e where s.id = e.session_id
+counted as (
+	update sessions s set utterance_count = s.utterance_count + 1
+		from ended e where s.id = e.session_id)
+
+select (select heard_ms from ended)

@@ -74,18 +74,6 @@ struct err *turn_progress_store(struct ctx *cx, const struct turn_name *turn,
 	return NULL;
 }
 
-struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
-                           const struct turn_sent *sent)
-{
-	struct kept_text kept = sealed_keep_back(cx, AT_UTTERANCE(turn->reply_id), sent->text);
-
-	return db_exec(cx, NULL, TURN_INTERRUPT_SQL,
-	               ARGS(db_text(turn->session_id), db_int(turn->number), db_text(turn->claim),
-	                    db_text(turn->reply_id), db_text(kept.masked), db_bytes(kept.sealed),
-	                    db_text(spoken_pieces_text(cx, sent->pieces, sent->pieces_n)),
-	                    db_bool(sent->is_in_distress), db_bool(!sent->is_whole)));
-}
-
 /* ---- cancelling ---- */
 
 struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in, int64_t *number_out,
@@ -165,6 +153,41 @@ struct err *turn_cut(struct ctx *cx, const char *session_id, int64_t number, uns
 	TRY(db_tx(cx, cut_body, &c));
 	*is_cut_out = c.is_cut;
 	return NULL;
+}
+
+/* ---- what was sent when it was stopped ---- */
+
+struct interrupting {
+	const struct turn_name *turn;
+	const struct turn_sent *sent;
+};
+
+/* Who cancelled it may have cut before all of this was stored. */
+static struct err *interrupt_body(struct ctx *cx, void *data)
+{
+	const struct interrupting *i = data;
+	struct cutting             c = {.session_id = i->turn->session_id, .number = i->turn->number};
+	struct kept_text kept = sealed_keep_back(cx, AT_UTTERANCE(i->turn->reply_id), i->sent->text);
+	struct db_rows   rows;
+
+	TRY(db_query(cx, &rows, TURN_INTERRUPT_SQL,
+	             ARGS(db_text(i->turn->session_id), db_int(i->turn->number),
+	                  db_text(i->turn->claim), db_text(i->turn->reply_id), db_text(kept.masked),
+	                  db_bytes(kept.sealed),
+	                  db_text(spoken_pieces_text(cx, i->sent->pieces, i->sent->pieces_n)),
+	                  db_bool(i->sent->is_in_distress), db_bool(!i->sent->is_whole))));
+	if (row_is_null(&rows, 0, 0))
+		return NULL;
+	c.heard_ms = (unsigned)row_int(&rows, 0, 0);
+	return cut_body(cx, &c);
+}
+
+struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
+                           const struct turn_sent *sent)
+{
+	struct interrupting i = {turn, sent};
+
+	return db_tx(cx, interrupt_body, &i);
 }
 
 bool turn_told(const char *told, char *session_id_out, int64_t *number_out)

@@ -29,9 +29,8 @@ struct turn_name turn_name_of(const struct turn *turn);
 struct err *turn_progress_store(struct ctx *cx, const struct turn_name *turn,
                                 const struct turn_sent *sent, bool *is_running_out) CHECKED;
 
-/* The turn was stopped, by whomever, when so much had been sent: history keeps that, and whether
- * it was interrupted. One that
- * the client told of how much it heard (turn_cancel) stays as it is. */
+/* The turn was stopped, by whomever, when so much had been sent: history keeps that, and whether it
+ * was interrupted, or of it what the client told that it heard (turn_cancel). */
 struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
                            const struct turn_sent *sent) CHECKED;
 
@@ -41,8 +40,8 @@ struct turn_cancel {
 };
 
 /* Nobody wants the turn any more: what it stores from now on is only what had been sent by then
- * (turn_interrupt), and not even that where the client told how much it heard. Its number, 0: there
- * is none, and whether it was running until now. ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as
+ * (turn_interrupt), or of that what the client heard. Its number, 0: there is none, and whether it
+ * was running until now. ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as
  * session_check. */
 struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in, int64_t *number_out,
                         bool *was_running_out) CHECKED;

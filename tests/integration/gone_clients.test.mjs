@@ -663,3 +663,22 @@ test('who sends and hears nothing learns with the next sentence that it is cance
 	await ended;
 	assert.deepEqual((await historyOf(session))[1], ['agent', 'One', 't'], 'it stays cut');
 });
+
+/* Who sends it hears of the end when that is told and, elsewhere, cut already. */
+for (const stored of ['One.', ''])
+	test(`cancelled when ${stored ? 'part' : 'none'} of what was heard is stored`, async () => {
+		const session = await newSession(stack);
+		const { child, order, ended } = await startSending(session, 'Hello.');
+		if (stored) {
+			await order({ said: stored, ms: 1000 });
+			await sentRow(session);
+		}
+		assert.deepEqual((await cancel(session, 'sent', { heard_ms: 2000 })).json,
+			{ cancelled: true });
+		if (!stored) await order({ said: 'One.', ms: 1000 });
+		await order({ said: 'One. Two three.', ms: 3000 });
+		await order({ interrupt: true });
+		child.stdin.end();
+		await ended;
+		assert.deepEqual((await historyOf(session))[1], ['agent', 'One. Two', 't']);
+	});
