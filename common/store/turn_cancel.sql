@@ -26,7 +26,14 @@ stopped as (
 				order by n.turn desc limit 1)
 		returning t.turn, t.state = 'superseded' and t.finished_at = now() as was_running,
 			case when t.state = 'superseded' and t.finished_at = now()
-				then pg_notify($7, 'turn ' || t.session_id || ' ' || t.turn) end)
+				then pg_notify($7, 'turn ' || t.session_id || ' ' || t.turn) end),
+
+-- What the visitor said stays, and no end of the turn has a job remember it.
+remembered as (
+	-- include job_insert.sql
+		select 'keep_utterances', $1, '{}', $1::uuid from stopped where was_running
+		-- include job_once.sql
+	)
 
 select c.verdict, c.payers, s.turn, coalesce(s.was_running, false)
 	from checked c left join stopped s on true

@@ -25,7 +25,8 @@ forgotten as (
 
 remembered as (
 	-- include job_insert.sql
-		select 'keep_utterances', session_id::text, '{}', session_id from cut
+		select 'keep_utterances', session_id::text, '{}', session_id from (
+			select * from cut union all select * from unheard) c
 		-- include job_once.sql
 	)
 

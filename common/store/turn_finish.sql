@@ -65,12 +65,13 @@ heard as (
 			where $29::text is not null and visitor_utterance_id is not null
 		on conflict do nothing),
 
--- A part of it may be there already (turn_progress.sql).
+-- A part of it may be there already, and be counted (turn_progress.sql).
 replied as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress)
 		select $30::uuid, session_id, 'agent', $3, $13::bytea, $2::bigint, $33::bool from done
 		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed,
-			in_distress = excluded.in_distress, interrupted = false),
+			in_distress = excluded.in_distress, interrupted = false
+		returning xmax = 0 as is_new),
 
 masked as (
 	update utterances u set text = $20, text_sealed = $21::bytea, in_distress = $33::bool
@@ -111,7 +112,8 @@ remembered as (
 	),
 
 scored as (
-	update sessions s set utterance_count = s.utterance_count + 1,
+	update sessions s set utterance_count = s.utterance_count
+				+ (select count(*) from replied where is_new),
 			lead_score = case when leads then $9::int else s.lead_score end,
 			final_intent = case when leads then $5::text else s.final_intent end,
 			lead_turn = case when leads then $2::bigint else s.lead_turn end,

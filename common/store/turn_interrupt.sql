@@ -32,7 +32,8 @@ replied as (
 		select $4::uuid, session_id, 'agent', $5, $6::bytea, $2::bigint, $8::bool, $9::bool
 			from ended
 		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed,
-			in_distress = excluded.in_distress, interrupted = excluded.interrupted),
+			in_distress = excluded.in_distress, interrupted = excluded.interrupted
+		returning session_id, xmax = 0 as is_new),
 
 remembered as (
 	-- include job_insert.sql
@@ -42,6 +43,6 @@ remembered as (
 
 counted as (
 	update sessions s set utterance_count = s.utterance_count + 1
-		from ended e where s.id = e.session_id)
+		from replied r where s.id = r.session_id and r.is_new)
 
 select (select heard_ms from ended)

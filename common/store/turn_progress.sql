@@ -1,7 +1,7 @@
 -- Stores what has been sent of a running turn's reply: as interrupted, which it is until it ends.
 --
--- The session's row is looked at first, then the turn is locked, then what was said in it: in the
--- order of all that changes a turn.
+-- The session's row is locked first, then the turn, then what was said in it: in the order of all
+-- that changes a turn. The first of it counts as an utterance.
 --
 -- $1  session id
 -- $2  the turn's number
@@ -14,7 +14,7 @@
 --
 -- One row: whether the turn is still running, and its.
 with owner as materialized (
-	select id from sessions where id = $1::uuid for key share),
+	select id from sessions where id = $1::uuid for no key update),
 
 running as (
 	update turns t set reply_id = $4::uuid, reply_pieces = $7::int[]
@@ -27,7 +27,12 @@ sent as (
 			interrupted)
 		select $4::uuid, session_id, 'agent', $5, $6::bytea, $2::bigint, $8::bool, true
 			from running
-		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed)
+		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed
+		returning session_id, xmax = 0 as is_new),
+
+counted as (
+	update sessions s set utterance_count = s.utterance_count + 1
+		from sent n where s.id = n.session_id and n.is_new)
 
 select exists (select from running),
 	-- include lazy_commit.sql

@@ -451,6 +451,11 @@ const rowsOf = (session) =>
 	sql(stack, `select speaker, text, interrupted, text_sealed is not null from utterances
 		where session_id = :'id' order by position`, { id: session.session_id });
 
+const countOf = async ({ session_id: id }) => {
+	const found = await sql(stack, `select utterance_count from sessions where id = :'id'`, { id });
+	return Number(found[0][0]);
+};
+
 /* When the job has masked what was sealed only. */
 const historyOf = (session) =>
 	poll(async () => {
@@ -563,10 +568,7 @@ test('an answer that is played is cut to what was heard, and the model knows', a
 	assert.deepEqual((await cancel(session, 'one', { heard_ms: 0 })).json, { cancelled: true });
 	assert.deepEqual((await historyOf(session)).map(([speaker]) => speaker),
 		['visitor', 'visitor', 'agent'], 'nothing of it was heard after all');
-	const [[n]] = await sql(stack, `select utterance_count from sessions where id = :'id'`, {
-		id: session.session_id,
-	});
-	assert.equal(n, '3');
+	assert.equal(await countOf(session), 3);
 });
 
 /* ---- a reply that is being sent ---- */
@@ -681,4 +683,31 @@ for (const stored of ['One.', ''])
 		child.stdin.end();
 		await ended;
 		assert.deepEqual((await historyOf(session))[1], ['agent', 'One. Two', 't']);
+		assert.equal(await countOf(session), 2);
 	});
+
+for (const end of [{ interrupt: true }, { finish: 'One.' }])
+	test(`a reply that was stored as it went counts once (${Object.keys(end)})`, async () => {
+		const session = await newSession(stack);
+		const { child, order, ended } = await startSending(session, 'Hello.');
+		await order({ said: 'One.', ms: 1000 });
+		await sentRow(session);
+		assert.equal(await countOf(session), 2);
+		assert.equal((await order(end)).code, 'ok');
+		assert.equal(await countOf(session), 2);
+		child.stdin.end();
+		await ended;
+	});
+
+test('a reply of which nothing was heard counts no more, and what was said is kept', async () => {
+	const session = await newSession(stack);
+	const { child, order, ended } = await startSending(session, 'Hello.');
+	await order({ said: 'One.', ms: 1000 });
+	await sentRow(session);
+	await cancel(session, 'sent', { heard_ms: 0 });
+	await order({ interrupt: true });
+	child.stdin.end();
+	await ended;
+	assert.deepEqual(await historyOf(session), [['visitor', 'Hello.', 'f']]);
+	assert.equal(await countOf(session), 1);
+});
