@@ -4,6 +4,7 @@
 #include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
 #include "../../common/domain/text/words.h"
+#include "../../common/domain/who/mask.h"
 
 #include "unit.h"
 
@@ -120,6 +121,48 @@ static void pieces_tell_no_contact(void **state)
 	assert_non_null(strstr(got.more[got.more_n - 1], "[phone]"));
 }
 
+static void a_summary_makes_a_piece_too(void **state)
+{
+	struct ctx         *cx = *state;
+	struct buf          json = buf_new(cx->arena, 0), summary = buf_new(cx->arena, 0);
+	const struct cJSON *content;
+	struct index_text   got;
+
+	buf_str(&json, "{\"text\":\"");
+	for (int i = 0; i < 660; i++)
+		buf_str(&json, "a rainy day ");
+	buf_str(&json, "\",\"phone\":5550123}");
+	for (int i = 0; i < 60; i++)
+		buf_str(&summary, "it rains now ");
+	assert_null(json_parse(cx, buf_span(&json), &content));
+	index_text_of(cx, content, buf_text(&summary), NOW, &got);
+	assert_int_equal(got.more_n, 1);
+	assert_null(strstr(got.words, "5550123"));
+	assert_null(strstr(got.more[0], "5550123"));
+	assert_non_null(strstr(got.more[0], "[phone]"));
+	assert_non_null(strstr(got.more[0], "it rains now it rains now"));
+}
+
+/* Where a piece begins or ends no number is in two halves, of which neither looks like one. */
+static void borders_halve_no_number(void **state)
+{
+	struct ctx       *cx = *state;
+	struct index_text got;
+
+	for (int pad = 0; pad < 30; pad++) {
+		struct buf text = buf_new(cx->arena, 0);
+
+		buf_printf(&text, "%.*s ", pad, "------------------------------");
+		for (int i = 0; i < 1000; i++)
+			buf_str(&text, "call +1 415 555 0123 soon, ");
+		index_text_said(cx, NULL, buf_text(&text), NOW, &got);
+		assert_true(got.more_n > 0);
+		assert_null(strpbrk(mask_str(cx, got.said, NULL), "0123456789"));
+		for (size_t i = 0; i < got.more_n; i++)
+			assert_null(strpbrk(mask_str(cx, got.more[i], NULL), "0123456789"));
+	}
+}
+
 static void knows_what_asks_about_now(void **state)
 {
 	static const char *const yes[] = {"where do I work now",
@@ -191,6 +234,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_rest_is_in_pieces, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(pieces_are_few, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(pieces_tell_no_contact, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(a_summary_makes_a_piece_too, start, unit_teardown),
+		cmocka_unit_test_setup_teardown(borders_halve_no_number, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(knows_what_asks_about_now, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(takes_names_out_of_the_topic, start, unit_teardown),
 		cmocka_unit_test_setup_teardown(a_name_alone_stays, start, unit_teardown),

@@ -11,6 +11,7 @@
 #define NODES_MAX      2000 /* values of a content looked at */
 #define NAME_WORDS_MAX 3    /* "Dr Dana Reyes:" */
 #define CUT_BYTES      256  /* so near to its limit a piece ends with a word */
+#define LOOK_BYTES     128u /* on each side of a border for what it would halve */
 /* What the next piece says again: no name, number or address is in two halves, and where masks
  * are longer than what they stand for nothing is between two pieces. */
 #define AGAIN_BYTES 512
@@ -103,13 +104,39 @@ static const char *words_of(struct ctx *cx, const char *speaker, const char *sai
 
 /* ---- pieces ---- */
 
-/* The first end of a word at or before `at`, but no further back than CUT_BYTES. */
-static size_t word_end(struct span text, size_t at)
+static struct span masked(struct ctx *cx, struct span text, size_t from, size_t to)
 {
-	for (size_t n = at; n > 0 && n + CUT_BYTES > at; n--)
-		if (strchr(" \t\n", text.ptr[n - 1]))
+	return mask_text(cx, (struct span){text.ptr + from, to - from}, NULL);
+}
+
+/* Whether both sides are masked by themselves as they are together. */
+static bool halves_nothing(struct ctx *cx, struct span text, size_t at)
+{
+	size_t      from = at > LOOK_BYTES ? at - LOOK_BYTES : 0, to = at + LOOK_BYTES;
+	struct span left, right, both;
+
+	if (to > text.len)
+		to = text.len;
+	left = masked(cx, text, from, at);
+	right = masked(cx, text, at, to);
+	both = masked(cx, text, from, to);
+	return both.len == left.len + right.len && memcmp(both.ptr, left.ptr, left.len) == 0;
+}
+
+/* The first end of a word at or before `at` that halves nothing, else the first of all, but no
+ * further back than CUT_BYTES. */
+static size_t word_end(struct ctx *cx, struct span text, size_t at)
+{
+	size_t first = 0;
+
+	for (size_t n = at; n > 0 && n + CUT_BYTES > at; n--) {
+		if (!strchr(" \t\n", text.ptr[n - 1]))
+			continue;
+		if (halves_nothing(cx, text, n))
 			return n;
-	return utf8_prefix(text, at).len;
+		first = first ? first : n;
+	}
+	return first ? first : utf8_prefix(text, at).len;
 }
 
 /* Takes the next piece of *rest, which keeps what is behind it. */
@@ -119,9 +146,9 @@ static const char *next_piece(struct ctx *cx, struct span *rest)
 	struct span piece;
 
 	if (end > INDEX_TEXT_MAX)
-		end = word_end(*rest, INDEX_TEXT_MAX);
+		end = word_end(cx, *rest, INDEX_TEXT_MAX);
 	piece = span_trim((struct span){rest->ptr, end});
-	again = end < rest->len ? word_end(*rest, end - AGAIN_BYTES) : end;
+	again = end < rest->len ? word_end(cx, *rest, end - AGAIN_BYTES) : end;
 	*rest = (struct span){rest->ptr + again, rest->len - again};
 	return arena_strndup(cx->arena, piece.ptr, piece.len);
 }
@@ -162,26 +189,31 @@ static const char *find_speaker(struct ctx *cx, const struct cJSON *content, con
 	return arena_strndup(cx->arena, name.ptr, name.len);
 }
 
-/* As it is, or where that can not be told from the text alone, without contact data. */
-static const char *text_of(struct ctx *cx, const struct cJSON *content)
+static const char *flat_with(struct ctx *cx, const struct cJSON *content, const char *summary)
 {
-	const char         *text = flatten(cx, content);
-	const struct cJSON *masked;
+	const char *text = flatten(cx, content);
+
+	return str_is_blank(summary) ? text : arena_printf(cx->arena, "%s %s", text, summary);
+}
+
+/* As it is, or where that can not be told from the text alone, without contact data. */
+static const char *text_of(struct ctx *cx, const struct cJSON *content, const char *summary)
+{
+	const char         *text = flat_with(cx, content, summary);
+	const struct cJSON *plain;
 
 	if (strlen(text) <= INDEX_TEXT_MAX || json_type(content) == JSON_STRING ||
-	    json_parse(cx, mask_json(cx, json_print(cx, content), NULL), &masked))
+	    json_parse(cx, mask_json(cx, json_print(cx, content), NULL), &plain))
 		return text;
-	return flatten(cx, masked);
+	return flat_with(cx, plain, summary);
 }
 
 void index_text_of(struct ctx *cx, const struct cJSON *content, const char *summary,
                    int64_t occurred_ms, struct index_text *out)
 {
-	const char *text = text_of(cx, content);
+	const char *text = text_of(cx, content, summary);
 	const char *speaker = find_speaker(cx, content, &text);
 
-	if (!str_is_blank(summary))
-		text = arena_printf(cx->arena, "%s %s", text, summary);
 	index_text_said(cx, speaker, text, occurred_ms, out);
 }
 
