@@ -57,6 +57,15 @@ static enum cue cue_at(const struct utterance *u, size_t i)
 	return budget == 0 && other == 0 ? CUE_NONE : budget >= other ? CUE_BUDGET : CUE_OTHER;
 }
 
+/* "Last year we spent": what stands right before the word. */
+static bool is_past(const struct utterance *u, size_t start, size_t i)
+{
+	for (size_t from = start; from < i; from++)
+		if (from + phrases_at(LIST(PAST_TIMES), u, from) == i)
+			return true;
+	return false;
+}
+
 /* "Our competitor pays", "last year we had a budget": the words right before say whose or when. */
 static bool is_of_another(const struct utterance *u, size_t i)
 {
@@ -66,7 +75,7 @@ static bool is_of_another(const struct utterance *u, size_t i)
 	for (from = from < start ? start : from; i > from && !TOKENS_IS_ANY(u, i - 1, ours); i--)
 		if (phrases_at(LIST(OTHER_OWNERS), u, i - 1))
 			return true;
-	return false;
+	return i > from && is_past(u, from, i - 1);
 }
 
 static enum cue nearest_cue(const struct place *p)
