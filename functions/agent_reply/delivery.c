@@ -13,6 +13,15 @@
 #define TEXT_MAX     ((size_t)64 << 10)
 #define AUDIO_MAX    ((size_t)3 << 20)
 
+/* Of what was handed on. */
+struct told {
+	unsigned pieces_sent, sent_ms;
+	size_t   ends_n;
+	size_t   handed_on; /* bytes of what is said */
+	uint64_t audio_at_ms, audio_end_at_ms, plays_until_ms;
+	bool     is_degraded, lacks_audio;
+};
+
 struct delivery {
 	struct ctx           *cx;
 	struct delivery_order order;
@@ -39,13 +48,11 @@ struct delivery {
 	size_t              shown; /* bytes of that, and of the sentence begun, that are out */
 	uint64_t            shown_at_ms;
 	struct piece       *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
-	unsigned            pieces_sent, sent_ms;
-	size_t              ends_n;
-	struct spoken_piece ends[SPOKEN_PIECES_MAX]; /* of what was sent */
-	size_t              handed_on;               /* bytes of said */
-	uint64_t            sentence_at_ms, audio_at_ms, audio_end_at_ms, plays_until_ms;
+	struct spoken_piece ends[SPOKEN_PIECES_MAX];        /* of what was sent */
+	uint64_t            sentence_at_ms;
+	struct told         told, ours; /* now, and before what is thought */
+	bool                has_told_thought;
 	uint64_t            speaking_ms, spoken_bytes; /* how long voices take */
-	bool                is_degraded, lacks_audio;
 };
 
 static void free_memory(void *data)
@@ -192,10 +199,11 @@ static void drop_thought(struct delivery *d)
 			task_cancel(p->task);
 	if (d->current && d->current->is_thought)
 		d->current = NULL;
-	if (d->handed_on > d->said.len)
-		d->handed_on = d->said.len;
+	if (d->has_told_thought)
+		d->told = d->ours;
+	d->has_told_thought = false;
 	if (at == &d->pieces)
-		d->sentence_at_ms = d->audio_at_ms = 0;
+		d->sentence_at_ms = 0;
 	d->pieces_end = at;
 	*at = NULL;
 }
@@ -290,7 +298,8 @@ static unsigned busy_voices(struct delivery *d)
  * enough to hear until then. */
 static void group(struct delivery *d, struct piece *p)
 {
-	uint64_t now = clock_mono_ms(), left = d->plays_until_ms > now ? d->plays_until_ms - now : 0;
+	uint64_t now = clock_mono_ms(), until = d->told.plays_until_ms;
+	uint64_t left = until > now ? until - now : 0;
 
 	while (p->next && d->spoken_bytes) {
 		struct piece *next = p->next;
@@ -366,17 +375,18 @@ static struct err *send_part(struct delivery *d, struct piece *p, const struct s
 {
 	uint64_t          now = clock_mono_ms();
 	bool              is_first = p->sent_n == 0;
-	struct audio_part out = {.seq = is_first ? d->pieces_sent : p->seq,
+	struct audio_part out = {.seq = is_first ? d->told.pieces_sent : p->seq,
 	                         .part = p->sent_n++,
 	                         .text = is_first ? p->text : (struct span){NULL, 0},
 	                         .speech = *part};
 
 	p->seq = out.seq;
-	d->pieces_sent += is_first;
-	d->sent_ms += part->ms;
-	d->audio_at_ms = d->audio_at_ms ? d->audio_at_ms : now;
-	d->audio_end_at_ms = now;
-	d->plays_until_ms = (d->plays_until_ms > now ? d->plays_until_ms : now) + part->ms;
+	d->told.pieces_sent += is_first;
+	d->told.sent_ms += part->ms;
+	d->told.audio_at_ms = d->told.audio_at_ms ? d->told.audio_at_ms : now;
+	d->told.audio_end_at_ms = now;
+	d->told.plays_until_ms =
+		(d->told.plays_until_ms > now ? d->told.plays_until_ms : now) + part->ms;
 	return d->order.outlet ? d->order.outlet->audio(&out, d->order.outlet->data) : NULL;
 }
 
@@ -391,18 +401,19 @@ static struct err *end_piece(struct delivery *d, struct piece *p)
 		TRY(task_join(p->task));
 	if (p->failed)
 		log_err(LOG_WARN, d->cx, "reply_not_spoken", p->failed);
-	d->is_degraded |= p->is_degraded;
-	d->lacks_audio |= !p->is_silent && !p->parts;
+	d->told.is_degraded |= p->is_degraded;
+	d->told.lacks_audio |= !p->is_silent && !p->parts;
 	if (p->parts) {
 		d->speaking_ms += p->spoken_at_ms - p->began_at_ms;
 		d->spoken_bytes += p->text.len;
 	}
-	d->handed_on += p->text.len;
-	if (d->ends_n < SPOKEN_PIECES_MAX)
-		d->ends_n++;
-	d->ends[d->ends_n - 1] = (struct spoken_piece){(unsigned)d->handed_on, d->sent_ms};
+	d->told.handed_on += p->text.len;
+	if (d->told.ends_n < SPOKEN_PIECES_MAX)
+		d->told.ends_n++;
+	d->ends[d->told.ends_n - 1] =
+		(struct spoken_piece){(unsigned)d->told.handed_on, d->told.sent_ms};
 	if (d->order.outlet)
-		d->order.outlet->sent((struct span){buf_text(&d->said), d->handed_on}, d->sent_ms,
+		d->order.outlet->sent((struct span){buf_text(&d->said), d->told.handed_on}, d->told.sent_ms,
 		                      d->order.outlet->data);
 	d->current = p->next;
 	return NULL;
@@ -412,6 +423,10 @@ static struct err *hand_on_piece(struct delivery *d, struct piece *p, bool *is_o
 {
 	struct part *next;
 
+	if (p->is_thought && !d->has_told_thought) {
+		d->ours = d->told;
+		d->has_told_thought = true;
+	}
 	do {
 		monitor_lock(&d->post.monitor);
 		next = p->sent ? p->sent->next : p->parts;
@@ -493,7 +508,8 @@ static struct span all_audio(const struct delivery *d)
 	for (const struct piece *p = d->pieces; p; p = p->next)
 		for (const struct part *part = p->parts; part; part = part->next)
 			buf_add(&all, part->part.frames.ptr, part->part.frames.len);
-	return all.len && !all.is_full && !d->lacks_audio ? buf_span(&all) : (struct span){NULL, 0};
+	return all.len && !all.is_full && !d->told.lacks_audio ? buf_span(&all)
+	                                                       : (struct span){NULL, 0};
 }
 
 struct err *delivery_run(struct delivery *d, struct delivered *out)
@@ -511,11 +527,11 @@ struct err *delivery_run(struct delivery *d, struct delivered *out)
 		.text = buf_text(&d->said),
 		.audio = all_audio(d),
 		.pieces = d->ends,
-		.pieces_n = d->sent_ms ? d->ends_n : 0,
-		.is_tts_degraded = d->is_degraded,
+		.pieces_n = d->told.sent_ms ? d->told.ends_n : 0,
+		.is_tts_degraded = d->told.is_degraded,
 		.first_sentence_ms = since_start(d, d->sentence_at_ms),
-		.first_audio_ms = since_start(d, d->audio_at_ms),
-		.last_audio_ms = since_start(d, d->audio_end_at_ms),
+		.first_audio_ms = since_start(d, d->told.audio_at_ms),
+		.last_audio_ms = since_start(d, d->told.audio_end_at_ms),
 	};
 	return NULL;
 }

@@ -303,6 +303,23 @@ test('a model that breaks is followed by another where nobody has heard a word',
 	assertPlays(Buffer.from(json.audio_base64, 'base64'));
 });
 
+test('what became of words that another engine replaces is not told of the reply', async () => {
+	await says(TWO);
+	const fault = { sse_error: { after: 10, form: 'data' } };
+	await replies({ ...fault, hold: 'model', hold_after_chunks: 9 }, 1);
+	const match = { contains: 'We make bread' };
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { status: 500 }, times: 1 });
+	const from = stack.logs('agent_reply').length;
+	const answer = turn(stack, await newSession(stack), 'I run a hotel.', { audio: true });
+	await poll(() => stack.logs('agent_reply', from).includes('"capability":"tts"'));
+	/* Meanwhile the voice of this machine says it. */
+	await turn(stack, await newSession(stack), 'I run a hotel.', { audio: true });
+	await stack.sim.release('model');
+	const { json } = await answer;
+	assert.deepEqual([json.provider, json.degraded], ['builtin', ['llm']]);
+	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+});
+
 test('a model that fails before its first word is followed by another', async () => {
 	await replies({ status: 500 }, 1);
 	const events = await hear(await newSession(stack), 'I run a hotel.');
