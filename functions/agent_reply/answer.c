@@ -3,6 +3,12 @@
 
 #include "../../common/base/base64.h"
 #include "../../common/base/json_out.h"
+#include "delivery.h"
+
+#define TEXT_ROOM ((size_t)512 << 10) /* for all but the audio */
+
+_Static_assert(BASE64_ENCODED_BYTES(DELIVERY_AUDIO_MAX) + TEXT_ROOM <= ANSWER_BYTES_MAX,
+               "an answer holds its audio");
 
 #define NO_VOICE ",\"audio_base64\":null}"
 

@@ -11,7 +11,6 @@
 #define COALESCE_MS  30u
 #define MEMORY_BYTES 4096u
 #define TEXT_MAX     ((size_t)64 << 10)
-#define AUDIO_MAX    ((size_t)3 << 20)
 
 /* Of what was handed on. */
 struct told {
@@ -501,13 +500,14 @@ static unsigned since_start(const struct delivery *d, uint64_t at_ms)
 }
 
 /* The pieces have one kind of frames, and none needs one of another piece. */
-static struct span all_audio(const struct delivery *d)
+static struct span all_audio(struct delivery *d)
 {
-	struct buf all = buf_new(d->cx->arena, AUDIO_MAX);
+	struct buf all = buf_new(d->cx->arena, DELIVERY_AUDIO_MAX);
 
 	for (const struct piece *p = d->pieces; p; p = p->next)
 		for (const struct part *part = p->parts; part; part = part->next)
 			buf_add(&all, part->part.frames.ptr, part->part.frames.len);
+	d->told.is_degraded |= all.is_full;
 	return all.len && !all.is_full && !d->told.lacks_audio ? buf_span(&all)
 	                                                       : (struct span){NULL, 0};
 }
@@ -515,6 +515,7 @@ static struct span all_audio(const struct delivery *d)
 struct err *delivery_run(struct delivery *d, struct delivered *out)
 {
 	struct monitor_watch watch;
+	struct span          audio;
 	struct err          *e;
 
 	monitor_watch(&d->post.monitor, &watch, d->cx->cancel);
@@ -523,9 +524,10 @@ struct err *delivery_run(struct delivery *d, struct delivered *out)
 	if (e)
 		give_up(d);
 	TRY(e);
+	audio = all_audio(d);
 	*out = (struct delivered){
 		.text = buf_text(&d->said),
-		.audio = all_audio(d),
+		.audio = audio,
 		.pieces = d->ends,
 		.pieces_n = d->told.sent_ms ? d->told.ends_n : 0,
 		.is_tts_degraded = d->told.is_degraded,

@@ -17,6 +17,9 @@
 #include "../../common/domain/text/heard_part.h"
 #include "../../common/engines/speaking.h"
 
+/* What a whole reply's audio may have; more is degraded to its text. */
+#define DELIVERY_AUDIO_MAX ((size_t)5 << 19)
+
 /* One part of a piece's audio; the parts of a piece in order are one MP3. */
 struct audio_part {
 	unsigned           seq, part;

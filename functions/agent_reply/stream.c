@@ -6,6 +6,8 @@
 
 #define EVENT_BYTES_MAX ((size_t)4 << 20)
 
+_Static_assert(EVENT_BYTES_MAX >= ANSWER_BYTES_MAX, "an event holds the audio of an answer");
+
 struct stream {
 	struct ctx     *cx;
 	struct sse_out *out;
