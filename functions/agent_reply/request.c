@@ -8,6 +8,8 @@
 #include "../../common/web/sse_out.h"
 #include "spoken.h"
 
+#include <ctype.h>
+
 #define MODE_MAX      50
 #define HEARD_MS_MAX  3600000
 #define MODEL_MAX     200
@@ -79,6 +81,16 @@ static struct err *read_fields(struct req *rq, struct in *in)
 	return check_message(rq, in);
 }
 
+/* As the database spells it: turns are found by it, and what is sealed is bound to it. */
+static const char *lower_case(struct ctx *cx, const char *id)
+{
+	char *out = arena_strdup(cx->arena, id);
+
+	for (char *c = out; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return out;
+}
+
 struct err *request_read(struct req *rq, struct in *in)
 {
 	struct ctx *cx = req_ctx(rq);
@@ -86,6 +98,7 @@ struct err *request_read(struct req *rq, struct in *in)
 	enum mode   mode;
 
 	TRY(read_fields(rq, in));
+	in->session_id = lower_case(cx, in->session_id);
 	if (in->mode && !mode_find(in->mode, &mode))
 		FAIL_FIELD(cx, "mode", "is not a known mode");
 	if (in->user_message) {

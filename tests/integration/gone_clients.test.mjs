@@ -516,6 +516,16 @@ for (const [how, say] of Object.entries({
 		assert.deepEqual(no, ['t', 'visitor']);
 	});
 
+test('a session is the same however its id is spelled', async () => {
+	const session = await newSession(stack);
+	const upper = { ...session, session_id: session.session_id.toUpperCase() };
+	const first = await turn(stack, upper, 'Hello.');
+	assert.equal(first.json.session_id, session.session_id);
+	const [answer] = await startSilent(upper, 'Hello there.', 'mine');
+	assert.deepEqual((await cancel(session, 'mine')).json, { cancelled: true });
+	assert.equal((await answer).status, 409);
+});
+
 test('what is wrong with a cancellation is told', async () => {
 	const session = await newSession(stack);
 	for (const [more, field] of [
