@@ -13,8 +13,8 @@ void interrupt_listen(void);
  * reply is cut to what was heard, of a turn that is over too. Errors as turn_cancel. */
 struct err *interrupt_turn(struct req *rq, const struct in *in) CHECKED;
 
-/* The turn was stopped, and its progress, when this much had been sent, or all of it (`is_whole`): it
- * is stored. What fails is logged. */
+/* The turn was stopped, and its progress, when this much had been sent, or all of it (`is_whole`):
+ * it is stored. What fails is logged. */
 void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress,
                     bool is_whole);
 
