@@ -31,8 +31,13 @@ const mailsTo = async (email, n) => {
 	return mails.length >= n && mails;
 };
 const linkIn = (mail) => /http:\S+token=\S+/.exec(mail.text)[0];
-/* The same mail as it was a month ago, with what its link was then. */
+/* The same mail as it was a month ago, with what its link was then. Its job is over a moment after
+ * it was sent. */
 const expiredLink = async (email) => {
+	await poll(async () => {
+		const [[state]] = await sql(stack, 'select state from jobs order by id desc limit 1');
+		return state === 'done';
+	});
 	await sql(stack, `update email_signups set mail_sent_at = null,
 		mail_queued_at = now() - interval '30 days 1 minute' where id = (select key::uuid from jobs
 		where kind = 'confirm_mail' order by id desc limit 1);
