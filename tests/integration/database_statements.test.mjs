@@ -162,7 +162,8 @@ const takeTurn = async (session, user_message) => {
 	await poll(async () => (await memories()) >= before + 2, { deadlineMs: 60000 });
 };
 
-/* A running turn and a memory of each of so many others. */
+/* A running turn and a memory of each of so many others, with a vector: a job looks now and then at
+ * all that have none. */
 const addOthers = (count) =>
 	sql(
 		stack,
@@ -174,8 +175,10 @@ const addOthers = (count) =>
 		 insert into turns (session_id, turn, message_hash, ends_by, visitor_utterance_id)
 			select id, 1, secret_hash, now() + interval '1 hour', id from sessions
 				where id::text like 'a0000000-%';
-		 insert into memories (session_id, owner, scope, content, content_hash, utterance_id)
-			select id, memory_owner, 'episodic', '"ahoy"', secret_hash, id from sessions
+		 insert into memories (session_id, owner, scope, content, content_hash, utterance_id,
+				embedding, embedding_model)
+			select id, memory_owner, 'episodic', '"ahoy"', secret_hash, id,
+					array_fill(0.05, array[384])::vector, 'all-MiniLM-L6-v2' from sessions
 				where id::text like 'a0000000-%';
 		 select pg_stat_force_next_flush()`,
 	);
