@@ -112,13 +112,19 @@ test('large memories have their own bytes, the oldest of the same worth goes', a
 	const pair = await open();
 	const saved = [await save(pair, 'a small one, and the first')];
 	for (let i = 0; i < 4; i++) saved.push(await save(pair, randomBytes(30000).toString('hex')));
-	const left = await sql(
-		stack,
-		`select id from memories where session_id = :'session_id' order by position`,
-		{ session_id: pair.session_id },
-	);
+	const left = async (column, kind) =>
+		(
+			await sql(
+				stack,
+				`select ${column} from memories
+					where session_id = :'session_id' and part_of is ${kind}
+					group by ${column} order by min(position)`,
+				{ session_id: pair.session_id },
+			)
+		).flat();
 	const [small, , , newer, newest] = saved.map(({ id }) => id);
-	assert.deepEqual(left.flat(), [small, newer, newest]);
+	assert.deepEqual(await left('id', 'null'), [small, newer, newest]);
+	assert.deepEqual(await left('part_of', 'not null'), [newer, newest], 'with their pieces');
 });
 
 test('a visitor with too many sessions has more of them, each for itself', async () => {
