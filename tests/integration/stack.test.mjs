@@ -399,7 +399,7 @@ describe('a stack that runs', () => {
 			['DB_POOL_SIZE=many', /DB_POOL_SIZE: must be/],
 			[
 				'STT_PROVIDERS=nobody\nDB_POOL_SIZE=many\nLLM_PROVIDERS=nothing',
-				/DB_POOL_SIZE: .*\[agent_reply .*save_memory.*LLM_.*'nothing'.*STT_.*'nobody'/s,
+				/(?=.*LLM_.*'nothing')(?=.*STT_.*'nobody').*DB_POOL_SIZE: .*\[agent_reply .*save_/s,
 			],
 			['SCRIBE_TRHEADS=4', /no setting SCRIBE_TRHEADS; is SCRIBE_THREADS meant/],
 			['RATE_NOTHING_LIKE_IT=4', /no setting RATE_NOTHING_LIKE_IT/],
