@@ -311,6 +311,17 @@ static bool is_english(const struct act_words *said)
 	return u->n < 3 || stops * 5 >= u->n;
 }
 
+const char *language_line(const struct language_lines *lines, enum language language)
+{
+	const char *const all[] = {
+#define X(code) [LANGUAGE_##code] = lines->code,
+		LANGUAGES(X)
+#undef X
+	};
+
+	return all[language] ? all[language] : "";
+}
+
 /* ---- both ---- */
 
 /* Everybody's danger is told in English, too. */

@@ -111,6 +111,16 @@ enum language {
 };
 /* clang-format on */
 
+/* A text in each of them, as settings have it. */
+struct language_lines {
+#define X(code) const char *code;
+	LANGUAGES(X)
+#undef X
+};
+
+/* Its text in that language; "": it has none. */
+const char *language_line(const struct language_lines *lines, enum language language) NEVER_NULL;
+
 /* A message, split once, and what its words tell before anything else is known of it. */
 struct act_words {
 	const struct utterance *u;
