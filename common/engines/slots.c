@@ -172,8 +172,10 @@ static double wait_of(const struct slots *s, const struct waiting *w, uint64_t n
 	for (unsigned i = 0; i < s->n; i++)
 		ahead += left_of(&s->places[w->slot.lane][i], pace, now);
 	for (const struct waiting *other = s->waiting; other; other = other->next) {
+		if (other->slot.lane != w->slot.lane)
+			continue;
 		its = standing_of(s, other, now);
-		if (other->slot.lane == w->slot.lane && goes_before(&its, &mine))
+		if (goes_before(&its, &mine))
 			ahead += other->cost * pace;
 	}
 	return ahead / s->n;
