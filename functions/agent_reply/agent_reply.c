@@ -235,6 +235,14 @@ static struct err *open_stream(struct req *rq, const struct in *in, struct strea
 	return *out && in->spoken ? stream_heard(*out, in->spoken) : NULL;
 }
 
+/* And the next is whose turn it is. */
+static struct err *open_turn(struct req *rq, const struct in *in, const struct turn *turn,
+                             struct stream **out)
+{
+	TRY(open_stream(rq, in, out));
+	return *out ? stream_meta(*out, turn) : NULL;
+}
+
 /* All there was to hear has been: that a client left before the end takes nothing back. */
 static void tell_end(struct ctx *cx, const struct in *in, struct stream *stream,
                      const struct answer *a, struct span json)
@@ -272,9 +280,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	struct stream      *stream;
 	struct span         silent;
 
-	TRY(open_stream(rq, in, &stream));
-	if (stream)
-		TRY(stream_meta(stream, turn));
+	TRY(open_turn(rq, in, turn, &stream));
 	if (in->heard)
 		heard_admit(cx, in->heard);
 	a->said_in_distress = thought_said_in_distress(turn);
@@ -350,9 +356,7 @@ static struct err *stay_silent(struct req *rq, const struct in *in, const struct
 	struct span    json;
 
 	a->text = SILENT_TEXT;
-	TRY(open_stream(rq, in, &stream));
-	if (stream)
-		TRY(stream_meta(stream, turn));
+	TRY(open_turn(rq, in, turn, &stream));
 	TRY(answer_json(req_ctx(rq), in, turn, a, &json));
 	return reply(rq, in, stream, a, json);
 }
@@ -406,9 +410,7 @@ static struct err *say_again(struct req *rq, const struct in *in, const struct t
 		*lead = (struct turn_lead){.extract = known, .score = score};
 		a->lead = lead;
 	}
-	TRY(open_stream(rq, in, &stream));
-	if (stream)
-		TRY(stream_meta(stream, turn));
+	TRY(open_turn(rq, in, turn, &stream));
 	TRY(deliver(cx, in, stream, NULL, a));
 	TRY(answer_json(cx, in, turn, a, &silent));
 	return reply(rq, in, stream, a, silent);
