@@ -336,10 +336,7 @@ static struct err *settle(struct ctx *cx, const struct chain *c, const struct tr
 		log_failure(cx, c, t->provider, e, t->began_at_ms);
 	if (e && !e->is_late)
 		return e;
-	*out = (struct chain_result){.served = t->provider,
-	                             .fell_back = at > 0,
-	                             .late = e,
-	                             .pass = t->pass};
+	*out = (struct chain_result){.served = t->provider, .fell_back = at > 0, .late = e};
 	return NULL;
 }
 

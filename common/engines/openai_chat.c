@@ -168,7 +168,7 @@ static void settle(struct chat_call *begun, const struct chat_reply *reply, cons
 {
 	int64_t told = reply->usage.prompt_tokens + reply->usage.completion_tokens;
 
-	if (e)
+	if (e && !e->is_late)
 		meter_settle_failed(&begun->bill, e);
 	else if (told > 0)
 		meter_settle(&begun->bill, told);
@@ -222,16 +222,14 @@ static struct err *read_answer(struct ctx *cx, struct chat_call *begun, struct c
 
 	*out = (struct chat_reply){0};
 	if (begun->reading)
-		TRY(chat_reading_end(begun->reading, failed, out));
-	else if (failed)
-		return failed;
-	else
-		TRY(chat_structured(cx, reply.body, out));
+		failed = chat_reading_end(begun->reading, failed, out);
+	else if (!failed)
+		failed = chat_structured(cx, reply.body, out);
 	out->first_token_ms = reply.first_ms;
 	out->is_reused = reply.is_reused;
 	if (!out->model)
 		out->model = begun->model;
-	return NULL;
+	return failed;
 }
 
 struct err *openai_chat_end(struct ctx *cx, struct chat_call *begun, struct chat_reply *out)

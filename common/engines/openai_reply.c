@@ -290,8 +290,6 @@ struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct 
 	give(r);
 	if (problem && !r->is_given)
 		return problem;
-	if (problem)
-		log_err(LOG_WARN, r->cx, "reply_truncated", problem);
 	/* What was handed out is the answer, whatever it turned out to be, or another's follows it. */
 	text = r->is_given ? model_text_taken(&r->text) : model_text_answer(&r->text);
 	if (!problem && r->is_filtered)
@@ -304,8 +302,9 @@ struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct 
 	out->text = arena_strndup(r->cx->arena, text.ptr, text.len);
 	out->model = r->model;
 	out->usage = r->usage;
-	out->cut_short = problem;
-	return NULL;
+	if (problem)
+		problem->is_late = true;
+	return problem;
 }
 
 /* The JSON object in a text that may stand in prose or a code fence. */

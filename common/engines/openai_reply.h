@@ -24,7 +24,7 @@ enum http_verdict chat_reading_feed(const struct http_piece *piece, void *data);
 bool chat_is_urgent(const struct http_piece *piece);
 
 /* The answer after the call, which ended with `failed` (NULL: well). A failure
- * after text was handed out becomes a truncated success, but for ERR_CANCELLED.
+ * after text was handed out is_late, and *out is what came, but for ERR_CANCELLED.
  * ERR_UPSTREAM: garbage, an error inside the stream, no text, cut short.
  * ERR_UPSTREAM_REJECTED: held back by the service's content filter, be it in the middle. */
 struct err *chat_reading_end(struct chat_reading *r, struct err *failed,

@@ -88,7 +88,6 @@ struct chain_result {
 	const struct provider *served;
 	bool                   fell_back;
 	struct err            *late; /* NULL: it answered well */
-	struct breaker_pass    pass; /* with which it was asked */
 };
 struct err *chain_run(struct ctx *cx, const struct chain *c, chain_attempt *attempt, void *data,
                       struct chain_result *out) CHECKED;

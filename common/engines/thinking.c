@@ -109,22 +109,11 @@ struct chain thinking_remote(enum thinking_for what, const char *session)
 	return remote;
 }
 
-void thinking_report(const struct chain_result *served, enum thinking_for what,
-                     const struct chat_reply *reply)
-{
-	struct breaker *b = served->served->breakers[what];
-
-	if (b && reply->cut_short && !reply->cut_short->is_content)
-		breaker_report(b, served->pass, false, clock_mono_ms());
-}
-
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
                   struct chain_result *served_out)
 {
 	struct job   job = {order, out};
 	struct chain about = thinking_about(THINKING_CHAT, order->session);
 
-	TRY(chain_run(cx, &about, attempt, &job, served_out));
-	thinking_report(served_out, THINKING_CHAT, out);
-	return NULL;
+	return chain_run(cx, &about, attempt, &job, served_out);
 }

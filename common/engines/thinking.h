@@ -38,9 +38,6 @@ struct chat_reply {
 	struct chat_usage usage; /* zeros when the engine did not say */
 	unsigned          first_token_ms;
 	bool              is_reused; /* no connection was made for it */
-	/* Why the engine failed after on_text had been given a part: the text ends there. NULL: it is
-	 * whole. */
-	struct err *cut_short;
 };
 
 /* An answer on its way, in the arena. */
@@ -54,7 +51,8 @@ struct llm_engine {
 	struct err *(*end)(struct ctx *cx, struct chat_call *begun, struct chat_reply *out);
 };
 
-/* The whole answer of one engine, whichever kind it is; for a chain's attempts. */
+/* The whole answer of one engine, whichever kind it is; for a chain's attempts. An error that
+ * is_late came after on_text had been given a part: *out is what there was until then. */
 struct err *llm_complete(struct provider *p, struct ctx *cx, const struct chat_order *order,
                          struct chat_reply *out) CHECKED;
 
@@ -75,12 +73,8 @@ struct chain thinking_about(enum thinking_for what, const char *session);
 /* The same without the engine on this machine, which knows no structured answers. */
 struct chain thinking_remote(enum thinking_for what, const char *session);
 
-/* For who was answered: an engine whose text was cut short after a part of it had been used has
- * saved its run, and failed all the same. */
-void thinking_report(const struct chain_result *served, enum thinking_for what,
-                     const struct chat_reply *reply);
-
-/* The next message, by the first engine that has one; errors as chain_run. */
+/* The next message, by the first engine that has one; errors as chain_run. The text of one that
+ * failed late (served_out->late) ends there. */
 struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
                   struct chain_result *served_out) CHECKED;
 

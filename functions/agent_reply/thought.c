@@ -231,13 +231,10 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	struct err     *e = llm_complete(p, cx, &t->order, &t->reply);
 
 	if (!e)
-		e = t->reply.cut_short;
-	if (!e)
 		e = judge(cx, p, t);
-	if (!e || e->kind == ERR_CANCELLED || take_back(t))
-		return e;
-	t->reply.cut_short = e;
-	return NULL;
+	if (e && e->kind != ERR_CANCELLED)
+		e->is_late = !take_back(t);
+	return e;
 }
 
 /* Our line stands, and a model's words behind it where there are fit ones in time. */
@@ -267,9 +264,7 @@ static struct err *think_it(struct ctx *cx, struct thought *t)
 
 	if (t->follows_a_line)
 		return think_in_danger(cx, t);
-	TRY(chain_run(cx, &about, try_engine, t, &t->served));
-	thinking_report(&t->served, THINKING_REPLY, &t->reply);
-	return NULL;
+	return chain_run(cx, &about, try_engine, t, &t->served);
 }
 
 static struct err *think_beside(struct ctx *cx, void *data)
@@ -278,7 +273,7 @@ static struct err *think_beside(struct ctx *cx, void *data)
 	bool            is_cut;
 
 	TRY(think_it(cx, t));
-	is_cut = t->reply.cut_short != NULL;
+	is_cut = t->served.late != NULL;
 	t->took_ms = (unsigned)(clock_mono_ms() - t->start_ms);
 	delivery_thought(t->delivery, is_cut ? "" : t->text,
 	                 is_cut ? closing_line(t->reading->language) : NULL);
@@ -339,7 +334,7 @@ void thought_end(const struct thought *t, struct answer *a)
 	a->usage = t->reply.usage;
 	a->first_token_ms = t->reply.first_token_ms;
 	a->is_connection_reused = t->reply.is_reused;
-	a->is_truncated = t->reply.cut_short != NULL;
+	a->is_truncated = t->served.late != NULL;
 	a->provider = t->served.served->name;
 	a->think_ms = t->took_ms;
 	if (t->served.fell_back || t->served.served->is_local)

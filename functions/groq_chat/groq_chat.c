@@ -96,7 +96,7 @@ static void write_answer(struct json_out *j, const struct chat *c)
 	json_str(j, "model", c->reply.model);
 	write_usage(j, c);
 	json_str(j, "provider", c->served.served->name);
-	if (c->reply.cut_short)
+	if (c->served.late)
 		json_bool(j, "truncated", true);
 	if (c->served.fell_back || c->served.served->is_local) {
 		json_arr(j, "degraded");

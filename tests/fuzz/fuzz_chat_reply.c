@@ -9,12 +9,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool take(struct span piece, void *data)
+{
+	(void)piece;
+	*(bool *)data = true;
+	return true;
+}
+
 static void read_stream(struct ctx *cx, struct span text, size_t step)
 {
-	struct chat_reading *r = chat_reading_new(cx, NULL, NULL);
+	bool                 is_given = false;
+	struct chat_reading *r = chat_reading_new(cx, step > text.len ? NULL : take, &is_given);
 	struct chat_reply    reply = {0};
 	enum http_verdict    verdict = HTTP_GO_ON;
 	struct chat_feed     f;
+	struct err          *e;
 
 	chat_feed_start(&f, cx->arena, r);
 	for (size_t at = 0; at < text.len && verdict < HTTP_LAST; at += step) {
@@ -22,7 +31,9 @@ static void read_stream(struct ctx *cx, struct span text, size_t step)
 
 		verdict = chat_feed(&f, (struct span){text.ptr + at, left < step ? left : step});
 	}
-	if (chat_reading_end(r, NULL, &reply))
+	e = chat_reading_end(r, NULL, &reply);
+	assert(!e || !e->is_late || is_given);
+	if (e && !e->is_late)
 		return;
 	assert(reply.text[0]);
 	assert(utf8_is_valid((struct span){reply.text, strlen(reply.text)}));

@@ -249,7 +249,10 @@ static void ask_chat(struct ctx *cx, struct llm_engine *engine, bool is_forced)
 	}
 	e = llm_complete(&engine->p, cx, &order, &reply);
 	if (e)
-		return check_error(e);
+		check_error(e);
+	assert(!e || !e->is_late || !is_forced);
+	if (e && !e->is_late)
+		return;
 	assert(reply.text[0] && reply.model && (!is_forced || reply.text[0] == '{'));
 	check_text(reply.text);
 	check_text(reply.model);

@@ -293,6 +293,20 @@ test('a model that breaks after words are out: a line of ours, and nobody goes o
 	assert.deepEqual((await stored(session)).at(-1), ['agent', answer.text]);
 });
 
+test('what a model says of its account in the middle counts as at the beginning', async () => {
+	await says(TWO);
+	const fault = { sse_error: { after: 10, form: 'data', code: 'insufficient_quota' } };
+	await replies({ ...fault, hold: 'model', hold_after_chunks: 9 }, 1);
+	const stream = await open(await newSession(stack), 'I run a hotel.');
+	const events = await until(stream, 'text');
+	await stack.sim.release('model');
+	events.push(...(await rest(stream)));
+	assert.equal(done(events).is_truncated, true);
+	const { json } = await turn(stack, await newSession(stack), 'I run a hotel.');
+	assert.equal(json.provider, 'builtin');
+	assert.equal((await chats()).length, 1, 'who has no quota is not asked');
+});
+
 test('a model that breaks is followed by another where nobody has heard a word', async () => {
 	await says(TWO);
 	await replies({ sse_error: { after: 10, form: 'data' } }, 1);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
+import { heal } from './env/faults.mjs';
 import {
 	keyHeaders,
 	newSession,
@@ -28,7 +29,7 @@ const lonely = useStack({
 	env: { LLM_PROVIDERS: 'groq', CHAT_OPEN_PROMPTS: '1' },
 });
 
-beforeEach(() => stack.sim.reset());
+beforeEach(() => heal(stack));
 
 const user = (content) => ({ role: 'user', content });
 const HELLO = [user('Hello there.')];

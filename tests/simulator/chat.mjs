@@ -119,7 +119,11 @@ const deltasOf = (message) => [
 ];
 
 const midStreamError = (fault, base) => {
-	const error = { message: 'The model failed to go on.', type: 'internal_server_error' };
+	const error = {
+		message: 'The model failed to go on.',
+		type: 'internal_server_error',
+		code: fault.code,
+	};
 	if (fault.form === 'x_groq')
 		return {
 			...base,

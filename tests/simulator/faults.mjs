@@ -32,7 +32,11 @@ const queued = (providers) => ({
 	times: integer({ min: UNENDING }),
 });
 
-const sseError = object({ after: integer({ min: 0 }), form: oneOf('data', 'event', 'x_groq') });
+const sseError = object({
+	after: integer({ min: 0 }),
+	form: oneOf('data', 'event', 'x_groq'),
+	code: string() /* the provider's error code */,
+});
 
 /* Combinable: e.g. {status: 429, retry_after: 2} or {drip: {...}, cut_after_bytes: 900}. */
 const fault = object({

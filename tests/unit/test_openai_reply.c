@@ -42,6 +42,13 @@ static struct err *read_stream(struct ctx *cx, const char *stream, size_t step,
 	return chat_reading_end(r, failed, out);
 }
 
+/* What was given until then is all that is said: nobody goes on with it. */
+static void assert_late(struct err *e, enum err_kind kind)
+{
+	assert_err(e, kind);
+	assert_true(e->is_late);
+}
+
 static struct err *read_at_once(struct ctx *cx, const char *stream, struct chat_reply *out)
 {
 	enum http_verdict verdict;
@@ -68,7 +75,6 @@ static void reads_streams_in_any_pieces(void **state)
 		assert_string_equal(reply.model, "m");
 		assert_int_equal(reply.usage.prompt_tokens, 7);
 		assert_int_equal(reply.usage.completion_tokens, 3);
-		assert_null(reply.cut_short);
 		assert_int_equal(verdict, HTTP_LAST);
 	}
 }
@@ -175,9 +181,9 @@ static void leaves_filtered_answers_to_others(void **state)
 	                        "\"finish_reason\":\"content_filter\"}]}",
 	                        &reply),
 	           ERR_UPSTREAM_REJECTED);
-	assert_ok(read_stream(cx, filtered, 9, &heard, NULL, &reply, &verdict));
+	assert_late(read_stream(cx, filtered, 9, &heard, NULL, &reply, &verdict),
+	            ERR_UPSTREAM_REJECTED);
 	assert_string_equal(reply.text, "I would");
-	assert_non_null(reply.cut_short);
 }
 
 static void reads_servers_that_do_not_stream(void **state)
@@ -232,16 +238,15 @@ static void finishes_with_what_was_said(void **state)
 	struct chat_reply reply;
 	enum http_verdict verdict;
 
-	assert_ok(read_stream(cx, CHUNK("Half a "), 9, &heard, cut, &reply, &verdict));
+	assert_late(read_stream(cx, CHUNK("Half a "), 9, &heard, cut, &reply, &verdict), ERR_UPSTREAM);
 	assert_string_equal(reply.text, "Half a ");
-	assert_non_null(reply.cut_short);
+	cut->is_late = false;
 	/* With nothing handed out another engine can begin anew. */
 	assert_err(read_stream(cx, CHUNK("Half a "), 9, NULL, cut, &reply, &verdict), ERR_UPSTREAM);
 	assert_err(read_stream(cx, ROLE, 9, &heard, cut, &reply, &verdict), ERR_UPSTREAM);
 	assert_err(read_stream(cx, CHUNK("Half"), 9, &heard, gone, &reply, &verdict), ERR_CANCELLED);
 	/* Broken after it said it was done: whole. */
 	assert_ok(read_stream(cx, CHUNK("All") FINISH, 9, NULL, cut, &reply, &verdict));
-	assert_null(reply.cut_short);
 }
 
 /* Told too late by its end: what was handed out stands, or another's answer would follow it. */
@@ -261,8 +266,10 @@ static void hands_out_one_answer_only(void **state)
 	for (size_t i = 0; i < COUNT(ends); i++) {
 		struct heard_text heard = {.text = buf_new(cx->arena, 0)};
 		const char       *stream = arena_printf(cx->arena, "%s%s", CHUNK("Hi."), ends[i]);
+		struct err       *e;
 
-		assert_ok(read_stream(cx, stream, 9, &heard, NULL, &reply, &verdict));
+		e = read_stream(cx, stream, 9, &heard, NULL, &reply, &verdict);
+		assert_true(!e || e->is_late);
 		assert_string_equal(reply.text, "Hi.");
 		assert_string_equal(buf_text(&heard.text), "Hi.");
 		/* Who was told nothing yet may hear another's. */
@@ -281,7 +288,6 @@ static void stops_when_told(void **state)
 	                      &verdict));
 	assert_string_equal(reply.text, "ab");
 	assert_int_equal(verdict, HTTP_STOP);
-	assert_null(reply.cut_short);
 }
 
 static void reads_forced_calls(void **state)
