@@ -266,6 +266,8 @@ static struct err *end_thought(struct delivery *d)
 		d->shown = d->said.len;
 	if (d->shared.closing)
 		delivery_say(d, d->shared.closing);
+	if (d->said.len == 0)
+		FAIL(d->cx, ERR_UPSTREAM, "the model failed before a sentence of it was whole");
 	d->is_thought = true;
 	return NULL;
 }
@@ -321,7 +323,8 @@ static void start_voices(struct delivery *d)
 	for (struct piece *p = d->pieces; p && busy < VOICES_MAX; before = p, p = p->next) {
 		if (p->task || p->is_silent)
 			continue;
-		group(d, p);
+		if (d->order.outlet)
+			group(d, p);
 		p->before = before ? before->text.ptr : NULL;
 		p->after = p->next ? p->next->text.ptr : NULL;
 		piece_speak(d->cx, p);
@@ -370,6 +373,22 @@ static struct err *show_text(struct delivery *d)
 	return d->order.outlet->text(buf_span(&delta), d->order.outlet->data);
 }
 
+/* All of the piece has been sent: it was said, whatever ends the reply from here on. */
+static void note_sent(struct delivery *d, struct piece *p)
+{
+	if (p->is_noted)
+		return;
+	p->is_noted = true;
+	d->told.handed_on += p->text.len;
+	if (d->told.ends_n < SPOKEN_PIECES_MAX)
+		d->told.ends_n++;
+	d->ends[d->told.ends_n - 1] =
+		(struct spoken_piece){(unsigned)d->told.handed_on, d->told.sent_ms};
+	if (d->order.outlet)
+		d->order.outlet->sent((struct span){buf_text(&d->said), d->told.handed_on}, d->told.sent_ms,
+		                      d->order.outlet->data);
+}
+
 static struct err *send_part(struct delivery *d, struct piece *p, const struct speech_part *part)
 {
 	uint64_t          now = clock_mono_ms();
@@ -386,13 +405,18 @@ static struct err *send_part(struct delivery *d, struct piece *p, const struct s
 	d->told.audio_end_at_ms = now;
 	d->told.plays_until_ms =
 		(d->told.plays_until_ms > now ? d->told.plays_until_ms : now) + part->ms;
-	return d->order.outlet ? d->order.outlet->audio(&out, d->order.outlet->data) : NULL;
+	if (d->order.outlet)
+		TRY(d->order.outlet->audio(&out, d->order.outlet->data));
+	if (part->is_last)
+		note_sent(d, p);
+	return NULL;
 }
 
 /* A voice that failed in the middle leaves its last part to us. */
 static struct err *end_piece(struct delivery *d, struct piece *p)
 {
-	if (ctx_cancelled(d->cx)) /* whatever that made of the voice is no answer */
+	/* Whatever that made of the voice is no answer. What has no sound has been sent as text. */
+	if (ctx_cancelled(d->cx) && !p->is_silent && !p->is_noted)
 		FAIL(d->cx, ERR_CANCELLED, "nobody waits for the reply any more");
 	if (p->sent && !p->sent->part.is_last)
 		TRY(send_part(d, p, &(struct speech_part){.frames = SPAN(""), .is_last = true}));
@@ -406,14 +430,7 @@ static struct err *end_piece(struct delivery *d, struct piece *p)
 		d->speaking_ms += p->spoken_at_ms - p->began_at_ms;
 		d->spoken_bytes += p->text.len;
 	}
-	d->told.handed_on += p->text.len;
-	if (d->told.ends_n < SPOKEN_PIECES_MAX)
-		d->told.ends_n++;
-	d->ends[d->told.ends_n - 1] =
-		(struct spoken_piece){(unsigned)d->told.handed_on, d->told.sent_ms};
-	if (d->order.outlet)
-		d->order.outlet->sent((struct span){buf_text(&d->said), d->told.handed_on}, d->told.sent_ms,
-		                      d->order.outlet->data);
+	note_sent(d, p);
 	d->current = p->next;
 	return NULL;
 }
@@ -512,6 +529,12 @@ static struct span all_audio(struct delivery *d)
 	                                                       : (struct span){NULL, 0};
 }
 
+/* To its last byte, whatever is left to learn of its last voice. */
+static bool is_all_sent(const struct delivery *d)
+{
+	return d->is_thought && (!d->current || (d->current->is_noted && !d->current->next));
+}
+
 struct err *delivery_run(struct delivery *d, struct delivered *out)
 {
 	struct monitor_watch watch;
@@ -521,6 +544,8 @@ struct err *delivery_run(struct delivery *d, struct delivered *out)
 	monitor_watch(&d->post.monitor, &watch, d->cx->cancel);
 	e = run(d, &watch);
 	monitor_unwatch(&watch);
+	if (e && e->kind == ERR_CANCELLED && d->order.outlet && is_all_sent(d))
+		e = NULL;
 	if (e)
 		give_up(d);
 	TRY(e);

@@ -32,6 +32,7 @@ struct piece {
 	uint64_t      began_at_ms;
 	bool          is_thought;
 	bool          in_parts;    /* somebody hears them before the end */
+	bool          is_noted;    /* as sent, to its last byte */
 	unsigned      seq, sent_n; /* of its parts */
 	struct part  *sent;        /* the last of them */
 

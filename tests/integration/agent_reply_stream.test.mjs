@@ -629,8 +629,21 @@ test('behind our line, too, a model that fails is followed by another', async ()
 });
 
 test('with one model, and patience for it, the stack goes on', async () => {
-	const lonely = { LLM_PROVIDERS: 'groq', LLM_FIRST_TOKEN_MS: '20000' };
+	const lonely = { LLM_PROVIDERS: 'groq', LLM_FIRST_TOKEN_MS: '20000', CUT_SHORT_LINE_EN: ' ' };
 	await stack.commandWith(lonely, 'reload', 'agent_reply');
+});
+
+test('a model that breaks in its first sentence, and no line of ours: the error, too', async () => {
+	await says('We make bread for hotels.');
+	const fault = { sse_error: { after: 4, form: 'data' } };
+	await replies({ ...fault, hold: 'model', hold_after_chunks: 3 }, 1);
+	const session = await newSession(stack);
+	const stream = await open(session, 'I run a hotel.');
+	await until(stream, 'text');
+	await stack.sim.release('model');
+	const { event, data } = (await rest(stream)).at(-1);
+	assert.deepEqual([event, data.code], ['error', 'upstream_failed']);
+	assert.deepEqual(await stored(session), [], 'it may be said again');
 });
 
 test('no model at all: the error is an event', async () => {
