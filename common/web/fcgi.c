@@ -7,9 +7,12 @@
 #include "fcgi.h"
 
 #include "../base/fatal.h"
+#include "../base/wait.h"
 
 #include <fcgiapp.h>
+#include <sys/socket.h>
 
+#define WRITE_BYTES     8000u /* at once: less than a socket has room for that has any */
 #define BODY_UNREAD_MAX ((size_t)32 << 20) /* read to its end, so that the connection can be kept */
 #define BODY_UNREAD_MS  2000u
 
@@ -42,14 +45,39 @@ static size_t read_some(struct transport *t, char *to, size_t max)
 	return n > 0 ? (size_t)n : 0;
 }
 
+/* Who takes nothing is hung up on: what else is written, the end of the answer too, fails at
+ * once. */
+static bool may_write(struct fcgi *f)
+{
+	struct pollfd   room = {.fd = conn_fd(f->conn), .events = POLLOUT};
+	struct deadline until = deadline_in(f->t.stall_ms);
+
+	if (!f->t.stall_ms || wait_fds(NULL, &room, 1, deadline_in(0)) == WAIT_READY)
+		return true;
+	if (wait_fds(&f->cancel, &room, 1, until) == WAIT_READY)
+		return true;
+	shutdown(conn_fd(f->conn), SHUT_RDWR);
+	return false;
+}
+
 static bool write_all(struct transport *t, const char *bytes, size_t n)
 {
-	return n == 0 || FCGX_PutStr(bytes, (int)n, fcgi_of(t)->request.out) == (int)n;
+	struct fcgi *f = fcgi_of(t);
+	size_t       at = 0, some;
+
+	for (; at < n; at += some) {
+		some = n - at < WRITE_BYTES ? n - at : WRITE_BYTES;
+		if (!may_write(f) || FCGX_PutStr(bytes + at, (int)some, f->request.out) != (int)some)
+			return false;
+	}
+	return true;
 }
 
 static bool flush(struct transport *t)
 {
-	return FCGX_FFlush(fcgi_of(t)->request.out) == 0;
+	struct fcgi *f = fcgi_of(t);
+
+	return may_write(f) && FCGX_FFlush(f->request.out) == 0;
 }
 
 /* A body nobody read would be taken for the next request. A refused one's is skipped by the

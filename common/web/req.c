@@ -440,6 +440,7 @@ bool req_send(struct req *rq)
 bool req_stream(struct req *rq, const char *content_type)
 {
 	reply_bytes(rq, 200, content_type, SPAN(""));
+	rq->t->stall_ms = STREAM_STALL_MS;
 	return send_head(rq, &rq->reply) && rq->t->flush(rq->t);
 }
 

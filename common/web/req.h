@@ -95,7 +95,8 @@ bool req_send(struct req *rq);
 
 /* Instead of req_send: the head of a 200 leaves at once, and the body follows piece
  * by piece, each on its way when the call returns. Both are false when the client is
- * gone. What is prepared later is not sent any more. */
+ * gone, or has taken nothing for STREAM_STALL_MS. What is prepared later is not sent any more. */
+#define STREAM_STALL_MS 8000u
 bool req_stream(struct req *rq, const char *content_type);
 bool req_stream_piece(struct req *rq, struct span bytes);
 

@@ -25,9 +25,12 @@ struct transport {
 	 * does not fire any more. What is still done is done behind the answer. */
 	void (*finish)(struct transport *t);
 	struct cancel *cancel; /* fired when the client goes away; lives while the request is handled */
-	uint64_t       since_ms;  /* when the request had arrived, clock_mono_ms() */
-	unsigned       coming_ms; /* how long before that it began to arrive */
-	enum refusal   refusal;   /* else than REFUSAL_NONE its body ends somewhere */
+	/* A client that takes nothing of what is written for so long is gone, and at once where nobody
+	 * wants the answer any more; 0: it has the time of its request. */
+	unsigned     stall_ms;
+	uint64_t     since_ms;  /* when the request had arrived, clock_mono_ms() */
+	unsigned     coming_ms; /* how long before that it began to arrive */
+	enum refusal refusal;   /* else than REFUSAL_NONE its body ends somewhere */
 };
 
 /* Called once for each request, from any of the threads. */

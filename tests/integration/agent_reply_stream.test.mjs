@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
+import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
 import { newSession, pairOf, poll, post, readEvents, sql, useStack } from './env/index.mjs';
 
 const stack = useStack({
@@ -426,12 +427,12 @@ const openMidway = async (session, options) => {
 };
 
 /* When a job has masked what was sealed only. */
-const history = (session) =>
+const history = (session, deadlineMs) =>
 	poll(async () => {
 		const rows = await sql(stack, `select speaker, text, interrupted from utterances
 			where session_id = :'id' order by position`, { id: session.session_id });
 		return rows.length > 1 && rows.every(([, text]) => text) && rows;
-	});
+	}, { deadlineMs });
 
 const FIRST = ['agent', 'We make bread for hotels.', 't'];
 
@@ -670,4 +671,23 @@ test('a silence is broken by comments', async () => {
 		if ((text.match(/^:$/gm) ?? []).length === 2) await stack.sim.release('model');
 	}
 	assert.match(text, /event: done/);
+});
+
+test('who takes nothing of a stream is gone: history is what was sent until then', async () => {
+	await says(TWO);
+	await stack.sim.reply({
+		provider: 'elevenlabs',
+		match: { contains: 'What do you need' },
+		reply: { duration_ms: 60_000 },
+	});
+	const session = await newSession(stack);
+	const peer = await connectTo(stack, 'agent_reply');
+	peer.socket.pause();
+	const body = JSON.stringify({ ...pairOf(session), user_message: 'I run a hotel.' });
+	const accept = { HTTP_ACCEPT: 'text/event-stream', CONTENT_LENGTH: String(body.length) };
+	const from = performance.now();
+	peer.socket.write(Buffer.concat([headOf(accept), bodyOf(body)]));
+	assert.deepEqual((await history(session, 30_000))[1], FIRST);
+	assert.ok(performance.now() - from < 25_000, 'a thread waited longer for it');
+	peer.socket.destroy();
 });
