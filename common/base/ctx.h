@@ -6,9 +6,8 @@
 #define CTX_H
 
 #include "arena.h"
-#include "cancel.h"
-#include "clock.h"
 #include "err.h"
+#include "wait.h"
 
 #define CTX_ID_MAX 128 /* longest X-Request-Id taken from outside */
 
@@ -26,11 +25,11 @@ struct ctx {
 	struct deadline deadline; /* every wait takes min(its own limit, what is left here) */
 	struct db_conn *tx;       /* the open transaction; NULL outside db_tx() */
 	struct cancel  *cancel;   /* fired when nobody wants the result any more; NULL: never */
-	/* Called by the work's own thread at least every lull_ms while it waits for an outside
-	 * service: somebody must be kept company. NULL: nobody. */
-	void (*on_lull)(void *data);
+	/* Called by the work's own thread while it waits (ctx_wait): somebody must be kept company.
+	 * Returns in how many milliseconds it wants to be called again. NULL: nobody. */
+	unsigned (*on_lull)(void *data);
 	void    *lull_data;
-	unsigned lull_ms;
+	uint64_t lull_at_ms;      /* when it is due next */
 	bool     is_last_attempt; /* nobody else is left to ask: it may take all the time */
 	bool     is_job;          /* a worker's, for which nobody waits: requests go first */
 	/* Whose work it is, where work is shared out: by address (address_key), by session. 0: nobody
@@ -44,6 +43,14 @@ struct ctx {
 
 /* True when nobody wants the result any more (client gone, newer turn). One atomic load. */
 bool ctx_cancelled(const struct ctx *cx);
+
+/* From here on somebody is kept company, the first time in so many milliseconds. */
+void ctx_keep_company(struct ctx *cx, unsigned (*on_lull)(void *data), void *data, unsigned ms);
+
+/* monitor_wait() of the work's own thread: on_lull is called meanwhile, without the lock, and then
+ * it has ended for no reason. */
+enum waited ctx_wait(struct ctx *cx, struct monitor *m, const struct monitor_watch *w,
+                     struct deadline until);
 
 /* What comes now is done though the time is over and nobody waits: how the work ended must be
  * recorded. It has `ms` of its own. */

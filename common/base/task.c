@@ -12,17 +12,20 @@
 #else
 #define STACK_BYTES ((size_t)256 << 10)
 #endif
+#define LARGE_BYTES ((size_t)1 << 20)
 #define ARENA_BYTES 4096u
 
 struct task {
-	struct ctx    cx; /* the child's */
-	struct ctx   *parent;
-	task_fn      *fn;
-	void         *data;
-	struct err   *result;
-	pthread_t     thread;
-	bool          is_running; /* a thread is to be joined; only the parent's thread looks */
-	struct cancel cancel;
+	struct ctx     cx; /* the child's */
+	struct ctx    *parent;
+	task_fn       *fn;
+	void          *data;
+	struct err    *result;
+	pthread_t      thread;
+	bool           is_running; /* a thread is to be joined; only the parent's thread looks */
+	struct cancel  cancel;
+	struct monitor end;
+	bool           has_ended; /* under its lock */
 };
 
 static void *run(void *data)
@@ -30,6 +33,10 @@ static void *run(void *data)
 	struct task *t = data;
 
 	t->result = t->fn(&t->cx, t->data);
+	monitor_lock(&t->end);
+	t->has_ended = true;
+	monitor_tell(&t->end);
+	monitor_unlock(&t->end);
 	return NULL;
 }
 
@@ -44,7 +51,7 @@ static void end(void *data)
 	cancel_end(&t->cancel);
 }
 
-struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
+static struct task *start(struct ctx *cx, task_fn *fn, void *data, size_t stack_bytes)
 {
 	struct task *t = NEW(cx->arena, struct task);
 
@@ -63,7 +70,8 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 	};
 	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
 	arena_defer(cx->arena, end, t);
-	t->is_running = thread_start(&t->thread, STACK_BYTES, run, t) == 0;
+	t->end = (struct monitor)MONITOR;
+	t->is_running = thread_start(&t->thread, stack_bytes, run, t) == 0;
 	if (!t->is_running) {
 		LOG(LOG_WARN, cx, "task_without_thread");
 		run(t);
@@ -71,19 +79,40 @@ struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
 	return t;
 }
 
+struct task *task_start(struct ctx *cx, task_fn *fn, void *data)
+{
+	return start(cx, fn, data, STACK_BYTES);
+}
+
+struct task *task_start_large(struct ctx *cx, task_fn *fn, void *data)
+{
+	return start(cx, fn, data, LARGE_BYTES);
+}
+
 void task_cancel(struct task *task)
 {
 	cancel_fire(&task->cancel, CANCEL_UNWANTED);
 }
 
+static void keep_company(struct task *t)
+{
+	monitor_lock(&t->end);
+	while (!t->has_ended)
+		ctx_wait(t->parent, &t->end, NULL, DEADLINE_NEVER);
+	monitor_unlock(&t->end);
+}
+
 struct err *task_join(struct task *task)
 {
+	if (task->is_running && task->parent->on_lull)
+		keep_company(task);
 	if (task->is_running)
 		pthread_join(task->thread, NULL);
 	task->is_running = false;
 	task->parent->cost.db_ms += task->cx.cost.db_ms;
 	task->parent->cost.upstream_ms += task->cx.cost.upstream_ms;
 	task->parent->cost.embed_ms += task->cx.cost.embed_ms;
+	task->parent->cost.decode_ms += task->cx.cost.decode_ms;
 	task->cx.cost = (struct ctx_cost){0};
 	return task->result;
 }

@@ -18,11 +18,14 @@ typedef struct err *task_fn(struct ctx *cx, void *data);
  * task nobody joined is cancelled and joined when the parent's unit of work ends. */
 struct task *task_start(struct ctx *cx, task_fn *fn, void *data) NEVER_NULL;
 
+/* The same for what computes: with as much stack as the thread of a request. */
+struct task *task_start_large(struct ctx *cx, task_fn *fn, void *data) NEVER_NULL;
+
 /* Nobody wants its result any more: it ends at its next wait. */
 void task_cancel(struct task *task);
 
-/* Waits for the task; its error is the result. Folds what it cost into the
- * parent's cost. From the parent's thread; a second join returns the same. */
+/* Waits for the task, and keeps company meanwhile (ctx.h); its error is the result. Folds what it
+ * cost into the parent's cost. From the parent's thread; a second join returns the same. */
 struct err *task_join(struct task *task) CHECKED;
 
 #endif

@@ -72,7 +72,7 @@ static struct err *wait_for_news(struct ctx *cx, struct exchange *x, const struc
 {
 	while (!has_news(x)) {
 		struct limit limit = next_limit(cx, x);
-		enum waited  waited = monitor_wait(&x->news, w, (struct deadline){limit.at_ms});
+		enum waited  waited = ctx_wait(cx, &x->news, w, (struct deadline){limit.at_ms});
 
 		if (waited == WAIT_CANCELLED)
 			return given_up(cx, x);

@@ -52,12 +52,15 @@ struct err *sse_event(struct sse_out *s, const char *name, struct span json)
 	return NULL;
 }
 
-void sse_keep_alive(void *data)
+unsigned sse_keep_alive(void *data)
 {
 	struct sse_out *s = data;
+	uint64_t        silent_ms = clock_mono_ms() - s->sent_at_ms;
 
-	if (clock_mono_ms() - s->sent_at_ms >= SSE_PING_MS)
-		send_piece(s, comment);
+	if (silent_ms < SSE_PING_MS)
+		return SSE_PING_MS - (unsigned)silent_ms;
+	send_piece(s, comment);
+	return SSE_PING_MS;
 }
 
 void sse_fail(struct req *rq, const struct err *e)

@@ -20,8 +20,9 @@ struct sse_out *sse_start(struct req *rq) NEVER_NULL;
 struct err *sse_event(struct sse_out *s, const char *name, struct span json) CHECKED;
 
 /* Fits ctx.on_lull with the stream as its data: while others are waited for, the client and all
- * between hear a comment now and then. A client found gone fires the request's cancel. */
-void sse_keep_alive(void *s);
+ * between hear a comment where nothing was said for SSE_PING_MS. A client found gone fires the
+ * request's cancel. */
+unsigned sse_keep_alive(void *s);
 
 /* The event `error` {error, code, request_id} for a request whose stream has begun. The
  * last thing that is sent. */

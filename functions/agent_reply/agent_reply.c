@@ -194,14 +194,14 @@ static void note_sent(struct span said, unsigned ms, void *data)
 }
 
 /* What is thought, or, where nothing is to be, the text that is there already. */
-static struct err *deliver(struct ctx *cx, const struct in *in, struct stream *stream,
-                           struct thought *thought, struct answer *a)
+static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *thought,
+                           struct answer *a)
 {
 	struct delivery_order order = {
 		.sentences_max = mode_sentences_max(in->is_performer_mode),
-		.first_bytes = stream && in->audio ? thought_first_bytes() : 0,
+		.first_bytes = in->stream && in->audio ? thought_first_bytes() : 0,
 		.is_aloud = in->audio,
-		.outlet = stream ? stream_outlet(stream, a->progress ? note_sent : NULL, a) : NULL,
+		.outlet = in->stream ? stream_outlet(in->stream, a->progress ? note_sent : NULL, a) : NULL,
 		.start_ms = a->start_ms,
 	};
 	struct delivery *d = delivery_new(cx, &order);
@@ -229,43 +229,40 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct stream *s
 }
 
 /* Events, where they are asked for; the first is what was heard. */
-static struct err *open_stream(struct req *rq, const struct in *in, struct stream **out)
+static struct err *open_stream(const struct in *in)
 {
-	*out = in->is_stream ? stream_start(rq) : NULL;
-	return *out && in->spoken ? stream_heard(*out, in->spoken) : NULL;
+	return in->stream && in->spoken ? stream_heard(in->stream, in->spoken) : NULL;
 }
 
 /* And the next is whose turn it is. */
-static struct err *open_turn(struct req *rq, const struct in *in, const struct turn *turn,
-                             struct stream **out)
+static struct err *open_turn(const struct in *in, const struct turn *turn)
 {
-	TRY(open_stream(rq, in, out));
-	return *out ? stream_meta(*out, turn) : NULL;
+	TRY(open_stream(in));
+	return in->stream ? stream_meta(in->stream, turn) : NULL;
 }
 
 /* All there was to hear has been: that a client left before the end takes nothing back. */
-static void tell_end(struct ctx *cx, const struct in *in, struct stream *stream,
-                     const struct answer *a, struct span json)
+static void tell_end(struct ctx *cx, const struct in *in, const struct answer *a, struct span json)
 {
-	struct err *e = stream_extract(stream, in, a->lead);
+	struct err *e = stream_extract(in->stream, in, a->lead);
 
 	if (!e)
-		e = stream_done(stream, json);
+		e = stream_done(in->stream, json);
 	if (e)
 		log_err(LOG_INFO, cx, "end_not_sent", e);
 }
 
 /* Who is told as it goes is told the rest; what is kept for a key is whole either way. */
-static struct err *reply(struct req *rq, const struct in *in, struct stream *stream,
-                         const struct answer *a, struct span silent)
+static struct err *reply(struct req *rq, const struct in *in, const struct answer *a,
+                         struct span silent)
 {
 	struct ctx *cx = req_ctx(rq);
 	struct span json;
 
 	TRY(spoken_answer(cx, in->spoken, silent, &json));
-	if (stream)
-		tell_end(cx, in, stream, a, json);
-	if (!stream || req_header(rq, "Idempotency-Key"))
+	if (in->stream)
+		tell_end(cx, in, a, json);
+	if (!in->stream || req_header(rq, "Idempotency-Key"))
 		TRY(answer_voice(cx, json, a->audio, &json));
 	reply_bytes(rq, 200, "application/json", json);
 	return NULL;
@@ -277,10 +274,9 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	struct ctx         *cx = req_ctx(rq);
 	struct lead_search *search = NULL;
 	struct thought     *thought;
-	struct stream      *stream;
 	struct span         silent;
 
-	TRY(open_turn(rq, in, turn, &stream));
+	TRY(open_turn(in, turn));
 	if (in->heard)
 		heard_admit(cx, in->heard);
 	a->said_in_distress = thought_said_in_distress(turn);
@@ -290,14 +286,14 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	}
 	thought = thought_new(cx, in, turn, a);
 	note_distress(cx, in, turn, a);
-	TRY(deliver(cx, in, stream, thought, a));
-	a->is_out = stream != NULL;
+	TRY(deliver(cx, in, thought, a));
+	a->is_out = in->stream != NULL;
 	if (search && !a->reading.is_in_distress)
 		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"),
-		                    stream ? deadline_in(LEAD_MS) : cx->deadline);
+		                    in->stream ? deadline_in(LEAD_MS) : cx->deadline);
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(finish(cx, in, turn, a, silent));
-	return reply(rq, in, stream, a, silent);
+	return reply(rq, in, a, silent);
 }
 
 /* What the client was told it may try again takes the visitor's words back;
@@ -352,13 +348,12 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 static struct err *stay_silent(struct req *rq, const struct in *in, const struct turn *turn,
                                struct answer *a)
 {
-	struct stream *stream;
-	struct span    json;
+	struct span json;
 
 	a->text = SILENT_TEXT;
-	TRY(open_turn(rq, in, turn, &stream));
+	TRY(open_turn(in, turn));
 	TRY(answer_json(req_ctx(rq), in, turn, a, &json));
-	return reply(rq, in, stream, a, json);
+	return reply(rq, in, a, json);
 }
 
 /* Nobody said anything: there is no turn, and what is being answered goes on. */
@@ -367,26 +362,23 @@ static struct err *hear_nothing(struct req *rq, const struct in *in, struct answ
 	const struct turn none = {.session_id = in->session_id,
 	                          .turn_id = in->turn_id,
 	                          .mode = in->mode};
-	struct stream    *stream;
 	struct span       json;
 
 	a->text = "";
-	TRY(open_stream(rq, in, &stream));
+	TRY(open_stream(in));
 	TRY(answer_json(req_ctx(rq), in, &none, a, &json));
-	return reply(rq, in, stream, a, json);
+	return reply(rq, in, a, json);
 }
 
 /* An answer that was kept, and its audio. */
 static struct err *reply_whole(struct req *rq, const struct in *in, struct span silent,
                                struct span audio)
 {
-	struct stream *stream;
-
-	TRY(open_stream(rq, in, &stream));
-	if (!stream)
-		return reply(rq, in, NULL, &(struct answer){.audio = audio}, silent);
+	TRY(open_stream(in));
+	if (!in->stream)
+		return reply(rq, in, &(struct answer){.audio = audio}, silent);
 	TRY(spoken_answer(req_ctx(rq), in->spoken, silent, &silent));
-	TRY(stream_whole(stream, silent, audio));
+	TRY(stream_whole(in->stream, silent, audio));
 	TRY(answer_voice(req_ctx(rq), silent, audio, &silent));
 	reply_bytes(rq, 200, "application/json", silent);
 	return NULL;
@@ -398,7 +390,6 @@ static struct err *say_again(struct req *rq, const struct in *in, const struct t
                              struct answer *a)
 {
 	struct ctx           *cx = req_ctx(rq);
-	struct stream        *stream;
 	struct turn_lead     *lead = NEW(cx->arena, struct turn_lead);
 	struct lead_score    *score = NEW(cx->arena, struct lead_score);
 	const struct extract *known;
@@ -410,10 +401,10 @@ static struct err *say_again(struct req *rq, const struct in *in, const struct t
 		*lead = (struct turn_lead){.extract = known, .score = score};
 		a->lead = lead;
 	}
-	TRY(open_turn(rq, in, turn, &stream));
-	TRY(deliver(cx, in, stream, NULL, a));
+	TRY(open_turn(in, turn));
+	TRY(deliver(cx, in, NULL, a));
 	TRY(answer_json(cx, in, turn, a, &silent));
-	return reply(rq, in, stream, a, silent);
+	return reply(rq, in, a, silent);
 }
 
 /* In this process the turn's end is heard. From another's no NOTIFY comes, which would cost every
@@ -486,6 +477,7 @@ static struct err *agent_reply(struct req *rq)
 	TRY(request_read(rq, in));
 	if (in->cancel)
 		return interrupt_turn(rq, in);
+	in->stream = req_accepts(rq, SSE_MEDIA_TYPE) ? stream_new(rq) : NULL;
 	if (!in->is_nudge) /* a tab that nobody sits at uses up nothing of those who type */
 		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
 	TRY(hear_message(rq, in, a));
@@ -507,7 +499,7 @@ static struct err *replay(struct req *rq, struct span json)
 	if (!req_accepts(rq, SSE_MEDIA_TYPE))
 		return NULL;
 	TRY(answer_unvoice(req_ctx(rq), json, &silent, &audio));
-	stream = stream_start(rq);
+	stream = stream_new(rq);
 	TRY(stream_heard_then(stream, silent));
 	return stream_whole(stream, silent, audio);
 }

@@ -21,7 +21,7 @@ struct in {
 	const struct cJSON      *context;
 	struct maybe_number      heard_ms; /* of the turn to be cancelled */
 	bool                     is_performer_mode, audio, cancel;
-	bool                     is_stream; /* events are asked for */
+	struct stream           *stream;    /* events are asked for; NULL: one JSON answer is */
 	bool                     is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
 	bool                     is_compat; /* the existing page asks: it goes mute on some intents */
 	struct heard            *heard;     /* NULL: nobody spoke */

@@ -473,20 +473,16 @@ static struct err *wait_for_news(struct delivery *d, const struct monitor_watch 
 	struct deadline until = cx->deadline;
 	enum waited     how = WAIT_READY;
 
-	if (cx->on_lull)
-		until = deadline_sooner(until, deadline_in(cx->lull_ms));
 	if (has_text_to_show(d))
 		until = deadline_sooner(until, (struct deadline){d->shown_at_ms + COALESCE_MS});
 	monitor_lock(&d->post.monitor);
 	while (how == WAIT_READY && d->post.news == d->seen)
-		how = monitor_wait(&d->post.monitor, watch, until);
+		how = ctx_wait(cx, &d->post.monitor, watch, until);
 	monitor_unlock(&d->post.monitor);
 	if (how == WAIT_CANCELLED || ctx_cancelled(cx))
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
 	if (deadline_left_ms(cx->deadline) == 0)
 		FAIL(cx, ERR_DEADLINE, "the reply took too long");
-	if (how == WAIT_DEADLINE && cx->on_lull)
-		cx->on_lull(cx->lull_data);
 	return NULL;
 }
 

@@ -108,6 +108,5 @@ struct err *request_read(struct req *rq, struct in *in)
 	if (in->is_nudge)
 		in->audio = false;
 	in->is_compat = is_existing_page(rq);
-	in->is_stream = req_accepts(rq, SSE_MEDIA_TYPE);
 	return NULL;
 }

@@ -91,7 +91,7 @@ enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, u
 		if (how != WAIT_READY || (was_here && !here))
 			break;
 		was_here = here;
-		how = monitor_wait(&news, &watch, here ? cx->deadline : soon);
+		how = ctx_wait(cx, &news, &watch, here ? cx->deadline : soon);
 	}
 	monitor_unlock(&news);
 	monitor_unwatch(&watch);

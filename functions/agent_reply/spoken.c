@@ -2,6 +2,7 @@
 #include "spoken.h"
 
 #include "../../common/base/json_out.h"
+#include "../../common/base/task.h"
 #include "../../common/base/utf8.h"
 #include "../../common/engines/hearing_budget.h"
 #include "../../common/store/sessions.h"
@@ -62,6 +63,30 @@ static const char *message_of(struct ctx *cx, const char *text)
 	return arena_strndup(cx->arena, some.ptr, some.len);
 }
 
+struct hearing_order {
+	struct transcript_order order;
+	struct transcript      *out;
+};
+
+static struct err *hear(struct ctx *cx, void *data)
+{
+	const struct hearing_order *h = data;
+
+	return transcript_of(cx, &h->order, h->out);
+}
+
+/* Who waits for events is kept company by the request's own thread. */
+static struct err *hear_in_company(struct ctx *cx, const struct transcript_order *order,
+                                   struct transcript *out)
+{
+	struct hearing_order *h = NEW(cx->arena, struct hearing_order);
+
+	if (!cx->on_lull)
+		return transcript_of(cx, order, out);
+	*h = (struct hearing_order){*order, out};
+	return task_join(task_start_large(cx, hear, h));
+}
+
 struct err *spoken_hear(struct req *rq, struct in *in)
 {
 	struct ctx             *cx = req_ctx(rq);
@@ -72,7 +97,7 @@ struct err *spoken_hear(struct req *rq, struct in *in)
 	TRY(hearing_budget_check(cx));
 	TRY(session_check_mode(cx, in->session_id, in->session_secret, &mode));
 	TRY(find_bytes(rq, in, &order.bytes));
-	TRY(transcript_of(cx, &order, spoken));
+	TRY(hear_in_company(cx, &order, spoken));
 	arena_let_go(order.bytes.ptr, order.bytes.len);
 	req_let_go_of_body(rq, in->audio_base64);
 	in->spoken = spoken;

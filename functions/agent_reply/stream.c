@@ -9,24 +9,40 @@
 _Static_assert(EVENT_BYTES_MAX >= ANSWER_BYTES_MAX, "an event holds the audio of an answer");
 
 struct stream {
+	struct req     *rq;
 	struct ctx     *cx;
-	struct sse_out *out;
+	struct sse_out *out; /* NULL: it has not begun */
 	struct outlet   outlet;
 	void (*sent)(struct span said, unsigned ms, void *data);
 	void *sent_data;
 };
 
-struct stream *stream_start(struct req *rq)
+static unsigned keep_company(void *data)
+{
+	struct stream *s = data;
+
+	if (s->out)
+		return sse_keep_alive(s->out);
+	s->out = sse_start(s->rq);
+	return SSE_PING_MS;
+}
+
+struct stream *stream_new(struct req *rq)
 {
 	struct ctx    *cx = req_ctx(rq);
 	struct stream *s = NEW(cx->arena, struct stream);
 
+	s->rq = rq;
 	s->cx = cx;
-	s->out = sse_start(rq);
-	cx->on_lull = sse_keep_alive;
-	cx->lull_data = s->out;
-	cx->lull_ms = SSE_PING_MS;
+	ctx_keep_company(cx, keep_company, s, SSE_PING_MS);
 	return s;
+}
+
+static struct err *send_json(struct stream *s, const char *event, struct span json)
+{
+	if (!s->out)
+		s->out = sse_start(s->rq);
+	return sse_event(s->out, event, json);
 }
 
 static struct err *send(struct stream *s, const char *event, struct json_out *j)
@@ -34,7 +50,7 @@ static struct err *send(struct stream *s, const char *event, struct json_out *j)
 	struct span json;
 
 	TRY(json_finish(s->cx, j, &json));
-	return sse_event(s->out, event, json);
+	return send_json(s, event, json);
 }
 
 static struct json_out *object(const struct stream *s)
@@ -50,7 +66,7 @@ struct err *stream_heard(struct stream *s, const struct transcript *spoken)
 	struct span json;
 
 	TRY(spoken_json(s->cx, spoken, &json));
-	return sse_event(s->out, "heard", json);
+	return send_json(s, "heard", json);
 }
 
 struct err *stream_meta(struct stream *s, const struct turn *turn)
@@ -126,7 +142,7 @@ struct err *stream_extract(struct stream *s, const struct in *in, const struct t
 
 struct err *stream_done(struct stream *s, struct span json)
 {
-	return sse_event(s->out, "done", answer_unvoiced(s->cx, json));
+	return send_json(s, "done", answer_unvoiced(s->cx, json));
 }
 
 static struct err *send_kept(struct stream *s, const struct cJSON *answer, const char *event)
@@ -135,7 +151,7 @@ static struct err *send_kept(struct stream *s, const struct cJSON *answer, const
 
 	if (!member || json_type(member) == JSON_NULL)
 		return NULL;
-	return sse_event(s->out, event, json_print(s->cx, member));
+	return send_json(s, event, json_print(s->cx, member));
 }
 
 struct err *stream_heard_then(struct stream *s, struct span json)

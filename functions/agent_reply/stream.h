@@ -21,8 +21,9 @@
 
 struct stream; /* lives in the arena */
 
-/* The head leaves at once; from here on silences are broken. */
-struct stream *stream_start(struct req *rq) NEVER_NULL;
+/* Begins with its first event; or, while the thread waits, after SSE_PING_MS: from then on silences
+ * are broken, and what is wrong is an event, for the status is told. */
+struct stream *stream_new(struct req *rq) NEVER_NULL;
 
 /* The first event of a turn that was spoken; of others the next one is. */
 struct err *stream_heard(struct stream *s, const struct transcript *spoken) CHECKED;

@@ -109,9 +109,7 @@ static void write_answer(struct json_out *j, const struct chat *c)
 static void start_stream(struct req *rq, struct chat *c)
 {
 	c->stream = sse_start(rq);
-	c->cx->on_lull = sse_keep_alive;
-	c->cx->lull_data = c->stream;
-	c->cx->lull_ms = SSE_PING_MS;
+	ctx_keep_company(c->cx, sse_keep_alive, c->stream, SSE_PING_MS);
 	c->order.on_text = send_delta;
 	c->order.data = c;
 }

@@ -2,7 +2,7 @@
  * turn whose model or voice fails, or whose client leaves. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { always, CHAINS, heal, turn } from './env/faults.mjs';
+import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
 import { newSession, pairOf, poll, post, readEvents, sql, useStack } from './env/index.mjs';
 
@@ -657,20 +657,51 @@ test('no model at all: the error is an event', async () => {
 	assert.deepEqual(await stored(session), [], 'it may be said again');
 });
 
-test('a silence is broken by comments', async () => {
-	await replies({ hold: 'model', hold_after_chunks: 0 }, 1);
-	const session = await newSession(stack);
+/* All that comes; what is held is released at so many comments. */
+const readToComments = async (body, comments, held) => {
 	const response = await fetch(`${stack.baseUrl}/functions/v1/agent_reply`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-		body: JSON.stringify({ ...pairOf(session), user_message: 'I run a hotel.' }),
+		body: JSON.stringify(body),
 	});
-	let text = '';
+	assert.equal(response.status, 200);
+	let text = '', before;
 	for await (const bytes of response.body) {
 		text += Buffer.from(bytes).toString();
-		if ((text.match(/^:$/gm) ?? []).length === 2) await stack.sim.release('model');
+		if (before !== undefined || (text.match(/^:$/gm) ?? []).length < comments) continue;
+		before = text;
+		await stack.sim.release(held);
 	}
-	assert.match(text, /event: done/);
+	return [before, text];
+};
+
+test('a silence is broken by comments', async () => {
+	await replies({ hold: 'model', hold_after_chunks: 0 }, 1);
+	const body = { ...pairOf(await newSession(stack)), user_message: 'I run a hotel.' };
+	const [, all] = await readToComments(body, 2, 'model');
+	assert.match(all, /event: done/);
+});
+
+test('also the one before anything is heard', async () => {
+	await stack.sim.fault({ provider: 'groq', operation: 'transcribe', fault: { hold: 'ear' } });
+	const body = { ...pairOf(await newSession(stack)), audio_base64: CLIP };
+	const [before, all] = await readToComments(body, 1, 'ear');
+	assert.doesNotMatch(before, /event: heard/);
+	assert.match(all, /event: heard[^]*event: done/);
+});
+
+test('and while the same message is answered to another', async () => {
+	await says(TWO);
+	await replies({ hold: 'model', hold_after_chunks: 0 }, 1);
+	const session = await newSession(stack);
+	const first = await open(session, 'I run a hotel.');
+	await until(first, 'meta');
+	const body = { ...pairOf(session), user_message: 'I run a hotel.' };
+	const [before, all] = await readToComments(body, 1, 'model');
+	assert.doesNotMatch(before, /event: meta/);
+	assert.match(all, /event: done/);
+	assert.equal(done(await rest(first)).text, TWO);
+	assert.equal((await chats()).length, 1);
 });
 
 test('who takes nothing of a stream is gone: history is what was sent until then', async () => {

@@ -120,12 +120,12 @@ static void a_silence_is_broken_by_a_comment(void **state)
 	s = sse_start(req_new(cx, &f.t));
 	flushed_since(&f, &from);
 	now_ms += SSE_PING_MS - 1;
-	sse_keep_alive(s);
+	assert_int_equal(sse_keep_alive(s), 1);
 	assert_string_equal(flushed_since(&f, &from), "");
 	now_ms++;
-	sse_keep_alive(s);
+	assert_int_equal(sse_keep_alive(s), SSE_PING_MS);
 	assert_string_equal(flushed_since(&f, &from), ":\n\n");
-	sse_keep_alive(s);
+	assert_int_equal(sse_keep_alive(s), SSE_PING_MS);
 	assert_string_equal(flushed_since(&f, &from), "");
 	assert_false(ctx_cancelled(cx));
 	now_ms += SSE_PING_MS;

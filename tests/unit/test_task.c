@@ -116,6 +116,41 @@ static void hears_its_parents_cancellation(void **state)
 	cancel_end(&parents);
 }
 
+static struct err *wait_for_its_end(struct ctx *cx, void *data)
+{
+	(void)data;
+	while (!ctx_cancelled(cx))
+		wait_fds(cx->cancel, NULL, 0, DEADLINE_NEVER);
+	return NULL;
+}
+
+struct company {
+	struct task *task;
+	unsigned     lulls;
+};
+
+/* Without company the task never ends. */
+static unsigned end_at_the_third(void *data)
+{
+	struct company *c = data;
+
+	if (++c->lulls == 3)
+		task_cancel(c->task);
+	return 1;
+}
+
+static void keeps_company_while_it_joins(void **state)
+{
+	struct ctx     cx = new_ctx();
+	struct company company = {.task = task_start_large(&cx, wait_for_its_end, NULL)};
+
+	(void)state;
+	ctx_keep_company(&cx, end_at_the_third, &company, 1);
+	assert_null(task_join(company.task));
+	assert_true(company.lulls >= 3);
+	arena_free(&cx.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +159,7 @@ int main(void)
 		cmocka_unit_test(cancels),
 		cmocka_unit_test(ends_with_its_parent),
 		cmocka_unit_test(hears_its_parents_cancellation),
+		cmocka_unit_test(keeps_company_while_it_joins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
