@@ -41,11 +41,6 @@ struct chain thinking = {
 	.operations_n = COUNT(operations),
 };
 
-struct job {
-	const struct chat_order *order;
-	struct chat_reply       *out;
-};
-
 static const struct llm_engine *engine_of(const struct provider *p)
 {
 	return (const struct llm_engine *)(const void *)p;
@@ -75,13 +70,6 @@ struct err *llm_complete(struct provider *p, struct ctx *cx, const struct chat_o
 	return llm_end(p, cx, begun, out);
 }
 
-static struct err *attempt(struct provider *p, struct ctx *cx, void *data)
-{
-	const struct job *job = data;
-
-	return llm_complete(p, cx, job->order, job->out);
-}
-
 const char *chat_role_name(enum chat_role role)
 {
 	static const char *const names[] = {"system", "user", "assistant"};
@@ -107,13 +95,4 @@ struct chain thinking_remote(enum thinking_for what, const char *session)
 		if (!thinking.order[i]->is_local)
 			remote.order[remote.order_n++] = thinking.order[i];
 	return remote;
-}
-
-struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
-                  struct chain_result *served_out)
-{
-	struct job   job = {order, out};
-	struct chain about = thinking_about(THINKING_CHAT, order->session);
-
-	return chain_run(cx, &about, attempt, &job, served_out);
 }

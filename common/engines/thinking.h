@@ -73,9 +73,4 @@ struct chain thinking_about(enum thinking_for what, const char *session);
 /* The same without the engine on this machine, which knows no structured answers. */
 struct chain thinking_remote(enum thinking_for what, const char *session);
 
-/* The next message, by the first engine that has one; errors as chain_run. The text of one that
- * failed late (served_out->late) ends there. */
-struct err *think(struct ctx *cx, const struct chat_order *order, struct chat_reply *out,
-                  struct chain_result *served_out) CHECKED;
-
 #endif

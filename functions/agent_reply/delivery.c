@@ -1,4 +1,4 @@
-/* delivery.c -- what is thought and spoken comes by one post (voices.h), and the thread of the
+/* delivery.c -- what is thought and spoken comes by one post (feed.h), and the thread of the
  * request looks until there is no news. What stands under the post's lock is named so; all else is
  * the thread's own. */
 #include "delivery.h"
@@ -7,10 +7,7 @@
 #include "../../common/domain/voice/reply_text.h"
 #include "voices.h"
 
-#define VOICES_MAX   2u
-#define COALESCE_MS  30u
-#define MEMORY_BYTES 4096u
-#define TEXT_MAX     ((size_t)64 << 10)
+#define VOICES_MAX 2u
 
 /* Of what was handed on. */
 struct told {
@@ -24,28 +21,15 @@ struct told {
 struct delivery {
 	struct ctx           *cx;
 	struct delivery_order order;
-	task_fn              *think;
-	void                 *think_data;
-	struct post           post;
+	struct feed          *feed;
+	struct buf            taken;           /* of what it brought */
+	const char           *whole, *closing; /* the task's, until it is joined */
 
-	/* Under its lock. */
-	struct {
-		unsigned    generation;
-		struct buf  raw;      /* written, and not looked at yet; in the post's memory */
-		bool        is_eager; /* the last text may have ended a sentence */
-		bool        is_told;  /* of text that is to be shown */
-		bool        is_out, is_over;
-		const char *whole, *closing;
-	} shared;
-
-	struct task       *thinking; /* NULL: nothing is thought */
 	struct reply_text *reply;
-	unsigned           generation, seen;
 	bool               is_thought, has_thought, has_sentence;
 
 	struct buf          said;  /* all sentences so far */
 	size_t              shown; /* bytes of that, and of the sentence begun, that are out */
-	uint64_t            shown_at_ms;
 	struct piece       *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
 	struct spoken_piece ends[SPOKEN_PIECES_MAX];        /* of what was sent */
 	uint64_t            sentence_at_ms;
@@ -54,23 +38,15 @@ struct delivery {
 	uint64_t            speaking_ms, spoken_bytes; /* how long voices take */
 };
 
-static void free_memory(void *data)
-{
-	struct delivery *d = data;
-
-	arena_free(&d->post.memory);
-}
-
 struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order)
 {
 	struct delivery *d = NEW(cx->arena, struct delivery);
 
 	d->cx = cx;
 	d->order = *order;
-	d->post = (struct post){.monitor = MONITOR, .memory = arena_new(MEMORY_BYTES)};
-	arena_defer(cx->arena, free_memory, d);
-	d->shared.raw = buf_new(d->post.memory, TEXT_MAX);
-	d->said = buf_new(cx->arena, TEXT_MAX);
+	d->feed = feed_new(cx, order->outlet != NULL);
+	d->taken = buf_new(cx->arena, FEED_TEXT_MAX);
+	d->said = buf_new(cx->arena, FEED_TEXT_MAX);
 	d->reply = reply_text_new(cx->arena, order->sentences_max, order->first_bytes);
 	d->pieces_end = &d->pieces;
 	d->is_thought = true;
@@ -79,72 +55,28 @@ struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order
 
 /* ---- by the task that thinks ---- */
 
-/* May a sentence end here? A wrong yes costs a look. */
-static bool may_end(struct span piece)
-{
-	for (size_t i = 0; i < piece.len; i++)
-		if (strchr(".!?\n", piece.ptr[i]) || (unsigned char)piece.ptr[i] >= 0xe2)
-			return true;
-	return false;
-}
-
 bool delivery_text(struct span piece, void *data)
 {
 	struct delivery *d = data;
-	bool             may = may_end(piece);
 
-	monitor_lock(&d->post.monitor);
-	buf_add(&d->shared.raw, piece.ptr, piece.len);
-	/* What comes behind a sentence is what ends it. Else one look in COALESCE_MS is enough. */
-	if (d->shared.is_eager || may || (d->order.outlet && !d->shared.is_told))
-		post_tell(&d->post);
-	d->shared.is_eager = may;
-	d->shared.is_told = true;
-	monitor_unlock(&d->post.monitor);
-	return true;
+	return feed_text(piece, d->feed);
 }
 
 bool delivery_restart(struct delivery *d)
 {
-	bool may;
-
-	monitor_lock(&d->post.monitor);
-	may = !d->shared.is_out;
-	if (may) {
-		d->shared.generation++;
-		d->shared.raw.len = 0;
-		post_tell(&d->post);
-	}
-	monitor_unlock(&d->post.monitor);
-	return may;
+	return feed_restart(d->feed);
 }
 
 void delivery_thought(struct delivery *d, const char *whole, const char *closing)
 {
-	monitor_lock(&d->post.monitor);
-	d->shared.whole = whole;
-	d->shared.closing = closing;
-	monitor_unlock(&d->post.monitor);
-}
-
-static struct err *think(struct ctx *cx, void *data)
-{
-	struct delivery *d = data;
-	struct err      *e = d->think(cx, d->think_data);
-
-	monitor_lock(&d->post.monitor);
-	d->shared.is_over = true;
-	post_tell(&d->post);
-	monitor_unlock(&d->post.monitor);
-	return e;
+	d->whole = whole;
+	d->closing = closing;
 }
 
 void delivery_think(struct delivery *d, task_fn *fn, void *data)
 {
-	d->think = fn;
-	d->think_data = data;
 	d->is_thought = false;
-	d->thinking = task_start(d->cx, think, d);
+	feed_start(d->feed, fn, data);
 }
 
 /* ---- pieces ---- */
@@ -157,7 +89,7 @@ static void add_piece(struct delivery *d, struct span text, bool is_thought)
 	if (!d->sentence_at_ms)
 		d->sentence_at_ms = clock_mono_ms();
 	d->has_sentence = true;
-	p->post = &d->post;
+	p->post = feed_post(d->feed);
 	p->in_parts = d->order.outlet != NULL;
 	p->text = text;
 	p->is_thought = is_thought;
@@ -210,34 +142,13 @@ static void drop_thought(struct delivery *d)
 /* What is written by now; returns whether no more comes. */
 static bool take_news(struct delivery *d)
 {
-	bool is_new, is_over;
+	struct fed fed = feed_take(d->feed, &d->taken);
 
-	monitor_lock(&d->post.monitor);
-	is_new = d->generation != d->shared.generation;
-	d->generation = d->shared.generation;
-	d->seen = d->post.news;
-	if (is_new)
+	if (fed.is_anew)
 		drop_thought(d);
-	reply_text_add(d->reply, buf_span(&d->shared.raw));
-	d->shared.raw.len = 0;
-	d->shared.is_told = false;
-	is_over = d->shared.is_over;
-	monitor_unlock(&d->post.monitor);
-	return is_over;
-}
-
-/* From here on no other engine begins anew. False: one does already. */
-static bool claim(struct delivery *d)
-{
-	bool may;
-
-	if (!d->order.outlet)
-		return true;
-	monitor_lock(&d->post.monitor);
-	may = d->generation == d->shared.generation;
-	d->shared.is_out |= may;
-	monitor_unlock(&d->post.monitor);
-	return may;
+	reply_text_add(d->reply, buf_span(&d->taken));
+	d->taken.len = 0;
+	return fed.is_over;
 }
 
 static void cut(struct delivery *d)
@@ -246,7 +157,7 @@ static void cut(struct delivery *d)
 
 	reply_text_read(d->reply);
 	while (reply_text_next(d->reply, &sentence)) {
-		if (!claim(d))
+		if (!feed_claim(d->feed))
 			return;
 		if (d->said.len && !d->has_thought)
 			sentence =
@@ -259,13 +170,13 @@ static void cut(struct delivery *d)
 /* What was begun and never ended is dropped: what is said is whole. */
 static struct err *end_thought(struct delivery *d)
 {
-	TRY(task_join(d->thinking));
-	reply_text_end(d->reply, d->shared.whole);
+	TRY(feed_join(d->feed));
+	reply_text_end(d->reply, d->whole);
 	cut(d);
 	if (d->shown > d->said.len)
 		d->shown = d->said.len;
-	if (d->shared.closing)
-		delivery_say(d, d->shared.closing);
+	if (d->closing)
+		delivery_say(d, d->closing);
 	if (d->said.len == 0)
 		FAIL(d->cx, ERR_UPSTREAM, "the model failed before a sentence of it was whole");
 	d->is_thought = true;
@@ -286,12 +197,13 @@ static struct err *listen(struct delivery *d)
 
 static unsigned busy_voices(struct delivery *d)
 {
-	unsigned n = 0;
+	struct post *post = feed_post(d->feed);
+	unsigned     n = 0;
 
-	monitor_lock(&d->post.monitor);
+	monitor_lock(&post->monitor);
 	for (const struct piece *p = d->pieces; p; p = p->next)
 		n += p->task && !p->is_spoken;
-	monitor_unlock(&d->post.monitor);
+	monitor_unlock(&post->monitor);
 	return n;
 }
 
@@ -349,18 +261,17 @@ static bool may_show(struct delivery *d)
 {
 	bool is_ours = !d->has_thought && begun(d).len == 0;
 
-	return is_ours || claim(d);
+	return is_ours || feed_claim(d->feed);
 }
 
 /* A sentence at once, words now and then. */
 static struct err *show_text(struct delivery *d)
 {
 	struct span more = begun(d);
-	struct buf  delta = buf_new(d->cx->arena, TEXT_MAX);
+	struct buf  delta = buf_new(d->cx->arena, FEED_TEXT_MAX);
 	size_t      all = d->said.len + more.len;
 
-	if (!has_text_to_show(d) ||
-	    (!d->has_sentence && clock_mono_ms() < d->shown_at_ms + COALESCE_MS) || !may_show(d))
+	if (!has_text_to_show(d) || (!d->has_sentence && !feed_is_due(d->feed)) || !may_show(d))
 		return NULL;
 	if (d->shown < d->said.len)
 		buf_add(&delta, buf_text(&d->said) + d->shown, d->said.len - d->shown);
@@ -368,7 +279,7 @@ static struct err *show_text(struct delivery *d)
 		more = (struct span){more.ptr + (d->shown - d->said.len), all - d->shown};
 	buf_add(&delta, more.ptr, more.len);
 	d->shown = all;
-	d->shown_at_ms = clock_mono_ms();
+	feed_was_told(d->feed);
 	d->has_sentence = false;
 	return d->order.outlet->text(buf_span(&delta), d->order.outlet->data);
 }
@@ -437,6 +348,7 @@ static struct err *end_piece(struct delivery *d, struct piece *p)
 
 static struct err *hand_on_piece(struct delivery *d, struct piece *p, bool *is_over_out)
 {
+	struct post *post = feed_post(d->feed);
 	struct part *next;
 
 	if (p->is_thought && !d->has_told_thought) {
@@ -444,10 +356,10 @@ static struct err *hand_on_piece(struct delivery *d, struct piece *p, bool *is_o
 		d->has_told_thought = true;
 	}
 	do {
-		monitor_lock(&d->post.monitor);
+		monitor_lock(&post->monitor);
 		next = p->sent ? p->sent->next : p->parts;
 		*is_over_out = !next && p->is_spoken;
-		monitor_unlock(&d->post.monitor);
+		monitor_unlock(&post->monitor);
 		if (next)
 			TRY(send_part(d, p, &next->part));
 		p->sent = next ? next : p->sent;
@@ -467,26 +379,7 @@ static struct err *hand_on(struct delivery *d)
 
 /* ---- the thread of the request ---- */
 
-static struct err *wait_for_news(struct delivery *d, const struct monitor_watch *watch)
-{
-	struct ctx     *cx = d->cx;
-	struct deadline until = cx->deadline;
-	enum waited     how = WAIT_READY;
-
-	if (has_text_to_show(d))
-		until = deadline_sooner(until, (struct deadline){d->shown_at_ms + COALESCE_MS});
-	monitor_lock(&d->post.monitor);
-	while (how == WAIT_READY && d->post.news == d->seen)
-		how = ctx_wait(cx, &d->post.monitor, watch, until);
-	monitor_unlock(&d->post.monitor);
-	if (how == WAIT_CANCELLED || ctx_cancelled(cx))
-		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
-	if (deadline_left_ms(cx->deadline) == 0)
-		FAIL(cx, ERR_DEADLINE, "the reply took too long");
-	return NULL;
-}
-
-static struct err *run(struct delivery *d, const struct monitor_watch *watch)
+static struct err *run(struct delivery *d)
 {
 	for (;;) {
 		TRY(listen(d));
@@ -494,14 +387,13 @@ static struct err *run(struct delivery *d, const struct monitor_watch *watch)
 		TRY(hand_on(d));
 		if (d->is_thought && !d->current)
 			return NULL;
-		TRY(wait_for_news(d, watch));
+		TRY(feed_wait(d->feed, has_text_to_show(d)));
 	}
 }
 
 static void give_up(struct delivery *d)
 {
-	if (d->thinking)
-		task_cancel(d->thinking);
+	feed_cancel(d->feed);
 	for (struct piece *p = d->pieces; p; p = p->next)
 		if (p->task)
 			task_cancel(p->task);
@@ -533,13 +425,9 @@ static bool is_all_sent(const struct delivery *d)
 
 struct err *delivery_run(struct delivery *d, struct delivered *out)
 {
-	struct monitor_watch watch;
-	struct span          audio;
-	struct err          *e;
+	struct span audio;
+	struct err *e = run(d);
 
-	monitor_watch(&d->post.monitor, &watch, d->cx->cancel);
-	e = run(d, &watch);
-	monitor_unwatch(&watch);
 	if (e && e->kind == ERR_CANCELLED && d->order.outlet && is_all_sent(d))
 		e = NULL;
 	if (e)

@@ -4,12 +4,6 @@
 #define SPEAK_MS 15000u /* then the text alone is the answer */
 #define LEAD_MS  1000u  /* of the request's time, kept back from the voice */
 
-void post_tell(struct post *post)
-{
-	post->news++;
-	monitor_tell(&post->monitor);
-}
-
 static bool take_part(const struct speech_part *part, void *data)
 {
 	struct piece *p = data;

@@ -1,21 +1,9 @@
-/* voices.h -- pieces of a reply, each spoken in a task of its own, and the post that brings what
- * the tasks of a turn make to the thread of its request. */
+/* voices.h -- pieces of a reply, each spoken in a task of its own. */
 #ifndef VOICES_H
 #define VOICES_H
 
-#include "../../common/base/task.h"
-#include "../../common/base/wait.h"
+#include "../../common/engines/feed.h"
 #include "../../common/engines/speaking.h"
-
-/* What the tasks write stands under one lock, and they count up the news. */
-struct post {
-	struct monitor monitor;
-	unsigned       news;
-	struct arena  *memory; /* of what they leave for the thread; used with the lock held */
-};
-
-/* There is something to look at. With the lock held. */
-void post_tell(struct post *post);
 
 struct part {
 	struct part       *next;

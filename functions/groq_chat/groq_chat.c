@@ -9,6 +9,7 @@
  * needed, and a session alone brings no system prompt along. */
 #include "../../common/base/log.h"
 #include "../../common/domain/talk/prompt.h"
+#include "../../common/engines/feed.h"
 #include "../../common/web/keys.h"
 #include "../../common/web/sse_out.h"
 #include "../../common/web/service.h"
@@ -25,8 +26,9 @@ struct chat {
 	struct chain_result served;
 	struct chat_usage   usage;
 	bool                is_estimate; /* the usage: the engine did not tell it */
-	struct sse_out     *stream;      /* NULL: one JSON answer */
-	struct err         *unsent;      /* why its stream ended early; NULL: it did not */
+	struct sse_out     *stream;      /* NULL: one JSON answer, and of what follows nothing */
+	struct feed        *feed;
+	struct buf          untold; /* of what it brought */
 };
 
 /* ---- who asks ---- */
@@ -63,21 +65,6 @@ static void count_usage(struct chat *c)
 
 /* ---- the answer ---- */
 
-static bool send_delta(struct span piece, void *data)
-{
-	struct chat     *c = data;
-	struct json_out *j = json_new(c->cx->arena, ANSWER_BYTES_MAX);
-	struct span      json;
-
-	json_obj(j, NULL);
-	json_span(j, "delta", piece);
-	json_end(j);
-	c->unsent = json_finish(c->cx, j, &json);
-	if (!c->unsent)
-		c->unsent = sse_event(c->stream, "text", json);
-	return !c->unsent;
-}
-
 static void write_usage(struct json_out *j, const struct chat *c)
 {
 	json_obj(j, "usage");
@@ -106,12 +93,61 @@ static void write_answer(struct json_out *j, const struct chat *c)
 	json_end(j);
 }
 
-static void start_stream(struct req *rq, struct chat *c)
+/* ---- thinking ---- */
+
+/* Until something is out the next engine begins anew, whatever this one has written. */
+static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 {
+	struct chat *c = data;
+	struct err  *e = llm_complete(p, cx, &c->order, &c->reply);
+
+	if (e && c->feed && e->kind != ERR_CANCELLED)
+		e->is_late = !feed_restart(c->feed);
+	return e;
+}
+
+static struct err *think_it(struct ctx *cx, void *data)
+{
+	struct chat *c = data;
+	struct chain about = thinking_about(THINKING_CHAT, c->order.session);
+
+	return chain_run(cx, &about, try_engine, c, &c->served);
+}
+
+static struct err *tell(struct chat *c)
+{
+	struct json_out *j = json_new(c->cx->arena, ANSWER_BYTES_MAX);
+	struct span      json;
+
+	if (c->untold.len == 0 || !feed_claim(c->feed))
+		return NULL;
+	json_obj(j, NULL);
+	json_span(j, "delta", buf_span(&c->untold));
+	json_end(j);
+	c->untold.len = 0;
+	feed_was_told(c->feed);
+	TRY(json_finish(c->cx, j, &json));
+	return sse_event(c->stream, "text", json);
+}
+
+static struct err *think_aloud(struct req *rq, struct chat *c)
+{
+	struct fed fed = {.is_over = false};
+
 	c->stream = sse_start(rq);
 	ctx_keep_company(c->cx, sse_keep_alive, c->stream, SSE_PING_MS);
-	c->order.on_text = send_delta;
-	c->order.data = c;
+	c->feed = feed_new(c->cx, true);
+	c->untold = buf_new(c->cx->arena, FEED_TEXT_MAX);
+	c->order.on_text = feed_text;
+	c->order.data = c->feed;
+	feed_start(c->feed, think_it, c);
+	for (; !fed.is_over; fed = feed_take(c->feed, &c->untold)) {
+		if (fed.is_urgent || feed_is_due(c->feed))
+			TRY(tell(c));
+		TRY(feed_wait(c->feed, c->untold.len > 0));
+	}
+	TRY(feed_join(c->feed));
+	return tell(c);
 }
 
 static struct err *finish(struct req *rq, const struct chat *c)
@@ -131,22 +167,21 @@ static struct err *finish(struct req *rq, const struct chat *c)
 
 static struct err *groq_chat(struct req *rq)
 {
-	struct chat c = {.cx = req_ctx(rq)};
-	struct in   in = {.messages = NULL};
-	bool        has_key;
-	struct err *e;
+	struct ctx  *cx = req_ctx(rq);
+	struct chat *c = NEW(cx->arena, struct chat); /* as long as the task that thinks */
+	struct in    in = {.messages = NULL};
+	bool         has_key;
 
+	c->cx = cx;
 	TRY(conversation_read(rq, &in));
 	TRY(find_caller(rq, &in, &has_key));
-	TRY(conversation_order(c.cx, &in, has_key, &c.order));
+	TRY(conversation_order(cx, &in, has_key, &c->order));
 	if (in.stream || req_accepts(rq, SSE_MEDIA_TYPE))
-		start_stream(rq, &c);
-	e = think(c.cx, &c.order, &c.reply, &c.served);
-	if (c.unsent)
-		return c.unsent;
-	TRY(e);
-	count_usage(&c);
-	return finish(rq, &c);
+		TRY(think_aloud(rq, c));
+	else
+		TRY(think_it(cx, c));
+	count_usage(c);
+	return finish(rq, c);
 }
 
 int main(int argc, char **argv)
