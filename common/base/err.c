@@ -50,6 +50,17 @@ struct err *err_field(struct ctx *cx, enum err_kind kind, const char *field, con
 	return e;
 }
 
+struct err *err_worded(struct ctx *cx, enum err_kind kind, const char *where,
+                       const struct err_words *words)
+{
+	struct err       *e = err_new(cx, kind, where, "%s: %s", words->code, words->text);
+	struct err_words *kept = NEW(cx->arena, struct err_words);
+
+	*kept = *words;
+	e->words = kept;
+	return e;
+}
+
 int err_http_status(enum err_kind kind)
 {
 	return table[kind].http;
@@ -63,4 +74,14 @@ const char *err_code(enum err_kind kind)
 const char *err_text(enum err_kind kind)
 {
 	return table[kind].text;
+}
+
+int err_status(const struct err *e)
+{
+	return e->words && e->words->status ? e->words->status : err_http_status(e->kind);
+}
+
+const char *err_word(const struct err *e)
+{
+	return e->words ? e->words->code : err_code(e->kind);
 }

@@ -43,6 +43,14 @@ enum err_kind {
 #undef X
 };
 
+/* What an API that others have shaped tells in the place of the kind's words: its clients know its
+ * codes. */
+struct err_words {
+	int         status;         /* 0: the kind's */
+	const char *code, *text;    /* the text is for a person, and safe to show */
+	const char *details, *hint; /* where the API has them, else NULL */
+};
+
 struct err {
 	enum err_kind kind;
 	const char   *field;          /* input field at fault, or NULL */
@@ -54,6 +62,8 @@ struct err {
 	bool          is_counted;     /* part of a failure that was counted with another error */
 	bool          is_late;        /* what a service gave before it failed is in use already */
 	bool          can_rerun;      /* database: the same transaction may succeed if run again */
+
+	const struct err_words *words; /* NULL: the kind's */
 };
 
 /* Raise. `detail` is a printf string kept in cx's arena and never carries what
@@ -64,6 +74,10 @@ struct err *err_new(struct ctx *cx, enum err_kind kind, const char *where, const
 /* Raise about one input field: ERR_INPUT or a kind of the same family. */
 struct err *err_field(struct ctx *cx, enum err_kind kind, const char *field, const char *where,
                       const char *detail, ...) PRINTF(5, 6) NEVER_NULL;
+
+/* Raise with words of one's own, which live as long as the unit of work. Never returns NULL. */
+struct err *err_worded(struct ctx *cx, enum err_kind kind, const char *where,
+                       const struct err_words *words) NEVER_NULL;
 
 /* Marks an error as one of what was said, not of who said it: nobody is sick for it. */
 static inline struct err *err_of_content(struct err *e)
@@ -77,15 +91,22 @@ int         err_http_status(enum err_kind kind);
 const char *err_code(enum err_kind kind) NEVER_NULL; /* stable machine code */
 const char *err_text(enum err_kind kind) NEVER_NULL; /* sentence that is safe to show */
 
+/* What a client is told of this error: its own words, else its kind's. */
+int         err_status(const struct err *e);
+const char *err_word(const struct err *e) NEVER_NULL; /* the code */
+
 #define WHERE_2(n) #n
 #define WHERE_1(n) WHERE_2(n)
 #define WHERE      __FILE__ ":" WHERE_1(__LINE__)
 
-/* FAIL, FAIL_FIELD and TRY are the only macros in the project that hide a
+/* FAIL, FAIL_FIELD, FAIL_WORDED and TRY are the only macros in the project that hide a
  * return. Safe because memory and handles belong to the unit of work (arena
  * and defer), so leaving early can not leak. */
 #define FAIL(cx, kind, ...)        return err_new((cx), (kind), WHERE, __VA_ARGS__)
 #define FAIL_FIELD(cx, field, ...) return err_field((cx), ERR_INPUT, (field), WHERE, __VA_ARGS__)
+/* FAIL_WORDED(cx, ERR_INPUT, .status = 406, .code = "PGRST116", .text = "...") */
+#define FAIL_WORDED(cx, kind, ...) \
+	return err_worded((cx), (kind), WHERE, &(const struct err_words){__VA_ARGS__})
 #define TRY(call) \
 	do { \
 		struct err *e_ = (call); \

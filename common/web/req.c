@@ -319,6 +319,8 @@ static const char *error_sentence(struct req *rq, const struct err *e)
 {
 	bool may_tell = err_http_status(e->kind) == 400 || err_http_status(e->kind) == 413;
 
+	if (e->words)
+		return e->words->text;
 	if (e->field)
 		return arena_printf(rq->cx->arena, "%s: %s", e->field, e->detail);
 	if (may_tell)
@@ -328,7 +330,7 @@ static const char *error_sentence(struct req *rq, const struct err *e)
 
 static void set_retry_after(struct req *rq, const struct err *e)
 {
-	int status = err_http_status(e->kind);
+	int status = err_status(e);
 
 	if (status != 429 && status != 503)
 		return;
@@ -338,29 +340,72 @@ static void set_retry_after(struct req *rq, const struct err *e)
 	                                              : RETRY_SECONDS));
 }
 
-struct span req_error_json(struct req *rq, const struct err *e, bool with_success)
+static void tell_ours(struct json_out *j, struct req *rq, const struct err *e, bool with_success)
+{
+	if (with_success)
+		json_bool(j, "success", false);
+	json_str(j, "error", error_sentence(rq, e));
+	json_str(j, "code", err_word(e));
+	if (e->field)
+		json_str(j, "field", e->field);
+}
+
+/* Of any version: `code` is the one of the newer, `error_code` and `msg` those of the older. Its
+ * details are why a password is too weak. */
+static void tell_auth(struct json_out *j, struct req *rq, const struct err *e)
+{
+	json_str(j, "code", err_word(e));
+	json_str(j, "error_code", err_word(e));
+	json_str(j, "message", error_sentence(rq, e));
+	json_str(j, "msg", error_sentence(rq, e));
+	if (!e->words || !e->words->details)
+		return;
+	json_obj(j, err_word(e));
+	json_arr(j, "reasons");
+	json_str(j, NULL, e->words->details);
+	json_end(j);
+	json_end(j);
+}
+
+static void tell_rest(struct json_out *j, struct req *rq, const struct err *e)
+{
+	json_str(j, "code", err_word(e));
+	json_str(j, "message", error_sentence(rq, e));
+	json_str(j, "details", e->words ? e->words->details : NULL);
+	json_str(j, "hint", e->words ? e->words->hint : NULL);
+}
+
+static void tell_storage(struct json_out *j, struct req *rq, const struct err *e)
+{
+	json_str(j, "statusCode", arena_printf(rq->cx->arena, "%d", err_status(e)));
+	json_str(j, "error", err_word(e));
+	json_str(j, "message", error_sentence(rq, e));
+}
+
+struct span req_error_json(struct req *rq, const struct err *e, enum error_shape shape)
 {
 	struct json_out *j = json_new(rq->cx->arena, 0);
 	struct span      json;
 
 	json_obj(j, NULL);
-	if (with_success)
-		json_bool(j, "success", false);
-	json_str(j, "error", error_sentence(rq, e));
-	json_str(j, "code", err_code(e->kind));
-	if (e->field)
-		json_str(j, "field", e->field);
+	if (shape == ERRORS_AUTH)
+		tell_auth(j, rq, e);
+	else if (shape == ERRORS_REST)
+		tell_rest(j, rq, e);
+	else if (shape == ERRORS_STORAGE)
+		tell_storage(j, rq, e);
+	else
+		tell_ours(j, rq, e, shape == ERRORS_WITH_SUCCESS);
 	json_str(j, "request_id", rq->cx->id);
 	json_end(j);
 	return json_finish(rq->cx, j, &json) ? SPAN(WORDLESS_ERROR) : json;
 }
 
-void reply_error(struct req *rq, const struct err *e, bool with_success)
+void reply_error(struct req *rq, const struct err *e, enum error_shape shape)
 {
 	rq->after = NULL;
 	set_retry_after(rq, e);
-	reply_bytes(rq, err_http_status(e->kind), "application/json",
-	            req_error_json(rq, e, with_success));
+	reply_bytes(rq, err_status(e), "application/json", req_error_json(rq, e, shape));
 }
 
 struct reply req_reply(const struct req *rq)
@@ -376,15 +421,22 @@ static const char *reason(int status)
 		const char *text;
 	} known[] = {
 		{200, "OK"},
+		{201, "Created"},
 		{204, "No Content"},
+		{206, "Partial Content"},
+		{303, "See Other"},
+		{304, "Not Modified"},
 		{400, "Bad Request"},
 		{401, "Unauthorized"},
 		{403, "Forbidden"},
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
+		{406, "Not Acceptable"},
 		{408, "Request Timeout"},
 		{409, "Conflict"},
 		{413, "Payload Too Large"},
+		{415, "Unsupported Media Type"},
+		{416, "Range Not Satisfiable"},
 		{422, "Unprocessable Entity"},
 		{429, "Too Many Requests"},
 		{500, "Internal Server Error"},
@@ -430,11 +482,13 @@ static bool send_bytes(struct req *rq, struct span bytes)
 	return rq->t->write(rq->t, bytes.ptr, bytes.len);
 }
 
+/* What HEAD asks for is a head. */
 bool req_send(struct req *rq)
 {
 	struct reply reply = req_reply(rq);
+	bool         is_head = str_equal(req_method(rq), "HEAD");
 
-	return send_head(rq, &reply) && send_bytes(rq, reply.body);
+	return send_head(rq, &reply) && (is_head || send_bytes(rq, reply.body));
 }
 
 bool req_stream(struct req *rq, const char *content_type)

@@ -7,6 +7,16 @@
 #include "serve.h"
 
 struct cJSON;
+
+/* How errors are told, for those who read them. */
+enum error_shape {
+	ERRORS_OURS,         /* error, code, field?, request_id */
+	ERRORS_WITH_SUCCESS, /* the same behind "success": false */
+	ERRORS_AUTH,         /* auth-js: code, error_code, message, msg */
+	ERRORS_REST,         /* postgrest-js: code, message, details, hint */
+	ERRORS_STORAGE       /* storage-js: statusCode, error, message */
+};
+
 struct req; /* lives as long as the request; owns nothing the arena does not */
 
 /* Sets a request up in cx (arena and deadline already there): its id, its way in and out. */
@@ -75,9 +85,8 @@ struct err *reply_finish(struct req *rq) CHECKED;
 /* Any other answer, sent when the handler returns NULL. */
 void reply_bytes(struct req *rq, int status, const char *content_type, struct span body);
 
-/* The error as the contract shows it; takes the place of what was prepared. With
- * `with_success` the object begins with "success": false. */
-void reply_error(struct req *rq, const struct err *e, bool with_success);
+/* The error as its readers know it; takes the place of what was prepared. */
+void reply_error(struct req *rq, const struct err *e, enum error_shape shape);
 
 /* What was prepared, for storing it: status, content type, body. */
 struct reply {
@@ -112,6 +121,6 @@ void req_finish(struct req *rq, unsigned after_ms);
 size_t req_bytes_out(const struct req *rq);
 
 /* The object an error answer consists of, for replies that have their own way to tell it. */
-struct span req_error_json(struct req *rq, const struct err *e, bool with_success);
+struct span req_error_json(struct req *rq, const struct err *e, enum error_shape shape);
 
 #endif

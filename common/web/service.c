@@ -72,22 +72,36 @@ static const struct cfg_group service_settings = {"Programs", &values, keys, COU
 
 /* ---- one request ---- */
 
-static const char *allowed_methods(void)
+static const struct {
+	const char *name;
+	unsigned    bit;
+} methods[] = {
+#define X(name, bit) {#name, bit},
+	METHODS(X)
+#undef X
+};
+
+static const char *allowed_methods(struct req *rq)
 {
-	return service->methods & METHOD_GET
-	           ? service->methods & METHOD_POST ? "GET, POST, OPTIONS" : "GET, OPTIONS"
-	           : "POST, OPTIONS";
+	struct buf out = buf_new(req_ctx(rq)->arena, 0);
+
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (service->methods & methods[i].bit)
+			buf_printf(&out, "%s, ", methods[i].name);
+	buf_str(&out, "OPTIONS");
+	return buf_text(&out);
 }
 
 static struct err *check_method(struct req *rq)
 {
-	const char *method = req_method(rq);
+	const char *method = req_method(rq), *allowed;
 
-	if ((str_equal(method, "GET") && service->methods & METHOD_GET) ||
-	    (str_equal(method, "POST") && service->methods & METHOD_POST))
-		return NULL;
-	req_set_header(rq, "Allow", allowed_methods());
-	FAIL(req_ctx(rq), ERR_METHOD, "method is not one of %s", allowed_methods());
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (service->methods & methods[i].bit && str_equal(method, methods[i].name))
+			return NULL;
+	allowed = allowed_methods(rq);
+	req_set_header(rq, "Allow", allowed);
+	FAIL(req_ctx(rq), ERR_METHOD, "method is not one of %s", allowed);
 }
 
 static struct err *check_key(struct req *rq)
@@ -201,13 +215,24 @@ static struct err *handle_once(struct req *rq, const char *key)
 	return e;
 }
 
+/* By it auth-js knows how errors are told: "2024-01-01". */
+static void echo_api_version(struct req *rq)
+{
+	const char *version = req_header(rq, "X-Supabase-Api-Version");
+
+	if (service->errors == ERRORS_AUTH && version && strlen(version) == strlen("2024-01-01") &&
+	    strspn(version, "0123456789-") == strlen(version))
+		req_set_header(rq, "X-Supabase-Api-Version", version);
+}
+
 /* Every request; what remains of one in hand is handle_request(). */
 static struct err *greet(struct req *rq, bool *is_done_out)
 {
-	TRY(origin_check(rq));
+	TRY(origin_check(rq, service->path != NULL));
+	echo_api_version(rq);
 	*is_done_out = str_equal(req_method(rq), "OPTIONS");
 	if (*is_done_out)
-		origin_preflight(rq, allowed_methods());
+		origin_preflight(rq, allowed_methods(rq), service->path != NULL);
 	return NULL;
 }
 
@@ -250,14 +275,14 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 {
 	struct ctx  *cx = req_ctx(rq);
 	struct reply reply = req_reply(rq);
-	bool         is_ours = e && err_http_status(e->kind) >= 500;
+	bool         is_ours = e && err_status(e) >= 500;
 
 	if (is_health_check(rq) && !e)
 		return;
 	if (is_ours)
 		log_err(e->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN, cx, "request_failed", e);
 	LOG(LOG_INFO, cx, "request", F_STR("method", req_method(rq)), F_INT("status", reply.status),
-	    F_STR("code", e ? err_code(e->kind) : NULL), F_STR("field", e ? e->field : NULL),
+	    F_STR("code", e ? err_word(e) : NULL), F_STR("field", e ? e->field : NULL),
 	    F_INT("ms", clock_mono_ms() - start_ms), F_INT("db_ms", cx->cost.db_ms),
 	    F_INT("upstream_ms", cx->cost.upstream_ms), F_INT("embed_ms", cx->cost.embed_ms),
 	    F_INT("decode_ms", cx->cost.decode_ms), F_INT("bytes_in", req_body(rq).len),
@@ -271,10 +296,10 @@ static void answer(struct req *rq, const struct err *e)
 {
 	if (e && req_is_sent(rq))
 		sse_fail(rq, e); /* a stream: the only reply that leaves before its handler is done */
-	else if (e && err_http_status(e->kind) >= 500 && is_health_check(rq) && !req_is_inside(rq))
+	else if (e && err_status(e) >= 500 && is_health_check(rq) && !req_is_inside(rq))
 		reply_down(rq);
 	else if (e)
-		reply_error(rq, e, service->says_success);
+		reply_error(rq, e, service->errors);
 	if (!req_is_sent(rq))
 		req_send(rq);
 }

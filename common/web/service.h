@@ -8,7 +8,13 @@
 #include "../work/workers.h"
 #include "../engines/engine_room.h"
 
-enum { METHOD_GET = 1, METHOD_POST = 2 };
+/* Each with its bit of service.methods, in the order in which they are told. */
+#define METHODS(X) X(GET, 1) X(HEAD, 4) X(POST, 2) X(PUT, 8) X(PATCH, 16) X(DELETE, 32)
+enum {
+#define X(name, bit) METHOD_##name = bit,
+	METHODS(X)
+#undef X
+};
 
 struct service {
 	const char *name;            /* of the function, the program, its log lines and metrics */
@@ -23,8 +29,11 @@ struct service {
 	bool        needs_key;       /* wants a key where SCRIBE_REQUIRE_KEY is set */
 	bool        is_idempotent;   /* honours Idempotency-Key */
 	bool        takes_session;   /* its body may hold a session pair, which then owns the key */
-	bool        says_success;    /* its errors begin with "success": false */
 	bool        streams;         /* may answer with an event stream */
+	/* "/auth/v1": all that stands behind it is the program's, as req_path_info(), and browsers may
+	 * use what the clients of such an API send (origin.h). NULL: /functions/v1/NAME alone. */
+	const char      *path;
+	enum error_shape errors; /* how it tells them */
 	/* &engine_room where it calls out; NULL: it does not. */
 	const struct engine_room *engines;
 	struct chain *const      *chains; /* engines it uses */

@@ -56,11 +56,19 @@ int options_help(const struct service *s, const struct cfg_group *const *groups,
 static void show_methods(struct json_out *j, const struct service *s)
 {
 	json_arr(j, "methods");
-	if (s->methods & METHOD_GET)
-		json_str(j, NULL, "GET");
-	if (s->methods & METHOD_POST)
-		json_str(j, NULL, "POST");
+#define X(name, bit) \
+	if (s->methods & METHOD_##name) \
+		json_str(j, NULL, #name);
+	METHODS(X)
+#undef X
 	json_end(j);
+}
+
+/* Where nginx is to send requests from: a path of its own, or all below one. */
+static void show_path(struct json_out *j, struct arena *a, const struct service *s)
+{
+	json_str(j, "path", s->path ? s->path : arena_printf(a, "/functions/v1/%s", s->name));
+	json_bool(j, "has_path_info", s->path != NULL);
 }
 
 static void show_group(struct json_out *j, struct arena *a, const struct cfg_group *g)
@@ -96,6 +104,7 @@ int options_show(const struct service *s, unsigned threads, unsigned client_max,
 
 	json_obj(j, NULL);
 	json_str(j, "name", s->name);
+	show_path(j, cx.arena, s);
 	show_methods(j, s);
 	json_int(j, "body_max", (int64_t)s->body_max);
 	json_int(j, "deadline_ms", s->deadline_ms);

@@ -65,5 +65,5 @@ unsigned sse_keep_alive(void *data)
 
 void sse_fail(struct req *rq, const struct err *e)
 {
-	req_stream_piece(rq, event_text(req_ctx(rq), "error", req_error_json(rq, e, false)));
+	req_stream_piece(rq, event_text(req_ctx(rq), "error", req_error_json(rq, e, ERRORS_OURS)));
 }

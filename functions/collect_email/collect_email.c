@@ -284,7 +284,7 @@ int main(int argc, char **argv)
 	                                      .threads = 8,
 	                                      .is_idempotent = true,
 	                                      .takes_session = true,
-	                                      .says_success = true,
+	                                      .errors = ERRORS_WITH_SUCCESS,
 	                                      .engines = &engine_room,
 	                                      .jobs = mail_jobs,
 	                                      .jobs_n = COUNT(mail_jobs),

@@ -49,7 +49,9 @@ runs_here() {
 
 render_function() {
 	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5 factor=$6 own_clients=$7
-	local servers path clients zones='' limits='' retry_after=1
+	local path=$8 has_path_info=$9
+	local servers match clients zones='' limits='' retry_after=1 maps='' info='""' bounds=''
+	local -a matches=()
 	rate=$(number_setting "RATE_${name^^}" "$rate")
 	rate=$((rate * factor)) # a program that counts for itself is only kept from the worst
 	servers=$(upstream_servers "$name")
@@ -67,12 +69,24 @@ render_function() {
 		zones+=$'\n'"limit_conn_zone \$scribe_limit_key zone=connections_$name:10m;"
 		limits+=$'\n\t'"limit_conn connections_$name $clients;"
 	fi
-	render snippets/function_http.conf NAME="$name" ZONES="$zones" \
+	for path in "$path" $(aliases_of "$name"); do
+		[[ $path =~ ^(/[a-z0-9_]+)+$ ]] || die "$name: '$path' is no path"
+		matches+=("= $path")
+	done
+	if [[ $has_path_info == true ]]; then
+		# Decoded, as the program wants it; there may be line ends in it.
+		maps="map \$uri \$path_info_$name { default ''; '~(?s)^$path(?<behind_$name>/.*)\z' \$behind_$name; }"
+		info="\$path_info_$name"
+		matches=("^~ $path/")
+		bounds=$'\tif ($scribe_query_too_long) {\n\t\treturn 414;\n\t}'
+	fi
+	render snippets/function_http.conf NAME="$name" ZONES="$zones" MAPS="$maps" \
 		SERVERS="$servers" >"$out/$name.http.conf"
 	{
-		for path in "/functions/v1/$name" $(aliases_of "$name"); do
-			render snippets/function_location.conf PATH="$path" NAME="$name" LIMITS="$limits" \
-				RETRY_AFTER="$retry_after" BODY_MAX="$body_max" TIMEOUT_MS=$((deadline_ms + 2000))
+		for match in "${matches[@]}"; do
+			render snippets/function_location.conf MATCH="$match" NAME="$name" LIMITS="$limits" \
+				PATH_INFO="$info" BOUNDS="$bounds" RETRY_AFTER="$retry_after" BODY_MAX="$body_max" \
+				TIMEOUT_MS=$((deadline_ms + 2000))
 		done
 		render snippets/function_health.conf NAME="$name"
 	} >"$out/$name.location.conf"
@@ -84,7 +98,7 @@ aliases_of() {
 
 render_functions() {
 	local out=$1 limits line
-	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client)"')
+	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client) \(.path) \(.has_path_info)"')
 	((${#limits[@]} == ${#functions[@]})) || die "not every program tells its limits"
 	for line in "${limits[@]}"; do
 		# shellcheck disable=SC2086

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	json_start();
 	e = parse(rq, &in);
 	if (e)
-		reply_error(rq, e, false);
+		reply_error(rq, e, ERRORS_OURS);
 	else
 		reply_bytes(rq, 200, "text/plain", SPAN("ok"));
 	assert(e || (in.session_id && in.limit >= 1 && in.limit <= 50 && in.tags.n <= 5));

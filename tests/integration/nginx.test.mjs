@@ -151,6 +151,16 @@ describe('what a program is given', () => {
 				'X-Session-Id': 's',
 				'X-Session-Secret': 'x',
 				'X-Turn-Id': 'n',
+				'Accept-Profile': 'public',
+				'Cache-Control': 'max-age=60',
+				'Content-Profile': 'public',
+				'If-None-Match': '"e"',
+				Prefer: 'count=exact',
+				Range: '0-9',
+				'Range-Unit': 'items',
+				'X-Metadata': 'e30=',
+				'X-Supabase-Api-Version': '2024-01-01',
+				'X-Upsert': 'true',
 				'X-Request-Id': 'r.1_a-b',
 				'Content-Type': 'application/json',
 				Cookie: 'secret=1',
@@ -179,7 +189,24 @@ describe('what a program is given', () => {
 			HTTP_X_SESSION_ID: 's',
 			HTTP_X_SESSION_SECRET: 'x',
 			HTTP_X_TURN_ID: 'n',
+			HTTP_ACCEPT_PROFILE: 'public',
+			HTTP_CACHE_CONTROL: 'max-age=60',
+			HTTP_CONTENT_PROFILE: 'public',
+			HTTP_IF_NONE_MATCH: '"e"',
+			HTTP_PREFER: 'count=exact',
+			HTTP_RANGE: '0-9',
+			HTTP_RANGE_UNIT: 'items',
+			HTTP_X_METADATA: 'e30=',
+			HTTP_X_SUPABASE_API_VERSION: '2024-01-01',
+			HTTP_X_UPSERT: 'true',
 		});
+	});
+
+	test('a query whole, also one of 60 kB', async () => {
+		for (const length of [5_000, 61_000]) {
+			const { json } = await call(`agent_reply?q=${'x'.repeat(length)}`);
+			assert.equal(json.params.QUERY_STRING?.length, length + 2);
+		}
 	});
 
 	test('all of a body, also where the client tells no length', async () => {

@@ -7,7 +7,7 @@ struct fake {
 	struct transport t; /* first */
 	const char      *body;
 	size_t           sent;
-	const char      *length, *request_id, *arrived;
+	const char      *length, *request_id, *arrived, *method;
 	char             out[4096];
 	size_t           out_len;
 };
@@ -22,6 +22,8 @@ static const char *fake_param(struct transport *t, const char *name)
 		return f->request_id;
 	if (!strcmp(name, "REQUEST_ARRIVED"))
 		return f->arrived;
+	if (!strcmp(name, "REQUEST_METHOD"))
+		return f->method;
 	if (!strcmp(name, "HTTP_ACCEPT"))
 		return "text/html;q=0.5, text/event-stream";
 	return NULL;
@@ -204,7 +206,8 @@ static void an_error_tells_the_client_only_what_is_safe(void **state)
 	struct fake f = fake_of("");
 	struct req *rq = req_new(cx, &f.t);
 
-	reply_error(rq, err_new(cx, ERR_INTERNAL, WHERE, "relation secrets does not exist"), false);
+	reply_error(rq, err_new(cx, ERR_INTERNAL, WHERE, "relation secrets does not exist"),
+	            ERRORS_OURS);
 	req_send(rq);
 	f.out[f.out_len] = '\0';
 	assert_non_null(strstr(f.out, "Status: 500 Internal Server Error\r\n"
@@ -226,7 +229,7 @@ static void a_reply_over_its_maximum_is_an_error_and_not_cut(void **state)
 	json_end(j);
 	e = reply_finish(rq);
 	assert_err(e, ERR_INTERNAL);
-	reply_error(rq, e, false);
+	reply_error(rq, e, ERRORS_OURS);
 	req_send(rq);
 	f.out[f.out_len] = '\0';
 	assert_non_null(strstr(f.out, "Status: 500 Internal Server Error\r\n"));
@@ -245,7 +248,7 @@ static void an_error_over_its_maximum_is_not_cut(void **state)
 
 	memset(long_text, 'x', 2 << 20);
 	e = err_new(cx, ERR_INPUT, WHERE, "%s", long_text);
-	reply_error(rq, e, false);
+	reply_error(rq, e, ERRORS_OURS);
 	req_send(rq);
 	f.out[f.out_len] = '\0';
 	assert_non_null(strstr(f.out, "Status: 400 "));
@@ -259,7 +262,7 @@ static void an_input_error_names_the_field_and_429_says_when(void **state)
 	struct req *rq = req_new(cx, &f.t);
 	struct err *e = err_field(cx, ERR_INPUT, "name", WHERE, "is missing");
 
-	reply_error(rq, e, true);
+	reply_error(rq, e, ERRORS_WITH_SUCCESS);
 	req_send(rq);
 	f.out[f.out_len] = '\0';
 	assert_non_null(strstr(f.out, "{\"success\":false,\"error\":\"name: is missing\","
@@ -268,10 +271,73 @@ static void an_input_error_names_the_field_and_429_says_when(void **state)
 	rq = req_new(cx, &f.t);
 	e = err_new(cx, ERR_RATE, WHERE, "fast");
 	e->retry_after_ms = 1500;
-	reply_error(rq, e, false);
+	reply_error(rq, e, ERRORS_OURS);
 	req_send(rq);
 	f.out[f.out_len] = '\0';
 	assert_non_null(strstr(f.out, "Retry-After: 2\r\n"));
+}
+
+/* What was sent, told in that shape. */
+static const char *told(struct ctx *cx, struct fake *f, enum error_shape shape, const struct err *e)
+{
+	struct req *rq;
+
+	*f = fake_of("");
+	rq = req_new(cx, &f->t);
+	reply_error(rq, e, shape);
+	req_send(rq);
+	f->out[f->out_len] = '\0';
+	return f->out;
+}
+
+static struct err *nothing_found(struct ctx *cx)
+{
+	FAIL_WORDED(cx, ERR_INPUT, .status = 406, .code = "PGRST116", .text = "Not one row.",
+	            .details = "The result contains 0 rows");
+}
+
+static struct err *too_weak(struct ctx *cx)
+{
+	FAIL_WORDED(cx, ERR_RATE, .status = 422, .code = "weak_password", .text = "Too short.",
+	            .details = "length");
+}
+
+/* By the names that auth-js, postgrest-js and storage-js look for. */
+static void an_error_is_told_as_its_readers_know_it(void **state)
+{
+	struct ctx *cx = *state;
+	struct fake f;
+	const char *out = told(cx, &f, ERRORS_REST, nothing_found(cx));
+
+	assert_non_null(strstr(out, "Status: 406 Not Acceptable\r\n"));
+	assert_non_null(strstr(out, "{\"code\":\"PGRST116\",\"message\":\"Not one row.\",\"details\":"
+	                            "\"The result contains 0 rows\",\"hint\":null,\"request_id\""));
+	out = told(cx, &f, ERRORS_STORAGE, err_new(cx, ERR_NOT_FOUND, WHERE, "secret"));
+	assert_non_null(strstr(out, "{\"statusCode\":\"404\",\"error\":\"not_found\",\"message\":"
+	                            "\"There is nothing here.\",\"request_id\""));
+	out = told(cx, &f, ERRORS_AUTH, too_weak(cx));
+	assert_non_null(strstr(out, "Status: 422 "));
+	assert_null(strstr(out, "Retry-After"));
+	assert_non_null(strstr(out, "{\"code\":\"weak_password\",\"error_code\":\"weak_password\","
+	                            "\"message\":\"Too short.\",\"msg\":\"Too short.\","
+	                            "\"weak_password\":{\"reasons\":[\"length\"]},\"request_id\""));
+	out = told(cx, &f, ERRORS_REST, err_new(cx, ERR_INTERNAL, WHERE, "secret"));
+	assert_non_null(strstr(out, "Status: 500 "));
+	assert_non_null(strstr(out, "\"details\":null"));
+	assert_null(strstr(out, "secret"));
+}
+
+static void a_head_has_no_body(void **state)
+{
+	struct fake f = fake_of("");
+	struct req *rq = req_new(*state, &f.t);
+
+	f.method = "HEAD";
+	reply_bytes(rq, 200, "text/plain", SPAN("the body"));
+	assert_true(req_send(rq));
+	f.out[f.out_len] = '\0';
+	assert_non_null(strstr(f.out, "Status: 200 OK\r\n"));
+	assert_null(strstr(f.out, "the body"));
 }
 
 int main(void)
@@ -287,6 +353,8 @@ int main(void)
 		UNIT_TEST(an_error_over_its_maximum_is_not_cut),
 		UNIT_TEST(an_error_tells_the_client_only_what_is_safe),
 		UNIT_TEST(an_input_error_names_the_field_and_429_says_when),
+		UNIT_TEST(an_error_is_told_as_its_readers_know_it),
+		UNIT_TEST(a_head_has_no_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,9 +64,29 @@ static void all_groups_are_there(void **state)
 	}
 }
 
+/* nginx is made from that. */
+static void a_path_of_its_own_and_all_methods_are_told(void **state)
+{
+	struct service own = {.name = "shelf",
+	                      .path = "/shelf/v1",
+	                      .methods =
+	                          METHOD_GET | METHOD_HEAD | METHOD_PUT | METHOD_PATCH | METHOD_DELETE};
+	struct service usual = {.name = "usual", .methods = METHOD_GET | METHOD_POST};
+
+	assert_non_null(strstr(shown(*state, &own),
+	                       "\"path\":\"/shelf/v1\",\"has_path_info\":true,\"methods\":"
+	                       "[\"GET\",\"HEAD\",\"PUT\",\"PATCH\",\"DELETE\"]"));
+	assert_non_null(strstr(shown(*state, &usual),
+	                       "\"path\":\"/functions/v1/usual\",\"has_path_info\":false,"
+	                       "\"methods\":[\"GET\",\"POST\"]"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT_TEST(all_groups_are_there)};
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(all_groups_are_there),
+		UNIT_TEST(a_path_of_its_own_and_all_methods_are_told),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
