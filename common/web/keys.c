@@ -136,6 +136,50 @@ const char *keys_subject(struct ctx *cx, const char *apikey, const char *authori
 	return subject ? subject : subject_of(cx, apikey);
 }
 
+bool keys_read(struct ctx *cx, const char *apikey, const char *authorization,
+               struct key_claims *out)
+{
+	const char *bearer = bearer_of(authorization);
+	const char *key = bearer && *bearer ? bearer : apikey;
+	jwt_t      *token;
+
+	*out = (struct key_claims){.role = "anon"};
+	if (!key || !*key)
+		return false;
+	if (is_anon_key(key))
+		return true;
+	token = good_token(cx, key);
+	if (!token)
+		return false;
+	*out = (struct key_claims){jwt_get_grant(token, "role"), jwt_get_grant(token, "sub"),
+	                           jwt_get_grant(token, "session_id")};
+	return true;
+}
+
+static void wipe_token(void *text)
+{
+	explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+const char *keys_sign(struct ctx *cx, struct span claims)
+{
+	jwt_t *token;
+	char  *text;
+
+	if (!values.jwt_secret || jwt_new(&token) != 0)
+		return NULL;
+	arena_defer(cx->arena, free_token, token);
+	if (jwt_add_grants_json(token, claims.ptr) ||
+	    jwt_set_alg(token, JWT_ALG_HS256, (const unsigned char *)values.jwt_secret,
+	                (int)strlen(values.jwt_secret)))
+		return NULL;
+	text = jwt_encode_str(token);
+	if (text)
+		arena_defer(cx->arena, wipe_token, text);
+	return text;
+}
+
 /* NULL when a claim could not be set. */
 static char *sign(jwt_t *token, const char *channel)
 {

@@ -21,6 +21,21 @@ bool keys_accept(struct ctx *cx, const char *apikey, const char *authorization);
  * SCRIBE_ANON_KEY, even where that is a token: everybody has it. */
 const char *keys_subject(struct ctx *cx, const char *apikey, const char *authorization);
 
+/* What a good key says of who holds it. */
+struct key_claims {
+	const char *role;                 /* "anon", "authenticated", "service_role" */
+	const char *subject, *session_id; /* NULL: it names none */
+};
+
+/* The claims of the token in `authorization`, where that is "Bearer ..." and not empty, else of
+ * `apikey`; SCRIBE_ANON_KEY claims to be anon. False where that is none of ours, or nothing. */
+bool keys_read(struct ctx *cx, const char *apikey, const char *authorization,
+               struct key_claims *out) CHECKED;
+
+/* A token with these claims (a JSON object), signed; wiped when the work ends. NULL without
+ * SCRIBE_JWT_SECRET. */
+const char *keys_sign(struct ctx *cx, struct span claims);
+
 /* A token for the channel "session:<id>", good for an hour. Its role opens no
  * function. NULL without SCRIBE_JWT_SECRET. */
 const char *keys_realtime_token(struct ctx *cx, const char *session_id);

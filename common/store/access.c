@@ -1,0 +1,23 @@
+/* access.c -- the setting scribe.claims, for one transaction. */
+#include "access.h"
+
+#include "../base/json_out.h"
+#include "../db/db.h"
+
+#include <assert.h>
+
+struct err *access_set(struct ctx *cx, const struct person_claims *claims)
+{
+	struct json_out *j = json_new(cx->arena, 0);
+	struct span      json;
+
+	assert(cx->tx); /* outside it would be lost with its statement, or be another request's */
+	json_obj(j, NULL);
+	json_str(j, "role", claims->role);
+	json_str(j, "sub", claims->sub);
+	json_str(j, "session_id", claims->session_id);
+	json_end(j);
+	TRY(json_finish(cx, j, &json));
+	return db_exec(cx, NULL, "select set_config('scribe.claims', $1, true)",
+	               ARGS(db_text(json.ptr)));
+}
