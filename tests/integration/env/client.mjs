@@ -5,6 +5,8 @@ import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
+import { createClient as createLatest } from 'supabase-js-latest';
+import WebSocket from 'ws';
 import { superuser } from './superuser.mjs';
 
 const parseJson = (text) => {
@@ -79,10 +81,26 @@ export const newSession = async (stack, body = {}) => {
 /** The pair that most functions ask for. */
 export const pairOf = ({ session_id, session_secret }) => ({ session_id, session_secret });
 
-/** supabase-js with the headers that it has in a page of this stack's own origin. */
-export const supabase = (stack, { origin = stack.baseUrl, headers = {} } = {}) =>
-	createClient(stack.baseUrl, stack.anonKey, {
-		auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+const CREATE = { 2.55: createClient, current: createLatest };
+
+/** What `version` of supabase() may be: the page's supabase-js, and the newest one. */
+export const supabaseVersions = Object.keys(CREATE);
+
+/** supabase-js with the headers that it has in a page of this stack's own origin. `auth`: options
+ * of its sign-in; `key`: another one than the anonymous. */
+export const supabase = (
+	stack,
+	{ origin = stack.baseUrl, headers = {}, version = '2.55', auth, key = stack.anonKey } = {},
+) =>
+	CREATE[version](stack.baseUrl, key, {
+		auth: {
+			persistSession: false,
+			autoRefreshToken: false,
+			detectSessionInUrl: false,
+			...auth,
+		},
+		/* The newest one looks for a WebSocket of Node's own, which older ones do not have. */
+		...(version === 'current' && { realtime: { transport: WebSocket } }),
 		global: {
 			headers: {
 				Origin: origin,
