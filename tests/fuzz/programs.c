@@ -1,4 +1,4 @@
-/* programs.c -- nine main()s and one service_main().
+/* programs.c -- all main()s and one service_main().
  *
  * Their main()s, renamed by the Makefile, tell a service_main() of ours what they are. The real one
  * is then called once, with all of their settings and engines, and serves what stands in `merged`
@@ -34,10 +34,12 @@
 #define UUID_TEXT   "8c5a3d9e-0f6b-4b21-9d27-51d6a3c0e7f4"
 
 /* clang-format off */
+int action_items_main(int argc, char **argv);
 int agent_reply_main(int argc, char **argv);
 int collect_email_main(int argc, char **argv);
 int create_session_main(int argc, char **argv);
 int groq_chat_main(int argc, char **argv);
+int modes_main(int argc, char **argv);
 int recall_memories_main(int argc, char **argv);
 int save_memory_main(int argc, char **argv);
 int speech_to_text_main(int argc, char **argv);
@@ -46,9 +48,10 @@ int text_to_speech_main(int argc, char **argv);
 /* clang-format on */
 
 static int (*const mains[PROGRAMS_N])(int argc, char **argv) = {
-	agent_reply_main,    collect_email_main,     create_session_main,
-	groq_chat_main,      recall_memories_main,   save_memory_main,
-	speech_to_text_main, summarize_session_main, text_to_speech_main,
+	action_items_main,      agent_reply_main,    collect_email_main,
+	create_session_main,    groq_chat_main,      modes_main,
+	recall_memories_main,   save_memory_main,    speech_to_text_main,
+	summarize_session_main, text_to_speech_main,
 };
 
 static struct service          services[PROGRAMS_N], merged;

@@ -39,6 +39,7 @@ const FUNCTIONS = {
 	summarize_session: () => ({}),
 	text_to_speech: () => ({ text: 'Hello.', format: 'wav' }),
 	groq_chat: () => ({ messages: [{ role: 'user', content: 'Hello.' }] }),
+	action_items: () => ({ action: 'extract', extract_from: 'Please send me the contract.' }),
 };
 
 /* ---- who asks ---- */

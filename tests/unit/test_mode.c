@@ -36,6 +36,8 @@ static void have_personas(void **state)
 
 		assert_true(strlen(persona) > 300);
 		assert_null(strpbrk(persona, "*#<>\n"));
+		assert_true(str_equal_nocase(mode_title((enum mode)i), names[i]));
+		assert_true(str_is_blank(mode_manner((enum mode)i)) == false);
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(persona, mode_persona((enum mode)j));
 	}

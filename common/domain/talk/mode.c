@@ -8,9 +8,10 @@
 #include "../../base/str.h"
 
 static const struct {
-	const char *name, *persona;
+	const char *name, *title, *manner, *persona;
 } modes[] = {
-#define X(mode, name_) [mode].name = (name_),
+#define X(mode, name_, title_, manner_) \
+	[mode].name = (name_), [mode].title = (title_), [mode].manner = (manner_),
 	MODES(X)
 #undef X
 		[MODE_WILLIAM]
@@ -79,6 +80,16 @@ bool mode_find(const char *name, enum mode *out)
 const char *mode_name(enum mode mode)
 {
 	return modes[mode].name;
+}
+
+const char *mode_title(enum mode mode)
+{
+	return modes[mode].title;
+}
+
+const char *mode_manner(enum mode mode)
+{
+	return modes[mode].manner;
 }
 
 const char *mode_persona(enum mode mode)
