@@ -292,6 +292,13 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 /* One arena per thread, kept warm between its requests. */
 static _Thread_local struct arena *thread_arena;
 
+static void tell_error(struct req *rq, const struct err *e)
+{
+	reply_error(rq, e, service->errors);
+	if (service->excuse && !is_health_check(rq))
+		service->excuse(rq, e);
+}
+
 static void answer(struct req *rq, const struct err *e)
 {
 	if (e && req_is_sent(rq))
@@ -299,7 +306,7 @@ static void answer(struct req *rq, const struct err *e)
 	else if (e && err_status(e) >= 500 && is_health_check(rq) && !req_is_inside(rq))
 		reply_down(rq);
 	else if (e)
-		reply_error(rq, e, service->errors);
+		tell_error(rq, e);
 	if (!req_is_sent(rq))
 		req_send(rq);
 }

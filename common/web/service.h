@@ -48,6 +48,8 @@ struct service {
 	/* Where a stored answer, with this body, is given again: may send it in another way
 	 * (req_stream). NULL: as it is. */
 	struct err *(*replay)(struct req *rq, struct span body);
+	/* May put another reply in the place of a prepared error. NULL: it is told as it is. */
+	void (*excuse)(struct req *rq, const struct err *e);
 	const struct job_kind *jobs; /* kinds of jobs it works beside its requests */
 	size_t                 jobs_n;
 };

@@ -27,6 +27,8 @@
 #define WAIT_MS   60000u /* for a setting */
 #define WORD_MAX  64u
 
+#define ID_PATTERN "{id}"
+
 static struct slack_values {
 	const char *webhook_url, *hosts, *admin_url;
 	int64_t     interval_ms, timeout_ms;
@@ -34,7 +36,8 @@ static struct slack_values {
 
 static const struct cfg_key keys[] = {
 	CFG_KEY_URL(slack_values, admin_url, "SCRIBE_ADMIN_URL",
-                .help = "pages for operators; messages link to .../sessions/<id>"),
+                .help = "pages for operators; messages link to .../sessions/<id>, or where it "
+                        "has {id} for the id"),
 	CFG_KEY_LIST(slack_values, hosts, "SLACK_HOSTS",
                  .help = "hosts besides hooks.slack.com that messages may be posted to"),
 	CFG_KEY_INT(slack_values, interval_ms, "SLACK_INTERVAL_MS", .fallback = "1000", .min = 0,
@@ -111,8 +114,14 @@ bool slack_url_is_allowed(const char *url, const char *hosts)
 
 static const char *link_of(struct ctx *cx, const char *session_id)
 {
+	const char *at;
+
 	if (str_is_blank(values.admin_url))
 		return NULL;
+	at = strstr(values.admin_url, ID_PATTERN);
+	if (at)
+		return arena_printf(cx->arena, "%.*s%s%s", (int)(at - values.admin_url), values.admin_url,
+		                    session_id, at + strlen(ID_PATTERN));
 	return upstream_url(cx, values.admin_url, "",
 	                    arena_printf(cx->arena, "/sessions/%s", session_id));
 }

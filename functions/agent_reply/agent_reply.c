@@ -37,6 +37,7 @@
 #include "answer.h"
 #include "closing.h"
 #include "delivery.h"
+#include "excuse.h"
 #include "interrupt.h"
 #include "lead.h"
 #include "request.h"
@@ -528,6 +529,7 @@ static void stop(void)
 {
 	decoders_stop();
 	acts_stop();
+	excuse_stop();
 }
 
 int main(int argc, char **argv)
@@ -564,5 +566,6 @@ int main(int argc, char **argv)
 	                                                      MEMORY_SETTINGS, TRANSCRIPT_SETTINGS},
 			.settings_n = 11,
 			.handle = agent_reply,
-			.replay = replay});
+			.replay = replay,
+			.excuse = excuse_take});
 }

@@ -10,7 +10,7 @@
 #include "../../common/web/input.h"
 #include "../../common/work/progress.h"
 
-#define USER_MESSAGE_MAX 8000
+#define USER_MESSAGE_MAX 32000
 #define ANSWER_BYTES_MAX ((size_t)4 << 20)
 #define SILENT_TEXT      "\u200b" /* a zero-width space: the page shows and speaks nothing */
 

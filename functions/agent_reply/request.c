@@ -31,21 +31,28 @@ static const struct input_field fields[] = {
 };
 
 struct page_values {
-	bool is_compat;
+	bool is_compat, wants_excuses;
 };
 static struct page_values page;
 
 static const struct cfg_key page_keys[] = {
+	CFG_KEY_BOOL(page_values, wants_excuses, "SCRIBE_COMPAT_ERRORS", .fallback = "0",
+                 .help = "1: where a turn fails, the existing page gets 200 and a spoken sentence"),
 	CFG_KEY_BOOL(page_values, is_compat, "SCRIBE_COMPAT_UI", .fallback = "1",
                  .help = "1: intents on which the existing page goes mute are spelled apart"),
 };
 const struct cfg_group page_settings = {"Page", &page, page_keys, COUNT(page_keys)};
 
-static bool is_existing_page(const struct req *rq)
+static bool is_of_page(const struct req *rq)
 {
 	const char *client = req_header(rq, "X-Client-Info");
 
-	return page.is_compat && client && span_starts(span_of(client), SPAN(COMPAT_CLIENT));
+	return client && span_starts(span_of(client), SPAN(COMPAT_CLIENT));
+}
+
+bool request_wants_excuses(const struct req *rq)
+{
+	return page.wants_excuses && is_of_page(rq);
 }
 
 /* One of both, and no more of words than anybody says. */
@@ -107,6 +114,6 @@ struct err *request_read(struct req *rq, struct in *in)
 	}
 	if (in->is_nudge)
 		in->audio = false;
-	in->is_compat = is_existing_page(rq);
+	in->is_compat = page.is_compat && is_of_page(rq);
 	return NULL;
 }

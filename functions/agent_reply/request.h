@@ -14,4 +14,8 @@ extern const struct cfg_group page_settings;
  * large one comes from an address that has used up what may be heard. */
 struct err *request_read(struct req *rq, struct in *in) CHECKED;
 
+/* Is a failure to be told in a sentence with 200 (SCRIBE_COMPAT_ERRORS)? Only to supabase-js in a
+ * browser: the existing page is that, and so are others. */
+bool request_wants_excuses(const struct req *rq);
+
 #endif

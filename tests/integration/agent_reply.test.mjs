@@ -235,7 +235,7 @@ test('a bad request names its field and leaves no trace', async () => {
 		[{ user_message: '' }, 'user_message'],
 		[{ user_message: ' \n ' }, 'user_message'],
 		[{ user_message: 7 }, 'user_message'],
-		[{ user_message: `${secret}${'x'.repeat(8001)}` }, 'user_message'],
+		[{ user_message: `${secret}${'x'.repeat(32001)}` }, 'user_message'],
 		[{ context: secret }, 'context'],
 		[{ is_performer_mode: 'yes' }, 'is_performer_mode'],
 		[{ audio: 1 }, 'audio'],
@@ -252,6 +252,14 @@ test('a bad request names its field and leaves no trace', async () => {
 	assert.deepEqual(await said(session), []);
 	assert.ok(!stack.logs('agent_reply').includes(secret));
 	assert.ok(!stack.logs('nginx').includes(secret));
+});
+
+test('a message of 32 000 characters is a message', async () => {
+	const session = await newSession(stack);
+	const long = 'We make bread. '.repeat(2133).padEnd(32000, '!');
+	const { status, text } = await turn(session, long);
+	assert.equal(status, 200, text);
+	assert.equal((await said(session))[0][1], long);
 });
 
 test('text that is no text is refused', async () => {

@@ -18,7 +18,8 @@ import {
 	useStack,
 } from './env/index.mjs';
 
-const stack = useStack({ env: { DB_CONNECT_MS: '1000' } });
+const stack = useStack({ env: { DB_CONNECT_MS: '1000', SCRIBE_COMPAT_ERRORS: '1' } });
+const PAGE = { 'x-client-info': 'supabase-js-web/2.55.0' };
 const run = promisify(execFile);
 const CLIENTS = 6;
 const KILLS = 2;
@@ -108,6 +109,58 @@ test('killed while everybody talks: what was answered is kept', async () => {
 	}
 });
 
+/* Where others get a status, the existing page gets a sentence that it plays. */
+const assertToldAloud = async (stack, body, code, words) => {
+	const { status, json, text } = await post(stack, 'agent_reply', body, PAGE);
+	assert.equal(status, 200, text);
+	assert.equal(json.code, code);
+	assert.match(json.text, words);
+	assert.equal(json.extract, null);
+	assert.ok(json.error && json.request_id);
+	assert.ok(Buffer.from(json.audio_base64, 'base64').length > 16000, 'more than a second');
+};
+
+test('a turn that can not be is told to the existing page aloud, to others as ever', async () => {
+	const [session, expired] = [await newSession(stack), await newSession(stack)];
+	await sql(
+		stack,
+		`update sessions set last_active_at = now() - interval '2 days' where id = :'id'`,
+		{ id: expired.session_id },
+	);
+	const user_message = 'Hello.';
+	const long = 'word '.repeat(6401);
+	const wrong = { ...pairOf(session), session_secret: pairOf(expired).session_secret };
+	for (const [body, status, code, words] of [
+		[{ ...pairOf(expired), user_message }, 401, 'session_expired', /reload the page/],
+		[{ ...wrong, user_message }, 401, 'invalid_session', /reload the page/],
+		[{ ...pairOf(session), user_message: long }, 400, 'invalid_request', /fewer words/],
+	]) {
+		await assertToldAloud(stack, body, code, words);
+		await assertToldAloud(stack, body, code, words); /* what is kept of it plays as well */
+		const node = { 'x-client-info': 'supabase-js-node/2.55.0' };
+		const other = await post(stack, 'agent_reply', body, node);
+		assert.equal(other.status, status, other.text);
+	}
+	const mute = await post(
+		stack, 'agent_reply', { ...pairOf(expired), user_message, audio: false }, PAGE,
+	);
+	assert.equal(mute.json.audio_base64, null);
+	const nudge = await post(
+		stack,
+		'agent_reply',
+		{ ...pairOf(expired), user_message: 'Go on. [PROACTIVE_FOLLOWUP: true]' },
+		PAGE,
+	);
+	assert.deepEqual([nudge.status, nudge.json.text], [200, '\u200b'], 'nobody said anything');
+	assert.equal(nudge.json.audio_base64, null);
+	for (const body of [
+		{ ...pairOf(expired), cancel: true, turn_id: 'a' },
+		{ ...pairOf(session), user_message: ' ' },
+		{ ...pairOf(session), user_message, mode: 'pirate' },
+	])
+		assert.notEqual((await post(stack, 'agent_reply', body, PAGE)).status, 200);
+});
+
 const healthOfAll = async () => {
 	const answers = await Promise.all(
 		functionNames().map((name) => request(stack, 'GET', `/healthz/${name}`)),
@@ -126,6 +179,11 @@ test('away: a clear no at once, and a voice all the same', async () => {
 		['text_to_speech', { ...pairOf(session), text: 'By the session.' }],
 	])
 		assertUnavailable(await post(stack, name, body));
+	await assertToldAloud(
+		stack, { ...pairOf(session), user_message: 'Hello.' }, 'unavailable', /wait a moment/,
+	);
+	const health = await request(stack, 'GET', '/healthz/agent_reply', { headers: PAGE });
+	assert.equal(health.status, 503, 'its health is no turn');
 	const once = { 'idempotency-key': crypto.randomUUID() };
 	assertUnavailable(await post(stack, 'create_session', {}, once));
 	assert.deepEqual(await healthOfAll(), [503]);

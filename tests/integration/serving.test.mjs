@@ -8,7 +8,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { bodyOf, connectTo, headOf, inTime } from './env/fastcgi_client.mjs';
-import { keyHeaders, poll, post, sql, useStack } from './env/index.mjs';
+import { keyHeaders, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
 
 const ORIGIN = 'https://app.example.com';
 const THREADS = 2;
@@ -30,6 +30,7 @@ const stack = useStack({
 		SCRIBE_BODY_MS: String(BODY_MS),
 		SCRIBE_BODIES: String(BODIES),
 		SCRIBE_ALLOWED_ORIGINS: ORIGIN,
+		SCRIBE_COMPAT_ERRORS: '1',
 	},
 });
 
@@ -261,6 +262,36 @@ describe('more than can be served', () => {
 		for (const answer of [...held.answers, ...waiting])
 			assert.equal((await answer).status, 200);
 		hangUp(peers);
+	});
+
+	test('of turns, the existing page is told in words', async () => {
+		await stack.sim.fault({
+			provider: 'groq',
+			operation: 'chat',
+			fault: { hold: 'full house' },
+			times: -1,
+		});
+		const say = async (headers) =>
+			post(
+				stack,
+				'agent_reply',
+				{ ...pairOf(await newSession(stack)), user_message: 'Hello.', audio: false },
+				headers,
+			);
+		const held = Array.from({ length: THREADS + QUEUE }, () => say());
+		const refused = await poll(async () => {
+			const answer = await Promise.race([
+				say({ 'x-client-info': 'supabase-js-web/2.55.0' }),
+				...held.map((answer) => answer.then(() => null)),
+			]);
+			return answer?.json.code === 'unavailable' && answer;
+		});
+		assert.equal(refused.status, 200);
+		assert.match(refused.json.text, /wait a moment/);
+		assert.equal(refused.json.audio_base64, null);
+		await stack.sim.reset();
+		await stack.sim.release('full house');
+		await Promise.all(held);
 	});
 
 	test('is refused to who asked for most, whoever came first', async () => {

@@ -5,7 +5,11 @@ import { poll, sql, useStack } from './env/index.mjs';
 
 const stack = useStack({
 	simulator: true,
-	env: { SLACK_WEBHOOK_URL: '', JOBS_THREADS: '4' },
+	env: {
+		SLACK_WEBHOOK_URL: '',
+		JOBS_THREADS: '4',
+		SCRIBE_ADMIN_URL: 'https://admin.scribe.test/admin/session/{id}?from=slack',
+	},
 });
 stack.expectRestart('agent_reply');
 
@@ -33,5 +37,11 @@ test('without a webhook messages wait; with one they leave, one a second', async
 	});
 	for (let i = 1; i < times.length; i++)
 		assert.ok(times[i] - times[i - 1] > 0.9, `${times}`);
-	assert.equal((await stack.sim.outbox()).slack.length, 4);
+	const { slack } = await stack.sim.outbox();
+	assert.equal(slack.length, 4);
+	for (const message of slack)
+		assert.match(
+			JSON.stringify(message),
+			/"https:\/\/admin\.scribe\.test\/admin\/session\/[0-9a-f-]{36}\?from=slack"/,
+		);
 });
