@@ -2,7 +2,7 @@
 #ifndef FORM_H
 #define FORM_H
 
-#include "../../common/base/str.h"
+#include "../base/str.h"
 
 /* The first value of that name in "a=b&c=d"; ptr NULL: there is none. Not percent-decoded: all
  * values we ask for are made of characters that need no encoding. JSON has none. */

@@ -16,7 +16,7 @@
 #include "../../common/web/service.h"
 #include "../../common/store/emails.h"
 #include "../../common/store/sessions.h"
-#include "form.h"
+#include "../../common/web/form.h"
 
 #define EMAIL_MAX  1000 /* characters with the white space that is trimmed */
 #define NAME_MAX   200
