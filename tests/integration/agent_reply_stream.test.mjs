@@ -366,21 +366,25 @@ const FAULTS = {
 	failing: { status: 500 },
 };
 
+const assertSpoken = async (...faults) => {
+	await says(TWO);
+	for (const [provider, fault] of faults) await stack.sim.fault(always(provider, fault));
+	const from = performance.now();
+	const events = await hear(await newSession(stack), 'I run a hotel.');
+	assert.ok(performance.now() - from < 29_000);
+	const answer = done(events);
+	assert.equal(spoken(events), answer.text);
+	assert.ok(assertInOrder(events) > 0);
+	const said = of(events, 'audio').map(({ text }) => text?.trim()).filter(Boolean);
+	assert.equal(new Set(said).size, said.length, 'nothing is said twice');
+	return answer;
+};
+
 for (const provider of ['groq', 'elevenlabs'])
 	for (const [name, fault] of Object.entries(FAULTS))
 		test(`${provider} ${name}: speech or an error, in time, and nothing twice`, async () => {
-			await says(TWO);
-			await stack.sim.fault(always(provider, fault));
-			const from = performance.now();
-			const events = await hear(await newSession(stack), 'I run a hotel.');
-			assert.ok(performance.now() - from < 29_000);
-			const answer = done(events);
-			assert.equal(spoken(events), answer.text);
-			assert.ok(assertInOrder(events) > 0);
-			if (provider === 'elevenlabs' && name !== 'slow')
-				assert.deepEqual(answer.degraded, ['tts']);
-			const said = of(events, 'audio').map(({ text }) => text?.trim()).filter(Boolean);
-			assert.equal(new Set(said).size, said.length, 'nothing is said twice');
+			const { degraded } = await assertSpoken([provider, fault]);
+			if (provider === 'elevenlabs' && name !== 'slow') assert.deepEqual(degraded, ['tts']);
 		});
 
 const upstreamGone = (provider) => stack.sim.wait({ provider, state: 'disconnected' });
@@ -615,6 +619,12 @@ for (const [name, failing] of Object.entries(UNFIT))
 test('with a second model the stack goes on', async () => {
 	await stack.commandWith({ LLM_PROVIDERS: 'groq,openai,builtin' }, 'reload', 'agent_reply');
 });
+
+for (const [name, fault] of Object.entries(FAULTS))
+	test(`openai ${name}, and nobody before it: the same`, async () => {
+		const { degraded } = await assertSpoken(['groq', { status: 500 }], ['openai', fault]);
+		assert.deepEqual(degraded, ['llm']);
+	});
 
 test('behind our line, too, a model that fails is followed by another', async () => {
 	await stack.sim.reply({
