@@ -16,9 +16,12 @@ void ctx_keep_company(struct ctx *cx, unsigned (*on_lull)(void *data), void *dat
 enum waited ctx_wait(struct ctx *cx, struct monitor *m, const struct monitor_watch *w,
                      struct deadline until)
 {
-	struct deadline lull = cx->on_lull ? (struct deadline){cx->lull_at_ms} : DEADLINE_NEVER;
-	enum waited     how = monitor_wait(m, w, deadline_sooner(until, lull));
+	struct deadline lull = DEADLINE_NEVER;
+	enum waited     how;
 
+	if (cx->on_lull)
+		lull.at_ms = cx->lull_at_ms;
+	how = monitor_wait(m, w, deadline_sooner(until, lull));
 	if (how == WAIT_CANCELLED || deadline_left_ms(lull) > 0)
 		return how;
 	monitor_unlock(m);

@@ -302,14 +302,16 @@ static void note_sent(struct delivery *d, struct piece *p)
 
 static struct err *send_part(struct delivery *d, struct piece *p, const struct speech_part *part)
 {
-	uint64_t          now = clock_mono_ms();
-	bool              is_first = p->sent_n == 0;
-	struct audio_part out = {.seq = is_first ? d->told.pieces_sent : p->seq,
-	                         .part = p->sent_n++,
-	                         .text = is_first ? p->text : (struct span){NULL, 0},
-	                         .speech = *part};
+	uint64_t           now = clock_mono_ms();
+	bool               is_first = p->sent_n == 0;
+	struct audio_part *out = NEW(d->cx->arena, struct audio_part);
+	struct err        *e = NULL;
 
-	p->seq = out.seq;
+	*out = (struct audio_part){.seq = is_first ? d->told.pieces_sent : p->seq,
+	                           .part = p->sent_n++,
+	                           .text = is_first ? p->text : (struct span){NULL, 0},
+	                           .speech = *part};
+	p->seq = out->seq;
 	d->told.pieces_sent += is_first;
 	d->told.sent_ms += part->ms;
 	d->told.audio_at_ms = d->told.audio_at_ms ? d->told.audio_at_ms : now;
@@ -317,10 +319,10 @@ static struct err *send_part(struct delivery *d, struct piece *p, const struct s
 	d->told.plays_until_ms =
 		(d->told.plays_until_ms > now ? d->told.plays_until_ms : now) + part->ms;
 	if (d->order.outlet)
-		TRY(d->order.outlet->audio(&out, d->order.outlet->data));
-	if (part->is_last)
+		e = d->order.outlet->audio(out, d->order.outlet->data);
+	if (!e && part->is_last)
 		note_sent(d, p);
-	return NULL;
+	return e;
 }
 
 /* A voice that failed in the middle leaves its last part to us. */
