@@ -23,7 +23,8 @@ const errorOf = async (response) => {
 	const told = await readJson(response);
 	const code = told.code ?? (response.status >= 500 ? 'upstream_failed' : 'invalid_request');
 	const retryAfter = Number(response.headers.get('Retry-After')) || 0;
-	return new ApiError(code, { ...told, status: response.status, retryAfter });
+	const error = told.error ?? told.message ?? told.msg ?? '';
+	return new ApiError(code, { ...told, error, status: response.status, retryAfter });
 };
 
 let config = null;
@@ -63,6 +64,34 @@ const watch = (signal) => {
 		return control.signal.aborted ? new ApiError('silence') : new ApiError(otherwise);
 	};
 	return { signal: control.signal, touch, end, reason };
+};
+
+/** One request of any kind, {status, headers, data}; data is null where none came. Throws ApiError. */
+export const ask = async (path, { method = 'GET', body, headers = {}, signal } = {}) => {
+	const { url, key } = await readConfig();
+	const sent = { apikey: key, 'X-Client-Info': 'scribe-page', 'X-Request-Id': newId(), ...headers };
+	if (body !== undefined) sent['Content-Type'] = 'application/json';
+	const watched = watch(signal);
+	try {
+		const response = await fetch(new URL(path, new URL(url, location.origin)), {
+			method,
+			headers: sent,
+			body: body === undefined ? undefined : JSON.stringify(body),
+			signal: watched.signal,
+		});
+		if (!response.ok) throw await errorOf(response);
+		const text = await response.text();
+		return {
+			status: response.status,
+			headers: response.headers,
+			data: text ? JSON.parse(text) : null,
+		};
+	} catch (error) {
+		if (error instanceof ApiError) throw error;
+		throw watched.reason('network');
+	} finally {
+		watched.end();
+	}
 };
 
 const post = async (name, body, { accept, key, signal }) => {

@@ -36,11 +36,37 @@ const stored = {
 	},
 };
 
+/* Who agreed to be remembered is known by an id that only this browser has. */
+const VISITOR = 'scribe.visitor';
+export const visitor = {
+	get id() {
+		try {
+			return localStorage.getItem(VISITOR);
+		} catch {
+			return null;
+		}
+	},
+	/** Returns whether the browser kept it. */
+	agree(does) {
+		try {
+			if (does) localStorage.setItem(VISITOR, this.id ?? newId());
+			else localStorage.removeItem(VISITOR);
+			return true;
+		} catch {
+			return !does;
+		}
+	},
+};
+
 export class Conversation {
 	/* A session was lost, and another begun in its place. */
 	onNewSession = () => {};
 	#session = stored.read();
 	#making = null;
+
+	get hasBegun() {
+		return Boolean(this.#session ?? this.#making);
+	}
 
 	forget() {
 		this.#session = null;
@@ -49,7 +75,9 @@ export class Conversation {
 
 	async #pair(mode) {
 		if (this.#session) return this.#session;
-		this.#making ??= call('create_session', { mode }).finally(() => (this.#making = null));
+		const { id } = visitor;
+		const who = id ? { visitor_id: id, consent: true } : { consent: false };
+		this.#making ??= call('create_session', { mode, ...who }).finally(() => (this.#making = null));
 		const { session_id, session_secret } = await this.#making;
 		this.#session = { session_id, session_secret };
 		stored.write(this.#session);

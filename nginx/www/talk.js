@@ -3,10 +3,11 @@
  * One turn is the current one. A typed message ends it at once. While somebody speaks into it,
  * its voice only pauses: if words were heard it ends there, and the transcript keeps what was heard
  * of it; if none were, it goes on where it fell silent. */
-import { Conversation } from './conversation.js';
+import { ask, readConfig } from './api.js';
+import { Conversation, visitor } from './conversation.js';
 import { Microphone } from './microphone.js';
 import { Player } from './player.js';
-import { adviceFor } from './words.js';
+import { adviceFor, DEFAULT_MODE } from './words.js';
 import * as view from './view.js';
 
 const { parts } = view;
@@ -14,6 +15,7 @@ const TAP_MS = 350; /* a shorter press begins a recording that another one ends 
 const CUT_MS = 500;
 const LEAST_MS = 300; /* nobody says anything in less */
 const DRAFT = 'scribe.draft';
+const UNSENT = 'scribe.unsent';
 const CHANGE = ['invalid_request', 'payload_too_large'];
 
 export const player = new Player();
@@ -110,6 +112,16 @@ const heardNothing = (turn) => {
 	if (!player.isPlaying) view.showStatus('I heard no words. Hold the button while you speak.');
 };
 
+/* A written message that was not answered outlives the page. */
+const keepUnsent = (text) => {
+	try {
+		if (text) sessionStorage.setItem(UNSENT, text);
+		else sessionStorage.removeItem(UNSENT);
+	} catch {
+		/* then it ends with the page */
+	}
+};
+
 /* What the server will never take as it is goes back to where it can be changed. */
 const giveBack = ({ text }, { code }) => {
 	if (!text || parts.text.value || !CHANGE.includes(code)) return;
@@ -122,6 +134,8 @@ const fail = (turn, error) => {
 	player.resume();
 	turn.reply?.note('broke off');
 	turn.reply?.busy(false);
+	if (!turn.message.recording && parts.text.value !== turn.message.text)
+		keepUnsent(turn.message.text);
 	turn.message.shown ??= view.showVisitor('(spoken)');
 	turn.message.shown.again(() => submit(turn.message));
 	if (error.code !== 'left') view.showProblem(adviceFor(error), error.requestId);
@@ -161,6 +175,7 @@ const submit = async (message) => {
 		/* The answer should know how much of the one before was heard. */
 		await Promise.race([cut, new Promise((resolve) => setTimeout(resolve, CUT_MS))]);
 		await run(turn);
+		keepUnsent('');
 	} catch (error) {
 		/* One that another took the place of is nobody's trouble any more. */
 		if (error.code === undefined) console.error(error);
@@ -329,17 +344,49 @@ parts.anew.addEventListener('click', () => {
 conversation.onNewSession = () =>
 	view.showNote('The conversation before has ended at the server; this is a new one.');
 
+parts.remember.addEventListener('change', () => {
+	const is = parts.remember.checked;
+	if (!visitor.agree(is)) {
+		parts.remember.checked = false;
+		return view.showProblem('This browser keeps nothing, so nobody can be remembered in it.');
+	}
+	if (conversation.hasBegun)
+		return view.showStatus('That holds from the next conversation on; begin a new one.');
+	return view.showStatus(is ? 'You will be known the next time.' : 'You will not be known.');
+});
+
 const showConnection = () => view.showOffline(!navigator.onLine);
 window.addEventListener('offline', showConnection);
 window.addEventListener('online', showConnection);
 window.addEventListener('pagehide', () => microphone.close());
 
+/* A page that can not learn this can still talk. */
+const showModes = async () => {
+	try {
+		const { data } = await ask('functions/v1/modes');
+		view.showModes(data.modes, data.default);
+	} catch (error) {
+		view.showModes([DEFAULT_MODE], DEFAULT_MODE.name);
+		view.showProblem(adviceFor(error), error.requestId);
+	}
+};
+
+const showSwitches = async () => {
+	try {
+		view.showPanel((await readConfig()).lead_panel !== false);
+	} catch {
+		view.showPanel(false); /* the next request tells what is wrong */
+	}
+};
+
 try {
-	parts.text.value = sessionStorage.getItem(DRAFT) ?? '';
+	parts.text.value = sessionStorage.getItem(DRAFT) || (sessionStorage.getItem(UNSENT) ?? '');
 } catch {
 	/* no storage: no draft */
 }
-view.showModes('professional');
+parts.remember.checked = visitor.id !== null;
 showConnection();
 fit();
 parts.text.focus();
+showSwitches();
+showModes();

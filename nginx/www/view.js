@@ -1,14 +1,6 @@
 /* view.js -- the only one that touches the document. Everything said is text, never markup. */
-import { degradedWords, factsOf, MODES } from './words.js';
-
-const at = (id) => document.getElementById(id);
-
-const element = (name, { text, ...rest } = {}, children = []) => {
-	const made = Object.assign(document.createElement(name), rest);
-	if (text !== undefined) made.textContent = text;
-	made.append(...children);
-	return made;
-};
+import { at, element } from './dom.js';
+import { degradedWords, factsOf } from './words.js';
 
 export const parts = {
 	mode: at('mode'),
@@ -19,6 +11,7 @@ export const parts = {
 	stop: at('stop'),
 	aloud: at('aloud'),
 	barge: at('barge'),
+	remember: at('remember'),
 };
 
 const isAtEnd = () => {
@@ -36,12 +29,28 @@ const following = (change) => {
 	if (follows) toEnd();
 };
 
-export const showModes = (chosen) => {
+/** To choose from: [{name, title, manner}]. */
+export const showModes = (modes, chosen) => {
 	parts.mode.replaceChildren(
-		...Object.entries(MODES).map(([value, text]) => element('option', { value, text })),
+		...modes.map(({ name, title }) => element('option', { value: name, text: title })),
 	);
-	parts.mode.value = chosen in MODES ? chosen : 'professional';
+	parts.mode.value = chosen;
+	const tell = () => {
+		const { manner = '' } = modes.find(({ name }) => name === parts.mode.value) ?? {};
+		at('manner').textContent = manner;
+	};
+	parts.mode.onchange = tell;
+	tell();
 	parts.mode.disabled = false;
+};
+
+let isPanelShown = false;
+
+/** Not every server shows visitors what it learned of them. */
+export const showPanel = (is) => {
+	isPanelShown = is;
+	at('learned-panel').hidden = !is;
+	at('beside').hidden = !is;
 };
 
 /* One thing that was said; `who` is heard by those who do not see the side it stands on. */
@@ -125,6 +134,7 @@ export const showOffline = (is) => {
 };
 
 export const showLearned = (extract) => {
+	if (!isPanelShown) return;
 	const facts = extract ? factsOf(extract) : [];
 	at('nothing-learned').hidden = facts.length > 0;
 	at('learned').replaceChildren(
@@ -137,6 +147,7 @@ export const showLearned = (extract) => {
 
 export const showDegraded = (names) => {
 	at('degraded-title').hidden = names.length === 0;
+	at('beside').hidden = !isPanelShown && names.length === 0;
 	at('degraded').replaceChildren(
 		...names.map((name) => element('li', { text: degradedWords(name) })),
 	);

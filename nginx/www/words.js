@@ -1,15 +1,5 @@
 /* words.js -- what the page says in words: of errors what to do, of codes what they mean. */
 
-export const MODES = {
-	professional: 'Professional',
-	william: 'William',
-	entrepreneur: 'Entrepreneur',
-	mentor: 'Mentor',
-	storyteller: 'Storyteller',
-	futurist: 'Futurist',
-	interviewer: 'Interviewer',
-};
-
 const wait = (error) =>
 	error.retryAfter ? `in ${error.retryAfter} seconds` : 'in a moment';
 
@@ -72,6 +62,8 @@ export const DEGRADED = {
 
 const spaced = (word) => word.replaceAll('_', ' ');
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+export const DEFAULT_MODE = { name: 'professional', title: 'Professional', manner: '' };
 
 export const degradedWords = (name) => DEGRADED[name] ?? `Works less well: ${spaced(name)}.`;
 

@@ -106,30 +106,95 @@ render_functions() {
 	done
 }
 
-# Makes the page of nginx/www, and the address and key that it uses, ready in a directory named
-# after what is in it: what is served stays what it is until nginx has changed over.
-render_pages() {
-	local out=$1 pages files file name key types='html css js svg' id
-	pages=$(number_setting SCRIBE_PAGES 1)
-	((pages)) || return 0
-	mkdir -p "$out/pages" "$out/www/next"
-	files=$out/www/next
-	for file in "$root"/nginx/www/*; do
-		[[ " $types " != *" ${file##*.} "* ]] || cp -p "$file" "$files/"
-	done
-	key=${SCRIBE_ANON_KEY-}
+# Is this on where nobody says, which it is not on a stack with a public name?
+private_setting() {
+	local otherwise=1
+	[[ -z ${SCRIBE_PUBLIC_URL-} ]] || otherwise=0
+	number_setting "$1" "$otherwise"
+}
+
+# Files of nginx/www: those of the console are for who works with it.
+is_of_console() {
+	[[ $1 == console.html || $1 == console.css || $1 == console_*.js ]]
+}
+
+# The address and the key that the pages in a directory use, which of them there are, and what they
+# show. Every browser gets this key: it opens nothing by itself.
+write_config() {
+	local key=${SCRIBE_ANON_KEY-} pages='["talk"]' lead_panel
 	[[ -z ${SCRIBE_ANON_KEY_FILE-} ]] || key=$(<"$SCRIBE_ANON_KEY_FILE")
-	# Every browser gets this key: it opens nothing by itself.
-	jq -nc --arg key "$key" '{url: "/", key: $key, pages: ["talk"]}' >"$files/config.json"
-	chmod 755 "$out/www" "$files"
-	chmod 644 "$files"/*
-	id=$(cd "$files" && sha256sum -- * | sha256sum | head -c 16)
-	for file in "$files"/*; do
+	[[ ! -e $1/console.html ]] || pages='["talk", "console"]'
+	lead_panel=$(private_setting SCRIBE_LEAD_PANEL)
+	jq -nc --arg key "$key" --argjson pages "$pages" --argjson lead_panel "$lead_panel" \
+		'{url: "/", key: $key, pages: $pages, lead_panel: ($lead_panel > 0)}' >"$1/config.json"
+}
+
+# publish_dir OUT PREFIX: what is in OUT/www/next, in a directory named after what is in it: what is
+# served stays what it is until nginx has changed over. Prints its name.
+publish_dir() {
+	local out=$1 id
+	find "$out/www/next" -type d -exec chmod 755 {} +
+	find "$out/www/next" -type f -exec chmod 644 {} +
+	chmod 755 "$out/www"
+	id=$2$(cd "$out/www/next" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum |
+		head -c 16)
+	mv "$out/www/next" "$out/www/$id"
+	echo "$id"
+}
+
+# Which paths lead to a file.
+paths_of_page() {
+	case $1 in
+	index.html) echo / ;;
+	console.html) echo '/console' ;;
+	*) echo "/$1" ;;
+	esac
+}
+
+# Makes the pages of nginx/www ready.
+render_pages() {
+	local out=$1 console file name types='html css js svg json' id
+	console=$(private_setting SCRIBE_CONSOLE)
+	mkdir -p "$out/www/next"
+	for file in "$root"/nginx/www/*; do
 		name=${file##*/}
-		render snippets/page.conf PATH="/${name/#index.html/}" DIR="$run/www/$id" FILE="$name" \
+		[[ " $types " == *" ${file##*.} "* ]] || continue
+		((console)) || ! is_of_console "$name" || continue
+		cp -p "$file" "$out/www/next/"
+	done
+	write_config "$out/www/next"
+	id=$(publish_dir "$out" '')
+	for file in "$out/www/$id"/*; do
+		name=${file##*/}
+		render snippets/page.conf PATH="$(paths_of_page "$name")" DIR="$run/www/$id" FILE="$name" \
 			TYPE="$(type_of_page "$name")" >"$out/pages/$name.conf"
 	done
-	mv "$files" "$out/www/$id"
+}
+
+# Makes a frontend's build ready; names that begin with a dot are nobody's business.
+render_ui() {
+	local out=$1 dir id
+	dir=$(cd "$work_dir" && readlink -m "$SCRIBE_UI_DIR")
+	[[ -r $dir/index.html ]] ||
+		die "SCRIBE_UI_DIR: there is no index.html in '$SCRIBE_UI_DIR'; build the frontend first"
+	mkdir -p "$out/www/next"
+	cp -rL "$dir/." "$out/www/next/"
+	find "$out/www/next" -mindepth 1 -name '.*' -prune -exec rm -rf {} +
+	id=$(publish_dir "$out" ui-)
+	render snippets/page_ui.conf DIR="$run/www/$id" >"$out/pages/_all.conf"
+}
+
+# What is served beside the functions, to the last name.
+render_site() {
+	local out=$1 pages
+	pages=$(number_setting SCRIBE_PAGES 1)
+	mkdir -p "$out/pages"
+	if [[ -n ${SCRIBE_UI_DIR-} ]]; then
+		render_ui "$out"
+		return
+	fi
+	cp "$root/nginx/snippets/page_none.conf" "$out/pages/_all.conf"
+	((pages == 0)) || render_pages "$out"
 }
 
 type_of_page() {
@@ -222,7 +287,7 @@ render_nginx() {
 	mkdir -p "$next/conf.d" "$next/snippets" "$next/functions"
 	for snippet in "$root"/nginx/snippets/*.conf; do
 		case ${snippet##*/} in
-		function_*.conf | tls*.conf | cors.conf | realip.conf | page.conf) ;;
+		function_*.conf | tls*.conf | cors.conf | realip.conf | page.conf | page_none.conf | page_ui.conf) ;;
 		*) cp "$snippet" "$next/snippets/" ;;
 		esac
 	done
@@ -235,7 +300,7 @@ render_nginx() {
 	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
 	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
 	render_functions "$next/functions"
-	render_pages "$next"
+	render_site "$next"
 	mkdir -p "$run/nginx-tmp" "$run/inside"
 	chmod 711 "$run/nginx-tmp"
 	chmod 700 "$run/inside"

@@ -1,7 +1,8 @@
 /* The talk page in a real browser, as scripts/stack serves it: written and spoken turns, what is
  * played without a gap, interruptions, and a server that is not there. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { launchBrowser } from './env/browser.mjs';
@@ -88,13 +89,14 @@ describe('what is served', () => {
 		js: 'text/javascript',
 		svg: 'image/svg+xml',
 	};
+	const PATHS = { 'index.html': '/', 'console.html': '/console' };
 	const get = (path, options) => fetch(stack.baseUrl + path, options);
 
 	test('each file of the page with its type, nothing inline, asked for anew', async () => {
 		const files = readdirSync(join(root, 'nginx/www'));
 		assert.ok(files.includes('index.html') && files.includes('talk.js'));
 		for (const file of [...files, 'config.json']) {
-			const response = await get(file === 'index.html' ? '/' : `/${file}`);
+			const response = await get(PATHS[file] ?? `/${file}`);
 			assert.equal(response.status, 200, file);
 			const type = types[file.split('.').at(-1)] ?? 'application/json';
 			assert.equal(response.headers.get('content-type').split(';')[0], type);
@@ -128,7 +130,9 @@ describe('what is served', () => {
 
 	test('the configuration leads back to where the page came from, by either name', async () => {
 		const config = await (await get('/config.json')).json();
-		assert.deepEqual(config, { url: '/', key: stack.anonKey, pages: ['talk'] });
+		assert.deepEqual(config, {
+			url: '/', key: stack.anonKey, pages: ['talk'], lead_panel: true,
+		});
 		for (const name of ['127.0.0.1', 'localhost']) {
 			const origin = stack.baseUrl.replace('127.0.0.1', name);
 			const response = await get('/functions/v1/create_session', {
@@ -404,6 +408,7 @@ test('every control has a name, and the page fits a phone', LIMIT, async () => {
 		['combobox', 'Manner'],
 		['checkbox', 'Read replies aloud'],
 		['checkbox', 'Speaking interrupts'],
+		['checkbox', 'Remember me next time'],
 		['log', 'What was said'],
 		['heading', 'What was learned of you'],
 	]) {
@@ -416,6 +421,162 @@ test('every control has a name, and the page fits a phone', LIMIT, async () => {
 	);
 	assert.equal(wider, 0);
 	await context.close();
+});
+
+test('who agrees is known the next time, who does not is not', LIMIT, async () => {
+	await says('Noted.');
+	const { tab, context } = await open();
+	const visitorOf = async () => {
+		const kept = await tab.evaluate(() => sessionStorage['scribe.session']);
+		const { session_id } = JSON.parse(kept);
+		return (await sql(stack, `select consent, visitor_id from sessions where id = :'id'`, {
+			id: session_id,
+		}))[0];
+	};
+	const talk = async (n) => {
+		await write(tab, `Good morning, number ${n}.`);
+		await answered(tab, 1);
+		return visitorOf();
+	};
+	const [first, nobody] = await talk(1);
+	assert.equal(first, 'f');
+	await tab.check('#remember');
+	await tab.waitForSelector('#status:has-text("next conversation")');
+	await tab.click('#anew');
+	const [consent, id] = await talk(2);
+	assert.equal(consent, 't');
+	assert.notEqual(id, nobody);
+	await tab.click('#anew');
+	assert.deepEqual(await talk(3), ['t', id]);
+	await tab.reload();
+	assert.ok(await tab.isChecked('#remember'));
+	await tab.uncheck('#remember');
+	await tab.click('#anew');
+	const [last, stranger] = await talk(4);
+	assert.equal(last, 'f');
+	assert.notEqual(stranger, id);
+	assert.equal(await tab.evaluate(() => localStorage['scribe.visitor']), undefined);
+	await context.close();
+});
+
+test('manners are those of the server, each described', LIMIT, async () => {
+	const { tab, context } = await open();
+	const names = await tab.locator('#mode option').allTextContents();
+	assert.deepEqual(names.slice(0, 2), ['William', 'Entrepreneur']);
+	assert.equal(await tab.inputValue('#mode'), 'professional');
+	const before = await tab.textContent('#manner');
+	await tab.selectOption('#mode', 'storyteller');
+	assert.notEqual(await tab.textContent('#manner'), before);
+	assert.ok((await tab.textContent('#manner')).length > 10);
+	await context.close();
+});
+
+test('what was not answered outlives a reload', LIMIT, async () => {
+	const { tab, context } = await open();
+	await context.route('**/functions/v1/agent_reply', (route) => route.abort('connectionrefused'));
+	await write(tab, 'Do not forget this.');
+	await tab.waitForSelector('#problem:has-text("does not answer")');
+	await tab.reload();
+	await tab.waitForSelector('#mode:enabled');
+	assert.equal(await tab.inputValue('#text'), 'Do not forget this.');
+	await context.unroute('**/functions/v1/agent_reply');
+	await says('It is not forgotten.');
+	await tab.press('#text', 'Enter');
+	await answered(tab);
+	await tab.reload();
+	await tab.waitForSelector('#mode:enabled');
+	assert.equal(await tab.inputValue('#text'), '');
+	await context.close();
+});
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/* What axe-core finds of weight, in words. */
+const faultsOf = async (tab) => {
+	await tab.evaluate(axe);
+	const { violations } = await tab.evaluate(() => window.axe.run());
+	return violations
+		.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+		.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ').slice(0, 300)}`);
+};
+
+for (const colorScheme of ['light', 'dark'])
+	for (const width of [360, 1280])
+		test(`axe finds nothing serious, ${colorScheme}, ${width} px wide`, LIMIT, async () => {
+			await says('We make bread for hotels.');
+			const { tab, context } = await open({ colorScheme, viewport: { width, height: 740 } });
+			assert.deepEqual(await faultsOf(tab), []);
+			await write(tab, 'I am Dana Reed of Northwind, and we have $100,000.');
+			await answered(tab);
+			await context.route('**/functions/v1/**', (route) => route.abort('connectionrefused'));
+			await write(tab, 'Are you there?');
+			await tab.waitForSelector('#problem:has-text("does not answer")');
+			await context.setOffline(true);
+			await tab.waitForSelector('#offline:has-text("offline")');
+			assert.deepEqual(await faultsOf(tab), []);
+			const wider = await tab.evaluate(
+				() => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+			);
+			assert.equal(wider, 0);
+			await context.close();
+		});
+
+const reloadWith = (settings) => stack.commandWith(settings, 'reload', 'nginx');
+
+test('with a public name, visitors see nothing of the lead unless told', LIMIT, async () => {
+	await says('We make bread for hotels.');
+	const SCRIBE_PUBLIC_URL = 'https://talk.example';
+	const configOf = async () => (await fetch(`${stack.baseUrl}/config.json`)).json();
+	await reloadWith({ SCRIBE_PUBLIC_URL });
+	await poll(async () => (await configOf()).lead_panel === false);
+	const { tab, context } = await open();
+	await write(tab, 'I am Dana Reed of Northwind.');
+	await answered(tab);
+	assert.equal(await tab.isVisible('#learned-panel'), false);
+	assert.equal(await tab.textContent('#learned'), '');
+	await context.close();
+	await reloadWith({ SCRIBE_PUBLIC_URL, SCRIBE_LEAD_PANEL: '1' });
+	await poll(async () => (await configOf()).lead_panel);
+	await reloadWith({ SCRIBE_PUBLIC_URL: '', SCRIBE_LEAD_PANEL: '' });
+});
+
+test('SCRIBE_UI_DIR: a frontend of its own at the same address', LIMIT, async () => {
+	const dir = join(stack.dir, 'frontend');
+	mkdirSync(join(dir, 'assets'), { recursive: true });
+	mkdirSync(join(dir, '.git'));
+	writeFileSync(join(dir, 'index.html'), '<!doctype html><title>Mine</title>');
+	writeFileSync(join(dir, 'assets/app-1a2b.js'), 'export {};');
+	writeFileSync(join(dir, '.env'), 'SECRET=1');
+	writeFileSync(join(dir, '.git/config'), 'secret');
+	await reloadWith({ SCRIBE_UI_DIR: dir });
+	const get = (path, options) => fetch(stack.baseUrl + path, options);
+	await poll(async () => (await (await get('/')).text()).includes('Mine'));
+	for (const path of ['/', '/admin/session/7', '/assets', '/index.html']) {
+		const response = await get(path);
+		assert.equal(response.status, 200, path);
+		assert.match(response.headers.get('content-type'), /^text\/html/);
+		assert.match(await response.text(), /Mine/);
+	}
+	const script = await get('/assets/app-1a2b.js');
+	assert.match(script.headers.get('content-type'), /^text\/javascript/);
+	assert.equal(script.headers.get('x-content-type-options'), 'nosniff');
+	for (const path of [
+		'/assets/gone.js', '/.env', '/.git/config', '/talk.js', '/config.json', '/console.css',
+		'/functions/v1/nothing', '/auth/v1x', '/rest/v1x', '/storage/v1x', '/realtime/v1x',
+		'/healthz/nobody',
+	]) {
+		const response = await get(path);
+		assert.equal(response.status, 404, path);
+		assert.equal((await response.json()).code, 'not_found', path);
+	}
+	assert.equal((await get('/', { method: 'POST' })).status, 405);
+	assert.equal((await get('/healthz/agent_reply')).status, 200);
+	const empty = join(stack.dir, 'empty');
+	mkdirSync(empty);
+	await assert.rejects(reloadWith({ SCRIBE_UI_DIR: empty }), /no index\.html/);
+	assert.match(await (await get('/')).text(), /Mine/, 'what was refused changed nothing');
+	await reloadWith({ SCRIBE_UI_DIR: '' });
+	await poll(async () => (await get('/talk.js')).status === 200);
 });
 
 test('a reload with SCRIBE_PAGES=0 takes the page away, and nothing else', LIMIT, async () => {
