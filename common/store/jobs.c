@@ -4,6 +4,7 @@
 #include "../base/str.h"
 #include "../db/db.h"
 #include "common/store/job_claim.sql.h"
+#include "common/store/job_end.sql.h"
 #include "common/store/job_once.sql.h"
 #include "common/store/lazy_commit.sql.h"
 
@@ -20,6 +21,69 @@ struct err *job_enqueue(struct ctx *cx, const struct job_new *in)
 	                    db_text(in->session_id), db_int((int64_t)in->delay_ms),
 	                    db_int(in->max_attempts ? in->max_attempts : ATTEMPTS_MAX)));
 }
+
+/* ---- ending ---- */
+
+static const char *state_after(enum job_outcome outcome)
+{
+	static const char *const states[] = {
+		[JOB_DONE] = "done",      [JOB_AGAIN] = "ready", [JOB_DEAD] = "dead",
+		[JOB_RETURNED] = "ready", [JOB_ROUND] = "ready",
+	};
+
+	return states[outcome];
+}
+
+static int attempts_after(const struct job *job, enum job_outcome outcome)
+{
+	if (outcome == JOB_ROUND)
+		return 0;
+	return job->attempt - (outcome == JOB_RETURNED);
+}
+
+static const char *error_text(struct ctx *cx, const struct err *why)
+{
+	struct buf b = buf_new(cx->arena, ERROR_MAX);
+
+	if (!why)
+		return NULL;
+	buf_printf(&b, "%s: %.700s (%s)", err_code(why->kind), why->detail ? why->detail : "",
+	           why->where);
+	return buf_text(&b);
+}
+
+/* The parameters of job_end.sql; all null without a job. */
+struct ended {
+	struct db_val id, attempt, state, attempts, error, pause;
+};
+
+static struct ended ended_of(struct ctx *cx, const struct job_end *end)
+{
+	if (!end)
+		return (struct ended){.id = db_text(NULL)};
+	return (struct ended){db_int(end->job->id),
+	                      db_int(end->job->attempt),
+	                      db_text(state_after(end->outcome)),
+	                      db_int(attempts_after(end->job, end->outcome)),
+	                      db_text(error_text(cx, end->why)),
+	                      db_int((int64_t)end->pause_ms)};
+}
+
+struct err *job_settle(struct ctx *cx, const struct job_end *end, bool *is_ours_out)
+{
+	struct ended   e = ended_of(cx, end);
+	struct db_rows rows;
+
+	/* Undone by a crash it is a job that runs again, as it may anyway. */
+	TRY(db_query(cx, &rows,
+	             "with " JOB_END_SQL " select exists (select from ended), " LAZY_COMMIT_SQL,
+	             ARGS(e.id, db_text(end->job->worker), e.attempt, e.state, e.attempts, e.error,
+	                  e.pause)));
+	*is_ours_out = row_bool(&rows, 0, 0);
+	return NULL;
+}
+
+/* ---- claiming ---- */
 
 /* Kinds are names out of our own tables: they need no quoting in an array. */
 static const char *kinds_array(struct ctx *cx, const struct job_wanted *kinds, size_t n,
@@ -73,16 +137,19 @@ static void read_job(const struct db_rows *rows, const struct job_wanted *wanted
 	};
 }
 
-struct err *job_claim(struct ctx *cx, const struct job_wanted *kinds, size_t n, const char *worker,
-                      unsigned most_rest_ms, struct job_found *out)
+struct err *job_claim(struct ctx *cx, const struct job_end *last, const struct job_wanted *kinds,
+                      size_t n, const char *worker, unsigned most_rest_ms, struct job_found *out)
 {
+	struct ended   e = ended_of(cx, last);
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows, JOB_CLAIM_SQL,
-	             ARGS(db_text(kinds_array(cx, kinds, n, false)),
+	             ARGS(e.id, db_text(worker), e.attempt, e.state, e.attempts, e.error, e.pause,
+	                  db_text(kinds_array(cx, kinds, n, false)),
 	                  db_text(leases_array(cx, kinds, n)), db_text(kinds_array(cx, kinds, n, true)),
-	                  db_text(worker), db_int(most_rest_ms))));
-	*out = (struct job_found){.rest_ms = (unsigned)row_int(&rows, 0, 8)};
+	                  db_int(most_rest_ms))));
+	*out = (struct job_found){.rest_ms = (unsigned)row_int(&rows, 0, 8),
+	                          .was_ours = row_bool(&rows, 0, 10)};
 	out->is_none = row_is_null(&rows, 0, 0);
 	if (out->is_none)
 		return NULL;
@@ -90,6 +157,8 @@ struct err *job_claim(struct ctx *cx, const struct job_wanted *kinds, size_t n, 
 	read_job(&rows, &kinds[out->place], worker, &out->job);
 	return NULL;
 }
+
+/* ---- at work ---- */
 
 /* An attempt's number tells it from an earlier one of the same worker. */
 struct err *job_extend(struct ctx *cx, const struct job *job)
@@ -118,61 +187,6 @@ struct err *job_postpone(struct job *job, struct err *why, uint64_t ms)
 {
 	job->postponed_ms = ms ? ms : 1;
 	return why;
-}
-
-static const char *state_after(enum job_outcome outcome)
-{
-	static const char *const states[] = {
-		[JOB_DONE] = "done",      [JOB_AGAIN] = "ready", [JOB_DEAD] = "dead",
-		[JOB_RETURNED] = "ready", [JOB_ROUND] = "ready",
-	};
-
-	return states[outcome];
-}
-
-static int attempts_after(const struct job *job, enum job_outcome outcome)
-{
-	if (outcome == JOB_ROUND)
-		return 0;
-	return job->attempt - (outcome == JOB_RETURNED);
-}
-
-static const char *error_text(struct ctx *cx, const struct err *why)
-{
-	struct buf b = buf_new(cx->arena, ERROR_MAX);
-
-	if (!why)
-		return NULL;
-	buf_printf(&b, "%s: %.700s (%s)", err_code(why->kind), why->detail ? why->detail : "",
-	           why->where);
-	return buf_text(&b);
-}
-
-struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome outcome,
-                       uint64_t pause_ms, const struct err *why, bool *is_ours_out)
-{
-	struct db_rows rows;
-
-	TRY(db_query(
-		cx, &rows,
-		"with mine as materialized (select id, case when $4 = 'ready' and exists ("
-		"  select from jobs o where o.kind = j.kind and o.key = j.key and o.state = 'ready')"
-		"  then 'done' else $4 end as next from jobs j"
-		"  where id = $1::bigint and state = 'running' and leased_by = $2"
-		"  and attempts = $3::int for update),"
-		" settled as (update jobs j set state = next, attempts = $5::int, last_error = $6,"
-		"  run_at = case when next = 'ready'"
-		"   then clock_timestamp() + $7::bigint * interval '1 ms' else run_at end,"
-		"  finished_at = case when next <> 'ready' then now() end,"
-		"  leased_by = null, leased_until = null"
-		" from mine where j.id = mine.id returning j.id)"
-		/* Undone by a crash it is a job that runs again, as it may anyway. */
-		" select count(*), " LAZY_COMMIT_SQL " from settled",
-		ARGS(db_int(job->id), db_text(job->worker), db_int(job->attempt),
-	         db_text(state_after(outcome)), db_int(attempts_after(job, outcome)),
-	         db_text(error_text(cx, why)), db_int((int64_t)pause_ms))));
-	*is_ours_out = row_int(&rows, 0, 0) > 0;
-	return NULL;
 }
 
 struct err *jobs_call_out(struct ctx *cx, const char *payload)

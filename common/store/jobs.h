@@ -43,25 +43,6 @@ struct job {
 	unsigned    lease_ms;
 };
 
-struct job_wanted {
-	const char *kind;
-	unsigned    lease_ms;
-	bool        is_periodic; /* its one job is made, due at once, where there is none */
-};
-
-struct job_found {
-	struct job job;
-	size_t     place;   /* of its kind among those wanted */
-	bool       is_none; /* there is no job, and */
-	unsigned   rest_ms; /* until when: one falls due, or a lease runs out */
-};
-
-/* Takes the next due job of the first kind that has one, or one whose lease ran out, for the
- * kind's lease_ms. A job whose last attempt ran out is buried instead and given with has_died
- * set. Where there is none, rest_ms is at most `most_rest_ms`. */
-struct err *job_claim(struct ctx *cx, const struct job_wanted *kinds, size_t n, const char *worker,
-                      unsigned most_rest_ms, struct job_found *out) CHECKED;
-
 /* For a handler at work: the lease starts anew, and with it cx->deadline.
  * ERR_CONFLICT when the lease is lost: stop, somebody else is at it. */
 struct err *job_extend(struct ctx *cx, const struct job *job) CHECKED;
@@ -83,11 +64,38 @@ enum job_outcome {
 	JOB_ROUND     /* a periodic job waits for its next time, attempts counted from zero */
 };
 
-/* Ends the attempt, if the lease is still the caller's (*is_ours_out). `pause_ms`
- * is for those that come back. `why` may be NULL. A job that would wait
- * beside another one of its kind and key is done: that one stands for it. */
-struct err *job_settle(struct ctx *cx, const struct job *job, enum job_outcome outcome,
-                       uint64_t pause_ms, const struct err *why, bool *is_ours_out) CHECKED;
+struct job_end {
+	const struct job *job;
+	enum job_outcome  outcome;
+	uint64_t          pause_ms; /* for those that come back */
+	const struct err *why;      /* NULL: nothing went wrong */
+};
+
+/* Ends the attempt, if the lease is still the caller's (*is_ours_out). A job that would wait beside
+ * another one of its kind and key is done: that one stands for it. */
+struct err *job_settle(struct ctx *cx, const struct job_end *end, bool *is_ours_out) CHECKED;
+
+struct job_wanted {
+	const char *kind;
+	unsigned    lease_ms;
+	bool        is_periodic; /* its one job is made, due at once, where there is none */
+};
+
+struct job_found {
+	struct job job;
+	size_t     place;    /* of its kind among those wanted */
+	bool       is_none;  /* there is no job, and */
+	unsigned   rest_ms;  /* until when: one falls due, or a lease runs out */
+	bool       was_ours; /* the lease of the job that was ended with this */
+};
+
+/* Takes the next due job of the first kind that has one, or one whose lease ran out, for the
+ * kind's lease_ms. A job whose last attempt ran out is buried instead and given with has_died
+ * set. Where there is none, rest_ms is at most `most_rest_ms`. Before that ends `last` as
+ * job_settle does, or nothing where it is NULL: both happen or none. */
+struct err *job_claim(struct ctx *cx, const struct job_end *last, const struct job_wanted *kinds,
+                      size_t n, const char *worker, unsigned most_rest_ms,
+                      struct job_found *out) CHECKED;
 
 /* Sends `payload` to everybody who listens, from some connection of the pool. */
 struct err *jobs_call_out(struct ctx *cx, const char *payload) CHECKED;

@@ -1,6 +1,6 @@
 /* workers.c -- the workers of a program.
  *
- * Each worker claims a due job, runs it, says how it ended, and looks for the
+ * Each worker claims a due job, runs it, and says how it ended as it claims the
  * next; when there is none it sleeps until somebody tells of one. One more
  * thread does nothing but hear the NOTIFY that the jobs table sends with each
  * new job and wake the workers. A notification is only a hint: what counts is
@@ -58,10 +58,12 @@ const struct cfg_group workers_settings = {"Jobs", &values, keys, COUNT(keys)};
 
 struct worker {
 	struct ctx    cx;
+	struct arena *other; /* of the job in hand, while the next is claimed into cx's */
 	pthread_t     thread;
 	struct cancel cancel; /* of the job in hand, once the process has no more patience */
 	char          name[WORKER_NAME_MAX + 1]; /* host:pid:thread */
 	size_t        next_kind; /* where the next look begins, so that no kind starves */
+	uint64_t      seen;      /* reasons to look when it looked last */
 	unsigned      troubles;  /* failed looks in a row */
 };
 
@@ -170,8 +172,8 @@ static const char *outcome_name(enum job_outcome outcome, bool is_ours)
 	return is_ours ? names[outcome] : "lost";
 }
 
-static void log_job(const struct ctx *cx, const struct job *job, const char *outcome,
-                    uint64_t start_ms, const struct err *e)
+static void log_job(const struct ctx *cx, const struct arena *its, const struct job *job,
+                    const char *outcome, uint64_t start_ms, const struct err *e)
 {
 	/* Some go round every few seconds: that all is well is news to nobody. */
 	bool is_usual = !e && str_equal(outcome, outcome_name(JOB_ROUND, true));
@@ -182,51 +184,26 @@ static void log_job(const struct ctx *cx, const struct job *job, const char *out
 	    F_INT("attempt", job->attempt), F_STR("outcome", outcome),
 	    F_STR("code", e ? err_code(e->kind) : NULL), F_INT("ms", clock_mono_ms() - start_ms),
 	    F_INT("db_ms", cx->cost.db_ms), F_INT("upstream_ms", cx->cost.upstream_ms),
-	    F_INT("embed_ms", cx->cost.embed_ms), F_INT("arena_bytes", arena_used(cx->arena)));
+	    F_INT("embed_ms", cx->cost.embed_ms), F_INT("arena_bytes", arena_used(its)));
 }
 
-/* A conflict is a job of the same key enqueued this moment: asked again, it is seen. */
-static struct err *settle(struct ctx *cx, const struct job_kind *kind, const struct job *job,
-                          enum job_outcome outcome, const struct err *why, bool *is_ours)
+static struct job_end run_job(struct worker *w, const struct job_kind *kind, struct job *job)
 {
-	uint64_t    pause_ms = pause_after(kind, job, outcome, why);
-	struct err *e;
-
-	ctx_detach(cx, STATEMENT_MS);
-	e = job_settle(cx, job, outcome, pause_ms, why, is_ours);
-	return e && e->kind == ERR_CONFLICT ? job_settle(cx, job, outcome, pause_ms, why, is_ours) : e;
-}
-
-static void run_job(struct worker *w, const struct job_kind *kind, struct job *job)
-{
-	struct ctx      *cx = &w->cx;
-	uint64_t         start_ms = clock_mono_ms();
-	bool             is_ours = false;
-	enum job_outcome outcome;
-	struct err      *why, *unsettled;
+	struct ctx    *cx = &w->cx;
+	struct job_end end = {.job = job};
 
 	snprintf(cx->id, sizeof(cx->id), "job-%lld", (long long)job->id);
 	cx->deadline = job_deadline(kind->lease_ms);
 	cx->cancel = &w->cancel;
 	cx->cost = (struct ctx_cost){0};
 	payers_join(cx, job->payers);
-	why = kind->run(cx, job);
-	outcome = judge(w, kind, job, why);
-	unsettled = settle(cx, kind, job, outcome, why, &is_ours);
-	if (unsettled) /* the lease will run out, and the job be run again */
-		log_err(LOG_ERROR, cx, "job_not_settled", unsettled);
-	log_job(cx, job, unsettled ? "unsettled" : outcome_name(outcome, is_ours), start_ms, why);
-	cx->id[0] = '\0';
+	end.why = kind->run(cx, job);
+	end.outcome = judge(w, kind, job, end.why);
+	end.pause_ms = pause_after(kind, job, end.outcome, end.why);
+	return end;
 }
 
 /* ---- a worker ---- */
-
-static void begin_look(struct ctx *cx)
-{
-	arena_reset(cx->arena);
-	cx->payers = NULL;
-	ctx_detach(cx, STATEMENT_MS);
-}
 
 /* From the one behind the kind worked last, so that none starves. */
 static void list_wanted(const struct worker *w, struct job_wanted out[JOB_KINDS_MAX])
@@ -238,27 +215,89 @@ static void list_wanted(const struct worker *w, struct job_wanted out[JOB_KINDS_
 	}
 }
 
-/* Works one job of any kind; *rest_out is 0, or, when none is due, how long to rest. */
-static struct err *work_one(struct worker *w, unsigned *rest_out)
+/* Ends `last`, where there is one, and takes the next; its kind is then the one worked last. */
+static struct err *claim(struct worker *w, const struct job_end *last, struct job_found *out)
 {
-	unsigned               most = (unsigned)values.poll_ms * (office.is_hearing ? CALM_POLLS : 1);
-	struct job_wanted      wanted[JOB_KINDS_MAX];
-	const struct job_kind *kind;
-	struct job_found       found;
+	unsigned          most = (unsigned)values.poll_ms * (office.is_hearing ? CALM_POLLS : 1);
+	struct job_wanted wanted[JOB_KINDS_MAX];
 
-	begin_look(&w->cx);
+	w->seen = wakes_so_far();
+	ctx_detach(&w->cx, STATEMENT_MS);
 	list_wanted(w, wanted);
-	TRY(job_claim(&w->cx, wanted, office.kinds_n, w->name, most, &found));
-	*rest_out = found.rest_ms > BUSY_MS ? found.rest_ms : BUSY_MS;
-	if (found.is_none)
-		return NULL;
-	*rest_out = 0;
-	kind = &office.kinds[(w->next_kind + found.place) % office.kinds_n];
-	if (found.job.has_died)
-		log_job(&w->cx, &found.job, "dead", clock_mono_ms(), NULL);
-	else
-		run_job(w, kind, &found.job);
-	w->next_kind = (w->next_kind + found.place + 1) % office.kinds_n;
+	TRY(job_claim(&w->cx, last, wanted, office.kinds_n, w->name, most, out));
+	out->rest_ms = out->rest_ms > BUSY_MS ? out->rest_ms : BUSY_MS;
+	if (!out->is_none)
+		w->next_kind = (w->next_kind + out->place + 1) % office.kinds_n;
+	return NULL;
+}
+
+static const struct job_kind *kind_worked_last(const struct worker *w)
+{
+	return &office.kinds[(w->next_kind + office.kinds_n - 1) % office.kinds_n];
+}
+
+/* A conflict is a job of the same key enqueued this moment: asked again, it is seen. Who stops
+ * takes no other job. */
+static struct err *settle(struct worker *w, const struct job_end *end, struct job_found *next)
+{
+	struct err *e;
+
+	if (!is_stopping()) {
+		e = claim(w, end, next);
+		if (!e || e->kind != ERR_CONFLICT)
+			return e;
+	}
+	*next = (struct job_found){.is_none = true};
+	ctx_detach(&w->cx, STATEMENT_MS);
+	e = job_settle(&w->cx, end, &next->was_ours);
+	return e && e->kind == ERR_CONFLICT ? job_settle(&w->cx, end, &next->was_ours) : e;
+}
+
+/* What is left of the job in hand is told, and the worker's arena is that of the next. */
+static void work_on(struct worker *w, struct job_found *found)
+{
+	const struct job_kind *kind = kind_worked_last(w);
+	struct job             job = found->job;
+	uint64_t               start_ms = clock_mono_ms();
+	struct arena          *its = w->cx.arena;
+	struct job_end         end = run_job(w, kind, &job);
+	struct err            *unsettled;
+
+	w->cx.arena = w->other;
+	w->other = its;
+	unsettled = settle(w, &end, found);
+	if (unsettled) { /* the lease will run out, and the job be run again */
+		log_err(LOG_ERROR, &w->cx, "job_not_settled", unsettled);
+		*found = (struct job_found){.is_none = true};
+	}
+	log_job(&w->cx, its, &job, unsettled ? "unsettled" : outcome_name(end.outcome, found->was_ours),
+	        start_ms, end.why);
+	w->cx.id[0] = '\0';
+	w->cx.payers = NULL;
+	arena_reset(its);
+}
+
+static void begin_look(struct worker *w)
+{
+	arena_reset(w->cx.arena);
+	w->cx.payers = NULL;
+}
+
+/* Works jobs of any kind while there are any; *rest_out is how long to rest then. */
+static struct err *work_some(struct worker *w, unsigned *rest_out)
+{
+	struct job_found found;
+
+	begin_look(w);
+	TRY(claim(w, NULL, &found));
+	while (!found.is_none) {
+		if (found.job.has_died) {
+			log_job(&w->cx, w->cx.arena, &found.job, "dead", clock_mono_ms(), NULL);
+			return NULL;
+		}
+		work_on(w, &found);
+	}
+	*rest_out = found.rest_ms;
 	return NULL;
 }
 
@@ -287,20 +326,21 @@ static void *work(void *data)
 	struct worker *w = data;
 
 	w->cx.arena = arena_new(ARENA_BYTES);
+	w->other = arena_new(ARENA_BYTES);
 	w->cx.is_job = true;
 	while (!is_stopping()) {
-		uint64_t    seen = wakes_so_far();
 		unsigned    rest_ms = 0;
-		struct err *e = work_one(w, &rest_ms);
+		struct err *e = work_some(w, &rest_ms);
 
 		if (e)
 			rest_ms = rest_in_trouble(w, e);
 		else
 			w->troubles = 0;
 		if (rest_ms)
-			sleep_unless_woken(seen, rest_ms);
+			sleep_unless_woken(w->seen, rest_ms);
 	}
 	arena_free(&w->cx.arena);
+	arena_free(&w->other);
 	leave_work();
 	return NULL;
 }

@@ -239,6 +239,12 @@ test('work that is long keeps its lease', async () => {
 	assert.deepEqual([row.attempts, row.runs, row.effects], [1, 1, 1]);
 });
 
+test('a job that outlives its lease, and that nobody took, ends as it ended', async () => {
+	start();
+	const row = await until(await enqueue({ ms: 1800, deaf: true, hopeless: true }), 'dead');
+	assert.deepEqual([row.attempts, row.runs, row.isFree], [1, 1, 't']);
+});
+
 test('a late worker cannot end a job that another one took over', async () => {
 	const slow = start();
 	const id = await enqueue({ ms: 500, deaf: true });
@@ -343,7 +349,7 @@ test('a program without jobs lets the database rest', async () => {
 		const [[at]] = await sql(
 			stack,
 			`select max(query_start) from pg_stat_activity
-			 where application_name = 'agent_reply' and query like 'with found%'`,
+			 where application_name = 'agent_reply' and query like 'with mine%'`,
 		);
 		return at;
 	};
@@ -361,9 +367,12 @@ test('at the end a job in hand may finish within a bound', async () => {
 	const worker = start({ JOBS_DRAIN_MS: '60000' });
 	const id = await enqueue({ ms: 800 });
 	await poll(async () => (await rowOf(id)).runs === 1);
+	const next = await enqueue();
 	assert.ok((await worker.stop()) < 30000, 'it waits for no more than the job');
 	const row = await rowOf(id);
 	assert.deepEqual([row.state, row.attempts, row.effects], ['done', 1, 1]);
+	const other = await rowOf(next);
+	assert.deepEqual([other.state, other.attempts, other.runs], ['ready', 0, 0]);
 });
 
 test('a job that takes longer is given back, and the attempt does not count', async () => {
