@@ -63,7 +63,7 @@ static bool is_declined(const struct utterance *u)
 
 	while (end > u->text.ptr && strchr(" \n\"", end[-1]))
 		end--;
-	return (end > u->text.ptr && end[-1] == '?') ||
+	return (end > u->text.ptr && end[-1] == '?') || phrases_at(LIST(ASKING), u, 0) ||
 	       phrases_in(LIST(REFUSALS), u, 0, u->n < 6 ? u->n : 6);
 }
 

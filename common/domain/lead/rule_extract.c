@@ -6,6 +6,7 @@
 
 #include "../who/contact.h"
 #include "money.h"
+#include "../text/quantity.h"
 #include "rules.h"
 #include "timeline.h"
 #include "../text/words.h"
@@ -38,6 +39,35 @@ static void find_contacts(struct rules *r, struct utterance *u)
 	}
 }
 
+/* "Make that fifteen", of "twelve thousand pounds": the number is another, of the same kind. */
+static const char *amount_fixed(struct rules *r, const char *known, struct span number)
+{
+	struct utterance old = tokens_split(r->cx, span_of(known));
+	size_t           i = 0;
+
+	while (i < old.n && !phrases_has(LIST(SCALES), old.words[i].low))
+		i++;
+	if (i == old.n && money_largest(span_of(known)) < money_largest(number) * 10)
+		return NULL; /* it is whole */
+	return arena_printf(r->cx->arena, "%.*s %s", (int)number.len, number.ptr,
+	                    i < old.n ? old.words[i].text.ptr : "thousand");
+}
+
+static void correct_amount(struct rules *r)
+{
+	const char *known = r->x->entities.budget_range, *fixed = NULL;
+
+	for (size_t i = 0, at, n; known && !fixed && i < r->u->n; i++) {
+		at = i + phrases_at(LIST(AMOUNT_FIXES), r->u, i);
+		n = at > i ? quantity_words(r->u, at) : 0;
+		if (n && !phrases_in(LIST(SCALES), r->u, at, at + n) &&
+		    (at + n == r->u->n || r->u->words[at + n].gap != GAP_SPACE))
+			fixed = amount_fixed(r, known, tokens_text(r->u, at, at + n));
+	}
+	if (fixed)
+		r->x->entities.budget_range = extract_clean(r->cx, span_of(fixed), 200);
+}
+
 static void find_budget(struct rules *r)
 {
 	struct span  rest = r->u->text;
@@ -45,6 +75,7 @@ static void find_budget(struct rules *r)
 
 	while (money_next_spoken(r->u, r->subjects & ASKED_BUDGET, &rest, &m))
 		r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
+	correct_amount(r);
 }
 
 /* A day of a month, one past it; i: none. */
@@ -307,6 +338,7 @@ void rule_extract_on(struct ctx *cx, const struct extract *known, const struct e
 	if (r.has_phone && !r.x->entities.channel)
 		r.x->entities.channel = "phone";
 	out->now = news(&r.x->entities, &before);
+	out->has_own_firm = r.has_own_firm;
 	out->all = knows_nothing(&r) ? NULL : r.x;
 	if (out->all)
 		decide_intent(&r);

@@ -16,6 +16,7 @@ struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t
 struct rule_told {
 	struct extract         *all; /* NULL: nothing */
 	struct extract_entities now;
+	bool                    has_own_firm; /* spoke of one, named or not */
 };
 
 /* The same with what is `known` already from before (NULL: nothing): only the newest are read then,

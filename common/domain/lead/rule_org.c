@@ -64,16 +64,23 @@ static bool goes_on(const struct rules *r, size_t i, bool by_capitals)
 		return goes_on_in_capitals(r, i);
 	if (phrases_at(LIST(ORG_SIGNS), r->u, i))
 		return true;
+	if (i + 1 < r->u->n && r->u->words[i + 1].gap == GAP_SPACE &&
+	    phrases_at(LIST(ORG_SIGNS), r->u, i + 1) && !words_is_stop(r->u->words[i].text))
+		return true; /* "baltic product days" */
 	return can_be_org(r, i) && !rules_is_doing(r->u->words[i].low) &&
 	       rules_role_to(r, i, false) == i && !rules_place_at(r, i);
 }
 
-/* "New Bethel", "First National": a capital in the midst of a sentence, and one behind it. */
+/* "New Bethel", "Four Oaks", "Evening Courier": a capital in the midst of a sentence, and one
+ * behind it, make a name of what else is none. */
 static bool begins_in_capitals(const struct rules *r, size_t i)
 {
-	return r->has_capitals && rules_is_capital(r, i) && r->u->words[i].gap == GAP_SPACE &&
-	       i + 1 < r->u->n && r->u->words[i + 1].gap == GAP_SPACE && rules_is_capital(r, i + 1) &&
-	       phrases_has(LIST(ORG_ADJECTIVES), r->u->words[i].low);
+	const struct token *w = &r->u->words[i];
+
+	return r->has_capitals && rules_is_capital(r, i) && i > 0 && w->gap != GAP_STOP && w->low[1] &&
+	       !w->is_contact && !rules_has_contraction(w->low) && i + 1 < r->u->n &&
+	       r->u->words[i + 1].gap == GAP_SPACE && rules_is_capital(r, i + 1) &&
+	       !phrases_at(LIST(TIMES_WEAK), r->u, i) && !rules_is_known_name(r, i + 1);
 }
 
 /* "The town hall of Saint-Malo": what it is may be written small. */
@@ -85,18 +92,25 @@ static bool is_sort_of_org(const struct rules *r, size_t i)
 	       r->u->words[i + n + 1].gap == GAP_SPACE && rules_is_capital(r, i + n + 1);
 }
 
+/* "The evening courier" */
+static bool is_daily(const struct rules *r, size_t i)
+{
+	return tokens_is(r->u, i - 1, "the") && phrases_has(LIST(DAYTIMES), r->u->words[i].low) &&
+	       i + 1 < r->u->n && phrases_at(LIST(ORG_SIGNS), r->u, i + 1);
+}
+
 /* What an organisation's name can begin with. */
 static bool begins_org(const struct rules *r, size_t i)
 {
 	const char *low = r->u->words[i].low;
 
-	if ((!can_be_org(r, i) && !begins_in_capitals(r, i)) || rules_role_to(r, i, false) > i ||
-	    (i > 0 && r->u->words[i].gap == GAP_STOP))
+	if ((!can_be_org(r, i) && !begins_in_capitals(r, i) && !is_daily(r, i)) ||
+	    rules_role_to(r, i, false) > i || (i > 0 && r->u->words[i].gap == GAP_STOP))
 		return false;
 	if (r->has_capitals)
 		return rules_is_capital(r, i) || isdigit((unsigned char)low[0]) || is_sort_of_org(r, i) ||
 		       (i + 1 < r->u->n && is_legal_form(r, i + 1));
-	return !rules_is_doing(low) && !phrases_has(LIST(NOT_NAMES), low);
+	return is_daily(r, i) || (!rules_is_doing(low) && !phrases_has(LIST(NOT_NAMES), low));
 }
 
 /* In written text capitals bound the name; without them a few words do that
@@ -147,6 +161,8 @@ size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
 		                      (has_org_sign(r, i, to) || (to == r->u->n && to - i <= SHORT_ORG)))
 		           ? to
 		           : i;
+	case 'Q':
+		return is_written && to > i + 1 && has_org_sign(r, i, to) ? to : i;
 	case 'Y':
 		return r->is_org_due ? to : i;
 	case 'Z':
@@ -193,8 +209,12 @@ static void note_things(struct rules *r)
 
 void rules_find_org(struct rules *r)
 {
+	struct pattern_match m;
+
 	note_things(r);
-	rules_match(r, LIST(SAY_ORG), "OBIJXYZ", take_org);
+	for (size_t i = 0; i < r->u->n && !r->has_own_firm; i++)
+		r->has_own_firm = pattern_at(&r->grammar, LIST(SAY_OWN_FIRM), r->u, i, &m);
+	rules_match(r, LIST(SAY_ORG), "OBIJXYZQ", take_org);
 	if (!r->x->entities.org_name)
 		rules_match(r, LIST(SAY_ORG_FAINTLY), "I", take_org);
 }

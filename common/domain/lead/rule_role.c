@@ -68,6 +68,16 @@ static size_t bare_field_to(const struct utterance *u, size_t i)
 	return to;
 }
 
+/* "Chief operating officer": whatever stands between; i: it is none. */
+static size_t officer_to(const struct utterance *u, size_t i)
+{
+	for (size_t to = i; to < i + 3 && i > 0 && tokens_is(u, i - 1, "chief") && is_inner(u, to);
+	     to++)
+		if (tokens_is(u, to, "officer"))
+			return to + 1;
+	return i;
+}
+
 /* One head with what belongs to it. */
 static size_t one_head_to(const struct utterance *u, size_t i, bool is_any)
 {
@@ -84,6 +94,8 @@ static size_t one_head_to(const struct utterance *u, size_t i, bool is_any)
 	if (n == 0)
 		return i;
 	at += n;
+	if (officer_to(u, at) > at)
+		return officer_to(u, at);
 	if (takes_field && field_to(u, at) > at)
 		return field_to(u, at);
 	if (takes_field) {
@@ -126,6 +138,15 @@ static size_t unit_to(const struct utterance *u, size_t i, size_t from)
 	return i;
 }
 
+/* "I look after it at Ridgeway", "IT". */
+static bool is_it_department(const struct utterance *u, size_t i)
+{
+	static const char *const where[] = {"at", "for", "department", "team"};
+
+	return tokens_is(u, i, "it") &&
+	       (u->words[i].text.ptr[1] == 'T' || TOKENS_IS_ANY(u, i + 1, where));
+}
+
 size_t rules_department_to(const struct utterance *u, size_t i)
 {
 	static const char *const before[] = {"the", "our", "all", "of", "their"};
@@ -139,6 +160,7 @@ size_t rules_department_to(const struct utterance *u, size_t i)
 	while (to - from < DEPARTMENT_WORDS_MAX && to < u->n &&
 	       (to == from || u->words[to].gap == GAP_SPACE)) {
 		n = phrases_at(LIST(DEPARTMENTS), u, to);
+		n = n ? n : is_it_department(u, to);
 		n = n ? n : to > from ? phrases_at(LIST(DEPARTMENT_NOUNS), u, to) : 0;
 		if (n == 0 && to > from && tokens_is(u, to, "and") &&
 		    phrases_at(LIST(DEPARTMENTS), u, to + 1))

@@ -10,6 +10,7 @@ enum {
 	CLAUSE_WORDS_MAX = 30,
 	CHANNEL_WORDS_MAX = 4,
 	NEED_WORTH = 100,
+	MEANT_WORDS_MIN = 3,
 	AMOUNT_MIN = 2000
 };
 
@@ -126,6 +127,25 @@ static void take_pain(struct rules *r)
 	}
 }
 
+/* "Drivers ring for gate codes and we want that answered": what they want is told before it. */
+static void take_what_was_meant(struct rules *r, size_t i, size_t behind)
+{
+	static const char *const meant[] = {"that", "this", "it", "them", "those"};
+	static const char *const joints[] = {"and", "so"};
+	const struct utterance  *u = r->u;
+	size_t                   from = tokens_sentence_from(u, i), to = i;
+
+	if (!TOKENS_IS_ANY(u, behind, meant) || behind + 1 >= u->n ||
+	    u->words[behind + 1].gap != GAP_SPACE || words_is_stop(u->words[behind + 1].text))
+		return;
+	while (to > from && TOKENS_IS_ANY(u, to - 1, joints))
+		to--;
+	if (topic_words(u, from, to) < MEANT_WORDS_MIN || r->use_case_worth >= NEED_WORTH)
+		return;
+	rules_keep(r, ENTITY_use_case, from, clause_to(u, from) < to ? clause_to(u, from) : to, false);
+	r->use_case_worth = NEED_WORTH;
+}
+
 void rules_find_use_case(struct rules *r)
 {
 	const struct utterance *u = r->u;
@@ -139,6 +159,7 @@ void rules_find_use_case(struct rules *r)
 		}
 		/* "We'd like to talk about working on X": the wish inside goes on. */
 		if (begins_small_talk(u, i + n)) {
+			take_what_was_meant(r, i, i + n);
 			i += n;
 			continue;
 		}

@@ -127,7 +127,8 @@ static size_t sure_name_to(const struct rules *r, size_t i)
 static bool has_name_form(const struct rules *r, size_t i, size_t to)
 {
 	static const char *const goes_on[] = {"and", "the", "for", "in", "on", "so", "but", "a", "of"};
-	static const char *const tells[] = {"here", "speaking", "calling", "by the way"};
+	static const char *const tells[] = {"here",       "speaking",  "calling",
+	                                    "by the way", "that's me", "thats me"};
 
 	if (to < r->u->n && (TOKENS_ANY_AT(r->u, to, tells) || r->u->words[to].gap == GAP_COMMA))
 		return to - i > 1 || !rules_is_adjectival(r->u->words[i].low);
@@ -175,6 +176,21 @@ static size_t own_name_to(const struct rules *r, size_t i)
 	return to;
 }
 
+/* "Stellan Lindqvist. I'm the director": a sentence of capitals alone, and then who it is. */
+static size_t written_name_to(const struct rules *r, size_t i)
+{
+	static const char *const selves[] = {"i", "i'm", "i've"};
+	size_t                   to = maybe_name_to(r, i);
+
+	if (!r->has_capitals || to - i < 2 || r->subjects & ASKED_ORG ||
+	    phrases_in(LIST(ORG_SIGNS), r->u, i, to) || phrases_in(LIST(LEGAL_FORMS), r->u, i, to))
+		return i;
+	for (size_t k = i; k < to; k++)
+		if (!rules_is_capital(r, k))
+			return i;
+	return to == r->u->n || TOKENS_IS_ANY(r->u, to, selves) ? to : i;
+}
+
 size_t rules_name_slot_to(const struct rules *r, char kind, size_t i)
 {
 	size_t to;
@@ -197,6 +213,7 @@ size_t rules_name_slot_to(const struct rules *r, char kind, size_t i)
 		return r->x->entities.person_name ? known_name_to(r, i) : i;
 	case 'W':
 		to = known_name_to(r, i);
+		to = to > i ? to : written_name_to(r, i);
 		return to - i >= 2 && !rules_place_at(r, i) ? to : i;
 	case 'H':
 		return own_name_to(r, i);
@@ -236,12 +253,16 @@ static bool keep_family_name(struct rules *r, size_t i, size_t from, size_t to)
 static void take_name(struct rules *r, const struct pattern_match *m,
                       const struct pattern_slot *slot)
 {
+	size_t from = slot->from;
+
+	/* "I'm Terry, Terry Boyle": it is begun anew. */
+	if (slot->to - from > 2 && tokens_is(r->u, from + 1, r->u->words[from].low))
+		from++;
 	/* "We run a school. The name is ...": the school's. */
 	if (tokens_is(r->u, m->from, "the") && r->is_org_due && r->x->entities.person_name)
 		return;
-	if (!keep_family_name(r, m->from, slot->from, slot->to) &&
-	    !adds_nothing(r, slot->from, slot->to))
-		rules_keep(r, ENTITY_person_name, slot->from, slot->to, true);
+	if (!keep_family_name(r, m->from, from, slot->to) && !adds_nothing(r, from, slot->to))
+		rules_keep(r, ENTITY_person_name, from, slot->to, true);
 }
 
 /* "It's Priya here, Priya Nair from": the name comes again, with more of it. */

@@ -24,6 +24,7 @@ struct rules {
 	bool                    has_capitals;   /* its writing tells names from other words */
 	unsigned                subjects;       /* what it answers */
 	bool                    has_phone;      /* any utterance had a telephone number */
+	bool                    has_own_firm;   /* spoke of one, named or not */
 	bool                    is_org_due;     /* spoke of a thing that "it's called" can name */
 	size_t                  use_case_worth; /* how much the use case says */
 	double                  weights[INTENT_COUNT]; /* evidence for each intent */
@@ -31,7 +32,7 @@ struct rules {
 
 void rules_find_person(struct rules *r);      /* person_name */
 void rules_find_role(struct rules *r);        /* role */
-void rules_find_org(struct rules *r);         /* org_name */
+void rules_find_org(struct rules *r);         /* org_name, has_own_firm */
 void rules_find_place(struct rules *r);       /* geo */
 void rules_find_use_case(struct rules *r);    /* use_case */
 void rules_find_channel(struct rules *r);     /* channel */

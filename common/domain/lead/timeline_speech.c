@@ -11,24 +11,6 @@
 
 enum core { CORE_NONE, CORE_WEAK, CORE_STRONG };
 
-/* Words of a number at word i; 0: none stands there. */
-static size_t number_words(const struct utterance *u, size_t i)
-{
-	const char     *end = u->text.ptr + u->text.len;
-	struct span     rest;
-	struct quantity q;
-	size_t          n = 0;
-
-	if (i >= u->n)
-		return 0;
-	rest = (struct span){u->words[i].text.ptr, (size_t)(end - u->words[i].text.ptr)};
-	if (!quantity_read(&rest, &q))
-		return 0;
-	while (i + n < u->n && u->words[i + n].text.ptr < rest.ptr)
-		n++;
-	return n;
-}
-
 /* In "10k a month" no time is told. */
 static bool ends_amount(const struct utterance *u, size_t i)
 {
@@ -41,7 +23,7 @@ static size_t span_at(const struct utterance *u, size_t i)
 {
 	static const char *const joints[] = {"to", "or"};
 	static const char *const between[] = {"of", "business", "working", "more"};
-	size_t                   n = number_words(u, i), more;
+	size_t                   n = quantity_words(u, i), more;
 
 	if (n == 0 && (ends_amount(u, i) || tokens_is(u, i + 2, "rate")))
 		return 0;
@@ -51,13 +33,23 @@ static size_t span_at(const struct utterance *u, size_t i)
 		           ? 2
 		           : 0;
 	if (TOKENS_IS_ANY(u, i + n, joints)) {
-		more = number_words(u, i + n + 1);
+		more = quantity_words(u, i + n + 1);
 		n += more ? 1 + more : 0;
 	} else {
-		n += number_words(u, i + n);
+		n += quantity_words(u, i + n);
 	}
 	n += TOKENS_IS_ANY(u, i + n, between);
-	return phrases_at(LIST(TIME_UNITS), u, i + n) ? n + 1 : 0;
+	return phrases_at(LIST(TIME_UNITS), u, i + n) && u->words[i + n].gap != GAP_STOP ? n + 1 : 0;
+}
+
+/* "Week 48" of a year. */
+static size_t week_at(const struct utterance *u, size_t i)
+{
+	size_t n = tokens_is(u, i, "week") && i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE
+	               ? quantity_words(u, i + 1)
+	               : 0;
+
+	return n ? n + 1 : 0;
 }
 
 static enum core core_at(const struct utterance *u, size_t i, size_t *n)
@@ -68,7 +60,8 @@ static enum core core_at(const struct utterance *u, size_t i, size_t *n)
 	*n = phrases_at(LIST(TIMES_WEAK), u, i);
 	if (*n)
 		return CORE_WEAK;
-	*n = span_at(u, i);
+	*n = week_at(u, i);
+	*n = *n ? *n : span_at(u, i);
 	if (*n)
 		return CORE_WEAK;
 	*n = tokens_is(u, i, "now") ? 1 : 0;
@@ -140,8 +133,8 @@ static bool is_wished(const struct utterance *u, size_t core_from)
 /* "November twelfth" says when, whatever stands before it. */
 static bool is_date(const struct utterance *u, size_t i)
 {
-	return i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE &&
-	       phrases_has(LIST(ORDINALS), u->words[i + 1].low);
+	return week_at(u, i) || (i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE &&
+	                         phrases_has(LIST(ORDINALS), u->words[i + 1].low));
 }
 
 /* "Nobody tells me till Sunday": how late things are, and no day that something is due. */

@@ -363,3 +363,20 @@ bool quantity_read(struct span *rest, struct quantity *out)
 	*rest = taken;
 	return true;
 }
+
+size_t quantity_words(const struct utterance *u, size_t i)
+{
+	const char     *end = u->text.ptr + u->text.len;
+	struct span     rest;
+	struct quantity q;
+	size_t          n = 0;
+
+	if (i >= u->n)
+		return 0;
+	rest = (struct span){u->words[i].text.ptr, (size_t)(end - u->words[i].text.ptr)};
+	if (!quantity_read(&rest, &q))
+		return 0;
+	while (i + n < u->n && u->words[i + n].text.ptr < rest.ptr)
+		n++;
+	return n;
+}

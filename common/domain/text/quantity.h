@@ -5,7 +5,7 @@
 #ifndef QUANTITY_H
 #define QUANTITY_H
 
-#include "../../base/str.h"
+#include "tokens.h"
 
 enum piece_kind {
 	PIECE_NONE,     /* before the first */
@@ -44,5 +44,8 @@ struct quantity {
  * million", "one hundred and fifty thousand", "half a million", "a couple of".
  * False, and *rest unchanged, when none stands there. */
 bool quantity_read(struct span *rest, struct quantity *out);
+
+/* Words of a number at word i; 0: none stands there. */
+size_t quantity_words(const struct utterance *u, size_t i);
 
 #endif
