@@ -29,9 +29,10 @@ static void read_newest(struct ctx *cx, const struct chat_order *order, struct r
 	struct rule_told *told = NEW(cx->arena, struct rule_told);
 
 	reading_of_chat(cx, order->messages, order->n, told);
+	said.language = reading_language(cx, &said, NULL, 0);
 	*out = (struct reading){.act = acts_read(cx, &said, NULL, NULL, true),
 	                        .is_foreign = act_is_foreign(&said),
-	                        .language = reading_language(cx, &said, NULL, 0),
+	                        .language = said.language,
 	                        .told = told};
 	out->distress_line = distress_line(out->language);
 }

@@ -47,7 +47,8 @@ enum lead_column {
 	"  order by (e.turn = s.lead_turn) desc nulls last, e.created_at desc limit 1) x on true" \
 	" left join lateral (select string_agg(distinct kind, ', ' order by kind) as wishes" \
 	"  from events v where v.session_id = s.id" \
-	"  and kind in ('distress', 'threat', 'wants_person', 'wants_refund')) w on true"
+	"  and kind in ('distress', 'threat', 'wants_erasure', 'wants_person', 'wants_refund')" \
+	" ) w on true"
 
 static const struct extract *read_extract(struct ctx *cx, const struct db_rows *rows, int row)
 {

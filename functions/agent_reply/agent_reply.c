@@ -122,7 +122,7 @@ static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 static const char *event_of(enum act act)
 {
 	bool is_theirs = act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
-	                 act == ACT_threat;
+	                 act == ACT_wants_erasure || act == ACT_threat;
 
 	return is_theirs ? act_name(act) : NULL;
 }

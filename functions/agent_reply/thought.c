@@ -161,10 +161,11 @@ static void read_message(struct ctx *cx, const struct in *in, const struct turn 
 {
 	struct memory_vector vector = heard_vector(cx, in->heard, deadline_in(0));
 	bool                 is_builtin = thinking_remote(THINKING_REPLY, NULL).order_n == 0;
+	struct act_words     said = in->said;
 
-	out->act = acts_read(cx, &in->said, vector.at, vector.model, is_builtin);
-	out->is_foreign = act_is_foreign(&in->said);
-	out->language = reading_language(cx, &in->said, turn->history, turn->history_n);
+	out->language = said.language = reading_language(cx, &said, turn->history, turn->history_n);
+	out->act = acts_read(cx, &said, vector.at, vector.model, is_builtin);
+	out->is_foreign = act_is_foreign(&said);
 	out->distress_line = distress_line(out->language);
 	out->known = known_of(cx, turn);
 	out->is_in_distress =

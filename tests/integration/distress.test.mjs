@@ -72,15 +72,16 @@ test('in another language the line is in that language', async () => {
 	assert.match(text, /Notruf/);
 });
 
-test('a wish for a person, for money back and a threat are seen by people', async () => {
+test('wishes for a person, for money back, to be forgotten, and threats are seen', async () => {
 	const session = await newSession(stack);
 	for (const words of [
 		'I paid you and got nothing. I want my money back.',
 		'Give me a human being.',
+		'Please delete everything you have about me.',
 		"I'm going to sue you.",
 	]) {
 		const { text } = await turn(session, words);
 		assert.doesNotMatch(text, /call you|get back to you|will be in touch/i);
 	}
-	assert.equal((await show(session)).wishes, 'threat, wants_person, wants_refund');
+	assert.equal((await show(session)).wishes, 'threat, wants_erasure, wants_person, wants_refund');
 });

@@ -11,11 +11,12 @@
 
 #define LIST(name) (&acts_words[ACTS_WORDS_##name])
 
-#define NEAREST       3
-#define FORM_WEIGHT   0.05 /* of asking or telling, among likenesses of 0 to 1 */
-#define LENGTH_WEIGHT 0.02 /* of each step in length */
-#define DOUBT         0.05
-#define SHARED_BYTES  200 /* words that tell of danger are not so far apart */
+#define NEAREST         3
+#define FORM_WEIGHT     0.05 /* of asking or telling, among likenesses of 0 to 1 */
+#define LENGTH_WEIGHT   0.02 /* of each step in length */
+#define DOUBT           0.05
+#define COMPLAINT_DOUBT 0.02
+#define SHARED_BYTES    200 /* words that tell of danger are not so far apart */
 
 static const char *const names[] = {
 #define X(name) #name,
@@ -42,23 +43,19 @@ const struct act_example *act_examples(size_t *n_out)
 
 /* ---- form ---- */
 
+/* Behind a greeting and the like. */
+static size_t begins_at(const struct utterance *u)
+{
+	size_t i = 0, n;
+
+	while ((n = phrases_at(LIST(GREETING), u, i)) > 0 || (n = phrases_at(LIST(LEADS_IN), u, i)) > 0)
+		i += n;
+	return i;
+}
+
 static bool asks(const struct utterance *u)
 {
-	static const char *const before[] = {"so", "and", "but",   "ok",    "okay", "well", "um",
-	                                     "hi", "hey", "sorry", "right", "oh",   "no",   "please"};
-	static const char *const starts[] = {
-		"what",  "who",    "how",    "why",   "when", "where", "which",  "whats", "what's",
-		"who's", "how's",  "do",     "does",  "did",  "can",   "could",  "would", "will",
-		"is",    "are",    "am",     "was",   "has",  "have",  "shall",  "may",   "isn't",
-		"don't", "aren't", "didn't", "won't", "hows", "whose", "should",
-	};
-	size_t i = 0;
-
-	if (memchr(u->text.ptr, '?', u->text.len))
-		return true;
-	while (TOKENS_IS_ANY(u, i, before))
-		i++;
-	return TOKENS_IS_ANY(u, i, starts);
+	return memchr(u->text.ptr, '?', u->text.len) || phrases_at(LIST(ASKS), u, begins_at(u));
 }
 
 static struct act_form form_of(const struct utterance *u)
@@ -90,13 +87,18 @@ static bool tells(const struct utterance *u, int list)
 }
 
 /* The same of a list of patterns, none of which has a slot. */
-static bool fits(const struct utterance *u, int list)
+static bool fits_at(const struct utterance *u, size_t i, int list)
 {
 	static const struct grammar plain = {.lists = acts_words};
 	struct pattern_match        match;
 
+	return pattern_at(&plain, &acts_words[list], u, i, &match);
+}
+
+static bool fits(const struct utterance *u, int list)
+{
 	for (size_t i = 0; i < u->n; i++)
-		if (pattern_at(&plain, &acts_words[list], u, i, &match))
+		if (fits_at(u, i, list))
 			return true;
 	return false;
 }
@@ -131,12 +133,10 @@ static bool is_whole(const struct utterance *u, enum act *out)
 /* It ends as a question, or begins with what nothing else does. */
 static bool is_asked(const struct utterance *u)
 {
-	static const char *const starts[] = {"what", "who", "how", "why", "where", "which", "whose"};
-	static const char *const own[] = {"i", "we"}; /* "what we need is" */
-	struct span              text = span_trim(u->text);
+	struct span text = span_trim(u->text);
 
 	return (text.len && text.ptr[text.len - 1] == '?') ||
-	       (TOKENS_IS_ANY(u, 0, starts) && !TOKENS_IS_ANY(u, 1, own));
+	       fits_at(u, 0, ACTS_WORDS_SAY_ASKS_OUTRIGHT);
 }
 
 /* What words say of a message that is neither of danger nor a wish that stands. */
@@ -266,16 +266,20 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 	} gates[] = {{ACT_threat, ACTS_WORDS_GATE_THREAT},
 	             {ACT_say_again, ACTS_WORDS_GATE_SAY_AGAIN},
 	             {ACT_about_you, ACTS_WORDS_GATE_ABOUT_YOU},
-	             {ACT_recall, ACTS_WORDS_GATE_RECALL}};
+	             {ACT_recall, ACTS_WORDS_GATE_RECALL},
+	             {ACT_wants_person, ACTS_WORDS_GATE_WANTS_PERSON},
+	             {ACT_wants_erasure, ACTS_WORDS_GATE_WANTS_ERASURE}};
 	bool hurts = act == ACT_threat || act == ACT_wants_refund || act == ACT_orders ||
-	             act == ACT_stop_asking || act == ACT_say_again;
+	             act == ACT_wants_erasure || act == ACT_stop_asking || act == ACT_say_again;
 
 	for (size_t i = 0; i < COUNT(gates); i++)
 		if (gates[i].act == act && !tells(u, gates[i].words))
 			return 1;
 	if (act == ACT_price && !asks(u) && !tells(u, ACTS_WORDS_GATE_PRICE))
 		return 1;
-	if (act == ACT_greeting && u->n > 2 && !phrases_at(LIST(GREETING), u, 0))
+	if (act == ACT_greeting && u->n > 2 && !phrases_in(LIST(GREETING), u, 0, begins_at(u)))
+		return 1;
+	if (act == ACT_complaint && scores[act] - scores[ACT_statement] < COMPLAINT_DOUBT)
 		return 1;
 	return hurts && scores[act] - scores[ACT_statement] < DOUBT ? 1 : 0;
 }
@@ -377,7 +381,8 @@ bool act_hints_danger(const struct act_words *said)
 /* Whatever address or order stands beside it. */
 static bool stands(enum act act)
 {
-	return act == ACT_wants_person || act == ACT_wants_refund || act == ACT_threat;
+	return act == ACT_wants_person || act == ACT_wants_refund || act == ACT_wants_erasure ||
+	       act == ACT_threat;
 }
 
 /* Beside the orders in it. */
@@ -398,6 +403,10 @@ enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_v
 		return ACT_distress;
 	if (is_whole(u, &act))
 		return act;
+	if (fits(u, ACTS_WORDS_SAY_WANTS_PERSON) && !text_has_orders(cx, u->text))
+		return ACT_wants_person;
+	if (fits(u, ACTS_WORDS_SAY_WEARY))
+		return ACT_sad;
 	act = vector && is_english(said) ? nearest_act(known, vector, u) : by_form(u);
 	has_orders = text_has_orders(cx, u->text);
 	if (act == ACT_distress && (!has_orders || act_hints_danger(said)))

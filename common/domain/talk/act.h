@@ -26,6 +26,7 @@ struct utterance;
 	X(complaint) \
 	X(wants_person) \
 	X(wants_refund) \
+	X(wants_erasure) \
 	X(threat) \
 	X(are_you_there) \
 	X(say_again) \

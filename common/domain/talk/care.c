@@ -3,7 +3,7 @@
 
 #include "../lead/rule_extract.h"
 #include "../lead/rules.h"
-#include "../text/words.h"
+#include "talk_words.h"
 
 static bool is_about_other_things(enum act act)
 {
@@ -13,22 +13,7 @@ static bool is_about_other_things(enum act act)
 
 static bool says_so(struct span message)
 {
-	static const char *const words[] = {
-		"anyway",
-		"by the way",
-		"something else",
-		"never mind that",
-		"back to",
-		"other question",
-		"another question",
-		"different question",
-		"change the subject",
-		"i'm fine now",
-		"i'm okay now",
-		"i'm better now",
-	};
-
-	return WORDS_ANY(message, words) != NULL;
+	return SAYS(message, OTHER_THINGS);
 }
 
 static bool tells_of_business(struct ctx *cx, struct span message)
@@ -51,12 +36,5 @@ bool care_has_turned(struct ctx *cx, enum act act, struct span message, size_t s
 
 bool care_is_fit(struct ctx *cx, struct span text)
 {
-	static const char *const sales[] = {
-		"budget",   "price",    "pricing",  "discount", "product",  "demo",
-		"project",  "company",  "business", "offer",    "buy",      "service",
-		"proposal", "timeline", "meeting",  "email",    "deadline", "customers",
-	};
-
-	return !WORDS_ANY(text, sales) && !rules_subjects_of(cx, text) &&
-	       !act_words_of(cx, text).is_danger;
+	return !SAYS(text, SALES) && !rules_subjects_of(cx, text) && !act_words_of(cx, text).is_danger;
 }

@@ -2,6 +2,7 @@
 #include "dynamics.h"
 
 #include "../text/words.h"
+#include "talk_words.h"
 
 #include <ctype.h>
 
@@ -12,68 +13,6 @@
 #define PERCENT_ALWAYS_STRIKES 100.0 /* "300%" needs no "growth" beside it */
 #define PERCENT_STRIKES        50.0  /* with a word of change in the message */
 #define TIMES_STRIKE           5.0   /* "10x", "ten times" in digits */
-
-static const char *const vague_phrases[] = {
-	"stuff",          "some things",      "few things",      "a thing or two",
-	"and things",     "some issues",      "some problems",   "a few issues",
-	"a few problems", "few challenges",   "some challenges", "various issues",
-	"various things", "might help",       "could help",      "something like that",
-	"something with", "something around", "kind of thing",   "sort of thing",
-	"somehow",        "and so on",        "et cetera",       "you know what i mean",
-	"whatever",       "things like that", "improve things",  "make things better",
-	"do better",      "some kind of",     "some sort of",    "in general",
-	"this and that",  "not sure exactly", "hard to say",     "one way or another",
-};
-
-static const char *const striking_phrases[] = {
-	"first company",    "first ever",     "first in the world",
-	"first to market",  "world's first",  "first one to",
-	"the only company", "only one in",    "the only ones",
-	"nobody else",      "no one else",    "never been done",
-	"revolutionary",    "revolutionize",  "revolutionise",
-	"unprecedented",    "groundbreaking", "breakthrough",
-	"game changer",     "game changing",  "record breaking",
-	"industry leading", "market leader",  "number one in",
-	"biggest in",       "largest in",     "fastest growing",
-	"world class",      "doubled",        "tripled",
-	"quadrupled",       "overnight",      "disrupt",
-	"disrupting",       "unicorn",
-};
-
-static const char *const change_words[] = {
-	"growth",     "grew",      "grow",    "growing",     "grown",    "increase", "increased",
-	"increasing", "reduction", "reduced", "reduce",      "cut",      "drop",     "dropped",
-	"faster",     "more",      "less",    "fewer",       "saved",    "savings",  "up",
-	"down",       "lift",      "uplift",  "improvement", "improved",
-};
-
-static const char *const scale_words[] = {
-	"million", "millions", "billion", "billions", "trillion", "m", "bn",
-};
-
-static const char *const crowd_words[] = {
-	"users",   "customers", "people",    "visitors",  "downloads", "subscribers", "members",
-	"players", "readers",   "listeners", "documents", "queries",   "requests",    "records",
-	"items",   "products",  "sessions",  "views",     "clients",   "patients",    "students",
-};
-
-static const char *const quality_phrases[] = {
-	"better",         "best",         "faster",         "fast",       "quicker",
-	"cheaper",        "high quality", "quality",        "accurate",   "accuracy",
-	"more relevant",  "efficient",    "efficiency",     "effective",  "significant",
-	"significantly",  "dramatically", "substantially",  "successful", "great results",
-	"good results",   "works well",   "performs well",  "improved",   "scalable",
-	"reliable",       "robust",       "engagement",     "love it",    "loves it",
-	"popular",        "productive",   "seamless",       "huge",       "massive",
-	"a lot of users", "many users",   "many customers", "excellent",  "outstanding",
-};
-
-static const char *const number_words[] = {
-	"two",     "three",  "four",    "five",     "six",     "seven",   "eight", "nine",  "ten",
-	"eleven",  "twelve", "fifteen", "twenty",   "thirty",  "forty",   "fifty", "sixty", "seventy",
-	"eighty",  "ninety", "hundred", "thousand", "million", "billion", "half",  "third", "quarter",
-	"percent", "dozen",  "double",  "doubled",  "triple",  "tripled", "twice",
-};
 
 static const struct {
 	const char *name, *text;
@@ -118,29 +57,27 @@ static bool is_striking_number(struct span word, struct span rest, bool has_chan
 	if (words_equal(unit, "x") ||
 	    (!unit.len && (words_equal(next, "x") || words_equal(next, "times"))))
 		return value >= TIMES_STRIKE;
-	is_scaled =
-		unit.len ? WORDS_ANY(unit, scale_words) != NULL : WORDS_ANY(next, scale_words) != NULL;
-	return is_scaled && WORDS_ANY(unit.len ? next : then, crowd_words);
+	is_scaled = unit.len ? SAYS(unit, SCALE) : SAYS(next, SCALE);
+	return is_scaled && SAYS(unit.len ? next : then, CROWD);
 }
 
 static bool is_striking(struct span message)
 {
-	bool        has_change = WORDS_ANY(message, change_words) != NULL;
+	bool        has_change = SAYS(message, CHANGE);
 	struct span rest = message, word;
 
-	if (WORDS_ANY(message, striking_phrases))
+	if (SAYS(message, STRIKING))
 		return true;
 	while (words_next(&rest, &word))
 		if (isdigit((unsigned char)word.ptr[0]) && rest.len &&
 		    is_striking_number(word, rest, has_change))
 			return true;
-	return WORDS_ANY(message, scale_words) && WORDS_ANY(message, crowd_words);
+	return SAYS(message, SCALE) && SAYS(message, CROWD);
 }
 
 static bool lacks_number(struct span message)
 {
-	return !has_digit(message) && !WORDS_ANY(message, number_words) &&
-	       WORDS_ANY(message, quality_phrases);
+	return !has_digit(message) && !SAYS(message, NUMBER_WORDS) && SAYS(message, QUALITY);
 }
 
 /* The word without the endings that make "searches" of "search". */
@@ -211,7 +148,7 @@ static bool needs_perspective(const struct dynamics_in *in)
 void dynamics_judge(const struct dynamics_in *in, struct dynamics *out)
 {
 	*out = (struct dynamics){.marks = in->marks};
-	if (WORDS_ANY(in->message, vague_phrases))
+	if (SAYS(in->message, VAGUE))
 		out->hints[out->n++] = HINT_VAGUE;
 	if (is_striking(in->message))
 		out->hints[out->n++] = HINT_STRIKING;

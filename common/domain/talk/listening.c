@@ -4,6 +4,7 @@
 #include "../lead/rules.h"
 #include "../text/words.h"
 #include "prompt.h"
+#include "talk_words.h"
 
 enum { MESSAGES_MAX = 200, TALK_MAX = 20 };
 
@@ -69,45 +70,20 @@ static void hear_reply(struct talk *t, const char *reply)
 /* Somebody is with who was in distress, or what could hurt is out of reach. */
 static bool tells_of_help(struct span message)
 {
-	static const char *const helped[] = {
-		"with me now",     "is here now",    "come home",        "came home",
-		"put them back",   "put it back",    "put them away",    "put it away",
-		"threw them",      "flushed them",   "night line",       "crisis line",
-		"the hotline",     "helpline",       "on speaker",       "on their way",
-		"on the way",      "next to me",     "hugging me",       "holding me",
-		"call my",         "called my",      "ring my",          "rang my",
-		"told my",         "sitting with",   "at the hospital",  "in the hospital",
-		"the ambulance",   "the paramedics", "feel better",      "feeling better",
-		"i'm safe",        "i am safe",      "we're safe",       "with my sister",
-		"with my brother", "with my mum",    "with my mom",      "with my dad",
-		"with my friend",  "with a friend",  "my neighbour is",  "my flatmate is",
-		"police are here", "scaring you",    "called the police"};
-
-	return WORDS_ANY(message, helped) != NULL;
+	return SAYS(message, TELLS_OF_HELP);
 }
 
 /* A child is asked for nothing but a name. */
 static bool tells_of_childhood(struct span message)
 {
-	static const char *const words[] = {
-		"mummy",       "daddy",        "my homework",   "my teacher",    "years old",
-		"i'm six",     "i'm seven",    "i'm eight",     "i'm nine",      "i'm ten",
-		"i'm eleven",  "i'm twelve",   "i'm thirteen",  "i'm fourteen",  "i'm fifteen",
-		"i am six",    "i am seven",   "i am eight",    "i am nine",     "i am ten",
-		"i am eleven", "i am twelve",  "i am thirteen", "i am fourteen", "i am fifteen",
-		"im eight",    "im nine",      "im ten",        "im eleven",     "im twelve",
-		"my mummy",    "at my school", "in year",       "my class",      "in my class",
-		"i'm 8",       "i'm 9",        "i'm 10",        "i'm 11",        "i'm 12"};
-
-	return WORDS_ANY(message, words) != NULL;
+	return SAYS(message, CHILDHOOD);
 }
 
 static void hear_message(struct talk *t, const char *message)
 {
-	static const char *const money[] = {"budget", "money", "free", "afford", "pay"};
-	struct span              said = span_of(message);
+	struct span said = span_of(message);
 
-	t->has_money_talk |= WORDS_ANY(said, money) != NULL;
+	t->has_money_talk |= SAYS(said, MONEY_TALK);
 	t->was_helped |= t->was_in_distress && tells_of_help(said);
 	t->was_stopped |= tells_of_childhood(said);
 }
@@ -120,6 +96,7 @@ static void take_facts(struct talk *t)
 
 	t->known = known ? &known->entities : &listening_nothing;
 	t->now = told ? &told->now : &listening_nothing;
+	t->has_own_firm = told && told->has_own_firm;
 }
 
 static void walk(struct talk *t, const struct chat_message *messages, size_t n)
@@ -133,6 +110,7 @@ static void walk(struct talk *t, const struct chat_message *messages, size_t n)
 			hear_message(t, messages[i].content);
 	}
 	t->message = span_of(n ? messages[n - 1].content : "");
+	t->is_question = memchr(t->message.ptr, '?', t->message.len) != NULL;
 	take_facts(t);
 }
 

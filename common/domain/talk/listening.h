@@ -21,7 +21,9 @@ struct talk {
 	const char                    *replies[REPLIES_KEPT]; /* newest first */
 	size_t                         replies_n;
 	bool                           was_asked[SLOTS_N], has_money_talk;
-	bool                           was_stopped; /* nothing more is asked */
+	bool                           was_stopped;  /* nothing more is asked */
+	bool                           is_question;  /* the newest is, as it is written */
+	bool                           has_own_firm; /* spoke of one, named or not */
 	bool                           was_in_distress, was_helped;
 	struct recollection            told;
 };

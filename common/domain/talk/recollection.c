@@ -2,6 +2,7 @@
 #include "recollection.h"
 
 #include "act.h"
+#include "talk_words.h"
 #include "../who/contact.h"
 #include "../text/tokens.h"
 #include "../text/sentence.h"
@@ -12,19 +13,6 @@
 enum { TOPICS_MAX = 16, LABEL_BYTES_MAX = 40, NEAR = 3, SENTENCES_MAX = 20 };
 
 /* Part of a question's grammar rather than of what it is about, besides stop words. */
-static const char *const no_topics[] = {
-	"bought", "break", "breaks",   "broke",   "broken",  "buy",       "fix",     "fixed",
-	"happen", "issue", "mention",  "problem", "recall",  "remember",  "said",    "say",
-	"start",  "tell",  "told",     "wrong",   "started", "mentioned", "talked",  "talk",
-	"ask",    "work",  "worked",   "works",   "working", "discussed", "stand",   "stands",
-	"status", "news",  "update",   "story",   "earlier", "before",    "current", "explain",
-	"repair", "lost",  "repaired", "going",   "matter",  "describe",  "define",  "means",
-};
-static const char *const owners[] = {"my", "our", "mine", "ours"};
-static const char *const definite[] = {"the", "that", "this", "those", "these"};
-static const char *const persons[] = {"i", "we", "i'm", "we're", "i've", "we've", "me", "us"};
-static const char *const about_starts[] = {"what about",    "how about",     "and what about",
-                                           "so what about", "and how about", "any news"};
 
 /* ---- Words ---- */
 
@@ -46,37 +34,22 @@ static struct span stem(struct span word)
 	return without_ending(word, "s", 3);
 }
 
-static bool is_one_of(struct span word, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (words_equal(word, list[i]))
-			return true;
-	return false;
-}
-#define IS(word, list) is_one_of((word), (list), COUNT(list))
-
 static bool is_topical(struct span word)
 {
-	return word.len >= 3 && !words_is_stop(word) && !IS(word, no_topics);
+	return word.len >= 3 && !words_is_stop(word) && !SAYS(word, NO_TOPICS);
 }
 
 /* "My job" is told by what one does. */
 static bool tells_of_work(struct span sentence)
 {
-	static const char *const work[] = {"i work",   "i teach", "i run",   "i manage", "i lead",
-	                                   "i sell",   "i drive", "i'm a",   "i am a",   "i'm the",
-	                                   "i am the", "i own",   "i study", "i build",  "i look after",
-	                                   "i'm an",   "i am an", "we run",  "we sell",  "we make"};
-
-	return WORDS_ANY(sentence, work) != NULL;
+	return SAYS(sentence, TELLS_OF_WORK);
 }
 
 static bool has_word(struct span text, struct span stemmed)
 {
-	static const char *const jobs[] = {"job", "living", "profession", "occupation"};
-	struct span              word;
+	struct span word;
 
-	if (IS(stemmed, jobs) && tells_of_work(text))
+	if (SAYS(stemmed, JOBS) && tells_of_work(text))
 		return true;
 
 	while (words_next(&text, &word))
@@ -100,22 +73,21 @@ static void read_question(struct span text, bool is_recall, struct question *out
 	size_t      owned = 0, named = 0; /* how many words it still reaches */
 
 	*out = (struct question){.is_personal = is_recall};
-	for (size_t i = 0; i < COUNT(about_starts); i++)
-		if (words_start_with(text, about_starts[i], NULL))
-			out->is_personal = true;
+	if (phrases_start(TALK_LIST(ABOUT_STARTS), text))
+		out->is_personal = true;
 	while (out->n < TOPICS_MAX && words_next(&rest, &word)) {
-		out->is_personal = out->is_personal || IS(word, persons) || IS(word, owners);
-		if (IS(word, owners))
+		out->is_personal = out->is_personal || SAYS(word, PERSONS) || SAYS(word, OWNERS);
+		if (SAYS(word, OWNERS))
 			owned = NEAR;
-		else if (IS(word, definite))
+		else if (SAYS(word, DEFINITE))
 			named = NEAR;
 		else if (is_topical(word)) {
 			out->is_owned[out->n] = owned > 0;
 			out->is_definite[out->n] = named > 0;
 			out->topics[out->n++] = stem(word);
 		}
-		owned -= owned > 0 && !IS(word, owners);
-		named -= named > 0 && !IS(word, definite);
+		owned -= owned > 0 && !SAYS(word, OWNERS);
+		named -= named > 0 && !SAYS(word, DEFINITE);
 	}
 }
 
@@ -146,7 +118,6 @@ static double answers(const struct question *q, struct span sentence)
 enum recollection_source recollection_source(struct span memory, const char *name,
                                              struct span *words_out)
 {
-	static const char *const own[] = {"visitor", "user"}, *const agent[] = {"agent", "assistant"};
 	const char *colon;
 	struct span label;
 
@@ -156,9 +127,11 @@ enum recollection_source recollection_source(struct span memory, const char *nam
 		return RECOLLECTION_BY_NOBODY;
 	label = (struct span){memory.ptr, (size_t)(colon - memory.ptr)};
 	*words_out = span_trim((struct span){colon + 1, memory.len - label.len - 1});
-	if (IS(label, own) || (name && span_equal_nocase(label, span_of(name))))
+	if (words_equal(label, "visitor") || words_equal(label, "user") ||
+	    (name && span_equal_nocase(label, span_of(name))))
 		return RECOLLECTION_BY_VISITOR;
-	return IS(label, agent) ? RECOLLECTION_BY_AGENT : RECOLLECTION_BY_OTHER;
+	return words_equal(label, "agent") || words_equal(label, "assistant") ? RECOLLECTION_BY_AGENT
+	                                                                      : RECOLLECTION_BY_OTHER;
 }
 
 /* ---- A sentence from the other side ---- */
@@ -166,13 +139,9 @@ enum recollection_source recollection_source(struct span memory, const char *nam
 /* "Well, and" says nothing; what follows begins the statement. */
 static struct span without_opening(struct span sentence)
 {
-	static const char *const openings[] = {
-		"well", "so", "and", "but",   "yes",   "yeah",     "ok", "okay", "also",
-		"hi",   "oh", "hey", "hello", "again", "actually", "no", "um",   "because",
-	};
 	struct span rest = sentence, word;
 
-	while (words_next(&rest, &word) && IS(word, openings)) {
+	while (words_next(&rest, &word) && SAYS(word, OPENINGS)) {
 		sentence = rest;
 		while (sentence.len && strchr(" ,;:-!.", sentence.ptr[0])) {
 			sentence.ptr++;
@@ -187,42 +156,30 @@ static struct span without_opening(struct span sentence)
  * is told from one by the verb behind it. */
 static bool begins_like_statement(struct span sentence, bool *is_name_out)
 {
-	static const char *const subjects[] = {
-		"i",    "i'm",  "i've",  "we",    "we're",     "we've", "my",      "our",   "the",
-		"a",    "an",   "it",    "it's",  "there",     "he",    "she",     "they",  "his",
-		"her",  "this", "these", "their", "yesterday", "last",  "some",    "one",   "all",
-		"most", "two",  "three", "every", "both",      "many",  "today's", "since", "every",
-	};
-	static const char *const verbs[] = {"is", "was", "are", "were", "has", "had", "runs", "works"};
-	struct span              first, second;
+	struct span first, second;
 
 	*is_name_out = false;
 	if (!words_next(&sentence, &first))
 		return false;
-	if (IS(first, subjects))
+	if (SAYS(first, SUBJECTS))
 		return true;
 	*is_name_out =
-		words_is_capitalised(first) && words_next(&sentence, &second) && IS(second, verbs);
+		words_is_capitalised(first) && words_next(&sentence, &second) && SAYS(second, BEING_VERBS);
 	return *is_name_out;
 }
 
 /* Nothing that steers, reaches somebody, or is not for the ear. */
 static bool may_be_quoted(struct ctx *cx, struct span sentence)
 {
-	static const char *const addressed[] = {"you",    "your",      "yours",  "you're",  "yourself",
-	                                        "you'll", "assistant", "prompt", "password"};
-	char                    *copy = arena_strndup(cx->arena, sentence.ptr, sentence.len);
-	const struct contact    *contacts;
-	struct act_words         words;
+	char                 *copy = arena_strndup(cx->arena, sentence.ptr, sentence.len);
+	const struct contact *contacts;
+	struct act_words      words;
 
 	if (!sentence.len || sentence.len > RECOLLECTION_BYTES_MAX ||
 	    strpbrk(copy, "{}<>*#`@\"\\?\n|_") || strstr(copy, "://") || strstr(copy, "“"))
 		return false;
-	for (size_t i = 0; i < COUNT(addressed); i++)
-		if (words_contain(sentence, addressed[i]))
-			return false;
 	words = act_words_of(cx, sentence);
-	return act_of(cx, &words, NULL, NULL) == ACT_statement &&
+	return !SAYS(sentence, ADDRESSED) && act_of(cx, &words, NULL, NULL) == ACT_statement &&
 	       contact_find(cx, sentence, &contacts) == 0;
 }
 

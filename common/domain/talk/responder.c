@@ -8,6 +8,7 @@
 #include "../text/words.h"
 #include "prompt.h"
 #include "listening.h"
+#include "talk_words.h"
 #include "wording.h"
 
 #include <ctype.h>
@@ -35,7 +36,7 @@ static bool is_missing(const struct talk *t, enum slot slot)
 	case SLOT_NAME:
 		return !k->person_name;
 	case SLOT_WORK:
-		return !k->org_name && !k->role && (k->use_case || k->budget_range);
+		return !k->org_name && !k->role && (k->use_case || k->budget_range) && !t->has_own_firm;
 	case SLOT_PROBLEM:
 		return !k->use_case;
 	case SLOT_TIMELINE:
@@ -101,28 +102,20 @@ static bool is_news(const char *told, const char *known_before)
 /* A day that is named is not yet a day by which something is wanted. */
 static bool is_wanted_then(const struct talk *t)
 {
-	static const char *const wants[] = {"need",  "needs",  "want", "deadline",
-	                                    "start", "launch", "live", "ready"};
-	static const char *const ends[] = {"by", "until", "before", "within", "this", "next"};
-
-	for (size_t i = 0; i < COUNT(ends); i++)
-		if (words_start_with(t->message, ends[i], NULL))
-			return true;
-	return WORDS_ANY(span_of(t->now->timeline), ends) ||
+	return phrases_start(TALK_LIST(TIME_BOUNDS), t->message) ||
+	       SAYS(span_of(t->now->timeline), TIME_BOUNDS) ||
 	       (t->replies_n && listening_asks(t->cx, t->replies[0], SLOT_TIMELINE)) ||
-	       WORDS_ANY(t->message, wants) != NULL;
+	       SAYS(t->message, WANTED_BY);
 }
 
 /* Not "run the bookings", which is what somebody does. */
 static bool is_title(const char *role)
 {
-	static const char *const articles[] = {"the", "a", "an", "our", "all", "after", "my"};
-	struct span              rest = span_of(role), word;
-	bool                     is_verb = false;
+	struct span rest = span_of(role), word;
+	bool        is_verb = false;
 
 	if (words_next(&rest, &word) && words_next(&rest, &word))
-		for (size_t i = 0; i < COUNT(articles); i++)
-			is_verb |= words_equal(word, articles[i]);
+		is_verb = SAYS(word, ARTICLES);
 	return !is_verb;
 }
 
@@ -243,13 +236,10 @@ static const char *recap(const struct talk *t)
 /* Only where everything is asked for, "what have I told you"; of one thing it is not there. */
 static struct answer answer_about_past(const struct talk *t)
 {
-	static const char *const all[] = {"what have i told", "so far",    "know about me",
-	                                  "remember me",      "summarise", "summarize",
-	                                  "what do you know"};
-	struct answer            answer = answer_recall(t);
+	struct answer answer = answer_recall(t);
 
 	if (!answer.statement)
-		answer.statement = WORDS_ANY(t->message, all) ? recap(t) : wording_say(t, SAY_untold);
+		answer.statement = SAYS(t->message, ASKS_FOR_ALL) ? recap(t) : wording_say(t, SAY_untold);
 	return answer;
 }
 
@@ -277,20 +267,11 @@ static struct answer answer_question(const struct talk *t)
 
 static const char *about_me(const struct talk *t)
 {
-	static const char *const readers[] = {"read",      "reads",      "see",     "sees",
-	                                      "listen",    "listening",  "record",  "recorded",
-	                                      "recording", "recordings", "private", "store",
-	                                      "stored",    "data",       "keep",    "kept",
-	                                      "save",      "share",      "delete",  "access",
-	                                      "voice",     "saved",      "records"};
-	static const char *const memories[] = {"remember", "know", "learn"};
-	static const char *const names[] = {"name", "called", "call you"};
-
-	if (WORDS_ANY(t->message, readers))
+	if (SAYS(t->message, READERS))
 		return wording_say(t, SAY_reader);
-	if (WORDS_ANY(t->message, names))
+	if (SAYS(t->message, ASKS_OUR_NAME))
 		return wording_say(t, SAY_nameless);
-	return wording_say(t, WORDS_ANY(t->message, memories) ? SAY_memory : ACT_about_you);
+	return wording_say(t, SAYS(t->message, MEMORIES) ? SAY_memory : ACT_about_you);
 }
 
 static const char *say_again(const struct talk *t)
@@ -321,43 +302,29 @@ static const char *ask_address(const struct talk *t)
 
 static bool wants_number(const struct talk *t)
 {
-	static const char *const ours[] = {"your number", "phone number", "your email", "your address"};
-
-	return WORDS_ANY(t->message, ours) != NULL;
+	return SAYS(t->message, ASKS_OUR_NUMBER);
 }
 
 /* What was said decides which line: what is at hand, what was taken, that nobody would care. */
 static enum occasion danger_of(const struct talk *t)
 {
-	static const char *const taken[] = {"took",      "taken",    "swallowed", "overdose",
-	                                    "overdosed", "bleeding", "drank"};
-	static const char *const means[] = {"pill",  "pills",  "tablets", "knife",  "gun",  "rope",
-	                                    "blade", "blades", "razor",   "bridge", "roof", "train"};
-	static const char *const alone[] = {"without me", "care",  "cares",   "burden", "nobody",
-	                                    "no one",     "alone", "miss me", "notice"};
-
-	if (WORDS_ANY(t->message, taken))
+	if (SAYS(t->message, TAKEN))
 		return SAY_taken;
-	if (WORDS_ANY(t->message, means))
+	if (SAYS(t->message, MEANS))
 		return SAY_means;
-	return WORDS_ANY(t->message, alone) ? SAY_matter : SAY_danger;
+	return SAYS(t->message, FEELS_ALONE) ? SAY_matter : SAY_danger;
 }
 
 static enum occasion after_danger(const struct talk *t)
 {
-	static const char *const reached[] = {"call", "called", "calling", "ring", "rang",
-	                                      "here", "coming", "told",    "tell", "with",
-	                                      "go",   "going",  "home"};
-	static const char *const helpers[] = {"sister",    "brother", "mum",      "mom",
-	                                      "mother",    "dad",     "father",   "friend",
-	                                      "neighbour", "wife",    "husband",  "nurse",
-	                                      "doctor",    "police",  "flatmate", "ambulance"};
+	bool is_foreign = t->reading->language != LANGUAGE_en;
 
-	if (WORDS_ANY(t->message, helpers) && WORDS_ANY(t->message, reached))
+	if ((SAYS(t->message, HELPERS) && SAYS(t->message, REACHED)) ||
+	    (is_foreign && phrases_start(TALK_LIST(THANKS), t->message)))
 		return SAY_helped;
-	return t->reading->act == ACT_question || memchr(t->message.ptr, '?', t->message.len)
-	           ? SAY_matter
-	           : SAY_staying;
+	if (is_foreign)
+		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
+	return t->reading->act == ACT_question || t->is_question ? SAY_matter : SAY_staying;
 }
 
 /* With help at hand only words that leave no doubt are danger again; the rest may sound like it. */
@@ -376,7 +343,7 @@ static const char *say_in_distress(const struct talk *t)
 	if (!is_danger_over(t) && wording_said_ago(t, line) == REPLIES_KEPT)
 		return line;
 	if (language != LANGUAGE_en)
-		return wording_say(t, (is_danger_over(t) ? SAY_staying : SAY_danger) + language);
+		return wording_say(t, (int)(is_danger_over(t) ? after_danger(t) : SAY_danger) + language);
 	if (!is_danger_over(t))
 		return wording_say(t, (int)danger_of(t));
 	switch (t->reading->act) {
@@ -409,17 +376,14 @@ static bool is_mourning(const struct talk *t)
 /* "Um, yeah, so": somebody looks for words. */
 static bool is_hesitating(const struct talk *t)
 {
-	static const char *const sounds[] = {"uh", "um", "er", "erm", "hmm", "hm",
-	                                     "mm", "ah", "eh", "uhm", "umm"};
-	static const char *const with[] = {"yeah", "so", "well", "like", "you", "know", "and", "okay"};
-	struct span              rest = t->message, word;
-	bool                     has_sound = false;
+	struct span rest = t->message, word;
+	bool        has_sound = false;
 
 	while (words_next(&rest, &word)) {
-		bool is_sound = WORDS_ANY(word, sounds) != NULL;
+		bool is_sound = SAYS(word, SOUNDS);
 
 		has_sound |= is_sound;
-		if (!is_sound && !WORDS_ANY(word, with))
+		if (!is_sound && !SAYS(word, BESIDE_SOUNDS))
 			return false;
 	}
 	return has_sound;
@@ -428,20 +392,21 @@ static bool is_hesitating(const struct talk *t)
 /* "About $80,000." is near to asking for a price, and tells something all the same. */
 static bool is_told_rather(const struct talk *t, enum act act)
 {
-	static const enum act weak[] = {ACT_price,     ACT_test,      ACT_yes,
-	                                ACT_no,        ACT_say_again, ACT_not_understood,
-	                                ACT_what_next, ACT_greeting,  ACT_small_talk};
+	static const enum act weak[] = {ACT_price,      ACT_test,           ACT_yes,       ACT_no,
+	                                ACT_say_again,  ACT_not_understood, ACT_what_next, ACT_greeting,
+	                                ACT_small_talk, ACT_recall};
 	bool                  is_weak = false;
 
 	for (size_t i = 0; i < COUNT(weak); i++)
 		is_weak |= weak[i] == act;
-	return is_weak && !memchr(t->message.ptr, '?', t->message.len) && !t->now->use_case &&
-	       acknowledge_facts(t);
+	return is_weak && !t->is_question && !t->now->use_case &&
+	       (acknowledge_facts(t) || (act != ACT_greeting && has_new_name(t)));
 }
 
 static struct answer answer(const struct talk *t)
 {
 	enum act act = t->reading->act;
+	int      language = (int)t->reading->language;
 
 	if (t->reading->is_in_distress || act == ACT_distress)
 		return (struct answer){say_in_distress(t), ""};
@@ -451,6 +416,7 @@ static struct answer answer(const struct talk *t)
 	case ACT_supporter_fan:
 	case ACT_complaint:
 	case ACT_wants_refund:
+	case ACT_wants_erasure:
 	case ACT_threat:
 	case ACT_are_you_there:
 	case ACT_not_understood:
@@ -459,7 +425,6 @@ static struct answer answer(const struct talk *t)
 	case ACT_asked_already:
 	case ACT_thanks:
 	case ACT_goodbye:
-	case ACT_sad:
 	case ACT_orders:
 	case ACT_small_talk:
 		return (struct answer){wording_say(t, (int)act), ""};
@@ -491,6 +456,10 @@ static struct answer answer(const struct talk *t)
 		return (struct answer){wording_say(t, ACT_advice_request), ask_back(t)};
 	case ACT_greeting:
 		return (struct answer){greet(t), NULL};
+	case ACT_sad: /* in another language those who listen say no more */
+		return (struct answer){wording_say(t, language == LANGUAGE_en ? ACT_sad
+		                                                              : SAY_staying + language),
+		                       ""};
 	default:
 		if (is_mourning(t) && is_nothing(t->now))
 			return (struct answer){wording_say(t, ACT_sad), ""};
@@ -528,7 +497,8 @@ static void add_sentence(struct buf *b, const char *text)
 static bool is_serious(enum act act)
 {
 	return act == ACT_distress || act == ACT_sad || act == ACT_threat || act == ACT_complaint ||
-	       act == ACT_wants_refund || act == ACT_stop_asking || act == ACT_goodbye;
+	       act == ACT_wants_refund || act == ACT_wants_erasure || act == ACT_stop_asking ||
+	       act == ACT_goodbye;
 }
 
 static const char *compose(const struct talk *t)
@@ -550,6 +520,20 @@ static const char *compose(const struct talk *t)
 	return buf_text(&b);
 }
 
+/* What was told in another language is noted all the same, and said so in it. */
+static const char *answer_foreign(const struct talk *t)
+{
+	struct buf b = buf_new(t->cx->arena, 0);
+	int        language = (int)t->reading->language;
+
+	if (language != LANGUAGE_en && has_new_name(t))
+		add_sentence(&b, wording_say(t, SAY_name + language));
+	else if (language != LANGUAGE_en && !is_nothing(t->now))
+		add_sentence(&b, wording_say(t, SAY_noted_in + language));
+	add_sentence(&b, wording_say(t, SAY_foreign + language));
+	return buf_text(&b);
+}
+
 const char *responder_reply(struct ctx *cx, const struct chat_message *messages, size_t n,
                             enum mode mode, const struct reading *reading)
 {
@@ -562,8 +546,7 @@ const char *responder_reply(struct ctx *cx, const struct chat_message *messages,
 	if (!words_count(t.message))
 		return arena_printf(cx->arena, "%s.", wording_say(&t, SAY_no_words));
 	if ((reading->act == ACT_statement || reading->act == ACT_question) && reading->is_foreign &&
-	    !reading->is_in_distress && is_nothing(t.now))
-		return arena_printf(cx->arena, "%s.",
-		                    wording_say(&t, SAY_foreign + (int)reading->language));
+	    !reading->is_in_distress && (reading->language != LANGUAGE_en || is_nothing(t.now)))
+		return answer_foreign(&t);
 	return compose(&t);
 }

@@ -14,7 +14,12 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 
 /* What a line is said for, beside the acts. */
 #define OCCASIONS(X) \
-	X(name) /* something is told: these */ \
+	X(name) /* something is told: these; a name in each language */ \
+	X(name_de) \
+	X(name_fr) \
+	X(name_es) \
+	X(name_it) \
+	X(name_pt) \
 	X(role_org) \
 	X(role) \
 	X(org) \
@@ -31,6 +36,12 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(foreign_es) \
 	X(foreign_it) \
 	X(foreign_pt) \
+	X(noted_in) /* something else, told in each of them */ \
+	X(noted_de) \
+	X(noted_fr) \
+	X(noted_es) \
+	X(noted_it) \
+	X(noted_pt) \
 	X(silence)  /* nobody spoke */ \
 	X(welcome)  /* a greeting from somebody known */ \
 	X(hello)    /* a second greeting */ \
@@ -43,10 +54,15 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(danger_es) \
 	X(danger_it) \
 	X(danger_pt) \
-	X(taken)   /* something was taken, or somebody bleeds */ \
-	X(means)   /* what could hurt is at hand */ \
-	X(matter)  /* nobody would care */ \
-	X(helped)  /* a moment ago; somebody is there now */ \
+	X(taken)  /* something was taken, or somebody bleeds */ \
+	X(means)  /* what could hurt is at hand */ \
+	X(matter) /* nobody would care */ \
+	X(helped) /* a moment ago; somebody is there now; in each language */ \
+	X(helped_de) \
+	X(helped_fr) \
+	X(helped_es) \
+	X(helped_it) \
+	X(helped_pt) \
 	X(staying) /* a moment ago; in each language */ \
 	X(staying_de) \
 	X(staying_fr) \

@@ -1,6 +1,8 @@
 /* phrases.c -- searching lists of phrases, and matching patterns. */
 #include "phrases.h"
 
+#include "words.h"
+
 enum { REPEATS_MAX = 4, FIRST_LIST = 128 };
 
 static const char *phrase_of(const struct phrases *list, size_t k)
@@ -53,6 +55,22 @@ size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t 
 		longest = n > longest ? n : longest;
 	}
 	return longest;
+}
+
+bool phrases_said(const struct phrases *list, struct span text)
+{
+	for (size_t k = 0; k < list->n; k++)
+		if (words_contain(text, phrase_of(list, k)))
+			return true;
+	return false;
+}
+
+bool phrases_start(const struct phrases *list, struct span text)
+{
+	for (size_t k = 0; k < list->n; k++)
+		if (words_start_with(text, phrase_of(list, k), NULL))
+			return true;
+	return false;
 }
 
 bool phrases_in(const struct phrases *list, const struct utterance *u, size_t from, size_t to)

@@ -23,6 +23,10 @@ size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t 
 /* One of them begins in words[from, to). */
 bool phrases_in(const struct phrases *list, const struct utterance *u, size_t from, size_t to);
 
+/* One of them is said in the text; the text begins with one. For texts that nobody has split. */
+bool phrases_said(const struct phrases *list, struct span text);
+bool phrases_start(const struct phrases *list, struct span text);
+
 /* A pattern is elements with single spaces between; "- " in front makes it one whose slots tell
  * nothing:
  *

@@ -1,0 +1,13 @@
+/* talk_words.h -- the word lists and patterns of acts.words. */
+#ifndef TALK_WORDS_H
+#define TALK_WORDS_H
+
+#include "../text/phrases.h"
+#include "common/domain/talk/acts.words.h"
+
+#define TALK_LIST(name) (&acts_words[ACTS_WORDS_##name])
+
+/* One of the list is said in the text. */
+#define SAYS(text, name) phrases_said(TALK_LIST(name), (text))
+
+#endif
