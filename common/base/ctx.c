@@ -33,6 +33,7 @@ enum waited ctx_wait(struct ctx *cx, struct monitor *m, const struct monitor_wat
 void ctx_detach(struct ctx *cx, unsigned ms)
 {
 	cx->cancel = NULL;
+	cx->aside = NULL;
 	cx->on_lull = NULL;
 	cx->deadline = deadline_in(ms);
 }

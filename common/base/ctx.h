@@ -11,6 +11,7 @@
 
 #define CTX_ID_MAX 128 /* longest X-Request-Id taken from outside */
 
+struct aside;
 struct db_conn;
 struct payers;
 
@@ -25,6 +26,7 @@ struct ctx {
 	struct deadline deadline; /* every wait takes min(its own limit, what is left here) */
 	struct db_conn *tx;       /* the open transaction; NULL outside db_tx() */
 	struct cancel  *cancel;   /* fired when nobody wants the result any more; NULL: never */
+	struct aside   *aside;    /* what its thread does besides (aside.h); NULL: nothing */
 	/* Called by the work's own thread while it waits (ctx_wait): somebody must be kept company.
 	 * Returns in how many milliseconds it wants to be called again. NULL: nobody. */
 	unsigned (*on_lull)(void *data);

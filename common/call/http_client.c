@@ -1,6 +1,7 @@
 /* http_client.c -- the caller's side of a call: what it waits for, and for how long. */
 #include "http_client.h"
 
+#include "../base/aside.h"
 #include "http_loop.h"
 
 #include <assert.h>
@@ -67,12 +68,15 @@ static bool has_news(const struct exchange *x)
 	return x->is_done || (x->has_receiver && (x->queue.len || x->batch_at < x->batch.len));
 }
 
-/* With the lock held: until there is news, which is looked at before any limit. */
+/* With the lock held: until there is news, which is looked at before any limit, or something else
+ * to do. */
 static struct err *wait_for_news(struct ctx *cx, struct exchange *x, const struct monitor_watch *w)
 {
-	while (!has_news(x)) {
-		struct limit limit = next_limit(cx, x);
-		enum waited  waited = ctx_wait(cx, &x->news, w, (struct deadline){limit.at_ms});
+	while (!has_news(x) && !aside_is_due(cx->aside)) {
+		struct limit    limit = next_limit(cx, x);
+		struct deadline until =
+			deadline_sooner((struct deadline){limit.at_ms}, aside_due(cx->aside));
+		enum waited waited = ctx_wait(cx, &x->news, w, until);
 
 		if (waited == WAIT_CANCELLED)
 			return given_up(cx, x);
@@ -96,22 +100,42 @@ static struct err *check_whole(struct ctx *cx, const struct exchange *x)
 	return clock_mono_ms() >= limit.at_ms ? too_late(cx, x, limit) : NULL;
 }
 
-static struct err *next_piece(struct ctx *cx, struct exchange *x, struct http_piece *out)
+/* Until there is news of the exchange; what else there is to do is done whenever it is due. */
+static struct err *await_news(struct ctx *cx, struct exchange *x)
 {
 	struct monitor_watch w;
-	struct err          *e;
-	uint64_t             at_ms = 0;
-	bool                 must_resume = false, has_piece = false;
+	struct err          *e = NULL;
+	bool                 is_news = false;
 
 	monitor_watch(&x->news, &w, cx->cancel);
+	aside_move(cx->aside, &x->news);
+	while (!e && !is_news) {
+		if (aside_is_due(cx->aside) && !aside_look(cx->aside))
+			e = given_up(cx, x);
+		monitor_lock(&x->news);
+		if (!e)
+			e = wait_for_news(cx, x, &w);
+		is_news = has_news(x);
+		monitor_unlock(&x->news);
+	}
+	aside_move(cx->aside, NULL);
+	monitor_unwatch(&w);
+	return e;
+}
+
+static struct err *next_piece(struct ctx *cx, struct exchange *x, struct http_piece *out)
+{
+	struct err *e;
+	uint64_t    at_ms = 0;
+	bool        must_resume = false, has_piece = false;
+
+	e = await_news(cx, x);
 	monitor_lock(&x->news);
-	e = wait_for_news(cx, x, &w);
 	if (!e)
 		e = check_whole(cx, x);
 	if (!e && x->has_receiver)
 		has_piece = exchange_take(x, out, &at_ms, &must_resume);
 	monitor_unlock(&x->news);
-	monitor_unwatch(&w);
 	if (must_resume)
 		loop_wish(x, WISH_RESUME);
 	if (has_piece)

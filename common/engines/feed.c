@@ -1,35 +1,22 @@
-/* feed.c -- text from one task to one thread. */
+/* feed.c -- text from who thinks to who tells, in one thread. */
 #include "feed.h"
 
 #define MEMORY_BYTES 4096u
 
 struct feed {
-	struct ctx  *cx;
-	struct post  post;
-	task_fn     *think;
-	void        *data;
-	struct task *task; /* NULL: nothing is thought */
-	bool         is_told;
+	struct ctx *cx;
+	struct post post;
+	feed_look  *look;
+	void       *data;
+	struct err *failed; /* of a look; NULL: none has */
 
-	/* Under the post's lock. */
-	struct {
-		unsigned   generation;
-		struct buf text;     /* nobody has looked at it; in the post's memory */
-		bool       is_eager; /* the last text may have ended a sentence */
-		bool       is_due;   /* since the last look one may have ended */
-		bool       is_seen;  /* of text that is no sentence the thread knows */
-		bool       is_out, is_over;
-	} shared;
-
-	unsigned generation, seen; /* the thread's */
-	uint64_t told_at_ms;
+	struct buf text;     /* nobody has looked at it */
+	bool       is_eager; /* the last text may have ended a sentence */
+	bool       is_due;   /* since the last look one may have ended */
+	bool       is_anew;  /* since then another engine has begun */
+	bool       is_told, is_out;
+	uint64_t   told_at_ms;
 };
-
-void post_tell(struct post *post)
-{
-	post->news++;
-	monitor_tell(&post->monitor);
-}
 
 static void free_memory(void *data)
 {
@@ -38,15 +25,34 @@ static void free_memory(void *data)
 	arena_free(&f->post.memory);
 }
 
-struct feed *feed_new(struct ctx *cx, bool is_told)
+static struct deadline next_due(const struct feed *f)
+{
+	return (struct deadline){f->told_at_ms + FEED_MS};
+}
+
+static bool look(void *data)
+{
+	struct feed *f = data;
+	bool         has_more = false;
+
+	if (!f->failed)
+		f->failed = f->look(f->data, &has_more);
+	f->post.aside.due = has_more ? next_due(f) : DEADLINE_NEVER;
+	return !f->failed;
+}
+
+struct feed *feed_new(struct ctx *cx, bool is_told, feed_look *at, void *data)
 {
 	struct feed *f = NEW(cx->arena, struct feed);
 
 	f->cx = cx;
+	f->look = at;
+	f->data = data;
 	f->is_told = is_told;
-	f->post = (struct post){.monitor = MONITOR, .memory = arena_new(MEMORY_BYTES)};
+	f->post.memory = arena_new(MEMORY_BYTES);
 	arena_defer(cx->arena, free_memory, f);
-	f->shared.text = buf_new(f->post.memory, FEED_TEXT_MAX);
+	aside_init(&f->post.aside, look, f);
+	f->text = buf_new(cx->arena, FEED_TEXT_MAX);
 	return f;
 }
 
@@ -55,7 +61,35 @@ struct post *feed_post(struct feed *f)
 	return &f->post;
 }
 
-/* ---- by the task that thinks ---- */
+struct err *feed_look_now(struct feed *f)
+{
+	aside_look(&f->post.aside);
+	return f->failed;
+}
+
+struct err *feed_think(struct feed *f, struct err *(*think)(struct ctx *cx, void *data), void *data)
+{
+	struct aside *before = f->cx->aside;
+	struct err   *e;
+
+	f->cx->aside = &f->post.aside;
+	e = think(f->cx, data);
+	f->cx->aside = before;
+	return f->failed ? f->failed : e;
+}
+
+struct err *feed_wait(struct feed *f)
+{
+	enum waited how = aside_wait(f->cx, &f->post.aside, f->cx->deadline);
+
+	if (how == WAIT_CANCELLED || ctx_cancelled(f->cx))
+		FAIL(f->cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	if (how == WAIT_DEADLINE)
+		FAIL(f->cx, ERR_DEADLINE, "the reply took too long");
+	return NULL;
+}
+
+/* ---- by who thinks ---- */
 
 /* May a sentence end here? A wrong yes costs a look. */
 static bool may_end(struct span piece)
@@ -66,94 +100,49 @@ static bool may_end(struct span piece)
 	return false;
 }
 
+/* What comes behind a sentence is what ends it. Else one look in FEED_MS is enough, and none where
+ * nobody is told before the end. */
 bool feed_text(struct span piece, void *data)
 {
 	struct feed *f = data;
 	bool         may = may_end(piece);
 
-	monitor_lock(&f->post.monitor);
-	buf_add(&f->shared.text, piece.ptr, piece.len);
-	/* What comes behind a sentence is what ends it. Else one look in FEED_MS is enough. */
-	if (f->shared.is_eager || may || (f->is_told && !f->shared.is_seen))
-		post_tell(&f->post);
-	f->shared.is_due |= f->shared.is_eager || may;
-	f->shared.is_eager = may;
-	f->shared.is_seen = true;
-	monitor_unlock(&f->post.monitor);
+	buf_add(&f->text, piece.ptr, piece.len);
+	f->is_due |= f->is_eager || may;
+	f->is_eager = may;
+	if (f->is_due || (f->is_told && feed_is_due(f)))
+		return aside_look(&f->post.aside);
+	if (f->is_told)
+		f->post.aside.due = deadline_sooner(f->post.aside.due, next_due(f));
 	return true;
 }
 
 bool feed_restart(struct feed *f)
 {
-	bool may;
-
-	monitor_lock(&f->post.monitor);
-	may = !f->shared.is_out;
-	if (may) {
-		f->shared.generation++;
-		f->shared.text.len = 0;
-		post_tell(&f->post);
-	}
-	monitor_unlock(&f->post.monitor);
-	return may;
+	if (f->is_out)
+		return false;
+	f->is_anew = true;
+	f->text.len = 0;
+	return true;
 }
 
-static struct err *think(struct ctx *cx, void *data)
-{
-	struct feed *f = data;
-	struct err  *e = f->think(cx, f->data);
-
-	monitor_lock(&f->post.monitor);
-	f->shared.is_over = true;
-	post_tell(&f->post);
-	monitor_unlock(&f->post.monitor);
-	return e;
-}
-
-void feed_start(struct feed *f, task_fn *fn, void *data)
-{
-	f->think = fn;
-	f->data = data;
-	f->task = task_start(f->cx, think, f);
-}
-
-/* ---- by the thread of the request ---- */
+/* ---- by who looks ---- */
 
 struct fed feed_take(struct feed *f, struct buf *out)
 {
-	struct fed fed;
+	struct fed fed = {.is_anew = f->is_anew, .is_urgent = f->is_due};
 
-	monitor_lock(&f->post.monitor);
-	fed = (struct fed){.is_anew = f->generation != f->shared.generation,
-	                   .is_urgent = f->shared.is_due,
-	                   .is_over = f->shared.is_over};
-	f->generation = f->shared.generation;
-	f->seen = f->post.news;
 	if (fed.is_anew)
 		out->len = 0;
-	buf_add(out, buf_text(&f->shared.text), f->shared.text.len);
-	f->shared.text.len = 0;
-	f->shared.is_seen = f->shared.is_due = false;
-	monitor_unlock(&f->post.monitor);
+	buf_add(out, buf_text(&f->text), f->text.len);
+	f->text.len = 0;
+	f->is_due = f->is_anew = false;
 	return fed;
 }
 
-bool feed_claim(struct feed *f)
+void feed_claim(struct feed *f)
 {
-	bool may;
-
-	if (!f->is_told)
-		return true;
-	monitor_lock(&f->post.monitor);
-	may = f->generation == f->shared.generation;
-	f->shared.is_out |= may;
-	monitor_unlock(&f->post.monitor);
-	return may;
-}
-
-static struct deadline next_due(const struct feed *f)
-{
-	return (struct deadline){f->told_at_ms + FEED_MS};
+	f->is_out = f->is_told;
 }
 
 bool feed_is_due(const struct feed *f)
@@ -164,35 +153,4 @@ bool feed_is_due(const struct feed *f)
 void feed_was_told(struct feed *f)
 {
 	f->told_at_ms = clock_mono_ms();
-}
-
-struct err *feed_wait(struct feed *f, bool has_more)
-{
-	struct ctx     *cx = f->cx;
-	struct deadline until = has_more ? deadline_sooner(cx->deadline, next_due(f)) : cx->deadline;
-	struct monitor_watch watch;
-	enum waited          how = WAIT_READY;
-
-	monitor_watch(&f->post.monitor, &watch, cx->cancel);
-	monitor_lock(&f->post.monitor);
-	while (how == WAIT_READY && f->post.news == f->seen)
-		how = ctx_wait(cx, &f->post.monitor, &watch, until);
-	monitor_unlock(&f->post.monitor);
-	monitor_unwatch(&watch);
-	if (how == WAIT_CANCELLED || ctx_cancelled(cx))
-		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
-	if (deadline_left_ms(cx->deadline) == 0)
-		FAIL(cx, ERR_DEADLINE, "the reply took too long");
-	return NULL;
-}
-
-struct err *feed_join(struct feed *f)
-{
-	return f->task ? task_join(f->task) : NULL;
-}
-
-void feed_cancel(struct feed *f)
-{
-	if (f->task)
-		task_cancel(f->task);
 }

@@ -1,6 +1,5 @@
-/* delivery.c -- what is thought and spoken comes by one post (feed.h), and the thread of the
- * request looks until there is no news. What stands under the post's lock is named so; all else is
- * the thread's own. */
+/* delivery.c -- what is thought comes by a feed, what is spoken by its post, and at either the
+ * thread takes a step: it cuts, starts voices, hands on. */
 #include "delivery.h"
 
 #include "../../common/base/log.h"
@@ -22,9 +21,12 @@ struct delivery {
 	struct ctx           *cx;
 	struct delivery_order order;
 	struct feed          *feed;
-	struct buf            taken;           /* of what it brought */
-	const char           *whole, *closing; /* the task's, until it is joined */
+	struct buf            taken; /* of what it brought */
+	struct deadline       until;
 
+	struct err *(*think)(struct ctx *cx, void *data); /* NULL: nothing is thought */
+	void              *think_data;
+	const char        *whole, *closing; /* what it ended with */
 	struct reply_text *reply;
 	bool               is_thought, has_thought, has_sentence;
 
@@ -38,13 +40,15 @@ struct delivery {
 	uint64_t            speaking_ms, spoken_bytes; /* how long voices take */
 };
 
+static feed_look take_step;
+
 struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order)
 {
 	struct delivery *d = NEW(cx->arena, struct delivery);
 
 	d->cx = cx;
 	d->order = *order;
-	d->feed = feed_new(cx, order->outlet != NULL);
+	d->feed = feed_new(cx, order->outlet != NULL, take_step, d);
 	d->taken = buf_new(cx->arena, FEED_TEXT_MAX);
 	d->said = buf_new(cx->arena, FEED_TEXT_MAX);
 	d->reply = reply_text_new(cx->arena, order->sentences_max, order->first_bytes);
@@ -53,7 +57,7 @@ struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order
 	return d;
 }
 
-/* ---- by the task that thinks ---- */
+/* ---- by who thinks ---- */
 
 bool delivery_text(struct span piece, void *data)
 {
@@ -73,10 +77,12 @@ void delivery_thought(struct delivery *d, const char *whole, const char *closing
 	d->closing = closing;
 }
 
-void delivery_think(struct delivery *d, task_fn *fn, void *data)
+void delivery_think(struct delivery *d, struct err *(*think)(struct ctx *cx, void *data),
+                    void            *data)
 {
 	d->is_thought = false;
-	feed_start(d->feed, fn, data);
+	d->think = think;
+	d->think_data = data;
 }
 
 /* ---- pieces ---- */
@@ -139,8 +145,8 @@ static void drop_thought(struct delivery *d)
 	*at = NULL;
 }
 
-/* What is written by now; returns whether no more comes. */
-static bool take_news(struct delivery *d)
+/* What is written by now. */
+static void take_news(struct delivery *d)
 {
 	struct fed fed = feed_take(d->feed, &d->taken);
 
@@ -148,7 +154,6 @@ static bool take_news(struct delivery *d)
 		drop_thought(d);
 	reply_text_add(d->reply, buf_span(&d->taken));
 	d->taken.len = 0;
-	return fed.is_over;
 }
 
 static void cut(struct delivery *d)
@@ -157,8 +162,7 @@ static void cut(struct delivery *d)
 
 	reply_text_read(d->reply);
 	while (reply_text_next(d->reply, &sentence)) {
-		if (!feed_claim(d->feed))
-			return;
+		feed_claim(d->feed);
 		if (d->said.len && !d->has_thought)
 			sentence =
 				span_of(arena_printf(d->cx->arena, " %.*s", (int)sentence.len, sentence.ptr));
@@ -170,7 +174,7 @@ static void cut(struct delivery *d)
 /* What was begun and never ended is dropped: what is said is whole. */
 static struct err *end_thought(struct delivery *d)
 {
-	TRY(feed_join(d->feed));
+	take_news(d);
 	reply_text_end(d->reply, d->whole);
 	cut(d);
 	if (d->shown > d->said.len)
@@ -183,14 +187,12 @@ static struct err *end_thought(struct delivery *d)
 	return NULL;
 }
 
-static struct err *listen(struct delivery *d)
+static void listen(struct delivery *d)
 {
-	bool is_over = take_news(d);
-
 	if (d->is_thought)
-		return NULL;
+		return;
+	take_news(d);
 	cut(d);
-	return is_over ? end_thought(d) : NULL;
 }
 
 /* ---- voices ---- */
@@ -200,10 +202,10 @@ static unsigned busy_voices(struct delivery *d)
 	struct post *post = feed_post(d->feed);
 	unsigned     n = 0;
 
-	monitor_lock(&post->monitor);
+	monitor_lock(&post->aside.monitor);
 	for (const struct piece *p = d->pieces; p; p = p->next)
 		n += p->task && !p->is_spoken;
-	monitor_unlock(&post->monitor);
+	monitor_unlock(&post->aside.monitor);
 	return n;
 }
 
@@ -239,6 +241,7 @@ static void start_voices(struct delivery *d)
 			group(d, p);
 		p->before = before ? before->text.ptr : NULL;
 		p->after = p->next ? p->next->text.ptr : NULL;
+		p->until = d->until;
 		piece_speak(d->cx, p);
 		busy++;
 	}
@@ -256,14 +259,6 @@ static bool has_text_to_show(const struct delivery *d)
 	return d->order.outlet && d->said.len + begun(d).len > d->shown;
 }
 
-/* Words of our own bind nobody: who fails behind them is followed by another all the same. */
-static bool may_show(struct delivery *d)
-{
-	bool is_ours = !d->has_thought && begun(d).len == 0;
-
-	return is_ours || feed_claim(d->feed);
-}
-
 /* A sentence at once, words now and then. */
 static struct err *show_text(struct delivery *d)
 {
@@ -271,8 +266,11 @@ static struct err *show_text(struct delivery *d)
 	struct buf  delta = buf_new(d->cx->arena, FEED_TEXT_MAX);
 	size_t      all = d->said.len + more.len;
 
-	if (!has_text_to_show(d) || (!d->has_sentence && !feed_is_due(d->feed)) || !may_show(d))
+	if (!has_text_to_show(d) || (!d->has_sentence && !feed_is_due(d->feed)))
 		return NULL;
+	/* Words of our own bind nobody: who fails behind them is followed by another all the same. */
+	if (d->has_thought || more.len)
+		feed_claim(d->feed);
 	if (d->shown < d->said.len)
 		buf_add(&delta, buf_text(&d->said) + d->shown, d->said.len - d->shown);
 	else
@@ -358,10 +356,10 @@ static struct err *hand_on_piece(struct delivery *d, struct piece *p, bool *is_o
 		d->has_told_thought = true;
 	}
 	do {
-		monitor_lock(&post->monitor);
+		monitor_lock(&post->aside.monitor);
 		next = p->sent ? p->sent->next : p->parts;
 		*is_over_out = !next && p->is_spoken;
-		monitor_unlock(&post->monitor);
+		monitor_unlock(&post->aside.monitor);
 		if (next)
 			TRY(send_part(d, p, &next->part));
 		p->sent = next ? next : p->sent;
@@ -381,21 +379,35 @@ static struct err *hand_on(struct delivery *d)
 
 /* ---- the thread of the request ---- */
 
+static struct err *take_step(void *data, bool *has_more_out)
+{
+	struct delivery *d = data;
+
+	listen(d);
+	start_voices(d);
+	TRY(hand_on(d));
+	*has_more_out = has_text_to_show(d);
+	return NULL;
+}
+
+/* Our own words are on their way before a thought is. */
 static struct err *run(struct delivery *d)
 {
+	TRY(feed_look_now(d->feed));
+	if (d->think) {
+		TRY(feed_think(d->feed, d->think, d->think_data));
+		TRY(end_thought(d));
+	}
 	for (;;) {
-		TRY(listen(d));
-		start_voices(d);
-		TRY(hand_on(d));
-		if (d->is_thought && !d->current)
+		TRY(feed_look_now(d->feed));
+		if (!d->current)
 			return NULL;
-		TRY(feed_wait(d->feed, has_text_to_show(d)));
+		TRY(feed_wait(d->feed));
 	}
 }
 
 static void give_up(struct delivery *d)
 {
-	feed_cancel(d->feed);
 	for (struct piece *p = d->pieces; p; p = p->next)
 		if (p->task)
 			task_cancel(p->task);
@@ -428,8 +440,10 @@ static bool is_all_sent(const struct delivery *d)
 struct err *delivery_run(struct delivery *d, struct delivered *out)
 {
 	struct span audio;
-	struct err *e = run(d);
+	struct err *e;
 
+	d->until = d->cx->deadline;
+	e = run(d);
 	if (e && e->kind == ERR_CANCELLED && d->order.outlet && is_all_sent(d))
 		e = NULL;
 	if (e)

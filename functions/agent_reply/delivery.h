@@ -2,12 +2,12 @@
  *
  *   thinking --text--> sentences --two voices--> pieces of audio --> outlet, or all at once
  *
- * A task thinks; what it writes is cut into sentences as they complete; each is spoken in a task of
- * its own, two at most at once, while the next is being written; and the thread of the request,
- * which alone calls what is named here without "by the task", hands all of it on in order. It waits
- * by events. A stream and a JSON answer come the same way: without an outlet nothing is out before
- * the end, and an engine that fails in the middle of its text is followed by another that begins
- * anew. With one, what is out stays out, and no other engine continues it.
+ * The thread of the request thinks; what is written is cut into sentences as they complete; each is
+ * spoken in a task of its own, two at most at once, while the next is written; and the thread hands
+ * all of it on in order, whatever it waits for meanwhile (feed.h): the model, then the voices.
+ * A stream and a JSON answer come the same way: without an outlet nothing is out before the end,
+ * and an engine that fails in the middle of its text is followed by another that begins anew. With
+ * one, what is out stays out, and no other engine continues it.
  *
  * Bounded by what is said: so many sentences, each at most SENTENCE_BYTES_MAX. */
 #ifndef DELIVERY_H
@@ -62,22 +62,23 @@ struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order
 /* Words of our own, before what is thought or behind it. */
 void delivery_say(struct delivery *d, const char *text);
 
-/* The task of thinking; one that says nothing needs none. */
-void delivery_think(struct delivery *d, task_fn *think, void *data);
+/* How it is thought, by delivery_run and with its ctx. One that says nothing needs none. */
+void delivery_think(struct delivery *d, struct err *(*think)(struct ctx *cx, void *data),
+                    void            *data);
 
-/* Hands on what there is until the end: of thinking, of the voices, of what was said. The error of
- * thinking; ERR_CANCELLED and ERR_DEADLINE where that was what ended it. */
+/* Has it thought and hands on what there is until the end: of thinking, of the voices, of what was
+ * said. The error of thinking; ERR_CANCELLED and ERR_DEADLINE where that was what ended it. */
 struct err *delivery_run(struct delivery *d, struct delivered *out) CHECKED;
 
-/* ---- by the task that thinks ---- */
+/* ---- by who thinks ---- */
 
-/* Fits chat_order.on_text, with the delivery as its data. */
+/* Fits chat_order.on_text, with the delivery as its data. False: nobody hears it any more. */
 bool delivery_text(struct span piece, void *delivery);
 
 /* An engine begins, or begins anew. False where what another wrote is out already. */
 bool delivery_restart(struct delivery *d) CHECKED;
 
-/* What the task ends with when it ends well: `whole` is all of what the engine said
+/* What thinking ends with when it ends well: `whole` is all of what the engine said
  * (spoken_reply), of which the delivery may know the beginning; "" where the sentences it has are
  * all. `closing` is said behind it; NULL: nothing. Both live as long as the unit of work. */
 void delivery_thought(struct delivery *d, const char *whole, const char *closing);

@@ -186,7 +186,6 @@ struct thought {
 	bool               must_be_fit;    /* for somebody in distress: all of it is looked at first */
 	bool               follows_a_line; /* of ours, which is enough */
 
-	/* The task's, until it is joined. */
 	struct chat_reply   reply;
 	struct chain_result served;
 	const char         *text;
@@ -268,7 +267,7 @@ static struct err *think_it(struct ctx *cx, struct thought *t)
 	return chain_run(cx, &about, try_engine, t, &t->served);
 }
 
-static struct err *think_beside(struct ctx *cx, void *data)
+static struct err *think_for(struct ctx *cx, void *data)
 {
 	struct thought *t = data;
 	bool            is_cut;
@@ -327,7 +326,7 @@ void thought_start(struct thought *t, struct delivery *d)
 	}
 	if (t->follows_a_line)
 		delivery_say(d, t->reading->distress_line);
-	delivery_think(d, think_beside, t);
+	delivery_think(d, think_for, t);
 }
 
 void thought_end(const struct thought *t, struct answer *a)

@@ -16,15 +16,14 @@ size_t thought_first_bytes(void);
 /* How many messages in a row, the last ones before this, were of somebody in distress. */
 size_t thought_said_in_distress(const struct turn *turn);
 
-/* Lives in the arena, where `turn` and `a` must live, too: on an early end it is still thought. */
-struct thought;
+struct thought; /* lives in the arena */
 
 /* Recalls and reads what was said: a->recall_ms, dynamics and reading. What the turn has told is in
  * the reading already (NULL: nothing counts). */
 struct thought *thought_new(struct ctx *cx, const struct in *in, const struct turn *turn,
                             struct answer *a) NEVER_NULL;
 
-/* Begins to think beside the caller. What comes of it, a clean text that is not empty, goes to the
+/* Has the delivery think. What comes of it, a clean text that is not empty, goes to the
  * delivery. To somebody in danger our own line comes first, and a model's words only where they
  * are fit to follow it. Where a model fails after some of its words are out, a short line of our
  * own ends the reply. */

@@ -9,14 +9,14 @@ static bool take_part(const struct speech_part *part, void *data)
 	struct piece *p = data;
 	struct part  *added;
 
-	monitor_lock(&p->post->monitor);
+	monitor_lock(&p->post->aside.monitor);
 	added = NEW(p->post->memory, struct part);
 	added->part = *part;
 	added->part.frames.ptr = arena_strndup(p->post->memory, part->frames.ptr, part->frames.len);
 	*p->parts_end = added;
 	p->parts_end = &added->next;
-	post_tell(p->post);
-	monitor_unlock(&p->post->monitor);
+	aside_ring(&p->post->aside);
+	monitor_unlock(&p->post->aside.monitor);
 	return true;
 }
 
@@ -50,7 +50,7 @@ static struct err *speak_piece(struct ctx *cx, void *data)
 	struct piece       *p = data;
 	struct chain_result served = {.fell_back = false};
 	struct speech       speech = {.audio_ms = 0};
-	unsigned            left_ms = deadline_left_ms(cx->deadline);
+	unsigned            left_ms = deadline_left_ms(p->until);
 	struct spoken       words;
 	struct err         *e = NULL;
 
@@ -59,14 +59,14 @@ static struct err *speak_piece(struct ctx *cx, void *data)
 	spoken_text_clean(cx->arena, p->text, &words);
 	if (words.is_speakable)
 		e = speak_words(cx, p, &words, &speech, &served);
-	monitor_lock(&p->post->monitor);
+	monitor_lock(&p->post->aside.monitor);
 	p->failed = e;
 	p->is_silent = !words.is_speakable;
 	p->is_degraded = e || served.fell_back || speech.is_truncated;
 	p->spoken_at_ms = clock_mono_ms();
 	p->is_spoken = true;
-	post_tell(p->post);
-	monitor_unlock(&p->post->monitor);
+	aside_ring(&p->post->aside);
+	monitor_unlock(&p->post->aside.monitor);
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #ifndef VOICES_H
 #define VOICES_H
 
+#include "../../common/base/task.h"
 #include "../../common/engines/feed.h"
 #include "../../common/engines/speaking.h"
 
@@ -12,17 +13,18 @@ struct part {
 
 /* Sentences that are spoken together: one, but where listeners have enough to hear. */
 struct piece {
-	struct piece *next;
-	struct post  *post;
-	struct span   text; /* with the white space before it */
-	const char   *before, *after;
-	struct task  *task; /* NULL: it waits for a voice, or needs none */
-	uint64_t      began_at_ms;
-	bool          is_thought;
-	bool          in_parts;    /* somebody hears them before the end */
-	bool          is_noted;    /* as sent, to its last byte */
-	unsigned      seq, sent_n; /* of its parts */
-	struct part  *sent;        /* the last of them */
+	struct piece   *next;
+	struct post    *post;
+	struct span     text; /* with the white space before it */
+	const char     *before, *after;
+	struct deadline until; /* of the reply: an engine that thinks is given less */
+	struct task    *task;  /* NULL: it waits for a voice, or needs none */
+	uint64_t        began_at_ms;
+	bool            is_thought;
+	bool            in_parts;    /* somebody hears them before the end */
+	bool            is_noted;    /* as sent, to its last byte */
+	unsigned        seq, sent_n; /* of its parts */
+	struct part    *sent;        /* the last of them */
 
 	/* Under the post's lock, until the task is joined. */
 	struct part *parts, **parts_end;

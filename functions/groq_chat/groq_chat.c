@@ -119,8 +119,9 @@ static struct err *tell(struct chat *c)
 	struct json_out *j = json_new(c->cx->arena, ANSWER_BYTES_MAX);
 	struct span      json;
 
-	if (c->untold.len == 0 || !feed_claim(c->feed))
+	if (c->untold.len == 0)
 		return NULL;
+	feed_claim(c->feed);
 	json_obj(j, NULL);
 	json_span(j, "delta", buf_span(&c->untold));
 	json_end(j);
@@ -130,23 +131,27 @@ static struct err *tell(struct chat *c)
 	return sse_event(c->stream, "text", json);
 }
 
+static struct err *look(void *data, bool *has_more_out)
+{
+	struct chat *c = data;
+	struct fed   fed = feed_take(c->feed, &c->untold);
+
+	if (fed.is_urgent || feed_is_due(c->feed))
+		TRY(tell(c));
+	*has_more_out = c->untold.len > 0;
+	return NULL;
+}
+
 static struct err *think_aloud(struct req *rq, struct chat *c)
 {
-	struct fed fed = {.is_over = false};
-
 	c->stream = sse_start(rq);
 	ctx_keep_company(c->cx, sse_keep_alive, c->stream, SSE_PING_MS);
-	c->feed = feed_new(c->cx, true);
+	c->feed = feed_new(c->cx, true, look, c);
 	c->untold = buf_new(c->cx->arena, FEED_TEXT_MAX);
 	c->order.on_text = feed_text;
 	c->order.data = c->feed;
-	feed_start(c->feed, think_it, c);
-	for (; !fed.is_over; fed = feed_take(c->feed, &c->untold)) {
-		if (fed.is_urgent || feed_is_due(c->feed))
-			TRY(tell(c));
-		TRY(feed_wait(c->feed, c->untold.len > 0));
-	}
-	TRY(feed_join(c->feed));
+	TRY(feed_think(c->feed, think_it, c));
+	feed_take(c->feed, &c->untold);
 	return tell(c);
 }
 
@@ -168,7 +173,7 @@ static struct err *finish(struct req *rq, const struct chat *c)
 static struct err *groq_chat(struct req *rq)
 {
 	struct ctx  *cx = req_ctx(rq);
-	struct chat *c = NEW(cx->arena, struct chat); /* as long as the task that thinks */
+	struct chat *c = NEW(cx->arena, struct chat);
 	struct in    in = {.messages = NULL};
 	bool         has_key;
 

@@ -1,6 +1,7 @@
 /* agent_reply as a stream, with simulated providers: in which order it comes, and what is left of a
  * turn whose model or voice fails, or whose client leaves. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
@@ -684,6 +685,26 @@ const readToComments = async (body, comments, held) => {
 	}
 	return [before, text];
 };
+
+test('a turn that waits for its model has one thread, streamed or not', async () => {
+	await replies({ hold: 'model', hold_after_chunks: 0 });
+	const sessions = await Promise.all(Array.from({ length: 12 }, () => newSession(stack)));
+	const status = `/proc/${stack.pidOf('agent_reply')}/status`;
+	const threads = () => Number(/Threads:\s+(\d+)/.exec(readFileSync(status, 'utf8'))[1]);
+	const before = threads();
+	const waiting = sessions.map((session, i) =>
+		i % 2
+			? hear(session, TWO)
+			: post(stack, 'agent_reply', { ...pairOf(session), user_message: TWO }));
+	await poll(async () => {
+		const asked = await stack.sim.requests({ provider: 'groq', operation: 'chat' });
+		return asked.filter(({ body }) => body.stream).length === sessions.length;
+	});
+	/* Two may be there for others. */
+	await poll(() => threads() <= before + sessions.length + 2);
+	await stack.sim.release('model');
+	await Promise.all(waiting);
+});
 
 test('a silence is broken by comments', async () => {
 	await replies({ hold: 'model', hold_after_chunks: 0 }, 1);

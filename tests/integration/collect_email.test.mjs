@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import {
-	dump, keyHeaders, newSession, pairOf, poll, post, request, root, sql, supabase, supabaseVersions,
-	useStack,
+	dump, keyHeaders, newSession, pairOf, poll, post, request, root, sql, supabase,
+	supabaseVersions, useStack,
 } from './env/index.mjs';
 
 const stack = useStack({

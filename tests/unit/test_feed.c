@@ -1,15 +1,32 @@
-/* test_feed.c -- text from a task to a thread: nothing lost, nothing twice, and who may begin
- * anew. */
+/* test_feed.c -- text from who thinks to who tells: nothing lost, nothing twice, who may begin
+ * anew, and when it is looked at. */
 #include "unit.h"
 
 #include "../../common/engines/feed.h"
 
-/* What the task does, step by step: each when the one before was looked at. */
+/* What is thought, step by step, and what was seen of it. */
 struct script {
 	struct feed *feed;
 	const char  *text[3]; /* NULL: begin anew */
 	bool         may[3];  /* whether it might */
+	bool         claims, is_anew;
+	unsigned     looks, enough; /* the look that fails; 0: none */
+	struct ctx  *cx;
+	struct buf   seen;
 };
+
+static struct err *look(void *data, bool *has_more_out)
+{
+	struct script *s = data;
+
+	s->is_anew |= feed_take(s->feed, &s->seen).is_anew;
+	*has_more_out = false;
+	if (s->claims)
+		feed_claim(s->feed);
+	if (++s->looks == s->enough)
+		FAIL(s->cx, ERR_CANCELLED, "enough");
+	return NULL;
+}
 
 static struct err *follow(struct ctx *cx, void *data)
 {
@@ -21,76 +38,87 @@ static struct err *follow(struct ctx *cx, void *data)
 	return NULL;
 }
 
-/* All that came, and whether something before it was void. */
-static const char *read_all(struct ctx *cx, struct script *s, bool *is_anew_out)
+static struct err *follow_script(struct ctx *cx, struct script *s, bool is_told)
 {
-	struct buf text = buf_new(cx->arena, FEED_TEXT_MAX);
-	struct fed fed = {.is_over = false};
+	struct err *e;
 
-	*is_anew_out = false;
-	feed_start(s->feed, follow, s);
-	while (!fed.is_over) {
-		assert_ok(feed_wait(s->feed, false));
-		fed = feed_take(s->feed, &text);
-		*is_anew_out |= fed.is_anew;
-	}
-	assert_ok(feed_join(s->feed));
-	return buf_text(&text);
+	s->cx = cx;
+	s->seen = buf_new(cx->arena, FEED_TEXT_MAX);
+	s->feed = feed_new(cx, is_told, look, s);
+	e = feed_think(s->feed, follow, s);
+	assert_null(cx->aside);
+	if (!e)
+		s->is_anew |= feed_take(s->feed, &s->seen).is_anew;
+	return e;
 }
 
 static void brings_all_of_it(void **state)
 {
-	struct ctx   *cx = *state;
-	struct script s = {.feed = feed_new(cx, true), .text = {"One", " two", "."}};
-	bool          is_anew;
+	struct script s = {.text = {"One", " two", "."}};
 
-	cx->deadline = deadline_in(30000);
-	assert_string_equal(read_all(cx, &s, &is_anew), "One two.");
-	assert_false(is_anew);
+	assert_ok(follow_script(*state, &s, true));
+	assert_string_equal(buf_text(&s.seen), "One two.");
+	assert_true(s.looks >= 2 && !s.is_anew); /* at the first word, and where a sentence may end */
+}
+
+static void looks_at_sentences_only_where_nobody_is_told(void **state)
+{
+	struct script s = {.text = {"One", " two.", " Three"}};
+
+	assert_ok(follow_script(*state, &s, false));
+	assert_int_equal(s.looks, 2);
+	assert_string_equal(buf_text(&s.seen), "One two. Three");
 }
 
 static void begins_anew_while_nothing_is_out(void **state)
 {
-	struct ctx   *cx = *state;
-	struct script s = {.feed = feed_new(cx, true), .text = {"One", NULL, "Two"}};
-	bool          is_anew;
+	struct script s = {.text = {"One", NULL, "Two"}};
 
-	cx->deadline = deadline_in(30000);
-	assert_string_equal(read_all(cx, &s, &is_anew), "Two");
-	assert_true(is_anew && s.may[1]);
+	assert_ok(follow_script(*state, &s, true));
+	assert_string_equal(buf_text(&s.seen), "Two");
+	assert_true(s.is_anew && s.may[1]);
 }
 
 static void goes_on_alone_behind_what_is_out(void **state)
 {
-	struct ctx   *cx = *state;
-	struct script s = {.feed = feed_new(cx, true), .text = {"One", NULL, " two"}};
-	bool          is_anew;
+	struct script s = {.text = {"One", NULL, " two"}, .claims = true};
 
-	cx->deadline = deadline_in(30000);
-	assert_true(feed_claim(s.feed));
-	assert_string_equal(read_all(cx, &s, &is_anew), "One two");
-	assert_false(is_anew || s.may[1]);
+	assert_ok(follow_script(*state, &s, true));
+	assert_string_equal(buf_text(&s.seen), "One two");
+	assert_false(s.is_anew || s.may[1]);
 }
 
-/* What another has begun meanwhile is not told as if it were the first one's. */
-static void claims_only_what_it_knows(void **state)
+/* Nothing is out before the end. */
+static void begins_anew_where_nobody_is_told(void **state)
 {
-	struct ctx  *cx = *state;
-	struct feed *told = feed_new(cx, true), *kept = feed_new(cx, false);
-	struct buf   text = buf_new(cx->arena, FEED_TEXT_MAX);
+	struct script s = {.text = {"One.", NULL, "Two"}, .claims = true};
 
-	assert_true(feed_restart(told) && feed_restart(kept));
-	assert_false(feed_claim(told));
-	assert_true(feed_take(told, &text).is_anew);
-	assert_true(feed_claim(told) && feed_claim(kept));
-	assert_false(feed_restart(told));
-	assert_true(feed_restart(kept));
+	assert_ok(follow_script(*state, &s, false));
+	assert_string_equal(buf_text(&s.seen), "Two");
+	assert_true(s.is_anew && s.may[1]);
+}
+
+static void ends_with_the_first_look_that_fails(void **state)
+{
+	struct script s = {.text = {"One.", " Two.", " Three."}, .enough = 2};
+
+	assert_err(follow_script(*state, &s, true), ERR_CANCELLED);
+	assert_true(s.may[0] && !s.may[1]);
+	assert_err(feed_look_now(s.feed), ERR_CANCELLED);
+	assert_int_equal(s.looks, 2);
+}
+
+static struct err *look_at_nothing(void *data, bool *has_more_out)
+{
+	(void)data;
+	(void)has_more_out;
+	return NULL;
 }
 
 static void tells_what_is_urgent(void **state)
 {
 	struct ctx  *cx = *state;
-	struct feed *f = feed_new(cx, true);
+	struct feed *f = feed_new(cx, true, look_at_nothing, NULL);
 	struct buf   text = buf_new(cx->arena, FEED_TEXT_MAX);
 
 	feed_text(SPAN("Yes"), f);
@@ -108,16 +136,16 @@ static void tells_what_is_urgent(void **state)
 static void ends_when_nobody_waits(void **state)
 {
 	struct ctx   *cx = *state;
-	struct feed  *f = feed_new(cx, true);
+	struct feed  *f = feed_new(cx, true, look_at_nothing, NULL);
 	struct cancel cancel;
 
 	cancel_init(&cancel);
 	cx->cancel = &cancel;
 	cx->deadline = deadline_in(0);
-	assert_err(feed_wait(f, false), ERR_DEADLINE);
+	assert_err(feed_wait(f), ERR_DEADLINE);
 	cx->deadline = deadline_in(30000);
 	cancel_fire(&cancel, CANCEL_CLIENT_LEFT);
-	assert_err(feed_wait(f, true), ERR_CANCELLED);
+	assert_err(feed_wait(f), ERR_CANCELLED);
 	cx->cancel = NULL;
 	cancel_end(&cancel);
 }
@@ -126,9 +154,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(brings_all_of_it),
+		UNIT_TEST(looks_at_sentences_only_where_nobody_is_told),
 		UNIT_TEST(begins_anew_while_nothing_is_out),
 		UNIT_TEST(goes_on_alone_behind_what_is_out),
-		UNIT_TEST(claims_only_what_it_knows),
+		UNIT_TEST(begins_anew_where_nobody_is_told),
+		UNIT_TEST(ends_with_the_first_look_that_fails),
 		UNIT_TEST(tells_what_is_urgent),
 		UNIT_TEST(ends_when_nobody_waits),
 	};

@@ -1,4 +1,5 @@
 /* test_http_client.c -- limits, cancellation and broken servers, each to its error. */
+#include "../../common/base/aside.h"
 #include "../../common/base/task.h"
 #include "../../common/call/http_client.h"
 #include "fake_http.h"
@@ -277,6 +278,77 @@ static void stops_although_there_is_more_to_read(void **state)
 	fake_stop(f);
 }
 
+/* What the thread does besides: it counts, and after so many looks it has had enough. */
+struct besides {
+	struct aside aside;
+	unsigned     looks, enough, due_ms;
+	atomic_bool  is_over;
+};
+
+static bool look_besides(void *data)
+{
+	struct besides *b = data;
+
+	b->looks++;
+	if (b->due_ms)
+		b->aside.due = deadline_in(b->due_ms);
+	return b->looks < b->enough;
+}
+
+static void *ring_on(void *data)
+{
+	struct besides *b = data;
+
+	while (!atomic_load(&b->is_over)) {
+		usleep(10000);
+		monitor_lock(&b->aside.monitor);
+		aside_ring(&b->aside);
+		monitor_unlock(&b->aside.monitor);
+	}
+	return NULL;
+}
+
+/* A server says nothing; who looks aside has enough in the end. */
+static void wait_besides(struct besides *b)
+{
+	struct fake_http *f = fake_start("");
+	struct ctx        cx = new_ctx(20000);
+	struct http_reply reply;
+	struct err       *e;
+
+	f->end = FAKE_HANG;
+	cx.aside = &b->aside;
+	b->aside.due = b->due_ms ? deadline_in(b->due_ms) : DEADLINE_NEVER;
+	e = http_do(&cx, &(struct http_call){.url = f->url}, &reply);
+	assert_int_equal(e->kind, ERR_CANCELLED);
+	assert_int_equal(b->looks, b->enough);
+	assert_true(deadline_left_ms(cx.deadline) > 10000);
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
+static void looks_aside_when_it_is_time(void **state)
+{
+	struct besides b = {.enough = 3, .due_ms = 20};
+
+	(void)state;
+	aside_init(&b.aside, look_besides, &b);
+	wait_besides(&b);
+}
+
+static void looks_aside_when_rung(void **state)
+{
+	struct besides b = {.enough = 2};
+	pthread_t      thread;
+
+	(void)state;
+	aside_init(&b.aside, look_besides, &b);
+	pthread_create(&thread, NULL, ring_on, &b);
+	wait_besides(&b);
+	atomic_store(&b.is_over, true);
+	pthread_join(thread, NULL);
+}
+
 static enum http_verdict say(const struct http_piece *piece, void *data)
 {
 	(void)piece;
@@ -360,6 +432,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_not_http),
 		cmocka_unit_test(stops_when_cancelled),
 		cmocka_unit_test(stops_although_there_is_more_to_read),
+		cmocka_unit_test(looks_aside_when_it_is_time),
+		cmocka_unit_test(looks_aside_when_rung),
 		cmocka_unit_test(obeys_the_receiver),
 		cmocka_unit_test(serves_many_threads),
 		cmocka_unit_test(reads_how_long_to_wait),
