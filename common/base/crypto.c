@@ -81,6 +81,33 @@ bool crypto_stretch(struct span passphrase, unsigned char key_out[CRYPTO_KEY_BYT
 	                     crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
+const char *crypto_password(struct arena *a, struct span password)
+{
+	char *kept = arena_alloc_secret(a, crypto_pwhash_argon2id_STRBYTES);
+
+	return crypto_pwhash_argon2id_str(kept, password.ptr, password.len,
+	                                  crypto_pwhash_argon2id_OPSLIMIT_INTERACTIVE,
+	                                  crypto_pwhash_argon2id_MEMLIMIT_INTERACTIVE) == 0
+	           ? kept
+	           : NULL;
+}
+
+bool crypto_password_is(const char *kept, struct span password)
+{
+	return crypto_pwhash_argon2id_str_verify(kept, password.ptr, password.len) == 0;
+}
+
+const char *crypto_secret(struct arena *a)
+{
+	unsigned char bytes[CRYPTO_KEY_BYTES];
+	char         *text = arena_alloc_secret(a, 2 * sizeof(bytes) + 1);
+
+	crypto_random(bytes, sizeof(bytes));
+	sodium_bin2hex(text, 2 * sizeof(bytes) + 1, bytes, sizeof(bytes));
+	sodium_memzero(bytes, sizeof(bytes));
+	return text;
+}
+
 bool crypto_equal(struct span a, struct span b)
 {
 	return a.len == b.len && sodium_memcmp(a.ptr, b.ptr, a.len) == 0;

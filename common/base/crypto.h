@@ -43,6 +43,16 @@ void crypto_sha256(struct span bytes, unsigned char out[CRYPTO_HASH_BYTES]);
  * too: for tools, never for a request. False when the memory is not there. */
 bool crypto_stretch(struct span passphrase, unsigned char key_out[CRYPTO_KEY_BYTES]) CHECKED;
 
+/* What is kept of a password, of any length: Argon2id with a salt of its own, as text; wiped when
+ * the arena is reset. It takes some 70 ms and 64 MiB. NULL when the memory is not there. */
+const char *crypto_password(struct arena *a, struct span password);
+
+/* Is it the password of which that was kept? Takes as long as crypto_password(), also for no. */
+bool crypto_password_is(const char *kept, struct span password);
+
+/* A secret of 256 random bits as hexadecimal digits; wiped when the arena is reset. */
+const char *crypto_secret(struct arena *a) NEVER_NULL;
+
 /* In time that does not depend on where they differ; only the length may leak. */
 bool crypto_equal(struct span a, struct span b);
 

@@ -1,11 +1,9 @@
-/* mail.h -- mails through Resend, and where they may go: jobs. */
+/* mail.h -- the mail that asks who gave an address to confirm it: jobs. */
 #ifndef MAIL_H
 #define MAIL_H
 
-#include "../base/cfg.h"
+#include "letter.h"
 #include "workers.h"
-
-extern const struct cfg_group mail_settings;
 
 /* "confirm_mail" sends the confirmation mail of the sign-up that is the job's key. Once: the
  * request carries an Idempotency-Key that stays the same for the same mail. Without a key of the
@@ -15,9 +13,6 @@ extern const struct cfg_group mail_settings;
  * "place_mailboxes" gives sign-ups from before there were mailboxes theirs. */
 enum { MAIL_JOBS = 2 };
 extern const struct job_kind mail_jobs[MAIL_JOBS];
-
-/* Can mails leave with the settings of now? Else they wait. */
-bool mail_can_leave(void);
 
 /* A link to our own page: base + "/functions/v1/collect_email?token=...". The token names the
  * sign-up, is late from `expires_at` (seconds since 1970) on and is signed. NULL without a data

@@ -228,6 +228,22 @@ static void a_seal_opens_only_whole_in_its_place_and_with_its_key(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, unit_teardown)
 
+static void a_password_is_known_again_and_kept_twice_alike_by_nobody(void **state)
+{
+	struct ctx *cx = *state;
+	const char *kept = crypto_password(cx->arena, SPAN("correct horse"));
+	const char *again = crypto_password(cx->arena, SPAN("correct horse"));
+
+	assert_non_null(kept);
+	assert_int_equal(strncmp(kept, "$argon2id$", 10), 0);
+	assert_string_not_equal(kept, again);
+	assert_true(crypto_password_is(kept, SPAN("correct horse")));
+	assert_false(crypto_password_is(kept, SPAN("correct hors")));
+	assert_false(crypto_password_is(kept, SPAN("")));
+	assert_int_equal(strlen(crypto_secret(cx->arena)), 64);
+	assert_string_not_equal(crypto_secret(cx->arena), crypto_secret(cx->arena));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +256,7 @@ int main(void)
 		TEST(a_realtime_token_opens_no_function),
 		TEST(hashes_keep_parts_and_purposes_apart),
 		TEST(a_seal_opens_only_whole_in_its_place_and_with_its_key),
+		TEST(a_password_is_known_again_and_kept_twice_alike_by_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
