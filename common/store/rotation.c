@@ -8,6 +8,7 @@
 #include "emails.h"
 #include "mailboxes.h"
 #include "memory_seal.h"
+#include "people.h"
 
 #define COLUMNS_MAX 4
 
@@ -19,6 +20,7 @@ enum hash_kind {
 	HASH_NONE,
 	HASH_ADDRESS, /* of the first column, an address */
 	HASH_MAILBOX, /* of the digest in the first column */
+	HASH_PERSON,  /* of the first column, the address of who signs in */
 	HASH_MEMORY   /* of the content in the first column, a memory; of its source too */
 };
 
@@ -40,6 +42,14 @@ static const struct table {
      "update email_signups m set email = $3, email_hash = $2::bytea, name = $4 where id = $1::uuid"
      " and not exists (select from email_signups o where o.email_hash = $2::bytea"
      "  and o.id <> m.id)"},
+	{"people",
+     {"email", "password"},
+     HASH_PERSON,
+     "select id, id, email, password from people where id > $1::uuid"
+     " and (not starts_with(email, $2) or not starts_with(password, $2))"
+     " order by id limit $3::int for no key update",
+     "update people m set email = $3, email_hash = $2::bytea, password = $4 where id = $1::uuid"
+     " and not exists (select from people o where o.email_hash = $2::bytea and o.id <> m.id)"},
 	{"mailboxes",
      {"sealed"},
      HASH_MAILBOX,
@@ -137,6 +147,16 @@ static bool hash_address(struct ctx *cx, const char *address, struct renewed *ou
 	return true;
 }
 
+static bool hash_person(struct ctx *cx, const char *email, struct renewed *out)
+{
+	struct hash *hash = NEW(cx->arena, struct hash);
+
+	if (!people_hash(cx, email, hash))
+		return false;
+	out->hash = hash_span(hash);
+	return true;
+}
+
 static bool hash_memory(struct ctx *cx, const char *id, const char *sealed, struct renewed *out)
 {
 	struct memory_parts parts;
@@ -156,6 +176,8 @@ static bool hash_row(struct ctx *cx, const struct table *t, const char *id, cons
 {
 	if (t->hash == HASH_ADDRESS)
 		return hash_address(cx, plain.ptr, out);
+	if (t->hash == HASH_PERSON)
+		return hash_person(cx, plain.ptr, out);
 	if (t->hash == HASH_MAILBOX)
 		out->hash = mailbox_hash(cx, plain);
 	return t->hash != HASH_MEMORY || hash_memory(cx, id, sealed, out);

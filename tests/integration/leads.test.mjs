@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { functionNames, newSession, pairOf, post, root, sql, useStack } from
+import { functionNames, newSession, pairOf, post, root, sql, supabase, useStack } from
 	'./env/index.mjs';
 
 const OLD = 'the first data key of this test';
@@ -130,8 +130,14 @@ test('with a new key everything is sealed anew and nobody signs up twice', async
 	const email = 'rotated@operator-test.example';
 	const signUp = () => post(stack, 'collect_email', { email, name: 'Ro', ...pairOf(lead) });
 	assert.equal((await signUp()).json.alreadySignedUp, false);
+	const person = { email: 'rotated@people-test.example' };
+	[, person.password] = /^password: (\S+)/.exec(run('admin', ['add', person.email]).stdout);
+	const enter = async () => (await supabase(stack).auth.signInWithPassword(person)).error;
+	assert.equal(await enter(), null);
 	const both = { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: OLD };
-	await stack.commandWith(both, 'reload', 'collect_email');
+	await stack.commandWith(both, 'reload', 'collect_email', 'auth');
+	assert.equal(await enter(), null, 'a person is found under the former key');
+	assert.equal(run('admin', ['add', person.email], both).status, 1, 'and is there once');
 	assert.equal((await post(stack, 'collect_email', { email })).json.alreadySignedUp, true);
 	const tagged = (tag) =>
 		post(stack, 'collect_email', { email: email.replace('@', `+${tag}@`) });
@@ -143,6 +149,7 @@ test('with a new key everything is sealed anew and nobody signs up twice', async
 	assert.equal(first.status, 0, first.stderr + first.stdout);
 	assert.match(first.stdout, /email_signups +1 sealed anew/);
 	assert.match(first.stdout, /mailboxes +1 sealed anew/);
+	assert.match(first.stdout, /people +1 sealed anew/);
 	assert.match(first.stdout, /extracts +1 sealed anew/);
 	assert.match(first.stdout, /utterances +1 sealed anew/);
 	assert.match(first.stdout, /nothing needs the former key/);
@@ -150,7 +157,8 @@ test('with a new key everything is sealed anew and nobody signs up twice', async
 	assert.match(second.stdout, /email_signups +0 sealed anew/);
 
 	const after = { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: '' };
-	await stack.commandWith(after, 'reload', 'collect_email');
+	await stack.commandWith(after, 'reload', 'collect_email', 'auth');
+	assert.equal(await enter(), null);
 	assert.equal((await post(stack, 'collect_email', { email })).json.alreadySignedUp, true);
 	assert.equal((await tagged('under.new')).status, 200);
 	assert.deepEqual(await boxes(), [['1', '1']], 'and under the new one');
@@ -194,6 +202,7 @@ const loadOldRows = async () => {
 	await sql(stack, 'delete from sessions');
 	await sql(stack, 'delete from email_signups');
 	await sql(stack, 'delete from mailboxes');
+	await sql(stack, 'delete from profiles');
 	await sql(stack, oldRows());
 	await sql(stack, `select setval(pg_get_serial_sequence(t, 'position'), 1000)
 		from unnest(array['utterances', 'memories']) t`);
@@ -282,6 +291,6 @@ test('what is sealed opens in its own row and column only', async () => {
 	const lost = run('rotate-key', [], { SCRIBE_DATA_KEY: NEW, SCRIBE_DATA_KEY_FORMER: OLD });
 	const unopened = Object.fromEntries([...lost.stdout.matchAll(
 		/^(\w+) +\d+ sealed anew, (\d+) that neither/gm)].map(([, name, n]) => [name, Number(n)]));
-	assert.deepEqual(unopened, { email_signups: 1, mailboxes: 0, sessions: 1, given_names: 0,
-		extracts: 1, utterances: 2, memories: 2, summaries: 1 }, lost.stdout);
+	assert.deepEqual(unopened, { email_signups: 1, people: 0, mailboxes: 0, sessions: 1,
+		given_names: 0, extracts: 1, utterances: 2, memories: 2, summaries: 1 }, lost.stdout);
 });

@@ -84,9 +84,10 @@ const assertError = (response, status, code) => {
 const assertReadable = (response) =>
 	assert.equal(response.headers['access-control-allow-origin'], ORIGIN);
 
-const locationOf = (address) => {
-	const start = config.indexOf(`location = ${address} {`);
-	assert.notEqual(start, -1, `no location ${address}`);
+const locationOf = ({ path, has_path_info }) => {
+	const match = has_path_info ? `^~ ${path}/` : `= ${path}`;
+	const start = config.indexOf(`location ${match} {`);
+	assert.notEqual(start, -1, `no location ${match}`);
 	return config.slice(start, config.indexOf('\n}', start));
 };
 
@@ -94,7 +95,7 @@ describe('numbers', () => {
 	test('each function has the limits of its program', async () => {
 		for (const name of names) {
 			const told = await showConfig(name);
-			const block = locationOf(`/functions/v1/${name}`);
+			const block = locationOf(told);
 			const rate =
 				(RATES[setting('RATE', name)] ?? told.rate_per_minute) * told.rate_factor;
 			const has = (text) =>
@@ -202,11 +203,31 @@ describe('what a program is given', () => {
 		});
 	});
 
-	test('a query whole, also one of 60 kB', async () => {
+	test('a query whole, also one of 60 kB; one too long is refused where it filters', async () => {
+		const api = (path) =>
+			send(`${stack.baseUrl}/auth/v1/${path}`, { headers: { Origin: ORIGIN } });
 		for (const length of [5_000, 61_000]) {
 			const { json } = await call(`agent_reply?q=${'x'.repeat(length)}`);
 			assert.equal(json.params.QUERY_STRING?.length, length + 2);
+			const behind = await api(`x?q=${'x'.repeat(length)}`);
+			assert.equal(behind.json.params.QUERY_STRING.length, length + 2);
 		}
+		const refused = await api(`x?q=${'x'.repeat(62_000)}`);
+		assertError(refused, 414, 'uri_too_long');
+		assertReadable(refused);
+	});
+
+	test('of a whole API what is behind its path, decoded', async () => {
+		const behind = async (path) => {
+			const { json } = await send(`${stack.baseUrl}/auth/v1/${path}`);
+			return Buffer.from(json.params.PATH_INFO, 'latin1').toString();
+		};
+		assert.equal(await behind('token?grant_type=x'), '/token');
+		assert.equal(await behind('a/b%20c/%C3%A9%0Ad'), '/a/b c/\u00e9\nd');
+		assert.equal(await behind(''), '/');
+		const outside = await send(`${stack.baseUrl}/auth/v1x`);
+		assert.equal(outside.status, 404);
+		assert.equal((await send(`${stack.baseUrl}/auth/v1/../../functions/v1/nope`)).status, 404);
 	});
 
 	test('all of a body, also where the client tells no length', async () => {

@@ -1,4 +1,4 @@
-/* mail_text.c -- the mail that asks for a confirmation. */
+/* mail_text.c -- the mails that ask for a confirmation, and by which a password is set. */
 #include "mail_text.h"
 
 #include "../../base/str.h"
@@ -42,4 +42,27 @@ void mail_text_confirm(struct ctx *cx, const char *name, const char *link, struc
 		"To confirm, the link works for 30 days.</p>"
 		"</body></html>",
 		out->subject, escape_html(cx, greeting), href);
+}
+
+void mail_text_recovery(struct ctx *cx, const char *link, unsigned minutes, struct mail_text *out)
+{
+	out->subject = "Set your password";
+	out->text = arena_printf(
+		cx->arena,
+		"Hello,\n\n"
+		"somebody asked to set a password for this address. Was it you? Then do it here:\n\n%s\n\n"
+		"If it was not you, there is nothing to do; nothing has changed.\n"
+		"The link works once, for %u minutes.\n",
+		link, minutes);
+	out->html = arena_printf(
+		cx->arena,
+		"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+		"<title>%s</title></head><body>"
+		"<p>Hello,</p>"
+		"<p>somebody asked to set a password for this address. Was it you? Then do it here:</p>"
+		"<p><a href=\"%s\">Set your password</a></p>"
+		"<p>If it was not you, there is nothing to do; nothing has changed. "
+		"The link works once, for %u minutes.</p>"
+		"</body></html>",
+		out->subject, escape_html(cx, link), minutes);
 }
