@@ -28,11 +28,35 @@ static const struct cfg_key keys[] = {
 
 const struct cfg_group db_settings = {"Database", &values, keys, COUNT(keys)};
 
-void db_start(const char *program)
+struct db_people_values {
+	const char *url;
+};
+static struct db_people_values people;
+
+static const struct cfg_key people_keys[] = {
+	CFG_KEY_STR(db_people_values, url, "REST_DATABASE_URL", .flags = CFG_SECRET,
+                .help = "the database as " DB_PEOPLE_ROLE
+                        ", for people who sign in; default: DATABASE_URL with that user"),
+};
+
+const struct cfg_group db_people_settings = {"Database for people", &people, people_keys,
+                                             COUNT(people_keys)};
+
+static void start(const char *url, const char *role, const char *program)
 {
-	db_conn_setup(values.url, program, (unsigned)values.connect_ms);
+	db_conn_setup(url, role, program, (unsigned)values.connect_ms);
 	db_statement_setup(values.are_prepared);
 	db_pool_start((unsigned)values.pool_size, (unsigned)values.lifetime_ms);
+}
+
+void db_start(const char *program)
+{
+	start(values.url, NULL, program);
+}
+
+void db_start_for_people(const char *program)
+{
+	start(people.url ? people.url : values.url, people.url ? NULL : DB_PEOPLE_ROLE, program);
 }
 
 void db_stop(void)

@@ -17,6 +17,13 @@ extern const struct cfg_group db_settings;
  * them under the program's name. A DATABASE_URL that is none is fatal. */
 void db_start(const char *program);
 
+/* The same for programs that people reach who sign in: as DB_PEOPLE_ROLE, whose policies decide
+ * what they may see and change (migrations/deploy/rest_access.sql), to the database of the other
+ * programs, or as REST_DATABASE_URL says. */
+#define DB_PEOPLE_ROLE "scribe_rest"
+extern const struct cfg_group db_people_settings;
+void                          db_start_for_people(const char *program);
+
 /* Closes it when nobody uses it any more; waits a moment for statements that were given up. */
 void db_stop(void);
 
@@ -76,7 +83,8 @@ static inline struct db_val db_reals(const float *at, size_t n)
 	(const struct db_val[]){__VA_ARGS__}, COUNT(((const struct db_val[]){__VA_ARGS__}))
 #define NO_ARGS NULL, 0
 
-/* Runs one statement with parameters $1, $2, ...; `sql` is always a literal and
+/* Runs one statement with parameters $1, $2, ...; `sql` is a literal, or put together of
+ * literals alone (store/table_query.c), and
  * casts its parameters (they are sent as text, but bytea and vectors). Waits for a connection and
  * for the answer at most until cx->deadline (ERR_UNAVAILABLE) or its cancel
  * (ERR_CANCELLED), and returns then at once; the statement is cancelled on the

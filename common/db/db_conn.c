@@ -26,6 +26,7 @@ static struct {
 	PQconninfoOption *options;
 	struct host       hosts[HOSTS_MAX];
 	size_t            hosts_n;
+	const char       *role; /* NULL: as the URL says */
 	const char       *program;
 	unsigned          connect_ms;
 	_Atomic(size_t)   answered; /* the host that did last */
@@ -87,7 +88,7 @@ static void read_hosts(void)
 }
 
 /* libpq's complaint may quote the URL and with it the password: it is not shown. */
-void db_conn_setup(const char *url, const char *program, unsigned connect_ms)
+void db_conn_setup(const char *url, const char *role, const char *program, unsigned connect_ms)
 {
 	char *complaint = NULL;
 
@@ -96,6 +97,7 @@ void db_conn_setup(const char *url, const char *program, unsigned connect_ms)
 	if (!server.options)
 		fatal("DATABASE_URL is not one that libpq understands");
 	server.arena = arena_new(0);
+	server.role = role;
 	server.program = program;
 	server.connect_ms = connect_ms;
 	read_hosts();
@@ -134,6 +136,7 @@ static PGconn *start_connecting(const struct host *host, const char *attrs)
 		if (!str_equal(o->keyword, "host") && !str_equal(o->keyword, "hostaddr") &&
 		    !str_equal(o->keyword, "port"))
 			add(&p, o->keyword, o->val);
+	add(&p, "user", server.role);
 	add(&p, "host", host->name);
 	add(&p, "hostaddr", host->addr);
 	add(&p, "port", host->port);

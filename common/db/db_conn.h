@@ -27,8 +27,9 @@ struct db_conn {
 	struct db_conn *next_idle;
 };
 
-/* Where connections go to. Call once, before threads. A url libpq does not understand is fatal. */
-void db_conn_setup(const char *url, const char *program, unsigned connect_ms);
+/* Where connections go to, and as whom: `role`, or NULL: as the url says. Call once, before
+ * threads. A url libpq does not understand is fatal. */
+void db_conn_setup(const char *url, const char *role, const char *program, unsigned connect_ms);
 void db_conn_forget_setup(void);
 
 /* Connects. Of several hosts each has its share of the time there is, the one that answered last

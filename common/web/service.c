@@ -391,6 +391,8 @@ static void collect_settings(struct settings *s)
 {
 	add_group(s, &service_settings);
 	add_group(s, &db_settings);
+	if (service->serves_people)
+		add_group(s, &db_people_settings);
 	add_group(s, &origin_settings);
 	add_group(s, &keys_settings);
 	add_group(s, &session_settings);
@@ -500,7 +502,10 @@ static int serve(enum service_option option)
 	int status;
 
 	leave_root();
-	db_start(service->name);
+	if (service->serves_people)
+		db_start_for_people(service->name);
+	else
+		db_start(service->name);
 	heartbeat_start(service->name);
 	bookkeeping_start();
 	if (option == OPTION_JOBS_ONLY)

@@ -30,6 +30,8 @@ struct service {
 	bool        is_idempotent;   /* honours Idempotency-Key */
 	bool        takes_session;   /* its body may hold a session pair, which then owns the key */
 	bool        streams;         /* may answer with an event stream */
+	/* Who signs in is served: the database decides what they may (db_start_for_people). */
+	bool serves_people;
 	/* "/auth/v1": all that stands behind it is the program's, as req_path_info(), and browsers may
 	 * use what the clients of such an API send (origin.h). NULL: /functions/v1/NAME alone. */
 	const char      *path;

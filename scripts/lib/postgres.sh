@@ -63,21 +63,34 @@ pg_group() {
 	[[ $group == root ]] || echo "$group"
 }
 
-# Who may connect as whom: the programs as scribe_app, who runs the stack as scribe_owner too, and
-# the user that PostgreSQL runs as as its superuser. Root is no superuser.
-pg_configure() {
-	local data=$stack_dir/pg user group
+# Who may connect as whom: the programs as scribe_app and, for people who sign in, as scribe_rest,
+# who runs the stack as scribe_owner too, and the user that PostgreSQL runs as as its superuser.
+# Root is no superuser.
+pg_identify() {
+	local user
 	user=$(pg_user)
+	{
+		printf 'scribe %s postgres\n' "$user"
+		printf 'scribe %s %s\n' "$(id -un)" scribe_owner "$(id -un)" scribe_app \
+			"$(id -un)" scribe_rest
+		printf 'scribe %s %s\n' "$(program_user)" scribe_app "$(program_user)" scribe_rest
+	} >"$stack_dir/pg/pg_ident.conf"
+}
+
+# The same for a database that runs: an older version may have started it.
+pg_identify_again() {
+	pg_identify
+	as_pg_user psql -XAtqc 'select pg_reload_conf()' "$(pg_url postgres postgres)" >/dev/null
+}
+
+pg_configure() {
+	local data=$stack_dir/pg group
 	group=$(pg_group)
 	mkdir -p "$run/pg"
 	((EUID)) || chown postgres: "$run/pg"
 	chmod 711 "$run/pg"
 	echo "local all all peer map=scribe" >"$data/pg_hba.conf"
-	{
-		printf 'scribe %s postgres\n' "$user"
-		printf 'scribe %s %s\n' "$(id -un)" scribe_owner "$(id -un)" scribe_app
-		printf 'scribe %s scribe_app\n' "$(program_user)"
-	} >"$data/pg_ident.conf"
+	pg_identify
 	cat >"$data/scribe.conf" <<-END
 		# Written by scripts/stack at every start.
 		listen_addresses = ''
