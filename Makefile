@@ -4,7 +4,7 @@
 # make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
-# make authorisation  tests/data/authorisation.md anew: who may call what
+# make authorisation  tests/data/authorisation.md and rest_access.md anew: who may call what
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
@@ -123,6 +123,9 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcommon.a
 	$(CC) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -fsanitize=fuzzer -o $@ \
 		$(filter %.o,$^) $(B)/libcommon.a $(LDLIBS)
 
+# What of a program is a stranger's first reader.
+$(B)/fuzz/fuzz_rest_query: $(B)/functions/rest/rest_query.o
+
 # Whole requests: all programs in one, whose main()s are called something else, and without what
 # would wait for others (tests/fuzz/programs.c).
 define RENAMED
@@ -211,7 +214,7 @@ check: setup
 	@tests/run
 # What is answered becomes what is agreed upon: look at the difference.
 authorisation: setup
-	@AUTHORISATION=write tests/integration/run 1 authorisation keys
+	@AUTHORISATION=write tests/integration/run 1 authorisation keys rest
 clean:
 	rm -rf $(BUILD)
 
