@@ -59,7 +59,7 @@ DECODER   := $(B)/libexec/decoder
 DECODER_O := $(B)/common/decoder/decoder.o
 LIB_OBJS  := $(filter-out $(DECODER_O),$(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c)))
 SQL_HEADERS := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard common/store/*.sql tests/unit/*.sql))
-WORD_HEADERS := $(patsubst %.words,$(B)/%.words.h,$(wildcard common/domain/*/*.words))
+WORD_HEADERS := $(patsubst %.words,$(B)/%.words.h,$(wildcard common/domain/*/*.words tests/unit/*.words))
 TSV_HEADERS := $(patsubst %.tsv,$(B)/%.tsv.h,$(wildcard common/domain/*/*.tsv))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\

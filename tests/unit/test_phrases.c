@@ -1,23 +1,17 @@
 /* test_phrases.c -- lists of phrases and patterns with slots. */
 #include "../../common/base/str.h"
+#include "../../common/domain/lead/lexicon.h"
+#include "../../common/domain/talk/act.h"
 #include "../../common/domain/text/phrases.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
-/* As scripts/embed-words writes them: sorted; a list in a pattern is a byte from 128 on. */
-static const char     greetings_text[] = "good day\0good morning\0hi\0";
-static const uint32_t greetings_at[] = {0, 9, 22};
-static const char     patterns_text[] = "- her name is N\0"
-										"my|the name is N\0"
-										"^ \200* N here ;\0"
-										"i'm N !from $\0"
-										"call me back\0";
-static const uint32_t patterns_at[] = {0, 16, 33, 47, 61};
+#define FEW_WORDS_TABLES
+#include "tests/unit/few.words.h"
 
-static const struct phrases lists[] = {{greetings_text, greetings_at, 3, 192}};
-static const struct phrases patterns = {patterns_text, patterns_at, 5, 0};
+#define GREETINGS (&few_words[FEW_WORDS_GREETINGS])
 
 static size_t one_or_two_capitals(const void *data, char kind, size_t i)
 {
@@ -38,16 +32,20 @@ static void finds_phrases(void **state)
 	struct utterance u = tokens_split(&cx, SPAN("Good morning hi good"));
 
 	(void)state;
-	assert_true(phrases_has(&lists[0], "hi"));
-	assert_true(phrases_has(&lists[0], "good day"));
-	assert_false(phrases_has(&lists[0], "good"));
-	assert_int_equal(phrases_at(&lists[0], &u, 0), 2);
-	assert_int_equal(phrases_at(&lists[0], &u, 1), 0);
-	assert_int_equal(phrases_at(&lists[0], &u, 2), 1);
-	assert_int_equal(phrases_at(&lists[0], &u, 3), 0);
-	assert_int_equal(phrases_at(&lists[0], &u, 4), 0);
-	assert_true(phrases_in(&lists[0], &u, 1, 3));
-	assert_false(phrases_in(&lists[0], &u, 3, 9));
+	assert_true(phrases_has(GREETINGS, "hi"));
+	assert_true(phrases_has(GREETINGS, "42"));
+	assert_false(phrases_has(GREETINGS, "zebra"));
+	assert_false(phrases_has(GREETINGS, ""));
+	assert_false(phrases_has(GREETINGS, "\xe4\xbd\xa0"));
+	assert_true(phrases_has(GREETINGS, "good day"));
+	assert_false(phrases_has(GREETINGS, "good"));
+	assert_int_equal(phrases_at(GREETINGS, &u, 0), 2);
+	assert_int_equal(phrases_at(GREETINGS, &u, 1), 0);
+	assert_int_equal(phrases_at(GREETINGS, &u, 2), 1);
+	assert_int_equal(phrases_at(GREETINGS, &u, 3), 0);
+	assert_int_equal(phrases_at(GREETINGS, &u, 4), 0);
+	assert_true(phrases_in(GREETINGS, &u, 1, 3));
+	assert_false(phrases_in(GREETINGS, &u, 3, 9));
 	arena_free(&a);
 }
 
@@ -55,11 +53,11 @@ static void finds_phrases(void **state)
 static const char *slot_in(struct ctx *cx, const char *text)
 {
 	struct utterance     u = tokens_split(cx, span_of(text));
-	struct grammar       g = {lists, one_or_two_capitals, &u};
+	struct grammar       g = {few_words, one_or_two_capitals, &u};
 	struct pattern_match m;
 
 	for (size_t i = 0; i < u.n; i++) {
-		if (!pattern_at(&g, &patterns, &u, i, &m))
+		if (!pattern_at(&g, &few_words[FEW_WORDS_SAY_NAME], &u, i, &m))
 			continue;
 		if (m.is_refusal)
 			return "-";
@@ -90,7 +88,10 @@ static void matches_patterns(void **state)
 		{"i'm Dana. from there", "Dana"},
 		{"i'm Dana from there", NULL},
 		{"i'm Dana ok", NULL},
-		{"call me back", ""},
+		{"i'm Dana", "Dana"},
+		{"and i'm Dana", "Dana"},
+		{"please phone me back", ""},
+		{"call me back", NULL},
 		{"", NULL},
 	};
 	struct arena *a = arena_new(4096);
@@ -106,9 +107,60 @@ static void matches_patterns(void **state)
 	arena_free(&a);
 }
 
+static size_t any_word(const void *data, char kind, size_t i)
+{
+	(void)data;
+	(void)kind;
+	return i + 1;
+}
+
+/* With what they can begin with, and with nothing known of that. */
+static void compare_patterns(const struct phrases *lists, const struct phrases *patterns,
+                             const struct utterance *u)
+{
+	struct phrases       blind = *patterns;
+	struct grammar       g = {lists, any_word, NULL};
+	struct pattern_match fast, slow;
+	uint32_t            *all = test_malloc(patterns->n * sizeof(*all));
+
+	for (size_t i = 0; i < patterns->n; i++)
+		all[i] = PHRASES_STARTS - 1;
+	blind.begins = all;
+	for (size_t i = 0; i < u->n; i++) {
+		bool fits = pattern_at(&g, patterns, u, i, &fast);
+
+		if (fits != pattern_at(&g, &blind, u, i, &slow) || (fits && fast.to != slow.to))
+			fail_msg("at word %zu of \"%.*s\"", i, (int)u->text.len, u->text.ptr);
+	}
+	test_free(all);
+}
+
+static void what_patterns_begin_with_hides_none(void **state)
+{
+	struct arena             *a = arena_new(1 << 16);
+	struct ctx                cx = {.arena = a};
+	size_t                    n, lists_n = 0;
+	const struct act_example *examples = act_examples(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		struct utterance u = tokens_split(&cx, span_of(examples[i].text));
+
+		for (size_t k = 0; k < LEAD_WORDS_LISTS; k++)
+			if (lead_words[k].begins) {
+				compare_patterns(lead_words, &lead_words[k], &u);
+				lists_n++;
+			}
+		arena_reset(a);
+	}
+	assert_true(lists_n > n);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_patterns_begin_with_hides_none),
 		cmocka_unit_test(finds_phrases),
 		cmocka_unit_test(matches_patterns),
 	};

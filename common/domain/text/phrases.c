@@ -10,15 +10,34 @@ static const char *phrase_of(const struct phrases *list, size_t k)
 	return list->text + list->at[k];
 }
 
-/* The first phrase that is not before `low` by the bytes. */
-static size_t place_of(const struct phrases *list, const char *low)
+/* Words mostly differ within some letters: sooner than strcmp() has begun. */
+static int order_of(const char *a, const char *b)
 {
-	size_t from = 0, to = list->n;
+	for (; *a && *a == *b; a++)
+		b++;
+	return (unsigned char)*a - (unsigned char)*b;
+}
 
+/* The phrases that begin as `low` does. */
+static void bounds_of(const struct phrases *list, char c, size_t *from, size_t *to)
+{
+	size_t letter = (size_t)(c - 'a');
+
+	*from = c < 'a' ? 0 : list->letters[c > 'z' ? PHRASES_LETTERS - 1 : letter];
+	*to = c < 'a' ? list->letters[0] : c > 'z' ? list->n : list->letters[letter + 1];
+}
+
+/* The first phrase that is not before `low` by the bytes, which ends before *end. */
+static size_t place_of(const struct phrases *list, const char *low, size_t *end)
+{
+	size_t from, to;
+
+	bounds_of(list, low[0], &from, &to);
+	*end = to;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
-		if (strcmp(phrase_of(list, middle), low) < 0)
+		if (order_of(phrase_of(list, middle), low) < 0)
 			from = middle + 1;
 		else
 			to = middle;
@@ -28,28 +47,23 @@ static size_t place_of(const struct phrases *list, const char *low)
 
 bool phrases_has(const struct phrases *list, const char *low)
 {
-	size_t k = place_of(list, low);
+	size_t end, k = place_of(list, low, &end);
 
-	return k < list->n && strcmp(phrase_of(list, k), low) == 0;
-}
-
-static bool may_begin(const struct phrases *list, char c)
-{
-	uint32_t bit = c >= 'a' && c <= 'z' ? 1u << (c - 'a') : 1u << ('z' - 'a' + 1);
-
-	return list->firsts == 0 || list->firsts & bit;
+	return k < end && order_of(phrase_of(list, k), low) == 0;
 }
 
 size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t i)
 {
-	size_t longest = 0, len, n;
+	size_t longest = 0, len, n, k, end;
 
-	if (i >= u->n || !may_begin(list, u->words[i].low[0]))
+	if (i >= u->n)
+		return 0;
+	k = place_of(list, u->words[i].low, &end);
+	if (k == end)
 		return 0;
 	len = strlen(u->words[i].low);
-	for (size_t k = place_of(list, u->words[i].low);
-	     k < list->n && strncmp(phrase_of(list, k), u->words[i].low, len) == 0 &&
-	     phrase_of(list, k)[len] <= ' ';
+	for (; k < end && strncmp(phrase_of(list, k), u->words[i].low, len) == 0 &&
+	       phrase_of(list, k)[len] <= ' ';
 	     k++) {
 		n = tokens_at(u, i, phrase_of(list, k));
 		longest = n > longest ? n : longest;
@@ -145,10 +159,19 @@ static bool take(struct matcher *m, char kind, size_t from, size_t to)
 	return true;
 }
 
+static struct span first_element(const char *p)
+{
+	const char *end = p;
+
+	while (*end && *end != ' ')
+		end++;
+	return (struct span){p, (size_t)(end - p)};
+}
+
 /* The rest of the pattern at word i. Bounded: a pattern is short, and repeats are few. */
 static bool fits(struct matcher *m, const char *p, size_t i) /* NOLINT(misc-no-recursion) */
 {
-	struct span e = {p, strcspn(p, " ")};
+	struct span e = first_element(p);
 	const char *rest = p + e.len + (p[e.len] == ' ');
 	bool        is_not = *p == '!', is_optional, is_many;
 	size_t      to, n = m->out->n;
@@ -175,31 +198,34 @@ static bool fits(struct matcher *m, const char *p, size_t i) /* NOLINT(misc-no-r
 	return is_optional && fits(m, rest, i);
 }
 
-/* By one character, since most patterns begin with a word that does not stand there. */
-static bool can_begin(const struct utterance *u, size_t i, const char *p)
+static uint32_t first_bit(char c)
 {
-	size_t n = strcspn(p, " ");
-	bool   is_word = *p >= 'a' && *p <= 'z' && p[n - 1] != '?' && p[n - 1] != '*';
+	return c >= 'a' && c <= 'z' ? 1u << (c - 'a') : 1u << ('z' - 'a' + 1);
+}
 
-	if (!is_word || i >= u->n)
-		return *p != '^' || is_stop(u, i);
-	for (size_t k = 0; k < n; k++)
-		if ((k == 0 || p[k - 1] == '|') && p[k] == u->words[i].low[0])
-			return true;
-	return false;
+/* By one character, since most patterns begin with a word that does not stand there. */
+static bool can_begin(const struct phrases *patterns, size_t k, uint32_t here, bool is_start)
+{
+	uint32_t begins = patterns->begins[k];
+
+	return (begins & here) && (is_start || !(begins & PHRASES_STARTS));
 }
 
 bool pattern_at(const struct grammar *g, const struct phrases *patterns, const struct utterance *u,
                 size_t i, struct pattern_match *out)
 {
 	struct matcher m = {g, u, out};
+	bool           is_start = is_stop(u, i);
+	uint32_t       here = i < u->n ? first_bit(u->words[i].low[0]) : UINT32_MAX;
 
 	for (size_t k = 0; k < patterns->n; k++) {
 		const char *p = phrase_of(patterns, k);
 
+		if (!can_begin(patterns, k, here, is_start))
+			continue;
 		*out = (struct pattern_match){.from = i, .is_refusal = p[0] == '-'};
 		p += out->is_refusal ? 2 : 0;
-		if (can_begin(u, i, p) && fits(&m, p, i))
+		if (fits(&m, p, i))
 			return true;
 	}
 	return false;

@@ -11,8 +11,14 @@ struct phrases {
 	const char     *text; /* all of them, each with a NUL behind it */
 	const uint32_t *at;   /* where each begins */
 	size_t          n;
-	uint32_t firsts; /* bit k: one begins with the k-th letter; bit 26: with another; 0: untold */
+	/* How many stand before each letter, and behind 'z', so that most words need no search. */
+	const uint16_t *letters;
+	/* Of each, where they are patterns, what it can begin with: bit k, the k-th letter; bit 26,
+	 * another; and PHRASES_STARTS where it stands at the beginning of a sentence only. */
+	const uint32_t *begins;
 };
+enum { PHRASES_LETTERS = 27 };
+#define PHRASES_STARTS (UINT32_C(1) << 27)
 
 /* `low`, one word or a phrase, is in the list. */
 bool phrases_has(const struct phrases *list, const char *low);
