@@ -17,27 +17,58 @@
 
 #define ROWS_BYTES_MAX ((size_t)64 << 20) /* of 64 utterances that are all escapes, and sealed */
 
-struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
-                              const struct memory_utterance **out, size_t *n_out)
+/* The columns of utterances_waiting.sql. */
+enum waiting_column {
+	COL_NAMES,
+	COL_MARKS,
+	COL_ID,
+	COL_SPEAKER,
+	COL_TEXT,
+	COL_SAID_MS,
+	COL_SEALED,
+	COL_POSITION,
+	COL_HAS_VECTOR
+};
+
+static const char *hex(struct ctx *cx, struct span hash)
 {
-	struct memory_utterance *found;
+	struct buf text = buf_new(cx->arena, 0);
+
+	buf_hex(&text, hash.ptr, hash.len);
+	return buf_text(&text);
+}
+
+static struct memory_utterance read_waiting(struct ctx *cx, const struct db_rows *rows, int i)
+{
+	const char *id = row_text(rows, i, COL_ID), *plain = row_text(rows, i, COL_TEXT);
+
+	return (struct memory_utterance){
+		.id = id,
+		.speaker = row_text(rows, i, COL_SPEAKER),
+		.text = sealed_open(cx, AT_UTTERANCE(id), plain, row_bytes(cx, rows, i, COL_SEALED)),
+		.said_ms = row_int(rows, i, COL_SAID_MS),
+		.is_unmasked = !*plain,
+		.has_vector = row_bool(rows, i, COL_HAS_VECTOR),
+		.position = row_int(rows, i, COL_POSITION),
+	};
+}
+
+struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
+                              struct memory_waiting *out)
+{
+	struct memory_utterance *said;
 	struct db_rows           rows;
+	struct span              done;
 
 	TRY(db_query(cx, &rows, UTTERANCES_WAITING_SQL,
 	             ARGS(db_text(session_id), db_int(after), db_int((int64_t)max))));
-	found = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)rows.count);
-	for (int i = 0; i < rows.count; i++)
-		found[i] = (struct memory_utterance){row_text(&rows, i, 0),
-		                                     row_text(&rows, i, 1),
-		                                     sealed_open(cx, AT_UTTERANCE(row_text(&rows, i, 0)),
-		                                                 row_text(&rows, i, 2),
-		                                                 row_bytes(cx, &rows, i, 4)),
-		                                     row_int(&rows, i, 3),
-		                                     !*row_text(&rows, i, 2),
-		                                     row_bool(&rows, i, 6),
-		                                     row_int(&rows, i, 5)};
-	*out = found;
-	*n_out = (size_t)rows.count;
+	said = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)rows.count);
+	*out = (struct memory_waiting){.said = said};
+	names_open(cx, row_text(&rows, 0, COL_NAMES), &out->names);
+	done = names_hash(cx, &out->names);
+	out->is_masked = !done.ptr || str_equal(row_text(&rows, 0, COL_MARKS), hex(cx, done));
+	for (int i = 0; i < rows.count && !row_is_null(&rows, i, COL_ID); i++)
+		said[out->n++] = read_waiting(cx, &rows, i);
 	return NULL;
 }
 
@@ -53,14 +84,6 @@ struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance 
 }
 
 /* ---- keeping ---- */
-
-static const char *hex(struct ctx *cx, struct span hash)
-{
-	struct buf text = buf_new(cx->arena, 0);
-
-	buf_hex(&text, hash.ptr, hash.len);
-	return buf_text(&text);
-}
 
 struct keeping {
 	const struct memory_new *in;

@@ -13,8 +13,14 @@ struct memory_utterance {
 	bool        has_vector;  /* the turn has left one, which the memory gets */
 	int64_t     position;
 };
+struct memory_waiting {
+	const struct memory_utterance *said;
+	size_t                         n;
+	struct names                   names;     /* of who says it, as memory_names() gives them */
+	bool                           is_masked; /* with these: masking_next() would find nothing */
+};
 struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
-                              const struct memory_utterance **out, size_t *n_out) CHECKED;
+                              struct memory_waiting *out) CHECKED;
 
 /* Gives an utterance that is unmasked its plain text. */
 struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,

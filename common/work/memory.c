@@ -182,13 +182,13 @@ static struct err *read_utterance(struct ctx *cx, const char *session_id,
 	return NULL;
 }
 
-struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_out)
+static struct err *mask_next(struct ctx *cx, const char *session_id, bool *has_masked_out)
 {
 	struct names names;
 	const char  *next;
 
 	TRY(masking_next(cx, session_id, &names, &next));
-	*left_out = next != NULL;
+	*has_masked_out = next != NULL;
 	return next ? masking_session(cx, next, &names) : NULL;
 }
 
@@ -216,25 +216,32 @@ static void embed_utterances(struct ctx *cx, const char *session_id,
 		to[i]->vector = vectors[i];
 }
 
-struct err *memory_keep_utterances(struct ctx *cx, const char *session_id, int64_t *after,
-                                   bool *left_out)
+static struct err *keep(struct ctx *cx, const char *session_id, const struct memory_waiting *w)
 {
-	const struct memory_utterance *said;
-	struct memory_new              kept[UTTERANCES_MAX];
-	const char                    *texts[UTTERANCES_MAX];
-	struct names                   names;
-	size_t                         n;
+	struct memory_new kept[UTTERANCES_MAX];
+	const char       *texts[UTTERANCES_MAX];
 
-	TRY(memory_names(cx, session_id, &names));
-	TRY(memory_utterances(cx, session_id, *after, UTTERANCES_MAX, &said, &n));
-	*left_out = n == UTTERANCES_MAX;
-	if (n == 0)
+	for (size_t i = 0; i < w->n; i++)
+		TRY(read_utterance(cx, session_id, &w->said[i], &w->names, &kept[i], &texts[i]));
+	embed_utterances(cx, session_id, w->said, texts, w->n, kept);
+	return memory_insert_utterances(cx, session_id, kept, w->n);
+}
+
+struct err *memory_keep_utterances(struct ctx *cx, const char *session_id,
+                                   struct memory_keeping *keeping)
+{
+	struct memory_waiting waiting;
+
+	TRY(memory_utterances(cx, session_id, keeping->after, UTTERANCES_MAX, &waiting));
+	keeping->left = false;
+	if (!waiting.is_masked && keeping->masked_n++ < MEMORY_MASKED_MAX)
+		TRY(mask_next(cx, session_id, &keeping->left));
+	if (keeping->left || waiting.n == 0)
 		return NULL;
-	for (size_t i = 0; i < n; i++)
-		TRY(read_utterance(cx, session_id, &said[i], &names, &kept[i], &texts[i]));
-	embed_utterances(cx, session_id, said, texts, n, kept);
-	*after = said[n - 1].position;
-	return memory_insert_utterances(cx, session_id, kept, n);
+	TRY(keep(cx, session_id, &waiting));
+	keeping->left = waiting.n == UTTERANCES_MAX;
+	keeping->after = waiting.said[waiting.n - 1].position;
+	return NULL;
 }
 
 /* How many of them, from the first on, are of the same session: what is cached is a session's. */

@@ -40,15 +40,20 @@ struct remember {
 struct err *memory_remember(struct ctx *cx, const struct remember *in, struct memory *out,
                             bool *is_duplicate_out) CHECKED;
 
-/* The oldest utterances of a session that are no memory yet and come behind *after (0: all) become
- * episodic ones, which moves *after; *left_out when there may be more. For a job; what fails is
- * done by the next call. */
-struct err *memory_keep_utterances(struct ctx *cx, const char *session_id, int64_t *after,
-                                   bool *left_out) CHECKED;
+/* How far a job is. */
+struct memory_keeping {
+	int64_t  after; /* the position of the last utterance that was looked at */
+	unsigned masked_n;
+	bool     left; /* there may be more to do */
+};
 
 /* Masks one of the sessions of this one's owner in which there is plain what was written before a
- * name was known; *left_out tells that there may be more. For a job. */
-struct err *memory_mask_next(struct ctx *cx, const char *session_id, bool *left_out) CHECKED;
+ * name was known, of the newest MEMORY_MASKED_MAX; where none is left the oldest utterances of the
+ * session that are no memory yet become episodic ones. For a job, which begins with zeros and calls
+ * it as long as something is left; what fails is done by the next call. */
+#define MEMORY_MASKED_MAX 500
+struct err *memory_keep_utterances(struct ctx *cx, const char *session_id,
+                                   struct memory_keeping *keeping) CHECKED;
 
 struct recall {
 	const char        *session_id, *session_secret;

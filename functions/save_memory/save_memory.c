@@ -22,7 +22,6 @@
 #define INDEXED_BATCH 100 /* memories of a second's work, where the vector index is large */
 #define FOLDED_BATCH  200
 #define FOLDED_MAX    100 /* batches of one job; another goes on */
-#define MASKED_MAX    500 /* sessions of one visitor; the newest */
 /* What got no vector in time is found by its words alone until then. */
 #define PENDING_EVERY_MS 10000u
 
@@ -143,21 +142,15 @@ static struct err *embed_memory(struct ctx *cx, struct job *job)
  * known in it are masked in all that was written before. */
 static struct err *keep_utterances(struct ctx *cx, struct job *job)
 {
-	int64_t after = 0;
-	bool    left = true;
+	struct memory_keeping keeping = {.left = true};
 
 	if (!job->session_id)
 		return job_hopeless(job, err_new(cx, ERR_INPUT, WHERE, "about no session"));
-	for (int i = 0; left && i < MASKED_MAX; i++) {
-		TRY(memory_mask_next(cx, job->session_id, &left));
-		if (left)
+	while (keeping.left) {
+		TRY(memory_keep_utterances(cx, job->session_id, &keeping));
+		if (keeping.left)
 			TRY(job_extend(cx, job));
 	}
-	do {
-		TRY(memory_keep_utterances(cx, job->session_id, &after, &left));
-		if (left)
-			TRY(job_extend(cx, job));
-	} while (left);
 	return NULL;
 }
 
