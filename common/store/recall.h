@@ -36,10 +36,6 @@ struct memory_people {
 struct err *memory_people(struct ctx *cx, const char *session_id, const char *session_secret,
                           struct memory_people *out) CHECKED;
 
-/* For who has checked the pair and knows the names. */
-struct err *memory_speakers(struct ctx *cx, const char *session_id,
-                            struct memory_people *out) CHECKED;
-
 /* Best first, of the session's owner only; nothing when the pair is wrong. Counting
  * their use is memory_count_use(), after the answer. */
 struct err *memory_search(struct ctx *cx, const struct recall_query *in, struct memory **out,

@@ -39,7 +39,7 @@ const struct cfg_group memory_embed_settings = {"Memory vectors", &values, keys,
 /* ---- vectors ---- */
 
 /* What the cache of embeddings is for: a vector that goes to a memory is not kept there too. */
-enum caching { LOOK_AND_KEEP, ONLY_LOOK, NEITHER };
+enum caching { LOOK_AND_KEEP, NEITHER };
 
 static struct err *embed_by(struct ctx *cx, const char *session_id, enum caching caching,
                             const struct embed_order *order, struct embeddings *out,
@@ -47,8 +47,8 @@ static struct err *embed_by(struct ctx *cx, const char *session_id, enum caching
 {
 	struct chain_result served;
 
-	if (caching != NEITHER)
-		return embed_cached(cx, session_id, caching == LOOK_AND_KEEP, order, out, provider_out);
+	if (caching == LOOK_AND_KEEP)
+		return embed_cached(cx, session_id, order, out, provider_out);
 	TRY(embed(cx, order, out, &served));
 	*provider_out = served.served->name;
 	return NULL;
@@ -95,10 +95,9 @@ static void embed_one(struct ctx *cx, const char *session_id, enum caching cachi
 		try_embed(cx, &(struct wanted){session_id, caching, &said, 1, values.save_ms}, out);
 }
 
-void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
-                       struct memory_vector *out)
+void memory_embed_said(struct ctx *cx, const char *said, struct memory_vector *out)
 {
-	embed_one(cx, session_id, ONLY_LOOK, said, out);
+	embed_one(cx, NULL, NEITHER, said, out);
 }
 
 /* Nobody waits for a job: it gives each text its time, and they are embedded in one call. */
@@ -388,18 +387,22 @@ struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory
 	return ask(cx, in, &about, vector, out, n_out);
 }
 
-/* What was heard is the topic, unless somebody is named: then that is embedded too. */
-static struct err *ask_for_turn(struct ctx *cx, const struct recall *in, const struct names *names,
-                                struct heard *heard, struct memory **out, size_t *n_out)
+static struct deadline vector_until(const struct ctx *cx)
 {
-	uint64_t             embed_ms = (uint64_t)(values.turn_ms - values.turn_ms / 4);
-	struct deadline      until = deadline_sooner(cx->deadline, deadline_in(embed_ms));
-	struct memory_people people = {.names = *names};
+	return deadline_sooner(cx->deadline,
+	                       deadline_in((uint64_t)(values.turn_ms - values.turn_ms / 4)));
+}
+
+/* What was heard is the topic, unless somebody is named: then that is embedded too. */
+static struct err *ask_for_turn(struct ctx *cx, const struct recall *in,
+                                const struct memory_people *people, struct heard *heard,
+                                struct memory **out, size_t *n_out)
+{
+	struct deadline      until = vector_until(cx);
 	struct index_query   about;
 	struct memory_vector vector;
 
-	TRY(memory_speakers(cx, in->session_id, &people));
-	read_question(cx, in->query, &people, &about);
+	read_question(cx, in->query, people, &about);
 	if (str_equal(about.topic, in->query))
 		vector = heard_vector(cx, heard, until);
 	else
@@ -411,8 +414,8 @@ static struct err *ask_for_turn(struct ctx *cx, const struct recall *in, const s
 }
 
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
-                              const struct names *names, const char *message, struct heard *heard,
-                              struct memory out[MEMORY_FOR_TURN_MAX])
+                              const struct memory_people *people, const char *message,
+                              struct heard *heard, struct memory out[MEMORY_FOR_TURN_MAX])
 {
 	static const char *const scopes[] = {"medium", "long", "episodic"};
 	const struct recall      wanted = {.session_id = session_id,
@@ -426,8 +429,12 @@ size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char
 	size_t                   n = 0, kept = 0;
 	struct err              *e;
 
+	if (!people && heard_is_here(heard))
+		heard_vector(cx, heard, vector_until(cx));
+	if (!people)
+		return 0;
 	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)values.turn_ms));
-	e = ask_for_turn(cx, &wanted, names, heard, &found, &n);
+	e = ask_for_turn(cx, &wanted, people, heard, &found, &n);
 	cx->deadline = whole;
 	if (e) {
 		log_err(LOG_WARN, cx, "not_recalled", e);

@@ -20,8 +20,7 @@ extern const struct cfg_group memory_embed_settings;
 
 /* The vector of what a visitor says, for recall and for the memory it becomes: the caller keeps it.
  * `at` is NULL, and it is logged, when none could be had in time. */
-void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
-                       struct memory_vector *out);
+void memory_embed_said(struct ctx *cx, const char *said, struct memory_vector *out);
 
 struct remember {
 	const char         *session_id; /* checked by the caller */
@@ -69,13 +68,14 @@ struct recall {
 struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory **out,
                           size_t *n_out, const char **provider_out) CHECKED;
 
-/* For a reply, whose turn has checked the pair and knows the visitor's names: at most
+/* For a reply, whose turn has checked the pair and knows whom a question may name: at most
  * MEMORY_FOR_TURN_MAX memories on the topic, within MEMORY_TURN_MS; `heard` is being made of the
- * same message. Returns how many. Never fails: what goes wrong is logged, and there are none. Their
+ * same message. Where `people` is NULL nothing is recalled: of a vector that is made here the same
+ * time is waited for. Returns how many. Never fails: what goes wrong is logged, and there are none. Their
  * text is data, never instructions. */
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
-                              const struct names *names, const char *message, struct heard *heard,
-                              struct memory out[MEMORY_FOR_TURN_MAX]);
+                              const struct memory_people *people, const char *message,
+                              struct heard *heard, struct memory out[MEMORY_FOR_TURN_MAX]);
 
 /* What a memory says, for a person or a prompt: its summary, or the text of its content. */
 const char *memory_plain_text(struct ctx *cx, const struct memory *memory) NEVER_NULL;

@@ -43,6 +43,7 @@ struct answer {
 	struct progress           *progress; /* of a turn of ours: what has been sent of it */
 	const char                *degraded[3];
 	size_t                     degraded_n;
+	bool                       recalls;      /* thought_recalls() */
 	bool                       is_out;       /* all of it, as it was made: in a stream */
 	bool                       is_truncated; /* the model failed in the middle */
 	bool                       is_connection_reused;

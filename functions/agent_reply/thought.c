@@ -47,22 +47,53 @@ size_t thought_budget_tokens(void)
 
 /* ---- the prompt ---- */
 
+static size_t history_tokens(const struct turn *turn)
+{
+	size_t tokens = 0;
+
+	for (size_t i = 0; i < turn->history_n; i++)
+		tokens += prompt_tokens(turn->history[i].text);
+	return tokens;
+}
+
+/* The built-in responder answers a question from what is recalled, wherever that was said. */
+bool thought_recalls(const struct turn *turn)
+{
+	if (turn->memories != MEMORIES_HERE)
+		return turn->memories == MEMORIES_MORE;
+	return thinking_remote(THINKING_REPLY, NULL).order_n == 0 ||
+	       history_tokens(turn) > thought_budget_tokens() / 2;
+}
+
 /* What is remembered on the topic, as the prompt takes it; its text is data. */
 struct recalled {
 	struct prompt_memory memories[MEMORY_FOR_TURN_MAX];
-	const char          *texts[MEMORY_FOR_TURN_MAX];
 	size_t               n;
+	const char         **texts; /* of these, or what the visitor has said here */
+	size_t               texts_n;
 };
 
-static void recall(struct ctx *cx, const struct in *in, const struct turn *turn,
+static void recall_history(struct ctx *cx, const struct turn *turn, struct recalled *out)
+{
+	out->texts = NEW_ARRAY(cx->arena, const char *, turn->history_n);
+	for (size_t i = 0; i < turn->history_n; i++)
+		if (turn->history[i].speaker == SPEAKER_VISITOR)
+			out->texts[out->texts_n++] = turn->history[i].text;
+}
+
+static void recall(struct ctx *cx, const struct in *in, const struct turn *turn, bool recalls,
                    struct recalled *out)
 {
-	struct memory found[MEMORY_FOR_TURN_MAX];
+	const struct memory_people people = {turn->speakers, turn->speakers_n, turn->names};
+	struct memory              found[MEMORY_FOR_TURN_MAX];
 
-	out->n = memory_recall_for_turn(cx, in->session_id, in->session_secret, &turn->names,
-	                                in->user_message, in->heard, found);
+	*out = (struct recalled){.texts = NEW_ARRAY(cx->arena, const char *, MEMORY_FOR_TURN_MAX)};
+	out->n = memory_recall_for_turn(cx, in->session_id, in->session_secret,
+	                                recalls ? &people : NULL, in->user_message, in->heard, found);
+	if (!recalls)
+		recall_history(cx, turn, out);
 	for (size_t i = 0; i < out->n; i++) {
-		out->texts[i] = memory_plain_text(cx, &found[i]);
+		out->texts[out->texts_n++] = memory_plain_text(cx, &found[i]);
 		out->memories[i] = (struct prompt_memory){.text = out->texts[i],
 		                                          .date = found[i].occurred_at,
 		                                          .question = found[i].question};
@@ -74,7 +105,7 @@ static void judge_dynamics(const struct in *in, const struct turn *turn,
 {
 	dynamics_judge(&(struct dynamics_in){.message = span_of(in->user_message),
 	                                     .memories = recalled->texts,
-	                                     .memories_n = recalled->n,
+	                                     .memories_n = recalled->texts_n,
 	                                     .message_index = (unsigned)turn->number,
 	                                     .marks = turn->marks,
 	                                     .random_percent = crypto_random_below(100)},
@@ -291,7 +322,7 @@ struct thought *thought_new(struct ctx *cx, const struct in *in, const struct tu
 	t->reading = &a->reading;
 	t->start_ms = clock_mono_ms();
 	if (!in->is_nudge) {
-		recall(cx, in, turn, &recalled);
+		recall(cx, in, turn, a->recalls, &recalled);
 		a->recall_ms = (unsigned)(clock_mono_ms() - t->start_ms);
 		judge_dynamics(in, turn, &recalled, &a->dynamics);
 		read_message(cx, in, turn, a->said_in_distress, &a->reading);

@@ -16,10 +16,14 @@ size_t thought_first_bytes(void);
 /* How many messages in a row, the last ones before this, were of somebody in distress. */
 size_t thought_said_in_distress(const struct turn *turn);
 
+/* Is something to be recalled for the turn? Not where all that is remembered stands in the prompt
+ * of a model anyway, as what was said in this conversation. */
+bool thought_recalls(const struct turn *turn);
+
 struct thought; /* lives in the arena */
 
-/* Recalls and reads what was said: a->recall_ms, dynamics and reading. What the turn has told is in
- * the reading already (NULL: nothing counts). */
+/* Recalls, where a->recalls, and reads what was said: a->recall_ms, dynamics and reading. What the
+ * turn has told is in the reading already (NULL: nothing counts). */
 struct thought *thought_new(struct ctx *cx, const struct in *in, const struct turn *turn,
                             struct answer *a) NEVER_NULL;
 

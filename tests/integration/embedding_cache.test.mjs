@@ -98,6 +98,10 @@ test('what is said in a turn costs once, and is kept with its memory alone', asy
 	await call('agent_reply', pair, { user_message: words, audio: false });
 	await embedded(pair, 2);
 	assert.equal(await paidFor(words), 1);
+	const [asked] = (await stack.sim.requests({ provider: 'openai', operation: 'embed' })).filter(
+		({ body }) => body.input.includes(words),
+	);
+	assert.equal(asked.body.input.length, 2, 'nothing was to be recalled: with the reply');
 	assert.equal(
 		await count(`select count(*) from embedding_cache where session_id = :'session_id'`, pair),
 		0,
@@ -107,6 +111,7 @@ test('what is said in a turn costs once, and is kept with its memory alone', asy
 test('the turn hands its vector to the memory, with no cache between them', async () => {
 	const words = 'The new oven comes from Porto on Friday.';
 	const pair = await open();
+	await save(pair, 'there is something to recall');
 	await sql(
 		stack,
 		`create function forget_it() returns trigger language plpgsql as 'begin return null; end';
@@ -115,7 +120,8 @@ test('the turn hands its vector to the memory, with no cache between them', asyn
 	);
 	try {
 		await call('agent_reply', pair, { user_message: words, audio: false });
-		await embedded(pair, 2);
+		assert.equal(await paidFor(words), 1);
+		await embedded(pair, 3);
 	} finally {
 		await sql(stack, 'drop function forget_it() cascade');
 	}
@@ -128,6 +134,7 @@ test('the turn hands its vector to the memory, with no cache between them', asyn
 test('who may not speak here costs no service anything', async () => {
 	const words = 'Nobody asked for these words.';
 	const pair = await open();
+	await save(pair, 'somebody else may speak here');
 	const body = { session_id: pair.session_id, session_secret: crypto.randomUUID() };
 	const answer = await post(stack, 'agent_reply', { ...body, user_message: words });
 	assert.equal(answer.status, 401);

@@ -168,6 +168,42 @@ describe('a model that answers', () => {
 		env: { LLM_PROVIDERS: 'groq,builtin', EMBED_PROVIDERS: 'local', MEMORY_TURN_MS: '10000' },
 	});
 
+	const say = async (pair, user_message) => {
+		const answer = await post(modelled, 'agent_reply', { ...pair, user_message, audio: false });
+		assert.equal(answer.status, 200, answer.text);
+		const requests = await modelled.sim.requests({ provider: 'groq', operation: 'chat' });
+		return requests.filter((request) => !request.body.tools).at(-1).body.messages;
+	};
+	const remembered = (pair, n) =>
+		poll(async () => {
+			const found = `select count(*) from memories where session_id = :'session_id'`;
+			return Number((await sql(modelled, found, pair))[0][0]) >= n;
+		});
+
+	test('is told once what was said in this conversation, and what was said elsewhere', async () => {
+		const pair = pairOf(await newSession(modelled, {}));
+		await say(pair, 'Our bakery makes rye bread with caraway.');
+		await remembered(pair, 2);
+		const [system, ...talk] = await say(pair, 'What did I say about the rye bread?');
+		assert.doesNotMatch(system.content, /caraway/);
+		assert.match(talk[0].content, /caraway/);
+		await remembered(pair, 4);
+		const body = { ...pair, scope: 'long', content: 'The rye bread is baked by Oskar.' };
+		assert.equal((await post(modelled, 'save_memory', body)).status, 200);
+		const [told] = await say(pair, 'Who did I say bakes the rye bread?');
+		assert.match(told.content, /Oskar/);
+	});
+
+	test('is told what was said in a conversation too long for the prompt', async () => {
+		const pair = pairOf(await newSession(modelled, {}));
+		const long = 'We talk about ovens and about flour. '.repeat(50);
+		await say(pair, 'The rye bread is baked by Oskar.');
+		for (let i = 0; i < 7; i++) await say(pair, `${i} ${long}`);
+		await remembered(pair, 16);
+		const [told] = await say(pair, 'Who did I say bakes the rye bread?');
+		assert.match(told.content, /Oskar/);
+	});
+
 	test('is shown what was said together with the question it answers', async () => {
 		const visitor = { visitor_id: crypto.randomUUID(), consent: true };
 		const first = await newSession(modelled, visitor);
@@ -179,18 +215,10 @@ describe('a model that answers', () => {
 			const body = { ...pairOf(first), scope: 'episodic', content };
 			assert.equal((await post(modelled, 'save_memory', body)).status, 200);
 		}
-		const user_message = 'So who did you hear repairs our ovens?';
-		const answer = await post(modelled, 'agent_reply', {
-			...pairOf(second),
-			user_message,
-			audio: false,
-		});
-		assert.equal(answer.status, 200, answer.text);
-		const requests = await modelled.sim.requests({ provider: 'groq', operation: 'chat' });
-		const { body } = requests.find((request) => !request.body.tools);
+		const [system] = await say(pairOf(second), 'So who did you hear repairs our ovens?');
 		const told =
 			'answers="agent: Who repairs the &lt;ovens&gt; in winter?">' +
 			'visitor: Karl, the husband of my cousin.</memory>';
-		assert.ok(body.messages[0].content.includes(told), body.messages[0].content);
+		assert.ok(system.content.includes(told), system.content);
 	});
 });
