@@ -63,7 +63,9 @@ static struct standing standing_of(const struct slots *s, const struct waiting *
 	struct standing standing = {.rank = RANK_REQUEST, .cost = w->cost, .number = w->number};
 
 	if (w->is_job)
-		standing.rank = now - w->since_ms >= SLOTS_JOB_MS ? RANK_JOB_OF_LONG : RANK_JOB;
+		standing.rank = now - w->since_ms >= SLOTS_JOB_MS && !s->was_job[w->slot.lane]
+		                    ? RANK_JOB_OF_LONG
+		                    : RANK_JOB;
 	if (standing.rank != RANK_JOB_OF_LONG)
 		standing.claim = claim_of(s, w, now);
 	return standing;
@@ -130,6 +132,7 @@ static void count_in(struct slots *s, const struct waiting *w, uint64_t now)
 	tally_add(&s->dues, w->client, due + w->cost - tally_used(&s->dues, w->client, now), now);
 	tally_add(&s->used, w->client, w->cost, now);
 	tally_add(&s->used, w->session, w->cost, now);
+	s->was_job[w->slot.lane] = w->is_job;
 	if (!w->client || w->is_job)
 		return;
 	s->due = due;

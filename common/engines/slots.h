@@ -6,7 +6,8 @@
  * have used nothing the shortest goes first. Who comes anew is taken to have used as much as who
  * was served last, so those who have been here wait for one of each newcomer at most. A job, for
  * which nobody waits, lets all requests go before, but for SLOTS_JOB_MS only: where requests never
- * stop coming it would be done never. Who would wait in vain is refused at once.
+ * stop coming it would be done never. Then jobs have every other turn, however many they are. Who
+ * would wait in vain is refused at once.
  *
  * Work has a cost, in whatever the engine counts. Where a front is given, it has places of its own
  * for what is short, of who has not used much; the rest has as many places behind it, in which it
@@ -38,6 +39,7 @@ struct slots {
 	uint64_t        waited_n;
 	struct waiting *waiting;
 	struct place    places[LANES][SLOTS_MAX];
+	bool            was_job[LANES]; /* who had a place last */
 	struct tallies  used;
 	struct tallies  dues;  /* the same, but from `due` at the least for who comes anew */
 	struct tallies  heaps; /* what each waits for */

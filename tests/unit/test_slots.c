@@ -229,6 +229,35 @@ static void a_job_has_its_turn_while_requests_never_stop(void **state)
 	visit_beside_regulars(&(struct guest){.cost = 1000, .is_job = true});
 }
 
+/* However many have waited long. */
+static void jobs_have_every_other_turn(void **state)
+{
+	struct guest    guests[2 * MANY] = {{.cost = 0}};
+	struct ctx      cx = ctx_of(0, 0, LONG_MS);
+	struct slot     held;
+	struct guest   *g = guests;
+	struct deadline long_since;
+
+	(void)state;
+	begin(1);
+	assert_null(slots_take(&cx, &slots, 1, &held));
+	for (unsigned i = 0; i < COUNT(guests); i++, g++) {
+		*g = (struct guest){.client = ANN, .cost = 1, .is_job = i < MANY};
+		assert_int_equal(thread_start(&g->thread, 1 << 20, visit, g), 0);
+		while (count_waiting() < i + 1)
+			sched_yield();
+	}
+	long_since = deadline_in(SLOTS_JOB_MS);
+	while (deadline_left_ms(long_since))
+		sched_yield();
+	slots_give(&slots, held, false);
+	for (unsigned i = 0; i < COUNT(guests); i++)
+		pthread_join(guests[i].thread, NULL);
+	for (unsigned i = 0; i < COUNT(guests); i++)
+		assert_int_equal(guests[i].was % 2, guests[i].is_job ? 0 : 1);
+	arena_free(&cx.arena);
+}
+
 static void what_is_long_is_not_passed_for_ever(void **state)
 {
 	(void)state;
@@ -402,6 +431,7 @@ int main(void)
 		UNIT_TEST(what_is_long_is_not_passed_for_ever),
 		UNIT_TEST(a_job_is_last),
 		UNIT_TEST(a_job_has_its_turn_while_requests_never_stop),
+		UNIT_TEST(jobs_have_every_other_turn),
 		UNIT_TEST(nobody_is_woken_for_another),
 		UNIT_TEST(waits_until_the_deadline_or_the_cancel),
 		UNIT_TEST(who_would_wait_in_vain_is_told_at_once),
