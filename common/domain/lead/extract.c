@@ -1,6 +1,8 @@
 /* extract.c -- reading, writing and merging extracts. */
 #include "extract.h"
 
+#include "lexicon.h"
+
 #include "../../base/json_in.h"
 #include "../../base/utf8.h"
 #include "../who/contact.h"
@@ -72,40 +74,8 @@ static bool has_words(struct span text, const char *phrase)
 /* Nothing but that it is not known, in whatever marks and case; or no word at all. */
 static bool says_unknown(const char *text)
 {
-	static const char *const unknowns[] = {
-		"unknown",
-		"n a",
-		"na",
-		"none",
-		"null",
-		"nil",
-		"undefined",
-		"not specified",
-		"not sure",
-		"unclear",
-		"tbd",
-		"tba",
-		"not mentioned",
-		"not provided",
-		"not given",
-		"not said",
-		"unspecified",
-		"not stated",
-		"not known",
-		"not applicable",
-		"not disclosed",
-		"undisclosed",
-		"none given",
-		"none stated",
-		"none provided",
-		"none mentioned",
-		"not available",
-		"no information",
-		"not discussed",
-	};
-
-	for (size_t i = 0; i < COUNT(unknowns); i++)
-		if (has_words(span_of(text), unknowns[i]))
+	for (size_t i = 0; i < LIST(UNKNOWNS)->n; i++)
+		if (has_words(span_of(text), phrases_nth(LIST(UNKNOWNS), i)))
 			return true;
 	return words_count(span_of(text)) == 0;
 }

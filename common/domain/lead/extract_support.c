@@ -7,6 +7,8 @@
  * that scores, must have been said. */
 #include "extract.h"
 
+#include "lexicon.h"
+
 #include "../who/contact.h"
 #include "money.h"
 #include "../text/tokens.h"
@@ -255,43 +257,7 @@ static bool is_stem_said(const struct evidence *ev, struct span word)
 /* Words by which a use case scores may not come from the model. */
 static bool is_scoring(struct span word)
 {
-	static const char *const words[] = {
-		"rag",
-		"retrieval",
-		"personalization",
-		"recommendation",
-		"recommendations",
-		"routing",
-		"strategy",
-		"machine",
-		"search",
-		"discovery",
-		"growth",
-		"scale",
-		"scaling",
-		"vp",
-		"svp",
-		"vice",
-		"chief",
-		"head",
-		"director",
-		"founder",
-		"ceo",
-		"cto",
-		"cmo",
-		"cfo",
-		"coo",
-		"intro",
-		"introduced",
-		"referred",
-		"referral",
-		"recommended",
-	};
-
-	for (size_t i = 0; i < COUNT(words); i++)
-		if (words_equal(word, words[i]))
-			return true;
-	return false;
+	return phrases_is(LIST(SCORING), word);
 }
 
 static bool is_use_case_said(const struct evidence *ev, const char *field)

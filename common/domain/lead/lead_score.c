@@ -1,6 +1,8 @@
 /* lead_score.c -- the contract's table, one row of rules[] each, in its order. */
 #include "lead_score.h"
 
+#include "lexicon.h"
+
 #include "money.h"
 #include "timeline.h"
 #include "../text/words.h"
@@ -79,23 +81,7 @@ static bool is_warm(const struct extract *x)
 
 static bool is_aligned(const struct extract *x)
 {
-	static const char *const topics[] = {
-		"rag",
-		"retrieval",
-		"personalization",
-		"recommendation",
-		"recommendations",
-		"content routing",
-		"ai strategy",
-		"machine learning",
-		"search",
-		"discovery",
-		"growth",
-		"scale",
-		"scaling",
-	};
-
-	return WORDS_ANY(field(x->entities.use_case), topics) != NULL;
+	return phrases_said(LIST(LEAD_SCORE_TOPICS), field(x->entities.use_case));
 }
 
 /* "Fortune 500", "Series B", anywhere in the name: the word behind decides. */

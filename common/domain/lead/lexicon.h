@@ -5,6 +5,6 @@
 #include "../text/phrases.h"
 #include "common/domain/lead/lead.words.h"
 
-#define LIST(name) (&lead_words[LEAD_WORDS_##name])
+#define LIST(name) LEAD_LIST(name)
 
 #endif

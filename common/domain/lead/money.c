@@ -3,21 +3,15 @@
  * In a field that holds a budget every number counts. What is one in speech: money_speech.c. */
 #include "money.h"
 
+#include "lexicon.h"
+
 #include "../text/quantity.h"
 #include "../text/words.h"
 
-static const char *const currencies[] = {
-	"usd",    "eur",     "gbp",   "chf",     "cad",     "aud",     "nzd",       "sgd",   "inr",
-	"jpy",    "rs",      "us",    "dollar",  "dollars", "bucks",   "euro",      "euros", "pound",
-	"pounds", "quid",    "franc", "francs",  "rupee",   "rupees",  "yen",       "sek",   "nok",
-	"dkk",    "pln",     "zloty", "reais",   "real",    "peso",    "pesos",     "rand",  "naira",
-	"kronor", "kroner",  "krona", "shekels", "dirham",  "dirhams", "shillings", "cedis", "yuan",
-	"won",    "ringgit", "baht",  "mxn",     "brl",     "zar",     "cny",       "aed",
-};
-
 static bool is_currency(const struct piece *p)
 {
-	return p->kind == PIECE_CURRENCY || PIECE_ANY(p, currencies);
+	return p->kind == PIECE_CURRENCY ||
+	       (p->kind == PIECE_WORD && phrases_is(LIST(CURRENCIES), p->text));
 }
 
 /* "It costs us fifty thousand": not the currency. */

@@ -6,7 +6,11 @@
 #include "../text/tokens.h"
 #include "../text/sentence.h"
 #include "../lead/timeline.h"
+#include "../text/phrases.h"
 #include "../text/words.h"
+
+#define MEMORY_WORDS_TABLES
+#include "common/domain/memory/memory.words.h"
 
 #include <ctype.h>
 
@@ -65,37 +69,14 @@ void action_add_followup(struct ctx *cx, struct action_items *items, const char 
 
 /* ---- hearing ---- */
 
-static const char *const requests[] = {
-	"can you",         "could you",      "would you",      "will you",       "please",
-	"i'd like you to", "i need you to",  "we need you to", "have somebody",  "have someone",
-	"get somebody to", "get someone to", "send me",        "send us",        "call me",
-	"call us",         "email me",       "get back to me", "get back to us",
-};
-
-static const char *const promises[] = {
-	"i'll",         "i will",         "we'll", "we will", "let me",
-	"i'm going to", "we're going to", "i can", "we can",
-};
-
 /* What is done after a conversation; "can you tell me" is answered within it. */
-static const char *const deeds[] = {
-	"send",   "call",      "email",        "mail",      "write",    "schedule",
-	"book",   "share",     "prepare",      "arrange",   "set up",   "introduce",
-	"invite", "follow up", "check",        "forward",   "get back", "reach out",
-	"draft",  "sign",      "put together", "come back", "connect",  "ring",
-};
-
-static const char *const soon[] = {"today",     "tomorrow",  "tonight",           "right away",
-                                   "by monday", "by friday", "before the weekend"};
-
-static const char *const some_day[] = {"whenever", "no rush",       "no hurry",   "some day",
-                                       "someday",  "at some point", "eventually", "sometime"};
-
 static const char *priority_heard(struct span sentence)
 {
-	if (WORDS_ANY(sentence, some_day))
+	if (phrases_said(MEMORY_LIST(ACTION_ITEMS_SOME_DAY), sentence))
 		return "low";
-	return timeline_is_urgent(sentence) || WORDS_ANY(sentence, soon) ? "high" : "medium";
+	return timeline_is_urgent(sentence) || phrases_said(MEMORY_LIST(ACTION_ITEMS_SOON), sentence)
+	           ? "high"
+	           : "medium";
 }
 
 /* Who is to do it; NULL: nothing is to be done. */
@@ -103,11 +84,11 @@ static const char *owner_heard(struct span sentence, enum speaker speaker)
 {
 	bool is_visitor = speaker == SPEAKER_VISITOR;
 
-	if (!WORDS_ANY(sentence, deeds))
+	if (!phrases_said(MEMORY_LIST(ACTION_ITEMS_DEEDS), sentence))
 		return NULL;
-	if (WORDS_ANY(sentence, requests))
+	if (phrases_said(MEMORY_LIST(ACTION_ITEMS_REQUESTS), sentence))
 		return is_visitor ? "team" : NULL; /* the agent asks to go on talking */
-	if (WORDS_ANY(sentence, promises))
+	if (phrases_said(MEMORY_LIST(ACTION_ITEMS_PROMISES), sentence))
 		return is_visitor ? "visitor" : "team";
 	return NULL;
 }

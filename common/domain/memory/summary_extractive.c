@@ -12,7 +12,9 @@
 #include "../lead/extract.h"
 #include "../text/tokens.h"
 #include "../text/sentence.h"
+#include "../text/phrases.h"
 #include "../text/words.h"
+#include "common/domain/memory/memory.words.h"
 
 #define STATEMENTS_MAX   400
 #define STATEMENT_WORDS  3    /* fewer tell nothing */
@@ -33,22 +35,6 @@ struct statements {
 };
 
 /* ---- what a sentence is worth ---- */
-
-static const char *const wishes[] = {
-	"want",          "wants",     "need",   "needs",    "looking for", "would like", "i'd like",
-	"we'd like",     "hope",      "hoping", "plan",     "planning",    "trying to",  "goal",
-	"interested in", "help with", "budget", "deadline", "launch",
-};
-
-static const char *const troubles[] = {
-	"problem", "problems", "issue", "issues", "struggle", "struggling", "trouble", "difficult",
-	"worried", "cannot",   "can't", "stuck",  "losing",   "too slow",   "fails",   "pain",
-};
-
-static const char *const introductions[] = {
-	"my name is", "i'm",      "i am",    "i work",  "i run",       "i lead",   "i manage", "we are",
-	"we're",      "we build", "we make", "we sell", "our company", "i'm from", "call me",
-};
 
 static bool has_digit(struct span word)
 {
@@ -93,9 +79,9 @@ static int worth_of(struct span sentence)
 	if (t.words < STATEMENT_WORDS || t.content == 0)
 		return 0;
 	worth += 2 * at_most(t.names, 3) + 3 * at_most(t.numbers, 2);
-	worth += WORDS_ANY(sentence, wishes) ? 3 : 0;
-	worth += WORDS_ANY(sentence, troubles) ? 3 : 0;
-	worth += WORDS_ANY(sentence, introductions) ? 2 : 0;
+	worth += phrases_said(MEMORY_LIST(SUMMARY_EXTRACTIVE_WISHES), sentence) ? 3 : 0;
+	worth += phrases_said(MEMORY_LIST(SUMMARY_EXTRACTIVE_TROUBLES), sentence) ? 3 : 0;
+	worth += phrases_said(MEMORY_LIST(SUMMARY_EXTRACTIVE_INTRODUCTIONS), sentence) ? 2 : 0;
 	worth += at_most(t.content / 3, 3);
 	return worth;
 }

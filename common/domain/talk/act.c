@@ -9,8 +9,6 @@
 #define ACTS_WORDS_TABLES
 #include "common/domain/talk/acts.words.h"
 
-#define LIST(name) (&acts_words[ACTS_WORDS_##name])
-
 #define NEAREST         3
 #define FORM_WEIGHT     0.05 /* of asking or telling, among likenesses of 0 to 1 */
 #define LENGTH_WEIGHT   0.02 /* of each step in length */
@@ -48,14 +46,15 @@ static size_t begins_at(const struct utterance *u)
 {
 	size_t i = 0, n;
 
-	while ((n = phrases_at(LIST(GREETING), u, i)) > 0 || (n = phrases_at(LIST(LEADS_IN), u, i)) > 0)
+	while ((n = phrases_at(ACTS_LIST(GREETING), u, i)) > 0 ||
+	       (n = phrases_at(ACTS_LIST(LEADS_IN), u, i)) > 0)
 		i += n;
 	return i;
 }
 
 static bool asks(const struct utterance *u)
 {
-	return memchr(u->text.ptr, '?', u->text.len) || phrases_at(LIST(ASKS), u, begins_at(u));
+	return memchr(u->text.ptr, '?', u->text.len) || phrases_at(ACTS_LIST(ASKS), u, begins_at(u));
 }
 
 static struct act_form form_of(const struct utterance *u)
@@ -277,7 +276,7 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 			return 1;
 	if (act == ACT_price && !asks(u) && !tells(u, ACTS_WORDS_GATE_PRICE))
 		return 1;
-	if (act == ACT_greeting && u->n > 2 && !phrases_in(LIST(GREETING), u, 0, begins_at(u)))
+	if (act == ACT_greeting && u->n > 2 && !phrases_in(ACTS_LIST(GREETING), u, 0, begins_at(u)))
 		return 1;
 	if (act == ACT_complaint && scores[act] - scores[ACT_statement] < COMPLAINT_DOUBT)
 		return 1;

@@ -73,7 +73,7 @@ static void read_question(struct span text, bool is_recall, struct question *out
 	size_t      owned = 0, named = 0; /* how many words it still reaches */
 
 	*out = (struct question){.is_personal = is_recall};
-	if (phrases_start(TALK_LIST(ABOUT_STARTS), text))
+	if (phrases_start(ACTS_LIST(ABOUT_STARTS), text))
 		out->is_personal = true;
 	while (out->n < TOPICS_MAX && words_next(&rest, &word)) {
 		out->is_personal = out->is_personal || SAYS(word, PERSONS) || SAYS(word, OWNERS);

@@ -53,10 +53,12 @@ static bool is_missing(const struct talk *t, enum slot slot)
 
 static const char *ask_for(const struct talk *t, enum slot slot)
 {
-	bool is_early = slot == SLOT_PROBLEM && !t->known->org_name && !t->known->role;
+	const char *ways[LINES_MAX + 1];
+	size_t      n = lines_asking(slot, t->mode, ways);
+	bool        is_early = slot == SLOT_PROBLEM && !t->known->org_name && !t->known->role;
 
 	/* "What would you like help with?" fits whoever it is. */
-	return wording_pick(t, lines_asking(slot, t->mode) + is_early, 2 - (size_t)is_early);
+	return wording_pick(t, ways + is_early, n - is_early);
 }
 
 static const char *ask_next(const struct talk *t)
@@ -102,7 +104,7 @@ static bool is_news(const char *told, const char *known_before)
 /* A day that is named is not yet a day by which something is wanted. */
 static bool is_wanted_then(const struct talk *t)
 {
-	return phrases_start(TALK_LIST(TIME_BOUNDS), t->message) ||
+	return phrases_start(ACTS_LIST(TIME_BOUNDS), t->message) ||
 	       SAYS(span_of(t->now->timeline), TIME_BOUNDS) ||
 	       (t->replies_n && listening_asks(t->cx, t->replies[0], SLOT_TIMELINE)) ||
 	       SAYS(t->message, WANTED_BY);
@@ -320,7 +322,7 @@ static enum occasion after_danger(const struct talk *t)
 	bool is_foreign = t->reading->language != LANGUAGE_en;
 
 	if ((SAYS(t->message, HELPERS) && SAYS(t->message, REACHED)) ||
-	    (is_foreign && phrases_start(TALK_LIST(THANKS), t->message)))
+	    (is_foreign && phrases_start(ACTS_LIST(THANKS), t->message)))
 		return SAY_helped;
 	if (is_foreign)
 		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
@@ -505,15 +507,14 @@ static const char *compose(const struct talk *t)
 {
 	struct buf    b = buf_new(t->cx->arena, 0);
 	struct answer reply = answer(t);
-	const char   *question = reply.question ? reply.question : ask_next(t);
+	const char   *question = reply.question ? reply.question : ask_next(t), *colour[LINES_MAX + 1];
 	size_t        n;
 
 	if (!*reply.statement) /* what would have stood in it is not for the ear */
 		reply.statement = wording_say(t, SAY_plain);
 	add_sentence(&b, with_name(t, reply.statement));
 	if (prompt_is_performer(t->system) && !is_serious(t->reading->act)) {
-		const char *const *colour = lines_of_colour(t->mode, &n);
-
+		n = lines_of_colour(t->mode, colour);
 		add_sentence(&b, wording_pick(t, colour, n));
 	}
 	add_sentence(&b, question);

@@ -96,8 +96,8 @@ enum occasion {
  * first. */
 size_t lines_for(int occasion, enum mode mode, const char *out[LINES_MAX + 1]);
 
-/* A manner's two ways to ask for something, and a thought for when it performs. */
-const char *const *lines_asking(enum slot slot, enum mode mode) NEVER_NULL;
-const char *const *lines_of_colour(enum mode mode, size_t *n_out) NEVER_NULL;
+/* A manner's two ways to ask for something, and thoughts for when it performs; likewise. */
+size_t lines_asking(enum slot slot, enum mode mode, const char *out[LINES_MAX + 1]);
+size_t lines_of_colour(enum mode mode, const char *out[LINES_MAX + 1]);
 
 #endif

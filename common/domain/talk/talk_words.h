@@ -5,9 +5,7 @@
 #include "../text/phrases.h"
 #include "common/domain/talk/acts.words.h"
 
-#define TALK_LIST(name) (&acts_words[ACTS_WORDS_##name])
-
 /* One of the list is said in the text. */
-#define SAYS(text, name) phrases_said(TALK_LIST(name), (text))
+#define SAYS(text, name) phrases_said(ACTS_LIST(name), (text))
 
 #endif

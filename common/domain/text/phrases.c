@@ -1,11 +1,12 @@
 /* phrases.c -- searching lists of phrases, and matching patterns. */
 #include "phrases.h"
 
+#include "../../base/unicode.h"
 #include "words.h"
 
-enum { REPEATS_MAX = 4, FIRST_LIST = 128 };
+enum { WORD_BYTES = 96, REPEATS_MAX = 4, FIRST_LIST = 128 };
 
-static const char *phrase_of(const struct phrases *list, size_t k)
+const char *phrases_nth(const struct phrases *list, size_t k)
 {
 	return list->text + list->at[k];
 }
@@ -37,7 +38,7 @@ static size_t place_of(const struct phrases *list, const char *low, size_t *end)
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
-		if (order_of(phrase_of(list, middle), low) < 0)
+		if (order_of(phrases_nth(list, middle), low) < 0)
 			from = middle + 1;
 		else
 			to = middle;
@@ -49,7 +50,15 @@ bool phrases_has(const struct phrases *list, const char *low)
 {
 	size_t end, k = place_of(list, low, &end);
 
-	return k < end && order_of(phrase_of(list, k), low) == 0;
+	return k < end && order_of(phrases_nth(list, k), low) == 0;
+}
+
+bool phrases_is(const struct phrases *list, struct span word)
+{
+	char low[WORD_BYTES + 1];
+
+	return word.len <= WORD_BYTES / UNICODE_GROWTH && unicode_fold_text(word, low, sizeof(low)) &&
+	       phrases_has(list, low);
 }
 
 size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t i)
@@ -62,10 +71,10 @@ size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t 
 	if (k == end)
 		return 0;
 	len = strlen(u->words[i].low);
-	for (; k < end && strncmp(phrase_of(list, k), u->words[i].low, len) == 0 &&
-	       phrase_of(list, k)[len] <= ' ';
+	for (; k < end && strncmp(phrases_nth(list, k), u->words[i].low, len) == 0 &&
+	       phrases_nth(list, k)[len] <= ' ';
 	     k++) {
-		n = tokens_at(u, i, phrase_of(list, k));
+		n = tokens_at(u, i, phrases_nth(list, k));
 		longest = n > longest ? n : longest;
 	}
 	return longest;
@@ -74,7 +83,7 @@ size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t 
 bool phrases_said(const struct phrases *list, struct span text)
 {
 	for (size_t k = 0; k < list->n; k++)
-		if (words_contain(text, phrase_of(list, k)))
+		if (words_contain(text, phrases_nth(list, k)))
 			return true;
 	return false;
 }
@@ -82,7 +91,7 @@ bool phrases_said(const struct phrases *list, struct span text)
 bool phrases_start(const struct phrases *list, struct span text)
 {
 	for (size_t k = 0; k < list->n; k++)
-		if (words_start_with(text, phrase_of(list, k), NULL))
+		if (words_start_with(text, phrases_nth(list, k), NULL))
 			return true;
 	return false;
 }
@@ -219,7 +228,7 @@ bool pattern_at(const struct grammar *g, const struct phrases *patterns, const s
 	uint32_t       here = i < u->n ? first_bit(u->words[i].low[0]) : UINT32_MAX;
 
 	for (size_t k = 0; k < patterns->n; k++) {
-		const char *p = phrase_of(patterns, k);
+		const char *p = phrases_nth(patterns, k);
 
 		if (!can_begin(patterns, k, here, is_start))
 			continue;

@@ -29,6 +29,12 @@ size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t 
 /* One of them begins in words[from, to). */
 bool phrases_in(const struct phrases *list, const struct utterance *u, size_t from, size_t to);
 
+/* The word (or phrase, as it is written in the list) is one of them, in whatever case. */
+bool phrases_is(const struct phrases *list, struct span word);
+
+/* The k-th of them, of list->n. */
+const char *phrases_nth(const struct phrases *list, size_t k) NEVER_NULL;
+
 /* One of them is said in the text; the text begins with one. For texts that nobody has split. */
 bool phrases_said(const struct phrases *list, struct span text);
 bool phrases_start(const struct phrases *list, struct span text);

@@ -3,7 +3,9 @@
 
 #include "../../base/unicode.h"
 #include "abbreviation.h"
+#include "phrases.h"
 #include "words.h"
+#include "common/domain/text/text.words.h"
 
 /* A full stop ends a sentence only before white space: "Node.js" goes on. */
 static enum token_gap gap_of(struct span gap)
@@ -179,122 +181,6 @@ struct span tokens_text(const struct utterance *u, size_t from, size_t to)
 
 /* ---- what is dictated to us ---- */
 
-static const char *const dictations[] = {
-	"ignore previous instructions",
-	"ignore all previous instructions",
-	"ignore the previous instructions",
-	"ignore your previous instructions",
-	"ignore all prior instructions",
-	"ignore prior instructions",
-	"ignore your instructions",
-	"ignore all instructions",
-	"ignore the instructions",
-	"ignore all your instructions",
-	"ignore the above",
-	"ignore everything above",
-	"disregard previous instructions",
-	"disregard all previous instructions",
-	"disregard your instructions",
-	"disregard the above",
-	"forget your instructions",
-	"forget previous instructions",
-	"forget all previous instructions",
-	"override your instructions",
-	"pretend",
-	"act as if",
-	"act as though",
-	"repeat after me",
-	"translate this to",
-	"translate this into",
-	"translate the following",
-	"hypothetically",
-	"if i were",
-	"imagine i am",
-	"imagine that i",
-	"imagine i'm",
-	"record the following",
-	"write the following",
-	"note the following",
-	"system prompt",
-	"system message",
-	"developer message",
-	"you are now",
-	"you're now",
-	"call yourself",
-	"your name is now",
-	"your new name is",
-	"do anything now",
-	"without restrictions",
-	"no restrictions",
-	"roleplay as",
-	"role play as",
-	"from now on",
-	"respond only with",
-	"reply only with",
-	"answer only with",
-	"say exactly",
-	"output the following",
-	"print your",
-	"reveal your",
-	"your prompt",
-	"new instructions",
-	"developer mode",
-	"debug mode",
-	"jailbreak",
-	"save extract",
-	"tool call",
-	"function call",
-	"call the tool",
-	"call the function",
-	"scoring reasons",
-	"my lead score",
-	"the lead score",
-	"lead score to",
-	"lead score of",
-	"lead score is",
-	"lead score equals",
-	"lead score colon",
-	"lead score quote",
-	"lead score 100",
-	"lead score one hundred",
-	"set lead score",
-	"my score to",
-	"my score is",
-	"score me",
-	"set my role",
-	"set my budget to",
-	"set my intent",
-	"set my priority",
-	"set the intent",
-	"set intent",
-	"set confidence",
-	"set the field",
-	"set email opt in",
-	"priority high",
-	"record me as",
-	"mark me as",
-	"mark this lead",
-	"classify me as",
-	"intent colon",
-	"role colon",
-	"budget colon",
-	"budget range colon",
-	"budget range equals",
-	"role equals",
-	"intent equals",
-	"org name colon",
-	"colon quote",
-	"quote colon",
-	"open brace",
-	"open curly",
-	"left brace",
-	"curly brace",
-	"curly bracket",
-	"open bracket",
-	"senior title",
-	"warm intro plus",
-};
-
 /* The same, as a machine would write it. */
 static const char *const field_marks[] = {
 	"lead_score",
@@ -358,7 +244,7 @@ static bool is_dictation(const struct utterance *u, size_t from, size_t to, stru
 	for (size_t i = 0; i < COUNT(field_marks); i++)
 		if (memmem(text.ptr, text.len, field_marks[i], strlen(field_marks[i])))
 			return true;
-	return TOKENS_ANY_IN(u, from, to, dictations) || is_prompting(u, from, to) ||
+	return phrases_in(TEXT_LIST(TOKENS_DICTATIONS), u, from, to) || is_prompting(u, from, to) ||
 	       is_renaming(u, from, to);
 }
 

@@ -4,7 +4,9 @@
  * rule looks at a fixed number of words, so the whole is linear. */
 #include "when.h"
 
+#include "phrases.h"
 #include "words.h"
+#include "common/domain/text/text.words.h"
 
 #include <ctype.h>
 
@@ -22,18 +24,8 @@ static const char *const numbers[] = {"a",     "one",   "two",  "three", "four",
                                       "seven", "eight", "nine", "ten",   "eleven", "twelve"};
 
 /* What is so at present. */
-static const char *const present[] = {
-	"now",          "current",      "currently",  "present",     "presently", "at the moment",
-	"these days",   "nowadays",     "any more",   "anymore",     "latest",    "newest",
-	"most recent",  "jetzt",        "aktuell",    "derzeit",     "momentan",  "maintenant",
-	"actuellement", "en ce moment", "ahora",      "actualmente", "adesso",    "attualmente",
-	"al momento",   "agora",        "atualmente", "no momento",
-};
 
 /* What asks since when it is so asks about the past. */
-static const char *const since_when[] = {
-	"how long", "since when", "when did", "when was", "seit wann", "wie lange", "desde cuando",
-};
 
 /* A question may also begin with "now". */
 bool when_is_now(struct span question)
@@ -41,7 +33,8 @@ bool when_is_now(struct span question)
 	struct span rest = question;
 
 	words_start_with(question, "now", &rest);
-	return WORDS_ANY(rest, present) && !WORDS_ANY(question, since_when);
+	return phrases_said(TEXT_LIST(WHEN_PRESENT), rest) &&
+	       !phrases_said(TEXT_LIST(WHEN_SINCE_WHEN), question);
 }
 
 /* ---- the calendar ---- */

@@ -3,81 +3,10 @@
 
 #include "../../base/unicode.h"
 #include "../../base/utf8.h"
+#include "phrases.h"
 
-#define LONGEST_STOP_WORD 32 /* bytes, each apostrophe as one of three */
-
-/* Sorted by strcmp; all lower case, apostrophes as '. */
-static const char *const stop_words[] = {
-	"a",          "able",      "about",      "above",      "absolutely",  "across",     "actually",
-	"after",      "afternoon", "again",      "against",    "ago",         "ah",         "all",
-	"almost",     "already",   "alright",    "also",       "although",    "always",     "am",
-	"an",         "and",       "another",    "any",        "anybody",     "anymore",    "anyone",
-	"anything",   "anyway",    "are",        "aren't",     "around",      "as",         "ask",
-	"asked",      "asking",    "at",         "away",       "awesome",     "back",       "bad",
-	"basically",  "be",        "became",     "because",    "become",      "been",       "before",
-	"behind",     "being",     "below",      "besides",    "best",        "better",     "between",
-	"big",        "bit",       "both",       "bring",      "but",         "by",         "bye",
-	"call",       "called",    "came",       "can",        "can't",       "cannot",     "certain",
-	"certainly",  "come",      "comes",      "coming",     "cool",        "could",      "couldn't",
-	"currently",  "day",       "definitely", "did",        "didn't",      "different",  "do",
-	"does",       "doesn't",   "doing",      "don't",      "done",        "down",       "during",
-	"each",       "easily",    "easy",       "eight",      "either",      "else",       "enough",
-	"etc",        "even",      "evening",    "ever",       "every",       "everybody",  "everyone",
-	"everything", "exactly",   "far",        "few",        "find",        "fine",       "first",
-	"five",       "for",       "found",      "four",       "from",        "full",       "fully",
-	"gave",       "get",       "gets",       "getting",    "give",        "given",      "gives",
-	"giving",     "glad",      "go",         "goes",       "going",       "gone",       "gonna",
-	"good",       "got",       "gotta",      "great",      "guess",       "had",        "hadn't",
-	"happen",     "happened",  "happening",  "happens",    "happy",       "hard",       "hardly",
-	"has",        "hasn't",    "have",       "haven't",    "having",      "he",         "he's",
-	"hear",       "heard",     "hello",      "help",       "helped",      "helping",    "helps",
-	"hence",      "her",       "here",       "here's",     "hers",        "hey",        "hi",
-	"him",        "his",       "hmm",        "hope",       "how",         "how's",      "however",
-	"hundred",    "i",         "i'd",        "i'll",       "i'm",         "i've",       "if",
-	"in",         "indeed",    "instead",    "interested", "interesting", "into",       "is",
-	"isn't",      "it",        "it'll",      "it's",       "its",         "itself",     "just",
-	"keep",       "keeps",     "kept",       "kind",       "kinda",       "knew",       "know",
-	"known",      "knows",     "last",       "lately",     "later",       "least",      "less",
-	"let",        "let's",     "like",       "likely",     "little",      "long",       "look",
-	"looked",     "looking",   "looks",      "lot",        "lots",        "love",       "made",
-	"mainly",     "make",      "makes",      "making",     "many",        "may",        "maybe",
-	"me",         "mean",      "means",      "might",      "mine",        "moment",     "month",
-	"months",     "more",      "morning",    "most",       "mostly",      "mr",         "mrs",
-	"ms",         "much",      "must",       "my",         "myself",      "name",       "near",
-	"nearly",     "need",      "needed",     "needs",      "neither",     "never",      "new",
-	"next",       "nice",      "night",      "nine",       "no",          "nobody",     "none",
-	"nor",        "not",       "nothing",    "now",        "of",          "off",        "often",
-	"oh",         "ok",        "okay",       "on",         "once",        "one",        "ones",
-	"only",       "onto",      "or",         "other",      "others",      "our",        "ours",
-	"ourselves",  "out",       "over",       "own",        "part",        "people",     "per",
-	"perhaps",    "person",    "please",     "plus",       "pretty",      "probably",   "put",
-	"quite",      "rather",    "really",     "right",      "said",        "same",       "saw",
-	"say",        "saying",    "says",       "second",     "see",         "seem",       "seems",
-	"seen",       "seven",     "several",    "shall",      "she",         "she's",      "should",
-	"shouldn't",  "show",      "simply",     "since",      "six",         "small",      "so",
-	"some",       "somebody",  "someone",    "something",  "sometimes",   "somewhat",   "soon",
-	"sorry",      "sort",      "speak",      "still",      "stuff",       "such",       "sure",
-	"take",       "taken",     "takes",      "taking",     "talk",        "talked",     "talking",
-	"tell",       "ten",       "than",       "thank",      "thanks",      "that",       "that'll",
-	"that's",     "the",       "their",      "theirs",     "them",        "themselves", "then",
-	"there",      "there's",   "these",      "they",       "they'd",      "they'll",    "they're",
-	"they've",    "thing",     "things",     "think",      "thinking",    "third",      "this",
-	"those",      "though",    "thought",    "three",      "through",     "thus",       "time",
-	"times",      "to",        "today",      "together",   "told",        "tomorrow",   "too",
-	"took",       "totally",   "toward",     "towards",    "tried",       "tries",      "truly",
-	"try",        "trying",    "two",        "uh",         "um",          "under",      "until",
-	"up",         "upon",      "us",         "use",        "used",        "uses",       "using",
-	"usually",    "various",   "very",       "via",        "wait",        "wanna",      "want",
-	"wanted",     "wanting",   "wants",      "was",        "wasn't",      "way",        "ways",
-	"we",         "we'd",      "we'll",      "we're",      "we've",       "week",       "weeks",
-	"well",       "went",      "were",       "weren't",    "what",        "what's",     "whatever",
-	"when",       "where",     "where's",    "whether",    "which",       "while",      "who",
-	"who's",      "whole",     "whom",       "whose",      "why",         "will",       "with",
-	"within",     "without",   "won't",      "wonder",     "wondering",   "would",      "wouldn't",
-	"wow",        "yeah",      "year",       "years",      "yep",         "yes",        "yesterday",
-	"yet",        "you",       "you'd",      "you'll",     "you're",      "you've",     "your",
-	"yours",      "yourself",
-};
+#define TEXT_WORDS_TABLES
+#include "common/domain/text/text.words.h"
 
 /* Most of what people write is ASCII, and each word of it is looked at for hundreds of phrases. */
 static bool is_ascii_word_char(uint32_t c)
@@ -332,23 +261,7 @@ bool words_start_with(struct span text, const char *phrase, struct span *after_o
 
 bool words_is_stop(struct span word)
 {
-	char   lower[LONGEST_STOP_WORD + 1];
-	size_t low = 0, high = COUNT(stop_words);
-
-	if (!unicode_fold_text(word, lower, sizeof(lower)))
-		return false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int    order = strcmp(lower, stop_words[middle]);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return false;
+	return phrases_is(TEXT_LIST(STOP), word);
 }
 
 bool words_is_capitalised(struct span word)

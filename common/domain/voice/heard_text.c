@@ -3,7 +3,11 @@
 
 #include "../../base/unicode.h"
 #include "../../base/utf8.h"
+#include "../text/phrases.h"
 #include "../text/words.h"
+
+#define HEARD_WORDS_TABLES
+#include "common/domain/voice/heard.words.h"
 
 #include <ctype.h>
 
@@ -20,225 +24,6 @@
 #define LETTER_TIMES   5u
 /* Words of the shortest sentence that is not said twice: "Thank you. Thank you." is. */
 #define SENTENCE_WORDS 3u
-
-static const char *const answers[] = {
-	"okay", "ok", "yeah", "yep", "yes", "no", "nope", "right", "sure", "fine", "exactly",
-};
-
-/* What Whisper writes for silence, music and noise. */
-static const char *const stock[] = {
-	"amen",
-	"bye",
-	"bye bye",
-	"goodbye",
-	"hmm",
-	"music",
-	"oh",
-	"see you",
-	"so",
-	"thank you so much",
-	"thank you",
-	"thanks",
-	"the",
-	"thank you very much",
-	"the end",
-	"uh",
-	"um",
-	"you",
-	"i'm going to get you",
-	"merci",
-	"gracias",
-	"grazie",
-	"vielen dank",
-	"obrigado",
-	"danke",
-	"tchau",
-	"ciao",
-	"спасибо",
-	"ありがとうございました",
-};
-
-static const char *const outros[] = {
-	"please subscribe",
-	"subscribe",
-	"see you in the next video",
-	"see you next time",
-	"see you next video",
-	"thank you for watching",
-	"thank you so much for watching",
-	"thanks for watching",
-	"abone olmayı unutmayın",
-	"bedankt voor het kijken",
-	"bis zum nächsten mal",
-	"cảm ơn các bạn đã theo dõi",
-	"danke fürs zuschauen",
-	"děkuji za sledování",
-	"dziękuję za oglądanie",
-	"dziękuję za uwagę",
-	"gracias por ver",
-	"gracias por ver el video",
-	"grazie per aver guardato",
-	"grazie per aver guardato il video",
-	"grazie per la visione",
-	"inscreva-se no canal",
-	"iscrivetevi al canale",
-	"izlediğiniz için teşekkür ederim",
-	"izlediğiniz için teşekkürler",
-	"merci d'avoir regardé",
-	"merci d'avoir regardé cette vidéo",
-	"obrigado por assistir",
-	"suscríbete",
-	"suscríbete al canal",
-	"tack för att ni tittade",
-	"terima kasih telah menonton",
-	"vielen dank fürs zuschauen",
-	"дякую за перегляд",
-	"продолжение следует",
-	"спасибо за просмотр",
-	"اشتركوا في القناة",
-	"شكرا على المشاهدة",
-	"देखने के लिए धन्यवाद",
-	"ご清聴ありがとうございました",
-	"ご視聴ありがとうございました",
-	"チャンネル登録お願いします",
-	"感谢观看",
-	"謝謝觀看",
-	"谢谢观看",
-	"谢谢大家",
-	"구독과 좋아요 부탁드립니다",
-	"시청해 주셔서 감사합니다",
-	"시청해주셔서 감사합니다",
-};
-
-/* Credits it learned from film subtitles, wherever they begin. */
-static const char *const credits[] = {
-	"subtitles by",  "subtitled by",      "subtitles made by",  "captions by",
-	"captioning by", "transcribed by",    "transcription by",   "translated by",
-	"amara org",     "untertitel",        "untertitelung",      "sous-titres",
-	"sous-titrage",  "subtítulos",        "sottotitoli",        "legendas pela comunidade",
-	"altyazı",       "ondertiteling",     "napisy stworzone",   "субтитры сделал",
-	"字幕由",        "субтитры создавал", "редактор субтитров", "请不吝点赞",
-};
-
-/* What names a sound, by the beginning of a word of the description. */
-static const char *const sounds[] = {
-	"applau",
-	"audience",
-	"bang",
-	"bark",
-	"beep",
-	"bell",
-	"bird",
-	"blank",
-	"breath",
-	"buzz",
-	"chatter",
-	"cheer",
-	"chim",
-	"chuckl",
-	"clap",
-	"clatter",
-	"clears",
-	"clearing",
-	"click",
-	"clack",
-	"closes",
-	"cough",
-	"crowd",
-	"cry",
-	"drum",
-	"engine",
-	"exhal",
-	"foot",
-	"foreign",
-	"gasp",
-	"giggl",
-	"groan",
-	"growl",
-	"gunshot",
-	"gun",
-	"hiss",
-	"hum",
-	"inaudible",
-	"indistinct",
-	"inhal",
-	"instrument",
-	"keyboard",
-	"knock",
-	"laugh",
-	"melod",
-	"moan",
-	"mumbl",
-	"murmur",
-	"music",
-	"musik",
-	"musique",
-	"musica",
-	"noise",
-	"piano",
-	"pause",
-	"phone",
-	"plays",
-	"playing",
-	"pop",
-	"rain",
-	"ringing",
-	"rings",
-	"rustl",
-	"scream",
-	"sigh",
-	"silen",
-	"sings",
-	"singing",
-	"siren",
-	"slam",
-	"sniff",
-	"snor",
-	"sob",
-	"song",
-	"sound",
-	"speaking",
-	"speaks",
-	"static",
-	"tap",
-	"thud",
-	"traffic",
-	"typing",
-	"unintelligible",
-	"upbeat",
-	"vocaliz",
-	"water",
-	"whisper",
-	"whistl",
-	"wind",
-	"yawn",
-	"applaus",
-	"beifall",
-	"gelachter",
-	"rires",
-	"risas",
-	"aplausos",
-	"музыка",
-	"смех",
-	"аплодисменты",
-	"音楽",
-	"拍手",
-	"笑",
-	"音乐",
-	"掌声",
-	"음악",
-	"박수",
-};
-
-/* Joins others, and is not said several times by itself. */
-static const char *const joining[] = {
-	"a",  "an", "and", "as", "at", "be", "but",  "by",  "for", "from", "i",  "in",   "is",
-	"it", "my", "of",  "on", "or", "so", "that", "the", "to",  "was",  "we", "with", "you",
-};
-
-static const char *const numbers[] = {
-	"zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-};
 
 /* ---- sounds ---- */
 
@@ -263,8 +48,8 @@ static bool names_a_sound(struct span text)
 	struct span word;
 
 	while (words_next(&text, &word))
-		for (size_t i = 0; i < COUNT(sounds); i++)
-			if (begins_like(word, sounds[i]))
+		for (size_t i = 0; i < HEARD_LIST(SOUNDS)->n; i++)
+			if (begins_like(word, phrases_nth(HEARD_LIST(SOUNDS), i)))
 				return true;
 	return false;
 }
@@ -327,21 +112,13 @@ static struct span without_sounds(struct arena *a, const char *text)
 
 /* ---- loops ---- */
 
-struct token {
+struct piece {
 	struct span raw, plain; /* as written; folded, without punctuation around it */
 };
 
-static bool is_one_of(struct span word, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (span_equal(word, span_of(list[i])))
-			return true;
-	return false;
-}
-
 static bool is_number(struct span word)
 {
-	return has_digit(word) || is_one_of(word, numbers, COUNT(numbers));
+	return has_digit(word) || phrases_is(HEARD_LIST(NUMBERS), word);
 }
 
 static struct span plain_of(struct arena *a, struct span raw)
@@ -357,7 +134,7 @@ static struct span plain_of(struct arena *a, struct span raw)
 	return plain;
 }
 
-static size_t split(struct arena *a, struct span text, struct token *out)
+static size_t split(struct arena *a, struct span text, struct piece *out)
 {
 	size_t n = 0;
 
@@ -374,7 +151,7 @@ static size_t split(struct arena *a, struct span text, struct token *out)
 	return n;
 }
 
-static bool is_same(const struct token *a, const struct token *b, size_t n)
+static bool is_same(const struct piece *a, const struct piece *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!a[i].plain.len || !span_equal(a[i].plain, b[i].plain))
@@ -382,7 +159,7 @@ static bool is_same(const struct token *a, const struct token *b, size_t n)
 	return true;
 }
 
-static bool are_numbers(const struct token *tokens, size_t n)
+static bool are_numbers(const struct piece *tokens, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!is_number(tokens[i].plain))
@@ -391,14 +168,14 @@ static bool are_numbers(const struct token *tokens, size_t n)
 }
 
 /* How often the first n tokens may be said in a row. */
-static size_t times_allowed(const struct token *tokens, size_t n)
+static size_t times_allowed(const struct piece *tokens, size_t n)
 {
 	char last = tokens[n - 1].raw.ptr[tokens[n - 1].raw.len - 1];
 
 	if (are_numbers(tokens, n))
 		return SIZE_MAX;
 	if (n == 1)
-		return (is_one_of(tokens->plain, joining, COUNT(joining)) ? JOINING_TIMES : WORD_TIMES) - 1;
+		return (phrases_is(HEARD_LIST(JOINING), tokens->plain) ? JOINING_TIMES : WORD_TIMES) - 1;
 	if (n >= SENTENCE_WORDS && strchr(".?!", last))
 		return SENTENCE_TIMES - 1;
 	return (n == 2 ? PAIR_TIMES : PHRASE_TIMES) - 1;
@@ -409,7 +186,7 @@ struct loop {
 	size_t n, times;
 };
 
-static struct loop loop_at(const struct token *tokens, size_t left)
+static struct loop loop_at(const struct piece *tokens, size_t left)
 {
 	for (size_t n = 1; n <= PHRASE_MAX && 2 * n <= left; n++) {
 		size_t times = 1;
@@ -423,21 +200,21 @@ static struct loop loop_at(const struct token *tokens, size_t left)
 }
 
 /* A word that joins others, several times, and nothing else: nobody spoke. */
-static bool is_nothing_else(const struct token *tokens, size_t n, struct loop loop)
+static bool is_nothing_else(const struct piece *tokens, size_t n, struct loop loop)
 {
-	return loop.times == n && loop.times > 1 && is_one_of(tokens->plain, joining, COUNT(joining));
+	return loop.times == n && loop.times > 1 && phrases_is(HEARD_LIST(JOINING), tokens->plain);
 }
 
 static const char *without_loops(struct arena *a, struct span text)
 {
-	struct token *tokens = arena_alloc_array(a, text.len + 1, sizeof(*tokens));
+	struct piece *tokens = arena_alloc_array(a, text.len + 1, sizeof(*tokens));
 	size_t        n = split(a, text, tokens);
 	struct buf    out = buf_new(a, text.len + 1);
 
 	for (size_t i = 0; i < n;) {
 		struct loop loop = loop_at(tokens + i, n - i);
 		size_t      kept = loop.times > 1 && loop.n == 1 && loop.times >= WORD_TIMES &&
-                              !is_one_of(tokens[i].plain, joining, COUNT(joining))
+                              !phrases_is(HEARD_LIST(JOINING), tokens[i].plain)
 		                       ? WORD_KEPT
 		                       : 1;
 
@@ -482,22 +259,18 @@ const char *heard_text_clean(struct arena *a, const char *text)
 /* ---- stock phrases ---- */
 
 /* The longest phrase of a list that the text begins with goes to *rest; false: none. */
-static bool take_phrase(struct span *rest, const char *const *list, size_t n)
+static bool take_phrase(struct span *rest, const struct phrases *list)
 {
 	struct span text = *rest, after;
 	bool        found = false;
 
-	for (size_t i = 0; i < n; i++)
-		if (words_start_with(text, list[i], &after) && (!found || after.len < rest->len)) {
+	for (size_t i = 0; i < list->n; i++)
+		if (words_start_with(text, phrases_nth(list, i), &after) &&
+		    (!found || after.len < rest->len)) {
 			*rest = after;
 			found = true;
 		}
 	return found;
-}
-
-static bool begins_with_any(struct span text, const char *const *list, size_t n)
-{
-	return take_phrase(&text, list, n);
 }
 
 enum heard_kind heard_text_kind(const char *text)
@@ -505,17 +278,17 @@ enum heard_kind heard_text_kind(const char *text)
 	struct span     rest = span_of(text);
 	enum heard_kind kind = HEARD_STOCK;
 
-	if (begins_with_any(rest, credits, COUNT(credits)))
+	if (phrases_start(HEARD_LIST(CREDITS), rest))
 		return HEARD_OUTRO;
-	if (take_phrase(&rest, answers, COUNT(answers)) && !words_count(rest))
+	if (take_phrase(&rest, HEARD_LIST(ANSWERS)) && !words_count(rest))
 		return HEARD_ANSWER;
 	rest = span_of(text);
 	while (words_count(rest)) {
 		struct span shorter = rest;
 
-		if (take_phrase(&rest, outros, COUNT(outros)))
+		if (take_phrase(&rest, HEARD_LIST(OUTROS)))
 			kind = HEARD_OUTRO;
-		else if (!take_phrase(&shorter, stock, COUNT(stock)))
+		else if (!take_phrase(&shorter, HEARD_LIST(STOCK)))
 			return HEARD_WORDS;
 		else
 			rest = shorter;

@@ -11,7 +11,9 @@
 #include "idn.h"
 #include "../text/tokens.h"
 #include "../text/spelling.h"
+#include "../text/phrases.h"
 #include "../text/words.h"
+#include "common/domain/who/who.words.h"
 
 #include "../../base/unicode.h"
 #include "../../base/utf8.h"
@@ -230,23 +232,11 @@ static bool find_written(struct finds *f, const char *p, const char *end)
 
 /* ---- spoken addresses ---- */
 
-/* Besides those of two letters, which are countries. */
-static const char *const top_domains[] = {
-	"com",    "org",     "net",      "dev",       "app",    "edu",     "gov",    "info",
-	"biz",    "tech",    "xyz",      "cloud",     "studio", "design",  "agency", "media",
-	"health", "shop",    "store",    "online",    "site",   "example", "test",   "invalid",
-	"world",  "group",   "digital",  "solutions", "museum", "travel",  "name",   "blog",
-	"club",   "coop",    "law",      "care",      "energy", "finance", "jobs",   "live",
-	"london", "berlin",  "nyc",      "pro",       "school", "social",  "team",   "today",
-	"works",  "life",    "space",    "ngo",       "earth",  "farm",    "coffee", "consulting",
-	"email",  "network", "software", "systems",
-};
-
 static bool is_top_domain(const struct utterance *u, size_t i)
 {
 	const char *low = u->words[i].low;
 
-	return TOKENS_IS_ANY(u, i, top_domains) ||
+	return phrases_at(WHO_LIST(TOP_DOMAINS), u, i) ||
 	       (strlen(low) == 2 && isalpha((unsigned char)low[0]) && isalpha((unsigned char)low[1]));
 }
 
@@ -287,16 +277,6 @@ static bool is_plain(const struct utterance *u, size_t i)
 }
 
 /* The word before an address began: what one says about it or oneself. */
-static const char *const never_local[] = {
-	"work",        "works",     "working",  "look",  "looking",   "am",      "i'm",
-	"im",          "me",        "us",       "it",    "is",        "was",     "are",
-	"be",          "him",       "her",      "them",  "here",      "based",   "engineer",
-	"engineering", "product",   "director", "ceo",   "cto",       "founder", "manager",
-	"developer",   "lead",      "head",     "sales", "marketing", "people",  "company",
-	"website",     "site",      "page",     "one",   "role",      "job",     "team",
-	"employed",    "currently", "up",       "out",   "there",     "that",    "this",
-	"you",         "reached",   "reach",    "email", "mail",
-};
 
 /* "wu ninety two", "sam 42": a number belongs to the name before it. */
 static bool ends_in_number(const struct utterance *u, size_t i)
@@ -322,7 +302,7 @@ static bool ends_in_initial(const struct utterance *u, size_t before, size_t i)
 
 static bool joins_local(const struct utterance *u, size_t before, size_t i)
 {
-	if (!is_plain(u, before) || TOKENS_IS_ANY(u, before, never_local))
+	if (!is_plain(u, before) || phrases_at(WHO_LIST(CONTACT_NEVER_LOCAL), u, before))
 		return false;
 	return (is_single(u, before) && is_single(u, i)) || is_initial(u, before) ||
 	       ends_in_initial(u, before, i) ||
@@ -375,9 +355,8 @@ static size_t spelled_top_to(const struct utterance *u, size_t i)
 		n++;
 	}
 	top[n] = '\0';
-	for (size_t k = 0; n > 1 && k < COUNT(top_domains); k++)
-		if (strcmp(top, top_domains[k]) == 0)
-			return i + n;
+	if (n > 1 && phrases_has(WHO_LIST(TOP_DOMAINS), top))
+		return i + n;
 	return n == 2 ? i + n : i;
 }
 
@@ -502,7 +481,7 @@ static size_t find_spoken(struct finds *f, size_t local_end, size_t domain)
 	if (to == domain || from == local_end || u->words[from].text.ptr < f->done ||
 	    is_loose_domain(u, domain))
 		return domain;
-	if (!is_written && is_one && TOKENS_IS_ANY(u, from, never_local))
+	if (!is_written && is_one && phrases_at(WHO_LIST(CONTACT_NEVER_LOCAL), u, from))
 		return domain;
 	if (!is_written && !speaks_of_mail(u, local_end) && !is_all(u, from, to) &&
 	    (speaks_of_self(u, from) ||

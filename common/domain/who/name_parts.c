@@ -3,108 +3,25 @@
 
 #include "../../base/str.h"
 #include "../../base/utf8.h"
+#include "../text/phrases.h"
 #include "../text/words.h"
+
+#define WHO_WORDS_TABLES
+#include "common/domain/who/who.words.h"
 
 enum { PARTS_OF_WORD = 6, LONG_ENOUGH_FOR_UMLAUT = 5, HALVED_MAX = 5 };
 
-/* Names that are English words as well, besides the stop words. Sorted by strcmp. */
-static const char *const ordinary[] = {
-	"amber",    "angel",     "april",   "arch",    "archer",   "art",       "ash",
-	"august",   "autumn",    "baker",   "ball",    "banks",    "barber",    "bark",
-	"barn",     "baron",     "bass",    "bay",     "beach",    "bean",      "bear",
-	"beck",     "bell",      "berry",   "bill",    "bird",     "bishop",    "black",
-	"blaze",    "bliss",     "bloom",   "blue",    "bob",      "bond",      "booker",
-	"booth",    "bow",       "bowman",  "box",     "branch",   "brand",     "brandy",
-	"bread",    "brewer",    "bridge",  "bridges", "bright",   "brook",     "brooks",
-	"brown",    "buck",      "bud",     "buddy",   "bull",     "bunny",     "burns",
-	"bush",     "butcher",   "butler",  "candy",   "cane",     "cannon",    "canon",
-	"carol",    "carpenter", "carter",  "case",    "cash",     "castle",    "chance",
-	"chapel",   "charity",   "chase",   "cherry",  "chip",     "christian", "christmas",
-	"chuck",    "church",    "clay",    "clear",   "cliff",    "coach",     "coal",
-	"coin",     "cook",      "cooper",  "coral",   "cotton",   "court",     "crane",
-	"cross",    "crow",      "crystal", "curry",   "daisy",    "dale",      "dash",
-	"dawn",     "deal",      "dean",    "dear",    "dell",     "destiny",   "diamond",
-	"dick",     "dolly",     "dot",     "dove",    "drake",    "draper",    "drew",
-	"duke",     "dusty",     "eagle",   "earl",    "early",    "east",      "easter",
-	"eden",     "emerald",   "english", "eve",     "fair",     "faith",     "farmer",
-	"fern",     "field",     "fields",  "finch",   "fish",     "fisher",    "fleet",
-	"flint",    "flora",     "flower",  "flowers", "ford",     "forest",    "fountain",
-	"fox",      "france",    "frank",   "free",    "french",   "friend",    "frost",
-	"fuller",   "gage",      "gale",    "garden",  "gardener", "gates",     "gay",
-	"gene",     "german",    "gill",    "ginger",  "glass",    "glen",      "glover",
-	"gold",     "golden",    "grace",   "grant",   "grave",    "graves",    "gray",
-	"green",    "grey",      "grove",   "guy",     "hale",     "hall",      "ham",
-	"hammer",   "hand",      "hardy",   "harmony", "harper",   "hart",      "hatch",
-	"hawk",     "hay",       "hazel",   "head",    "heath",    "heaven",    "herb",
-	"hill",     "hills",     "holiday", "holly",   "honey",    "hood",      "house",
-	"hunt",     "hunter",    "iris",    "iron",    "ivory",    "ivy",       "jack",
-	"jade",     "jay",       "jet",     "jewel",   "jewels",   "journey",   "joy",
-	"judge",    "july",      "june",    "justice", "key",      "keys",      "kid",
-	"king",     "knight",    "lake",    "lamb",    "lance",    "land",      "lane",
-	"large",    "lark",      "law",     "lawn",    "lawyer",   "lay",       "leaf",
-	"legend",   "liberty",   "light",   "lily",    "lion",     "lock",      "lord",
-	"low",      "luck",      "lucky",   "mace",    "major",    "man",       "march",
-	"mark",     "marks",     "marsh",   "marshal", "mason",    "masters",   "mat",
-	"max",      "meadow",    "meadows", "means",   "melody",   "mercy",     "merit",
-	"merry",    "messenger", "mild",    "miles",   "mill",     "miller",    "mills",
-	"miner",    "mint",      "miracle", "misty",   "moody",    "moon",      "moss",
-	"mouse",    "mustard",   "nick",    "noble",   "noon",     "norm",      "north",
-	"nova",     "oak",       "ocean",   "olive",   "opal",     "pace",      "page",
-	"painter",  "palm",      "palmer",  "park",    "parker",   "parks",     "pat",
-	"patience", "peace",     "peach",   "pear",    "pearl",    "penny",     "pepper",
-	"petal",    "phoenix",   "pike",    "pine",    "piper",    "plum",      "pollen",
-	"pool",     "pope",      "porter",  "post",    "potter",   "pound",     "power",
-	"precious", "price",     "pride",   "priest",  "prince",   "princess",  "promise",
-	"prosper",  "prudence",  "queen",   "quick",   "rain",     "rainbow",   "ram",
-	"ranger",   "raven",     "ray",     "read",    "reader",   "reed",      "reef",
-	"rice",     "rich",      "rider",   "ridge",   "ring",     "river",     "rivers",
-	"rob",      "robin",     "rock",    "rocky",   "rod",      "roman",     "root",
-	"rose",     "round",     "royal",   "ruby",    "rush",     "rusty",     "sable",
-	"sage",     "sailor",    "saint",   "salmon",  "sandy",    "savage",    "scout",
-	"season",   "serenity",  "shade",   "sharp",   "shepherd", "shore",     "short",
-	"sierra",   "silver",    "singer",  "skip",    "skipper",  "sky",       "sly",
-	"snow",     "south",     "spark",   "sparks",  "sparrow",  "spring",    "springs",
-	"star",     "steel",     "stone",   "storm",   "stormy",   "street",    "strong",
-	"sue",      "summer",    "summers", "sun",     "sunny",    "swan",      "sweet",
-	"swift",    "tab",       "tailor",  "tanner",  "teal",     "temple",    "thorn",
-	"tiger",    "timber",    "tower",   "towers",  "town",     "trace",     "tree",
-	"trinity",  "trip",      "true",    "turner",  "unique",   "valentine", "valley",
-	"velvet",   "victor",    "victory", "violet",  "vista",    "wade",      "walker",
-	"wall",     "ward",      "waters",  "weaver",  "welcome",  "west",      "wheat",
-	"wheeler",  "whisper",   "white",   "wild",    "wilder",   "willow",    "wind",
-	"winds",    "winner",    "winter",  "winters", "wise",     "wolf",      "wood",
-	"woods",    "woody",     "worth",   "wren",    "yard",     "young",     "zen",
-};
-
 static bool is_ordinary(const char *low)
 {
-	size_t from = 0, to = COUNT(ordinary);
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		int    order = strcmp(low, ordinary[middle]);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	return words_is_stop(span_of(low));
+	return phrases_has(WHO_LIST(ORDINARY), low) || words_is_stop(span_of(low));
 }
 
 static enum name_kind kind_of(const struct name_part *part)
 {
-	static const char *const weak[] = {"de", "van", "von", "der", "den", "la", "del", "bin",
-	                                   "al", "da",  "di",  "du",  "le",  "st", "el",  "dos",
-	                                   "dr", "mr",  "mrs", "ms",  "jr",  "sr", "prof"};
-
 	if (part->letters < 2)
 		return NAME_WEAK;
-	for (size_t i = 0; i < COUNT(weak); i++)
-		if (str_equal(part->low, weak[i]))
-			return NAME_WEAK;
+	if (phrases_has(WHO_LIST(PARTICLES), part->low))
+		return NAME_WEAK;
 	if (part->script == UNICODE_HIRAGANA && part->letters < 3)
 		return NAME_WORD;
 	return is_ordinary(part->low) ? NAME_WORD : NAME_SURE;

@@ -7,7 +7,9 @@
 #include "name_shape.h"
 
 #include "../../base/utf8.h"
+#include "../text/phrases.h"
 #include "../text/words.h"
+#include "common/domain/who/who.words.h"
 
 #include <ctype.h>
 
@@ -84,50 +86,16 @@ static bool has_good_characters(struct span rest)
 
 /* ---- the words ---- */
 
-static bool is_among(struct span word, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (words_equal(word, list[i]))
-			return true;
-	return false;
-}
-
 /* Particles and titles. */
 static bool goes_with_names(struct span word)
 {
-	static const char *const particles[] = {
-		"af",  "al",  "av", "bin", "da", "de",  "del", "della", "den", "der",
-		"di",  "dos", "du", "e",   "el", "ibn", "la",  "le",    "ter", "van",
-		"von", "y",   "zu", "dr",  "mr", "mrs", "ms",  "jr",    "sr",  "prof",
-	};
-
-	return is_among(word, particles, COUNT(particles));
+	return phrases_is(WHO_LIST(PARTICLES), word);
 }
 
 /* What letters of fraud and advertisement are made of. */
 static bool is_alarming(struct span word)
 {
-	static const char *const alarming[] = {
-		"access",   "account",   "accounts", "act",     "action",   "admin",     "alert",
-		"approved", "are",       "bank",     "billing", "bitcoin",  "blocked",   "bonus",
-		"buy",      "call",      "card",     "cash",    "casino",   "cheap",     "claim",
-		"click",    "closed",    "code",     "confirm", "contact",  "credit",    "crypto",
-		"customer", "dear",      "deal",     "debt",    "delivery", "discount",  "download",
-		"email",    "expired",   "expires",  "fraud",   "free",     "gift",      "hacked",
-		"has",      "help",      "here",     "http",    "https",    "immediate", "immediately",
-		"invoice",  "is",        "link",     "loan",    "locked",   "login",     "lottery",
-		"mail",     "message",   "money",    "my",      "notice",   "now",       "offer",
-		"official", "open",      "order",    "our",     "overdue",  "owner",     "package",
-		"parcel",   "password",  "pay",      "payment", "paypal",   "phone",     "please",
-		"prize",    "refund",    "reply",    "reset",   "reward",   "sale",      "scam",
-		"security", "send",      "service",  "sex",     "sir",      "stop",      "subscriber",
-		"support",  "suspended", "tax",      "team",    "text",     "transfer",  "unlock",
-		"update",   "urgent",    "user",     "verify",  "virus",    "visit",     "wallet",
-		"warning",  "was",       "we",       "web",     "win",      "winner",    "won",
-		"www",      "you",       "your",
-	};
-
-	return is_among(word, alarming, COUNT(alarming));
+	return phrases_is(WHO_LIST(ALARMING), word);
 }
 
 /* In scripts that have both, a name begins with a capital; accented letters are let pass. */
