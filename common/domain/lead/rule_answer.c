@@ -46,7 +46,7 @@ unsigned rules_subjects_of(struct ctx *cx, struct span asked)
 {
 	const struct grammar g = {lead_words, no_slot, NULL};
 	struct utterance     u = tokens_split(cx, question_of(asked));
-	struct pattern_match m;
+	struct pattern_match m = {.n = 0};
 	unsigned             subjects = 0;
 
 	for (size_t k = 0; k < COUNT(questions); k++)

@@ -209,7 +209,7 @@ static void note_things(struct rules *r)
 
 void rules_find_org(struct rules *r)
 {
-	struct pattern_match m;
+	struct pattern_match m = {.n = 0};
 
 	note_things(r);
 	for (size_t i = 0; i < r->u->n && !r->has_own_firm; i++)

@@ -40,7 +40,7 @@ void rules_match(struct rules *r, const struct phrases *patterns, const char *ki
                               const struct pattern_slot *slot))
 {
 	for (size_t i = 0; i < r->u->n;) {
-		struct pattern_match m;
+		struct pattern_match m = {.n = 0};
 
 		if (!pattern_at(&r->grammar, patterns, r->u, i, &m)) {
 			i++;

@@ -89,7 +89,7 @@ static bool tells(const struct utterance *u, int list)
 static bool fits_at(const struct utterance *u, size_t i, int list)
 {
 	static const struct grammar plain = {.lists = acts_words};
-	struct pattern_match        match;
+	struct pattern_match        match = {.n = 0};
 
 	return pattern_at(&plain, &acts_words[list], u, i, &match);
 }
