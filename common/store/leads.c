@@ -162,3 +162,31 @@ struct err *lead_transcript(struct ctx *cx, const char *session_id, int limit,
 	}
 	return NULL;
 }
+
+struct err *sessions_list(struct ctx *cx, const struct lead_filter *filter,
+                          struct session_row **out, size_t *n_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "select id, to_char(started_at at time zone 'UTC', " ISO "),"
+	             " to_char(ended_at at time zone 'UTC', " ISO "), channel, current_mode,"
+	             " final_intent, consent, lead_score, utterance_count from sessions"
+	             " where ($1::timestamptz is null or started_at >= $1::timestamptz)"
+	             " and ($2::timestamptz is null or started_at < $2::timestamptz)"
+	             " order by started_at desc limit $3::int",
+	             ARGS(db_text(filter->since), db_text(filter->until), db_int(filter->limit))));
+	*n_out = (size_t)rows.count;
+	*out = NEW_ARRAY(cx->arena, struct session_row, *n_out + 1);
+	for (int i = 0; i < rows.count; i++)
+		(*out)[i] = (struct session_row){.session_id = row_text(&rows, i, 0),
+		                                 .started_at = row_text(&rows, i, 1),
+		                                 .ended_at = row_text(&rows, i, 2),
+		                                 .channel = row_text(&rows, i, 3),
+		                                 .mode = row_text(&rows, i, 4),
+		                                 .intent = row_text(&rows, i, 5),
+		                                 .consent = row_bool(&rows, i, 6),
+		                                 .score = (int)row_int(&rows, i, 7),
+		                                 .utterances_n = (int)row_int(&rows, i, 8)};
+	return NULL;
+}

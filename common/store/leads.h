@@ -39,6 +39,18 @@ struct lead_filter {
 struct err *leads_list(struct ctx *cx, const struct lead_filter *filter, const char *actor,
                        struct lead **out, size_t *n_out) CHECKED;
 
+/* A session, without anything of who the visitor is. */
+struct session_row {
+	const char *session_id, *started_at, *ended_at, *channel, *mode;
+	const char *intent; /* NULL: none yet */
+	bool        consent;
+	int         score, utterances_n;
+};
+
+/* The newest first; of the filter the times and the limit count. */
+struct err *sessions_list(struct ctx *cx, const struct lead_filter *filter,
+                          struct session_row **out, size_t *n_out) CHECKED;
+
 /* One thing said in a session. */
 struct lead_line {
 	const char *at, *speaker, *text;

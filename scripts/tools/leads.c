@@ -11,10 +11,11 @@
 #include "../../common/base/json_out.h"
 #include "../../common/domain/letters/escape.h"
 #include "../../common/store/leads.h"
+#include "../../common/work/lead_lists.h"
 
-#define LIST_MAX  100000
-#define LINES_MAX 10000
-#define JSON_MAX  ((size_t)1 << 30)
+#define LIST_MAX   100000
+#define LINES_MAX  10000
+#define LIST_BYTES ((size_t)1 << 30)
 
 enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 
@@ -23,32 +24,6 @@ static enum format format_of(const char *name)
 	if (str_equal(name, "csv"))
 		return FORMAT_CSV;
 	return str_equal(name, "json") ? FORMAT_JSON : FORMAT_TEXT;
-}
-
-/* ---- the fields of a lead ---- */
-
-static const char *entity(const struct lead *lead, enum entity which)
-{
-	return lead->extract ? lead->extract->entities.text[which] : NULL;
-}
-
-static const char *email_of(const struct lead *lead)
-{
-	return lead->email ? lead->email : entity(lead, ENTITY_contact_email);
-}
-
-static const char *name_of(const struct lead *lead)
-{
-	return lead->name ? lead->name : entity(lead, ENTITY_person_name);
-}
-
-static const char *reasons_of(struct ctx *cx, const struct lead *lead)
-{
-	struct buf b = buf_new(cx->arena, 0);
-
-	for (size_t i = 0; i < lead->reasons_n; i++)
-		buf_printf(&b, "%s%s", i ? " " : "", lead->reasons[i]);
-	return buf_text(&b);
 }
 
 /* ---- for a terminal ---- */
@@ -65,8 +40,9 @@ static void list_text(struct ctx *cx, const struct lead *leads, size_t n)
 	for (size_t i = 0; i < n; i++)
 		printf("%5d  %-8s %-20s %-21s %-36s  %s, %s, %s%s%s\n", leads[i].score, leads[i].priority,
 		       leads[i].started_at, printable(cx, leads[i].intent), leads[i].session_id,
-		       printable(cx, name_of(&leads[i])), printable(cx, entity(&leads[i], ENTITY_org_name)),
-		       printable(cx, email_of(&leads[i])), leads[i].wishes ? "; " : "",
+		       printable(cx, lead_name(&leads[i])),
+		       printable(cx, lead_entity(&leads[i], ENTITY_org_name)),
+		       printable(cx, lead_email(&leads[i])), leads[i].wishes ? "; " : "",
 		       leads[i].wishes ? printable(cx, leads[i].wishes) : "");
 }
 
@@ -84,13 +60,13 @@ static void show_text(struct ctx *cx, const struct lead *lead, const struct lead
 	line(cx, "ended", lead->ended_at);
 	line(cx, "consent", lead->consent ? "yes" : "no");
 	printf("%-14s %d (%s)\n", "score", lead->score, lead->priority);
-	line(cx, "reasons", reasons_of(cx, lead));
+	line(cx, "reasons", lead_reasons(cx, lead));
 	line(cx, "intent", lead->intent);
-	line(cx, "name", name_of(lead));
-	line(cx, "email", email_of(lead));
+	line(cx, "name", lead_name(lead));
+	line(cx, "email", lead_email(lead));
 	for (int i = 0; i < ENTITY_COUNT; i++)
 		if (i != ENTITY_person_name && i != ENTITY_contact_email)
-			line(cx, entity_name((enum entity)i), entity(lead, (enum entity)i));
+			line(cx, entity_name((enum entity)i), lead_entity(lead, (enum entity)i));
 	line(cx, "call to action", lead->cta);
 	line(cx, "wishes", lead->wishes);
 	line(cx, "notes", lead->notes);
@@ -101,80 +77,32 @@ static void show_text(struct ctx *cx, const struct lead *lead, const struct lead
 
 /* ---- for spreadsheets ---- */
 
-static void cell(struct ctx *cx, const char *value, char behind)
-{
-	printf("%s%c", escape_csv(cx, escape_terminal(cx, value ? value : "", true)), behind);
-}
-
 static void list_csv(struct ctx *cx, const struct lead *leads, size_t n)
 {
-	printf("session_id,started_at,score,priority,intent,reasons,name,email");
-	for (int i = 0; i < ENTITY_COUNT; i++)
-		if (i != ENTITY_person_name && i != ENTITY_contact_email)
-			printf(",%s", entity_name((enum entity)i));
-	printf(",cta,wishes,summary\r\n");
-	for (size_t i = 0; i < n; i++) {
-		const struct lead *lead = &leads[i];
+	struct buf out = buf_new(cx->arena, LIST_BYTES);
 
-		cell(cx, lead->session_id, ',');
-		cell(cx, lead->started_at, ',');
-		printf("%d,", lead->score);
-		cell(cx, lead->priority, ',');
-		cell(cx, lead->intent, ',');
-		cell(cx, reasons_of(cx, lead), ',');
-		cell(cx, name_of(lead), ',');
-		cell(cx, email_of(lead), ',');
-		for (int k = 0; k < ENTITY_COUNT; k++)
-			if (k != ENTITY_person_name && k != ENTITY_contact_email)
-				cell(cx, entity(lead, (enum entity)k), ',');
-		cell(cx, lead->cta, ',');
-		cell(cx, lead->wishes, ',');
-		cell(cx, lead->summary, '\r');
-		putchar('\n');
-	}
+	lead_list_csv(cx, &out, leads, n);
+	printf("%s", buf_text(&out));
 }
 
 static void show_csv(struct ctx *cx, const struct lead_line *lines, size_t n)
 {
-	printf("at,speaker,text\r\n");
+	struct buf out = buf_new(cx->arena, LIST_BYTES);
+
+	buf_str(&out, "at,speaker,text\r\n");
 	for (size_t i = 0; i < n; i++) {
-		cell(cx, lines[i].at, ',');
-		cell(cx, lines[i].speaker, ',');
-		cell(cx, lines[i].text, '\r');
-		putchar('\n');
+		csv_cell(cx, &out, lines[i].at, ',');
+		csv_cell(cx, &out, lines[i].speaker, ',');
+		csv_cell(cx, &out, lines[i].text, '\n');
 	}
+	printf("%s", buf_text(&out));
 }
 
 /* ---- for programs ---- */
 
-static void lead_members(struct json_out *j, const struct lead *lead)
-{
-	json_str(j, "session_id", lead->session_id);
-	json_str(j, "started_at", lead->started_at);
-	json_str(j, "ended_at", lead->ended_at);
-	json_str(j, "channel", lead->channel);
-	json_bool(j, "consent", lead->consent);
-	json_int(j, "lead_score", lead->score);
-	json_str(j, "priority", lead->priority);
-	json_str(j, "intent", lead->intent);
-	json_arr(j, "scoring_reasons");
-	for (size_t i = 0; i < lead->reasons_n; i++)
-		json_str(j, NULL, lead->reasons[i]);
-	json_end(j);
-	if (lead->extract)
-		extract_write_entities(j, "entities", &lead->extract->entities);
-	json_str(j, "email", email_of(lead));
-	json_str(j, "name", name_of(lead));
-	json_str(j, "cta_chosen", lead->cta);
-	json_str(j, "wishes", lead->wishes);
-	json_str(j, "notes", lead->notes);
-	json_str(j, "summary", lead->summary);
-	json_int(j, "utterance_count", lead->utterances_n);
-}
-
 static struct err *list_json(struct ctx *cx, const struct lead *leads, size_t n)
 {
-	struct json_out *j = json_new(cx->arena, JSON_MAX);
+	struct json_out *j = json_new(cx->arena, LIST_BYTES);
 	struct span      json;
 
 	json_arr(j, NULL);
@@ -192,7 +120,7 @@ static struct err *list_json(struct ctx *cx, const struct lead *leads, size_t n)
 static struct err *show_json(struct ctx *cx, const struct lead *lead, const struct lead_line *lines,
                              size_t n)
 {
-	struct json_out *j = json_new(cx->arena, JSON_MAX);
+	struct json_out *j = json_new(cx->arena, LIST_BYTES);
 	struct span      json;
 
 	json_obj(j, NULL);
