@@ -21,3 +21,12 @@ struct err *access_set(struct ctx *cx, const struct person_claims *claims)
 	return db_exec(cx, NULL, "select set_config('scribe.claims', $1, true)",
 	               ARGS(db_text(json.ptr)));
 }
+
+struct err *access_role(struct ctx *cx, const char **out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, "select person_role()", NO_ARGS));
+	*out = row_text(&rows, 0, 0);
+	return NULL;
+}

@@ -15,4 +15,7 @@ struct person_claims {
  * policies of tables go, is that of who asks. Without it they may nothing. */
 struct err *access_set(struct ctx *cx, const struct person_claims *claims) CHECKED;
 
+/* What they may, by that: "owner", "admin", "viewer"; NULL: nothing. In the same transaction. */
+struct err *access_role(struct ctx *cx, const char **out) CHECKED;
+
 #endif

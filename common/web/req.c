@@ -158,6 +158,11 @@ bool req_accepts(const struct req *rq, const char *media_type)
 	return false;
 }
 
+const char *req_content_type(const struct req *rq)
+{
+	return param_or_empty(rq, "CONTENT_TYPE");
+}
+
 bool req_is_audio(const struct req *rq)
 {
 	return span_starts_nocase(span_of(param_or_empty(rq, "CONTENT_TYPE")), SPAN("audio/"));
@@ -422,6 +427,7 @@ static const char *reason(int status)
 	} known[] = {
 		{200, "OK"},
 		{201, "Created"},
+		{202, "Accepted"},
 		{204, "No Content"},
 		{206, "Partial Content"},
 		{303, "See Other"},
@@ -443,6 +449,7 @@ static const char *reason(int status)
 		{502, "Bad Gateway"},
 		{503, "Service Unavailable"},
 		{504, "Gateway Timeout"},
+		{507, "Insufficient Storage"},
 	};
 
 	for (size_t i = 0; i < COUNT(known); i++)

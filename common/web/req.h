@@ -40,6 +40,9 @@ unsigned req_age_ms(const struct req *rq);
 /* Why it is to be refused. */
 enum refusal req_refusal(const struct req *rq);
 
+/* Content-Type as sent; "" where it was not. */
+const char *req_content_type(const struct req *rq) NEVER_NULL;
+
 /* "Idempotency-Key" and the like, any case; NULL if absent or empty. */
 const char *req_header(const struct req *rq, const char *name);
 

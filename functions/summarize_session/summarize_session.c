@@ -6,11 +6,15 @@
  *
  * Jobs: "summarize" (every ten utterances, and when a session ends; before, the early turns of one
  * that has too many go), "close_idle" (ends sessions nobody uses), "purge_expired" (removes what
- * has run out), "retain" (and what is kept no longer). */
+ * has run out), "retain" (and what is kept no longer), "export" (a list somebody asked for),
+ * "storage_gone" and "storage_sweep" (bytes of files that are no more). */
 #include "../../common/engines/thinking.h"
 #include "../../common/web/service.h"
 #include "../../common/store/housekeeping.h"
 #include "../../common/store/sessions.h"
+#include "../../common/store/object_files.h"
+#include "../../common/work/export.h"
+#include "../../common/work/object_upkeep.h"
 #include "../../common/work/retain.h"
 #include "../../common/work/summarize.h"
 
@@ -141,25 +145,29 @@ static const struct job_kind jobs[] = {
 	{.name = "close_idle", .lease_ms = 30000, .every_ms = 60 * 1000, .run = close_idle},
 	{.name = "purge_expired", .lease_ms = 60000, .every_ms = 3600 * 1000, .run = purge_expired},
 	{.name = "retain", .lease_ms = 60000, .every_ms = 3600 * 1000, .run = retain},
+	{.name = "export", .lease_ms = 120000, .run = export_run},
+	{.name = "storage_gone", .lease_ms = 60000, .run = objects_bury},
+	{.name = "storage_sweep", .lease_ms = 120000, .every_ms = 3600 * 1000, .run = objects_sweep},
 };
 
 int main(int argc, char **argv)
 {
-	return service_main(
-		argc, argv,
-		&(struct service){.name = "summarize_session",
-	                      .methods = METHOD_POST,
-	                      .body_max = (size_t)1 << 20,
-	                      .deadline_ms = DEADLINE_MS,
-	                      .rate_per_minute = 10,
-	                      .threads = 16,
-	                      .chains = (struct chain *const[]){&thinking},
-	                      .chains_n = 1,
-	                      .engines = &engine_room,
-	                      .settings = (const struct cfg_group *const[]){&summarize_settings,
-	                                                                    &retention_settings},
-	                      .settings_n = 2,
-	                      .handle = summarize_session,
-	                      .jobs = jobs,
-	                      .jobs_n = COUNT(jobs)});
+	return service_main(argc, argv,
+	                    &(struct service){.name = "summarize_session",
+	                                      .methods = METHOD_POST,
+	                                      .body_max = (size_t)1 << 20,
+	                                      .deadline_ms = DEADLINE_MS,
+	                                      .rate_per_minute = 10,
+	                                      .threads = 16,
+	                                      .chains = (struct chain *const[]){&thinking},
+	                                      .chains_n = 1,
+	                                      .engines = &engine_room,
+	                                      .settings =
+	                                          (const struct cfg_group *const[]){&summarize_settings,
+	                                                                            &retention_settings,
+	                                                                            &storage_settings},
+	                                      .settings_n = 3,
+	                                      .handle = summarize_session,
+	                                      .jobs = jobs,
+	                                      .jobs_n = COUNT(jobs)});
 }

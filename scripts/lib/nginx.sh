@@ -287,7 +287,8 @@ render_nginx() {
 	mkdir -p "$next/conf.d" "$next/snippets" "$next/functions"
 	for snippet in "$root"/nginx/snippets/*.conf; do
 		case ${snippet##*/} in
-		function_*.conf | tls*.conf | cors.conf | realip.conf | page.conf | page_none.conf | page_ui.conf) ;;
+		function_*.conf | tls*.conf | cors.conf | realip.conf | page.conf | page_none.conf | page_ui.conf | \
+			storage.conf) ;;
 		*) cp "$snippet" "$next/snippets/" ;;
 		esac
 	done
@@ -300,6 +301,8 @@ render_nginx() {
 	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
 	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
 	render_functions "$next/functions"
+	# Among them, for it is one more place of the same server.
+	render snippets/storage.conf DIR="$STORAGE_DIR" >"$next/functions/storage_files.location.conf"
 	render_site "$next"
 	mkdir -p "$run/nginx-tmp" "$run/inside"
 	chmod 711 "$run/nginx-tmp"

@@ -1,0 +1,291 @@
+/* object_files.c -- files, and nothing of the table that tells of them. */
+#include "object_files.h"
+
+#include "../base/str.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PLACE_MAX   256u /* characters of a path below the folder of all */
+#define FOLDERS     256u
+#define FOLDER_MAX  10000u /* files of a folder that one sweep looks at */
+#define OLD_S       3600
+#define FOLDER_MODE 0750 /* nginx may read, by its group */
+#define FILE_MODE   0640
+
+static struct storage_values {
+	const char *dir;
+	int64_t     bytes_max, person_bytes_max;
+	bool        keeps_audio;
+} values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_BOOL(storage_values, keeps_audio, "SCRIBE_KEEP_AUDIO", .fallback = "0",
+                 .help = "1: recordings and spoken replies of visitors who agreed are kept"),
+	CFG_KEY_INT(storage_values, bytes_max, "STORAGE_BYTES_MAX", .fallback = "10737418240", .min = 0,
+                .help = "bytes of all files together; what comes beyond is refused"),
+	CFG_KEY_STR(storage_values, dir, "STORAGE_DIR",
+                .help =
+                    "folder of the files' bytes, an absolute path; scripts/stack gives its own"),
+	CFG_KEY_INT(storage_values, person_bytes_max, "STORAGE_PERSON_BYTES_MAX",
+                .fallback = "1073741824", .min = 0, .help = "bytes of the files of one person"),
+};
+const struct cfg_group storage_settings = {"Files", &values, keys, COUNT(keys)};
+
+int64_t storage_bytes_max(void)
+{
+	return values.bytes_max;
+}
+
+int64_t storage_person_bytes_max(void)
+{
+	return values.person_bytes_max;
+}
+
+bool object_files_have_place(void)
+{
+	return values.dir && *values.dir;
+}
+
+bool storage_keeps_audio(void)
+{
+	return values.keeps_audio && object_files_have_place();
+}
+
+static struct err *failed(struct ctx *cx, const char *what)
+{
+	int why = errno;
+
+	if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+		FAIL_WORDED(cx, ERR_UNAVAILABLE, .status = 507, .code = "insufficient_storage",
+		            .text = "There is no room for this file.");
+	FAIL(cx, ERR_INTERNAL, "%s: %s", what, strerror(why));
+}
+
+static void close_folder(void *data)
+{
+	close((int)(intptr_t)data);
+}
+
+/* The folder of all, open until the work ends. */
+static struct err *open_all(struct ctx *cx, int *out)
+{
+	if (!object_files_have_place())
+		FAIL(cx, ERR_INTERNAL, "STORAGE_DIR is not set");
+	*out = open(values.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*out < 0)
+		return failed(cx, "STORAGE_DIR");
+	arena_defer(cx->arena, close_folder,
+	            (void *)(intptr_t)*out); // NOLINT(performance-no-int-to-ptr)
+	return NULL;
+}
+
+/* A place in `to`, of PLACE_MAX. */
+static void place_of(const char *version, char *to)
+{
+	snprintf(to, PLACE_MAX, "%.2s/%s", version, version);
+}
+
+static void begun_place(const char *version, char *to)
+{
+	snprintf(to, PLACE_MAX, "begun/%s", version);
+}
+
+const char *object_file_place(struct ctx *cx, const char *version)
+{
+	char place[PLACE_MAX];
+
+	place_of(version, place);
+	return arena_strdup(cx->arena, place);
+}
+
+/* What was done in a folder is on the disk only when the folder is. */
+static bool sync_folder(int all, const char *name)
+{
+	int  fd = openat(all, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_done = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_done;
+}
+
+static bool make_folder(int all, const char *name)
+{
+	if (mkdirat(all, name, FOLDER_MODE) == 0)
+		return fsync(all) == 0;
+	return errno == EEXIST;
+}
+
+static bool write_fully(int fd, struct span bytes)
+{
+	while (bytes.len) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes = (struct span){bytes.ptr + n, bytes.len - (size_t)n};
+	}
+	return true;
+}
+
+static bool write_begun(int all, const char *begun, struct span bytes)
+{
+	int  fd = openat(all, begun, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	bool is_done = fd >= 0 && write_fully(fd, bytes) && fsync(fd) == 0;
+	int  why = errno;
+
+	if (fd >= 0 && close(fd) != 0)
+		is_done = false;
+	else
+		errno = why;
+	return is_done;
+}
+
+static bool become(int all, const char *version, const char *begun)
+{
+	char place[PLACE_MAX], folder[3] = {version[0], version[1], '\0'};
+
+	place_of(version, place);
+	return make_folder(all, folder) && renameat(all, begun, all, place) == 0 &&
+	       sync_folder(all, folder);
+}
+
+struct err *object_file_write(struct ctx *cx, struct span bytes, struct object_file *out)
+{
+	char        begun[PLACE_MAX];
+	struct hash hash = HASH("object", bytes);
+	struct buf  etag = buf_new(cx->arena, 0);
+	struct err *e;
+	int         all;
+
+	TRY(open_all(cx, &all));
+	crypto_uuid(out->version);
+	out->size = bytes.len;
+	buf_hex(&etag, hash.bytes, sizeof(hash.bytes));
+	snprintf(out->etag, sizeof(out->etag), "%s", buf_text(&etag));
+	begun_place(out->version, begun);
+	if (make_folder(all, "begun") && write_begun(all, begun, bytes) &&
+	    become(all, out->version, begun))
+		return NULL;
+	e = failed(cx, "a file can not be written");
+	unlinkat(all, begun, 0);
+	return e;
+}
+
+struct err *object_file_link(struct ctx *cx, const char *from_version, struct object_file *out)
+{
+	char from[PLACE_MAX], to[PLACE_MAX], folder[3];
+	int  all;
+
+	TRY(open_all(cx, &all));
+	crypto_uuid(out->version);
+	snprintf(folder, sizeof(folder), "%.2s", out->version);
+	place_of(from_version, from);
+	place_of(out->version, to);
+	if (make_folder(all, folder) && linkat(all, from, all, to, 0) == 0 && sync_folder(all, folder))
+		return NULL;
+	if (errno == ENOENT)
+		FAIL(cx, ERR_NOT_FOUND, "the bytes of %s are not there", from_version);
+	return failed(cx, "a file can not be linked");
+}
+
+bool object_file_remove(const char *version)
+{
+	char place[PLACE_MAX];
+	int all = object_files_have_place() ? open(values.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool is_gone;
+
+	if (all < 0)
+		return false;
+	place_of(version, place);
+	is_gone = unlinkat(all, place, 0) == 0 || errno == ENOENT;
+	close(all);
+	return is_gone;
+}
+
+/* ---- what is left over ---- */
+
+static void close_listing(void *data)
+{
+	closedir(data);
+}
+
+/* Since it has that name: a second name of older bytes is new. */
+static bool is_old(DIR *folder, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd(folder), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_ctime < time(NULL) - OLD_S;
+}
+
+/* NULL: there is no such folder. */
+static DIR *list_folder(struct ctx *cx, int all, const char *name)
+{
+	int  fd = openat(all, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !folder)
+		close(fd);
+	if (folder)
+		arena_defer(cx->arena, close_listing, folder);
+	return folder;
+}
+
+static int64_t sweep_begun(struct ctx *cx, int all)
+{
+	DIR           *folder = list_folder(cx, all, "begun");
+	struct dirent *entry;
+	int64_t        n = 0;
+
+	while (folder && (entry = readdir(folder)))
+		if (is_old(folder, entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) == 0)
+			n++;
+	return n;
+}
+
+static struct err *sweep_folder(struct ctx *cx, DIR *folder,
+                                struct err *(*fn)(struct ctx *cx, struct object_files *files),
+                                int64_t *removed)
+{
+	struct object_files *files = NEW(cx->arena, struct object_files);
+	struct dirent       *entry;
+
+	files->versions = NEW_ARRAY(cx->arena, const char *, FOLDER_MAX);
+	files->gone = NEW_ARRAY(cx->arena, bool, FOLDER_MAX);
+	while (files->n < FOLDER_MAX && (entry = readdir(folder)))
+		if (str_is_uuid(entry->d_name) && is_old(folder, entry->d_name))
+			files->versions[files->n++] = arena_strdup(cx->arena, entry->d_name);
+	if (files->n)
+		TRY(fn(cx, files));
+	for (size_t i = 0; i < files->n; i++)
+		if (files->gone[i] && unlinkat(dirfd(folder), files->versions[i], 0) == 0)
+			++*removed;
+	return NULL;
+}
+
+struct err *object_files_sweep(struct ctx *cx,
+                               struct err *(*fn)(struct ctx *cx, struct object_files *files),
+                               int64_t *removed_out)
+{
+	char name[3];
+	int  all;
+
+	TRY(open_all(cx, &all));
+	*removed_out = sweep_begun(cx, all);
+	for (unsigned i = 0; i < FOLDERS; i++) {
+		DIR *folder;
+
+		snprintf(name, sizeof(name), "%02x", i);
+		folder = list_folder(cx, all, name);
+		if (folder)
+			TRY(sweep_folder(cx, folder, fn, removed_out));
+	}
+	return NULL;
+}

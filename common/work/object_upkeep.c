@@ -1,0 +1,52 @@
+/* object_upkeep.c -- rows go first, their bytes after them; whoever dies in between is followed. */
+#include "object_upkeep.h"
+
+#include "../base/json_out.h"
+#include "../base/log.h"
+#include "../store/objects.h"
+
+#define BATCH 200
+
+static struct err *bury_some(struct ctx *cx, bool *more_out)
+{
+	const char **versions, **gone;
+	size_t       n, gone_n = 0;
+	const char  *json;
+
+	TRY(objects_gone(cx, BATCH, &versions, &n));
+	gone = NEW_ARRAY(cx->arena, const char *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (object_file_remove(versions[i]))
+			gone[gone_n++] = versions[i];
+	TRY(json_texts(cx, gone, gone_n, &json));
+	*more_out = gone_n == BATCH;
+	return gone_n ? objects_forget_gone(cx, json) : NULL;
+}
+
+struct err *objects_bury(struct ctx *cx, struct job *job)
+{
+	bool more = true;
+
+	while (more) {
+		TRY(job_extend(cx, job));
+		TRY(bury_some(cx, &more));
+	}
+	return NULL;
+}
+
+struct err *objects_sweep(struct ctx *cx, struct job *job)
+{
+	int64_t n = BATCH, removed;
+
+	while (n >= BATCH) {
+		TRY(job_extend(cx, job));
+		TRY(objects_expire(cx, BATCH, &n));
+	}
+	TRY(objects_bury(cx, job));
+	if (!object_files_have_place())
+		return NULL;
+	TRY(object_files_sweep(cx, objects_unknown, &removed));
+	if (removed)
+		LOG(LOG_INFO, cx, "files_swept", F_INT("removed", removed));
+	return NULL;
+}

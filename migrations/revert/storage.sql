@@ -1,0 +1,16 @@
+begin;
+set local role scribe_owner;
+delete from jobs where kind in ('export', 'storage_gone', 'storage_sweep');
+drop function storage_linked(hash32);
+drop function storage_place(hash32);
+drop table storage_links, storage_gone, storage_objects, storage_buckets;
+drop function storage_changed();
+drop function storage_fits();
+drop function storage_export(text, text, timestamptz, timestamptz);
+drop function storage_expire(integer);
+drop function storage_may_put(text, bigint, text, bigint, bigint, hash32);
+drop function storage_room(bigint, bigint, bigint, hash32);
+drop function storage_put_by_link(hash32, uuid, bigint, text, text, text);
+drop function storage_role_of(uuid);
+drop function storage_shows(text, uuid, text, uuid);
+commit;
