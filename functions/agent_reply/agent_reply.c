@@ -39,6 +39,7 @@
 #include "delivery.h"
 #include "excuse.h"
 #include "interrupt.h"
+#include "kept_audio.h"
 #include "lead.h"
 #include "request.h"
 #include "running.h"
@@ -297,6 +298,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 		                    in->stream ? deadline_in(LEAD_MS) : cx->deadline);
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(finish(cx, in, turn, a, silent));
+	kept_audio_after(rq, in, turn, a);
 	return reply(rq, in, a, silent);
 }
 
@@ -566,8 +568,8 @@ int main(int argc, char **argv)
 			.settings = (const struct cfg_group *const[]){&thought_settings, &closing_settings,
 	                                                      &lead_settings, &page_settings,
 	                                                      &rate_settings, &slack_settings,
-	                                                      MEMORY_SETTINGS, TRANSCRIPT_SETTINGS},
-			.settings_n = 11,
+	                                                      MEMORY_SETTINGS, SPOKEN_SETTINGS},
+			.settings_n = 12,
 			.handle = agent_reply,
 			.replay = replay,
 			.excuse = excuse_take});

@@ -27,6 +27,7 @@ struct in {
 	struct heard            *heard;     /* NULL: nobody spoke */
 	struct act_words         said;      /* their words, read once; of a nudge none */
 	const struct transcript *spoken;    /* the message as it was heard; NULL: it was written */
+	struct span              recording; /* where it is to be kept (kept_audio.h), else empty */
 };
 
 struct answer {

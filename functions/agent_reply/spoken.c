@@ -98,8 +98,12 @@ struct err *spoken_hear(struct req *rq, struct in *in)
 	TRY(session_check_mode(cx, in->session_id, in->session_secret, &mode));
 	TRY(find_bytes(rq, in, &order.bytes));
 	TRY(hear_in_company(cx, &order, spoken));
-	arena_let_go(order.bytes.ptr, order.bytes.len);
-	req_let_go_of_body(rq, in->audio_base64);
+	if (storage_keeps_audio()) {
+		in->recording = order.bytes;
+	} else {
+		arena_let_go(order.bytes.ptr, order.bytes.len);
+		req_let_go_of_body(rq, in->audio_base64);
+	}
 	in->spoken = spoken;
 	in->user_message = message_of(cx, spoken->text);
 	if (!*spoken->text)

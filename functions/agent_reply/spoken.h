@@ -3,15 +3,20 @@
 #define SPOKEN_H
 
 #include "../../common/engines/transcript.h"
+#include "../../common/store/object_files.h"
 #include "../../common/web/req.h"
 #include "answer.h"
+
+/* What a recording is heard with, and kept by (kept_audio.h). */
+#define SPOKEN_SETTINGS TRANSCRIPT_SETTINGS, &storage_settings
 
 /* What is beside a body that is itself a recording, in headers. ERR_INPUT. */
 struct err *spoken_read(struct req *rq, struct in *in) CHECKED;
 
 /* Proves the session, then has the recording heard; in->spoken is what was heard, and the message:
  * "" where nobody said anything, and then in->mode is the session's. The room of a large recording
- * is given back. Errors as session_check, hearing_budget_check, recording_decode, transcript_of. */
+ * is given back, unless the recording is kept. Errors as session_check, hearing_budget_check,
+ * recording_decode, transcript_of. */
 struct err *spoken_hear(struct req *rq, struct in *in) CHECKED;
 
 /* {text, confidence, language, audio_ms}: the event `heard`, and the member of that name. */

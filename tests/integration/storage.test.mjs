@@ -1,21 +1,24 @@
 /* storage: files in buckets, as both storage clients put, list, show and remove them, through
  * nginx; who sees what of them; what is not to be stored; and lists made on request. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
-	newSession, poll, request, sql, supabase, supabaseVersions, useStack,
+	audio, keyHeaders, newSession, poll, request, root, sql, supabase, supabaseVersions, useStack,
 } from './env/index.mjs';
 import { checkTable, people } from './people.mjs';
 
-const stack = useStack({ env: { STORAGE_PERSON_BYTES_MAX: '20000000' } });
+const stack = useStack({ env: { SCRIBE_KEEP_AUDIO: '1', STORAGE_PERSON_BYTES_MAX: '20000000' } });
 
 let made = 0;
 const newName = (end = 'txt') => `tests/${process.pid}-${++made}.${end}`;
 const bucketOf = (person, bucket = 'uploads', version) =>
 	supabase(stack, { version, headers: person.headers }).storage.from(bucket);
+const bytesOf = async (blob) => Buffer.from(await blob.arrayBuffer());
 const get = (path, headers = {}) => request(stack, 'GET', path, { headers });
 const pathOf = (url) => url.slice(stack.baseUrl.length);
 const ok = ({ data, error }) => {
@@ -394,4 +397,56 @@ test('who may not have a list any more when it is made does not get it', async (
 	await poll(async () => (await sql(stack, `select from jobs where kind = 'export'
 		and key = :'path' and state = 'dead'`, { path })).length);
 	assert.equal(await versionOf(path), undefined);
+});
+
+/* ---- what visitors said, as it sounded ---- */
+
+const speak = async (consent) => {
+	const session = await newSession(stack, { consent, visitor_id: randomUUID() });
+	const answer = await request(stack, 'POST', '/functions/v1/agent_reply', {
+		headers: {
+			...keyHeaders(stack), 'content-type': 'audio/wav',
+			'x-session-id': session.session_id, 'x-session-secret': session.session_secret,
+		},
+		body: audio('speech/spk1_snt3.wav'),
+	});
+	assert.equal(answer.status, 200, answer.text);
+	return { ...session, reply: answer.json };
+};
+const heardAt = (session) => sql(stack, `select speaker, audio_url from utterances
+	where session_id = :'id' order by position`, { id: session.session_id });
+
+test('a turn is kept as it sounded if the visitor agreed, and goes with them', async () => {
+	const agreed = await speak(true);
+	const refused = await speak(false);
+	const admin = await people(stack, 'admin');
+	const urls = await poll(async () => {
+		const rows = await heardAt(agreed);
+		return rows.length === 2 && rows.every(([, url]) => url) && rows;
+	});
+	const bytes = [];
+	for (const [speaker, url] of urls) {
+		const name = url.slice('/storage/v1/object/authenticated/audio/'.length);
+		assert.ok(name.startsWith(`${agreed.session_id}/`));
+		bytes.push([speaker, await bytesOf(ok(await bucketOf(admin, 'audio').download(name)))]);
+		assert.equal((await get(url, admin.keyed)).status, 200);
+		assert.equal((await get(url, (await people(stack, 'viewer')).keyed)).status, 404);
+	}
+	assert.deepEqual(bytes[0], ['visitor', audio('speech/spk1_snt3.wav')]);
+	assert.deepEqual(bytes[1], ['agent', Buffer.from(agreed.reply.audio_base64, 'base64')]);
+	assert.deepEqual((await heardAt(refused)).map(([, url]) => url), ['', '']);
+
+	const asked = await ask(admin, { kind: 'leads' });
+	await poll(() => versionOf(asked.json.path));
+	const files = (await sql(stack, `select version from storage_objects
+		where session_id = :'id' or name = :'path'`,
+	{ id: agreed.session_id, path: asked.json.path })).flat();
+	assert.equal(files.length, 3);
+	const [[visitor]] = await sql(stack, `select visitor_id from sessions where id = :'id'`,
+		{ id: agreed.session_id });
+	const told = execFileSync(join(root, 'scripts/forget'), [visitor],
+		{ env: { ...process.env, STACK_DIR: stack.dir }, encoding: 'utf8' });
+	assert.match(told, /^storage_objects 2$/m);
+	assert.match(told, /^exports [1-9]/m);
+	for (const file of files) assert.ok(!filesOnDisk().includes(file));
 });
