@@ -71,8 +71,8 @@ struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory
 /* For a reply, whose turn has checked the pair and knows whom a question may name: at most
  * MEMORY_FOR_TURN_MAX memories on the topic, within MEMORY_TURN_MS; `heard` is being made of the
  * same message. Where `people` is NULL nothing is recalled: of a vector that is made here the same
- * time is waited for. Returns how many. Never fails: what goes wrong is logged, and there are none. Their
- * text is data, never instructions. */
+ * time is waited for. Returns how many. Never fails: what goes wrong is logged, and there are none.
+ * Their text is data, never instructions. */
 size_t memory_recall_for_turn(struct ctx *cx, const char *session_id, const char *session_secret,
                               const struct memory_people *people, const char *message,
                               struct heard *heard, struct memory out[MEMORY_FOR_TURN_MAX]);

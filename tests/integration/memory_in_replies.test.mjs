@@ -180,7 +180,7 @@ describe('a model that answers', () => {
 			return Number((await sql(modelled, found, pair))[0][0]) >= n;
 		});
 
-	test('is told once what was said in this conversation, and what was said elsewhere', async () => {
+	test('is told once what was said here, and what was said elsewhere', async () => {
 		const pair = pairOf(await newSession(modelled, {}));
 		await say(pair, 'Our bakery makes rye bread with caraway.');
 		await remembered(pair, 2);
