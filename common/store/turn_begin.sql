@@ -39,9 +39,9 @@
 --   which a callback and another perspective were last hinted (null: never); the newest extract;
 --   its id; its sealed contact data; the names known, as session_names() gives them; id of the
 --   visitor's words (null: they said none); who pays for the session; memories of the owner: none,
---   here (what was said in this session, no more than the history has room for) or more; who
---   speaks in them, a JSON array; the vector, where the message was embedded before; is the agent's;
---   id; text; sealed text; is of a turn in distress; was interrupted
+--   here (what was said in this session, no more than the history has room for) or more; who speaks
+--   in them, a JSON array; the vector, where the message was embedded before; is the agent's; id;
+--   text; sealed text; is of a turn in distress; was interrupted
 with
 -- include session_check.sql
 

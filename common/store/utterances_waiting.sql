@@ -7,9 +7,9 @@
 -- $3  how many
 --
 -- At least one row, with all but the first two null where nothing waits: the names known, as
--- session_names() gives them; marks of the owner's sessions (masking.h), those that differ, in
--- hex between commas (null: no name is known); id, speaker, text, time (unix milliseconds), the original
--- sealed, position, has a vector.
+-- session_names() gives them; marks of the owner's sessions (masking.h), those that differ, in hex
+-- between commas (null: no name is known); id, speaker, text, time (unix milliseconds), the
+-- original sealed, position, has a vector.
 with known as materialized (
 	select session_names($1::uuid) as names),
 
