@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import {
-	keyHeaders, newSession, pairOf, poll, post, request, sql, supabase, supabaseVersions, useStack,
+	keyHeaders, newSession, pairOf, poll, post, request, serviceKey, signIn, sql, supabase,
+	supabaseVersions, useStack,
 } from './env/index.mjs';
 import { checkRestMatrix } from './rest_matrix.mjs';
 import { newPerson } from './rest_people.mjs';
@@ -401,6 +402,19 @@ test('who is demoted or signed out sees so at once, whatever their token says', 
 	await sql(stack, `update auth_sessions set revoked_at = now() where person = :'id'`,
 		{ id: person.id });
 	assert.deepEqual(await look(), []);
+});
+
+test('who signs in asks with what they got, until they sign out', async () => {
+	const path = `sessions?select=email&id=eq.${lead.session_id}`;
+	const { client: db, user, session } = await signIn(stack, 'admin');
+	const { role } = rowsOf(await db.from('profiles').select('role').eq('id', user.id).single());
+	assert.equal(role, 'admin');
+	const seen = rowsOf(await db.from('sessions').select('email').eq('id', lead.session_id));
+	assert.deepEqual(seen, [{ email: EMAIL }]);
+	await db.auth.signOut();
+	assert.deepEqual((await ask({ token: session.access_token }, path)).json, []);
+	const token = await serviceKey(stack);
+	assert.deepEqual((await ask({ token }, path)).json, [{ email: EMAIL }]);
 });
 
 test('who sees what of each table', async () => {
