@@ -64,15 +64,12 @@ static void add_vector(struct buf *b, const float *vector, size_t dims)
 }
 
 /* A vector as pgvector sends it: big-endian, after its header. */
-struct err *embedding_cache_read(struct ctx *cx, struct span bytes, const float **out,
-                                 size_t *dims_out)
+static struct err *read_vector(struct ctx *cx, struct span bytes, size_t dims, const float **out)
 {
-	size_t dims = bytes.len / 4 - 1;
-	float *vector;
+	float *vector = arena_alloc_raw(cx->arena, dims * sizeof(*vector));
 
-	if (bytes.len <= HEADER_SIZE || bytes.len % 4)
+	if (bytes.len != HEADER_SIZE + dims * 4)
 		FAIL(cx, ERR_INTERNAL, "a kept vector of %zu bytes", bytes.len);
-	vector = arena_alloc_raw(cx->arena, dims * sizeof(*vector));
 	for (size_t i = 0; i < dims; i++) {
 		uint32_t bits;
 
@@ -81,19 +78,6 @@ struct err *embedding_cache_read(struct ctx *cx, struct span bytes, const float 
 		memcpy(&vector[i], &bits, 4);
 	}
 	*out = vector;
-	*dims_out = dims;
-	return NULL;
-}
-
-static struct err *read_row(struct ctx *cx, const struct db_rows *rows, int row,
-                            const struct cached_embeddings *to)
-{
-	size_t dims;
-
-	TRY(embedding_cache_read(cx, row_bytes(cx, rows, row, 1), &to->vectors[row_int(rows, row, 0)],
-	                         &dims));
-	if (dims != to->dims)
-		FAIL(cx, ERR_INTERNAL, "a kept vector of %zu dimensions", dims);
 	return NULL;
 }
 
@@ -117,7 +101,8 @@ struct err *embedding_cache_find(struct ctx *cx, struct cached_embeddings *in_ou
 	             " from asked a join embedding_cache c on c.model = $1 and c.content_hash = a.hash",
 	             ARGS(db_text(in_out->model), db_text(buf_text(&hashes)))));
 	for (int row = 0; row < rows.count; row++)
-		TRY(read_row(cx, &rows, row, in_out));
+		TRY(read_vector(cx, row_bytes(cx, &rows, row, 1), in_out->dims,
+		                &in_out->vectors[row_int(&rows, row, 0)]));
 	return NULL;
 }
 

@@ -20,10 +20,6 @@ struct hash embedding_hash(struct span text);
 /* Fills in the vectors that are kept; the others become NULL. */
 struct err *embedding_cache_find(struct ctx *cx, struct cached_embeddings *in_out) CHECKED;
 
-/* One as the database sends it (vector_send), of however many dimensions it has. */
-struct err *embedding_cache_read(struct ctx *cx, struct span bytes, const float **out,
-                                 size_t *dims_out) CHECKED;
-
 /* Keeps the vectors that are not NULL. They go when the session goes whose words
  * they are of; session_id NULL: nobody's words. One that is gone already keeps nothing. */
 struct err *embedding_cache_keep(struct ctx *cx, const char *session_id,

@@ -111,6 +111,11 @@ static struct err *weights_json(struct ctx *cx, bool asks_now, struct span *out)
 	return json_finish(cx, j, out);
 }
 
+/* A row for each speaker, the third column. */
+#define SPEAKERS_OF(sessions, max) \
+	"select null, null, speaker, null from " sessions \
+	", unnest(memory_speakers(memory_owner, " max "::int)) as speaker"
+
 static void read_speakers(struct ctx *cx, const struct db_rows *rows, struct memory_people *out)
 {
 	out->speakers = NEW_ARRAY(cx->arena, const char *, (size_t)rows->count);
@@ -118,6 +123,29 @@ static void read_speakers(struct ctx *cx, const struct db_rows *rows, struct mem
 	for (int i = 0; i < rows->count; i++)
 		if (!row_is_null(rows, i, 2))
 			out->speakers[out->speakers_n++] = row_text(rows, i, 2);
+}
+
+/* "here" is the fourth column of a row of its own. */
+struct err *memory_look(struct ctx *cx, const char *session_id, size_t said_n,
+                        struct memory_people *out, enum memory_stock *stock_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "select null, null, null, bool_and(m.session_id = $1::uuid"
+	             "   and m.utterance_id is not null) and count(*) <= $3::int"
+	             "  from (select session_id, utterance_id from memories where owner ="
+	             "    (select memory_owner from sessions where id = $1::uuid)"
+	             "   limit $3::int + 1) m"
+	             " union all (" SPEAKERS_OF("sessions", "$2") " where id = $1::uuid)",
+	             ARGS(db_text(session_id), db_int(INDEX_NAMES_MAX), db_int((int64_t)said_n))));
+	read_speakers(cx, &rows, out);
+	*stock_out = MEMORIES_MORE;
+	if (row_is_null(&rows, 0, 3))
+		*stock_out = MEMORIES_NONE;
+	else if (row_bool(&rows, 0, 3))
+		*stock_out = MEMORIES_HERE;
+	return NULL;
 }
 
 struct err *memory_people(struct ctx *cx, const char *session_id, const char *session_secret,
@@ -129,9 +157,8 @@ struct err *memory_people(struct ctx *cx, const char *session_id, const char *se
 	                  SESSION_TOUCHED_SQL
 	                  " select verdict, case when verdict = 'ok' then session_names(id) end, null,"
 	                  " " LAZY_COMMIT_SQL
-	                  " from checked union all (select null, null, speaker, null from checked,"
-	                  " unnest(memory_speakers(memory_owner, $5::int)) as speaker"
-	                  " where verdict = 'ok')",
+	                  " from checked union all (" SPEAKERS_OF("checked",
+	                                                          "$5") " where verdict = 'ok')",
 	                  ARGS(db_int(INDEX_NAMES_MAX)), &rows));
 	names_open(cx, row_text(&rows, 0, 1), &out->names);
 	read_speakers(cx, &rows, out);

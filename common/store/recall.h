@@ -36,6 +36,18 @@ struct memory_people {
 struct err *memory_people(struct ctx *cx, const char *session_id, const char *session_secret,
                           struct memory_people *out) CHECKED;
 
+/* What the owner of a session remembers. */
+enum memory_stock {
+	MEMORIES_NONE,
+	MEMORIES_HERE, /* at most so many, all of them of what was said in this session */
+	MEMORIES_MORE
+};
+
+/* For who has checked the pair and knows the names, which stay as they are in *out, and `said_n`
+ * utterances of the session. */
+struct err *memory_look(struct ctx *cx, const char *session_id, size_t said_n,
+                        struct memory_people *out, enum memory_stock *stock_out) CHECKED;
+
 /* Best first, of the session's owner only; nothing when the pair is wrong. Counting
  * their use is memory_count_use(), after the answer. */
 struct err *memory_search(struct ctx *cx, const struct recall_query *in, struct memory **out,

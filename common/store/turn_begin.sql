@@ -28,20 +28,15 @@
 -- $18  they tell of distress, whatever becomes of the turn
 -- $19  how sure it is that these were the words, 0 to 1 (null: they were written)
 -- $20  the channel on which programs listen
--- $21  model of the embedder that is asked next (null: there is none, or it is on this machine)
--- $22  hash of what is embedded of the message
--- $23  most speakers
 --
 -- A row for each utterance of the history, oldest first; one, with the last six null, for a
 -- session without history; none for an unknown session. All but the last six are of the turn
--- and the same in each row, but for the vector, which is in the first:
+-- and the same in each row:
 --   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
 --   which a callback and another perspective were last hinted (null: never); the newest extract;
 --   its id; its sealed contact data; the names known, as session_names() gives them; id of the
---   visitor's words (null: they said none); who pays for the session; memories of the owner: none,
---   here (what was said in this session, no more than the history has room for) or more; who speaks
---   in them, a JSON array; the vector, where the message was embedded before; is the agent's; id;
---   text; sealed text; is of a turn in distress; was interrupted
+--   visitor's words (null: they said none); who pays for the session; is the agent's; id; text;
+--   sealed text; is of a turn in distress; was interrupted
 with
 -- include session_check.sql
 
@@ -102,18 +97,6 @@ changed as (
 -- nothing is promised before the turn ends, whose commit writes this one too.
 named as materialized (
 	select session_names(d.id) as names,
-			(select case when count(*) = 0 then 'none'
-						when count(*) <= $13::int
-							and bool_and(m.session_id = d.id and m.utterance_id is not null)
-							then 'here'
-						else 'more' end
-				from (select session_id, utterance_id from memories o
-					where o.owner = d.memory_owner limit $13::int + 1) m) as memories,
-			case when not $11::bool
-				then array_to_json(memory_speakers(d.memory_owner, $23::int)) end as speakers,
-			-- A use that a turn makes is not marked: there would be one to write for each turn.
-			(select vector_send(e.embedding) from embedding_cache e
-				where e.model = $21 and e.content_hash = $22::bytea) as heard,
 			-- include lazy_commit.sql
 		from decided d where d.action = 'begin'),
 
@@ -135,9 +118,6 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 		coalesce($8, d.current_mode), d.consent,
 		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
 		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id, c.payers,
-		w.memories, w.speakers,
-		case when w.heard is not null and row_number() over (order by h.position) = 1
-			then w.heard end,
 		h.speaker = 'agent', h.id, h.text, h.text_sealed, h.in_distress, h.interrupted
 	from checked c left join decided d on true left join begun b on true
 	left join named w on true

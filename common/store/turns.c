@@ -1,12 +1,10 @@
 /* turns.c -- beginning and ending a turn, one statement each. */
 #include "turns.h"
 
-#include "../base/json_in.h"
 #include "../base/json_out.h"
 #include "../base/payers.h"
 #include "../base/str.h"
 #include "../base/vault.h"
-#include "../domain/memory/index_text.h"
 #include "../domain/memory/summary.h"
 #include "../db/db.h"
 #include "common/store/lazy_commit.sql.h"
@@ -43,9 +41,6 @@ enum begin_column {
 	COL_NAMES,
 	COL_SAID_ID,
 	COL_PAYERS,
-	COL_MEMORIES,
-	COL_SPEAKERS,
-	COL_HEARD,
 	COL_IS_AGENT,
 	COL_ID,
 	COL_TEXT,
@@ -73,19 +68,6 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 	out->history = history;
 }
 
-static struct err *read_speakers(struct ctx *cx, const struct db_rows *rows, struct turn *out)
-{
-	const struct cJSON *all;
-
-	if (row_is_null(rows, 0, COL_SPEAKERS))
-		return NULL;
-	TRY(json_parse(cx, span_of(row_text(rows, 0, COL_SPEAKERS)), &all));
-	out->speakers = NEW_ARRAY(cx->arena, const char *, json_count(all));
-	for (const struct cJSON *m = json_first(all); m; m = json_next(m))
-		out->speakers[out->speakers_n++] = json_text_at(m, "");
-	return NULL;
-}
-
 /* An extract and, in the columns behind it, its id and contact data. */
 static const struct extract *read_extract(struct ctx *cx, const struct db_rows *rows, int col)
 {
@@ -99,13 +81,6 @@ static const struct extract *read_extract(struct ctx *cx, const struct db_rows *
 	return found;
 }
 
-static enum turn_memories read_memories(const char *word, size_t history_n)
-{
-	if (!word || str_equal(word, "none"))
-		return MEMORIES_NONE;
-	return str_equal(word, "here") && history_n < TURN_HISTORY_ROWS ? MEMORIES_HERE : MEMORIES_MORE;
-}
-
 static enum turn_action read_action(const char *word)
 {
 	if (str_equal(word, "join"))
@@ -113,8 +88,8 @@ static enum turn_action read_action(const char *word)
 	return str_equal(word, "quiet") ? TURN_QUIET : TURN_BEGUN;
 }
 
-static struct err *read_turn(struct ctx *cx, const struct turn_new *in, const struct db_rows *rows,
-                             struct turn *out)
+static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db_rows *rows,
+                      struct turn *out)
 {
 	*out = (struct turn){
 		.action = read_action(row_text(rows, 0, COL_ACTION)),
@@ -130,14 +105,11 @@ static struct err *read_turn(struct ctx *cx, const struct turn_new *in, const st
 		.marks = {(unsigned)row_int(rows, 0, COL_CALLBACK_AT),
 	              (unsigned)row_int(rows, 0, COL_PERSPECTIVE_AT)},
 		.known = read_extract(cx, rows, COL_EXTRACT),
-		.heard = row_bytes(cx, rows, 0, COL_HEARD),
 		.answer_key =
 			HASH("turn_answer", span_of(in->session_secret), span_of(row_text(rows, 0, COL_TURN))),
 	};
 	names_open(cx, row_text(rows, 0, COL_NAMES), &out->names);
 	read_history(cx, rows, out);
-	out->memories = read_memories(row_text(rows, 0, COL_MEMORIES), out->history_n);
-	return read_speakers(cx, rows, out);
 }
 
 static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct db_rows *rows)
@@ -156,9 +128,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim),
 	                          db_text(id), db_bool(in->is_in_distress),
 	                          in->is_spoken ? db_num(in->confidence) : db_text(NULL),
-	                          db_text(JOBS_CHANNEL), db_text(in->heard_model),
-	                          in->heard_model ? db_bytes(hash_span(in->heard_hash)) : db_text(NULL),
-	                          db_int(INDEX_NAMES_MAX)),
+	                          db_text(JOBS_CHANNEL)),
 	                     rows);
 }
 
@@ -171,7 +141,8 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 		if (str_equal(row_text(&rows, 0, COL_ACTION), "again"))
 			continue;
 		payers_join(cx, row_text(&rows, 0, COL_PAYERS));
-		return read_turn(cx, in, &rows, out);
+		read_turn(cx, in, &rows, out);
+		return NULL;
 	}
 	FAIL(cx, ERR_UNAVAILABLE, "the session changed %d times while a turn began", BEGIN_TRIES);
 }

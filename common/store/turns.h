@@ -46,16 +46,6 @@ struct turn_new {
 	unsigned    deadline_ms;    /* after which a running turn counts as dead */
 	const char *instance;       /* that is going to answer (instances.h) */
 	const char *claim;          /* a UUID; finds this turn whether or not begin was answered */
-	/* Of the message's vector, which may have been made before; NULL: that is not asked. */
-	const char        *heard_model;
-	const struct hash *heard_hash; /* embedding_hash() of what is embedded of it */
-};
-
-/* What the owner of a session remembers. */
-enum turn_memories {
-	MEMORIES_NONE,
-	MEMORIES_HERE, /* what was said in this session, all of which is in the turn's history */
-	MEMORIES_MORE
 };
 
 struct turn {
@@ -73,12 +63,8 @@ struct turn {
 	struct dynamics_marks        marks; /* when a hint was last given */
 	const struct extract        *known; /* of earlier turns; NULL: nothing yet */
 	struct names                 names; /* of the visitor; with consent from other sessions too */
-	enum turn_memories           memories;
-	const char                 **speakers; /* of these, as in the plain column */
-	size_t                       speakers_n;
-	struct span heard; /* the message's vector (embedding_cache_read); or ptr NULL */
-	bool        has_consent;
-	struct hash answer_key; /* opens and seals the kept answer */
+	bool                         has_consent;
+	struct hash                  answer_key; /* opens and seals the kept answer */
 };
 
 /* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */

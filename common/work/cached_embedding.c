@@ -10,6 +10,7 @@
 
 struct work {
 	const struct embed_order  *order;
+	bool                       keeps;
 	const struct embed_engine *engine; /* whose vectors were looked for */
 	struct hash               *hashes;
 	const float              **vectors;
@@ -92,7 +93,7 @@ static struct err *look_then_embed(struct ctx *cx, const char *session_id, struc
 		return embed(cx, w->order, out, served);
 	for (size_t i = 0; i < made.n; i++)
 		w->vectors[places[i]] = made.vectors[i];
-	if (made.n && !served->served->is_local)
+	if (w->keeps && made.n && !served->served->is_local)
 		keep(cx, session_id, w, places, &made);
 	*out = made;
 	out->vectors = w->vectors;
@@ -100,10 +101,11 @@ static struct err *look_then_embed(struct ctx *cx, const char *session_id, struc
 	return NULL;
 }
 
-struct err *embed_cached(struct ctx *cx, const char *session_id, const struct embed_order *order,
-                         struct embeddings *out, const char **provider_out)
+struct err *embed_cached(struct ctx *cx, const char *session_id, bool keeps,
+                         const struct embed_order *order, struct embeddings *out,
+                         const char **provider_out)
 {
-	struct work         w = {.order = order, .engine = embedding_next(cx)};
+	struct work         w = {.order = order, .keeps = keeps, .engine = embedding_next(cx)};
 	struct chain_result served;
 
 	if (!w.engine || w.engine->p.is_local) {

@@ -2,19 +2,16 @@
  * reply waits for what is remembered. What comes later still serves the memory. */
 #include "heard.h"
 
-#include "../base/log.h"
 #include "../base/str.h"
 #include "../base/task.h"
 #include "../base/wait.h"
 #include "../domain/memory/index_text.h"
 #include "../engines/embedding.h"
-#include "../store/embedding_cache.h"
 #include "memory.h"
 
 struct heard {
-	const char          *said;
-	const char          *model; /* of a service outside, that would be asked; NULL: none */
-	struct hash          hash;
+	const char          *session_id, *said;
+	bool                 is_here;
 	struct task         *task; /* NULL: not begun */
 	struct monitor       monitor;
 	bool                 is_done; /* under the monitor, as the vector is */
@@ -26,7 +23,7 @@ static struct err *embed_said(struct ctx *cx, void *data)
 	struct heard        *heard = data;
 	struct memory_vector vector;
 
-	memory_embed_said(cx, heard->said, &vector);
+	memory_embed_said(cx, heard->session_id, heard->said, &vector);
 	monitor_lock(&heard->monitor);
 	heard->vector = vector;
 	heard->is_done = true;
@@ -35,53 +32,29 @@ static struct err *embed_said(struct ctx *cx, void *data)
 	return NULL;
 }
 
-struct heard *heard_start(struct ctx *cx, const char *message)
+struct heard *heard_start(struct ctx *cx, const char *session_id, const char *message)
 {
 	const struct embed_engine *engine = embedding_next(cx);
 	struct heard              *heard = NEW(cx->arena, struct heard);
 	struct index_text          text;
 
-	*heard = (struct heard){.monitor = MONITOR};
+	*heard = (struct heard){.session_id = session_id, .monitor = MONITOR};
 	index_text_said(cx, NULL, message, clock_unix_ms(), &text);
 	heard->said = text.said;
-	if (engine && engine->p.is_local) {
+	heard->is_here = engine && engine->p.is_local;
+	if (heard->is_here)
 		heard->task = task_start(cx, embed_said, heard);
-	} else if (engine) {
-		heard->model = engine->model;
-		heard->hash = embedding_hash(span_of(heard->said));
-	}
 	return heard;
-}
-
-const char *heard_asked(const struct heard *heard, const struct hash **hash_out)
-{
-	*hash_out = &heard->hash;
-	return heard->model;
 }
 
 bool heard_is_here(const struct heard *heard)
 {
-	return !heard->model;
+	return heard->is_here;
 }
 
-/* One that can not be read is made anew. */
-static bool take_kept(struct ctx *cx, struct heard *heard, struct span kept)
+void heard_admit(struct ctx *cx, struct heard *heard)
 {
-	struct err *e;
-
-	if (!kept.ptr)
-		return false;
-	e = embedding_cache_read(cx, kept, &heard->vector.at, &heard->vector.n);
-	if (e)
-		log_err(LOG_WARN, cx, "embedding_unread", e);
-	heard->vector.model = heard->model;
-	heard->is_done = !e;
-	return heard->is_done;
-}
-
-void heard_admit(struct ctx *cx, struct heard *heard, struct span kept)
-{
-	if (!heard->task && !take_kept(cx, heard, kept))
+	if (!heard->task)
 		heard->task = task_start(cx, embed_said, heard);
 }
 
@@ -93,7 +66,7 @@ struct memory_vector heard_vector(struct ctx *cx, struct heard *heard, struct de
 	bool                 is_done;
 
 	if (!heard->task)
-		return heard->is_done ? heard->vector : none;
+		return none;
 	monitor_watch(&heard->monitor, &watch, cx->cancel);
 	monitor_lock(&heard->monitor);
 	while (!heard->is_done && waited == WAIT_READY)

@@ -39,7 +39,7 @@ const struct cfg_group memory_embed_settings = {"Memory vectors", &values, keys,
 /* ---- vectors ---- */
 
 /* What the cache of embeddings is for: a vector that goes to a memory is not kept there too. */
-enum caching { LOOK_AND_KEEP, NEITHER };
+enum caching { LOOK_AND_KEEP, ONLY_LOOK, NEITHER };
 
 static struct err *embed_by(struct ctx *cx, const char *session_id, enum caching caching,
                             const struct embed_order *order, struct embeddings *out,
@@ -47,8 +47,8 @@ static struct err *embed_by(struct ctx *cx, const char *session_id, enum caching
 {
 	struct chain_result served;
 
-	if (caching == LOOK_AND_KEEP)
-		return embed_cached(cx, session_id, order, out, provider_out);
+	if (caching != NEITHER)
+		return embed_cached(cx, session_id, caching == LOOK_AND_KEEP, order, out, provider_out);
 	TRY(embed(cx, order, out, &served));
 	*provider_out = served.served->name;
 	return NULL;
@@ -95,9 +95,10 @@ static void embed_one(struct ctx *cx, const char *session_id, enum caching cachi
 		try_embed(cx, &(struct wanted){session_id, caching, &said, 1, values.save_ms}, out);
 }
 
-void memory_embed_said(struct ctx *cx, const char *said, struct memory_vector *out)
+void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
+                       struct memory_vector *out)
 {
-	embed_one(cx, NULL, NEITHER, said, out);
+	embed_one(cx, session_id, ONLY_LOOK, said, out);
 }
 
 /* Nobody waits for a job: it gives each text its time, and they are embedded in one call. */
@@ -391,6 +392,21 @@ static struct deadline vector_until(const struct ctx *cx)
 {
 	return deadline_sooner(cx->deadline,
 	                       deadline_in((uint64_t)(values.turn_ms - values.turn_ms / 4)));
+}
+
+void memory_look_for_turn(struct ctx *cx, const char *session_id, size_t said_n,
+                          struct memory_people *people, enum memory_stock *stock_out)
+{
+	struct deadline whole = cx->deadline;
+	struct err     *e;
+
+	cx->deadline = deadline_sooner(whole, deadline_in((uint64_t)values.turn_ms));
+	e = memory_look(cx, session_id, said_n, people, stock_out);
+	cx->deadline = whole;
+	if (!e)
+		return;
+	log_err(LOG_WARN, cx, "not_recalled", e);
+	*stock_out = MEMORIES_NONE;
 }
 
 /* What was heard is the topic, unless somebody is named: then that is embedded too. */

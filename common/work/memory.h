@@ -20,7 +20,8 @@ extern const struct cfg_group memory_embed_settings;
 
 /* The vector of what a visitor says, for recall and for the memory it becomes: the caller keeps it.
  * `at` is NULL, and it is logged, when none could be had in time. */
-void memory_embed_said(struct ctx *cx, const char *said, struct memory_vector *out);
+void memory_embed_said(struct ctx *cx, const char *session_id, const char *said,
+                       struct memory_vector *out);
 
 struct remember {
 	const char         *session_id; /* checked by the caller */
@@ -68,7 +69,13 @@ struct recall {
 struct err *memory_recall(struct ctx *cx, const struct recall *in, struct memory **out,
                           size_t *n_out, const char **provider_out) CHECKED;
 
-/* For a reply, whose turn has checked the pair and knows whom a question may name: at most
+/* Whom the question of a reply may name, for memory_recall_for_turn(); *stock_out tells whether
+ * there is anything to recall. As that it never fails, and both have MEMORY_TURN_MS: where it took
+ * longer, which is logged, there is nothing. */
+void memory_look_for_turn(struct ctx *cx, const char *session_id, size_t said_n,
+                          struct memory_people *people, enum memory_stock *stock_out);
+
+/* For a reply, whose turn has checked the pair and knows the visitor's names: at most
  * MEMORY_FOR_TURN_MAX memories on the topic, within MEMORY_TURN_MS; `heard` is being made of the
  * same message. Where `people` is NULL nothing is recalled: of a vector that is made here the same
  * time is waited for. Returns how many. Never fails: what goes wrong is logged, and there are none.

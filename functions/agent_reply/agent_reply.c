@@ -109,8 +109,6 @@ static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
 	};
 	struct err *e;
 
-	if (in->heard)
-		new.heard_model = heard_asked(in->heard, &new.heard_hash);
 	crypto_uuid(claim);
 	new.instance = heartbeat_hold(cx, in->session_id, claim);
 	e = turn_begin(cx, &new, turn);
@@ -281,9 +279,9 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	struct span         silent;
 
 	TRY(open_turn(in, turn));
-	a->recalls = thought_recalls(turn);
-	if (in->heard && a->recalls) /* else the memory that the words become is embedded, by its job */
-		heard_admit(cx, in->heard, turn->heard);
+	a->recalls = in->heard && thought_recalls(cx, turn, &a->people);
+	if (a->recalls) /* else the memory that the words become is embedded, by its job */
+		heard_admit(cx, in->heard);
 	a->said_in_distress = thought_said_in_distress(turn);
 	if (!in->is_nudge && !a->said_in_distress && !in->said.is_danger) {
 		search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
@@ -491,7 +489,7 @@ static struct err *agent_reply(struct req *rq)
 		return hear_nothing(rq, in, a);
 	if (!in->is_nudge) {
 		in->said = act_words_of(cx, span_of(in->user_message));
-		in->heard = heard_start(cx, in->user_message);
+		in->heard = heard_start(cx, in->session_id, in->user_message);
 	}
 	return take_turn(rq, in, a);
 }

@@ -6,6 +6,7 @@
 #include "../../common/domain/talk/reading.h"
 #include "../../common/engines/transcript.h"
 #include "../../common/engines/thinking.h"
+#include "../../common/store/recall.h"
 #include "../../common/store/turns.h"
 #include "../../common/web/input.h"
 #include "../../common/work/progress.h"
@@ -44,7 +45,8 @@ struct answer {
 	struct progress           *progress; /* of a turn of ours: what has been sent of it */
 	const char                *degraded[3];
 	size_t                     degraded_n;
-	bool                       recalls;      /* thought_recalls() */
+	bool                       recalls; /* thought_recalls(), which sets people then */
+	struct memory_people       people;
 	bool                       is_out;       /* all of it, as it was made: in a stream */
 	bool                       is_truncated; /* the model failed in the middle */
 	bool                       is_connection_reused;

@@ -57,11 +57,16 @@ static size_t history_tokens(const struct turn *turn)
 }
 
 /* The built-in responder answers a question from what is recalled, wherever that was said. */
-bool thought_recalls(const struct turn *turn)
+bool thought_recalls(struct ctx *cx, const struct turn *turn, struct memory_people *people)
 {
-	if (turn->memories != MEMORIES_HERE)
-		return turn->memories == MEMORIES_MORE;
-	return thinking_remote(THINKING_REPLY, NULL).order_n == 0 ||
+	bool              is_whole = turn->history_n < TURN_HISTORY_ROWS;
+	enum memory_stock stock;
+
+	*people = (struct memory_people){.names = turn->names};
+	memory_look_for_turn(cx, turn->session_id, turn->history_n, people, &stock);
+	if (stock != MEMORIES_HERE)
+		return stock == MEMORIES_MORE;
+	return !is_whole || thinking_remote(THINKING_REPLY, NULL).order_n == 0 ||
 	       history_tokens(turn) > thought_budget_tokens() / 2;
 }
 
@@ -81,16 +86,16 @@ static void recall_history(struct ctx *cx, const struct turn *turn, struct recal
 			out->texts[out->texts_n++] = turn->history[i].text;
 }
 
-static void recall(struct ctx *cx, const struct in *in, const struct turn *turn, bool recalls,
-                   struct recalled *out)
+static void recall(struct ctx *cx, const struct in *in, const struct turn *turn,
+                   const struct answer *a, struct recalled *out)
 {
-	const struct memory_people people = {turn->speakers, turn->speakers_n, turn->names};
-	struct memory              found[MEMORY_FOR_TURN_MAX];
+	struct memory found[MEMORY_FOR_TURN_MAX];
 
 	*out = (struct recalled){.texts = NEW_ARRAY(cx->arena, const char *, MEMORY_FOR_TURN_MAX)};
-	out->n = memory_recall_for_turn(cx, in->session_id, in->session_secret,
-	                                recalls ? &people : NULL, in->user_message, in->heard, found);
-	if (!recalls)
+	out->n =
+		memory_recall_for_turn(cx, in->session_id, in->session_secret,
+	                           a->recalls ? &a->people : NULL, in->user_message, in->heard, found);
+	if (!a->recalls)
 		recall_history(cx, turn, out);
 	for (size_t i = 0; i < out->n; i++) {
 		out->texts[out->texts_n++] = memory_plain_text(cx, &found[i]);
@@ -322,7 +327,7 @@ struct thought *thought_new(struct ctx *cx, const struct in *in, const struct tu
 	t->reading = &a->reading;
 	t->start_ms = clock_mono_ms();
 	if (!in->is_nudge) {
-		recall(cx, in, turn, a->recalls, &recalled);
+		recall(cx, in, turn, a, &recalled);
 		a->recall_ms = (unsigned)(clock_mono_ms() - t->start_ms);
 		judge_dynamics(in, turn, &recalled, &a->dynamics);
 		read_message(cx, in, turn, a->said_in_distress, &a->reading);

@@ -16,9 +16,9 @@ size_t thought_first_bytes(void);
 /* How many messages in a row, the last ones before this, were of somebody in distress. */
 size_t thought_said_in_distress(const struct turn *turn);
 
-/* Is something to be recalled for the turn? Not where all that is remembered stands in the prompt
- * of a model anyway, as what was said in this conversation. */
-bool thought_recalls(const struct turn *turn);
+/* Is something to be recalled for the turn, and whom may its message name? Not where all that is
+ * remembered stands in the prompt of a model anyway, as what was said in this conversation. */
+bool thought_recalls(struct ctx *cx, const struct turn *turn, struct memory_people *people);
 
 struct thought; /* lives in the arena */
 
