@@ -12,7 +12,7 @@ enum {
 	CUE_WORDS = 14,
 	AFTER_WORDS = 5,
 	OWNER_WORDS = 4,
-	ANSWER_WORDS = 9,
+	ANSWER_WORDS = 12,
 	LEAST = 100,
 	LEAST_THOUSANDS = 5,
 	SMALL_CHANGE = 1000,
@@ -164,6 +164,8 @@ static bool is_spendable(const struct place *p, const struct money *m, bool is_a
 	cue = nearest_cue(p);
 	if (cue || is_asked)
 		return cue != CUE_OTHER;
+	if (m->is_marked && p->from > 0 && phrases_at(LIST(HEDGES), p->u, p->from - 1))
+		return true; /* "maybe five hundred quid" */
 	return m->high >= SMALL_CHANGE && (m->is_marked || (m->is_scaled && is_whole_answer(p)));
 }
 

@@ -91,6 +91,8 @@ static void answer_name(struct rules *r, size_t from)
 	/* "Hope" is a word, and a name where it is all that is said. */
 	if (to == from && from + 1 == r->u->n && rules_is_known_name(r, from))
 		to = r->u->n;
+	if (tokens_is(r->u, to, "and") && rules_is_capital(r, to + 1))
+		return; /* "Harcourt and Vale" are a firm */
 	if (to > from && to - from <= WHOLE_NAME_WORDS && ends_answer(r->u, to))
 		rules_keep(r, ENTITY_person_name, from, to, true);
 }
@@ -166,7 +168,8 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 		answer_name(r, from);
 	if (asked & ASKED_FAMILY_NAME && e->person_name == before->person_name)
 		answer_family_name(r, from);
-	if (asked & ASKED_ORG && e->org_name == before->org_name)
+	if (asked & ASKED_ORG && e->org_name == before->org_name &&
+	    e->person_name == before->person_name)
 		answer_org(r, from);
 	if (asked & ASKED_ROLE && e->role == before->role)
 		answer_role(r, from);

@@ -127,16 +127,28 @@ static void take_pain(struct rules *r)
 	}
 }
 
+/* "That answered", "something to sort them": of what was told before. */
+static bool is_of_before(const struct utterance *u, size_t i)
+{
+	static const char *const meant[] = {"that", "this", "it", "them", "those"};
+	static const char *const some[] = {"something", "somebody", "someone"};
+
+	if (TOKENS_IS_ANY(u, i, some))
+		return TOKENS_ANY_IN(u, i + 1, i + 4, meant);
+	return TOKENS_IS_ANY(u, i, meant) && i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE &&
+	       !words_is_stop(u->words[i + 1].text);
+}
+
 /* "Drivers ring for gate codes and we want that answered": what they want is told before it. */
 static void take_what_was_meant(struct rules *r, size_t i, size_t behind)
 {
-	static const char *const meant[] = {"that", "this", "it", "them", "those"};
 	static const char *const joints[] = {"and", "so"};
 	const struct utterance  *u = r->u;
 	size_t                   from = tokens_sentence_from(u, i), to = i;
 
-	if (!TOKENS_IS_ANY(u, behind, meant) || behind + 1 >= u->n ||
-	    u->words[behind + 1].gap != GAP_SPACE || words_is_stop(u->words[behind + 1].text))
+	if (to == from && from > 0) /* "The sign-ups are chaos. We need something to sort them." */
+		from = tokens_sentence_from(u, from - 1);
+	if (!is_of_before(u, behind))
 		return;
 	while (to > from && TOKENS_IS_ANY(u, to - 1, joints))
 		to--;
@@ -168,6 +180,8 @@ void rules_find_use_case(struct rules *r)
 			continue;
 		}
 		to = clause_to(u, i + n);
+		if (is_of_before(u, i + n))
+			take_what_was_meant(r, i, i + n);
 		worth += topic_words(u, i + n, to);
 		if (topic_words(u, i + n, to) && (worth > r->use_case_worth || is_corrected(u, i))) {
 			rules_keep(r, ENTITY_use_case, i + n, to, false);

@@ -9,12 +9,13 @@
 #define ACTS_WORDS_TABLES
 #include "common/domain/talk/acts.words.h"
 
-#define NEAREST         3
-#define FORM_WEIGHT     0.05 /* of asking or telling, among likenesses of 0 to 1 */
-#define LENGTH_WEIGHT   0.02 /* of each step in length */
-#define DOUBT           0.05
-#define COMPLAINT_DOUBT 0.02
-#define SHARED_BYTES    200 /* words that tell of danger are not so far apart */
+#define FOREIGN_WORDS_MIN 4
+#define NEAREST           3
+#define FORM_WEIGHT       0.05 /* of asking or telling, among likenesses of 0 to 1 */
+#define LENGTH_WEIGHT     0.02 /* of each step in length */
+#define DOUBT             0.05
+#define COMPLAINT_DOUBT   0.02
+#define SHARED_BYTES      200 /* words that tell of danger are not so far apart */
 
 static const char *const names[] = {
 #define X(name) #name,
@@ -252,6 +253,8 @@ static void compare(const struct act_vectors *known, const float *vector, struct
 /* By how much the examples of danger must be nearer than all others. */
 static double danger_margin(const struct act_scale *scale, const struct utterance *u)
 {
+	if (!tells(u, ACTS_WORDS_HINT) && !tells(u, ACTS_WORDS_SOMEONE))
+		return 1; /* "Should people trust you?" is of nobody's danger */
 	return tells(u, ACTS_WORDS_IDIOM) ? scale->danger_idiom : scale->danger;
 }
 
@@ -301,7 +304,7 @@ static enum act nearest_act(const struct act_vectors *known, const float *vector
 	return scores[best] > known->scale.floor ? best : by_form(u);
 }
 
-/* The examples are English; what has three words and hardly one of its small ones is not. */
+/* The examples are English; what has some words and none of its small ones is not. */
 static bool is_english(const struct act_words *said)
 {
 	const struct utterance *u = said->u;
@@ -311,7 +314,7 @@ static bool is_english(const struct act_words *said)
 		return false;
 	for (size_t i = 0; i < u->n; i++)
 		stops += words_is_stop(u->words[i].text);
-	return u->n < 3 || stops * 5 >= u->n;
+	return u->n < FOREIGN_WORDS_MIN || stops > 0;
 }
 
 const char *language_line(const struct language_lines *lines, enum language language)
@@ -404,7 +407,7 @@ enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_v
 		return act;
 	if (fits(u, ACTS_WORDS_SAY_WANTS_PERSON) && !text_has_orders(cx, u->text))
 		return ACT_wants_person;
-	if (fits(u, ACTS_WORDS_SAY_WEARY))
+	if (fits(u, ACTS_WORDS_SAY_WEARY) || fits(u, ACTS_WORDS_SAY_GRIEF))
 		return ACT_sad;
 	act = vector && is_english(said) ? nearest_act(known, vector, u) : by_form(u);
 	has_orders = text_has_orders(cx, u->text);

@@ -1,9 +1,10 @@
 /* reading.c -- a conversation as what was said to what. */
 #include "reading.h"
 
+#include "../text/tokens.h"
 #include "prompt.h"
 
-enum { LOOK_BACK = 3 }; /* messages of the visitor */
+enum { LOOK_BACK = 5 /* messages of the visitor */, TELLING_WORDS = 6 };
 
 const struct exchange *reading_talk(struct ctx *cx, const struct utterance_text *history, size_t n,
                                     const char *message, size_t *n_out)
@@ -47,16 +48,27 @@ void reading_of_chat(struct ctx *cx, const struct chat_message *messages, size_t
 	rule_extract_on(cx, NULL, talk, talk_n, out);
 }
 
+/* A few words tell little of their language, unless they tell of danger. */
+static enum language told_by(const struct act_words *said)
+{
+	return said->is_danger || said->u->n >= TELLING_WORDS ? said->language : LANGUAGES_N;
+}
+
 enum language reading_language(struct ctx *cx, const struct act_words *said,
                                const struct utterance_text *history, size_t n)
 {
-	enum language language = said->language;
+	enum language language = told_by(said);
 
 	for (size_t i = n, looked = 0; language == LANGUAGES_N && i-- > 0 && looked < LOOK_BACK;) {
+		struct act_words before;
+
 		if (history[i].speaker != SPEAKER_VISITOR)
 			continue;
-		language = act_words_of(cx, span_of(history[i].text)).language;
+		before = act_words_of(cx, span_of(history[i].text));
+		language = told_by(&before);
 		looked++;
 	}
+	if (language == LANGUAGES_N)
+		language = said->language;
 	return language == LANGUAGES_N ? LANGUAGE_en : language;
 }

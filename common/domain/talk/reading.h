@@ -27,7 +27,8 @@ const struct exchange *reading_talk(struct ctx *cx, const struct utterance_text 
 void reading_of_chat(struct ctx *cx, const struct chat_message *messages, size_t n,
                      struct rule_told *out);
 
-/* The language of the message; where it does not tell ("no"), of the visitor's last ones. */
+/* The language of the message; of a few words or where it does not tell ("no"), of the
+ * visitor's last ones. */
 enum language reading_language(struct ctx *cx, const struct act_words *said,
                                const struct utterance_text *history, size_t n);
 

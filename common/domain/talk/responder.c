@@ -317,12 +317,18 @@ static enum occasion danger_of(const struct talk *t)
 	return SAYS(t->message, FEELS_ALONE) ? SAY_matter : SAY_danger;
 }
 
+/* Somebody near is there, or was reached. */
+static bool is_helped(const struct talk *t)
+{
+	return t->was_in_distress && ((SAYS(t->message, HELPERS) && SAYS(t->message, REACHED)) ||
+	                              SAYS(t->message, TELLS_OF_HELP));
+}
+
 static enum occasion after_danger(const struct talk *t)
 {
 	bool is_foreign = t->reading->language != LANGUAGE_en;
 
-	if ((SAYS(t->message, HELPERS) && SAYS(t->message, REACHED)) ||
-	    (is_foreign && phrases_start(ACTS_LIST(THANKS), t->message)))
+	if (is_helped(t) || (is_foreign && phrases_start(ACTS_LIST(THANKS), t->message)))
 		return SAY_helped;
 	if (is_foreign)
 		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
@@ -333,7 +339,7 @@ static enum occasion after_danger(const struct talk *t)
 static bool is_danger_over(const struct talk *t)
 {
 	return t->reading->act != ACT_distress ||
-	       (t->was_helped && !act_words_of(t->cx, t->message).is_danger);
+	       ((t->was_helped || is_helped(t)) && !act_words_of(t->cx, t->message).is_danger);
 }
 
 /* No list of questions, nothing to sell: somebody is there, that is all. */
