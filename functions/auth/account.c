@@ -245,7 +245,7 @@ static struct err *show_form(struct req *rq, const struct recovery *r, struct sp
 struct err *get_verify(struct req *rq)
 {
 	struct span     token = form_value(span_of(req_query(rq)), "token");
-	struct recovery recovery;
+	struct recovery recovery = {.id = NULL};
 	bool            is_found = false;
 
 	if (token.ptr)
@@ -297,7 +297,7 @@ static struct err *verify_form(struct req *rq)
 	struct ctx     *cx = req_ctx(rq);
 	struct span     token = form_value(req_body(rq), "token");
 	const char     *password = form_text(cx, req_body(rq), "password");
-	struct recovery recovery;
+	struct recovery recovery = {.id = NULL};
 	bool            is_found = false, is_used;
 
 	if (token.ptr)
@@ -308,7 +308,7 @@ static struct err *verify_form(struct req *rq)
 		TRY(recovery_use(cx, recovery.id, &is_used));
 		return is_used ? leave(rq, &recovery) : show_stale(rq);
 	}
-	if (!password || strlen(password) > AUTH_PASSWORD_MAX * 4 ||
+	if (!password || strlen(password) > AUTH_PASSWORD_BYTES ||
 	    (int64_t)utf8_length(span_of(password)) < auth_values.password_min)
 		return show_form(rq, &recovery, token, true);
 	return set_password(rq, &recovery, password);

@@ -10,8 +10,9 @@
 #include "../../common/web/person.h"
 
 /* Characters of an address, with the white space that is trimmed, and of a password. */
-#define AUTH_EMAIL_MAX    1000
-#define AUTH_PASSWORD_MAX 200
+#define AUTH_EMAIL_MAX      1000
+#define AUTH_PASSWORD_MAX   200
+#define AUTH_PASSWORD_BYTES ((size_t)4 * AUTH_PASSWORD_MAX)
 
 struct auth_values {
 	bool    signup;

@@ -210,19 +210,22 @@ static int service_key(const char *days)
 {
 	const struct cfg_group *const groups[] = {&keys_settings};
 	struct ctx                    cx = {.arena = arena_new(4096)};
-	int64_t                       now = clock_unix_ms() / 1000, n;
+	int64_t                       now = clock_unix_ms() / 1000, n, ends;
 	const char                   *token = NULL;
 
 	crypto_start();
 	json_start();
 	if (cfg_load_file() + cfg_load(groups, COUNT(groups)))
 		return 1;
-	if (str_to_int(days, 1, 99999, &n))
-		token = keys_sign(
-			&cx, span_of(arena_printf(cx.arena,
-		                              "{\"iss\":\"scribe\",\"role\":\"service_role\",\"iat\":%lld,"
-		                              "\"exp\":%lld}",
-		                              (long long)now, (long long)(now + n * SECONDS_A_DAY))));
+	if (!str_to_int(days, 1, 99999, &n))
+		fatal("a service key is good for 1 to 99999 days");
+	ends = now + n * SECONDS_A_DAY;
+	token =
+		keys_sign(&cx,
+	              span_of(arena_printf(cx.arena,
+	                                   "{\"iss\":\"scribe\",\"role\":\"service_role\",\"iat\":%lld,"
+	                                   "\"exp\":%lld}",
+	                                   (long long)now, (long long)ends)));
 	if (token)
 		puts(token);
 	else
