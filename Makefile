@@ -4,7 +4,7 @@
 # make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
-# make authorisation  tests/data/authorisation.md and rest_access.md anew: who may call what
+# make authorisation  authorisation.md, rest_access.md, storage.md in tests/data anew: who may what
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
@@ -214,7 +214,7 @@ check: setup
 	@tests/run
 # What is answered becomes what is agreed upon: look at the difference.
 authorisation: setup
-	@AUTHORISATION=write tests/integration/run 1 authorisation keys rest
+	@AUTHORISATION=write tests/integration/run 1 authorisation keys rest storage
 clean:
 	rm -rf $(BUILD)
 
