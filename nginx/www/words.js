@@ -67,7 +67,8 @@ export const DEFAULT_MODE = { name: 'professional', title: 'Professional', manne
 
 export const degradedWords = (name) => DEGRADED[name] ?? `Works less well: ${spaced(name)}.`;
 
-const FACTS = {
+/** What is known of somebody, by the names of an extract's entities. */
+export const FACTS = {
 	person_name: 'Name',
 	org_name: 'Company',
 	role: 'Role',

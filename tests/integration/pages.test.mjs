@@ -1,10 +1,10 @@
 /* The talk page in a real browser, as scripts/stack serves it: written and spoken turns, what is
  * played without a gap, interruptions, and a server that is not there. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { faultsOf } from './env/axe.mjs';
 import { launchBrowser } from './env/browser.mjs';
 import { poll, root, sql, useStack } from './env/index.mjs';
 
@@ -131,7 +131,7 @@ describe('what is served', () => {
 	test('the configuration leads back to where the page came from, by either name', async () => {
 		const config = await (await get('/config.json')).json();
 		assert.deepEqual(config, {
-			url: '/', key: stack.anonKey, pages: ['talk'], lead_panel: true,
+			url: '/', key: stack.anonKey, pages: ['talk', 'console'], lead_panel: true,
 		});
 		for (const name of ['127.0.0.1', 'localhost']) {
 			const origin = stack.baseUrl.replace('127.0.0.1', name);
@@ -489,17 +489,6 @@ test('what was not answered outlives a reload', LIMIT, async () => {
 	await context.close();
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/* What axe-core finds of weight, in words. */
-const faultsOf = async (tab) => {
-	await tab.evaluate(axe);
-	const { violations } = await tab.evaluate(() => window.axe.run());
-	return violations
-		.filter(({ impact }) => ['serious', 'critical'].includes(impact))
-		.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ').slice(0, 300)}`);
-};
-
 for (const colorScheme of ['light', 'dark'])
 	for (const width of [360, 1280])
 		test(`axe finds nothing serious, ${colorScheme}, ${width} px wide`, LIMIT, async () => {
@@ -514,30 +503,31 @@ for (const colorScheme of ['light', 'dark'])
 			await context.setOffline(true);
 			await tab.waitForSelector('#offline:has-text("offline")');
 			assert.deepEqual(await faultsOf(tab), []);
-			const wider = await tab.evaluate(
-				() => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-			);
-			assert.equal(wider, 0);
 			await context.close();
 		});
 
 const reloadWith = (settings) => stack.commandWith(settings, 'reload', 'nginx');
 
-test('with a public name, visitors see nothing of the lead unless told', LIMIT, async () => {
+test('with a public name there is no console, and no lead shown, unless told', LIMIT, async () => {
 	await says('We make bread for hotels.');
 	const SCRIBE_PUBLIC_URL = 'https://talk.example';
 	const configOf = async () => (await fetch(`${stack.baseUrl}/config.json`)).json();
 	await reloadWith({ SCRIBE_PUBLIC_URL });
 	await poll(async () => (await configOf()).lead_panel === false);
+	const statusOf = async (path) => (await fetch(stack.baseUrl + path)).status;
+	assert.deepEqual((await configOf()).pages, ['talk']);
+	for (const path of ['/console', '/console.html', '/console.css', '/console_app.js'])
+		assert.equal(await statusOf(path), 404, path);
 	const { tab, context } = await open();
 	await write(tab, 'I am Dana Reed of Northwind.');
 	await answered(tab);
 	assert.equal(await tab.isVisible('#learned-panel'), false);
 	assert.equal(await tab.textContent('#learned'), '');
 	await context.close();
-	await reloadWith({ SCRIBE_PUBLIC_URL, SCRIBE_LEAD_PANEL: '1' });
+	await reloadWith({ SCRIBE_PUBLIC_URL, SCRIBE_LEAD_PANEL: '1', SCRIBE_CONSOLE: '1' });
 	await poll(async () => (await configOf()).lead_panel);
-	await reloadWith({ SCRIBE_PUBLIC_URL: '', SCRIBE_LEAD_PANEL: '' });
+	assert.equal(await statusOf('/console'), 200);
+	await reloadWith({ SCRIBE_PUBLIC_URL: '', SCRIBE_LEAD_PANEL: '', SCRIBE_CONSOLE: '' });
 });
 
 test('SCRIBE_UI_DIR: a frontend of its own at the same address', LIMIT, async () => {

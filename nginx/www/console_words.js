@@ -1,0 +1,39 @@
+/* console_words.js -- how the console says times, scores and errors. */
+import { adviceFor } from './words.js';
+
+export const INTENTS = [
+	'consulting_inquiry', 'collaboration', 'media_request', 'speaking_request', 'job_opportunity',
+	'product_feedback', 'partnership_vendor', 'advice_request', 'supporter_fan',
+];
+
+export const spaced = (word) => (word ? word.replaceAll('_', ' ') : '');
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const label = (word) => capital(spaced(word));
+
+const stamp = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
+
+export const when = (time) => (time ? stamp.format(new Date(time)) : '');
+export const timeOf = (time) => (time ? clock.format(new Date(time)) : '');
+export const dayOf = (time) => day.format(new Date(time));
+
+export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+
+/* What the server says of a wrong password is as good as anything we could. */
+const OURS = {
+	invalid_credentials: 'E-mail address or password are not right.',
+	over_request_rate_limit: 'Too many attempts. Wait a minute, then try again.',
+	signed_out: 'You are signed out. Sign in again.',
+};
+
+export const adviceOf = (error) => OURS[error.code] ?? adviceFor(error);
+
+export const nameOf = (session) =>
+	session.contact_name || session.email || `Visitor ${session.id.slice(0, 8)}`;
+
+const ACTIVE_MS = 5 * 60_000;
+
+/** Does somebody talk in it now? */
+export const isLive = ({ ended_at, last_active_at, updated_at }) =>
+	!ended_at && Date.now() - new Date(last_active_at ?? updated_at) < ACTIVE_MS;

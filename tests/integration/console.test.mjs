@@ -1,0 +1,175 @@
+/* The console in a real browser: who may sign in, what they see and change, what changes before
+ * their eyes, and that it is for all to use. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { faultsOf } from './env/axe.mjs';
+import { launchBrowser } from './env/browser.mjs';
+import { addPerson, admin, newSession, pairOf, post, useStack } from './env/index.mjs';
+
+const LIMIT = { timeout: 120_000 };
+const stack = useStack();
+let browser;
+
+before(async () => {
+	browser = await launchBrowser();
+});
+after(() => browser?.close());
+
+const open = async ({ width = 1280, ...options } = {}) => {
+	const context = await browser.newContext({ viewport: { width, height: 740 }, ...options });
+	const tab = await context.newPage();
+	const problems = [];
+	tab.on('pageerror', (error) => problems.push(error.message));
+	await tab.goto(`${stack.baseUrl}/console`);
+	return { tab, context, problems };
+};
+
+const signIn = async (tab, { email, password }) => {
+	await tab.fill('#email', email);
+	await tab.fill('#password', password);
+	await tab.press('#password', 'Enter');
+};
+
+test('who is not known is told what to do; who is stays until they leave', LIMIT, async () => {
+	const person = await addPerson(stack, 'admin');
+	const { tab, context, problems } = await open();
+	await signIn(tab, { ...person, password: 'not this one at all' });
+	await tab.waitForSelector('#toasts:has-text("are not right")');
+	assert.equal(await tab.isVisible('#nav'), false);
+	await signIn(tab, person);
+	await tab.waitForSelector('#nav a[aria-current]');
+	assert.match(await tab.textContent('#who-name'), /\(admin\)$/);
+	await tab.reload();
+	await tab.waitForSelector(`#who-name:has-text("${person.email}")`);
+	await tab.click('#leave');
+	await tab.waitForSelector('#email');
+	assert.equal(await tab.isVisible('#nav'), false);
+	await tab.reload();
+	await tab.waitForSelector('#email');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+/* A conversation that is a lead: its pair, and how somebody says more in it. */
+const converse = async () => {
+	const name = `Dana ${crypto.randomUUID().slice(0, 6).replace(/[0-9]/g, 'x')}`;
+	const pair = pairOf(await newSession(stack));
+	const say = async (user_message) => {
+		const answer = await post(stack, 'agent_reply', { ...pair, user_message, audio: false });
+		assert.equal(answer.status, 200, answer.text);
+	};
+	await say(`Hi, I am ${name}, CTO at Northwind, an enterprise company. We need retrieval for ` +
+		'search this month, our budget is $100,000. Write to dana.reed@northwind.example.');
+	return { id: pair.session_id, say };
+};
+
+const enter = async (role, options) => {
+	const person = await addPerson(stack, role);
+	const opened = await open(options);
+	await signIn(opened.tab, person);
+	await opened.tab.waitForSelector('#nav a[aria-current]');
+	return { ...opened, person };
+};
+
+const show = async (tab, page, selector) => {
+	await tab.evaluate((page) => (location.hash = page), `#/${page}`);
+	await tab.waitForSelector(selector);
+};
+
+test('an admin reads a conversation, hears what is said on, and writes a note', LIMIT, async () => {
+	const talk = await converse();
+	const { tab, context, problems } = await enter('admin');
+	await tab.click(`a[href="#/session/${talk.id}"]`);
+	await tab.waitForSelector('.said li:has-text("CTO at Northwind")');
+	const lead = await tab.locator('.card:has(h3:text("Lead"))').textContent();
+	assert.match(lead, /senior title, budget >=50k/);
+	assert.match(lead, /Northwind/);
+	assert.match(await tab.locator('main').textContent(), /dana\.reed@northwind\.example/);
+	await tab.fill('#notes', 'Half a thou');
+	await talk.say('We would like to begin in March.');
+	await tab.waitForSelector('.said li:has-text("begin in March")');
+	assert.equal(await tab.inputValue('#notes'), 'Half a thou', 'what is written stays');
+	await tab.fill('#notes', 'Call Dana on Monday.');
+	await tab.click('text=Save notes');
+	await tab.waitForSelector('text=Saved.');
+	await tab.reload();
+	await tab.waitForFunction(
+		() => document.getElementById('notes')?.value === 'Call Dana on Monday.',
+	);
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('a session that begins appears, and filters choose', LIMIT, async () => {
+	const talk = await converse();
+	const { tab, context, problems } = await enter('admin');
+	await tab.waitForSelector(`a[href="#/session/${talk.id}"]`);
+	const { session_id } = await newSession(stack);
+	await tab.waitForSelector(`a[href="#/session/${session_id}"]`);
+	await tab.getByLabel('Score').selectOption('70');
+	await tab.waitForSelector(`a[href="#/session/${session_id}"]`, { state: 'detached' });
+	await tab.waitForSelector(`a[href="#/session/${talk.id}"]`);
+	await tab.getByLabel('E-mail, exactly').fill('nobody@northwind.example');
+	await tab.keyboard.press('Enter');
+	await tab.waitForSelector('text=There are none.');
+	await show(tab, 'leads', `a[href="#/session/${talk.id}"]`);
+	await show(tab, 'numbers', 'figure');
+	assert.equal(await tab.locator('figure svg[aria-label]').count() >= 4, true);
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('a viewer sees no name, no address, no notes, and changes nothing', LIMIT, async () => {
+	const talk = await converse();
+	const { tab, context, problems } = await enter('viewer');
+	await tab.waitForSelector(`a[href="#/session/${talk.id}"]`);
+	assert.equal(await tab.getByLabel('E-mail, exactly').count(), 0);
+	await show(tab, `session/${talk.id}`, '.said li:has-text("CTO at Northwind")');
+	const all = await tab.locator('main').textContent();
+	assert.doesNotMatch(all, /Dana|dana\.reed/);
+	assert.match(all, /\[name\]|\[email\]/);
+	assert.equal(await tab.isEditable('#notes'), false);
+	assert.equal(await tab.locator('text=Save notes').count(), 0);
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('who is shut out while they look is signed out', LIMIT, async () => {
+	const { tab, context, person } = await enter('admin');
+	await tab.waitForSelector('main h2:has-text("Sessions")');
+	await admin(stack, ['remove', person.email]);
+	await tab.evaluate(() => {
+		const kept = JSON.parse(sessionStorage['scribe.console']);
+		sessionStorage['scribe.console'] = JSON.stringify({ ...kept, ends: 0 });
+	});
+	await tab.reload();
+	await tab.waitForSelector('#email');
+	assert.equal(await tab.textContent('body').then((text) => text.includes(person.email)), false);
+	await context.close();
+});
+
+for (const colorScheme of ['light', 'dark'])
+	for (const width of [360, 1280])
+		test(`sign-in is for all, ${colorScheme}, ${width} px wide`, LIMIT, async () => {
+			const { tab, context } = await open({ colorScheme, width });
+			await signIn(tab, { email: 'nobody@people.example', password: 'never was one' });
+			await tab.waitForSelector('#toasts p');
+			assert.deepEqual(await faultsOf(tab), []);
+			await context.close();
+		});
+
+for (const [colorScheme, width] of [['light', 1280], ['dark', 360]])
+	test(`all of it is for all, ${colorScheme}, ${width} px wide`, LIMIT, async () => {
+		const talk = await converse();
+		const { tab, context } = await enter('admin', { colorScheme, width });
+		for (const [page, selector] of [
+			['sessions', 'tbody tr'],
+			[`session/${talk.id}`, '.said li'],
+			['leads', 'tbody tr'],
+			['numbers', 'figure'],
+		]) {
+			await show(tab, page, selector);
+			assert.deepEqual(await faultsOf(tab), [], page);
+		}
+		await context.close();
+	});
