@@ -1,7 +1,7 @@
 -- Ends a turn that was stopped when a part of its reply had been sent: that part is what history
 -- keeps. A turn that another request ended already gets its reply all the same; where the client
 -- told how much it heard (turn_cancel.sql) only if more was sent than is stored, and it is to be
--- cut again.
+-- cut again. With the session's row held from a statement before: it sees what others did with it.
 --
 -- $1  session id
 -- $2  the turn's number
@@ -34,6 +34,11 @@ replied as (
 		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed,
 			in_distress = excluded.in_distress, interrupted = excluded.interrupted
 		returning session_id, xmax = 0 as is_new),
+
+-- A job may have read a part of it since the turn was cancelled.
+forgotten as (
+	delete from memories m using ended e
+		where m.session_id = e.session_id and m.utterance_id = $4::uuid),
 
 remembered as (
 	-- include job_insert.sql

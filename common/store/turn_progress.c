@@ -115,7 +115,13 @@ static struct err *keep_part(struct ctx *cx, const struct cutting *c, const char
 	                    db_bytes(kept.sealed), db_bool(part.len > 0)));
 }
 
-/* With the session's row: who makes memories of it is done, or has not begun to insert them. */
+/* Who makes memories of it is done, or has not begun to insert them. */
+static struct err *hold_session(struct ctx *cx, const char *session_id)
+{
+	return db_exec(cx, NULL, "select from sessions where id = $1::uuid for no key update",
+	               ARGS(db_text(session_id)));
+}
+
 static struct err *cut_body(struct ctx *cx, void *data)
 {
 	struct cutting     *c = data;
@@ -126,8 +132,7 @@ static struct err *cut_body(struct ctx *cx, void *data)
 	size_t              n;
 
 	c->is_cut = false;
-	TRY(db_exec(cx, NULL, "select from sessions where id = $1::uuid for no key update",
-	            ARGS(db_text(c->session_id))));
+	TRY(hold_session(cx, c->session_id));
 	TRY(db_query(cx, &rows,
 	             "select u.id, u.text, u.text_sealed, t.reply_pieces, session_names(u.session_id)"
 	             " from turns t join utterances u on u.id = t.reply_id"
@@ -170,6 +175,7 @@ static struct err *interrupt_body(struct ctx *cx, void *data)
 	struct kept_text kept = sealed_keep_back(cx, AT_UTTERANCE(i->turn->reply_id), i->sent->text);
 	struct db_rows   rows;
 
+	TRY(hold_session(cx, i->turn->session_id));
 	TRY(db_query(cx, &rows, TURN_INTERRUPT_SQL,
 	             ARGS(db_text(i->turn->session_id), db_int(i->turn->number),
 	                  db_text(i->turn->claim), db_text(i->turn->reply_id), db_text(kept.masked),

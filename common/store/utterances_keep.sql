@@ -35,7 +35,10 @@ given as materialized (
 				select embedding, model from utterance_vectors v
 					where v.utterance_id = g.utterance_id offset 0) v on true
 		where not exists (
-			select from memories m where m.utterance_id = g.utterance_id offset 0)),
+				select from memories m where m.utterance_id = g.utterance_id offset 0)
+			-- A reply that was stored anew is not what it was when it was read.
+			and exists (
+				select from utterances u where u.id = g.utterance_id and u.text <> '' offset 0)),
 
 -- Neighbours, and theirs. vector() changes nothing, but what it gives has been fetched from beside
 -- the table: else each mean that a vector is part of would fetch it again, and the doubled twice.
