@@ -12,15 +12,15 @@
 -- that came into it since.
 --
 -- $1 to $4  the session pair, as in session_check.sql
--- $5   the visitor's words for the plain column, masked or empty
--- $6   hash of the message: equal for equal messages of this session
+-- $5   most utterances of history
+-- $6   mode (null: unchanged)
 -- $7   turn id (null: one is made)
--- $8   mode (null: unchanged)
+-- $8   hash of the message: equal for equal messages of this session
 -- $9   time the turn may take, milliseconds
 -- $10  how long an answer is given again to the same message, milliseconds
 -- $11  is an unasked follow-up
 -- $12  most unasked follow-ups in a row
--- $13  most utterances of history
+-- $13  the visitor's words for the plain column, masked or empty
 -- $14  the visitor's words sealed
 -- $15  the instance that is going to answer
 -- $16  its claim of this turn
@@ -29,14 +29,7 @@
 -- $19  how sure it is that these were the words, 0 to 1 (null: they were written)
 -- $20  the channel on which programs listen
 --
--- A row for each utterance of the history, oldest first; one, with the last six null, for a
--- session without history; none for an unknown session. All but the last six are of the turn
--- and the same in each row:
---   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
---   which a callback and another perspective were last hinted (null: never); the newest extract;
---   its id; its sealed contact data; the names known, as session_names() gives them; id of the
---   visitor's words (null: they said none); who pays for the session; is the agent's; id; text;
---   sealed text; is of a turn in distress; was interrupted
+-- As turn_columns.sql tells.
 with
 -- include session_check.sql
 
@@ -49,7 +42,7 @@ decided as (
 	select c.*, l.turn_id as last_turn_id,
 			case
 				when c.version <> (select s.xmin from sessions s where s.id = c.id) then 'again'
-				when l.message_hash = $6::bytea and (l.is_running
+				when l.message_hash = $8::bytea and (l.is_running
 					or l.state = 'done'
 						and l.finished_at > now() - $10::int * interval '1 ms') then 'join'
 				when $11::bool and (c.proactive_count >= $12::int
@@ -58,7 +51,7 @@ decided as (
 						and u.turn = c.turn and u.in_distress)) then 'quiet'
 				else 'begin' end as action,
 			-- The words of a turn that is adopted are stored already.
-			case when l.message_hash = $6::bytea and l.state in ('running', 'abandoned')
+			case when l.message_hash = $8::bytea and l.state in ('running', 'abandoned')
 				then l.visitor_utterance_id end as adopted
 		from checked c left join last l on true where c.verdict = 'ok'),
 
@@ -74,7 +67,7 @@ closed as (
 said as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress,
 			asr_conf)
-		select $17::uuid, d.id, 'visitor', $5, $14::bytea, d.turn + 1, $18::bool, $19::numeric
+		select $17::uuid, d.id, 'visitor', $13, $14::bytea, d.turn + 1, $18::bool, $19::numeric
 			from decided d
 			where d.action = 'begin' and not $11::bool and d.adopted is null
 		returning id),
@@ -82,7 +75,7 @@ said as (
 begun as (
 	insert into turns (session_id, turn, turn_id, message_hash, ends_by, visitor_utterance_id,
 			instance, claim)
-		select d.id, d.turn + 1, coalesce($7, gen_random_uuid()::text), $6::bytea,
+		select d.id, d.turn + 1, coalesce($7, gen_random_uuid()::text), $8::bytea,
 				now() + $9::int * interval '1 ms', coalesce(d.adopted, (select id from said)),
 				$15::uuid, $16::uuid
 			from decided d where d.action = 'begin'
@@ -90,8 +83,8 @@ begun as (
 
 changed as (
 	insert into events (session_id, kind, payload)
-		select d.id, 'mode_change', jsonb_build_object('from', d.current_mode, 'to', $8::text)
-			from decided d where d.action = 'begin' and $8 <> d.current_mode),
+		select d.id, 'mode_change', jsonb_build_object('from', d.current_mode, 'to', $6::text)
+			from decided d where d.action = 'begin' and $6 <> d.current_mode),
 
 -- Materialized: asked once, not for each row of the history. And the commit waits for no disk:
 -- nothing is promised before the turn ends, whose commit writes this one too.
@@ -108,31 +101,11 @@ touched as (
 			ended_at = case when c.action = 'quiet' then c.ended_at end,
 			turn = c.turn + (c.action = 'begin')::int,
 			utterance_count = c.utterance_count + (select count(*) from said),
-			current_mode = case when c.action = 'begin' then coalesce($8, c.current_mode)
+			current_mode = case when c.action = 'begin' then coalesce($6, c.current_mode)
 				else c.current_mode end,
 			proactive_count = case when not $11::bool then 0
 				when c.action = 'begin' then c.proactive_count + 1 else c.proactive_count end
 		from decided c where s.id = $1::uuid and c.action <> 'again')
 
-select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last_turn_id),
-		coalesce($8, d.current_mode), d.consent,
-		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
-		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id, c.payers,
-		h.speaker = 'agent', h.id, h.text, h.text_sealed, h.in_distress, h.interrupted
-	from checked c left join decided d on true left join begun b on true
-	left join named w on true
-	left join lateral (
-		select payload from events e where e.session_id = d.id and e.kind = 'dynamics'
-			order by e.ts desc limit 1) m on d.action = 'begin'
-	left join lateral (
-		select
-				-- include extract_json.sql
-				as extract, id, contact_sealed
-			from extracts x where x.session_id = d.id
-			order by x.created_at desc limit 1) k on d.action = 'begin'
-	left join lateral (
-		select id, speaker, text, text_sealed, position, in_distress, interrupted
-			from utterances u
-			where u.session_id = d.id and u.id is distinct from d.adopted
-			order by position desc limit $13::int) h on d.action = 'begin'
-	order by h.position
+-- include turn_columns.sql
+-- include turn_sources.sql

@@ -46,8 +46,7 @@ static bool next_number(const char **at, unsigned *out)
 	return true;
 }
 
-/* The opposite. */
-static size_t read_pieces(const char *text, struct spoken_piece *out)
+size_t spoken_pieces_read(const char *text, struct spoken_piece *out)
 {
 	const char *at = text ? text + (*text == '{') : "";
 	size_t      n = 0;
@@ -142,7 +141,7 @@ static struct err *cut_body(struct ctx *cx, void *data)
 		return NULL;
 	id = row_text(&rows, 0, 0);
 	text = sealed_open(cx, AT_UTTERANCE(id), row_text(&rows, 0, 1), row_bytes(cx, &rows, 0, 2));
-	n = read_pieces(row_text(&rows, 0, 3), pieces);
+	n = spoken_pieces_read(row_text(&rows, 0, 3), pieces);
 	heard = heard_part(span_of(text), pieces, n, c->heard_ms);
 	if (n == 0 || heard.len >= span_trim(span_of(text)).len)
 		return NULL;

@@ -58,4 +58,7 @@ bool turn_told(const char *told, char *session_id_out, int64_t *number_out);
 /* Pieces as an array of PostgreSQL; NULL: there are none. */
 const char *spoken_pieces_text(struct ctx *cx, const struct spoken_piece *pieces, size_t n);
 
+/* And back, from NULL too: how many there are. `out` has room for SPOKEN_PIECES_MAX. */
+size_t spoken_pieces_read(const char *text, struct spoken_piece *out);
+
 #endif

@@ -13,6 +13,7 @@
 #include "common/store/turn_finish.sql.h"
 #include "common/store/turn_give_up.sql.h"
 #include "common/store/turn_reply.sql.h"
+#include "common/store/turn_resume.sql.h"
 #include "common/store/turn_upkeep.sql.h"
 #include "emails.h"
 #include "jobs.h"
@@ -23,9 +24,10 @@
 #define BEGIN_TRIES    20
 #define JOIN_WINDOW_MS 2000 /* browsers re-send a POST when a kept connection drops */
 #define ANSWER         SPAN("turns answer") /* its key is of one turn of one session */
+#define UNSAID         SPAN("turns unsaid") /* the same */
 #define JOIN_AGE_MS    4000 /* what came in time may have to wait for a program that starts again */
 
-/* The columns of turn_begin.sql. */
+/* The columns of turn_columns.sql, and of turn_resume.sql behind them. */
 enum begin_column {
 	COL_VERDICT,
 	COL_ACTION,
@@ -46,7 +48,13 @@ enum begin_column {
 	COL_TEXT,
 	COL_TEXT_SEALED,
 	COL_IN_DISTRESS,
-	COL_INTERRUPTED
+	COL_INTERRUPTED,
+	COL_SAID,
+	COL_SAID_SEALED,
+	COL_SAID_IN_DISTRESS,
+	COL_REPLY_ID,
+	COL_UNSAID,
+	COL_CLAIM
 };
 
 /* ---- beginning ---- */
@@ -121,12 +129,12 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	unsigned         age_ms = in->age_ms < JOIN_AGE_MS ? in->age_ms : JOIN_AGE_MS;
 
 	return session_query(cx, in->session_id, in->session_secret, TURN_BEGIN_SQL,
-	                     ARGS(db_text(kept.masked), db_bytes(hash_span(&message)),
-	                          db_text(in->turn_id), db_text(in->mode), db_int(in->deadline_ms),
+	                     ARGS(db_int(TURN_HISTORY_ROWS), db_text(in->mode), db_text(in->turn_id),
+	                          db_bytes(hash_span(&message)), db_int(in->deadline_ms),
 	                          db_int(JOIN_WINDOW_MS + age_ms), db_bool(in->is_proactive),
-	                          db_int(PROACTIVE_MAX), db_int(TURN_HISTORY_ROWS),
-	                          db_bytes(kept.sealed), db_text(in->instance), db_text(in->claim),
-	                          db_text(id), db_bool(in->is_in_distress),
+	                          db_int(PROACTIVE_MAX), db_text(kept.masked), db_bytes(kept.sealed),
+	                          db_text(in->instance), db_text(in->claim), db_text(id),
+	                          db_bool(in->is_in_distress),
 	                          in->is_spoken ? db_num(in->confidence) : db_text(NULL),
 	                          db_text(JOBS_CHANNEL)),
 	                     rows);
@@ -145,6 +153,97 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 		return NULL;
 	}
 	FAIL(cx, ERR_UNAVAILABLE, "the session changed %d times while a turn began", BEGIN_TRIES);
+}
+
+/* ---- going on ---- */
+
+/* What the turn is about comes from the row of who had it. */
+static struct err *read_resumed(struct ctx *cx, const struct turn_new *in,
+                                const struct db_rows *rows, struct turn *out, struct span *unsaid)
+{
+	struct span sealed = row_bytes(cx, rows, 0, COL_UNSAID);
+
+	read_turn(cx, in, rows, out);
+	if (out->utterance_id)
+		out->message = sealed_open(cx, AT_UTTERANCE(out->utterance_id), row_text(rows, 0, COL_SAID),
+		                           row_bytes(cx, rows, 0, COL_SAID_SEALED));
+	out->is_in_distress = row_bool(rows, 0, COL_SAID_IN_DISTRESS);
+	out->claim = row_text(rows, 0, COL_CLAIM);
+	if (!row_is_null(rows, 0, COL_REPLY_ID))
+		out->reply_id = row_text(rows, 0, COL_REPLY_ID);
+	if (!crypto_open(cx->arena, out->answer_key.bytes, UNSAID, sealed, unsaid))
+		FAIL(cx, ERR_INTERNAL, "what is unsaid does not open");
+	return NULL;
+}
+
+struct resuming {
+	const struct turn_new *in;
+	struct turn           *out;
+	struct span            unsaid;
+	bool                   is_due;
+};
+
+/* What was kept of the reply is not what it is going to be. A statement of its own: whoever kept it
+ * may have held the session's row when this began. */
+static struct err *forget_reply(struct ctx *cx, const struct turn *turn)
+{
+	return db_exec(cx, NULL,
+	               "delete from memories where session_id = $1::uuid and utterance_id = $2::uuid",
+	               ARGS(db_text(turn->session_id), db_text(turn->reply_id)));
+}
+
+static struct err *resume_body(struct ctx *cx, void *data)
+{
+	struct resuming       *r = data;
+	const struct turn_new *in = r->in;
+	struct db_rows         rows;
+	const char            *action;
+
+	TRY(session_query(cx, in->session_id, in->session_secret, TURN_RESUME_SQL,
+	                  ARGS(db_int(TURN_HISTORY_ROWS), db_text(NULL), db_text(in->turn_id),
+	                       db_int(in->deadline_ms), db_int(TURN_RESUME_MS)),
+	                  &rows));
+	payers_join(cx, row_text(&rows, 0, COL_PAYERS));
+	action = row_text(&rows, 0, COL_ACTION);
+	r->is_due = str_equal(action, "wait");
+	if (str_equal(action, "newer"))
+		FAIL(cx, ERR_SUPERSEDED, "a newer turn has begun");
+	if (!r->is_due && !str_equal(action, "begin"))
+		FAIL(cx, ERR_NOT_FOUND, "nothing is left of the turn to go on with");
+	if (r->is_due)
+		return NULL;
+	TRY(read_resumed(cx, in, &rows, r->out, &r->unsaid));
+	return forget_reply(cx, r->out);
+}
+
+struct err *turn_resume(struct ctx *cx, const struct turn_new *in, struct turn *out,
+                        struct span *unsaid_out, bool *is_due_out)
+{
+	struct resuming r = {.in = in, .out = out};
+
+	TRY(db_tx(cx, resume_body, &r));
+	*unsaid_out = r.unsaid;
+	*is_due_out = r.is_due;
+	return NULL;
+}
+
+struct err *turn_leave_unsaid(struct ctx *cx, const struct turn *turn, struct span unsaid,
+                              bool *is_left_out)
+{
+	struct span    sealed = crypto_seal(cx->arena, turn->answer_key.bytes, UNSAID, unsaid);
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "insert into turn_answers (session_id, turn, due, unsaid)"
+	             " select t.session_id, t.turn, now() + $4::int * interval '1 ms', $5::bytea"
+	             "  from turns t join sessions s on s.id = t.session_id and s.turn = t.turn"
+	             "  where t.session_id = $1::uuid and t.turn = $2::bigint"
+	             "   and t.claim = $3::uuid and t.state = 'superseded'"
+	             " on conflict do nothing returning turn",
+	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(turn->claim),
+	                  db_int(TURN_RESUME_MS - JOIN_AGE_MS), db_bytes(sealed))));
+	*is_left_out = rows.count > 0;
+	return NULL;
 }
 
 /* ---- ending ---- */

@@ -24,8 +24,9 @@
 #include "memories.h"
 
 #define TURN_ID_MAX       100
-#define TURN_HISTORY_ROWS 80 /* newest rows fetched; the prompt's budget is smaller */
-#define PROACTIVE_MAX     2  /* unasked follow-ups in a row */
+#define TURN_HISTORY_ROWS 80    /* newest rows fetched; the prompt's budget is smaller */
+#define PROACTIVE_MAX     2     /* unasked follow-ups in a row */
+#define TURN_RESUME_MS    10000 /* a cancelled turn may go on for so long */
 
 enum turn_action {
 	TURN_BEGUN,  /* ours to answer */
@@ -64,11 +65,25 @@ struct turn {
 	const struct extract        *known; /* of earlier turns; NULL: nothing yet */
 	struct names                 names; /* of the visitor; with consent from other sessions too */
 	bool                         has_consent;
-	struct hash                  answer_key; /* opens and seals the kept answer */
+	bool                         is_in_distress; /* of one that goes on: it was */
+	struct hash                  answer_key;     /* opens and seals the kept answer */
 };
 
 /* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
 struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *out) CHECKED;
+
+/* Of a turn that its client has cancelled: what was written and not sent, for TURN_RESUME_MS. Once
+ * what was sent is stored. Nothing happens where a newer turn stopped it. */
+struct err *turn_leave_unsaid(struct ctx *cx, const struct turn *turn, struct span unsaid,
+                              bool *is_left_out) CHECKED;
+
+/* Takes such a turn over: it runs again, for the caller, and what it has left is taken along. Of
+ * *in the session pair, turn_id and deadline_ms count. *is_due_out: it was
+ * cancelled, and who has it may still be about to leave what is unsaid; then nothing else is set.
+ * ERR_SUPERSEDED: a newer turn has begun; ERR_NOT_FOUND: there is nothing to go on with; else as
+ * turn_begin. */
+struct err *turn_resume(struct ctx *cx, const struct turn_new *in, struct turn *out,
+                        struct span *unsaid_out, bool *is_due_out) CHECKED;
 
 /* What is known of the visitor with this turn, and what it is worth. */
 struct turn_lead {

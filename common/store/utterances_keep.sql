@@ -17,7 +17,8 @@
 --
 -- One row: how many were added; owner, first and last position of these.
 with s as materialized (
-	select id, memory_owner, consent, visitor_id, names_hash from sessions where id = $1::uuid),
+	select id, memory_owner, consent, visitor_id, names_hash, turn from sessions
+		where id = $1::uuid),
 
 given as materialized (
 	select g.id, g.nth, g.utterance_id, g.content, g.speaker, g.words,
@@ -36,9 +37,13 @@ given as materialized (
 					where v.utterance_id = g.utterance_id offset 0) v on true
 		where not exists (
 				select from memories m where m.utterance_id = g.utterance_id offset 0)
-			-- A reply that was stored anew is not what it was when it was read.
+			-- A reply that was stored anew, or goes on, is not what it was when it was read.
 			and exists (
-				select from utterances u where u.id = g.utterance_id and u.text <> '' offset 0)),
+				select from utterances u where u.id = g.utterance_id and u.text <> '' offset 0)
+			and not exists (
+				select from turns t where t.session_id = $1::uuid
+					and t.turn = (select turn from s) and t.reply_id = g.utterance_id
+					and t.state = 'running' offset 0)),
 
 -- Neighbours, and theirs. vector() changes nothing, but what it gives has been fetched from beside
 -- the table: else each mean that a vector is part of would fetch it again, and the doubled twice.

@@ -199,6 +199,15 @@ void progress_note(struct progress *s, struct span said, unsigned ms)
 	monitor_unlock(&office.news);
 }
 
+void progress_go_on(struct progress *s, const struct turn_sent *sent)
+{
+	monitor_lock(&office.news);
+	buf_str(&s->text, sent->text);
+	s->pieces_n = sent->pieces_n;
+	memcpy(s->pieces, sent->pieces, sent->pieces_n * sizeof(*s->pieces));
+	monitor_unlock(&office.news);
+}
+
 void progress_is_grave(struct progress *s)
 {
 	monitor_lock(&office.news);

@@ -19,6 +19,9 @@ struct progress *progress_start(struct ctx *cx, const struct turn *turn) NEVER_N
  * one. */
 void progress_note(struct progress *s, struct span said, unsigned ms);
 
+/* So much had been sent before, by who had the turn: what is noted comes behind it. */
+void progress_go_on(struct progress *s, const struct turn_sent *sent);
+
 /* The visitor is in distress: nothing of the turn is remembered. */
 void progress_is_grave(struct progress *s);
 

@@ -9,6 +9,9 @@
  *   { session_id, session_secret, cancel: true, turn_id, heard_ms? }
  *   -> { cancelled }
  *
+ *   { session_id, session_secret, resume: true, turn_id }
+ *   -> as the turn it goes on with
+ *
  * A recording is heard first, as speech_to_text would; where nobody says
  * anything in it, text is "" and nothing else happens.
  *
@@ -42,7 +45,9 @@
 #include "kept_audio.h"
 #include "lead.h"
 #include "request.h"
+#include "resume.h"
 #include "running.h"
+#include "shelf.h"
 #include "spoken.h"
 #include "stream.h"
 #include "thought.h"
@@ -208,12 +213,18 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *
 	};
 	struct delivery *d = delivery_new(cx, &order);
 	struct delivered done;
+	struct left     *rest = NEW(cx->arena, struct left);
+	struct err      *e;
 
 	if (thought)
 		thought_start(thought, d);
+	else if (a->before)
+		delivery_go_on(d, a->before);
 	else
 		delivery_say(d, a->text);
-	TRY(delivery_run(d, &done));
+	e = delivery_run(d, &done);
+	a->rest = delivery_left(d, rest) ? rest : NULL;
+	TRY(e);
 	if (thought)
 		thought_end(thought, a);
 	a->text = done.text;
@@ -283,11 +294,11 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	if (a->recalls) /* else the memory that the words become is embedded, by its job */
 		heard_admit(cx, in->heard);
 	a->said_in_distress = thought_said_in_distress(turn);
-	if (!in->is_nudge && !a->said_in_distress && !in->said.is_danger) {
+	if (turn->utterance_id && !a->said_in_distress && !in->said.is_danger) {
 		search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
 		a->reading.told = lead_told(search);
 	}
-	thought = thought_new(cx, in, turn, a);
+	thought = a->before ? NULL : thought_new(cx, in, turn, a);
 	note_distress(cx, in, turn, a);
 	TRY(deliver(cx, in, thought, a));
 	a->is_out = in->stream != NULL;
@@ -300,38 +311,6 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	return reply(rq, in, a, silent);
 }
 
-/* What the client was told it may try again takes the visitor's words back;
- * when nobody was there to be told, they stay for the same message to adopt. */
-static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
-{
-	struct err *e;
-
-	ctx_detach(cx, CLEANUP_MS);
-	e = turn_give_up(cx, turn, take_back);
-	if (e)
-		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
-	if (e)
-		heartbeat_doubt_turn(turn->session_id, turn->claim);
-}
-
-/* Of one that another process took over nothing is ours to say. */
-static struct err *end_badly(struct ctx *cx, const struct turn *turn, const struct answer *a,
-                             struct err *e)
-{
-	enum cancel_reason why = cancel_reason(cx->cancel);
-
-	progress_stop(a->progress);
-	if (why == CANCEL_DISOWNED)
-		FAIL(cx, ERR_CANCELLED, "another took the turn over");
-	if (*progress_sent(a->progress).text)
-		interrupt_keep(cx, turn, a->progress, a->is_out);
-	else if (why != CANCEL_SUPERSEDED && e->kind != ERR_SUPERSEDED)
-		give_up(cx, turn, !why);
-	if (why == CANCEL_SUPERSEDED)
-		FAIL(cx, ERR_SUPERSEDED, "a newer turn began, or the client wants no more of it");
-	return e;
-}
-
 static struct err *run_turn(struct req *rq, const struct in *in, const struct turn *turn,
                             struct answer *a)
 {
@@ -340,9 +319,13 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 	struct err     *e;
 
 	a->progress = progress_start(cx, turn);
+	if (a->before)
+		progress_go_on(a->progress, &(struct turn_sent){.text = left_sent(cx, a->before),
+		                                                .pieces = a->before->ends,
+		                                                .pieces_n = a->before->ends_n});
 	e = answer_turn(rq, in, turn, a);
 	if (e)
-		e = end_badly(cx, turn, a, e);
+		e = interrupt_end(cx, turn, a, e);
 	running_end(running);
 	return e;
 }
@@ -469,6 +452,20 @@ static struct err *take_turn(struct req *rq, const struct in *in, struct answer 
 	FAIL(req_ctx(rq), ERR_UPSTREAM, "the joined turn failed %d times", JOIN_TRIES);
 }
 
+/* A reply that was interrupted by mistake. */
+static struct err *go_on(struct req *rq, struct in *in, struct answer *a)
+{
+	struct ctx  *cx = req_ctx(rq);
+	struct turn *turn = NEW(cx->arena, struct turn);
+	struct left *before = NEW(cx->arena, struct left);
+
+	cx->deadline.at_ms -= HEAR_MS;
+	TRY(resume_take(cx, in, turn, before));
+	a->before = before;
+	a->reading.is_in_distress = turn->is_in_distress;
+	return run_turn(rq, in, turn, a);
+}
+
 /* What tasks look at lives as long as they do: in the arena. */
 static struct err *agent_reply(struct req *rq)
 {
@@ -482,6 +479,8 @@ static struct err *agent_reply(struct req *rq)
 	if (in->cancel)
 		return interrupt_turn(rq, in);
 	in->stream = req_accepts(rq, SSE_MEDIA_TYPE) ? stream_new(rq) : NULL;
+	if (in->resume)
+		return go_on(rq, in, a);
 	if (!in->is_nudge) /* a tab that nobody sits at uses up nothing of those who type */
 		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
 	TRY(hear_message(rq, in, a));
@@ -530,6 +529,7 @@ static int start(void)
 
 static void stop(void)
 {
+	shelf_end();
 	decoders_stop();
 	acts_stop();
 	excuse_stop();

@@ -87,7 +87,7 @@ void delivery_think(struct delivery *d, struct err *(*think)(struct ctx *cx, voi
 
 /* ---- pieces ---- */
 
-static void add_piece(struct delivery *d, struct span text, bool is_thought)
+static struct piece *add_piece(struct delivery *d, struct span text, bool is_thought)
 {
 	struct piece *p = NEW(d->cx->arena, struct piece);
 
@@ -105,20 +105,26 @@ static void add_piece(struct delivery *d, struct span text, bool is_thought)
 	d->pieces_end = &p->next;
 	if (!d->current)
 		d->current = p;
+	return p;
 }
 
-void delivery_say(struct delivery *d, const char *text)
+/* Sentence by sentence, the first behind `gap`. */
+static void say(struct delivery *d, const char *text, const char *gap)
 {
 	struct span rest = span_of(text), sentence;
 	const char *from = text;
 
-	while (sentence_next(&rest, &sentence, true)) {
-		const char *gap = from == text && d->said.len ? " " : "";
-		size_t      len = (size_t)(sentence.ptr + sentence.len - from);
+	for (; sentence_next(&rest, &sentence, true); gap = "") {
+		size_t len = (size_t)(sentence.ptr + sentence.len - from);
 
 		add_piece(d, span_of(arena_printf(d->cx->arena, "%s%.*s", gap, (int)len, from)), false);
 		from += len;
 	}
+}
+
+void delivery_say(struct delivery *d, const char *text)
+{
+	say(d, text, d->said.len ? " " : "");
 }
 
 /* Nobody has heard of it: what is thought begins anew, behind our own words. */
@@ -235,7 +241,7 @@ static void start_voices(struct delivery *d)
 	struct piece *before = NULL;
 
 	for (struct piece *p = d->pieces; p && busy < VOICES_MAX; before = p, p = p->next) {
-		if (p->task || p->is_silent)
+		if (p->task || p->is_silent || p->parts)
 			continue;
 		if (d->order.outlet)
 			group(d, p);
@@ -337,7 +343,7 @@ static struct err *end_piece(struct delivery *d, struct piece *p)
 		log_err(LOG_WARN, d->cx, "reply_not_spoken", p->failed);
 	d->told.is_degraded |= p->is_degraded;
 	d->told.lacks_audio |= !p->is_silent && !p->parts;
-	if (p->parts) {
+	if (p->parts && p->task) {
 		d->speaking_ms += p->spoken_at_ms - p->began_at_ms;
 		d->spoken_bytes += p->text.len;
 	}
@@ -375,6 +381,73 @@ static struct err *hand_on(struct delivery *d)
 	while (is_over && d->current)
 		TRY(hand_on_piece(d, d->current, &is_over));
 	return NULL;
+}
+
+/* ---- a reply that was cancelled ---- */
+
+void delivery_go_on(struct delivery *d, const struct left *left)
+{
+	const struct spoken_piece *last = left->ends_n ? &left->ends[left->ends_n - 1] : NULL;
+	struct span                rest = {left->text.ptr + left->sent, left->text.len - left->sent};
+
+	buf_add(&d->said, left->text.ptr, left->sent);
+	d->shown = left->sent;
+	d->told = (struct told){.pieces_sent = left->seq,
+	                        .sent_ms = last ? last->ms : 0,
+	                        .ends_n = left->ends_n,
+	                        .handed_on = left->sent};
+	memcpy(d->ends, left->ends, left->ends_n * sizeof(*d->ends));
+	for (size_t i = 0; i < left->pieces_n; i++) {
+		struct piece *p = add_piece(d, left->pieces[i].text, false);
+
+		p->parts = left->pieces[i].parts;
+		p->is_spoken |= p->parts != NULL;
+	}
+	if (!left->pieces_n)
+		say(d, arena_strndup(d->cx->arena, rest.ptr, rest.len), "");
+}
+
+/* With the post's lock held: all of its sound, or none. */
+static struct part *sound_of(const struct piece *p)
+{
+	const struct part *last = p->parts;
+
+	while (last && last->next)
+		last = last->next;
+	return p->is_spoken && !p->failed && last && last->part.is_last ? p->parts : NULL;
+}
+
+bool delivery_left(struct delivery *d, struct left *out)
+{
+	struct post       *post = feed_post(d->feed);
+	struct left_piece *pieces;
+	struct piece      *p;
+	struct told        sent = {.ends_n = 0};
+	size_t             n = 0;
+
+	listen(d);
+	p = d->order.outlet ? d->current : d->pieces;
+	if (d->order.outlet)
+		sent = d->told;
+	while (d->order.outlet && p && p->is_noted)
+		p = p->next;
+	if (d->order.outlet && p && p->sent_n)
+		sent.pieces_sent = p->seq; /* it was begun, and is sent anew */
+	for (const struct piece *one = p; one; one = one->next)
+		n++;
+	pieces = NEW_ARRAY(d->cx->arena, struct left_piece, n);
+	*out = (struct left){.text = buf_span(&d->said),
+	                     .sent = sent.handed_on,
+	                     .seq = sent.pieces_sent,
+	                     .ends = d->ends,
+	                     .ends_n = sent.ends_n,
+	                     .pieces = pieces,
+	                     .pieces_n = n};
+	monitor_lock(&post->aside.monitor);
+	for (size_t i = 0; i < n; i++, p = p->next)
+		pieces[i] = (struct left_piece){p->text, sound_of(p)};
+	monitor_unlock(&post->aside.monitor);
+	return d->said.len > 0;
 }
 
 /* ---- the thread of the request ---- */

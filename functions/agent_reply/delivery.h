@@ -16,6 +16,7 @@
 #include "../../common/base/task.h"
 #include "../../common/domain/text/heard_part.h"
 #include "../../common/engines/speaking.h"
+#include "left.h"
 
 /* What a whole reply's audio may have; more is degraded to its text. */
 #define DELIVERY_AUDIO_MAX ((size_t)5 << 19)
@@ -65,6 +66,13 @@ void delivery_say(struct delivery *d, const char *text);
 /* How it is thought, by delivery_run and with its ctx. One that says nothing needs none. */
 void delivery_think(struct delivery *d, struct err *(*think)(struct ctx *cx, void *data),
                     void            *data);
+
+/* Goes on with a reply that was cancelled, in the place of all else: behind what was sent of it. */
+void delivery_go_on(struct delivery *d, const struct left *left);
+
+/* Once delivery_run has ended: what is left to say, with all that was written by now. False: no
+ * sentence was. It lives as long as the delivery. */
+bool delivery_left(struct delivery *d, struct left *out);
 
 /* Has it thought and hands on what there is until the end: of thinking, of the voices, of what was
  * said. The error of thinking; ERR_CANCELLED and ERR_DEADLINE where that was what ended it. */

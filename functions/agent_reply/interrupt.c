@@ -4,6 +4,7 @@
 #include "../../common/base/log.h"
 #include "../../common/work/heartbeat.h"
 #include "../../common/work/workers.h"
+#include "left.h"
 #include "running.h"
 
 static void hear_of_it(const char *told)
@@ -43,8 +44,9 @@ struct err *interrupt_turn(struct req *rq, const struct in *in)
 	return NULL;
 }
 
-void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress,
-                    bool is_whole)
+/* So much had been sent, or all of it: it is stored. */
+static void keep_sent(struct ctx *cx, const struct turn *turn, struct progress *progress,
+                      bool is_whole)
 {
 	const struct turn_name name = turn_name_of(turn);
 	struct turn_sent       sent = progress_sent(progress);
@@ -57,4 +59,40 @@ void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *pr
 		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
 	if (e)
 		heartbeat_doubt_turn(turn->session_id, turn->claim);
+}
+
+/* What the client was told it may try again takes the visitor's words back;
+ * when nobody was there to be told, they stay for the same message to adopt. */
+static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
+{
+	struct err *e;
+
+	ctx_detach(cx, CLEANUP_MS);
+	e = turn_give_up(cx, turn, take_back);
+	if (e)
+		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
+	if (e)
+		heartbeat_doubt_turn(turn->session_id, turn->claim);
+}
+
+/* Of one that another process took over nothing is ours to say. */
+struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct answer *a,
+                          struct err *e)
+{
+	enum cancel_reason why = cancel_reason(cx->cancel);
+
+	progress_stop(a->progress);
+	if (why == CANCEL_DISOWNED)
+		FAIL(cx, ERR_CANCELLED, "another took the turn over");
+	if (*progress_sent(a->progress).text)
+		keep_sent(cx, turn, a->progress, a->is_out);
+	else if (why != CANCEL_SUPERSEDED && e->kind != ERR_SUPERSEDED)
+		give_up(cx, turn, !why && !a->before);
+	if (why == CANCEL_SUPERSEDED && a->rest) {
+		ctx_detach(cx, CLEANUP_MS);
+		left_keep(cx, turn, a->rest);
+	}
+	if (why == CANCEL_SUPERSEDED)
+		FAIL(cx, ERR_SUPERSEDED, "a newer turn began, or the client wants no more of it");
+	return e;
 }

@@ -13,10 +13,10 @@ void interrupt_listen(void);
  * reply is cut to what was heard, of a turn that is over too. Errors as turn_cancel. */
 struct err *interrupt_turn(struct req *rq, const struct in *in) CHECKED;
 
-/* The turn was stopped, and its progress, when this much had been sent, or all of it (`is_whole`):
- * it is stored. What fails is logged. */
-void interrupt_keep(struct ctx *cx, const struct turn *turn, struct progress *progress,
-                    bool is_whole);
+/* The turn came to `e`: stores what had been sent of it, and leaves what is left where its client
+ * may want it to go on; or gives it up. What fails is logged. The error to answer with. */
+struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct answer *a,
+                          struct err *e) CHECKED;
 
 /* For storing how a turn ended, when the request's own time is over. */
 #define CLEANUP_MS 2000u

@@ -27,6 +27,7 @@ static const struct input_field fields[] = {
 	INPUT_TEXT(in, turn_id, .min = 1, .max = TURN_ID_MAX),
 	INPUT_BOOL(in, audio),
 	INPUT_BOOL(in, cancel),
+	INPUT_BOOL(in, resume),
 	INPUT_NUMBER(in, heard_ms, .max = HEARD_MS_MAX),
 };
 
@@ -60,9 +61,11 @@ static struct err *check_message(struct req *rq, const struct in *in)
 {
 	struct ctx *cx = req_ctx(rq);
 
-	if (in->cancel && !in->turn_id)
-		FAIL_FIELD(cx, "turn_id", "is missing: which turn is to be cancelled?");
-	if (in->cancel)
+	if (in->cancel && in->resume)
+		FAIL_FIELD(cx, "resume", "is the opposite of cancel; give one of them");
+	if ((in->cancel || in->resume) && !in->turn_id)
+		FAIL_FIELD(cx, "turn_id", "is missing: which turn?");
+	if (in->cancel || in->resume)
 		return NULL;
 	if (in->audio_base64 && in->user_message)
 		FAIL_FIELD(cx, "audio_base64", "takes the place of user_message; give one of them");

@@ -753,3 +753,136 @@ test('who takes nothing of a stream is gone: history is what was sent until then
 	assert.ok(performance.now() - from < 25_000, 'a thread waited longer for it');
 	peer.socket.destroy();
 });
+
+/* ---- a reply that was interrupted by mistake ---- */
+
+const cancel = async (session, turn_id, more = {}) => {
+	const body = { ...pairOf(session), cancel: true, turn_id, ...more };
+	assert.deepEqual((await post(stack, 'agent_reply', body)).json, { cancelled: true });
+};
+
+const resume = (session, turn_id) =>
+	post(stack, 'agent_reply', { ...pairOf(session), resume: true, turn_id });
+
+const hearOn = (session, turn_id) =>
+	hear(session, undefined, { more: { resume: true, turn_id } });
+
+const voiceOf = async (words) =>
+	(await stack.sim.requests({ provider: 'elevenlabs' })).filter(({ body }) =>
+		body.text.includes(words),
+	).length;
+
+/* One sentence was sent, the voice is silent at the next, and all is written. */
+const cancelInTheSecond = async (session, more = {}) => {
+	await says(TWO);
+	const match = { contains: 'What do you need' };
+	const before = await voiceOf(match.contains);
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'voice' } });
+	const events = await open(session, 'I run a hotel.', { more: { turn_id: 'cut' } });
+	const early = [];
+	while (shown(early) !== TWO || !of(early, 'audio').at(-1)?.is_last)
+		early.push((await events.next()).value);
+	await poll(async () => (await voiceOf(match.contains)) > before);
+	await cancel(session, 'cut', more);
+	const { event, data } = (await rest(events)).at(-1);
+	assert.deepEqual([event, data.code], ['error', 'superseded']);
+	return early;
+};
+
+test('an interrupted reply goes on, and nothing is thought or said twice', async () => {
+	const session = await newSession(stack);
+	const early = await cancelInTheSecond(session, { heard_ms: 1 });
+	const [[unsaid]] = await sql(stack, `select encode(unsaid, 'escape') from turn_answers
+		where session_id = :'id'`, { id: session.session_id });
+	assert.doesNotMatch(unsaid, /bread|need/, 'sealed');
+	const late = await hearOn(session, 'cut');
+	assert.deepEqual(late[0].event, 'meta');
+	assert.equal(late[0].data.turn_id, 'cut');
+	assert.equal(shown(late), ' What do you need from us?');
+	assert.equal(done(late).text, TWO);
+	assert.equal(assertInOrder([...early, ...late]), 2);
+	assert.equal(await voiceOf('make bread'), 1);
+	assert.equal((await chats()).length, 1);
+	assert.deepEqual((await history(session)).slice(1), [['agent', TWO, 'f']]);
+	assert.deepEqual(await sql(stack, `select 1 from turn_answers
+		where session_id = :'id' and unsaid is not null`, { id: session.session_id }), []);
+	await hear(session, 'Thank you.');
+	assert.doesNotMatch((await chats()).at(-1).body.messages[0].content, /interrupted your last/);
+});
+
+test('it may be interrupted again, and goes on again', async () => {
+	const session = await newSession(stack);
+	const early = await cancelInTheSecond(session);
+	const match = { contains: 'What do you need' };
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { silence: true } });
+	const events = await open(session, undefined, { more: { resume: true, turn_id: 'cut' } });
+	await until(events, 'text');
+	await cancel(session, 'cut');
+	assert.equal((await rest(events)).at(-1).event, 'error');
+	assert.deepEqual((await history(session))[1], FIRST);
+	const late = await hearOn(session, 'cut');
+	assert.equal(done(late).text, TWO);
+	assert.equal(assertInOrder([...early, ...late]), 2);
+	assert.equal((await chats()).length, 1);
+});
+
+/* Of two sentences the second is spoken and waits for the first. */
+const cancelBeforeTheFirst = async (session) => {
+	await says(TWO);
+	const match = { contains: 'make bread' };
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'voice' } });
+	const events = await open(session, 'I run a hotel.', { more: { turn_id: 'cut' } });
+	await until(events, 'text');
+	await stack.sim.wait({ provider: 'elevenlabs', state: 'finished' });
+	/* What is heard of another turn comes behind what was read of this one's. */
+	await hear(await newSession(stack), 'I run a shop.', { more: { audio: false } });
+	await cancel(session, 'cut');
+	await rest(events);
+	assert.equal(await voiceOf('What do you need'), 1);
+};
+
+test('what was spoken and not sent waits where it is', async () => {
+	const session = await newSession(stack);
+	await cancelBeforeTheFirst(session);
+	const late = await hearOn(session, 'cut');
+	assert.equal(done(late).text, TWO);
+	assert.equal(assertInOrder(late), 2);
+	assert.equal(await voiceOf('What do you need'), 1);
+});
+
+test('and is spoken anew where its process is gone', async () => {
+	const session = await newSession(stack);
+	await cancelBeforeTheFirst(session);
+	await sql(stack, `update turns set finished_at = now() + interval '1 minute'
+		where session_id = :'id'`, { id: session.session_id });
+	await sql(stack, `update turn_answers set due = now() + interval '1 minute'
+		where session_id = :'id'`, { id: session.session_id });
+	const pid = stack.pidOf('agent_reply');
+	process.kill(pid, 'SIGKILL');
+	await poll(async () => stack.pidOf('agent_reply') !== pid);
+	const { status, json, text } = await resume(session, 'cut');
+	assert.deepEqual([status, json.text], [200, TWO], text);
+	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+	assert.equal(await voiceOf('What do you need'), 2);
+	const ofIt = (await chats()).filter(({ body }) => /hotel/.test(JSON.stringify(body)));
+	assert.equal(ofIt.length, 1);
+});
+
+test('too late, or behind a newer turn, nothing goes on', async () => {
+	const session = await newSession(stack);
+	await cancelInTheSecond(session);
+	assert.equal((await resume(session, 'another')).status, 404);
+	await sql(stack, `update turns set finished_at = now() - interval '11 seconds'
+		where session_id = :'id'`, { id: session.session_id });
+	assert.equal((await resume(session, 'cut')).status, 404);
+	const { status, json } = await resume({ ...session, session_secret: 'guessed' }, 'cut');
+	assert.deepEqual([status, json.code], [401, 'invalid_session']);
+	const other = await newSession(stack);
+	await cancelInTheSecond(other);
+	await hear(other, 'Wait, another question.', { more: { turn_id: 'newer' } });
+	const late = await resume(other, 'cut');
+	assert.deepEqual([late.status, late.json.code], [409, 'superseded']);
+	assert.equal((await resume(other, 'newer')).status, 404, 'that was said to its end');
+	const { json: missing } = await post(stack, 'agent_reply', { ...pairOf(other), resume: true });
+	assert.deepEqual([missing.code, missing.field], ['invalid_request', 'turn_id']);
+});

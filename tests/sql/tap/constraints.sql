@@ -1,6 +1,6 @@
 -- What the tables refuse, asked as the programs do.
 begin;
-select plan(58);
+select plan(61);
 
 select session(1, 'f47ac10b-58cc-4372-a567-0e02b2c3d479', true);
 insert into utterances (id, session_id, speaker, text)
@@ -39,6 +39,13 @@ insert into case_list values
 	select id, 1, hash('x'), now() from sessions$$),
 ('turn zero', '23514', $$insert into turns (session_id, turn, message_hash, ends_by)
 	select id, 0, hash('x'), now() from sessions$$),
+('what is unsaid of a turn', 'ok', $$insert into turn_answers (session_id, turn, due, unsaid)
+	select id, 2, now(), '\x00' from sessions$$),
+('an answer that is unsaid, too', '23514',
+	$$insert into turn_answers (session_id, turn, due, answer, unsaid)
+	select id, 3, now(), '\x00', '\x00' from sessions$$),
+('neither of both', '23514', $$insert into turn_answers (session_id, turn, due)
+	select id, 3, now() from sessions$$),
 ('an unknown turn state', '23514', $$update turns set state = 'lost'$$),
 ('a reply and its pieces', 'ok',
 	$$update turns set reply_id = gen_random_uuid(), reply_pieces = '{4,500,9,1000}'$$),

@@ -1,0 +1,68 @@
+-- Takes over a turn that its client has cancelled a moment ago, so that its reply goes on: it runs
+-- again, for whoever asks with this, and what was not said of it is taken along.
+--
+-- Only of the newest turn, and only once who had it has left what is unsaid: it may still be about
+-- to.
+--
+-- $1 to $4  the session pair, as in session_check.sql
+-- $5   most utterances of history
+-- $6   null
+-- $7   the turn's id
+-- $8   time the turn may take, milliseconds
+-- $9   how long a cancelled turn may go on, milliseconds
+--
+-- As turn_columns.sql tells, `action` begin: it is taken over; wait: it was cancelled, and nothing
+-- is left yet; newer: another has begun; gone: there is nothing to go on with. Behind that: what
+-- the visitor had said (null: nothing); sealed; it told of distress; id of the reply; what is
+-- unsaid, sealed; the claim of who began it, who has left it.
+with
+-- include session_check.sql
+
+touched as (
+	update sessions s set
+			-- include session_touch.sql
+		from checked c where s.id = c.id and c.verdict = 'ok'),
+
+asked as (
+	select t.turn, t.turn < c.turn as is_old,
+			t.state = 'superseded' and t.finished_at > now() - $9::int * interval '1 ms' as may
+		from checked c join turns t on t.session_id = $1::uuid and t.turn > c.turn - 5
+			and t.turn_id = $7
+		where c.verdict = 'ok'
+		order by t.turn desc limit 1),
+
+taken as (
+	delete from turn_answers a using asked k
+		where a.session_id = $1::uuid and a.turn = k.turn and a.unsaid is not null and k.may
+			and not k.is_old
+		returning a.unsaid),
+
+decided as (
+	select c.*, $7::text as last_turn_id, null::uuid as adopted,
+			case
+				when exists (select from taken) then 'begin'
+				when k.is_old then 'newer'
+				when k.may then 'wait'
+				else 'gone' end as action
+		from checked c left join asked k on true where c.verdict = 'ok'),
+
+begun as (
+	update turns t set state = 'running', finished_at = null, heard_ms = null,
+			ends_by = now() + $8::int * interval '1 ms'
+		from decided d
+		where t.session_id = $1::uuid and t.turn = d.turn and d.action = 'begin'
+		returning t.turn, t.turn_id, t.visitor_utterance_id, t.reply_id, t.claim),
+
+said as (
+	select u.text, u.text_sealed, u.in_distress from begun b join utterances u
+		on u.id = b.visitor_utterance_id),
+
+named as materialized (
+	select session_names(d.id) as names
+		from decided d where d.action = 'begin')
+
+-- include turn_columns.sql
+		, (select text from said), (select text_sealed from said),
+		(select in_distress from said), b.reply_id, (select unsaid from taken),
+		b.claim
+-- include turn_sources.sql

@@ -1,0 +1,46 @@
+/* resume.c -- taking over a turn that was cancelled, here or elsewhere. */
+#include "resume.h"
+
+#include "../../common/base/wait.h"
+#include "interrupt.h"
+
+#define TRIES    6
+#define PAUSE_MS 25u /* and twice as long each time: 1.5 s in all */
+
+static struct err *pause_for(struct ctx *cx, unsigned ms)
+{
+	struct deadline until = deadline_sooner(cx->deadline, deadline_in(ms));
+
+	if (wait_fds(cx->cancel, NULL, 0, until) == WAIT_CANCELLED)
+		FAIL(cx, ERR_CANCELLED, "nobody waits any more");
+	return NULL;
+}
+
+/* Who cancelled it elsewhere may ask for it before its process has stored how it ended. */
+static struct err *take(struct ctx *cx, const struct turn_new *new, struct turn *turn,
+                        struct span *unsaid_out)
+{
+	bool is_due = true;
+
+	for (unsigned i = 0, ms = PAUSE_MS; i < TRIES; i++, ms *= 2) {
+		TRY(turn_resume(cx, new, turn, unsaid_out, &is_due));
+		if (!is_due)
+			return NULL;
+		TRY(pause_for(cx, ms));
+	}
+	FAIL(cx, ERR_NOT_FOUND, "nothing was written of the turn");
+}
+
+struct err *resume_take(struct ctx *cx, struct in *in, struct turn *turn, struct left *out)
+{
+	struct turn_new new = {.session_id = in->session_id,
+	                       .session_secret = in->session_secret,
+	                       .message = "",
+	                       .turn_id = in->turn_id,
+	                       .deadline_ms = deadline_left_ms(cx->deadline) + CLEANUP_MS};
+	struct span unsaid;
+
+	TRY(take(cx, &new, turn, &unsaid));
+	in->user_message = turn->message;
+	return left_read(cx, turn, unsaid, out);
+}

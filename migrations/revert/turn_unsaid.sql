@@ -1,0 +1,9 @@
+begin;
+set local role scribe_owner;
+
+delete from turn_answers where answer is null;
+alter table turn_answers
+	drop column unsaid,
+	alter column answer set not null;
+
+commit;
