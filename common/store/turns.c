@@ -9,6 +9,7 @@
 #include "../db/db.h"
 #include "common/store/lazy_commit.sql.h"
 #include "common/store/turn_abandon.sql.h"
+#include "common/store/turn_ahead.sql.h"
 #include "common/store/turn_begin.sql.h"
 #include "common/store/turn_finish.sql.h"
 #include "common/store/turn_give_up.sql.h"
@@ -153,6 +154,19 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 		return NULL;
 	}
 	FAIL(cx, ERR_UNAVAILABLE, "the session changed %d times while a turn began", BEGIN_TRIES);
+}
+
+struct err *turn_ahead(struct ctx *cx, const struct turn_new *in, struct turn *out,
+                       bool *is_enough_out)
+{
+	struct db_rows rows;
+
+	TRY(session_query(cx, in->session_id, in->session_secret, TURN_AHEAD_SQL,
+	                  ARGS(db_int(TURN_HISTORY_ROWS), db_text(in->mode), db_int(TURN_AHEAD_MAX)),
+	                  &rows));
+	payers_join(cx, row_text(&rows, 0, COL_PAYERS));
+	*is_enough_out = str_equal(row_text(&rows, 0, COL_ACTION), "enough");
+	return *is_enough_out ? NULL : read_turn(cx, in, &rows, out);
 }
 
 /* ---- going on ---- */

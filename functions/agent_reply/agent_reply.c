@@ -9,6 +9,9 @@
  *   { session_id, session_secret, cancel: true, turn_id, heard_ms? }
  *   -> { cancelled }
  *
+ *   { ..., speculative: true }: what was said so far, so that the turn is prepared (ahead.h)
+ *   -> { prepared }
+ *
  *   { session_id, session_secret, resume: true, turn_id }
  *   -> as the turn it goes on with
  *
@@ -37,6 +40,7 @@
 #include "../../common/work/slack.h"
 #include "../../common/store/addresses.h"
 #include "../../common/store/turns.h"
+#include "ahead.h"
 #include "answer.h"
 #include "closing.h"
 #include "delivery.h"
@@ -298,6 +302,8 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 		search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
 		a->reading.told = lead_told(search);
 	}
+	if (!a->before)
+		a->before = ahead_take(cx, in, turn, a);
 	thought = a->before ? NULL : thought_new(cx, in, turn, a);
 	note_distress(cx, in, turn, a);
 	TRY(deliver(cx, in, thought, a));
@@ -462,6 +468,7 @@ static struct err *go_on(struct req *rq, struct in *in, struct answer *a)
 	cx->deadline.at_ms -= HEAR_MS;
 	TRY(resume_take(cx, in, turn, before));
 	a->before = before;
+	a->is_resumed = true;
 	a->reading.is_in_distress = turn->is_in_distress;
 	return run_turn(rq, in, turn, a);
 }
@@ -478,10 +485,11 @@ static struct err *agent_reply(struct req *rq)
 	TRY(request_read(rq, in));
 	if (in->cancel)
 		return interrupt_turn(rq, in);
-	in->stream = req_accepts(rq, SSE_MEDIA_TYPE) ? stream_new(rq) : NULL;
+	in->stream = !in->speculative && req_accepts(rq, SSE_MEDIA_TYPE) ? stream_new(rq) : NULL;
 	if (in->resume)
 		return go_on(rq, in, a);
-	if (!in->is_nudge) /* a tab that nobody sits at uses up nothing of those who type */
+	/* A tab that nobody sits at uses up nothing of those who type, nor what is not said yet. */
+	if (!in->is_nudge && !in->speculative)
 		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
 	TRY(hear_message(rq, in, a));
 	if (in->spoken && !*in->user_message)
@@ -490,7 +498,7 @@ static struct err *agent_reply(struct req *rq)
 		in->said = act_words_of(cx, span_of(in->user_message));
 		in->heard = heard_start(cx, in->session_id, in->user_message);
 	}
-	return take_turn(rq, in, a);
+	return in->speculative ? ahead_prepare(rq, in, a) : take_turn(rq, in, a);
 }
 
 /* What an Idempotency-Key brings back, for who wants a stream. */
@@ -542,33 +550,34 @@ int main(int argc, char **argv)
 		{.name = "clear_turns", .lease_ms = 10000, .every_ms = 5000, .run = clear_turns},
 	};
 
-	return service_main(
-		argc, argv,
-		&(struct service){
-			.name = "agent_reply",
-			.methods = METHOD_POST,
-			.body_max = BODY_MAX,
-			.small_max = TEXT_BODY_MAX,
-			.deadline_ms = HEAR_MS + DEADLINE_MS,
-			.rate_per_minute = 30,
-			.rate_factor = 10,
-			.threads = 1000,
-			.is_idempotent = true,
-			.start = start,
-			.stop = stop,
-			.takes_session = true,
-			.streams = true,
-			.engines = &engine_room,
-			.chains = (struct chain *const[]){&hearing, &thinking, &speaking, &embedding},
-			.chains_n = 4,
-			.jobs = jobs,
-			.jobs_n = COUNT(jobs),
-			.settings = (const struct cfg_group *const[]){&thought_settings, &closing_settings,
-	                                                      &lead_settings, &page_settings,
-	                                                      &rate_settings, &slack_settings,
-	                                                      MEMORY_SETTINGS, SPOKEN_SETTINGS},
-			.settings_n = 12,
-			.handle = agent_reply,
-			.replay = replay,
-			.excuse = excuse_take});
+	return service_main(argc, argv,
+	                    &(struct service){.name = "agent_reply",
+	                                      .methods = METHOD_POST,
+	                                      .body_max = BODY_MAX,
+	                                      .small_max = TEXT_BODY_MAX,
+	                                      .deadline_ms = HEAR_MS + DEADLINE_MS,
+	                                      .rate_per_minute = 30,
+	                                      .rate_factor = 10,
+	                                      .threads = 1000,
+	                                      .is_idempotent = true,
+	                                      .start = start,
+	                                      .stop = stop,
+	                                      .takes_session = true,
+	                                      .streams = true,
+	                                      .engines = &engine_room,
+	                                      .chains = (struct chain *const[]){&hearing, &thinking,
+	                                                                        &speaking, &embedding},
+	                                      .chains_n = 4,
+	                                      .jobs = jobs,
+	                                      .jobs_n = COUNT(jobs),
+	                                      .settings =
+	                                          (const struct cfg_group *const[]){
+												  &thought_settings, &ahead_settings,
+												  &closing_settings, &lead_settings, &page_settings,
+												  &rate_settings, &slack_settings, MEMORY_SETTINGS,
+												  SPOKEN_SETTINGS},
+	                                      .settings_n = 13,
+	                                      .handle = agent_reply,
+	                                      .replay = replay,
+	                                      .excuse = excuse_take});
 }

@@ -21,7 +21,7 @@ struct in {
 	const char              *audio_base64, *language; /* a recording in the place of the message */
 	const struct cJSON      *context;
 	struct maybe_number      heard_ms; /* of the turn to be cancelled */
-	bool                     is_performer_mode, audio, cancel, resume;
+	bool                     is_performer_mode, audio, cancel, resume, speculative;
 	struct stream           *stream;    /* events are asked for; NULL: one JSON answer is */
 	bool                     is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
 	bool                     is_compat; /* the existing page asks: it goes mute on some intents */
@@ -43,13 +43,14 @@ struct answer {
 	const struct spoken_piece *pieces;           /* where the audio may be cut */
 	size_t                     pieces_n;
 	struct progress           *progress; /* of a turn of ours: what has been sent of it */
-	const struct left         *before;   /* of a reply that goes on; NULL: it begins */
+	const struct left         *before;   /* what there is of the reply already; NULL: nothing */
 	struct left               *rest;     /* NULL, or what is left of it now (left.h) */
 	const char                *degraded[3];
 	size_t                     degraded_n;
 	bool                       recalls; /* thought_recalls(), which sets people then */
 	struct memory_people       people;
 	bool                       is_out;       /* all of it, as it was made: in a stream */
+	bool                       is_resumed;   /* some of it had been sent when it was cancelled */
 	bool                       is_truncated; /* the model failed in the middle */
 	bool                       is_connection_reused;
 	unsigned                   heard_ms; /* hearing took so long; 0: nothing was to be heard */

@@ -33,7 +33,8 @@ struct delivery {
 	struct buf          said;  /* all sentences so far */
 	size_t              shown; /* bytes of that, and of the sentence begun, that are out */
 	struct piece       *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
-	struct spoken_piece ends[SPOKEN_PIECES_MAX];        /* of what was sent */
+	size_t              pieces_n;
+	struct spoken_piece ends[SPOKEN_PIECES_MAX]; /* of what was sent */
 	uint64_t            sentence_at_ms;
 	struct told         told, ours; /* now, and before what is thought */
 	bool                has_told_thought;
@@ -100,7 +101,9 @@ static struct piece *add_piece(struct delivery *d, struct span text, bool is_tho
 	p->text = text;
 	p->is_thought = is_thought;
 	p->parts_end = &p->parts;
-	p->is_spoken = p->is_silent = !d->order.is_aloud;
+	p->is_spoken = p->is_silent =
+		!d->order.is_aloud || (d->order.spoken_max && d->pieces_n >= d->order.spoken_max);
+	d->pieces_n++;
 	*d->pieces_end = p;
 	d->pieces_end = &p->next;
 	if (!d->current)

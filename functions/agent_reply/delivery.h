@@ -41,8 +41,9 @@ struct delivery_order {
 	size_t               sentences_max; /* of what is thought */
 	size_t               first_bytes;   /* of these the first, should it be longer: reply_text.h */
 	bool                 is_aloud;
-	const struct outlet *outlet;   /* NULL: nobody hears of it before the end */
-	uint64_t             start_ms; /* clock_mono_ms() of the times below */
+	size_t               spoken_max; /* pieces of it, the others are text only; 0: all */
+	const struct outlet *outlet;     /* NULL: nobody hears of it before the end */
+	uint64_t             start_ms;   /* clock_mono_ms() of the times below */
 };
 
 /* What became of it. */

@@ -87,7 +87,7 @@ struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct 
 	if (*progress_sent(a->progress).text)
 		keep_sent(cx, turn, a->progress, a->is_out);
 	else if (why != CANCEL_SUPERSEDED && e->kind != ERR_SUPERSEDED)
-		give_up(cx, turn, !why && !a->before);
+		give_up(cx, turn, !why && !a->is_resumed);
 	if (why == CANCEL_SUPERSEDED && a->rest) {
 		ctx_detach(cx, CLEANUP_MS);
 		left_keep(cx, turn, a->rest);

@@ -54,26 +54,37 @@ static struct part *copy_parts(struct arena *a, const struct part *from)
 	return first;
 }
 
-/* What has no place there is spoken anew. */
-static void shelve(struct ctx *cx, const struct turn *turn, const struct left *left)
+struct left left_copy(struct arena *a, const struct left *left)
 {
-	size_t             bytes = sound_bytes(left);
-	struct arena      *a;
-	struct left       *kept;
-	struct left_piece *pieces;
+	struct left_piece   *pieces = NEW_ARRAY(a, struct left_piece, left->pieces_n);
+	struct spoken_piece *ends = NEW_ARRAY(a, struct spoken_piece, left->ends_n);
+	struct left          copy = *left;
 
-	if (bytes == 0 || bytes > LEFT_AUDIO_MAX)
-		return;
-	a = arena_new(ARENA_BYTES);
-	kept = NEW(a, struct left);
-	pieces = NEW_ARRAY(a, struct left_piece, left->pieces_n);
+	copy.text.ptr = arena_strndup(a, left->text.ptr, left->text.len);
+	memcpy(ends, left->ends, left->ends_n * sizeof(*ends));
 	for (size_t i = 0; i < left->pieces_n; i++) {
 		struct span text = left->pieces[i].text;
 
 		pieces[i].text = (struct span){arena_strndup(a, text.ptr, text.len), text.len};
 		pieces[i].parts = copy_parts(a, left->pieces[i].parts);
 	}
-	*kept = (struct left){.sent = left->sent, .pieces = pieces, .pieces_n = left->pieces_n};
+	copy.pieces = pieces;
+	copy.ends = ends;
+	return copy;
+}
+
+/* What has no place there is spoken anew. */
+static void shelve(struct ctx *cx, const struct turn *turn, const struct left *left)
+{
+	size_t        bytes = sound_bytes(left);
+	struct arena *a;
+	struct left  *kept;
+
+	if (bytes == 0 || bytes > LEFT_AUDIO_MAX)
+		return;
+	a = arena_new(ARENA_BYTES);
+	kept = NEW(a, struct left);
+	*kept = left_copy(a, left);
 	shelf_put(key_of(cx, turn), TURN_RESUME_MS, a, kept);
 }
 

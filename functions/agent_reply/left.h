@@ -31,6 +31,9 @@ struct left {
  * logged. */
 void left_keep(struct ctx *cx, const struct turn *turn, const struct left *left);
 
+/* All of it, in that arena. */
+struct left left_copy(struct arena *a, const struct left *left);
+
 /* The part of the text that was sent. */
 const char *left_sent(struct ctx *cx, const struct left *left) NEVER_NULL;
 

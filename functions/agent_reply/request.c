@@ -28,6 +28,7 @@ static const struct input_field fields[] = {
 	INPUT_BOOL(in, audio),
 	INPUT_BOOL(in, cancel),
 	INPUT_BOOL(in, resume),
+	INPUT_BOOL(in, speculative),
 	INPUT_NUMBER(in, heard_ms, .max = HEARD_MS_MAX),
 };
 
@@ -61,8 +62,8 @@ static struct err *check_message(struct req *rq, const struct in *in)
 {
 	struct ctx *cx = req_ctx(rq);
 
-	if (in->cancel && in->resume)
-		FAIL_FIELD(cx, "resume", "is the opposite of cancel; give one of them");
+	if (in->cancel + in->resume + in->speculative > 1)
+		FAIL_FIELD(cx, "resume", "is one thing, cancel and speculative are others; give one");
 	if ((in->cancel || in->resume) && !in->turn_id)
 		FAIL_FIELD(cx, "turn_id", "is missing: which turn?");
 	if (in->cancel || in->resume)
@@ -115,6 +116,8 @@ struct err *request_read(struct req *rq, struct in *in)
 		message = span_of(in->user_message);
 		in->is_nudge = prompt_strip_nudge(&message);
 	}
+	if (in->is_nudge && in->speculative)
+		FAIL_FIELD(cx, "speculative", "is for what a visitor says");
 	if (in->is_nudge)
 		in->audio = false;
 	in->is_compat = page.is_compat && is_of_page(rq);

@@ -886,3 +886,64 @@ test('too late, or behind a newer turn, nothing goes on', async () => {
 	const { json: missing } = await post(stack, 'agent_reply', { ...pairOf(other), resume: true });
 	assert.deepEqual([missing.code, missing.field], ['invalid_request', 'turn_id']);
 });
+
+/* ---- a turn prepared before all of it was said ---- */
+
+const prepare = (session, user_message, more = {}) =>
+	post(stack, 'agent_reply', { ...pairOf(session), user_message, speculative: true, ...more });
+
+test('a reply prepared for the same words is the reply, and nothing is asked twice', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	const { status, json, text } = await prepare(session, 'i run a hotel');
+	assert.deepEqual([status, json], [200, { prepared: true }], text);
+	assert.deepEqual(await stored(session), [], 'nothing was said');
+	assert.equal(await voiceOf('make bread'), 1);
+	assert.equal(await voiceOf('What do you need'), 0, 'only its beginning is spoken');
+	const events = await hear(session, 'I run a hotel.');
+	assert.equal(done(events).text, TWO);
+	assert.equal(done(events).provider, 'groq');
+	assert.equal(shown(events), TWO);
+	assert.equal(assertInOrder(events), 2);
+	assert.equal((await chats()).length, 1);
+	assert.equal(await voiceOf('make bread'), 1);
+	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
+});
+
+test('for other words, another mode or session it is dropped, unheard and unstored', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	const other = await newSession(stack);
+	await prepare(session, 'I run a hotel');
+	await hear(other, 'I run a hotel.');
+	assert.equal((await chats()).length, 2);
+	await hear(session, 'I run a hostel.');
+	assert.equal((await chats()).length, 3);
+	await prepare(session, 'And a bar');
+	await hear(session, 'And a bar.', { more: { mode: 'mentor' } });
+	assert.equal((await chats()).length, 5);
+	await hear(session, 'And a bar.', { more: { mode: 'mentor', turn_id: 'again' } });
+	assert.deepEqual(
+		(await stored(session)).filter(([who]) => who === 'visitor').map(([, text]) => text),
+		['I run a hostel.', 'And a bar.'],
+	);
+});
+
+test('it is prepared twice between two turns, and for whoever has the secret', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	const prepared = [];
+	for (const words of ['I', 'I run', 'I run a']) {
+		const { status, json } = await prepare(session, words);
+		assert.equal(status, 200);
+		prepared.push(json.prepared);
+	}
+	assert.deepEqual(prepared, [true, true, false]);
+	assert.equal((await chats()).length, 2);
+	await hear(session, 'I run a hotel.');
+	assert.deepEqual((await prepare(session, 'And')).json, { prepared: true });
+	const { status, json } = await prepare({ ...session, session_secret: 'guessed' }, 'And a');
+	assert.deepEqual([status, json.code], [401, 'invalid_session']);
+	const danger = await prepare(await newSession(stack), 'I want to kill myself');
+	assert.deepEqual(danger.json, { prepared: false });
+});

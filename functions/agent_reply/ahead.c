@@ -1,0 +1,184 @@
+/* ahead.c -- thinking for words that may be the last. */
+#include "ahead.h"
+
+#include "../../common/base/json_in.h"
+#include "../../common/domain/talk/mode.h"
+#include "../../common/domain/text/tokens.h"
+#include "../../common/work/heard.h"
+#include "delivery.h"
+#include "running.h"
+#include "shelf.h"
+#include "thought.h"
+
+#define ARENA_BYTES 4096u
+#define WORDS_MAX   ((size_t)64 << 10)
+
+struct ahead_values {
+	bool thinks;
+};
+static struct ahead_values values;
+
+static const struct cfg_key keys[] = {
+	CFG_KEY_BOOL(ahead_values, thinks, "REPLY_AHEAD", .fallback = "1",
+                 .help = "1: a turn that is prepared ahead is thought, and begun to be spoken"),
+};
+const struct cfg_group ahead_settings = {"Ahead", &values, keys, COUNT(keys)};
+
+/* Whom it is for, and what. */
+struct ahead {
+	struct left     left;
+	struct reading  reading;
+	struct dynamics dynamics;
+	const char     *provider;
+	const char     *words, *asked; /* the message's words, and all else that makes the reply */
+	int64_t         number;
+	bool            is_degraded;
+};
+
+static const char *key_of(struct ctx *cx, const struct turn *turn)
+{
+	return arena_printf(cx->arena, "ahead %s", turn->session_id);
+}
+
+/* However they are written: case, signs and spaces do not count. */
+static const char *words_of(struct ctx *cx, const struct act_words *said)
+{
+	struct buf words = buf_new(cx->arena, WORDS_MAX);
+
+	for (size_t i = 0; i < said->u->n; i++)
+		buf_printf(&words, "%s ", said->u->words[i].low);
+	return buf_text(&words);
+}
+
+static const char *asked_of(struct ctx *cx, const struct in *in, const struct turn *turn)
+{
+	struct span context = in->context ? json_print(cx, in->context) : SPAN("");
+
+	return arena_printf(cx->arena, "%s %d %s %.*s", turn->mode, in->is_performer_mode,
+	                    in->model ? in->model : "", (int)context.len, context.ptr);
+}
+
+/* ---- preparing ---- */
+
+static void shelve(struct ctx *cx, const struct in *in, const struct turn *turn,
+                   const struct answer *a, const struct left *left)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct ahead *kept = NEW(arena, struct ahead);
+
+	*kept = (struct ahead){.left = left_copy(arena, left),
+	                       .dynamics = a->dynamics,
+	                       .provider = a->provider,
+	                       .words = arena_strdup(arena, words_of(cx, &in->said)),
+	                       .asked = arena_strdup(arena, asked_of(cx, in, turn)),
+	                       .number = turn->number,
+	                       .is_degraded = a->degraded_n > 0};
+	/* Without what points into this unit of work. */
+	kept->reading = (struct reading){.act = a->reading.act,
+	                                 .is_foreign = a->reading.is_foreign,
+	                                 .language = a->reading.language};
+	shelf_put(key_of(cx, turn), AHEAD_MS, arena, kept);
+}
+
+static struct err *think(struct ctx *cx, const struct in *in, struct thought *thought,
+                         struct answer *a, struct left *out)
+{
+	struct delivery_order order = {
+		.sentences_max = mode_sentences_max(in->is_performer_mode),
+		.first_bytes = in->audio ? thought_first_bytes() : 0,
+		.is_aloud = in->audio,
+		.spoken_max = 1,
+		.start_ms = a->start_ms,
+	};
+	struct delivery *d = delivery_new(cx, &order);
+	struct delivered done;
+
+	thought_start(thought, d);
+	TRY(delivery_run(d, &done));
+	thought_end(thought, a);
+	delivery_left(d, out);
+	return NULL;
+}
+
+/* To somebody in danger nothing is said that was not meant for these words. */
+static struct err *prepare(struct ctx *cx, const struct in *in, const struct turn *turn,
+                           struct answer *a, bool *is_prepared_out)
+{
+	struct thought *thought;
+	struct left     left;
+
+	heard_admit(cx, in->heard, turn->heard);
+	chain_warm(&thinking);
+	chain_warm(&speaking);
+	a->said_in_distress = thought_said_in_distress(turn);
+	*is_prepared_out = !a->said_in_distress;
+	if (a->said_in_distress)
+		return NULL;
+	thought = thought_new(cx, in, turn, a);
+	if (!values.thinks || a->reading.is_in_distress || in->said.u->n == 0)
+		return NULL;
+	TRY(think(cx, in, thought, a, &left));
+	shelve(cx, in, turn, a, &left);
+	return NULL;
+}
+
+static void answer(struct req *rq, bool is_prepared)
+{
+	struct json_out *j = reply_json(rq, 200, 0);
+
+	json_obj(j, NULL);
+	json_bool(j, "prepared", is_prepared);
+	json_end(j);
+}
+
+/* A turn of the session that begins here ends it, as an older one. */
+static struct err *prepare_unless_late(struct ctx *cx, const struct in *in, const struct turn *turn,
+                                       struct answer *a, bool *is_prepared_out)
+{
+	struct running *running = running_start(cx, turn->session_id, turn->number, a->start_ms);
+	struct err     *e = prepare(cx, in, turn, a, is_prepared_out);
+
+	running_end(running);
+	if (cancel_reason(cx->cancel) == CANCEL_SUPERSEDED)
+		FAIL(cx, ERR_SUPERSEDED, "the turn has begun");
+	return e;
+}
+
+struct err *ahead_prepare(struct req *rq, struct in *in, struct answer *a)
+{
+	struct ctx  *cx = req_ctx(rq);
+	struct turn *turn = NEW(cx->arena, struct turn);
+	const struct turn_new new = {.session_id = in->session_id,
+	                             .session_secret = in->session_secret,
+	                             .message = in->user_message,
+	                             .mode = in->mode};
+	bool is_enough, is_prepared = false;
+
+	TRY(turn_ahead(cx, &new, turn, &is_enough));
+	cx->deadline = deadline_sooner(cx->deadline, deadline_in(AHEAD_MS));
+	if (!is_enough && !in->said.is_danger)
+		TRY(prepare_unless_late(cx, in, turn, a, &is_prepared));
+	answer(rq, is_prepared);
+	return NULL;
+}
+
+/* ---- using it ---- */
+
+const struct left *ahead_take(struct ctx *cx, const struct in *in, const struct turn *turn,
+                              struct answer *a)
+{
+	const struct ahead *kept = shelf_take(cx, key_of(cx, turn));
+
+	if (!kept || in->is_nudge || in->said.is_danger || a->said_in_distress ||
+	    kept->number != turn->number || !str_equal(kept->words, words_of(cx, &in->said)) ||
+	    !str_equal(kept->asked, asked_of(cx, in, turn)))
+		return NULL;
+	a->reading.act = kept->reading.act;
+	a->reading.is_foreign = kept->reading.is_foreign;
+	a->reading.language = kept->reading.language;
+	a->dynamics = kept->dynamics;
+	a->provider = kept->provider;
+	if (kept->is_degraded)
+		a->degraded[a->degraded_n++] = thinking.capability;
+	return &kept->left;
+}
