@@ -1,0 +1,3 @@
+begin;
+drop function realtime_tell() cascade;
+commit;
