@@ -30,3 +30,25 @@ struct err *access_role(struct ctx *cx, const char **out)
 	*out = row_text(&rows, 0, 0);
 	return NULL;
 }
+
+struct asked {
+	const struct person_claims *claims;
+	const char                 *role;
+};
+
+static struct err *ask_role(struct ctx *cx, void *data)
+{
+	struct asked *asked = data;
+
+	TRY(access_set(cx, asked->claims));
+	return access_role(cx, &asked->role);
+}
+
+struct err *access_role_now(struct ctx *cx, const struct person_claims *claims, const char **out)
+{
+	struct asked asked = {claims, NULL};
+
+	TRY(db_tx(cx, ask_role, &asked));
+	*out = asked.role;
+	return NULL;
+}

@@ -18,4 +18,8 @@ struct err *access_set(struct ctx *cx, const struct person_claims *claims) CHECK
 /* What they may, by that: "owner", "admin", "viewer"; NULL: nothing. In the same transaction. */
 struct err *access_role(struct ctx *cx, const char **out) CHECKED;
 
+/* What they may at this moment, in a transaction of its own. ERR_UNAVAILABLE. */
+struct err *access_role_now(struct ctx *cx, const struct person_claims *claims,
+                            const char **out) CHECKED;
+
 #endif

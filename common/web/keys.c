@@ -6,10 +6,9 @@
 
 #include <jwt.h>
 
-#define TOKEN_MAX        8192
-#define LEEWAY_SECONDS   30 /* between the clock of who signs tokens and ours */
-#define REALTIME_SECONDS 3600
-#define REALTIME_ROLE    "realtime"
+#define TOKEN_MAX      8192
+#define LEEWAY_SECONDS 30 /* between the clock of who signs tokens and ours */
+#define REALTIME_ROLE  "realtime"
 
 struct keys_values {
 	const char *anon_key, *jwt_secret;
@@ -84,8 +83,8 @@ static bool is_for_now(struct ctx *cx, jwt_t *token)
 	       ends + LEEWAY_SECONDS > now && begins - LEEWAY_SECONDS <= now;
 }
 
-/* NULL when it is not one of ours or not for now. */
-static jwt_t *good_token(struct ctx *cx, const char *text)
+/* NULL when it is not one of ours or not for now, whatever its role. */
+static jwt_t *our_token(struct ctx *cx, const char *text)
 {
 	jwt_t *token;
 
@@ -95,10 +94,14 @@ static jwt_t *good_token(struct ctx *cx, const char *text)
 	               (int)strlen(values.jwt_secret)) != 0)
 		return NULL;
 	arena_defer(cx->arena, free_token, token);
-	return jwt_get_alg(token) == JWT_ALG_HS256 && role_may_call(jwt_get_grant(token, "role")) &&
-	               is_for_now(cx, token)
-	           ? token
-	           : NULL;
+	return jwt_get_alg(token) == JWT_ALG_HS256 && is_for_now(cx, token) ? token : NULL;
+}
+
+static jwt_t *good_token(struct ctx *cx, const char *text)
+{
+	jwt_t *token = our_token(cx, text);
+
+	return token && role_may_call(jwt_get_grant(token, "role")) ? token : NULL;
 }
 
 static bool is_good(struct ctx *cx, const char *key)
@@ -136,6 +139,12 @@ const char *keys_subject(struct ctx *cx, const char *apikey, const char *authori
 	return subject ? subject : subject_of(cx, apikey);
 }
 
+static struct key_claims claims_of(jwt_t *token)
+{
+	return (struct key_claims){jwt_get_grant(token, "role"), jwt_get_grant(token, "sub"),
+	                           jwt_get_grant(token, "session_id")};
+}
+
 bool keys_read(struct ctx *cx, const char *apikey, const char *authorization,
                struct key_claims *out)
 {
@@ -151,8 +160,7 @@ bool keys_read(struct ctx *cx, const char *apikey, const char *authorization,
 	token = good_token(cx, key);
 	if (!token)
 		return false;
-	*out = (struct key_claims){jwt_get_grant(token, "role"), jwt_get_grant(token, "sub"),
-	                           jwt_get_grant(token, "session_id")};
+	*out = claims_of(token);
 	return true;
 }
 
@@ -180,6 +188,28 @@ const char *keys_sign(struct ctx *cx, struct span claims)
 	return text;
 }
 
+#define FAR_SECONDS 1e11 /* ahead of every clock, and well within what an integer holds */
+
+bool keys_read_channel(struct ctx *cx, const char *text, struct channel_key *out)
+{
+	jwt_t *token;
+	double ends = 0;
+
+	*out = (struct channel_key){.claims = {.role = "anon"}, .ends_at_ms = INT64_MAX};
+	if (!text || !*text)
+		return false;
+	if (is_anon_key(text))
+		return true;
+	token = our_token(cx, text);
+	if (!token || !read_time(cx, token, "exp", 0, &ends))
+		return false;
+	*out = (struct channel_key){.claims = claims_of(token),
+	                            .channel = jwt_get_grant(token, "channel")};
+	ends = ends < FAR_SECONDS ? ends : FAR_SECONDS;
+	out->ends_at_ms = (int64_t)((ends + LEEWAY_SECONDS) * 1000);
+	return role_may_call(out->claims.role) || str_equal(out->claims.role, REALTIME_ROLE);
+}
+
 /* NULL when a claim could not be set. */
 static char *sign(jwt_t *token, const char *channel)
 {
@@ -187,7 +217,7 @@ static char *sign(jwt_t *token, const char *channel)
 
 	if (jwt_add_grant(token, "role", REALTIME_ROLE) || jwt_add_grant(token, "channel", channel) ||
 	    jwt_add_grant_int(token, "iat", now) ||
-	    jwt_add_grant_int(token, "exp", now + REALTIME_SECONDS) ||
+	    jwt_add_grant_int(token, "exp", now + REALTIME_TOKEN_S) ||
 	    jwt_set_alg(token, JWT_ALG_HS256, (const unsigned char *)values.jwt_secret,
 	                (int)strlen(values.jwt_secret)))
 		return NULL;

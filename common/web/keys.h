@@ -36,7 +36,19 @@ bool keys_read(struct ctx *cx, const char *apikey, const char *authorization,
  * SCRIBE_JWT_SECRET. */
 const char *keys_sign(struct ctx *cx, struct span claims);
 
-/* A token for the channel "session:<id>", good for an hour. Its role opens no
+#define REALTIME_TOKEN_S 3600
+
+/* What a key or token is good for where channels are. */
+struct channel_key {
+	struct key_claims claims;     /* role "realtime": for one channel, and for no function */
+	const char       *channel;    /* that one; NULL of all else */
+	int64_t           ends_at_ms; /* Unix time after which it counts no more, leeway included */
+};
+
+/* False where `text` is no key of ours, or not for now. NULL is none. */
+bool keys_read_channel(struct ctx *cx, const char *text, struct channel_key *out) CHECKED;
+
+/* A token for the channel "session:<id>", good for REALTIME_TOKEN_S, an hour. Its role opens no
  * function. NULL without SCRIBE_JWT_SECRET. */
 const char *keys_realtime_token(struct ctx *cx, const char *session_id);
 

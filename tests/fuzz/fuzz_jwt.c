@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static bool             is_ready;
 	const struct cfg_group *group = &keys_settings;
 	struct ctx              cx = fuzz_begin();
+	struct channel_key      key;
 	const char             *text = arena_strndup(cx.arena, (const char *)bytes, len);
 
 	if (!is_ready) {
@@ -23,5 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	assert(!keys_accept(&cx, text, text));
 	assert(!keys_subject(&cx, text, text));
+	assert(!keys_read_channel(&cx, text, &key));
 	return fuzz_end(&cx);
 }
