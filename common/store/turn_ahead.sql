@@ -31,8 +31,7 @@ begun as (
 		from decided d where d.action = 'begin'),
 
 named as materialized (
-	select session_names(d.id) as names, 'more' as memories, null::json as speakers,
-			null::bytea as heard
+	select session_names(d.id) as names
 		from decided d where d.action = 'begin')
 
 -- include turn_columns.sql

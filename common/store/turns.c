@@ -44,6 +44,7 @@ enum begin_column {
 	COL_NAMES,
 	COL_SAID_ID,
 	COL_PAYERS,
+	COL_AGE_S,
 	COL_IS_AGENT,
 	COL_ID,
 	COL_TEXT,
@@ -111,6 +112,7 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.turn_id = row_text(rows, 0, COL_TURN_ID),
 		.mode = row_text(rows, 0, COL_MODE),
 		.has_consent = row_bool(rows, 0, COL_CONSENT),
+		.session_age_s = row_int(rows, 0, COL_AGE_S),
 		.marks = {(unsigned)row_int(rows, 0, COL_CALLBACK_AT),
 	              (unsigned)row_int(rows, 0, COL_PERSPECTIVE_AT)},
 		.known = read_extract(cx, rows, COL_EXTRACT),
@@ -166,7 +168,9 @@ struct err *turn_ahead(struct ctx *cx, const struct turn_new *in, struct turn *o
 	                  &rows));
 	payers_join(cx, row_text(&rows, 0, COL_PAYERS));
 	*is_enough_out = str_equal(row_text(&rows, 0, COL_ACTION), "enough");
-	return *is_enough_out ? NULL : read_turn(cx, in, &rows, out);
+	if (!*is_enough_out)
+		read_turn(cx, in, &rows, out);
+	return NULL;
 }
 
 /* ---- going on ---- */

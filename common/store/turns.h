@@ -66,6 +66,7 @@ struct turn {
 	struct names                 names; /* of the visitor; with consent from other sessions too */
 	bool                         has_consent;
 	bool                         is_in_distress; /* of one that goes on: it was */
+	int64_t                      session_age_s;  /* when the turn began */
 	struct hash                  answer_key;     /* opens and seals the kept answer */
 };
 

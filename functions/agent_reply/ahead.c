@@ -107,7 +107,9 @@ static struct err *prepare(struct ctx *cx, const struct in *in, const struct tur
 	struct thought *thought;
 	struct left     left;
 
-	heard_admit(cx, in->heard, turn->heard);
+	a->recalls = in->heard && thought_recalls(cx, turn, &a->people);
+	if (a->recalls)
+		heard_admit(cx, in->heard);
 	chain_warm(&thinking);
 	chain_warm(&speaking);
 	a->said_in_distress = thought_said_in_distress(turn);

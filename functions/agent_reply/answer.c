@@ -3,6 +3,7 @@
 
 #include "../../common/base/base64.h"
 #include "../../common/base/json_out.h"
+#include "../../common/web/keys.h"
 #include "delivery.h"
 
 #define TEXT_ROOM ((size_t)512 << 10) /* for all but the audio */
@@ -49,6 +50,17 @@ static void write_degraded(struct json_out *j, const struct answer *a)
 	json_end(j);
 }
 
+/* The one that came with the session is past half its life, or so may be the last from here. */
+static void write_token(struct ctx *cx, struct json_out *j, const struct turn *turn)
+{
+	const char *token = turn->session_age_s >= REALTIME_TOKEN_S / 2
+	                        ? keys_realtime_token(cx, turn->session_id)
+	                        : NULL;
+
+	if (token)
+		json_str(j, "realtime_token", token);
+}
+
 static void write_extract(struct json_out *j, const struct in *in, const struct turn_lead *lead)
 {
 	if (lead)
@@ -74,6 +86,7 @@ struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *
 	write_degraded(j, a);
 	if (a->is_truncated)
 		json_bool(j, "is_truncated", true);
+	write_token(cx, j, turn);
 	json_null(j, "audio_base64"); /* the last: answer_voice() puts it in */
 	json_end(j);
 	return json_finish(cx, j, out);
