@@ -22,7 +22,7 @@ CC      := clang
 endif
 
 PKGS    := libpq libcurl libcjson libjwt libavformat libavcodec libswresample libavutil \
-           libseccomp zlib whisper
+           libseccomp zlib whisper libwebsockets
 CSTD    := -std=gnu17 -D_GNU_SOURCE -include common/banned.h -iquote $(B)
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla -Wundef -Wformat=2 -Wwrite-strings \
            -Wcast-qual -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -fno-common
@@ -68,7 +68,9 @@ UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.
 HELPERS   := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/*.c))
 BENCHES   := $(B)/bench/load $(B)/bench/provider $(B)/bench/hearing
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-RENAMED_O := $(FUNCTIONS:%=$(B)/fuzz/programs/%.o)
+# All whose requests come by FastCGI.
+FASTCGI   := $(filter-out realtime,$(FUNCTIONS))
+RENAMED_O := $(FASTCGI:%=$(B)/fuzz/programs/%.o)
 OBJS      := $(LIB_OBJS) $(DECODER_O) $(RENAMED_O) \
              $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c scripts/tools/*.c tests/*/*.c))
 
@@ -133,10 +135,10 @@ $(B)/fuzz/programs/$(1).o: functions/$(1)/$(1).c
 	@mkdir -p $$(@D)
 	$$(COMPILE) -Wno-missing-prototypes -Dmain=$(1)_main -MMD -MP -c -o $$@ $$<
 endef
-$(foreach f,$(FUNCTIONS),$(eval $(call RENAMED,$(f))))
+$(foreach f,$(FASTCGI),$(eval $(call RENAMED,$(f))))
 $(B)/fuzz/fuzz_request: $(B)/tests/fuzz/programs.o $(RENAMED_O) \
-              $(patsubst %.c,$(B)/%.o,$(filter-out $(foreach f,$(FUNCTIONS),functions/$(f)/$(f).c),\
-              $(wildcard functions/*/*.c)))
+              $(patsubst %.c,$(B)/%.o,$(filter-out $(foreach f,$(FASTCGI),functions/$(f)/$(f).c),\
+              $(foreach f,$(FASTCGI),$(wildcard functions/$(f)/*.c))))
 $(B)/fuzz/fuzz_request: WRAPPED := service_main serve_cgi session_check session_check_mode session_prove \
               heartbeat_start heartbeat_hold heartbeat_doubt_turn heartbeat_doubt_key \
               bookkeeping_start bookkeeping_now decoders_decode speak embed log_line_write \

@@ -489,6 +489,15 @@ static int serve_with_jobs(void)
 	return status;
 }
 
+/* Only on a socket: nothing of it can be a single request. */
+static int serve_in_its_way(void)
+{
+	if (serve_has_socket())
+		return service->serve();
+	fprintf(stderr, "%s: descriptor 0 is no listening socket\n", service->name);
+	return 1;
+}
+
 static int work_jobs_only(void)
 {
 	workers_start(service->jobs, service->jobs_n, true);
@@ -510,6 +519,8 @@ static int serve(enum service_option option)
 	bookkeeping_start();
 	if (option == OPTION_JOBS_ONLY)
 		status = work_jobs_only();
+	else if (service->serve)
+		status = serve_in_its_way();
 	else
 		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_handled, release_thread);
 	heartbeat_stop();

@@ -52,6 +52,9 @@ struct service {
 	struct err *(*replay)(struct req *rq, struct span body);
 	/* May put another reply in the place of a prepared error. NULL: it is told as it is. */
 	void (*excuse)(struct req *rq, const struct err *e);
+	/* Serves descriptor 0 in its own way until SIGTERM, instead of FastCGI and of handle(); returns
+	 * the exit status. */
+	int (*serve)(void);
 	const struct job_kind *jobs; /* kinds of jobs it works beside its requests */
 	size_t                 jobs_n;
 };

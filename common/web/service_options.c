@@ -69,6 +69,7 @@ static void show_path(struct json_out *j, struct arena *a, const struct service 
 {
 	json_str(j, "path", s->path ? s->path : arena_printf(a, "/functions/v1/%s", s->name));
 	json_bool(j, "has_path_info", s->path != NULL);
+	json_str(j, "protocol", s->serve ? "websocket" : "fastcgi");
 }
 
 static void show_group(struct json_out *j, struct arena *a, const struct cfg_group *g)

@@ -49,7 +49,7 @@ runs_here() {
 
 render_function() {
 	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5 factor=$6 own_clients=$7
-	local path=$8 has_path_info=$9
+	local path=$8 has_path_info=$9 protocol=${10}
 	local servers match clients zones='' limits='' retry_after=1 maps='' info='""' bounds=''
 	local -a matches=()
 	rate=$(number_setting "RATE_${name^^}" "$rate")
@@ -82,6 +82,12 @@ render_function() {
 	fi
 	render snippets/function_http.conf NAME="$name" ZONES="$zones" MAPS="$maps" \
 		SERVERS="$servers" >"$out/$name.http.conf"
+	if [[ $protocol == websocket ]]; then
+		render snippets/function_websocket.conf PATH="$path" NAME="$name" LIMITS="$limits" \
+			RETRY_AFTER="$retry_after" BODY_MAX="$body_max" \
+			TIMEOUT_MS=$((deadline_ms + 2000)) >"$out/$name.location.conf"
+		return
+	fi
 	{
 		for match in "${matches[@]}"; do
 			render snippets/function_location.conf MATCH="$match" NAME="$name" LIMITS="$limits" \
@@ -98,7 +104,7 @@ aliases_of() {
 
 render_functions() {
 	local out=$1 limits line
-	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client) \(.path) \(.has_path_info)"')
+	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client) \(.path) \(.has_path_info) \(.protocol)"')
 	((${#limits[@]} == ${#functions[@]})) || die "not every program tells its limits"
 	for line in "${limits[@]}"; do
 		# shellcheck disable=SC2086

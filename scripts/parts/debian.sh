@@ -7,7 +7,7 @@ debian_packages=(
 	gcc g++ make ccache cmake pkg-config git ca-certificates libc6-dev
 	libfcgi-dev libpq-dev libcurl4-openssl-dev libcjson-dev libsodium-dev libjwt-dev
 	libmp3lame-dev flite1-dev libavformat-dev libavcodec-dev libswresample-dev libavutil-dev
-	libseccomp-dev libutf8proc-dev
+	libseccomp-dev libutf8proc-dev libwebsockets-dev
 	# running
 	nginx "postgresql-$postgres_version" "postgresql-server-dev-$postgres_version"
 	spawn-fcgi multiwatch runit sqitch libdbd-pg-perl curl jq procps

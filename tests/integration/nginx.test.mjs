@@ -1,6 +1,7 @@
 /* The nginx configuration as scripts/stack renders it. The functions are stood in for by a
  * responder that shows what reached it; the numbers are those of the real programs. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -29,6 +30,7 @@ const names = functionNames();
 const seen = [];
 let first;
 let second;
+let web; /* in the place of what speaks HTTP */
 let stack;
 let config; /* all files of it, as nginx reads them */
 
@@ -44,11 +46,14 @@ const handle = (request, reply) => {
 before(async () => {
 	first = await startResponder(handle);
 	second = await startResponder(handle);
+	web = http.createServer((_, response) => response.end('{"status":"ok"}'));
+	await once(web.listen(0, '127.0.0.1'), 'listening');
 	const one = `127.0.0.1:${first.port}`;
 	stack = await startStack({
 		name: 'nginx',
 		env: {
 			...Object.fromEntries(names.map((name) => [setting('UPSTREAM', name), one])),
+			UPSTREAM_REALTIME: `127.0.0.1:${web.address().port}`,
 			UPSTREAM_TEXT_TO_SPEECH: `${one} 127.0.0.1:${second.port}`,
 			...Object.fromEntries(names.map((name) => [setting('RATE', name), ''])),
 			...RATES,
@@ -65,6 +70,7 @@ after(async () => {
 	await stack?.stop();
 	await first?.stop();
 	await second?.stop();
+	web?.close();
 });
 
 const call = (name, options) => send(`${stack.baseUrl}/functions/v1/${name}`, options);
@@ -101,8 +107,12 @@ describe('numbers', () => {
 			const has = (text) =>
 				assert.ok(block.includes(text), `${name}: no "${text}" in ${block}`);
 			has(`client_max_body_size ${told.body_max};`);
-			has(`fastcgi_read_timeout ${told.deadline_ms + 2000}ms;`);
-			has(`fastcgi_pass function_${name};`);
+			if (told.protocol === 'websocket') {
+				has(`proxy_pass http://function_${name};`);
+			} else {
+				has(`fastcgi_read_timeout ${told.deadline_ms + 2000}ms;`);
+				has(`fastcgi_pass function_${name};`);
+			}
 			if (rate === 0) {
 				assert.ok(!block.includes('limit_'), `${name} is limited`);
 				continue;

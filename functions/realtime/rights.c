@@ -1,0 +1,76 @@
+/* rights.c -- tokens against channels. */
+#include "rights.h"
+
+#include "../../common/base/str.h"
+#include "../../common/store/access.h"
+#include "../../common/web/keys.h"
+
+#define SESSION SPAN("session:")
+#define ADMIN   SPAN("admin:")
+
+enum topic_kind topic_kind(const char *name)
+{
+	if (span_starts(span_of(name), ADMIN))
+		return TOPIC_ADMIN;
+	return span_starts(span_of(name), SESSION) ? TOPIC_SESSION : TOPIC_ROOM;
+}
+
+const char *topic_session(const char *name)
+{
+	return topic_kind(name) == TOPIC_SESSION ? name + SESSION.len : NULL;
+}
+
+static enum standing standing_of(const char *role, const char *name)
+{
+	if (str_equal(role, "owner") || str_equal(role, "admin"))
+		return STANDING_ADMIN;
+	if (str_equal(role, "viewer") && topic_kind(name) == TOPIC_ROOM)
+		return STANDING_VIEWER;
+	return STANDING_NONE;
+}
+
+static bool copy_uuid(char to[CRYPTO_UUID_CHARS + 1], const char *text)
+{
+	if (!text || !str_is_uuid(text))
+		return false;
+	memcpy(to, text, CRYPTO_UUID_CHARS + 1);
+	return true;
+}
+
+bool rights_need_database(struct ctx *cx, const char *token)
+{
+	struct channel_key key;
+
+	return keys_read_channel(cx, token, &key) && str_equal(key.claims.role, "authenticated");
+}
+
+struct err *rights_of(struct ctx *cx, const char *token, const char *name, struct pass *out)
+{
+	struct channel_key key;
+
+	*out = (struct pass){.standing = STANDING_NONE};
+	if (!keys_read_channel(cx, token, &key))
+		return NULL;
+	out->ends_at_ms = key.ends_at_ms;
+	if (str_equal(key.claims.role, "service_role"))
+		out->standing = STANDING_ADMIN;
+	else if (str_equal(key.claims.role, "realtime") && topic_kind(name) == TOPIC_SESSION)
+		out->standing = str_equal(key.channel, name) ? STANDING_VISITOR : STANDING_NONE;
+	else if (str_equal(key.claims.role, "authenticated") &&
+	         copy_uuid(out->sub, key.claims.subject) &&
+	         copy_uuid(out->session_id, key.claims.session_id)) {
+		out->is_person = true;
+		return rights_again(cx, name, out);
+	}
+	return NULL;
+}
+
+struct err *rights_again(struct ctx *cx, const char *name, struct pass *pass)
+{
+	const struct person_claims claims = {"authenticated", pass->sub, pass->session_id};
+	const char                *role;
+
+	TRY(access_role_now(cx, &claims, &role));
+	pass->standing = standing_of(role, name);
+	return NULL;
+}
