@@ -113,20 +113,22 @@ static const struct route *find_route(const char *method, const char *path)
 
 static struct err *storage(struct req *rq)
 {
-	struct call         c = {.rq = rq, .cx = req_ctx(rq), .bucket = "", .name = ""};
+	struct ctx         *cx = req_ctx(rq);
+	struct call        *c = NEW(cx->arena, struct call);
 	const char         *path = req_path_info(rq);
 	const struct route *route = find_route(req_method(rq), path);
 	size_t              len;
 
+	*c = (struct call){.rq = rq, .cx = cx, .bucket = "", .name = ""};
 	if (!route)
-		FAIL_WORDED(c.cx, ERR_NOT_FOUND, .status = 404, .code = "not_found",
+		FAIL_WORDED(cx, ERR_NOT_FOUND, .status = 404, .code = "not_found",
 		            .text = "There is no such endpoint.");
 	if (!route->is_by_link)
-		TRY(person_of(rq, &c.who));
+		TRY(person_of(rq, &c->who));
 	len = strlen(route->path);
 	if (route->method && route->path[len - 1] == '/')
-		TRY(call_take_path(&c, path + len));
-	return route->handle(&c);
+		TRY(call_take_path(c, path + len));
+	return route->handle(c);
 }
 
 int main(int argc, char **argv)
