@@ -91,7 +91,8 @@ whisper_fetch() {
 		archive=$work/package.tgz
 	fi
 	mkdir -p "$work/src"
-	tar -xzf "$archive" -C "$work/src" --strip-components=3 package/cpp/whisper.cpp
+	tar -xzf "$archive" -C "$work/src" --strip-components=3 package/cpp/whisper.cpp || return 1
+	(cd "$work/src" && GIT_CEILING_DIRECTORIES=$work git apply "$root/scripts/parts/ggml-barrier.patch")
 }
 
 # whisper_build WORK DESTINATION. The archives are static and position

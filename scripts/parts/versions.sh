@@ -14,7 +14,7 @@ pgvector_sha256=867a2c328d4928a5a9d6f052cd3bc78c7d60228a9b914ad32aa3db88e9de27b0
 # Speech recognition engine (whisper.cpp 1.9.1 with ggml). Raise the recipe
 # number when the way it is built changes, so that every machine rebuilds it.
 whisper_version=1.9.1
-whisper_recipe=1
+whisper_recipe=2
 whisper_package=nodejs-whisper@0.3.1
 whisper_integrity=sha512-ceoilUVraRuR5FnNyXpGQT2auAR48Oc3AQBEmkXnVpSn9iN6yVRzQBFCqVTGWbk6Wdi95NhvwXNzFvuR7erLWw==
 
