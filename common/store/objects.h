@@ -103,7 +103,7 @@ struct err *objects_move(struct ctx *cx, const struct object *from, const char *
 
 /* ---- links ---- */
 
-#define OBJECT_LINK_SECONDS_MAX (7 * 86400)
+#define OBJECT_LINK_SECONDS_MAX INT64_C(604800) /* seven days */
 #define OBJECT_PLACE_SECONDS    7200
 
 /* What stands in a link, and the hash that is kept of it. */

@@ -39,6 +39,14 @@ static inline struct process process_of(pid_t pid)
 	return found;
 }
 
+/* That lives: of one that has ended a line may be left until its parent has seen it. */
+static inline bool is_child(pid_t pid, pid_t parent)
+{
+	struct process found = process_of(pid);
+
+	return found.parent == parent && found.state != 'Z';
+}
+
 static inline struct pids children_of(pid_t parent)
 {
 	struct pids    found = {.n = 0};
@@ -49,7 +57,7 @@ static inline struct pids children_of(pid_t parent)
 	for (entry = readdir(all); entry; entry = readdir(all)) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && process_of(pid).parent == parent && found.n < PIDS_MAX)
+		if (pid > 0 && is_child(pid, parent) && found.n < PIDS_MAX)
 			found.pid[found.n++] = pid;
 	}
 	closedir(all);
