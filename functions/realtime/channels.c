@@ -373,7 +373,8 @@ static void judge(struct ctx *cx, struct channel *c, const struct phoenix_messag
 	const struct phoenix_text to = {.topic = c->full, .ref = m->ref, .join_ref = m->join_ref};
 	struct err               *e = NULL;
 
-	if (rights_need_database(cx, token)) {
+	/* Nobody is let in who would not be told of what changes from here on. */
+	if (rights_need_database(cx, token) || !clerk_is_listening()) {
 		if (ask_about_token(c, token, m->ref, done_join))
 			return;
 		reply_error(cx, c->socket, &to, err_text(ERR_UNAVAILABLE));

@@ -14,7 +14,8 @@
 #define ERRANDS_MAX  2048u
 #define TOLD_MAX     8192u /* changes that wait to be looked at */
 #define ERRAND_MS    5000u
-#define LISTEN_MS    60000u
+#define LISTEN_MS    15000u /* and so long behind the last who was there */
+#define BEGIN_MS     2000u  /* to listen */
 #define PAUSE_MS     500u
 #define PAUSE_MS_MAX 15000u
 #define STACK_BYTES  ((size_t)256 * 1024)
@@ -32,7 +33,10 @@ static struct {
 	bool               is_full; /* what is told is dropped until somebody has collected */
 	struct cancel      stop;
 	pthread_t          clerk, listener;
-} office = {.news = MONITOR};
+	struct monitor     watch; /* over what follows */
+	bool               is_watched, is_listening;
+	struct deadline    begins; /* by then it should be listening */
+} office = {.news = MONITOR, .watch = MONITOR};
 
 static void add(struct list *l, struct errand *e)
 {
@@ -136,10 +140,25 @@ static struct errand *next_errand(void)
 	return e;
 }
 
+/* Who is let into a channel now is told of all that changes from now on. */
+static void await_listener(void)
+{
+	struct monitor_watch w;
+	enum waited          waited = WAIT_READY;
+
+	monitor_watch(&office.watch, &w, &office.stop);
+	monitor_lock(&office.watch);
+	while (waited == WAIT_READY && office.is_watched && !office.is_listening)
+		waited = monitor_wait(&office.watch, &w, office.begins);
+	monitor_unlock(&office.watch);
+	monitor_unwatch(&w);
+}
+
 static void *do_errands(void *data)
 {
 	(void)data;
 	for (struct errand *e = next_errand(); e; e = next_errand()) {
+		await_listener();
 		struct ctx cx = {.arena = e->arena,
 		                 .deadline = deadline_in(ERRAND_MS),
 		                 .cancel = &office.stop};
@@ -184,11 +203,61 @@ static void tell_missed(void)
 	bring_back(e, 0);
 }
 
+void clerk_watch(bool is_watched)
+{
+	monitor_lock(&office.watch);
+	office.is_watched = is_watched;
+	office.begins = deadline_in(BEGIN_MS);
+	monitor_tell_all(&office.watch);
+	monitor_unlock(&office.watch);
+}
+
+bool clerk_is_listening(void)
+{
+	bool is;
+
+	monitor_lock(&office.watch);
+	is = office.is_listening;
+	monitor_unlock(&office.watch);
+	return is;
+}
+
+static bool is_watched(void)
+{
+	bool is;
+
+	monitor_lock(&office.watch);
+	is = office.is_watched;
+	monitor_unlock(&office.watch);
+	return is;
+}
+
+static void await_watchers(void)
+{
+	struct monitor_watch w;
+	enum waited          waited = WAIT_READY;
+
+	monitor_watch(&office.watch, &w, &office.stop);
+	monitor_lock(&office.watch);
+	while (waited == WAIT_READY && !office.is_watched)
+		waited = monitor_wait(&office.watch, &w, DEADLINE_NEVER);
+	monitor_unlock(&office.watch);
+	monitor_unwatch(&w);
+}
+
+static void note_listening(bool is_listening)
+{
+	monitor_lock(&office.watch);
+	office.is_listening = is_listening;
+	monitor_tell_all(&office.watch);
+	monitor_unlock(&office.watch);
+}
+
 static struct err *hear_on(struct ctx *cx)
 {
 	const char *told;
 
-	while (!ctx_cancelled(cx)) {
+	while (is_watched() && !ctx_cancelled(cx)) {
 		arena_reset(cx->arena);
 		TRY(changes_wait(cx, LISTEN_MS, &told));
 		if (told)
@@ -206,17 +275,20 @@ static void *listen_for_changes(void *data)
 	while (!ctx_cancelled(&cx)) {
 		struct err *e;
 
+		await_watchers();
 		arena_reset(cx.arena);
 		cx.deadline = deadline_in(ERRAND_MS);
-		e = changes_listen(&cx);
+		e = ctx_cancelled(&cx) ? NULL : changes_listen(&cx);
 		if (!e) {
 			pause_ms = PAUSE_MS;
-			tell_missed();
+			tell_missed(); /* before anybody is let in */
+			note_listening(true);
 			e = hear_on(&cx);
+			note_listening(false);
 		}
 		changes_unlisten();
 		if (!e || ctx_cancelled(&cx))
-			break;
+			continue;
 		log_err(LOG_WARN, &cx, "changes_not_heard", e);
 		wait_fds(&office.stop, NULL, 0,
 		         deadline_in(pause_ms / 2 + crypto_random_below(pause_ms / 2 + 1)));

@@ -1,7 +1,8 @@
 /* clerk.h -- what waits for the database, beside the thread that serves.
  *
- * One thread does errands, in their order; another listens for changes. What they bring back is
- * taken by the thread that serves, when it is called. */
+ * One thread does errands, in their order; another listens for changes while somebody is there to
+ * be told: what a turn changes costs it nothing else. What they bring back is taken by the thread
+ * that serves, when it is called. */
 #ifndef CLERK_H
 #define CLERK_H
 
@@ -27,6 +28,11 @@ struct clerk_calls {
 	void (*missed)(void);
 };
 void clerk_start(const struct clerk_calls *calls);
+
+/* Somebody has come who may want to know, or the last has left. An errand that is sent while
+ * somebody is there is done once changes are listened for, or this can not be had. */
+void clerk_watch(bool is_watched);
+bool clerk_is_listening(void);
 
 /* A new errand, to be filled and sent. */
 struct errand *errand_new(void) NEVER_NULL;

@@ -3,6 +3,7 @@
 
 #include "../../common/base/log.h"
 #include "channels.h"
+#include "clerk.h"
 #include "limits.h"
 
 #define BURST       4
@@ -57,7 +58,8 @@ bool socket_open(struct socket *s)
 	if (s->next)
 		s->next->link = &s->next;
 	office.first = s;
-	office.n++;
+	if (office.n++ == 0)
+		clerk_watch(true);
 	if (office.n <= (unsigned)limits.sockets)
 		return true;
 	socket_close(s, TRY_LATER, "too many sockets; try again later");
@@ -75,7 +77,8 @@ void socket_end(struct socket *s)
 	if (s->next)
 		s->next->link = s->link;
 	s->link = NULL;
-	office.n--;
+	if (--office.n == 0)
+		clerk_watch(false);
 }
 
 /* ---- out ---- */

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { after, describe, test } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
@@ -641,9 +640,7 @@ test('a reload closes with 1012, and clients come back to the same channels', as
 	}, { everyMs: 500 });
 });
 
-test('where nobody listens nothing is told', async () => {
-	const slot = ['a', 'b'].map((one) => join(stack.dir, 'sv/realtime', one))
-		.find((dir) => !existsSync(join(dir, 'down')));
+test('where nobody watches nothing is told', async () => {
 	const ear = new pg.Client(superuser(stack));
 	const told = [];
 	await ear.connect();
@@ -655,21 +652,23 @@ test('where nobody listens nothing is told', async () => {
 		await poll(() => told.includes(text));
 		return told.splice(0).filter((one) => one !== text);
 	};
+	const toldOfOne = async () => {
+		const { session_id } = await newSession(stack);
+		return (await mark()).includes(`sessions I ${session_id} ${session_id}`);
+	};
 	try {
-		const session = await newSession(stack);
-		assert.ok((await mark()).some((one) =>
-			one === `sessions I ${session.session_id} ${session.session_id}`), 'while it runs');
-		assert.equal(spawnSync('sv', ['-w', '30', 'down', slot]).status, 0);
-		const silent = await newSession(stack);
-		await turn(silent, { user_message: LEAD });
+		const peer = await rawSocket().open;
+		assert.equal((await peer.join('admin:all', serviceKey())).status, 'ok');
+		assert.ok(await toldOfOne(), 'while somebody is in a channel');
+		for (const socket of sockets) socket.terminate();
+		for (const client of clients) await client.realtime.disconnect();
+		await poll(async () => !(await toldOfOne()), { everyMs: 500, deadlineMs: 60_000 });
+		await turn(await newSession(stack), { user_message: LEAD });
 		assert.deepEqual(await mark(), []);
-		assert.equal(spawnSync('sv', ['up', slot]).status, 0);
-		await poll(async () => {
-			await newSession(stack);
-			return (await mark()).length;
-		});
+		const back = await rawSocket().open;
+		assert.equal((await back.join('admin:all', serviceKey())).status, 'ok');
+		assert.ok(await toldOfOne(), 'from the first who is let in again');
 	} finally {
-		spawnSync('sv', ['up', slot]);
 		await ear.end();
 	}
 });
