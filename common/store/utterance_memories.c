@@ -41,11 +41,13 @@ static const char *hex(struct ctx *cx, struct span hash)
 static struct memory_utterance read_waiting(struct ctx *cx, const struct db_rows *rows, int i)
 {
 	const char *id = row_text(rows, i, COL_ID), *plain = row_text(rows, i, COL_TEXT);
+	struct span sealed = row_bytes(cx, rows, i, COL_SEALED);
 
 	return (struct memory_utterance){
 		.id = id,
 		.speaker = row_text(rows, i, COL_SPEAKER),
-		.text = sealed_open(cx, AT_UTTERANCE(id), plain, row_bytes(cx, rows, i, COL_SEALED)),
+		.text = sealed_open(cx, AT_UTTERANCE(id), plain, sealed),
+		.sealed = sealed,
 		.said_ms = row_int(rows, i, COL_SAID_MS),
 		.is_unmasked = !*plain,
 		.has_vector = row_bool(rows, i, COL_HAS_VECTOR),
@@ -53,22 +55,40 @@ static struct memory_utterance read_waiting(struct ctx *cx, const struct db_rows
 	};
 }
 
+struct looking {
+	const char    *session_id;
+	int64_t        after;
+	size_t         max;
+	struct db_rows rows;
+};
+
+/* Behind whoever is adding to the session: they asked for this job while it waited, and may not ask
+ * again for what they store now. */
+static struct err *look_body(struct ctx *cx, void *data)
+{
+	struct looking *l = data;
+
+	TRY(db_exec(cx, NULL, "select from sessions where id = $1::uuid for no key update",
+	            ARGS(db_text(l->session_id))));
+	return db_query(cx, &l->rows, UTTERANCES_WAITING_SQL,
+	                ARGS(db_text(l->session_id), db_int(l->after), db_int((int64_t)l->max)));
+}
+
 struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
                               struct memory_waiting *out)
 {
+	struct looking           l = {.session_id = session_id, .after = after, .max = max};
 	struct memory_utterance *said;
-	struct db_rows           rows;
 	struct span              done;
 
-	TRY(db_query(cx, &rows, UTTERANCES_WAITING_SQL,
-	             ARGS(db_text(session_id), db_int(after), db_int((int64_t)max))));
-	said = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)rows.count);
+	TRY(db_tx(cx, look_body, &l));
+	said = NEW_ARRAY(cx->arena, struct memory_utterance, (size_t)l.rows.count);
 	*out = (struct memory_waiting){.said = said};
-	names_open(cx, row_text(&rows, 0, COL_NAMES), &out->names);
+	names_open(cx, row_text(&l.rows, 0, COL_NAMES), &out->names);
 	done = names_hash(cx, &out->names);
-	out->is_masked = !done.ptr || str_equal(row_text(&rows, 0, COL_MARKS), hex(cx, done));
-	for (int i = 0; i < rows.count && !row_is_null(&rows, i, COL_ID); i++)
-		said[out->n++] = read_waiting(cx, &rows, i);
+	out->is_masked = !done.ptr || str_equal(row_text(&l.rows, 0, COL_MARKS), hex(cx, done));
+	for (int i = 0; i < l.rows.count && !row_is_null(&l.rows, i, COL_ID); i++)
+		said[out->n++] = read_waiting(cx, &l.rows, i);
 	return NULL;
 }
 
@@ -79,8 +99,9 @@ struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance 
 
 	return db_exec(cx, NULL,
 	               "update utterances set text = $2, text_sealed = $3::bytea"
-	               " where id = $1::uuid and text = ''",
-	               ARGS(db_text(u->id), db_text(kept.masked), db_bytes(kept.sealed)));
+	               " where id = $1::uuid and text = '' and text_sealed = $4::bytea",
+	               ARGS(db_text(u->id), db_text(kept.masked), db_bytes(kept.sealed),
+	                    db_bytes(u->sealed)));
 }
 
 /* ---- keeping ---- */

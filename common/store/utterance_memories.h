@@ -8,6 +8,7 @@
  * oldest first, at most max; none from a turn on that is still running. */
 struct memory_utterance {
 	const char *id, *speaker, *text;
+	struct span sealed; /* the original, as it was read */
 	int64_t     said_ms;
 	bool        is_unmasked; /* its turn never ended: the plain column is still empty */
 	bool        has_vector;  /* the turn has left one, which the memory gets */
@@ -22,7 +23,7 @@ struct memory_waiting {
 struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
                               struct memory_waiting *out) CHECKED;
 
-/* Gives an utterance that is unmasked its plain text. */
+/* Gives an utterance that is unmasked its plain text, unless it was stored anew since. */
 struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,
                                   const struct names *names) CHECKED;
 

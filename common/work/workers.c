@@ -236,15 +236,15 @@ static const struct job_kind *kind_worked_last(const struct worker *w)
 	return &office.kinds[(w->next_kind + office.kinds_n - 1) % office.kinds_n];
 }
 
-/* A conflict is a job of the same key enqueued this moment: asked again, it is seen. Who stops
- * takes no other job. */
+/* A conflict is a job of the same key enqueued this moment: asked again, it is seen. That no other
+ * job can be had does not keep this one from its end; who stops takes none. */
 static struct err *settle(struct worker *w, const struct job_end *end, struct job_found *next)
 {
 	struct err *e;
 
 	if (!is_stopping()) {
 		e = claim(w, end, next);
-		if (!e || e->kind != ERR_CONFLICT)
+		if (!e || e->uncertain)
 			return e;
 	}
 	*next = (struct job_found){.is_none = true};

@@ -47,9 +47,9 @@ size_t thought_budget_tokens(void)
 
 /* ---- the prompt ---- */
 
-static size_t history_tokens(const struct turn *turn)
+static size_t talk_tokens(const struct turn *turn)
 {
-	size_t tokens = 0;
+	size_t tokens = prompt_tokens(turn->message);
 
 	for (size_t i = 0; i < turn->history_n; i++)
 		tokens += prompt_tokens(turn->history[i].text);
@@ -67,7 +67,7 @@ bool thought_recalls(struct ctx *cx, const struct turn *turn, struct memory_peop
 	if (stock != MEMORIES_HERE)
 		return stock == MEMORIES_MORE;
 	return !is_whole || thinking_remote(THINKING_REPLY, NULL).order_n == 0 ||
-	       history_tokens(turn) > thought_budget_tokens() / 2;
+	       talk_tokens(turn) > thought_budget_tokens() / 2;
 }
 
 /* What is remembered on the topic, as the prompt takes it; its text is data. */

@@ -20,7 +20,7 @@ static int order_of(const char *a, const char *b)
 }
 
 /* The phrases that begin as `low` does. */
-static void bounds_of(const struct phrases *list, char c, size_t *from, size_t *to)
+static void bounds_of(const struct phrases *list, unsigned char c, size_t *from, size_t *to)
 {
 	size_t letter = (size_t)(c - 'a');
 
@@ -33,7 +33,7 @@ static size_t place_of(const struct phrases *list, const char *low, size_t *end)
 {
 	size_t from, to;
 
-	bounds_of(list, low[0], &from, &to);
+	bounds_of(list, (unsigned char)low[0], &from, &to);
 	*end = to;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
