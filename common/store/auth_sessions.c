@@ -14,19 +14,22 @@ static struct hash hash_of(const char *token)
 	return HASH("refresh_token", span_of(token));
 }
 
-struct err *auth_session_begin(struct ctx *cx, const char *person, int64_t life_s,
-                               struct sign_in *out)
+struct err *auth_session_begin(struct ctx *cx, const char *person, const char *password,
+                               int64_t life_s, struct sign_in *out, bool *begun_out)
 {
 	char        id[CRYPTO_UUID_CHARS + 1];
 	struct hash hash;
+	int64_t     n;
 
 	crypto_uuid(id);
 	*out = (struct sign_in){person, arena_strndup(cx->arena, id, CRYPTO_UUID_CHARS),
 	                        crypto_secret(cx->arena)};
 	hash = hash_of(out->refresh_token);
-	return db_exec(cx, NULL, AUTH_SIGN_IN_SQL,
-	               ARGS(db_text(out->session_id), db_text(person), db_int(life_s),
-	                    db_bytes(hash_span(&hash))));
+	TRY(db_exec(cx, &n, AUTH_SIGN_IN_SQL,
+	            ARGS(db_text(out->session_id), db_text(person), db_int(life_s),
+	                 db_bytes(hash_span(&hash)), db_text(password))));
+	*begun_out = n > 0;
+	return NULL;
 }
 
 /* ---- refreshing ---- */

@@ -14,9 +14,11 @@ struct sign_in {
 	const char *refresh_token; /* wiped when the work ends */
 };
 
-/* A new session of theirs, which ends `life_s` seconds after it was refreshed last. */
-struct err *auth_session_begin(struct ctx *cx, const char *person, int64_t life_s,
-                               struct sign_in *out) CHECKED;
+/* A new session of theirs, which ends `life_s` seconds after it was refreshed last. `password`: the
+ * sealed one by which they proved who they are (people.h); NULL: by other means. *begun_out is
+ * false when they have another by now, or may not sign in any more. */
+struct err *auth_session_begin(struct ctx *cx, const char *person, const char *password,
+                               int64_t life_s, struct sign_in *out, bool *begun_out) CHECKED;
 
 enum refreshed {
 	REFRESHED,

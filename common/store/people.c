@@ -60,6 +60,7 @@ static struct err *read_member(struct ctx *cx, const struct db_rows *rows, int r
 	*out = (struct member){.id = id,
 	                       .name = row_text(rows, row, 2),
 	                       .role = row_text(rows, row, 3),
+	                       .sealed_password = row_text(rows, row, 4),
 	                       .confirmed_at = row_text(rows, row, 5),
 	                       .admitted_at = row_text(rows, row, 6),
 	                       .disabled_at = row_text(rows, row, 7),
@@ -197,23 +198,46 @@ struct err *people_add(struct ctx *cx, const struct member_new *in, const char *
 	return NULL;
 }
 
+struct changing {
+	const struct member_change *in;
+	const char                 *actor, *id, *email, *password;
+	struct hash                 hash;
+	bool                        is_there;
+};
+
+/* The row is locked by a statement before: what ends sessions must see those of who signed in while
+ * it waited. */
+static struct err *change(struct ctx *cx, void *data)
+{
+	struct changing            *c = data;
+	const struct member_change *in = c->in;
+	struct db_rows              rows;
+
+	TRY(db_exec(cx, NULL, "select from people where id = $1::uuid for update",
+	            ARGS(db_text(c->id))));
+	TRY(db_query(cx, &rows, PEOPLE_CHANGE_SQL,
+	             ARGS(db_text(c->id), db_text(c->email),
+	                  in->email ? db_bytes(hash_span(&c->hash)) : db_text(NULL),
+	                  db_text(c->password), db_text(in->keep), db_text(in->role),
+	                  db_bool(in->access == MEMBER_ENABLE), db_bool(in->access == MEMBER_DISABLE),
+	                  db_bool(in->is_confirmed), db_text(c->actor))));
+	c->is_there = rows.count > 0;
+	return NULL;
+}
+
 struct err *people_change(struct ctx *cx, const char *id, const struct member_change *in,
                           const char *actor, bool *found_out)
 {
-	struct hash    hash;
-	struct db_rows rows;
-	const char    *email = seal(cx, "email", id, in->email);
+	struct changing c = {.in = in,
+	                     .actor = actor,
+	                     .id = id,
+	                     .email = seal(cx, "email", id, in->email),
+	                     .password = seal(cx, "password", id, in->password)};
 
-	if (!vault_has_key() || (in->email && !people_hash(cx, in->email, &hash)))
+	if (!vault_has_key() || (in->email && !people_hash(cx, in->email, &c.hash)))
 		return no_key(cx);
-	TRY(db_query(cx, &rows, PEOPLE_CHANGE_SQL,
-	             ARGS(db_text(id), db_text(email),
-	                  in->email ? db_bytes(hash_span(&hash)) : db_text(NULL),
-	                  db_text(seal(cx, "password", id, in->password)), db_text(in->keep),
-	                  db_text(in->role), db_bool(in->access == MEMBER_ENABLE),
-	                  db_bool(in->access == MEMBER_DISABLE), db_bool(in->is_confirmed),
-	                  db_text(actor))));
-	*found_out = rows.count > 0;
+	TRY(db_tx(cx, change, &c));
+	*found_out = c.is_there;
 	return NULL;
 }
 

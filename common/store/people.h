@@ -12,6 +12,7 @@ struct member {
 	const char *id, *email, *name;
 	const char *role;     /* "owner", "admin", "viewer"; what it is worth only once admitted */
 	const char *password; /* as crypto_password() made it; NULL: none was chosen yet */
+	const char *sealed_password; /* as it rests: of no two that were chosen the same */
 	const char *confirmed_at, *admitted_at, *disabled_at, *signed_in_at, *created_at, *updated_at;
 };
 

@@ -214,7 +214,7 @@ static struct err *verify_json(struct req *rq)
 	if (!token)
 		FAIL_FIELD(cx, "token_hash", "is missing");
 	TRY(use_token(cx, span_of(token), &recovery));
-	return begin_session(rq, recovery.person);
+	return begin_session(rq, recovery.person, NULL);
 }
 
 static struct err *show(struct req *rq, int status, struct span page)
@@ -262,10 +262,11 @@ static struct err *leave(struct req *rq, const struct recovery *r)
 	struct sign_in in;
 	struct member  member;
 	int64_t        expires_at;
-	bool           is_there;
+	bool           is_begun, is_there = false;
 
-	TRY(auth_session_begin(cx, r->person, auth_values.session_days * 86400, &in));
-	TRY(people_by_session(cx, r->person, in.session_id, &member, &is_there));
+	TRY(auth_session_begin(cx, r->person, NULL, auth_values.session_days * 86400, &in, &is_begun));
+	if (is_begun)
+		TRY(people_by_session(cx, r->person, in.session_id, &member, &is_there));
 	if (!is_there)
 		return show_stale(rq);
 	TRY(access_token(cx, &member, &in, &token, &expires_at));

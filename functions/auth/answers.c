@@ -122,16 +122,18 @@ struct err *reply_session(struct req *rq, const struct member *m, const struct s
 	return NULL;
 }
 
-struct err *begin_session(struct req *rq, const char *person)
+struct err *begin_session(struct req *rq, const char *person, const char *password)
 {
 	struct ctx    *cx = req_ctx(rq);
 	struct sign_in in;
 	struct member  member;
-	bool           is_there;
+	bool           is_begun, is_there;
 
-	TRY(auth_session_begin(cx, person, auth_values.session_days * 86400, &in));
+	TRY(auth_session_begin(cx, person, password, auth_values.session_days * 86400, &in, &is_begun));
+	if (!is_begun)
+		return wrong_credentials(cx);
 	TRY(people_by_session(cx, person, in.session_id, &member, &is_there));
 	if (!is_there)
-		FAIL(cx, ERR_CONFLICT, "the person was removed while they signed in");
+		FAIL(cx, ERR_CONFLICT, "the session was ended while it began");
 	return reply_session(rq, &member, &in);
 }

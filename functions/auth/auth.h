@@ -65,8 +65,12 @@ struct err *caller_of(struct req *rq, struct person *out) CHECKED;
 /* The normalised address of a text; 400 "validation_failed" where it is none. */
 struct err *email_of(struct ctx *cx, const char *text, const char **out) CHECKED;
 
-/* A new session for somebody who has proved who they are. */
-struct err *begin_session(struct req *rq, const char *person) CHECKED;
+/* A new session for somebody who has proved who they are: by that password, as it rests; NULL: by
+ * other means. 400 "invalid_credentials" when it is theirs no more. */
+struct err *begin_session(struct req *rq, const char *person, const char *password) CHECKED;
+
+/* One answer for an unknown address, a wrong password, and an account without one. */
+struct err *wrong_credentials(struct ctx *cx) CHECKED;
 
 /* ---- the requests ---- */
 

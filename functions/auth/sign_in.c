@@ -22,8 +22,7 @@ static const struct input_field refresh_fields[] = {
 	INPUT_TEXT(in, refresh_token, .is_required = true, .max = TOKEN_MAX),
 };
 
-/* One answer for an unknown address, a wrong password, and an account without one. */
-static struct err *wrong(struct ctx *cx)
+struct err *wrong_credentials(struct ctx *cx)
 {
 	FAIL_WORDED(cx, ERR_INPUT, .code = "invalid_credentials", .text = "Invalid login credentials");
 }
@@ -69,7 +68,7 @@ static struct err *check_password(struct req *rq, const char *email, const char 
 	TRY(people_by_email(cx, email, member, &is_there));
 	TRY(password_check(cx, is_there ? member->password : NULL, password, &is_right));
 	if (!is_right)
-		return wrong(cx);
+		return wrong_credentials(cx);
 	return attempt_succeeded(cx, &attempt, auth_values.tries_per_account,
 	                         auth_values.tries_per_address);
 }
@@ -86,7 +85,7 @@ static struct err *by_password(struct req *rq)
 	/* What is no address is nobody's, and counts like another. */
 	TRY(check_password(rq, email ? email : in.email, in.password, &member));
 	TRY(check_standing(cx, &member));
-	return begin_session(rq, member.id);
+	return begin_session(rq, member.id, member.sealed_password);
 }
 
 static struct err *by_refresh_token(struct req *rq)

@@ -244,6 +244,51 @@ test('a password is set by the page behind the mailed link', async () => {
 		assert.equal((await open(`${stack.baseUrl}/auth/v1/verify?token=${bad}`)).status, 400);
 });
 
+/* Starts them one after the other, each when the one before waits for the row of that person, which
+ * this keeps; `change` is what it does to it. */
+const queued = async ({ id, change = 'select', starts }) => {
+	const held = sql(stack, `begin;
+		select from people where id = :'id' for update;
+		do $$ begin
+			for tries in 1 .. 400 loop
+				exit when (select count(*) >= ${starts.length} from pg_locks where not granted and
+					(transactionid = pg_current_xact_id()::xid
+						or locktype = 'tuple' and relation = 'people'::regclass));
+				perform pg_sleep(0.02);
+			end loop;
+		end $$;
+		${change};
+		commit`, { id });
+	const started = [];
+	for (const [i, start] of starts.entries()) {
+		await poll(async () => (await sql(stack, `select count(*) from pg_locks
+			where locktype = 'tuple' and relation = 'people'::regclass`))[0][0] === String(i));
+		started.push(start());
+	}
+	await held;
+	return Promise.all(started);
+};
+
+test('a password that is changed while it is checked lets nobody in', async () => {
+	const { email, password } = await person();
+	secrets.push(NEW);
+	const [[id, former]] = await sql(stack,
+		`select id, password from people order by created_at desc limit 1`);
+	const reset = () => admin(stack, ['reset', email, '--stdin'], `${NEW}\n`);
+	await reset();
+	const [late] = await queued({
+		id,
+		change: `update people set password = '${former}' where id = '${id}'`,
+		starts: [() => tryPassword(email, NEW)],
+	});
+	assert.equal(late.status, 400, late.text);
+	assert.equal(late.json.code, 'invalid_credentials');
+	const [early] = await queued({ id, starts: [() => tryPassword(email, password), reset] });
+	assert.equal(early.status, 200, early.text);
+	secrets.push(early.json.refresh_token);
+	assert.equal((await user(early.json.access_token)).status, 403, 'the reset ended it');
+});
+
 test('or by the page of a listed site, to which the link leads', async () => {
 	const { email } = await person();
 	const client = supabase(stack);
