@@ -47,7 +47,7 @@ struct err *people_add(struct ctx *cx, const struct member_new *in, const char *
 
 /* What is NULL stays. */
 struct member_change {
-	const char *email;    /* normalised */
+	const char *email;    /* normalised; as with a password, mailed links open nothing any more */
 	const char *password; /* as crypto_password() made it; all their sessions but `keep` end */
 	const char *keep;     /* NULL: none is kept */
 	const char *role;     /* admits them, too */

@@ -1,4 +1,5 @@
--- Changes what is known of a person. What is null stays.
+-- Changes what is known of a person. What is null stays. With another password or address the links
+-- that were mailed before open nothing any more.
 --
 -- $1  person id
 -- $2  sealed address          $3  its hash
@@ -30,6 +31,11 @@ ended as (
 	update auth_sessions set revoked_at = now()
 		where person in (select id from changed) and revoked_at is null
 			and ($8::bool or $4::text is not null) and id is distinct from $5::uuid),
+
+closed as (
+	update recoveries set used_at = now()
+		where person in (select id from changed) and used_at is null
+			and ($2::text is not null or $4::text is not null)),
 
 audited as (
 	-- include audit_insert.sql

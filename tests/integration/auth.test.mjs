@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
-	addPerson, admin, dump, keyHeaders, poll, request, signIn, sql, supabase, supabaseVersions,
-	useStack,
+	addPerson, admin, dump, keyHeaders, poll, request, serviceKey, signIn, sql, supabase,
+	supabaseVersions, useStack,
 } from './env/index.mjs';
 
 const SITE = 'https://admin.example.com';
@@ -331,6 +331,27 @@ test('verifyOtp takes the token of the link once', async () => {
 	await sql(stack, `update recoveries set ends_at = now() - interval '1 s', used_at = null`);
 	assert.equal((await client.auth.verifyOtp({ type: 'recovery', token_hash })).error.code,
 		'otp_expired');
+});
+
+test('a mailed link opens nothing once the password or the address is another', async () => {
+	const mine = await entered();
+	const service = supabase(stack, { key: await serviceKey(stack) });
+	const { id } = mine.user;
+	const changes = {
+		'their password': () => mine.client.auth.updateUser({ password: NEW }),
+		'their role': () => admin(stack, ['role', mine.email, 'admin']),
+		'a reset': () => admin(stack, ['reset', mine.email, '--stdin'], `${NEW}\n`),
+		'their address': () => service.auth.admin.updateUserById(id, { email: `x.${mine.email}` }),
+	};
+	secrets.push(NEW);
+	for (const [i, [name, change]] of Object.entries(changes).entries()) {
+		await mine.client.auth.resetPasswordForEmail(mine.email);
+		const link = linkIn(await mailTo(mine.email, i + 1));
+		assert.equal((await open(link)).status, 200);
+		const { error } = await change();
+		assert.ok(!error, `${name}: ${error?.message}`);
+		assert.equal((await open(link)).status, name === 'their role' ? 200 : 400, name);
+	}
 });
 
 test('trying tells nobody who there is, and is slowed down', async () => {
