@@ -6,8 +6,9 @@
  *               (somebody saves a memory that has to be sealed; a job masks what was written
  *               before a name was known), summarize_session (a summary that has to be sealed)
  *   is opened for somebody who is not the visitor: scripts/leads, scripts/session, the Slack
- *               message, the mail; rest, one row for each request (of the database's own making:
- *               hidden_of() gives nothing that it does not tell)
+ *               message, the mail; scripts/admin list and auth, of people, with the service key;
+ *               rest, one row for each request (of the database's own making: hidden_of() gives
+ *               nothing that it does not tell)
  *   is sealed anew or deleted: scripts/rotate-key (per batch), scripts/forget
  * No row is written where the visitor's own words are opened for their own conversation: the
  * history and the memories of a turn, recall_memories, the utterances a job remembers or

@@ -1,6 +1,7 @@
 /* admin.c -- people, for who holds the service key. */
 #include "auth.h"
 
+#include "../../common/store/audit.h"
 #include "../../common/web/form.h"
 
 #define ACTOR    "service_key"
@@ -56,14 +57,21 @@ static struct err *read_name(struct ctx *cx, const struct in *in, const char **o
 	return NULL;
 }
 
+static struct err *tell_audit(struct ctx *cx, const char *subject)
+{
+	return audit_write(cx, &(struct audit_entry){ACTOR, "contact_read", subject, NULL});
+}
+
 static struct err *reply_by_id(struct req *rq, const char *id)
 {
+	struct ctx   *cx = req_ctx(rq);
 	struct member member;
 	bool          is_there;
 
-	TRY(people_by_id(req_ctx(rq), id, &member, &is_there));
+	TRY(people_by_id(cx, id, &member, &is_there));
 	if (!is_there)
-		return nobody(req_ctx(rq));
+		return nobody(cx);
+	TRY(tell_audit(cx, arena_printf(cx->arena, "people:%s", member.id)));
 	reply_member(rq, 200, &member);
 	return NULL;
 }
@@ -98,6 +106,7 @@ static struct err *list(struct req *rq)
 	struct json_out     *j;
 	size_t               n;
 
+	TRY(tell_audit(cx, "people"));
 	TRY(people_list(cx, (int)per_page, (page - 1) * per_page, &found, &n, &all));
 	req_set_header(rq, "X-Total-Count", arena_printf(cx->arena, "%lld", (long long)all));
 	req_set_header(rq, "Link", links(cx, page, per_page, all));

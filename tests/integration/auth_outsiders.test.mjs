@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	addPerson, admin, keyHeaders, request, serviceKey, signIn, signToken, supabase,
-	supabaseVersions, useStack,
+	addPerson, admin, keyHeaders, request, serviceKey, signIn, signToken, sql,
+	supabase, supabaseVersions, useStack,
 } from './env/index.mjs';
 
 const stack = useStack();
@@ -69,6 +69,13 @@ for (const version of supabaseVersions)
 		assert.ok(listed.data.users.some((user) => user.id === id));
 		assert.ok(listed.data.total >= 1);
 		assert.equal((await auth.admin.getUserById(id)).data.user.email, email);
+		const told = async (subject) => (await sql(stack, `select from audit_log
+			where actor = 'service_key' and action = 'contact_read' and subject = :'subject'`,
+		{ subject })).length;
+		assert.ok(await told('people') >= 1, 'who lists addresses is told of');
+		const before = await told(`people:${id}`);
+		await auth.admin.getUserById(id);
+		assert.equal(await told(`people:${id}`), before + 1, 'and who opens one');
 
 		const client = supabase(stack, { version });
 		assert.equal((await client.auth.signInWithPassword({ email, password })).error, null);
