@@ -12,6 +12,7 @@ void attempt_of(const char *purpose, const struct hash *account, const char *add
 {
 	struct hash from = address_hash("auth_address", address);
 
+	out->is_known = false;
 	out->account = HASH(purpose, SPAN("account"), hash_span(account));
 	out->address = HASH(purpose, SPAN("address"), hash_span(&from));
 	out->known = HASH(purpose, SPAN("known"), hash_span(account), hash_span(&from));
@@ -20,7 +21,7 @@ void attempt_of(const char *purpose, const struct hash *account, const char *add
 /* Each try spends its share of the time; nobody is ahead by more than all of it, with a millisecond
  * for what shares are rounded by. */
 static struct err *take(struct ctx *cx, const struct hash *key, const struct hash *known,
-                        int64_t tries)
+                        int64_t tries, bool *known_out)
 {
 	struct db_rows rows;
 	struct err    *e;
@@ -36,9 +37,11 @@ static struct err *take(struct ctx *cx, const struct hash *key, const struct has
 	             "   + interval '1 ms' returning true)"
 	             " select exists (select from taken), (select ceil(1000 * extract(epoch from"
 	             "  spent_until + t - now() - " WINDOW "))::bigint"
-	             "  from auth_attempts a join who on who.key = a.key), " LAZY_COMMIT_SQL,
+	             "  from auth_attempts a join who on who.key = a.key),"
+	             " (select key is not distinct from $2::bytea from who), " LAZY_COMMIT_SQL,
 	             ARGS(db_bytes(hash_span(key)), known ? db_bytes(hash_span(known)) : db_text(NULL),
 	                  db_int(tries))));
+	*known_out = row_bool(&rows, 0, 2);
 	if (row_bool(&rows, 0, 0))
 		return NULL;
 	e = err_new(cx, ERR_RATE, WHERE, "%s is tried too often", known ? "the account" : "sign-in");
@@ -46,12 +49,14 @@ static struct err *take(struct ctx *cx, const struct hash *key, const struct has
 	return e;
 }
 
-struct err *attempt_take(struct ctx *cx, const struct attempt *a, int64_t per_account,
+struct err *attempt_take(struct ctx *cx, struct attempt *a, int64_t per_account,
                          int64_t per_address)
 {
+	bool none;
+
 	if (per_address)
-		TRY(take(cx, &a->address, NULL, per_address));
-	return per_account ? take(cx, &a->account, &a->known, per_account) : NULL;
+		TRY(take(cx, &a->address, NULL, per_address, &none));
+	return per_account ? take(cx, &a->account, &a->known, per_account, &a->is_known) : NULL;
 }
 
 static int64_t share_ms(int64_t tries)
@@ -59,6 +64,7 @@ static int64_t share_ms(int64_t tries)
 	return tries ? INT64_C(900000) / tries : 0;
 }
 
+/* What the account was tried by others is not given back with what was counted apart from it. */
 struct err *attempt_succeeded(struct ctx *cx, const struct attempt *a, int64_t per_account,
                               int64_t per_address)
 {
@@ -69,7 +75,8 @@ struct err *attempt_succeeded(struct ctx *cx, const struct attempt *a, int64_t p
 	               " update auth_attempts set spent_until = spent_until - interval '1 ms'"
 	               "  * case key when $2::bytea then $3::bigint else $4::bigint end"
 	               " where key in ($2::bytea, $5::bytea)",
-	               ARGS(db_bytes(hash_span(&a->known)), db_bytes(hash_span(&a->account)),
+	               ARGS(db_bytes(hash_span(&a->known)),
+	                    a->is_known ? db_text(NULL) : db_bytes(hash_span(&a->account)),
 	                    db_int(share_ms(per_account)), db_int(share_ms(per_address)),
 	                    db_bytes(hash_span(&a->address))));
 }

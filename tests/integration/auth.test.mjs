@@ -417,6 +417,7 @@ test('strangers do not keep somebody out from where they signed in before', asyn
 	assert.equal((await tryFrom('127.0.0.3', email, password)).status, 429);
 	for (let i = 0; i < 2 * TRIES; i++)
 		assert.equal((await tryFrom('127.0.0.1', email, password)).status, 200);
+	assert.equal((await tryFrom('127.0.0.2', email, 'wrong')).status, 429, 'nor let them in');
 });
 
 test('many who sign in at once wait for each other, and all get in', async () => {
