@@ -52,12 +52,10 @@ static struct err *open_column(struct ctx *cx, const char *column, const char *i
 	return NULL;
 }
 
-static struct err *read_member(struct ctx *cx, const struct db_rows *rows, int row,
-                               struct member *out)
+/* All but what is sealed. */
+static void read_standing(const struct db_rows *rows, int row, struct member *out)
 {
-	const char *id = row_text(rows, row, 0);
-
-	*out = (struct member){.id = id,
+	*out = (struct member){.id = row_text(rows, row, 0),
 	                       .name = row_text(rows, row, 2),
 	                       .role = row_text(rows, row, 3),
 	                       .sealed_password = row_text(rows, row, 4),
@@ -67,8 +65,14 @@ static struct err *read_member(struct ctx *cx, const struct db_rows *rows, int r
 	                       .signed_in_at = row_text(rows, row, 8),
 	                       .created_at = row_text(rows, row, 9),
 	                       .updated_at = row_text(rows, row, 10)};
-	TRY(open_column(cx, "email", id, row_text(rows, row, 1), &out->email));
-	return open_column(cx, "password", id, row_text(rows, row, 4), &out->password);
+}
+
+static struct err *read_member(struct ctx *cx, const struct db_rows *rows, int row,
+                               struct member *out)
+{
+	read_standing(rows, row, out);
+	TRY(open_column(cx, "email", out->id, row_text(rows, row, 1), &out->email));
+	return open_column(cx, "password", out->id, out->sealed_password, &out->password);
 }
 
 static struct err *only_one(struct ctx *cx, const struct db_rows *rows, struct member *out,
@@ -122,15 +126,21 @@ struct err *people_list(struct ctx *cx, int most, int64_t offset, const struct m
 {
 	struct db_rows rows, all;
 	struct member *members;
+	struct span    email;
 
+	if (!vault_has_key())
+		return no_key(cx);
 	TRY(db_query(cx, &all, "select count(*) from people", NO_ARGS));
 	TRY(db_query(cx, &rows,
 	             "select " MEMBER_COLUMNS MEMBERS_FROM
 	             " order by p.created_at, p.id limit $1::int offset $2::bigint",
 	             ARGS(db_int(most), db_int(offset))));
 	members = NEW_ARRAY(cx->arena, struct member, (size_t)rows.count + 1);
-	for (int i = 0; i < rows.count; i++)
-		TRY(read_member(cx, &rows, i, &members[i]));
+	for (int i = 0; i < rows.count; i++) {
+		read_standing(&rows, i, &members[i]);
+		if (vault_open(cx->arena, AT("email", members[i].id), row_text(&rows, i, 1), &email))
+			members[i].email = email.ptr;
+	}
 	*out = members;
 	*n_out = (size_t)rows.count;
 	*all_out = row_int(&all, 0, 0);

@@ -29,7 +29,8 @@ struct err *people_by_id(struct ctx *cx, const char *id, struct member *out,
 struct err *people_by_session(struct ctx *cx, const char *id, const char *session_id,
                               struct member *out, bool *found_out) CHECKED;
 
-/* From the `offset`th on, in the order they came, at most `most`; how many there are in all. */
+/* From the `offset`th on, in the order they came, at most `most`, without passwords; how many there
+ * are in all. An address that does not open is NULL: one such row hides nobody else. */
 struct err *people_list(struct ctx *cx, int most, int64_t offset, const struct member **out,
                         size_t *n_out, int64_t *all_out) CHECKED;
 

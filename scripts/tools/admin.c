@@ -164,7 +164,8 @@ static void list_text(struct ctx *cx, const struct member *m, size_t n)
 	for (size_t i = 0; i < n; i++)
 		printf("%-10s %-27s %-36s  %s %s\n", standing(&m[i]),
 		       m[i].signed_in_at ? m[i].signed_in_at : "never", m[i].id,
-		       escape_terminal(cx, m[i].email, false), escape_terminal(cx, m[i].name, false));
+		       m[i].email ? escape_terminal(cx, m[i].email, false) : "(does not open)",
+		       escape_terminal(cx, m[i].name, false));
 }
 
 static struct err *list_json(struct ctx *cx, const struct member *m, size_t n)

@@ -333,6 +333,26 @@ test('verifyOtp takes the token of the link once', async () => {
 		'otp_expired');
 });
 
+test('an address that does not open hides nobody else', async () => {
+	const { email } = await person();
+	const [[id, sealed]] = await sql(stack,
+		`select id, email from people order by created_at desc limit 1`);
+	const { email: other } = await person();
+	const write = (value) =>
+		sql(stack, `update people set email = :'value' where id = :'id'`, { id, value });
+	const { auth } = supabase(stack, { key: await serviceKey(stack) });
+	await write('sealed:v2:gone:eA==');
+	const listed = JSON.parse(await admin(stack, ['list', '--json']));
+	assert.equal(listed.find((one) => one.id === id).email, null);
+	assert.ok(listed.some((one) => one.email === other));
+	assert.match(await admin(stack, ['list']), new RegExp(`${id} +\\(does not open\\)`));
+	const { data } = await auth.admin.listUsers({ perPage: 200 });
+	assert.equal(data.users.find((one) => one.id === id).email ?? null, null);
+	assert.ok(data.users.some((one) => one.email === other));
+	await write(sealed);
+	assert.ok((await admin(stack, ['list'])).includes(email));
+});
+
 test('a mailed link opens nothing once the password or the address is another', async () => {
 	const mine = await entered();
 	const service = supabase(stack, { key: await serviceKey(stack) });
