@@ -192,7 +192,8 @@ static open_column *opener_of(const struct table *table)
 
 /* ---- a row ---- */
 
-bool table_wants_contact(const struct table_query *q)
+/* Does any of the chosen columns hold contact data? */
+static bool wants_contact(const struct table_query *q)
 {
 	for (size_t i = 0; i < q->columns_n; i++)
 		if (q->columns[i]->kind == COLUMN_MASKED || q->columns[i]->kind == COLUMN_SEALED)
@@ -265,7 +266,7 @@ static struct err *ask_hidden(struct ctx *cx, const struct table_query *q,
 
 	for (int i = 0; i < rows->count; i++)
 		array_add(&keys, row_text(rows, i, TABLE_COL_HIDDEN));
-	return table_hidden(cx, q, array_end(&keys), table_wants_contact(q), out);
+	return table_hidden(cx, q, array_end(&keys), wants_contact(q), out);
 }
 
 struct err *table_write_rows(struct ctx *cx, const struct table_query *q,

@@ -5,9 +5,6 @@
 #include "../base/json_out.h"
 #include "table_query.h"
 
-/* Does any of the chosen columns hold contact data? */
-bool table_wants_contact(const struct table_query *q);
-
 /* Writes the rows of table_select() as objects, one behind the other, in its transaction. What is
  * opened is in the audit log then. What does not open is as masked, or null. */
 struct err *table_write_rows(struct ctx *cx, const struct table_query *q,

@@ -214,24 +214,24 @@ static const char *hashes_of(struct ctx *cx, const struct table_filter *f)
 }
 
 static struct err *find_contacts(struct ctx *cx, const struct table_query *q,
-                                 struct table_filter *f, bool tells)
+                                 struct table_filter *f)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows, "select contacts_with_email($1, $2::bytea[], $3, $4::bool)",
+	TRY(db_query(cx, &rows, "select contacts_with_email($1, $2::bytea[], $3)",
 	             ARGS(db_text(q->table->name), db_text(hashes_of(cx, f)),
-	                  db_text(table_filter_text(cx, q)), db_bool(tells))));
+	                  db_text(table_filter_text(cx, q)))));
 	f->found = row_text(&rows, 0, 0);
 	return NULL;
 }
 
-struct err *table_find(struct ctx *cx, struct table_query *q, bool tells)
+struct err *table_find(struct ctx *cx, struct table_query *q)
 {
 	for (size_t i = 0; i < q->filters_n; i++) {
 		if (q->filters[i].column->finder == FIND_VISITOR)
 			TRY(find_visitors(cx, &q->filters[i]));
 		else if (q->filters[i].column->finder == FIND_EMAIL)
-			TRY(find_contacts(cx, q, &q->filters[i], tells));
+			TRY(find_contacts(cx, q, &q->filters[i]));
 	}
 	return NULL;
 }

@@ -15,9 +15,9 @@ const char *table_filter_text(struct ctx *cx, const struct table_query *q);
 /* "owner", "admin", "viewer", or NULL: nobody who may see anything. */
 struct err *table_role(struct ctx *cx, const char **out) CHECKED;
 
-/* Looks up what columns that are sealed are to equal. Before the others. With `tells` the audit log
- * hears of addresses that are looked for. */
-struct err *table_find(struct ctx *cx, struct table_query *q, bool tells) CHECKED;
+/* Looks up what columns that are sealed are to equal. Before the others. The audit log hears of
+ * addresses that are looked for. */
+struct err *table_find(struct ctx *cx, struct table_query *q) CHECKED;
 
 /* How many rows there are, whatever limit and offset. */
 struct err *table_count(struct ctx *cx, const struct table_query *q, int64_t *out) CHECKED;

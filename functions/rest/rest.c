@@ -37,6 +37,7 @@ struct rest {
 	int64_t              total;  /* of rows, where they were counted; -1: not */
 	int                  rows_n; /* told of or changed */
 	struct span          body;
+	struct err          *refused; /* said after the commit; NULL: nothing is */
 };
 
 /* ---- what is asked for ---- */
@@ -121,6 +122,16 @@ static struct err *read_request(struct rest *r)
 
 /* ---- in one transaction ---- */
 
+/* An error of ours, about what was found, changes nothing, and is told after the commit: that an
+ * address was looked for stays in the audit log. */
+static struct err *tell_later(struct rest *r, struct err *e)
+{
+	if (!e || !e->words)
+		return e;
+	r->refused = e;
+	return NULL;
+}
+
 static struct err *check_single(struct ctx *cx, const struct rest *r)
 {
 	if (!r->is_single || r->rows_n == 1)
@@ -174,11 +185,11 @@ static struct err *read_rows(struct ctx *cx, void *data)
 	TRY(access_set(cx, &r->claims));
 	if (r->is_head)
 		r->q.columns_n = 0; /* nothing of them is told, so nothing is opened */
-	TRY(table_find(cx, &r->q, !table_wants_contact(&r->q)));
+	TRY(table_find(cx, &r->q));
 	if (r->counts)
 		TRY(table_count(cx, &r->q, &r->total));
-	TRY(check_offset(cx, r));
-	return show(cx, r, NULL);
+	TRY(tell_later(r, check_offset(cx, r)));
+	return r->refused ? NULL : tell_later(r, show(cx, r, NULL));
 }
 
 /* Rows that may not be changed are not found to be changed; who may change none is told. */
@@ -228,8 +239,10 @@ static struct err *change_rows(struct ctx *cx, void *data)
 
 	TRY(access_set(cx, &r->claims));
 	TRY(check_may_change(cx, r));
-	TRY(table_find(cx, &r->q, false));
-	TRY(find_changed(cx, r, &keys));
+	TRY(table_find(cx, &r->q));
+	TRY(tell_later(r, find_changed(cx, r, &keys)));
+	if (r->refused)
+		return NULL;
 	if (r->rows_n)
 		TRY(table_audit(cx, &r->q, audited_as(r), keys));
 	if (r->is_delete) {
@@ -279,6 +292,7 @@ static struct err *rest(struct req *rq)
 	read_wishes(r);
 	TRY(read_request(r));
 	TRY(db_tx(req_ctx(rq), r->is_change ? change_rows : read_rows, r));
+	TRY(r->refused);
 	tell_range(r);
 	status = status_of(r);
 	reply_bytes(rq, status,

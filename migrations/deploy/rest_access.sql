@@ -182,10 +182,9 @@ $$;
 grant execute on function person_audit(text, text, uuid[], text) to scribe_rest;
 
 -- The rows of `which` with one of these addresses, by their keyed hashes; for who may open them.
--- That somebody is among the leads is contact data, too: the audit log is told, unless what is then
--- opened tells it (not `tells`).
-create function contacts_with_email(which text, hashes bytea[], filter text, tells boolean)
-returns uuid[]
+-- That somebody is among the leads is contact data, too: the audit log is told, whatever is then
+-- opened, since a count or an error tells it as well.
+create function contacts_with_email(which text, hashes bytea[], filter text) returns uuid[]
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	found_ids uuid[];
@@ -197,13 +196,11 @@ begin
 		when 'sessions' then array(select id from sessions where email_hash = any (hashes))
 		when 'email_signups' then array(select id from email_signups
 			where email_hash = any (hashes)) end;
-	if tells or found_ids = '{}' then
-		perform person_audit('contact_sought', which, found_ids, filter);
-	end if;
+	perform person_audit('contact_sought', which, found_ids, filter);
 	return found_ids;
 end
 $$;
-grant execute on function contacts_with_email(text, bytea[], text, boolean) to scribe_rest;
+grant execute on function contacts_with_email(text, bytea[], text) to scribe_rest;
 
 -- Of rows of one kind, by their keys: `parts` is what is sealed and what opening it takes, or, where
 -- it may not be opened, masks in its place; null: the row has nothing of that. `shown` are plain

@@ -7,7 +7,7 @@ drop function hidden_of_extracts(uuid[], boolean);
 drop function hidden_of_summaries(uuid[], boolean);
 drop function hidden_of_memories(uuid[], boolean);
 drop function hidden_of_email_signups(uuid[], boolean);
-drop function contacts_with_email(text, bytea[], text, boolean);
+drop function contacts_with_email(text, bytea[], text);
 drop function person_audit(text, text, uuid[], text);
 drop function sessions_of_visitors(text[]);
 drop function visitor_alias(text, bytea);

@@ -31,7 +31,7 @@ select 1 / (not has_table_privilege('scribe_rest', 'audit_log', 'select, insert'
 select 1 / (has_function_privilege('scribe_rest', 'hidden_of(text, uuid[], boolean, text)', 'execute')
 	and not has_function_privilege('scribe_rest', 'hidden_of_sessions(uuid[], boolean)', 'execute')
 	and not has_function_privilege('scribe_app', 'hidden_of(text, uuid[], boolean, text)', 'execute')
-	and has_function_privilege('scribe_rest', 'contacts_with_email(text, bytea[], text, boolean)', 'execute')
+	and has_function_privilege('scribe_rest', 'contacts_with_email(text, bytea[], text)', 'execute')
 	and has_function_privilege('scribe_rest', 'sessions_of_visitors(text[])', 'execute')
 	and has_function_privilege('scribe_rest', 'person_role()', 'execute'))::int;
 select 1 / (count(*) = 1)::int from visitor_alias_key;

@@ -185,6 +185,26 @@ test('rows are found by address and by visitor, and by nothing else that is seal
 	const rows = await audited(seeker);
 	assert.deepEqual(rows.map(({ action }) => action), Array(3).fill('contact_sought'));
 	assert.ok(rows.every(({ filter }) => !filter.includes('@')), JSON.stringify(rows));
+	/* However it is asked: by a count, an error, or a change that changes nothing. */
+	const counts = { prefer: 'count=exact' };
+	const single = { accept: 'application/vnd.pgrst.object+json' };
+	for (const [path, status, options = {}] of [
+		['', 206, { headers: counts }],
+		['', 206, { headers: counts, method: 'HEAD' }],
+		['&offset=2', 416, { headers: counts }],
+		['&channel=eq.none', 406, { headers: single }],
+		['&channel=eq.none', 406, { headers: single, method: 'PATCH', body: { notes: 'x' } }],
+		['&channel=eq.none', 204, { method: 'DELETE' }],
+	]) {
+		const before = await audited(seeker);
+		const limit = options.method === 'PATCH' || options.method === 'DELETE' ? '' : '&limit=0';
+		const { status: answered, text } = await ask(seeker,
+			`sessions?email=eq.${email}${path}${limit}`, options);
+		assert.equal(answered, status, `${path}: ${text}`);
+		const told = (await audited(seeker)).slice(before.length);
+		assert.deepEqual(told.map(({ action, ids: found }) => [action, found]),
+			[['contact_sought', [lead.session_id]]], path);
+	}
 	assert.deepEqual(await ids(people.viewer, `sessions?select=id&email=eq.${email}`), []);
 
 	const address = `signup@${mark}.example`;
