@@ -155,15 +155,15 @@ static enum object_refusal refusal_of(const char *word)
 }
 
 struct err *objects_may_put(struct ctx *cx, const char *bucket, int64_t size, const char *type,
-                            const struct hash *link, enum object_refusal *out)
+                            const struct hash *link, bool takes, enum object_refusal *out)
 {
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows,
 	             "select storage_may_put($1::text, $2::bigint, $3::text, $4::bigint, $5::bigint,"
-	             " $6::bytea)",
+	             " $6::bytea, $7::bool)",
 	             ARGS(db_text(bucket), db_int(size), db_text(type), db_int(storage_bytes_max()),
-	                  db_int(storage_person_bytes_max()), link_val(link))));
+	                  db_int(storage_person_bytes_max()), link_val(link), db_bool(takes))));
 	*out = refusal_of(row_text(&rows, 0, 0));
 	return NULL;
 }
@@ -172,7 +172,8 @@ struct err *objects_have_room(struct ctx *cx, int64_t size, bool *has_out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows, "select storage_room($1::bigint, $2::bigint, $2::bigint, null) is null",
+	TRY(db_query(cx, &rows,
+	             "select storage_room($1::bigint, $2::bigint, $2::bigint, null, true) is null",
 	             ARGS(db_int(size), db_int(storage_bytes_max()))));
 	*has_out = row_bool(&rows, 0, 0);
 	return NULL;

@@ -70,12 +70,12 @@ enum object_refusal {
 	OBJECT_NO_ROOM_FOR_YOU
 };
 
-/* May it be put there by who asks, or by who has a link to the place (NULL: there is none)? Until
- * the transaction ends nobody else takes the room. */
+/* May it be put there by who asks, or by who has a link to the place (NULL: there is none)? With
+ * `takes` nobody else takes the room until the transaction ends; without, nobody is waited for. */
 struct err *objects_may_put(struct ctx *cx, const char *bucket, int64_t size, const char *type,
-                            const struct hash *link, enum object_refusal *out) CHECKED;
+                            const struct hash *link, bool takes, enum object_refusal *out) CHECKED;
 
-/* The same for the system, which may. */
+/* The same for the system, which may, and takes it. */
 struct err *objects_have_room(struct ctx *cx, int64_t size, bool *has_out) CHECKED;
 
 /* Its id; NULL: there is one of that name. */

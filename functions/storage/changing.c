@@ -41,12 +41,12 @@ static struct err *read_names(struct call *c, struct renaming *r)
 }
 
 /* What may be put there may be moved there. */
-static struct err *find(struct ctx *cx, struct renaming *r)
+static struct err *find(struct ctx *cx, struct renaming *r, bool takes)
 {
 	TRY(objects_find(cx, r->in.bucketId, r->in.sourceKey, &r->object, &r->is_found));
 	if (!r->is_found)
 		return NULL;
-	return objects_may_put(cx, r->in.destinationBucket, r->object.size, r->object.type, NULL,
+	return objects_may_put(cx, r->in.destinationBucket, r->object.size, r->object.type, NULL, takes,
 	                       &r->refusal);
 }
 
@@ -54,7 +54,7 @@ static struct err *move(struct ctx *cx, void *data)
 {
 	struct renaming *r = data;
 
-	TRY(find(cx, r));
+	TRY(find(cx, r, true));
 	if (!r->is_found || r->refusal != OBJECT_WELCOME)
 		return NULL;
 	return objects_move(cx, &r->object, r->in.destinationBucket, r->in.destinationKey,
@@ -63,14 +63,14 @@ static struct err *move(struct ctx *cx, void *data)
 
 static struct err *look(struct ctx *cx, void *data)
 {
-	return find(cx, data);
+	return find(cx, data, false);
 }
 
 static struct err *copy(struct ctx *cx, void *data)
 {
 	struct renaming *r = data;
 
-	TRY(find(cx, r));
+	TRY(find(cx, r, true));
 	if (!r->is_found || r->refusal != OBJECT_WELCOME)
 		return NULL;
 	return objects_put(cx,

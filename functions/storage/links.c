@@ -136,7 +136,7 @@ static struct err *link_place(struct ctx *cx, void *data)
 	struct call    *c = p->call;
 	struct object   there;
 
-	TRY(objects_may_put(cx, c->bucket, 0, "application/octet-stream", NULL, &p->refusal));
+	TRY(objects_may_put(cx, c->bucket, 0, "application/octet-stream", NULL, false, &p->refusal));
 	if (p->refusal == OBJECT_FORBIDDEN || p->refusal == OBJECT_NO_BUCKET)
 		return NULL;
 	TRY(objects_find(cx, c->bucket, c->name, &there, &p->is_taken));

@@ -130,12 +130,15 @@ struct putting {
 	const char         *id;
 };
 
+static struct err *may_put(struct ctx *cx, struct putting *p, bool takes)
+{
+	return objects_may_put(cx, p->put.bucket, (int64_t)p->file.size, p->put.type, p->link, takes,
+	                       &p->refusal);
+}
+
 static struct err *ask(struct ctx *cx, void *data)
 {
-	struct putting *p = data;
-
-	return objects_may_put(cx, p->put.bucket, (int64_t)p->file.size, p->put.type, p->link,
-	                       &p->refusal);
+	return may_put(cx, data, false);
 }
 
 /* Asked again: it is now that the room is taken. */
@@ -143,7 +146,7 @@ static struct err *store(struct ctx *cx, void *data)
 {
 	struct putting *p = data;
 
-	TRY(ask(cx, p));
+	TRY(may_put(cx, p, true));
 	if (p->refusal != OBJECT_WELCOME)
 		return NULL;
 	if (p->link)

@@ -134,16 +134,18 @@ begin atomic
 end;
 
 -- Is there room for so many bytes more, in all and for who puts them there (who made the link, where
--- there is one)? Null: yes; else whose there is none. From here to the end of the transaction nobody
--- else takes any.
-create function storage_room(more bigint, most bigint, person_most bigint, token hash32)
-returns text
+-- there is one)? Null: yes; else whose there is none. With `takes` nobody else takes any from here to
+-- the end of the transaction; without, nobody is waited for, and it is as it was a moment ago.
+create function storage_room(more bigint, most bigint, person_most bigint, token hash32,
+	takes boolean) returns text
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	person uuid := coalesce(person_id()::uuid, (select made_by from storage_links where hash = token));
 	taken  bigint := 0;
 begin
-	perform from storage_buckets order by id for update;
+	if takes then
+		perform from storage_buckets order by id for update;
+	end if;
 	if (select sum(bytes) from storage_buckets) + more > most then
 		return 'all';
 	end if;
@@ -155,8 +157,9 @@ end
 $$;
 
 -- May who asks, or who has a link to the place, put something there? Null: yes; else why not.
+-- `takes` as above.
 create function storage_may_put(bucket text, bytes bigint, its_type text, most bigint,
-	person_most bigint, token hash32) returns text
+	person_most bigint, token hash32, takes boolean) returns text
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	found storage_buckets;
@@ -169,7 +172,7 @@ begin
 	return case when found.id is null then 'bucket'
 		when bytes > found.size_max then 'large'
 		when found.types <> '{}' and not its_type like any (found.types) then 'type'
-		else storage_room(bytes, most, person_most, token) end;
+		else storage_room(bytes, most, person_most, token, takes) end;
 end
 $$;
 
@@ -314,8 +317,8 @@ grant insert (hash, object_id, bucket_id, name, is_upsert, made_by, expires_at)
 	on storage_links to scribe_rest;
 
 grant execute on function storage_shows(text, uuid, text, uuid) to scribe_rest;
-grant execute on function storage_room(bigint, bigint, bigint, hash32) to scribe_rest, scribe_app;
-grant execute on function storage_may_put(text, bigint, text, bigint, bigint, hash32)
+grant execute on function storage_room(bigint, bigint, bigint, hash32, boolean) to scribe_rest, scribe_app;
+grant execute on function storage_may_put(text, bigint, text, bigint, bigint, hash32, boolean)
 	to scribe_rest;
 grant execute on function storage_linked(hash32), storage_place(hash32) to scribe_rest;
 grant execute on function storage_put_by_link(hash32, uuid, bigint, text, text, text)

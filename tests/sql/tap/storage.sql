@@ -110,8 +110,8 @@ select is(storage_expire(10), 2::bigint, 'then it is removed');
 -- ---- bytes and bounds ----
 select is((select sum(bytes) from storage_buckets), (select sum(size) from storage_objects)::numeric,
 	'the bytes of buckets are those of their objects');
-select is(storage_room(10, 10, 10, null), 'all', 'no room');
-select is(storage_room(10, 1000, 1000, null), null, 'room');
+select is(storage_room(10, 10, 10, null, true), 'all', 'no room');
+select is(storage_room(10, 1000, 1000, null, false), null, 'room');
 select is(as_person('a1', $$insert into storage_objects (bucket_id, name, version, size, type, etag,
 	put_by) values ('uploads', 'large', gen_random_uuid(), 17 * 1024 * 1024, 'text/plain',
 	repeat('b', 64), '00000000-0000-0000-0000-0000000000a1')$$), '54000', 'too large for the bucket');
