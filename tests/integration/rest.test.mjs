@@ -391,6 +391,20 @@ test('a session is removed with all of it, by who may', async () => {
 		{ id: session_id });
 	assert.equal(left, '0');
 	assert.deepEqual((await audited(people.admin)).at(-1).action, 'deleted');
+
+	const visitor_id = randomUUID();
+	await sql(stack, `insert into sessions (visitor_id, secret_hash)
+		select :'visitor', sha256(n::text::bytea) from generate_series(1, 201) n`,
+	{ visitor: visitor_id });
+	const [[alias]] = await sql(stack, `select visitor_alias(:'visitor', key) from visitor_alias_key`,
+		{ visitor: visitor_id });
+	const many = `sessions?visitor_id=eq.${alias}`;
+	const refused = await ask(people.admin, many, { method: 'DELETE' });
+	assert.deepEqual([refused.status, refused.json.code, refused.json.details],
+		[400, '54000', 'At most 200.']);
+	assert.equal((await ask(people.admin, `${many}&select=id`)).json.length, 201);
+	await sql(stack, 'delete from sessions where visitor_id = :\'visitor\'',
+		{ visitor: visitor_id });
 });
 
 test('browsers may ask from where they may, with what supabase-js sends', async () => {
