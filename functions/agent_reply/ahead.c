@@ -133,16 +133,16 @@ static void answer(struct req *rq, bool is_prepared)
 	json_end(j);
 }
 
-/* A turn of the session that begins here ends it, as an older one. */
+/* The turn that it is for ends it where it begins here, and so does what is prepared after it. */
 static struct err *prepare_unless_late(struct ctx *cx, const struct in *in, const struct turn *turn,
                                        struct answer *a, bool *is_prepared_out)
 {
-	struct running *running = running_start(cx, turn->session_id, turn->number, a->start_ms);
+	struct running *running = running_ahead(cx, turn->session_id, turn->number, a->start_ms);
 	struct err     *e = prepare(cx, in, turn, a, is_prepared_out);
 
 	running_end(running);
 	if (cancel_reason(cx->cancel) == CANCEL_SUPERSEDED)
-		FAIL(cx, ERR_SUPERSEDED, "the turn has begun");
+		FAIL(cx, ERR_SUPERSEDED, "the turn, or something newer, has begun");
 	return e;
 }
 

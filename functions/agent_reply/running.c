@@ -7,6 +7,7 @@ struct running {
 	struct running *next;
 	const char     *session_id;
 	int64_t         turn;
+	bool            is_ahead;
 	uint64_t        asked_ms, here_ms;
 	struct cancel  *cancel;
 };
@@ -21,22 +22,43 @@ static bool is_newer(const struct running *r, const struct running *other)
 	return r->turn > other->turn || r->asked_ms > other->here_ms;
 }
 
+/* What is prepared stands in no turn's way: the turn it is for ends it, and what is newer. */
+static bool yields(const struct running *r, const struct running *to)
+{
+	return r->is_ahead && (to->turn >= r->turn || to->asked_ms > r->here_ms);
+}
+
+/* NULL: both go on. */
+static struct running *loser(struct running *r, struct running *other)
+{
+	if (!r->is_ahead && !other->is_ahead)
+		return is_newer(r, other) ? other : r;
+	if (yields(other, r))
+		return other;
+	return yields(r, other) ? r : NULL;
+}
+
 static void settle(struct running *r)
 {
 	for (struct running *other = all; other; other = other->next) {
+		struct running *lost;
+
 		if (!str_equal(other->session_id, r->session_id))
 			continue;
-		cancel_fire(is_newer(r, other) ? other->cancel : r->cancel, CANCEL_SUPERSEDED);
+		lost = loser(r, other);
+		if (lost)
+			cancel_fire(lost->cancel, CANCEL_SUPERSEDED);
 	}
 }
 
-struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn,
-                              uint64_t asked_ms)
+static struct running *enter(struct ctx *cx, const char *session_id, int64_t turn,
+                             uint64_t asked_ms, bool is_ahead)
 {
 	struct running *r = NEW(cx->arena, struct running);
 
 	r->session_id = session_id;
 	r->turn = turn;
+	r->is_ahead = is_ahead;
 	r->asked_ms = asked_ms;
 	r->here_ms = clock_mono_ms();
 	r->cancel = cx->cancel;
@@ -46,6 +68,18 @@ struct running *running_start(struct ctx *cx, const char *session_id, int64_t tu
 	all = r;
 	monitor_unlock(&news);
 	return r;
+}
+
+struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn,
+                              uint64_t asked_ms)
+{
+	return enter(cx, session_id, turn, asked_ms, false);
+}
+
+struct running *running_ahead(struct ctx *cx, const char *session_id, int64_t turn,
+                              uint64_t asked_ms)
+{
+	return enter(cx, session_id, turn, asked_ms, true);
 }
 
 void running_end(struct running *running)
@@ -60,11 +94,16 @@ void running_end(struct running *running)
 	monitor_unlock(&news);
 }
 
+static bool is_that(const struct running *r, const char *session_id, int64_t turn)
+{
+	return !r->is_ahead && r->turn == turn && str_equal(r->session_id, session_id);
+}
+
 void running_cancel(const char *session_id, int64_t turn)
 {
 	monitor_lock(&news);
 	for (struct running *r = all; r; r = r->next)
-		if (r->turn == turn && str_equal(r->session_id, session_id))
+		if (is_that(r, session_id, turn))
 			cancel_fire(r->cancel, CANCEL_SUPERSEDED);
 	monitor_unlock(&news);
 }
@@ -72,7 +111,7 @@ void running_cancel(const char *session_id, int64_t turn)
 static bool is_here(const char *session_id, int64_t turn)
 {
 	for (const struct running *r = all; r; r = r->next)
-		if (r->turn == turn && str_equal(r->session_id, session_id))
+		if (is_that(r, session_id, turn))
 			return true;
 	return false;
 }

@@ -16,6 +16,11 @@ struct running;
  * already. */
 struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn,
                               uint64_t asked_ms) NEVER_NULL;
+
+/* The same for who prepares that turn: nobody waits for it, it stops no turn, and the turn itself
+ * and what is prepared after it stop it. */
+struct running *running_ahead(struct ctx *cx, const char *session_id, int64_t turn,
+                              uint64_t asked_ms) NEVER_NULL;
 void            running_end(struct running *running);
 
 /* Fires the turn's cancel with CANCEL_SUPERSEDED, if it is here: nobody wants it any more. */

@@ -947,3 +947,32 @@ test('it is prepared twice between two turns, and for whoever has the secret', a
 	const danger = await prepare(await newSession(stack), 'I want to kill myself');
 	assert.deepEqual(danger.json, { prepared: false });
 });
+
+test('it stops no turn that is being answered', async () => {
+	await says(TWO);
+	const match = { contains: 'What do you need' };
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'voice' } });
+	const session = await newSession(stack);
+	const events = await open(session, 'I run a hotel.');
+	await until(events, 'audio');
+	const { status, json, text } = await prepare(session, 'And a bar');
+	assert.deepEqual([status, json], [200, { prepared: true }], text);
+	await stack.sim.release('voice');
+	assert.equal(done(await rest(events)).text, TWO);
+	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
+});
+
+test('nor the turn that it is for, though that was asked for before', async () => {
+	await says(TWO);
+	await stack.sim.fault({ provider: 'groq', operation: 'transcribe', fault: { hold: 'ear' } });
+	await replies({ hold: 'model', hold_after_chunks: 0 }, 1);
+	const session = await newSession(stack);
+	const events = await open(session, undefined, { more: { audio_base64: CLIP } });
+	await stack.sim.wait({ provider: 'groq', operation: 'transcribe' });
+	const prepared = prepare(session, 'I run a hotel');
+	await stack.sim.wait({ provider: 'groq', operation: 'chat' });
+	await stack.sim.release('ear');
+	assert.equal(done(await rest(events)).text, TWO);
+	const { status, json } = await prepared;
+	assert.deepEqual([status, json.code], [409, 'superseded']);
+});
