@@ -69,6 +69,7 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 	for (int i = 0; i < rows->count; i++) {
 		if (row_is_null(rows, i, COL_TEXT))
 			continue; /* the one row of a session without history */
+		out->last_id = row_text(rows, i, COL_ID);
 		history[out->history_n++] = (struct utterance_text){
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
 			sealed_open(cx, AT_UTTERANCE(row_text(rows, i, COL_ID)), row_text(rows, i, COL_TEXT),

@@ -61,9 +61,10 @@ struct turn {
 	const char                  *mode;    /* in force, with this turn's change */
 	const struct utterance_text *history; /* oldest first, without this turn's message */
 	size_t                       history_n;
-	struct dynamics_marks        marks; /* when a hint was last given */
-	const struct extract        *known; /* of earlier turns; NULL: nothing yet */
-	struct names                 names; /* of the visitor; with consent from other sessions too */
+	const char                  *last_id; /* of the newest in it; NULL: there is none */
+	struct dynamics_marks        marks;   /* when a hint was last given */
+	const struct extract        *known;   /* of earlier turns; NULL: nothing yet */
+	struct names                 names;   /* of the visitor; with consent from other sessions too */
 	bool                         has_consent;
 	bool                         is_in_distress; /* of one that goes on: it was */
 	int64_t                      session_age_s;  /* when the turn began */

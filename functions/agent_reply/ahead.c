@@ -50,12 +50,26 @@ static const char *words_of(struct ctx *cx, const struct act_words *said)
 	return buf_text(&words);
 }
 
+/* What is replied to: a turn that is still being answered, or cut where it was heard, ends it
+ * otherwise. */
+static const char *behind(struct ctx *cx, const struct turn *turn)
+{
+	const struct utterance_text *last = turn->history + turn->history_n;
+
+	if (turn->history_n == 0)
+		return "";
+	last--;
+	return arena_printf(cx->arena, "%s %zu %d", turn->last_id, strlen(last->text),
+	                    last->is_interrupted);
+}
+
 static const char *asked_of(struct ctx *cx, const struct in *in, const struct turn *turn)
 {
 	struct span context = in->context ? json_print(cx, in->context) : SPAN("");
 
-	return arena_printf(cx->arena, "%s %d %s %.*s", turn->mode, in->is_performer_mode,
-	                    in->model ? in->model : "", (int)context.len, context.ptr);
+	return arena_printf(cx->arena, "%s %s %d %s %.*s", behind(cx, turn), turn->mode,
+	                    in->is_performer_mode, in->model ? in->model : "",
+	                    (int)context.len, context.ptr);
 }
 
 /* ---- preparing ---- */

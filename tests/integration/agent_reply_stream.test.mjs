@@ -976,3 +976,13 @@ test('nor the turn that it is for, though that was asked for before', async () =
 	const { status, json } = await prepared;
 	assert.deepEqual([status, json.code], [409, 'superseded']);
 });
+
+test('what was heard less of than it was prepared for is answered anew', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	await hear(session, 'I run a hotel.', { more: { turn_id: 'first' } });
+	await prepare(session, 'And a bar');
+	await cancel(session, 'first', { heard_ms: 1 });
+	await hear(session, 'And a bar.');
+	assert.equal((await chats()).length, 3);
+});
