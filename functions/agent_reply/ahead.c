@@ -67,8 +67,8 @@ static const char *asked_of(struct ctx *cx, const struct in *in, const struct tu
 {
 	struct span context = in->context ? json_print(cx, in->context) : SPAN("");
 
-	return arena_printf(cx->arena, "%s %s %d %s %.*s", behind(cx, turn), turn->mode,
-	                    in->is_performer_mode, in->model ? in->model : "",
+	return arena_printf(cx->arena, "%s %s %d %d %s %.*s", behind(cx, turn), turn->mode,
+	                    in->is_performer_mode, in->audio, in->model ? in->model : "",
 	                    (int)context.len, context.ptr);
 }
 

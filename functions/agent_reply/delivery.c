@@ -403,7 +403,8 @@ void delivery_go_on(struct delivery *d, const struct left *left)
 	for (size_t i = 0; i < left->pieces_n; i++) {
 		struct piece *p = add_piece(d, left->pieces[i].text, false);
 
-		p->parts = left->pieces[i].parts;
+		if (d->order.is_aloud)
+			p->parts = left->pieces[i].parts;
 		p->is_spoken |= p->parts != NULL;
 	}
 	if (!left->pieces_n)

@@ -986,3 +986,15 @@ test('what was heard less of than it was prepared for is answered anew', async (
 	await hear(session, 'And a bar.');
 	assert.equal((await chats()).length, 3);
 });
+
+test('who wants no sound gets none, whatever has been spoken already', async () => {
+	const session = await newSession(stack);
+	await cancelBeforeTheFirst(session);
+	const more = { resume: true, turn_id: 'cut', audio: false };
+	const late = await hear(session, undefined, { more });
+	assert.deepEqual([done(late).text, of(late, 'audio').length], [TWO, 0]);
+	const other = await newSession(stack);
+	await prepare(other, 'I run a bar');
+	const events = await hear(other, 'I run a bar.', { more: { audio: false } });
+	assert.deepEqual([done(events).text, of(events, 'audio').length], [TWO, 0]);
+});
