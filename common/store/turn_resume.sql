@@ -10,11 +10,13 @@
 -- $7   the turn's id
 -- $8   time the turn may take, milliseconds
 -- $9   how long a cancelled turn may go on, milliseconds
+-- $10  the instance that is going to answer
+-- $11  its claim of this turn
 --
 -- As turn_columns.sql tells, `action` begin: it is taken over; wait: it was cancelled, and nothing
 -- is left yet; newer: another has begun; gone: there is nothing to go on with. Behind that: what
 -- the visitor had said (null: nothing); sealed; it told of distress; id of the reply; what is
--- unsaid, sealed; the claim of who began it, who has left it.
+-- unsaid, sealed.
 with
 -- include session_check.sql
 
@@ -47,11 +49,9 @@ decided as (
 		from checked c left join asked k on true where c.verdict = 'ok'),
 
 begun as (
-	update turns t set state = 'running', finished_at = null, heard_ms = null,
-			ends_by = now() + $8::int * interval '1 ms'
-		from decided d
-		where t.session_id = $1::uuid and t.turn = d.turn and d.action = 'begin'
-		returning t.turn, t.turn_id, t.visitor_utterance_id, t.reply_id, t.claim),
+	select b.* from decided d,
+			turn_take_over(d.id, case when d.action = 'begin' then d.turn end, $10::uuid, $11::uuid,
+				now() + $8::int * interval '1 ms') b),
 
 said as (
 	select u.text, u.text_sealed, u.in_distress from begun b join utterances u
@@ -63,6 +63,5 @@ named as materialized (
 
 -- include turn_columns.sql
 		, (select text from said), (select text_sealed from said),
-		(select in_distress from said), b.reply_id, (select unsaid from taken),
-		b.claim
+		(select in_distress from said), b.reply_id, (select unsaid from taken)
 -- include turn_sources.sql

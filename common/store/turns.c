@@ -55,8 +55,7 @@ enum begin_column {
 	COL_SAID_SEALED,
 	COL_SAID_IN_DISTRESS,
 	COL_REPLY_ID,
-	COL_UNSAID,
-	COL_CLAIM
+	COL_UNSAID
 };
 
 /* ---- beginning ---- */
@@ -187,7 +186,6 @@ static struct err *read_resumed(struct ctx *cx, const struct turn_new *in,
 		out->message = sealed_open(cx, AT_UTTERANCE(out->utterance_id), row_text(rows, 0, COL_SAID),
 		                           row_bytes(cx, rows, 0, COL_SAID_SEALED));
 	out->is_in_distress = row_bool(rows, 0, COL_SAID_IN_DISTRESS);
-	out->claim = row_text(rows, 0, COL_CLAIM);
 	if (!row_is_null(rows, 0, COL_REPLY_ID))
 		out->reply_id = row_text(rows, 0, COL_REPLY_ID);
 	if (!crypto_open(cx->arena, out->answer_key.bytes, UNSAID, sealed, unsaid))
@@ -220,7 +218,8 @@ static struct err *resume_body(struct ctx *cx, void *data)
 
 	TRY(session_query(cx, in->session_id, in->session_secret, TURN_RESUME_SQL,
 	                  ARGS(db_int(TURN_HISTORY_ROWS), db_text(NULL), db_text(in->turn_id),
-	                       db_int(in->deadline_ms), db_int(TURN_RESUME_MS)),
+	                       db_int(in->deadline_ms), db_int(TURN_RESUME_MS), db_text(in->instance),
+	                       db_text(in->claim)),
 	                  &rows));
 	payers_join(cx, row_text(&rows, 0, COL_PAYERS));
 	action = row_text(&rows, 0, COL_ACTION);

@@ -887,6 +887,33 @@ test('too late, or behind a newer turn, nothing goes on', async () => {
 	assert.deepEqual([missing.code, missing.field], ['invalid_request', 'turn_id']);
 });
 
+test('with patience for the voice, the stack goes on', async () => {
+	const patient = { LLM_PROVIDERS: 'groq', CUT_SHORT_LINE_EN: ' ', ELEVENLABS_FIRST_MS: '20000' };
+	await stack.commandWith(patient, 'reload', 'agent_reply');
+});
+
+const claimOf = async (session, also) =>
+	(await sql(stack, `select claim from turns
+		where session_id = :'id' and ${also}`, { id: session.session_id }))[0]?.[0];
+
+test('who goes on with a turn has it from then on, and for as long as it takes', async () => {
+	const session = await newSession(stack);
+	await cancelInTheSecond(session);
+	const former = await claimOf(session, `state = 'superseded'`);
+	const match = { contains: 'What do you need' };
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'voice' } });
+	const late = resume(session, 'cut');
+	const isOwn = `state = 'running' and is_held(instance, started_at)
+		and started_at < now() - interval '1.2 seconds'`;
+	assert.notEqual(await poll(() => claimOf(session, isOwn)), former);
+	const body = { ...pairOf(session), user_message: 'I run a hotel.' };
+	const again = post(stack, 'agent_reply', body);
+	await stack.sim.release('voice');
+	for (const { json, text } of [await late, await again]) assert.equal(json?.text, TWO, text);
+	assert.equal((await chats()).length, 1);
+	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
+});
+
 /* ---- a turn prepared before all of it was said ---- */
 
 const prepare = (session, user_message, more = {}) =>

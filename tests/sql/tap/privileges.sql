@@ -1,6 +1,6 @@
 -- What the programs may not do, and a signed-in person neither.
 begin;
-select plan(70);
+select plan(72);
 
 grant usage on schema tap to scribe_app, scribe_user;
 select session(1);
@@ -56,6 +56,14 @@ select is(as_role('scribe_user', 'select * from sessions'), '42501',
 	'a person reads no sessions that way');
 select is(as_role('scribe_app', 'select purge_expired()'), 'ok', 'programs clean up');
 select is(as_role('scribe_app', 'select purge_ledger()'), 'ok', 'the ledger too');
+
+insert into turns (session_id, turn, message_hash, ends_by, state)
+	select id, turn, hash('x'), now(), state from sessions, (values (1, 'running'),
+		(2, 'superseded')) as t (turn, state);
+select is(count(*)::int, 0, 'nobody takes a turn from who has it')
+	from sessions s, turn_take_over(s.id, 1, gen_random_uuid(), gen_random_uuid(), now()) t;
+select is(count(*)::int, 1, 'one that was stopped is anybody''s')
+	from sessions s, turn_take_over(s.id, 2, gen_random_uuid(), gen_random_uuid(), now()) t;
 
 select * from finish();
 rollback;
