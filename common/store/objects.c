@@ -366,15 +366,23 @@ struct err *objects_linked_place(struct ctx *cx, const struct hash *hash, const 
 
 /* ---- for jobs ---- */
 
-struct err *objects_export(struct ctx *cx, const char *what, const char *format, const char *since,
-                           const char *until, const char **name_out)
+static struct db_val time_val(const int64_t *ms)
+{
+	return ms ? db_int(*ms) : db_text(NULL);
+}
+
+struct err *objects_export(struct ctx *cx, const struct object_export *in, const char **name_out)
 {
 	struct db_rows rows;
 
 	TRY(db_query(cx, &rows,
-	             "select storage_export($1::text, $2::text, $3::timestamptz, $4::timestamptz)",
-	             ARGS(db_text(what), db_text(format), db_text(since), db_text(until))));
+	             "select storage_export($1::text, $2::text, to_timestamp($3::bigint / 1000.0),"
+	             " to_timestamp($4::bigint / 1000.0))",
+	             ARGS(db_text(in->what), db_text(in->format), time_val(in->since),
+	                  time_val(in->until))));
 	*name_out = first_text(&rows);
+	if (str_equal(*name_out, "many"))
+		FAIL(cx, ERR_RATE, "several lists of theirs are being made");
 	return NULL;
 }
 

@@ -126,10 +126,16 @@ struct err *objects_linked_place(struct ctx *cx, const struct hash *hash, const 
 
 /* ---- for jobs ---- */
 
-/* Asks for a list; where it will be. NULL: not for who asks. `since` and `until` are ISO 8601 or
- * NULL. */
-struct err *objects_export(struct ctx *cx, const char *what, const char *format, const char *since,
-                           const char *until, const char **name_out) CHECKED;
+/* A list that is asked for; of what began between the two, in ms of Unix time (NULL: whenever). */
+struct object_export {
+	const char    *what, *format;
+	const int64_t *since, *until;
+};
+
+/* Asks for it; where it will be. NULL: not for who asks. ERR_RATE: several of theirs are being
+ * made. */
+struct err *objects_export(struct ctx *cx, const struct object_export *in,
+                           const char **name_out) CHECKED;
 
 /* Up to `most` versions of bytes that no row has any more; as removed. */
 struct err *objects_gone(struct ctx *cx, int most, const char ***versions_out,

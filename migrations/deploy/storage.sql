@@ -225,7 +225,7 @@ end
 $$;
 
 -- Asks for a list, made by a job; contact data is for owner and admin only. Gives where it will be;
--- null: not for who asks.
+-- null: not for who asks; 'many': three of theirs are being made.
 create function storage_export(what text, format text, since timestamptz, until timestamptz)
 returns text
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -241,7 +241,7 @@ begin
 	end if;
 	if (select count(*) from jobs where kind = 'export' and state in ('ready', 'running')
 			and payload ->> 'person' is not distinct from person::text) >= 3 then
-		raise exception 'three are being made' using errcode = 'too_many_rows';
+		return 'many';
 	end if;
 	insert into jobs (kind, key, payload, max_attempts) values ('export', place, jsonb_build_object(
 		'what', what, 'format', format, 'since', since, 'until', until, 'name', place,

@@ -307,6 +307,22 @@ test('what is too large, of a wrong type, broken or cut off is not stored', asyn
 	assert.deepEqual(filesOnDisk().filter((file) => !before.includes(file)), []);
 });
 
+test('metadata that would be longer than is kept is refused', async () => {
+	const admin = await people(stack, 'admin');
+	const many = (n) => Object.fromEntries(Array.from({ length: n }, (_, i) => [i, 1]));
+	for (const [metadata, fits] of [[many(500), true], [many(900), false],
+		[{ a: Array(2000).fill(1) }, true], [{ a: Array(4000).fill(1) }, false]]) {
+		const { error } = await bucketOf(admin).upload(newName(), Buffer.from('x'), { metadata });
+		assert.equal(error?.statusCode, fits ? undefined : '400', JSON.stringify(error));
+	}
+	const json = `{"a":[${Array(99).fill('1e300')}]}`; // which the database writes out
+	const long = await request(stack, 'POST', `/storage/v1/object/uploads/${newName()}`, {
+		headers: { ...admin.keyed, 'x-metadata': Buffer.from(json).toString('base64') },
+		body: 'x',
+	});
+	assert.equal(long.status, 400, long.text);
+});
+
 test('one person has so much room and no more', async () => {
 	const admin = await people(stack, 'admin', { fresh: true });
 	const bucket = bucketOf(admin);
@@ -384,7 +400,26 @@ test('a list of leads is made for who may have it, and no cell is a formula', as
 	assert.ok(list.some((s) => s.session_id === session.session_id && s.lead_score === 99));
 	assert.equal((await ask(await people(stack, 'anon'), { kind: 'sessions' })).status, 403);
 	assert.equal((await ask(admin, { kind: 'passwords' })).status, 400);
-	assert.equal((await ask(admin, { kind: 'leads', since: "1';" })).status, 400);
+	for (const since of ["1';", '2026-99-99', '2026-02-30', '2026-01-01T25:00:00Z', 'now']) {
+		const refused = await ask(admin, { kind: 'leads', since });
+		assert.equal(refused.status, 400, refused.text);
+		assert.match(refused.text, /since/);
+	}
+	const bounded = await ask(viewer, { kind: 'sessions', format: 'json', until: '2020-01-01' });
+	assert.deepEqual(await poll(async () =>
+		JSON.parse(await ok(await theirs.download(bounded.json.path)).text())), []);
+});
+
+test('a fourth list at once waits its turn, and is told for how long', async () => {
+	const admin = await people(stack, 'admin', { fresh: true });
+	await sql(stack, `insert into jobs (kind, key, payload, run_at)
+		select 'export', 'busy/' || :'id' || n, jsonb_build_object('person', :'id'),
+			now() + interval '1 hour' from generate_series(1, 3) n`, { id: admin.id });
+	const refused = await ask(admin, { kind: 'sessions' });
+	await sql(stack, `delete from jobs where key like 'busy/' || :'id' || '%'`, { id: admin.id });
+	assert.equal(refused.status, 429, refused.text);
+	assert.match(refused.json.message, /Three/);
+	assert.equal(refused.headers.get('retry-after'), '10');
 });
 
 test('who may not have a list any more when it is made does not get it', async () => {

@@ -1,7 +1,7 @@
 -- Files in buckets: who sees, puts and removes what, without any program of ours; what goes leaves its
 -- bytes to be removed; bounds.
 begin;
-select plan(56);
+select plan(57);
 grant usage on schema tap to scribe_rest, scribe_app;
 
 insert into profiles (id, role) values
@@ -136,6 +136,9 @@ select is(as_person('a4', $$select storage_export('sessions', 'csv', null, null)
 select is(as_person('anon',
 	$q$do $$ begin assert storage_export('sessions', 'csv', null, null) is null; end $$$q$), 'ok', 'nobody else');
 select is((select count(*) from audit_log where action = 'export'), 1::bigint, 'which is noted');
+select is(as_person('a4', $q$do $$ begin
+	perform storage_export('sessions', 'csv', null, null), storage_export('sessions', 'csv', null, null);
+	assert storage_export('sessions', 'csv', null, null) = 'many'; end $$$q$), 'ok', 'three at once');
 
 select * from finish();
 rollback;
