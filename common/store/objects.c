@@ -364,6 +364,21 @@ struct err *objects_linked_place(struct ctx *cx, const struct hash *hash, const 
 	return NULL;
 }
 
+struct err *objects_audit(struct ctx *cx, const char *what, const struct object *objects, size_t n,
+                          const struct hash *link)
+{
+	const char **ids = NEW_ARRAY(cx->arena, const char *, n + 1);
+	const char  *json;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = objects[i].id;
+	TRY(json_texts(cx, ids, n, &json));
+	return db_exec(cx, NULL,
+	               "select storage_audit($1::text,"
+	               " array(select jsonb_array_elements_text($2::jsonb)::uuid), $3::bytea)",
+	               ARGS(db_text(what), db_text(json), link_val(link)));
+}
+
 /* ---- for jobs ---- */
 
 static struct db_val time_val(const int64_t *ms)

@@ -124,6 +124,11 @@ struct err *objects_linked(struct ctx *cx, const struct hash *hash, struct objec
 struct err *objects_linked_place(struct ctx *cx, const struct hash *hash, const char **bucket_out,
                                  const char **name_out, bool *found_out) CHECKED;
 
+/* Tells the audit log that these were opened ("file_read") or linked ("file_linked") by who asks,
+ * or opened by who has the link (NULL: none): of recordings and lists alone. */
+struct err *objects_audit(struct ctx *cx, const char *what, const struct object *objects, size_t n,
+                          const struct hash *link) CHECKED;
+
 /* ---- for jobs ---- */
 
 /* A list that is asked for; of what began between the two, in ms of Unix time (NULL: whenever). */

@@ -21,11 +21,28 @@ static struct err *find(struct ctx *cx, void *data)
 	return objects_find(cx, f->call->bucket, f->call->name, &f->object, &f->is_found);
 }
 
+/* HEAD shows nothing of it. */
+static struct err *tell(struct ctx *cx, const struct finding *f)
+{
+	if (!f->is_found || !str_equal(req_method(f->call->rq), "GET"))
+		return NULL;
+	return objects_audit(cx, "file_read", &f->object, 1, f->link);
+}
+
+static struct err *open_found(struct ctx *cx, void *data)
+{
+	TRY(find(cx, data));
+	return tell(cx, data);
+}
+
 static struct err *find_linked(struct ctx *cx, void *data)
 {
 	struct finding *f = data;
 
-	return objects_linked(cx, f->link, &f->object, &f->is_found);
+	TRY(objects_linked(cx, f->link, &f->object, &f->is_found));
+	f->is_found = f->is_found && str_equal(f->object.bucket, f->call->bucket) &&
+	              str_equal(f->object.name, f->call->name);
+	return tell(cx, f);
 }
 
 /* What may stand in quotes in a header as it is. */
@@ -85,7 +102,7 @@ struct err *get_object(struct call *c)
 	struct finding f = {.call = c};
 
 	TRY(call_wants_name(c));
-	TRY(call_tx(c, find, &f));
+	TRY(call_tx(c, open_found, &f));
 	return f.is_found ? send(c, &f.object) : object_not_found(c->cx);
 }
 
@@ -97,7 +114,7 @@ struct err *get_by_link(struct call *c)
 
 	TRY(call_wants_name(c));
 	TRY(call_tx(c, find_linked, &f));
-	if (!f.is_found || !str_equal(f.object.bucket, c->bucket) || !str_equal(f.object.name, c->name))
+	if (!f.is_found)
 		return link_is_over(c->cx);
 	return send(c, &f.object);
 }

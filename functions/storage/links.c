@@ -46,7 +46,10 @@ static struct err *link_all(struct ctx *cx, void *data)
 		l->tokens[i] = object_link_new(cx, &hashes[n]);
 		linked[n++] = l->found[i];
 	}
-	return n ? objects_link(cx, linked, hashes, n, l->seconds, l->made_by) : NULL;
+	if (!n)
+		return NULL;
+	TRY(objects_link(cx, linked, hashes, n, l->seconds, l->made_by));
+	return objects_audit(cx, "file_linked", linked, n, NULL);
 }
 
 /* As it stands in an address: what else than letters and digits is in a name is encoded once by the

@@ -200,6 +200,24 @@ begin atomic
 			and (l.made_by is null or storage_role_of(l.made_by) in ('owner', 'admin'));
 end;
 
+-- Tells the audit log that who asks, or who has a link, has opened objects, or made links to them:
+-- where these are recordings or lists of people.
+create function storage_audit(what text, objects uuid[], token hash32) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	if token is null and person_role() is null then
+		raise exception 'nobody asks' using errcode = 'insufficient_privilege';
+	end if;
+	insert into audit_log (actor, action, subject, session_id, detail)
+		select case when token is null then person_actor() else 'link' end, what, o.bucket_id,
+			o.session_id, jsonb_strip_nulls(jsonb_build_object('object', o.id, 'name', o.name,
+				'made_by', l.made_by))
+		from storage_objects o left join storage_links l on l.hash = token and l.object_id = o.id
+		where o.id = any (objects) and o.bucket_id in ('audio', 'exports')
+			and (token is null or l.hash is not null);
+end
+$$;
+
 -- Puts an object in the place of a link, for who made the link. Null: it is none any more, or taken.
 create function storage_put_by_link(token hash32, file uuid, bytes bigint, its_type text,
 	its_etag text, its_cache_control text) returns uuid
@@ -318,6 +336,7 @@ grant insert (hash, object_id, bucket_id, name, is_upsert, made_by, expires_at)
 
 grant execute on function storage_shows(text, uuid, text, uuid) to scribe_rest;
 grant execute on function storage_room(bigint, bigint, bigint, hash32, boolean) to scribe_rest, scribe_app;
+grant execute on function storage_audit(text, uuid[], hash32) to scribe_rest;
 grant execute on function storage_may_put(text, bigint, text, bigint, bigint, hash32, boolean)
 	to scribe_rest;
 grant execute on function storage_linked(hash32), storage_place(hash32) to scribe_rest;

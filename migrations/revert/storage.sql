@@ -1,6 +1,7 @@
 begin;
 set local role scribe_owner;
 delete from jobs where kind in ('export', 'storage_gone', 'storage_sweep');
+drop function storage_audit(text, uuid[], hash32);
 drop function storage_linked(hash32);
 drop function storage_place(hash32);
 drop table storage_links, storage_gone, storage_objects, storage_buckets;

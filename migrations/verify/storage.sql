@@ -25,9 +25,9 @@ select 1 / (not has_table_privilege('scribe_rest', 'storage_links', 'select')
 	and not has_table_privilege('scribe_app', 'storage_objects', 'delete'))::int;
 select 1 / (count(*) = 2)::int from pg_trigger
 	where tgname in ('storage_objects_counted', 'storage_objects_fit') and tgenabled = 'O';
-select 1 / (count(*) = 8)::int from pg_proc where proname in ('storage_changed', 'storage_fits',
+select 1 / (count(*) = 9)::int from pg_proc where proname in ('storage_changed', 'storage_fits',
 		'storage_room', 'storage_may_put', 'storage_linked', 'storage_place', 'storage_put_by_link',
-		'storage_export') and prosecdef
+		'storage_audit', 'storage_export') and prosecdef
 	and coalesce(proconfig, '{}') @> array['search_path=public, pg_temp'];
 select 1 / (not has_function_privilege('scribe_app', 'storage_linked(hash32)', 'execute')
 	and not has_function_privilege('scribe_rest', 'storage_expire(integer)', 'execute')

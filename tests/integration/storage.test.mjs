@@ -197,6 +197,12 @@ test('a link is over when its time is, or who made it may not see that any more'
 	ok(await bucketOf(await people(stack, 'owner'), 'audio').upload(`${name}.wav`, WAV));
 	const { signedUrl } = ok(await bucketOf(admin, 'audio').createSignedUrl(`${name}.wav`, 1000));
 	assert.equal((await get(pathOf(signedUrl))).status, 200);
+	ok(await bucketOf(admin, 'audio').download(`${name}.wav`));
+	const told = await sql(stack, `select actor, action, subject from audit_log
+		where detail->>'name' = :'name' order by id`, { name: `${name}.wav` });
+	const by = `person:${admin.id}`;
+	assert.deepEqual(told, [[by, 'file_linked', 'audio'], ['link', 'file_read', 'audio'],
+		[by, 'file_read', 'audio']]);
 	assert.equal((await get(pathOf(signedUrl).replace(/token=./, 'token=z'))).status, 400);
 	await sql(stack, `update profiles set role = 'viewer' where id = :'id'`, { id: admin.id });
 	assert.equal((await get(pathOf(signedUrl))).status, 400);

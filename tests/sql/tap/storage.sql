@@ -1,7 +1,7 @@
 -- Files in buckets: who sees, puts and removes what, without any program of ours; what goes leaves its
 -- bytes to be removed; bounds.
 begin;
-select plan(57);
+select plan(61);
 grant usage on schema tap to scribe_rest, scribe_app;
 
 insert into profiles (id, role) values
@@ -97,6 +97,16 @@ select is(link('a3', 'plan.pdf', 'two'), 'ok', 'a viewer what they see');
 select isnt(link('a3', 's/u.wav', 'three'), 'ok', 'and not what they do not see');
 select is((select name from storage_linked(sha256('one'))), 's/u.wav', 'the link opens it');
 select is((select count(*) from storage_linked(sha256('none'))), 0::bigint, 'no other does');
+select is(as_person(who, format('select storage_audit(''file_read'', %L::uuid[], %s)', ids, token)),
+		wanted, who || ' opens all, by ' || token)
+	from (select array_agg(id) as ids from storage_objects) o, (values (1, 'a2', 'null', 'ok'),
+		(2, 'anon', 'sha256(''one'')', 'ok'), (3, 'anon', 'null', '42501')) as t (n, who, token, wanted)
+	order by n;
+select is((select array_agg(actor || ' ' || subject || ' ' || (detail ->> 'name') order by id)
+		from audit_log where action = 'file_read'),
+	'{person:00000000-0000-0000-0000-0000000000a2 audio s/u.wav,'
+	'person:00000000-0000-0000-0000-0000000000a2 exports leads/1.csv,link audio s/u.wav}',
+	'which the audit log tells of recordings and lists');
 update profiles set role = 'viewer' where id = '00000000-0000-0000-0000-0000000000a2';
 select is((select count(*) from storage_linked(sha256('one'))), 0::bigint,
 	'nor it, once who made it may not see that any more');
