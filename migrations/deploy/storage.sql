@@ -98,7 +98,8 @@ $$;
 create trigger storage_objects_counted after insert or delete or update of bucket_id, size, version
 	on storage_objects for each row execute function storage_changed();
 
--- A bucket's own bounds, whoever puts something there. A program's come on top (storage_room).
+-- A bucket's own bounds, whoever puts something there. A program's come on top (storage_room). Who puts
+-- other bytes in the place of somebody's has put these.
 create function storage_fits() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -110,6 +111,9 @@ begin
 	end if;
 	if bucket.types <> '{}' and not new.type like any (bucket.types) then
 		raise exception 'not of the types of the bucket' using errcode = 'check_violation';
+	end if;
+	if tg_op = 'UPDATE' and new.version <> old.version and person_role() is not null then
+		new.put_by := person_id()::uuid;
 	end if;
 	return new;
 end
@@ -236,7 +240,7 @@ begin
 			maker)
 		on conflict (bucket_id, name) do update set version = excluded.version,
 			size = excluded.size, type = excluded.type, etag = excluded.etag,
-			cache_control = excluded.cache_control where place.is_upsert
+			cache_control = excluded.cache_control, put_by = excluded.put_by where place.is_upsert
 		returning id into put;
 	return put;
 end

@@ -362,8 +362,11 @@ test('the bytes of a file that is removed or replaced go', async () => {
 	ok(await bucket.upload(name, Buffer.from('first')));
 	const first = await versionOf(name);
 	assert.ok(filesOnDisk().includes(first));
-	ok(await bucket.update(name, Buffer.from('second')));
+	const owner = await people(stack, 'owner');
+	ok(await bucketOf(owner).update(name, Buffer.from('second')));
 	const second = await versionOf(name);
+	assert.deepEqual(await sql(stack, `select put_by from storage_objects where name = :'name'`,
+		{ name }), [[owner.id]]);
 	await poll(() => !filesOnDisk().includes(first));
 	assert.ok(filesOnDisk().includes(second));
 	ok(await bucket.copy(name, `${name}.copy`));
