@@ -401,12 +401,15 @@ struct err *objects_export(struct ctx *cx, const struct object_export *in, const
 	return NULL;
 }
 
-struct err *objects_gone(struct ctx *cx, int most, const char ***versions_out, size_t *n_out)
+struct err *objects_gone(struct ctx *cx, int most, size_t skip, const char ***versions_out,
+                         size_t *n_out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows, "select version from storage_gone order by at limit $1::int",
-	             ARGS(db_int(most))));
+	TRY(db_query(cx, &rows,
+	             "select version from storage_gone order by at, version limit $1::int"
+	             " offset $2::bigint",
+	             ARGS(db_int(most), db_int((int64_t)skip))));
 	*n_out = (size_t)rows.count;
 	*versions_out = NEW_ARRAY(cx->arena, const char *, *n_out + 1);
 	for (int i = 0; i < rows.count; i++)

@@ -142,8 +142,9 @@ struct object_export {
 struct err *objects_export(struct ctx *cx, const struct object_export *in,
                            const char **name_out) CHECKED;
 
-/* Up to `most` versions of bytes that no row has any more; as removed. */
-struct err *objects_gone(struct ctx *cx, int most, const char ***versions_out,
+/* Up to `most` versions of bytes that no row has any more, the oldest first, behind the first
+ * `skip`; as removed. */
+struct err *objects_gone(struct ctx *cx, int most, size_t skip, const char ***versions_out,
                          size_t *n_out) CHECKED;
 struct err *objects_forget_gone(struct ctx *cx, const char *versions) CHECKED; /* a JSON list */
 

@@ -7,30 +7,35 @@
 
 #define BATCH 200
 
-static struct err *bury_some(struct ctx *cx, bool *more_out)
+/* What can not be removed is passed over, and tried again with the next job. */
+static struct err *bury_some(struct ctx *cx, size_t *failed, bool *more_out)
 {
 	const char **versions, **gone;
 	size_t       n, gone_n = 0;
 	const char  *json;
 
-	TRY(objects_gone(cx, BATCH, &versions, &n));
+	TRY(objects_gone(cx, BATCH, *failed, &versions, &n));
 	gone = NEW_ARRAY(cx->arena, const char *, n + 1);
 	for (size_t i = 0; i < n; i++)
 		if (object_file_remove(versions[i]))
 			gone[gone_n++] = versions[i];
 	TRY(json_texts(cx, gone, gone_n, &json));
-	*more_out = gone_n == BATCH;
+	*failed += n - gone_n;
+	*more_out = n == BATCH;
 	return gone_n ? objects_forget_gone(cx, json) : NULL;
 }
 
 struct err *objects_bury(struct ctx *cx, struct job *job)
 {
-	bool more = true;
+	bool   more = true;
+	size_t failed = 0;
 
 	while (more) {
 		TRY(job_extend(cx, job));
-		TRY(bury_some(cx, &more));
+		TRY(bury_some(cx, &failed, &more));
 	}
+	if (failed)
+		LOG(LOG_WARN, cx, "files_not_removed", F_INT("files", failed));
 	return NULL;
 }
 
