@@ -396,8 +396,8 @@ test('a session is removed with all of it, by who may', async () => {
 	await sql(stack, `insert into sessions (visitor_id, secret_hash)
 		select :'visitor', sha256(n::text::bytea) from generate_series(1, 201) n`,
 	{ visitor: visitor_id });
-	const [[alias]] = await sql(stack, `select visitor_alias(:'visitor', key) from visitor_alias_key`,
-		{ visitor: visitor_id });
+	const [[alias]] = await sql(stack,
+		`select visitor_alias(:'visitor', key) from visitor_alias_key`, { visitor: visitor_id });
 	const many = `sessions?visitor_id=eq.${alias}`;
 	const refused = await ask(people.admin, many, { method: 'DELETE' });
 	assert.deepEqual([refused.status, refused.json.code, refused.json.details],
