@@ -134,6 +134,7 @@ static struct err *list_sessions(struct ctx *cx, const struct wish *w, struct sp
 /* ---- putting it there ---- */
 
 struct putting {
+	const struct job *job;
 	struct object_put put;
 	bool              has_room;
 	const char       *id;
@@ -143,15 +144,19 @@ static struct err *put(struct ctx *cx, void *data)
 {
 	struct putting *p = data;
 
+	TRY(job_extend(cx, p->job));
 	TRY(objects_have_room(cx, (int64_t)p->put.file->size, &p->has_room));
 	return p->has_room ? objects_put(cx, &p->put, &p->id) : NULL;
 }
 
-/* One that is there already was made by a try of which nobody heard. */
-static struct err *keep(struct ctx *cx, const struct wish *w, struct span bytes)
+/* One that is there already was made by a try of which nobody heard. The job is changed with it:
+ * where somebody in the list is being forgotten, which removes the job, one waits for the other. */
+static struct err *keep(struct ctx *cx, const struct job *job, const struct wish *w,
+                        struct span bytes)
 {
 	struct object_file file;
-	struct putting     p = {.put = {.bucket = BUCKET,
+	struct putting     p = {.job = job,
+	                        .put = {.bucket = BUCKET,
 	                                .name = w->name,
 	                                .file = &file,
 	                                .type = str_equal(w->format, "csv") ? "text/csv; charset=utf-8"
@@ -186,5 +191,5 @@ struct err *export_run(struct ctx *cx, struct job *job)
 		return job_hopeless(job, e);
 	TRY(e);
 	TRY(str_equal(w.what, "leads") ? list_leads(cx, &w, &list) : list_sessions(cx, &w, &list));
-	return keep(cx, &w, list);
+	return keep(cx, job, &w, list);
 }

@@ -30,14 +30,27 @@ struct renaming {
 	const char         *id;
 };
 
-static struct err *read_names(struct call *c, struct renaming *r)
+/* What is to be forgotten with somebody is found by its bucket, or by its session, which a copy
+ * does not have; and a recording by its name. */
+static struct err *check_stays(struct call *c, const struct renaming *r, bool is_copy)
+{
+	bool leaves = is_copy || !str_equal(r->in.destinationBucket, r->in.bucketId);
+
+	if (str_equal(r->in.bucketId, "audio") || (leaves && str_equal(r->in.bucketId, "exports")))
+		return not_supported(c->cx, "Recordings are neither moved nor copied, and exports stay in "
+		                            "their bucket, once: they go when a visitor is forgotten.");
+	return NULL;
+}
+
+static struct err *read_names(struct call *c, struct renaming *r, bool is_copy)
 {
 	TRY(input_parse(c->rq, fields, COUNT(fields), &r->in));
 	if (!r->in.destinationBucket)
 		r->in.destinationBucket = r->in.bucketId;
 	r->owner = c->who.id;
 	TRY(call_check_name(c, r->in.sourceKey));
-	return call_check_name(c, r->in.destinationKey);
+	TRY(call_check_name(c, r->in.destinationKey));
+	return check_stays(c, r, is_copy);
 }
 
 /* What may be put there may be moved there. */
@@ -106,7 +119,7 @@ struct err *move_object(struct call *c)
 	struct json_out *j;
 	struct err      *e;
 
-	TRY(read_names(c, &r));
+	TRY(read_names(c, &r, false));
 	e = call_tx(c, move, &r);
 	if (e && e->kind == ERR_CONFLICT)
 		return object_is_there(c->cx);
@@ -126,7 +139,7 @@ struct err *copy_object(struct call *c)
 	struct json_out *j;
 	struct err      *e;
 
-	TRY(read_names(c, &r));
+	TRY(read_names(c, &r, true));
 	TRY(call_tx(c, look, &r));
 	TRY(outcome(c, &r));
 	TRY(object_file_link(c->cx, r.object.version, &r.file));

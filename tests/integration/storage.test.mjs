@@ -443,6 +443,27 @@ test('who may not have a list any more when it is made does not get it', async (
 	assert.equal(await versionOf(path), undefined);
 });
 
+test('who is forgotten is in no list, be it there, being made or put elsewhere', async () => {
+	const owner = await people(stack, 'owner');
+	const visitor_id = randomUUID();
+	await newSession(stack, { visitor_id, consent: true });
+	const bucket = bucketOf(owner, 'exports');
+	const name = newName('csv');
+	ok(await bucket.upload(name, Buffer.from('a,b'), { contentType: 'text/csv' }));
+	for (const from of ['exports', 'audio']) {
+		const files = bucketOf(owner, from);
+		const away = await files.move(name, name, { destinationBucket: 'uploads' });
+		assert.match(away.error.message, /neither moved nor copied/);
+		assert.equal((await files.copy(name, newName('csv'))).error.statusCode, '400');
+	}
+	await sql(stack, `insert into jobs (kind, key, run_at)
+		values ('export', :'name', now() + interval '1 hour')`, { name });
+	execFileSync(join(root, 'scripts/forget'), [visitor_id],
+		{ env: { ...process.env, ...stack.env } });
+	assert.deepEqual(await sql(stack, `select from jobs where key = :'name'`, { name }), []);
+	assert.equal(await versionOf(name), undefined);
+});
+
 /* ---- what visitors said, as it sounded ---- */
 
 const speak = async (consent) => {
