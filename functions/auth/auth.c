@@ -134,6 +134,7 @@ int main(int argc, char **argv)
 	                      .deadline_ms = 10000,
 	                      .rate_per_minute = 120,
 	                      .threads = 16,
+	                      .client_max = 4,
 	                      .start = passwords_start,
 	                      .engines = &engine_room,
 	                      .jobs = recovery_jobs,

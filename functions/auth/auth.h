@@ -27,8 +27,13 @@ extern const struct cfg_group auth_settings;
 /* What an account without a password is compared with. The number of problems. */
 int passwords_start(void);
 
+/* ERR_UNAVAILABLE when so many wait with passwords that one more would be refused: to be asked
+ * before a try is counted. */
+struct err *password_room(struct ctx *cx) CHECKED;
+
 /* Is it theirs? `kept` NULL: there is nobody, or no password, and it takes as long to find out. Two
- * at once; who waits longer than a few seconds is ERR_UNAVAILABLE. */
+ * at once; who waits longer than a few seconds is ERR_UNAVAILABLE, as is at once who would wait
+ * behind too many. */
 struct err *password_check(struct ctx *cx, const char *kept, const char *password,
                            bool *is_right_out) CHECKED;
 

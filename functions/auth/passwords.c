@@ -4,10 +4,16 @@
 #include "../../common/engines/slots.h"
 #include "../../common/base/utf8.h"
 
-#define AT_ONCE 2 /* 64 MiB and a processor each */
-#define WAIT_MS 5000u
+#include <stdatomic.h>
+
+/* Fewer than threads, with those at work: the others serve who is signed in. */
+#define WAITING_MAX 8u
+#define AT_ONCE     2 /* 64 MiB and a processor each */
+#define WAIT_MS     5000u
+#define RETRY_MS    1000u
 
 static struct slots slots = SLOTS(AT_ONCE);
+static atomic_uint  waiting_n;
 
 /* Of a password that nobody knows. */
 static const char *nobodys;
@@ -23,6 +29,20 @@ int passwords_start(void)
 	return nobodys ? 0 : 1;
 }
 
+static struct err *crowded(struct ctx *cx)
+{
+	struct err *e =
+		err_new(cx, ERR_UNAVAILABLE, WHERE, "%u wait with passwords already", WAITING_MAX);
+
+	e->retry_after_ms = RETRY_MS;
+	return e;
+}
+
+struct err *password_room(struct ctx *cx)
+{
+	return atomic_load(&waiting_n) < WAITING_MAX ? NULL : crowded(cx);
+}
+
 static struct err *take(struct ctx *cx, struct slot *out)
 {
 	struct deadline all = cx->deadline;
@@ -30,7 +50,9 @@ static struct err *take(struct ctx *cx, struct slot *out)
 
 	if (deadline_left_ms(all) > WAIT_MS)
 		cx->deadline = deadline_in(WAIT_MS);
-	e = slots_take(cx, &slots, 1, out);
+	e = atomic_fetch_add(&waiting_n, 1) < WAITING_MAX ? slots_take(cx, &slots, 1, out)
+	                                                  : crowded(cx);
+	atomic_fetch_sub(&waiting_n, 1);
 	cx->deadline = all;
 	return e;
 }

@@ -61,6 +61,7 @@ static struct err *check_password(struct req *rq, const char *email, const char 
 
 	if (!people_hash(cx, email, &account))
 		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: nobody can sign in");
+	TRY(password_room(cx));
 	attempt_of(PASSWORDS, &account, req_client_ip(rq), &attempt);
 	e = attempt_take(cx, &attempt, auth_values.tries_per_account, auth_values.tries_per_address);
 	if (e)

@@ -415,7 +415,11 @@ const postFrom = async (localAddress, path, fields) => {
 	sent.end(body);
 	const [response] = await once(sent, 'response');
 	const chunks = await response.toArray();
-	return { status: response.statusCode, text: Buffer.concat(chunks).toString() };
+	return {
+		status: response.statusCode,
+		headers: response.headers,
+		text: Buffer.concat(chunks).toString(),
+	};
 };
 const tryFrom = (localAddress, email, password) =>
 	postFrom(localAddress, 'token?grant_type=password', { email, password });
@@ -445,6 +449,18 @@ test('many who sign in at once wait for each other, and all get in', async () =>
 	const answers = await Promise.all([...people, ...people].map(({ email, password }) =>
 		tryPassword(email, password)));
 	for (const { status, text } of answers) assert.equal(status, 200, text);
+});
+
+test('where too many sign in at once some are refused at once, and told when to come', async () => {
+	let round = 0;
+	const refused = await poll(async () => {
+		round++;
+		const answers = await Promise.all(Array.from({ length: 20 }, (_, i) =>
+			tryFrom(`127.0.${round}.${1 + i % 5}`, `${crypto.randomUUID()}@people.example`, 'x')));
+		for (const { status, text } of answers) assert.ok([400, 503].includes(status), text);
+		return answers.find(({ status }) => status === 503);
+	});
+	assert.equal(refused.headers['retry-after'], '1');
 });
 
 test('who signs up is nobody until an operator admits them', async () => {
