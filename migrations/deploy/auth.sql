@@ -24,6 +24,8 @@ create table people (
 	created_at   timestamptz not null default now(),
 	updated_at   timestamptz not null default now()
 );
+create index people_unconfirmed_idx on people (created_at)
+	where confirmed_at is null and admitted_at is null;
 create trigger people_updated before update on people
 	for each row execute function set_updated_at();
 
@@ -124,7 +126,8 @@ grant execute on function person_make(uuid, text, text), person_give_role(uuid, 
 	person_remove(uuid) to scribe_app;
 
 -- What signing in leaves behind. Sessions that are over stay for a week, to see what became of them;
--- used tokens as long as their session, but for a month at most.
+-- used tokens as long as their session, but for a month at most. Who signed up, or was signed up by
+-- somebody else, and in a week confirmed nothing goes with their address.
 create function purge_auth(batch integer default 1000)
 returns table (what text, removed bigint)
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -157,6 +160,21 @@ begin
 	delete from recoveries where id in (
 		select r.id from recoveries r where r.ends_at < now() - interval '7 days'
 			order by r.ends_at limit batch for update skip locked);
+	get diagnostics removed = row_count;
+	return next;
+
+	what := 'people';
+	with gone as (
+		delete from profiles where id in (
+			select p.id from people p
+				where p.confirmed_at is null and p.admitted_at is null and p.disabled_at is null
+					and p.created_at < now() - interval '7 days'
+					and not exists (select from recoveries r where r.person = p.id
+						and r.used_at is null and r.ends_at > now())
+				order by p.created_at limit batch for update skip locked)
+			returning id)
+	insert into audit_log (actor, action, subject)
+		select 'housekeeping', 'person_removed', 'people:' || id from gone;
 	get diagnostics removed = row_count;
 	return next;
 

@@ -14,7 +14,8 @@ select 1 / (count(*) = 4)::int from pg_attribute where atttypid = 'sealed_text':
 	and attrelid in ('people'::regclass, 'refresh_tokens'::regclass)
 	and attname in ('email', 'password', 'successor')
 	or atttypid = 'hash32'::regtype and attrelid = 'refresh_tokens'::regclass and attname = 'hash';
-select 1 / indisvalid::int from pg_index where indexrelid in ('auth_sessions_person_idx'::regclass,
+select 1 / indisvalid::int from pg_index where indexrelid in (
+	'people_unconfirmed_idx'::regclass, 'auth_sessions_person_idx'::regclass,
 	'auth_sessions_ends_idx'::regclass, 'refresh_tokens_session_idx'::regclass,
 	'refresh_tokens_used_idx'::regclass, 'refresh_tokens_successor_idx'::regclass,
 	'recoveries_ends_idx'::regclass, 'auth_attempts_spent_idx'::regclass);

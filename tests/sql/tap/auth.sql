@@ -1,6 +1,6 @@
 -- What each request may see by who asks, and how long what signing in leaves is kept.
 begin;
-select plan(38);
+select plan(40);
 grant usage on schema tap to scribe_app;
 
 create function pg_temp.person(number int, given text, is_admitted boolean default true) returns uuid
@@ -94,10 +94,27 @@ insert into recoveries (person, ends_at) select id, now() - interval '8 days' fr
 insert into auth_attempts (key, spent_until, known_until) values
 	(hash('spent'), now() - interval '1 s', null), (hash('spending'), now() + interval '1 s', null),
 	(hash('known'), now() - interval '1 s', now() + interval '1 day');
+-- Signed up long ago: with nothing open, with a link that is, confirmed, admitted, shut out.
+select pg_temp.person(number, 'viewer', number = 13) from generate_series(10, 14) as number;
+delete from auth_sessions where id >= lpad('10', 32, '0')::uuid;
+update people set created_at = now() - interval '8 days' where id >= lpad('10', 32, '0')::uuid;
+insert into recoveries (person, ends_at, used_at) values
+	(lpad('10', 32, '0')::uuid, now() - interval '1 s', null),
+	(lpad('10', 32, '0')::uuid, now() + interval '1 hour', now()),
+	(lpad('11', 32, '0')::uuid, now() + interval '1 hour', null);
+update people set confirmed_at = now() where id = lpad('12', 32, '0')::uuid;
+update people set disabled_at = now() where id = lpad('14', 32, '0')::uuid;
 create temp table purged on commit drop as select * from purge_auth(100);
 select results_eq('select what, removed from purged order by what', $$values
-	('auth_attempts', 1::bigint), ('auth_sessions', 2), ('recoveries', 1), ('refresh_tokens', 1),
+	('auth_attempts', 1::bigint), ('auth_sessions', 2), ('people', 1), ('recoveries', 1),
+	('refresh_tokens', 1),
 	('successors', 1)$$, 'what is over goes');
+select results_eq($$select id from profiles where id >= lpad('10', 32, '0')::uuid order by id$$,
+	$$select lpad(number::text, 32, '0')::uuid from generate_series(11, 14) as number$$,
+	'of who never confirmed only who has no link to do so');
+select is(count(*)::int, 1, 'and the audit log tells of it') from audit_log
+	where actor = 'housekeeping' and action = 'person_removed'
+		and subject = 'people:' || lpad('10', 32, '0')::uuid;
 select is(count(*)::int, 1, 'a successor just made stays') from refresh_tokens
 	where successor is not null and hash = hash('just');
 select is(count(*)::int, 2, 'sessions in use stay') from auth_sessions;
