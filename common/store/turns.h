@@ -74,7 +74,7 @@ struct turn {
 /* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
 struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *out) CHECKED;
 
-/* What the next turn would begin with, by its session pair, message and mode: for who prepares it.
+/* What the next turn would begin with, by its session pair and mode: for who prepares it.
  * The conversation does not change. *is_enough_out: the session was prepared TURN_AHEAD_MAX times
  * since its last turn; then nothing is set. Errors as turn_begin. */
 #define TURN_AHEAD_MAX 2

@@ -58,7 +58,6 @@
 
 #define BODY_MAX      ((size_t)17 << 20) /* with a recording */
 #define DEADLINE_MS   30000u
-#define HEAR_MS       30000u /* for hearing a recording, more */
 #define JOIN_TRIES    3
 #define JOIN_FIRST_MS 25u
 #define JOIN_LAST_MS  200u
@@ -77,24 +76,6 @@ static const struct cfg_key rate_keys[] = {
                 .help = "messages of people from one address a minute; 0: no limit"),
 };
 static const struct cfg_group rate_settings = {"Rates", &rates, rate_keys, COUNT(rate_keys)};
-
-/* What is spoken becomes the message. The rest has the same time whether it was or not. */
-static struct err *hear_message(struct req *rq, struct in *in, struct answer *a)
-{
-	struct ctx *cx = req_ctx(rq);
-	uint64_t    since_ms = clock_mono_ms();
-
-	if (in->user_message) {
-		cx->deadline.at_ms -= HEAR_MS;
-		return NULL;
-	}
-	TRY(spoken_hear(rq, in));
-	cx->deadline = deadline_sooner(cx->deadline, deadline_in(DEADLINE_MS));
-	a->heard_ms = (unsigned)(clock_mono_ms() - since_ms) + 1;
-	if (in->spoken->is_degraded)
-		a->degraded[a->degraded_n++] = hearing.capability;
-	return NULL;
-}
 
 /* A client may leave, or the database go, while the statement is under way: then nobody knows
  * whether the turn has begun. */
@@ -473,6 +454,36 @@ static struct err *go_on(struct req *rq, struct in *in, struct answer *a)
 	return run_turn(rq, in, turn, a);
 }
 
+static void read_message(struct ctx *cx, struct in *in)
+{
+	in->said = act_words_of(cx, span_of(in->user_message));
+	in->heard = heard_start(cx, in->session_id, in->user_message);
+}
+
+/* Where it is not to be, nothing is heard either. */
+static struct err *prepare(struct req *rq, struct in *in, struct answer *a)
+{
+	struct turn *turn = NEW(req_ctx(rq)->arena, struct turn);
+	bool         is_enough, is_prepared = false;
+
+	TRY(ahead_begin(req_ctx(rq), in, turn, &is_enough));
+	if (!is_enough)
+		TRY(spoken_message(rq, in, a, DEADLINE_MS));
+	if (!is_enough && *in->user_message) {
+		read_message(req_ctx(rq), in);
+		TRY(ahead_prepare(req_ctx(rq), in, turn, a, &is_prepared));
+	}
+	ahead_answer(rq, is_prepared);
+	return NULL;
+}
+
+/* A tab that nobody sits at uses up nothing of those who type, nor what is not said yet, unless
+ * that is to be heard. */
+static bool is_counted(const struct in *in)
+{
+	return in->speculative ? !in->user_message : !in->is_nudge;
+}
+
 /* What tasks look at lives as long as they do: in the arena. */
 static struct err *agent_reply(struct req *rq)
 {
@@ -488,17 +499,16 @@ static struct err *agent_reply(struct req *rq)
 	in->stream = !in->speculative && req_accepts(rq, SSE_MEDIA_TYPE) ? stream_new(rq) : NULL;
 	if (in->resume)
 		return go_on(rq, in, a);
-	/* A tab that nobody sits at uses up nothing of those who type, nor what is not said yet. */
-	if (!in->is_nudge && !in->speculative)
+	if (is_counted(in))
 		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
-	TRY(hear_message(rq, in, a));
+	if (in->speculative)
+		return prepare(rq, in, a);
+	TRY(spoken_message(rq, in, a, DEADLINE_MS));
 	if (in->spoken && !*in->user_message)
 		return hear_nothing(rq, in, a);
-	if (!in->is_nudge) {
-		in->said = act_words_of(cx, span_of(in->user_message));
-		in->heard = heard_start(cx, in->session_id, in->user_message);
-	}
-	return in->speculative ? ahead_prepare(rq, in, a) : take_turn(rq, in, a);
+	if (!in->is_nudge)
+		read_message(cx, in);
+	return take_turn(rq, in, a);
 }
 
 /* What an Idempotency-Key brings back, for who wants a stream. */

@@ -138,7 +138,7 @@ static struct err *prepare(struct ctx *cx, const struct in *in, const struct tur
 	return NULL;
 }
 
-static void answer(struct req *rq, bool is_prepared)
+void ahead_answer(struct req *rq, bool is_prepared)
 {
 	struct json_out *j = reply_json(rq, 200, 0);
 
@@ -160,22 +160,22 @@ static struct err *prepare_unless_late(struct ctx *cx, const struct in *in, cons
 	return e;
 }
 
-struct err *ahead_prepare(struct req *rq, struct in *in, struct answer *a)
+struct err *ahead_begin(struct ctx *cx, const struct in *in, struct turn *out, bool *is_enough_out)
 {
-	struct ctx  *cx = req_ctx(rq);
-	struct turn *turn = NEW(cx->arena, struct turn);
-	const struct turn_new new = {.session_id = in->session_id,
-	                             .session_secret = in->session_secret,
-	                             .message = in->user_message,
-	                             .mode = in->mode};
-	bool is_enough, is_prepared = false;
+	return turn_ahead(cx,
+	                  &(struct turn_new){.session_id = in->session_id,
+	                                     .session_secret = in->session_secret,
+	                                     .mode = in->mode},
+	                  out, is_enough_out);
+}
 
-	TRY(turn_ahead(cx, &new, turn, &is_enough));
+struct err *ahead_prepare(struct ctx *cx, const struct in *in, struct turn *turn, struct answer *a,
+                          bool *is_prepared_out)
+{
+	*is_prepared_out = false;
+	turn->message = in->user_message;
 	cx->deadline = deadline_sooner(cx->deadline, deadline_in(AHEAD_MS));
-	if (!is_enough && !in->said.is_danger)
-		TRY(prepare_unless_late(cx, in, turn, a, &is_prepared));
-	answer(rq, is_prepared);
-	return NULL;
+	return in->said.is_danger ? NULL : prepare_unless_late(cx, in, turn, a, is_prepared_out);
 }
 
 /* ---- using it ---- */

@@ -15,9 +15,18 @@
 
 extern const struct cfg_group ahead_settings;
 
-/* Answers with {prepared}: false where it was prepared often enough since the last turn, or is not
- * to be. ERR_SUPERSEDED where the turn has begun meanwhile; else as turn_ahead, and as thinking. */
-struct err *ahead_prepare(struct req *rq, struct in *in, struct answer *a) CHECKED;
+/* What the turn begins with. *is_enough_out: it was prepared often enough since the last turn, and
+ * nothing is set. Errors as turn_ahead. */
+struct err *ahead_begin(struct ctx *cx, const struct in *in, struct turn *out,
+                        bool *is_enough_out) CHECKED;
+
+/* Prepares that turn for the message, which is read. *is_prepared_out: false where it is not to be.
+ * ERR_SUPERSEDED where the turn has begun meanwhile; else as thinking. */
+struct err *ahead_prepare(struct ctx *cx, const struct in *in, struct turn *turn, struct answer *a,
+                          bool *is_prepared_out) CHECKED;
+
+/* Answers with {prepared}. */
+void ahead_answer(struct req *rq, bool is_prepared);
 
 /* The reply that waits for this turn, and in *a what is known of how it came; NULL: there is none,
  * or it was prepared for other words. Whatever waited for the session does so no more. */

@@ -4,6 +4,7 @@
 #include "../../common/base/json_out.h"
 #include "../../common/base/task.h"
 #include "../../common/base/utf8.h"
+#include "../../common/engines/hearing.h"
 #include "../../common/engines/hearing_budget.h"
 #include "../../common/store/sessions.h"
 #include "../../common/web/input.h"
@@ -68,7 +69,7 @@ struct hearing_order {
 	struct transcript      *out;
 };
 
-static struct err *hear(struct ctx *cx, void *data)
+static struct err *hear_order(struct ctx *cx, void *data)
 {
 	const struct hearing_order *h = data;
 
@@ -84,10 +85,12 @@ static struct err *hear_in_company(struct ctx *cx, const struct transcript_order
 	if (!cx->on_lull)
 		return transcript_of(cx, order, out);
 	*h = (struct hearing_order){*order, out};
-	return task_join(task_start_large(cx, hear, h));
+	return task_join(task_start_large(cx, hear_order, h));
 }
 
-struct err *spoken_hear(struct req *rq, struct in *in)
+/* Proves the session, then has the recording heard. The room of a large one is given back, unless
+ * it is kept. */
+static struct err *hear_words(struct req *rq, struct in *in)
 {
 	struct ctx             *cx = req_ctx(rq);
 	struct transcript      *spoken = NEW(cx->arena, struct transcript);
@@ -108,6 +111,23 @@ struct err *spoken_hear(struct req *rq, struct in *in)
 	in->user_message = message_of(cx, spoken->text);
 	if (!*spoken->text)
 		in->mode = mode;
+	return NULL;
+}
+
+struct err *spoken_message(struct req *rq, struct in *in, struct answer *a, unsigned rest_ms)
+{
+	struct ctx *cx = req_ctx(rq);
+	uint64_t    since_ms = clock_mono_ms();
+
+	if (in->user_message) {
+		cx->deadline.at_ms -= HEAR_MS;
+		return NULL;
+	}
+	TRY(hear_words(rq, in));
+	cx->deadline = deadline_sooner(cx->deadline, deadline_in(rest_ms));
+	a->heard_ms = (unsigned)(clock_mono_ms() - since_ms) + 1;
+	if (in->spoken->is_degraded)
+		a->degraded[a->degraded_n++] = hearing.capability;
 	return NULL;
 }
 

@@ -13,11 +13,15 @@
 /* What is beside a body that is itself a recording, in headers. ERR_INPUT. */
 struct err *spoken_read(struct req *rq, struct in *in) CHECKED;
 
-/* Proves the session, then has the recording heard; in->spoken is what was heard, and the message:
- * "" where nobody said anything, and then in->mode is the session's. The room of a large recording
- * is given back, unless the recording is kept. Errors as session_check, hearing_budget_check,
+/* Of a turn's time so much is for hearing a recording alone. */
+#define HEAR_MS 30000u
+
+/* Where there is a recording, proves the session and has it heard; in->spoken is what was heard,
+ * and the message: "" where nobody said anything, and then in->mode is the session's. The rest of
+ * the turn has `rest_ms` either way. Errors as session_check, hearing_budget_check,
  * recording_decode, transcript_of. */
-struct err *spoken_hear(struct req *rq, struct in *in) CHECKED;
+struct err *spoken_message(struct req *rq, struct in *in, struct answer *a,
+                           unsigned rest_ms) CHECKED;
 
 /* {text, confidence, language, audio_ms}: the event `heard`, and the member of that name. */
 struct err *spoken_json(struct ctx *cx, const struct transcript *spoken, struct span *out) CHECKED;

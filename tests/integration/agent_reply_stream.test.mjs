@@ -1025,3 +1025,17 @@ test('who wants no sound gets none, whatever has been spoken already', async () 
 	const events = await hear(other, 'I run a bar.', { more: { audio: false } });
 	assert.deepEqual([done(events).text, of(events, 'audio').length], [TWO, 0]);
 });
+
+test('nothing is heard that is not to be prepared, and silence is not', async () => {
+	const session = await newSession(stack);
+	const heard = async () => {
+		const { status, json, text } = await prepare(session, undefined, { audio_base64: CLIP });
+		assert.equal(status, 200, text);
+		return json;
+	};
+	const operation = 'transcribe';
+	await stack.sim.reply({ provider: 'groq', operation, reply: { text: '' }, times: 1 });
+	for (const prepared of [false, true, false]) assert.deepEqual(await heard(), { prepared });
+	const asked = await stack.sim.requests({ provider: 'groq', operation });
+	assert.equal(asked.length, 2);
+});

@@ -1,7 +1,7 @@
 /* How often one address may ask for a turn, and what a tab that nobody sits at uses up: nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { turn } from './env/faults.mjs';
+import { CLIP, turn } from './env/faults.mjs';
 import { newSession, poll, setJobDue, sql, useStack } from './env/index.mjs';
 
 const PER_MINUTE = 3;
@@ -99,4 +99,13 @@ test('what an address has spent is forgotten when it is worth nothing any more',
 	await sql(stack, `update address_rates set spent_until = now() - interval '1 s'`);
 	const left = () => sql(stack, 'select from address_rates');
 	await poll(async () => !(await left()).length, { everyMs: 250 });
+});
+
+test('what is not said yet counts where it is heard, and not where it is written', async () => {
+	await useUp('192.0.2.5');
+	const ahead = async (more) =>
+		(await turn(stack, await newSession(stack), undefined, { speculative: true, ...more },
+			from('192.0.2.5'))).status;
+	assert.equal(await ahead({ user_message: 'Hello' }), 200);
+	assert.equal(await ahead({ audio_base64: CLIP }), 429);
 });
