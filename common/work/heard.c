@@ -11,7 +11,7 @@
 
 struct heard {
 	const char          *session_id, *said;
-	bool                 is_here;
+	bool                 is_here, is_said;
 	struct task         *task; /* NULL: not begun */
 	struct monitor       monitor;
 	bool                 is_done; /* under the monitor, as the vector is */
@@ -32,13 +32,13 @@ static struct err *embed_said(struct ctx *cx, void *data)
 	return NULL;
 }
 
-struct heard *heard_start(struct ctx *cx, const char *session_id, const char *message)
+struct heard *heard_start(struct ctx *cx, const char *session_id, const char *message, bool is_said)
 {
 	const struct embed_engine *engine = embedding_next(cx);
 	struct heard              *heard = NEW(cx->arena, struct heard);
 	struct index_text          text;
 
-	*heard = (struct heard){.session_id = session_id, .monitor = MONITOR};
+	*heard = (struct heard){.session_id = session_id, .is_said = is_said, .monitor = MONITOR};
 	index_text_said(cx, NULL, message, clock_unix_ms(), &text);
 	heard->said = text.said;
 	heard->is_here = engine && engine->p.is_local;
@@ -50,6 +50,11 @@ struct heard *heard_start(struct ctx *cx, const char *session_id, const char *me
 bool heard_is_here(const struct heard *heard)
 {
 	return heard->is_here;
+}
+
+bool heard_is_said(const struct heard *heard)
+{
+	return heard->is_said;
 }
 
 void heard_admit(struct ctx *cx, struct heard *heard)

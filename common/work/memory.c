@@ -415,6 +415,7 @@ static struct err *ask_for_turn(struct ctx *cx, const struct recall *in,
                                 struct memory **out, size_t *n_out)
 {
 	struct deadline      until = vector_until(cx);
+	enum caching         caching = heard_is_said(heard) ? LOOK_AND_KEEP : ONLY_LOOK;
 	struct index_query   about;
 	struct memory_vector vector;
 
@@ -423,7 +424,7 @@ static struct err *ask_for_turn(struct ctx *cx, const struct recall *in,
 		vector = heard_vector(cx, heard, until);
 	else
 		try_embed(cx,
-		          &(struct wanted){in->session_id, LOOK_AND_KEEP, &about.topic, 1,
+		          &(struct wanted){in->session_id, caching, &about.topic, 1,
 		                           (int64_t)deadline_left_ms(until)},
 		          &vector);
 	return ask(cx, in, &about, vector, out, n_out);

@@ -457,7 +457,7 @@ static struct err *go_on(struct req *rq, struct in *in, struct answer *a)
 static void read_message(struct ctx *cx, struct in *in)
 {
 	in->said = act_words_of(cx, span_of(in->user_message));
-	in->heard = heard_start(cx, in->session_id, in->user_message);
+	in->heard = heard_start(cx, in->session_id, in->user_message, !in->speculative);
 }
 
 /* Where it is not to be, nothing is heard either. */

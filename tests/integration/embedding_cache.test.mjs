@@ -108,6 +108,20 @@ test('what is said in a turn costs once, and is kept with its memory alone', asy
 	);
 });
 
+test('of what is only prepared for nothing is kept, whoever is named', () =>
+	unhurried(async (n) => {
+		const pair = await open();
+		await save(pair, { speaker: 'Maria', text: `My oven number ${n} is made of silver.` });
+		const kept = () =>
+			count(`select count(*) from embedding_cache where session_id = :'session_id'`, pair);
+		const before = await kept();
+		const user_message = `What did Maria say about oven number ${n}?`;
+		await call('agent_reply', pair, { user_message, speculative: true });
+		assert.equal(await kept(), before);
+		await call('agent_reply', pair, { user_message, audio: false });
+		assert.equal(await kept(), before + 1, 'what was said is');
+	}));
+
 test('the turn hands its vector to the memory, with no cache between them', async () => {
 	const words = 'The new oven comes from Porto on Friday.';
 	const pair = await open();
