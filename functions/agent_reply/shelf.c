@@ -1,7 +1,7 @@
 /* shelf.c -- a list: there are few things, and none for long. */
 #include "shelf.h"
 
-#include "../../common/base/fatal.h"
+#include "../../common/base/log.h"
 #include "../../common/base/str.h"
 #include "../../common/base/thread.h"
 
@@ -87,14 +87,19 @@ static void *clean_up(void *data)
 	return NULL;
 }
 
-static void start_thread(void)
+/* 0, or the errno for which there is none: then nothing may lie here, for it would stay. */
+static int start_thread(void)
 {
+	int error;
+
 	if (shelf.is_running)
-		return;
+		return 0;
 	cancel_init(&shelf.stop);
-	if (thread_start(&shelf.thread, STACK_BYTES, clean_up, NULL) != 0)
-		fatal("cannot start the thread that throws away what is over");
-	shelf.is_running = true;
+	error = thread_start(&shelf.thread, STACK_BYTES, clean_up, NULL);
+	shelf.is_running = error == 0;
+	if (error)
+		cancel_end(&shelf.stop);
+	return error;
 }
 
 void shelf_end(void)
@@ -114,6 +119,7 @@ void shelf_end(void)
 void shelf_put(const char *key, unsigned ms, struct arena *arena, void *value)
 {
 	struct thing *thing = NEW(arena, struct thing), **same;
+	int           error = 0;
 
 	*thing = (struct thing){.key = arena_strdup(arena, key),
 	                        .arena = arena,
@@ -124,16 +130,19 @@ void shelf_put(const char *key, unsigned ms, struct arena *arena, void *value)
 	same = find(key);
 	if (*same)
 		throw_away(take_off(same));
-	if (shelf.bytes + thing->bytes > SHELF_BYTES) {
+	if (shelf.bytes + thing->bytes <= SHELF_BYTES)
+		error = start_thread();
+	if (error || shelf.bytes + thing->bytes > SHELF_BYTES) {
 		throw_away(thing);
 	} else {
 		thing->next = shelf.all;
 		shelf.all = thing;
 		shelf.bytes += thing->bytes;
-		start_thread();
 		monitor_tell(&shelf.news);
 	}
 	monitor_unlock(&shelf.news);
+	if (error)
+		LOG(LOG_WARN, NULL, "shelf_not_kept", F_INT("errno", error));
 }
 
 static void free_arena(void *data)
