@@ -58,8 +58,8 @@ select is(as_role('scribe_app', 'select purge_expired()'), 'ok', 'programs clean
 select is(as_role('scribe_app', 'select purge_ledger()'), 'ok', 'the ledger too');
 
 insert into turns (session_id, turn, message_hash, ends_by, state)
-	select id, turn, hash('x'), now(), state from sessions, (values (1, 'running'),
-		(2, 'superseded')) as t (turn, state);
+	select id, n, hash('x'), now(), how
+		from sessions, (values (1, 'running'), (2, 'superseded')) as t (n, how);
 select is(count(*)::int, 0, 'nobody takes a turn from who has it')
 	from sessions s, turn_take_over(s.id, 1, gen_random_uuid(), gen_random_uuid(), now()) t;
 select is(count(*)::int, 1, 'one that was stopped is anybody''s')
