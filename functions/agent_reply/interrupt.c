@@ -88,7 +88,7 @@ struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct 
 		keep_sent(cx, turn, a->progress, a->is_out);
 	else if (why != CANCEL_SUPERSEDED && e->kind != ERR_SUPERSEDED)
 		give_up(cx, turn, !why && !a->is_resumed);
-	if (why == CANCEL_SUPERSEDED && a->rest) {
+	if (a->rest) { /* kept if it was cancelled, too, whatever stopped it first */
 		ctx_detach(cx, CLEANUP_MS);
 		left_keep(cx, turn, a->rest);
 	}
