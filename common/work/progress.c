@@ -203,6 +203,7 @@ void progress_go_on(struct progress *s, const struct turn_sent *sent)
 {
 	monitor_lock(&office.news);
 	buf_str(&s->text, sent->text);
+	s->is_in_distress = sent->is_in_distress;
 	s->pieces_n = sent->pieces_n;
 	memcpy(s->pieces, sent->pieces, sent->pieces_n * sizeof(*s->pieces));
 	monitor_unlock(&office.news);

@@ -307,9 +307,11 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 
 	a->progress = progress_start(cx, turn);
 	if (a->before)
-		progress_go_on(a->progress, &(struct turn_sent){.text = left_sent(cx, a->before),
-		                                                .pieces = a->before->ends,
-		                                                .pieces_n = a->before->ends_n});
+		progress_go_on(a->progress,
+		               &(struct turn_sent){.text = left_sent(cx, a->before),
+		                                   .pieces = a->before->ends,
+		                                   .pieces_n = a->before->ends_n,
+		                                   .is_in_distress = a->reading.is_in_distress});
 	e = answer_turn(rq, in, turn, a);
 	if (e)
 		e = interrupt_end(cx, turn, a, e);

@@ -810,20 +810,35 @@ test('an interrupted reply goes on, and nothing is thought or said twice', async
 	assert.doesNotMatch((await chats()).at(-1).body.messages[0].content, /interrupted your last/);
 });
 
-test('it may be interrupted again, and goes on again', async () => {
-	const session = await newSession(stack);
-	const early = await cancelInTheSecond(session);
+/* Before anything more of it is sent. */
+const cancelAgain = async (session) => {
 	const match = { contains: 'What do you need' };
 	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { silence: true } });
 	const events = await open(session, undefined, { more: { resume: true, turn_id: 'cut' } });
 	await until(events, 'text');
 	await cancel(session, 'cut');
 	assert.equal((await rest(events)).at(-1).event, 'error');
+};
+
+test('it may be interrupted again, and goes on again', async () => {
+	const session = await newSession(stack);
+	const early = await cancelInTheSecond(session);
+	await cancelAgain(session);
 	assert.deepEqual((await history(session))[1], FIRST);
 	const late = await hearOn(session, 'cut');
 	assert.equal(done(late).text, TWO);
 	assert.equal(assertInOrder([...early, ...late]), 2);
 	assert.equal((await chats()).length, 1);
+});
+
+test('what was said in distress stays so when the turn goes on', async () => {
+	const session = await newSession(stack);
+	await cancelInTheSecond(session);
+	const mark = `update utterances set in_distress = true where session_id = :'id'`;
+	await sql(stack, mark, { id: session.session_id });
+	await cancelAgain(session);
+	assert.deepEqual(await sql(stack, `select in_distress from utterances
+		where session_id = :'id'`, { id: session.session_id }), [['t'], ['t']]);
 });
 
 /* Of two sentences the second is spoken and waits for the first. */
