@@ -4,7 +4,7 @@
 -- $1   session id
 -- $2   the turn's number
 -- $3   the reply, masked
--- $4   the answer, sealed: for the same message sent again
+-- $4   the answer, sealed: for the same message sent again (null: none is kept)
 -- $5   intent (null: nothing is known of the lead, and $6 to $11 do not count)
 -- $6   its confidence, 0 to 1
 -- $7   entities, a JSON object without contact data
@@ -56,7 +56,8 @@ done as (
 
 kept as (
 	insert into turn_answers (session_id, turn, due, answer)
-		select session_id, $2::bigint, now() + $26::int * interval '1 ms', $4::bytea from done),
+		select session_id, $2::bigint, now() + $26::int * interval '1 ms', $4::bytea from done
+			where $4::bytea is not null),
 
 -- For the memory that the words become.
 heard as (

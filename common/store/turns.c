@@ -354,12 +354,14 @@ static struct db_val sealed_or_null(const char *sealed)
 
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
-	struct span       sealed = crypto_seal(cx->arena, turn->answer_key.bytes, ANSWER, end->answer);
-	struct turn_names names;
-	struct kept_text  reply, said = {.masked = NULL};
+	struct span         sealed = {NULL, 0};
+	struct turn_names   names;
+	struct kept_text    reply, said = {.masked = NULL};
 	struct lead_columns lead;
 	struct db_rows      rows;
 
+	if (end->answer.ptr)
+		sealed = crypto_seal(cx->arena, turn->answer_key.bytes, ANSWER, end->answer);
 	TRY(names_of(cx, turn, end->lead, &names));
 	TRY(columns_of(cx, turn, end->lead, &names.all, &lead));
 	reply = sealed_keep(cx, AT_UTTERANCE(turn->reply_id), end->reply, &names.all);

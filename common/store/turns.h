@@ -109,7 +109,7 @@ struct turn_end {
 	const struct turn_lead      *lead;     /* NULL: nothing known */
 	const struct dynamics_marks *marks;    /* NULL: they did not change */
 	struct memory_vector         heard;    /* of the visitor's words, for their memory */
-	struct span                  answer;   /* kept sealed for the same message again */
+	struct span                  answer;   /* kept sealed for the same message; ptr NULL: none */
 	/* For people: what the visitor did (an event of this kind, without content); NULL: nothing. */
 	const char *event;
 	bool        is_in_distress; /* both sides of the turn become no memory and no summary */
@@ -145,7 +145,7 @@ struct err *turns_taken_over(struct ctx *cx, const char *session_ids, const char
 enum turn_state {
 	TURN_RUNNING,
 	TURN_ANSWERED,
-	TURN_UNKEPT,    /* answered, but a crash of the database took the kept answer */
+	TURN_UNKEPT,    /* answered, and no answer kept, or a crash of the database took it */
 	TURN_OVERTAKEN, /* a newer turn took over */
 	TURN_LOST       /* it ended without an answer, or who had it is dead: begin again */
 };

@@ -133,7 +133,6 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
                           const struct answer *a, struct span json)
 {
 	struct turn_end end = {.reply = a->text,
-	                       .answer = answer_pack(cx->arena, json, a->audio),
 	                       .lead = a->lead,
 	                       .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
 	struct cancel  *cancel = cx->cancel;
@@ -143,6 +142,8 @@ static struct err *finish(struct ctx *cx, const struct in *in, const struct turn
 	if (is_in_vain(cx, a))
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
 	progress_stop(a->progress);
+	if (!answer_is_rest(a))
+		end.answer = answer_pack(cx->arena, json, a->audio);
 	end.pieces = a->pieces;
 	end.pieces_n = a->pieces_n;
 	end.is_in_distress = a->reading.is_in_distress;

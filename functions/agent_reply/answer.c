@@ -5,6 +5,7 @@
 #include "../../common/base/json_out.h"
 #include "../../common/web/keys.h"
 #include "delivery.h"
+#include "left.h"
 
 #define TEXT_ROOM ((size_t)512 << 10) /* for all but the audio */
 
@@ -141,6 +142,11 @@ struct err *answer_unvoice(struct ctx *cx, struct span json, struct span *silent
 struct span answer_unvoiced(struct ctx *cx, struct span json)
 {
 	return span_of(arena_printf(cx->arena, "%.*s}", (int)(json.len - strlen(NO_VOICE)), json.ptr));
+}
+
+bool answer_is_rest(const struct answer *a)
+{
+	return a->before && a->before->sent > 0;
 }
 
 /* JSON has no NUL in it: the first one divides. */

@@ -75,6 +75,9 @@ struct err *answer_unvoice(struct ctx *cx, struct span json, struct span *silent
 /* The silent JSON without the member for audio. */
 struct span answer_unvoiced(struct ctx *cx, struct span json);
 
+/* Some of it had been sent before this request, with its sound: what is made now is the rest. */
+bool answer_is_rest(const struct answer *a);
+
 /* Both as one, to be kept, and apart again. */
 struct span answer_pack(struct arena *a, struct span json, struct span audio);
 void        answer_unpack(struct span packed, struct span *json_out, struct span *audio_out);

@@ -77,6 +77,6 @@ void kept_audio_after(struct req *rq, const struct in *in, const struct turn *tu
 	    in->said.is_danger)
 		return;
 	keep_later(rq, turn, turn->utterance_id, in->recording);
-	if (a->audio.ptr)
+	if (a->audio.ptr && !answer_is_rest(a))
 		keep_later(rq, turn, turn->reply_id, a->audio);
 }

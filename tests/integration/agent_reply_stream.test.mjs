@@ -924,7 +924,9 @@ test('who goes on with a turn has it from then on, and for as long as it takes',
 	const body = { ...pairOf(session), user_message: 'I run a hotel.' };
 	const again = post(stack, 'agent_reply', body);
 	await stack.sim.release('voice');
-	for (const { json, text } of [await late, await again]) assert.equal(json?.text, TWO, text);
+	const [rest, whole] = [await late, await again];
+	for (const { json, text } of [rest, whole]) assert.equal(json?.text, TWO, text);
+	assert.ok(rest.json.audio_base64.length < whole.json.audio_base64.length, 'all of it');
 	assert.equal((await chats()).length, 1);
 	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
 });
