@@ -2,7 +2,8 @@
 -- again, for whoever asks with this, and what was not said of it is taken along.
 --
 -- Only of the newest turn, and only once who had it has left what is unsaid: it may still be about
--- to.
+-- to. Where another request changed the session after this statement's snapshot was taken, it may
+-- have been that one, and what it did is seen next time.
 --
 -- $1 to $4  the session pair, as in session_check.sql
 -- $5   most utterances of history
@@ -25,12 +26,16 @@ touched as (
 			-- include session_touch.sql
 		from checked c where s.id = c.id and c.verdict = 'ok'),
 
+seen as (
+	select c.*, c.version <> (select s.xmin from sessions s where s.id = c.id) as is_stale
+		from checked c where c.verdict = 'ok'),
+
 asked as (
 	select t.turn, t.turn < c.turn as is_old,
 			t.state = 'superseded' and t.finished_at > now() - $9::int * interval '1 ms' as may
-		from checked c join turns t on t.session_id = $1::uuid and t.turn > c.turn - 5
+		from seen c join turns t on t.session_id = $1::uuid and t.turn > c.turn - 5
 			and t.turn_id = $7
-		where c.verdict = 'ok'
+		where not c.is_stale
 		order by t.turn desc limit 1),
 
 taken as (
@@ -42,11 +47,12 @@ taken as (
 decided as (
 	select c.*, $7::text as last_turn_id, null::uuid as adopted,
 			case
+				when c.is_stale then 'wait'
 				when exists (select from taken) then 'begin'
 				when k.is_old then 'newer'
 				when k.may then 'wait'
 				else 'gone' end as action
-		from checked c left join asked k on true where c.verdict = 'ok'),
+		from seen c left join asked k on true),
 
 begun as (
 	select b.* from decided d,

@@ -14,5 +14,6 @@
 		select id, speaker, text, text_sealed, position, in_distress, interrupted
 			from utterances u
 			where u.session_id = d.id and u.id is distinct from d.adopted
+				and u.turn is distinct from b.turn
 			order by position desc limit $5::int) h on d.action = 'begin'
 	order by h.position

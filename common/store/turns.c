@@ -197,7 +197,7 @@ struct resuming {
 	const struct turn_new *in;
 	struct turn           *out;
 	struct span            unsaid;
-	bool                   is_due;
+	const char            *action;
 };
 
 /* What was kept of the reply is not what it is going to be. A statement of its own: whoever kept it
@@ -214,7 +214,6 @@ static struct err *resume_body(struct ctx *cx, void *data)
 	struct resuming       *r = data;
 	const struct turn_new *in = r->in;
 	struct db_rows         rows;
-	const char            *action;
 
 	TRY(session_query(cx, in->session_id, in->session_secret, TURN_RESUME_SQL,
 	                  ARGS(db_int(TURN_HISTORY_ROWS), db_text(NULL), db_text(in->turn_id),
@@ -222,18 +221,14 @@ static struct err *resume_body(struct ctx *cx, void *data)
 	                       db_text(in->claim)),
 	                  &rows));
 	payers_join(cx, row_text(&rows, 0, COL_PAYERS));
-	action = row_text(&rows, 0, COL_ACTION);
-	r->is_due = str_equal(action, "wait");
-	if (str_equal(action, "newer"))
-		FAIL(cx, ERR_SUPERSEDED, "a newer turn has begun");
-	if (!r->is_due && !str_equal(action, "begin"))
-		FAIL(cx, ERR_NOT_FOUND, "nothing is left of the turn to go on with");
-	if (r->is_due)
+	r->action = row_text(&rows, 0, COL_ACTION);
+	if (!str_equal(r->action, "begin"))
 		return NULL;
 	TRY(read_resumed(cx, in, &rows, r->out, &r->unsaid));
 	return forget_reply(cx, r->out);
 }
 
+/* The request counts, whatever comes of it: what fails fails behind the commit. */
 struct err *turn_resume(struct ctx *cx, const struct turn_new *in, struct turn *out,
                         struct span *unsaid_out, bool *is_due_out)
 {
@@ -241,7 +236,11 @@ struct err *turn_resume(struct ctx *cx, const struct turn_new *in, struct turn *
 
 	TRY(db_tx(cx, resume_body, &r));
 	*unsaid_out = r.unsaid;
-	*is_due_out = r.is_due;
+	*is_due_out = str_equal(r.action, "wait");
+	if (str_equal(r.action, "newer"))
+		FAIL(cx, ERR_SUPERSEDED, "a newer turn has begun");
+	if (str_equal(r.action, "gone"))
+		FAIL(cx, ERR_NOT_FOUND, "nothing is left of the turn to go on with");
 	return NULL;
 }
 

@@ -886,7 +886,11 @@ test('and is spoken anew where its process is gone', async () => {
 test('too late, or behind a newer turn, nothing goes on', async () => {
 	const session = await newSession(stack);
 	await cancelInTheSecond(session);
+	const counted = async () => Number((await sql(stack, `select rate_count from sessions
+		where id = :'id'`, { id: session.session_id }))[0][0]);
+	const before = await counted();
 	assert.equal((await resume(session, 'another')).status, 404);
+	assert.equal(await counted(), before + 1, 'what comes to nothing counts, too');
 	await sql(stack, `update turns set finished_at = now() - interval '11 seconds'
 		where session_id = :'id'`, { id: session.session_id });
 	assert.equal((await resume(session, 'cut')).status, 404);
