@@ -334,7 +334,7 @@ static bool ask_about_token(const struct channel *c, const char *token, const ch
 	struct errand   *e = errand_new();
 	struct question *q = question_about(c, e);
 
-	q->token = arena_strdup(e->arena, token);
+	q->token = arena_strdup(e->arena, token ? token : "");
 	q->ref = ref ? arena_strdup(e->arena, ref) : NULL;
 	e->done = done;
 	return clerk_send(e);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
 import { createClient as createLatest } from 'supabase-js-latest';
@@ -121,10 +121,14 @@ const rawSocket = (headers = {}, version = '1.0.0') => {
 	return peer;
 };
 
-after(async () => {
+/* One address may have only so many. */
+const hangUp = async () => {
 	for (const socket of sockets) socket.terminate();
 	for (const client of clients) await client.realtime.disconnect();
-});
+	sockets.clear();
+	clients.clear();
+};
+afterEach(hangUp);
 
 const turn = (session, more = {}) =>
 	post(stack, 'agent_reply', { ...pairOf(session), audio: false, ...more });
@@ -586,8 +590,7 @@ describe('limits', () => {
 	});
 
 	test('one address has so many sockets, and gets others when these have gone', async () => {
-		for (const socket of sockets) socket.terminate();
-		for (const client of clients) await client.realtime.disconnect();
+		await hangUp();
 		const peers = Array.from({ length: SOCKETS + 10 }, () => rawSocket());
 		await poll(() => peers.every((peer) => peer.refused || peer.socket.readyState === 1));
 		const refused = peers.filter((peer) => peer.refused);
@@ -660,11 +663,12 @@ test('where nobody watches nothing is told', async () => {
 		const peer = await rawSocket().open;
 		assert.equal((await peer.join('admin:all', serviceKey())).status, 'ok');
 		assert.ok(await toldOfOne(), 'while somebody is in a channel');
-		for (const socket of sockets) socket.terminate();
-		for (const client of clients) await client.realtime.disconnect();
+		await hangUp();
 		await poll(async () => !(await toldOfOne()), { everyMs: 500, deadlineMs: 60_000 });
 		await turn(await newSession(stack), { user_message: LEAD });
 		assert.deepEqual(await mark(), []);
+		const stranger = await rawSocket().open;
+		assert.equal((await stranger.join('admin:all')).status, 'error', 'without any token');
 		const back = await rawSocket().open;
 		assert.equal((await back.join('admin:all', serviceKey())).status, 'ok');
 		assert.ok(await toldOfOne(), 'from the first who is let in again');
