@@ -120,15 +120,17 @@ void changes_unlisten(void)
 
 /* ---- rows ---- */
 
-/* What of each table may be seen by whoever may see its rows. What is said is masked there. */
+/* What of each table may be seen by whoever may see its rows. What is said is masked there, and
+ * what is said in distress is nobody's to read (tables.c). */
+#define SAID "case when in_distress and text <> '' then '(in distress)' else text end"
 #define ROW(columns, table, key) \
 	"select to_jsonb(r)::text from (select " columns " from " table " where " key " = $1::uuid) r"
 static const char *const statements[] = {
 	[CHANGE_SESSIONS] = ROW("id, created_by, started_at, ended_at, channel, consent, final_intent,"
                             " lead_score, cta_chosen, created_at, updated_at, current_mode",
                             "sessions", "id"),
-	[CHANGE_UTTERANCES] = ROW("id, session_id, speaker, text, ts, asr_conf, audio_url, turn,"
-                              " interrupted",
+	[CHANGE_UTTERANCES] = ROW("id, session_id, speaker, " SAID " as text, ts, asr_conf,"
+                              " audio_url, turn, interrupted, in_distress",
                               "utterances", "id"),
 	[CHANGE_EXTRACTS] = ROW("id, session_id, utterance_id, intent, confidence, entities,"
                             " followup_actions, lead_score, scoring_reasons, priority, created_at",

@@ -22,6 +22,7 @@ struct event {
 	const char *name;
 	bool        is_for_admins; /* not for the visitor */
 	struct span payload;
+	struct span in_session; /* another payload for who is in its channel; NULL: the same */
 };
 
 /* ---- events ---- */
@@ -92,9 +93,13 @@ static void of_utterance(struct ctx *cx, const struct news *n, struct event *eve
 		add_turn(cx, &n->change, arena_printf(cx->arena, "%.0f", json_num_at(n->row, "turn", 0)),
 		         "speaking", events, n_out);
 	/* Until a turn ends the visitor's words are sealed only. */
-	if (text && *text)
-		add(cx, n, "utterance", false, NAMES("id", "turn", "speaker", "text", "ts", "interrupted"),
-		    events, n_out);
+	if (!text || !*text)
+		return;
+	add(cx, n, "utterance", false, NAMES("id", "turn", "speaker", "text", "ts", "interrupted"),
+	    events, n_out);
+	if (json_bool_at(n->row, "in_distress", false))
+		write_members(cx, n, NAMES("id", "turn", "speaker", "ts", "interrupted"),
+		              &events[*n_out - 1].in_session);
 }
 
 static void of_session(struct ctx *cx, const struct news *n, struct event *events, size_t *n_out)
@@ -219,8 +224,9 @@ static void give_change(struct ctx *cx, struct channel *c, const struct news *n)
 static void give_event(struct ctx *cx, struct topic *t, const struct event *e)
 {
 	struct letter letter = {.topic = t, .event = "broadcast"};
+	bool          is_other = t->kind == TOPIC_SESSION && e->in_session.ptr;
 
-	letter.payload = broadcast_payload(cx, e->name, e->payload);
+	letter.payload = broadcast_payload(cx, e->name, is_other ? e->in_session : e->payload);
 	if (letter.payload.ptr)
 		letter_give_all(cx, &letter, NULL);
 	letter_end(&letter);

@@ -235,6 +235,29 @@ test('changes of tables: inserts, updates and deletions, to a viewer in a room',
 	assert.equal(heard.length, 3, JSON.stringify(heard));
 });
 
+test('what is said in distress is told to nobody', async () => {
+	const session = await newSession(stack, { consent: true });
+	const name = `session:${session.session_id}`;
+	const visitor = (await clientOf('current', session.realtime_token)).channel(name);
+	const admin = (await clientOf('current', (await signIn('admin')).token)).channel('admin:care');
+	const room = (await clientOf('current', (await signIn('viewer')).token)).channel('care');
+	const [mine, all, rows] = [gather(visitor), gather(admin), []];
+	const filter = `session_id=eq.${session.session_id}`;
+	room.on('postgres_changes', { event: '*', schema: 'public', table: 'utterances', filter },
+		({ new: row }) => rows.push(row));
+	await Promise.all([visitor, admin, room].map(subscribed));
+	const answer = await turn(session, { user_message: "I don't want to live any more." });
+	assert.match(answer.json.text, /emergency services/);
+	const ofBoth = (list) => new Set(list.map(({ speaker }) => speaker)).size === 2;
+	const said = (heard) => named(heard, 'utterance').map(({ payload }) => payload)
+		.filter(({ session_id }) => session_id === session.session_id);
+	const told = () => rows.filter(({ text }) => text);
+	await poll(() => ofBoth(said(mine)) && ofBoth(said(all)) && ofBoth(told()));
+	assert.ok(said(mine).every((one) => one.id && !('text' in one)), JSON.stringify(mine));
+	for (const { text } of [...said(all), ...told()]) assert.equal(text, '(in distress)');
+	assert.doesNotMatch(JSON.stringify([mine, all, rows]), /live any more|emergency/);
+});
+
 /* ---- who may ---- */
 
 const matrix = async () => {
