@@ -138,9 +138,10 @@ static const char *const statements[] = {
 	[CHANGE_SUMMARIES] = ROW("session_id, executive_summary, action_items, crm_payload, created_at",
                              "summaries", "session_id"),
 	[CHANGE_EVENTS] = ROW("id, session_id, kind, payload, ts", "events", "id"),
+	/* Pieces of a long memory's words are no memories. */
 	[CHANGE_MEMORIES] = ROW("id, session_id, scope, content, summary, importance, tags,"
-                            " last_referenced, access_count, created_at, updated_at",
-                            "memories", "id"),
+                            " created_at, updated_at",
+                            "memories", "part_of is null and id"),
 	[CHANGE_PROFILES] = ROW("id, display_name, role, created_at, updated_at", "profiles", "id"),
 	[CHANGE_EMAIL_SIGNUPS] = ROW("id, signup_type, status, created_at", "email_signups", "id"),
 	[CHANGE_TURNS] = NULL,

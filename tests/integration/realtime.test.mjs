@@ -258,6 +258,30 @@ test('what is said in distress is told to nobody', async () => {
 	assert.doesNotMatch(JSON.stringify([mine, all, rows]), /live any more|emergency/);
 });
 
+test('memories are told, and not the pieces of one', async () => {
+	const session = await newSession(stack, { consent: true });
+	const room = (await clientOf('2.55', (await signIn('viewer')).token)).channel('memories');
+	const rows = [];
+	const filter = `session_id=eq.${session.session_id}`;
+	room.on('postgres_changes', { event: '*', schema: 'public', table: 'memories', filter },
+		(change) => rows.push(change));
+	await subscribed(room);
+	const add = (content, part) => sql(
+		stack,
+		`insert into memories (session_id, owner, scope, content, content_hash, part_of)
+			select id, memory_owner, 'long', :'content', sha256(:'hash'::bytea),
+				nullif(:'part', '')::uuid
+			from sessions where id = :'id' returning id`,
+		{ id: session.session_id, hash: randomUUID(), content, part },
+	);
+	const [[whole]] = await add('"They sail."', '');
+	await add('null', whole);
+	await sql(stack, `update memories set importance = 9 where id = :'whole'`, { whole });
+	await poll(() => rows.some(({ eventType }) => eventType === 'UPDATE'));
+	assert.deepEqual(rows.map(({ eventType, new: row }) => [eventType, row.id, row.content]),
+		[['INSERT', whole, 'They sail.'], ['UPDATE', whole, 'They sail.']]);
+});
+
 /* ---- who may ---- */
 
 const matrix = async () => {
