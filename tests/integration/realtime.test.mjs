@@ -282,6 +282,27 @@ test('memories are told, and not the pieces of one', async () => {
 		[['INSERT', whole, 'They sail.'], ['UPDATE', whole, 'They sail.']]);
 });
 
+test('a viewer is told of no profile but their own', async () => {
+	const [viewer, other, admin] = [await signIn('viewer'), await signIn('viewer'),
+		await signIn('admin')];
+	const heard = await Promise.all([viewer, admin].map(async ({ token }) => {
+		const room = (await clientOf('current', token)).channel('people');
+		const ids = [];
+		room.on('postgres_changes', { event: '*', schema: 'public', table: 'profiles' },
+			({ new: row, old }) => ids.push(row.id ?? old.id));
+		await subscribed(room);
+		return ids;
+	}));
+	const rename = ({ id }) =>
+		sql(stack, `update profiles set display_name = 'Ada' where id = :'id'`, { id });
+	await rename(other);
+	await sql(stack, `delete from profiles where id = :'id'`, { id: other.id });
+	await rename(viewer);
+	await poll(() => heard.every((ids) => ids.includes(viewer.id)));
+	assert.equal(heard[1].filter((id) => id === other.id).length, 2, 'an admin is told of all');
+	assert.deepEqual(heard[0], [viewer.id]);
+});
+
 /* ---- who may ---- */
 
 const matrix = async () => {
