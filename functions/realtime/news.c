@@ -336,13 +336,16 @@ static void tell_missed(struct ctx *cx, struct channel *c)
 	letter_end(&letter);
 }
 
+/* Of what was missed some may have been about those who listen. */
 void news_missed(void)
 {
 	struct ctx cx = {.arena = arena_new(4096), .deadline = DEADLINE_NEVER};
 
+	channels_ask_again(NULL);
+
 	for (struct socket *s = sockets_first(); s; s = s->next)
 		for (struct channel *c = s->channels; c; c = c->next_of_socket)
-			if (c->topic && c->topic->kind != TOPIC_ROOM)
+			if (c->topic && (c->topic->kind != TOPIC_ROOM || c->filters_n))
 				tell_missed(&cx, c);
 	arena_free(&cx.arena);
 }

@@ -458,6 +458,33 @@ describe('tokens', () => {
 		});
 });
 
+test('where changes were missed who watches is told, and rights are asked again', async () => {
+	const [stays, goes] = [await signIn('viewer'), await signIn('viewer')];
+	const peers = await Promise.all([stays, goes].map(async ({ token }) => {
+		const peer = await rawSocket().open;
+		const postgres_changes = [{ event: '*', schema: 'public', table: 'sessions' }];
+		assert.equal((await peer.join('missed', token, { postgres_changes })).status, 'ok');
+		return peer;
+	}));
+	/* Signed out while nobody listens. */
+	const db = new pg.Client(superuser(stack));
+	await db.connect();
+	try {
+		const { rows } = await db.query(`select pid from pg_locks where locktype = 'advisory'
+			and classid = 1380271180 and mode = 'ExclusiveLock' and granted
+			and database = (select oid from pg_database where datname = current_database())`);
+		assert.equal(rows.length, 1);
+		await db.query('select pg_terminate_backend($1, 5000)', [rows[0].pid]);
+		await db.query('update auth_sessions set revoked_at = now() where id = $1', [goes.session]);
+	} finally {
+		await db.end();
+	}
+	const closed = (peer) => peer.heard.some(({ event }) => event === 'phx_close');
+	await poll(() => closed(peers[1]));
+	await poll(() => peers[0].heard.some(({ payload }) => payload.event === 'missed'));
+	assert.ok(!closed(peers[0]));
+});
+
 /* ---- what they tell each other ---- */
 
 test('broadcasts: to all others, acknowledged; bytes to who can read them', async () => {
