@@ -179,7 +179,7 @@ static struct err *run_proposal(struct ctx *cx, struct errand *e)
 		struct pass pass;
 
 		TRY(rights_of(cx, p->token, topic_named(m), &pass));
-		p->is_allowed[p->n] = pass.standing != STANDING_NONE;
+		p->is_allowed[p->n] = rights_may_say(pass.standing, json_text_at(m, "event"));
 		p->refused_n += !p->is_allowed[p->n++];
 	}
 	return NULL;

@@ -457,6 +457,10 @@ static void broadcast(struct ctx *cx, struct channel *c, const struct phoenix_me
 {
 	struct letter letter = {.topic = c->topic, .event = "broadcast"};
 
+	if (!rights_may_say(c->pass.standing, m->name)) {
+		refuse(cx, c->socket, m, "an event of this name is not for visitors to tell");
+		return;
+	}
 	if (m->bytes.ptr && !m->payload) {
 		broadcast_bytes(cx, c, m);
 	} else {

@@ -29,6 +29,18 @@ static enum standing standing_of(const char *role, const char *name)
 	return STANDING_NONE;
 }
 
+bool rights_may_say(enum standing standing, const char *event)
+{
+	static const char *const ours[] = {"turn",          "utterance", "mode",    "session_started",
+	                                   "session_ended", "extract",   "summary", "lead",
+	                                   "missed"};
+
+	for (size_t i = 0; i < COUNT(ours); i++)
+		if (standing <= STANDING_VISITOR && str_equal_nocase(event, ours[i]))
+			return false;
+	return standing != STANDING_NONE;
+}
+
 static bool copy_uuid(char to[CRYPTO_UUID_CHARS + 1], const char *text)
 {
 	if (!text || !str_is_uuid(text))

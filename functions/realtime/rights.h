@@ -32,6 +32,10 @@ struct pass {
 	bool          is_person; /* whose role may change: ask again now and then */
 };
 
+/* Events that only the program tells are not said by visitors, whatever the case of their letters:
+ * realtime-js takes no notice of it. */
+bool rights_may_say(enum standing standing, const char *event);
+
 /* What a token is good for in the channel of that name, at this moment; STANDING_NONE where it
  * proves nothing. Waits for the database where it is a person's (rights_needs_database).
  * ERR_UNAVAILABLE. */

@@ -551,6 +551,34 @@ test('POST broadcast: by the service key and who may join; all of it or nothing'
 	assert.match(preflight.headers.get('access-control-allow-headers'), /authorization/);
 });
 
+test('a visitor tells no event that is ours to tell', async () => {
+	const session = await newSession(stack);
+	const topic = `session:${session.session_id}`;
+	const [says, hears] = await Promise.all([1, 2].map(() => rawSocket().open));
+	for (const peer of [says, hears]) await peer.join(topic, session.realtime_token);
+	const say = async (event) => {
+		const ref = randomUUID();
+		says.send({ topic: `realtime:${topic}`, event: 'broadcast', ref,
+			payload: { type: 'broadcast', event, payload: {} } });
+		return (await says.reply(ref)).status;
+	};
+	const post = async (event, token) => {
+		const { status } = await request(stack, 'POST', '/realtime/v1/api/broadcast', {
+			body: JSON.stringify({ messages: [{ topic, event, payload: {} }] }),
+			headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+		});
+		return status;
+	};
+	for (const event of ['utterance', 'turn', 'mode', 'session_started', 'session_ended',
+		'extract', 'summary', 'lead', 'missed', 'Utterance']) {
+		assert.equal(await say(event), 'error', event);
+		assert.equal(await post(event, session.realtime_token), 401, event);
+	}
+	assert.equal(await post('mode', serviceKey()), 202, 'who runs this may');
+	await poll(() => hears.heard.some(({ payload }) => payload.event === 'mode'));
+	assert.equal(hears.heard.filter(({ event }) => event === 'broadcast').length, 1);
+});
+
 for (const version of VERSIONS)
 	test(`supabase-js ${version}: people see who is there, and who leaves`, async () => {
 		const watch = (await clientOf(version, (await signIn('admin')).token))
