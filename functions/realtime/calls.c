@@ -173,12 +173,13 @@ static struct err *run_proposal(struct ctx *cx, struct errand *e)
 {
 	struct proposal    *p = e->what;
 	const struct cJSON *m;
+	struct proof        proof;
 
 	TRY(read_messages(cx, p->body, &m));
+	TRY(rights_prove(cx, p->token, &proof));
 	for (; m; m = json_next(m)) {
-		struct pass pass;
+		struct pass pass = rights_in(&proof, topic_named(m));
 
-		TRY(rights_of(cx, p->token, topic_named(m), &pass));
 		p->is_allowed[p->n] = rights_may_say(pass.standing, json_text_at(m, "event"));
 		p->refused_n += !p->is_allowed[p->n++];
 	}

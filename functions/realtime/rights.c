@@ -56,33 +56,59 @@ bool rights_need_database(struct ctx *cx, const char *token)
 	return keys_read_channel(cx, token, &key) && str_equal(key.claims.role, "authenticated");
 }
 
-struct err *rights_of(struct ctx *cx, const char *token, const char *name, struct pass *out)
+static struct err *ask_role(struct ctx *cx, const struct pass *pass, const char **out)
+{
+	const struct person_claims claims = {"authenticated", pass->sub, pass->session_id};
+
+	return access_role_now(cx, &claims, out);
+}
+
+struct err *rights_prove(struct ctx *cx, const char *token, struct proof *out)
 {
 	struct channel_key key;
 
-	*out = (struct pass){.standing = STANDING_NONE};
+	*out = (struct proof){.role = NULL};
 	if (!keys_read_channel(cx, token, &key))
 		return NULL;
-	out->ends_at_ms = key.ends_at_ms;
+	out->pass.ends_at_ms = key.ends_at_ms;
 	if (str_equal(key.claims.role, "service_role"))
-		out->standing = STANDING_ADMIN;
-	else if (str_equal(key.claims.role, "realtime") && topic_kind(name) == TOPIC_SESSION)
-		out->standing = str_equal(key.channel, name) ? STANDING_VISITOR : STANDING_NONE;
+		out->role = "owner";
+	else if (str_equal(key.claims.role, "realtime"))
+		out->channel = key.channel;
 	else if (str_equal(key.claims.role, "authenticated") &&
-	         copy_uuid(out->sub, key.claims.subject) &&
-	         copy_uuid(out->session_id, key.claims.session_id)) {
-		out->is_person = true;
-		return rights_again(cx, name, out);
+	         copy_uuid(out->pass.sub, key.claims.subject) &&
+	         copy_uuid(out->pass.session_id, key.claims.session_id)) {
+		out->pass.is_person = true;
+		return ask_role(cx, &out->pass, &out->role);
 	}
+	return NULL;
+}
+
+struct pass rights_in(const struct proof *p, const char *name)
+{
+	struct pass pass = p->pass;
+
+	pass.standing = standing_of(p->role, name);
+	if (topic_kind(name) == TOPIC_SESSION && p->channel && str_equal(p->channel, name))
+		pass.standing = STANDING_VISITOR;
+	return pass;
+}
+
+struct err *rights_of(struct ctx *cx, const char *token, const char *name, struct pass *out)
+{
+	struct proof proof;
+
+	*out = (struct pass){.standing = STANDING_NONE};
+	TRY(rights_prove(cx, token, &proof));
+	*out = rights_in(&proof, name);
 	return NULL;
 }
 
 struct err *rights_again(struct ctx *cx, const char *name, struct pass *pass)
 {
-	const struct person_claims claims = {"authenticated", pass->sub, pass->session_id};
-	const char                *role;
+	const char *role;
 
-	TRY(access_role_now(cx, &claims, &role));
+	TRY(ask_role(cx, pass, &role));
 	pass->standing = standing_of(role, name);
 	return NULL;
 }

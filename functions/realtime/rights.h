@@ -36,8 +36,18 @@ struct pass {
  * realtime-js takes no notice of it. */
 bool rights_may_say(enum standing standing, const char *event);
 
-/* What a token is good for in the channel of that name, at this moment; STANDING_NONE where it
- * proves nothing. Waits for the database where it is a person's (rights_needs_database).
+/* What a token proves at this moment, for as many channels as are asked of; then what that is good
+ * for in one of them. Waits for the database where it is a person's. ERR_UNAVAILABLE. */
+struct proof {
+	struct pass pass;    /* but for its standing */
+	const char *role;    /* of a person, or as good as; NULL: none */
+	const char *channel; /* the only one; NULL: none */
+};
+struct err *rights_prove(struct ctx *cx, const char *token, struct proof *out) CHECKED;
+struct pass rights_in(const struct proof *p, const char *name);
+
+/* Both: what a token is good for in the channel of that name, at this moment; STANDING_NONE where
+ * it proves nothing. Waits for the database where it is a person's (rights_needs_database).
  * ERR_UNAVAILABLE. */
 struct err *rights_of(struct ctx *cx, const char *token, const char *name,
                       struct pass *out) CHECKED;

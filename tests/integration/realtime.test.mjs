@@ -746,6 +746,38 @@ test('who reads nothing is dropped, and does not hold up others', async () => {
 	assert.ok(code === 1006 || /slowly/.test(reason), `${code} ${reason}`);
 });
 
+test('for many messages at once a person is asked for once', async () => {
+	const { id, token } = await signIn('viewer');
+	const db = new pg.Client(superuser(stack));
+	await db.connect();
+	const kind = `returns text language plpgsql security definer set search_path = public, pg_temp`;
+	const { rows: [{ was }] } =
+		await db.query(`select pg_get_functiondef('person_role()'::regprocedure) as was`);
+	try {
+		await db.query(`create sequence roles_asked; grant usage on sequence roles_asked to public;
+			${was.replace('person_role', 'person_role_was')};
+			grant execute on function person_role_was() to public;
+			create or replace function person_role() ${kind} as $$
+			begin
+				if current_setting('scribe.claims', true) like '%${id}%' then
+					perform nextval('roles_asked');
+				end if;
+				return person_role_was();
+			end $$`);
+		const messages = Array(50).fill({ topic: 'crowd', event: 'hello', payload: {} });
+		const { status } = await request(stack, 'POST', '/realtime/v1/api/broadcast', {
+			body: JSON.stringify({ messages }),
+			headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+		});
+		assert.equal(status, 202);
+		const { rows: [{ n }] } = await db.query(`select nextval('roles_asked')::int - 1 as n`);
+		assert.equal(n, 1);
+	} finally {
+		await db.query(`${was}; drop function person_role_was(); drop sequence roles_asked`);
+		await db.end();
+	}
+});
+
 /* ---- comings and goings of the program ---- */
 
 test('a reload closes with 1012, and clients come back to the same channels', async () => {
