@@ -99,6 +99,7 @@ static void end_channel(struct ctx *cx, struct channel *c)
 	if (c->topic)
 		presence_untrack(cx, c);
 	arena_free(&c->presence);
+	arena_free(&c->later);
 	topic_leave(c);
 	unlink_from_socket(c);
 	arena_free(&a);
@@ -283,9 +284,12 @@ static void done_join(struct errand *e, const struct err *failed)
 {
 	struct ctx                cx = {.arena = e->arena, .deadline = DEADLINE_NEVER};
 	struct question          *q = e->what;
+	struct socket            *s = socket_find(q->socket);
 	struct channel           *c = channel_of(q);
 	const struct phoenix_text to = {.topic = q->full, .ref = q->ref, .join_ref = q->join_ref};
 
+	if (s)
+		s->joins_n--;
 	if (!c || c->topic)
 		return;
 	if (failed) {
@@ -300,15 +304,6 @@ static void done_join(struct errand *e, const struct err *failed)
 static bool is_better(const struct pass *a, const struct pass *b)
 {
 	return a->standing >= b->standing && a->ends_at_ms > b->ends_at_ms;
-}
-
-static void done_renewal(struct errand *e, const struct err *failed)
-{
-	struct question *q = e->what;
-	struct channel  *c = channel_of(q);
-
-	if (c && c->topic && !failed && is_better(&q->pass, &c->pass))
-		c->pass = q->pass;
 }
 
 static void done_again(struct errand *e, const struct err *failed)
@@ -340,12 +335,45 @@ static bool ask_about_token(const struct channel *c, const char *token, const ch
 	return clerk_send(e);
 }
 
+static void done_renewal(struct errand *e, const struct err *failed);
+
+/* One question at a time: of the tokens that come meanwhile the last is asked about then. */
+static void ask_renewal(struct channel *c, const char *token)
+{
+	if (c->is_renewed) {
+		arena_free(&c->later);
+		c->later = arena_new(strlen(token) + 64);
+		c->later_token = arena_strdup(c->later, token);
+		return;
+	}
+	c->is_renewed = ask_about_token(c, token, NULL, done_renewal);
+	if (!c->is_renewed)
+		LOG(LOG_INFO, NULL, "renewal_not_asked", F_INT("sockets", sockets_count()));
+}
+
+static void done_renewal(struct errand *e, const struct err *failed)
+{
+	struct question *q = e->what;
+	struct channel  *c = channel_of(q);
+
+	if (!c)
+		return;
+	c->is_renewed = false;
+	if (c->topic && !failed && is_better(&q->pass, &c->pass))
+		c->pass = q->pass;
+	if (!c->later)
+		return;
+	ask_renewal(c, c->later_token);
+	arena_free(&c->later);
+}
+
 static void ask_again(struct channel *c)
 {
 	struct errand *e = errand_new();
 
 	question_about(c, e);
 	e->done = done_again;
+	e->is_ahead = true;
 	c->is_asked = clerk_send(e);
 }
 
@@ -375,8 +403,11 @@ static void judge(struct ctx *cx, struct channel *c, const struct phoenix_messag
 
 	/* Nobody is let in who would not be told of what changes from here on. */
 	if (rights_need_database(cx, token) || !clerk_is_listening()) {
-		if (ask_about_token(c, token, m->ref, done_join))
+		if (c->socket->joins_n < (size_t)limits.channels &&
+		    ask_about_token(c, token, m->ref, done_join)) {
+			c->socket->joins_n++;
 			return;
+		}
 		reply_error(cx, c->socket, &to, err_text(ERR_UNAVAILABLE));
 		end_channel(cx, c);
 		return;
@@ -435,8 +466,7 @@ static void renew(struct ctx *cx, struct channel *c, const char *token)
 	if (!token)
 		return;
 	if (rights_need_database(cx, token)) {
-		if (!ask_about_token(c, token, NULL, done_renewal))
-			LOG(LOG_INFO, NULL, "renewal_not_asked", F_INT("sockets", sockets_count()));
+		ask_renewal(c, token);
 		return;
 	}
 	if (!rights_of(cx, token, c->name, &pass) && is_better(&pass, &c->pass))

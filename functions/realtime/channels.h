@@ -31,7 +31,10 @@ struct channel {
 	struct channel *next_watcher, **watcher_link; /* of those for whom all sessions are news */
 	const char     *full, *name, *join_ref;
 	struct pass     pass;
-	bool            is_asked; /* whether the pass is still good */
+	bool            is_asked;   /* whether the pass is still good */
+	bool            is_renewed; /* a newer token is asked about */
+	struct arena   *later;      /* holds the token to be asked about then; NULL: there is none */
+	const char     *later_token;
 	bool            hears_itself, wants_ack;
 	struct filter  *filters; /* of changes of tables */
 	size_t          filters_n;

@@ -1,6 +1,6 @@
 /* clerk.c -- errands and the listener, each in a thread.
  *
- * What goes to and fro stands in two lists under one lock. Nothing in them is shared: an errand
+ * What goes to and fro stands in lists under one lock. Nothing in them is shared: an errand
  * belongs to whoever took it from its list. */
 #include "clerk.h"
 
@@ -12,6 +12,7 @@
 #include "../../common/store/changes.h"
 
 #define ERRANDS_MAX  2048u
+#define AHEAD_MAX    8u    /* before somebody who waits to come in has a turn */
 #define TOLD_MAX     8192u /* changes that wait to be looked at */
 #define ERRAND_MS    5000u
 #define LISTEN_MS    15000u /* and so long behind the last who was there */
@@ -28,9 +29,10 @@ struct list {
 
 static struct {
 	struct clerk_calls calls;
-	struct monitor     news; /* over both lists */
-	struct list        to_do, back;
-	bool               is_full; /* what is told is dropped until somebody has collected */
+	struct monitor     news; /* over all lists */
+	struct list        to_do, ahead, back;
+	unsigned           in_a_row; /* taken from `ahead` */
+	bool               is_full;  /* what is told is dropped until somebody has collected */
 	struct cancel      stop;
 	pthread_t          clerk, listener;
 	struct monitor     watch; /* over what follows */
@@ -86,12 +88,13 @@ struct errand *errand_new(void)
 
 bool clerk_send(struct errand *e)
 {
-	bool has_room;
+	struct list *l = e->is_ahead ? &office.ahead : &office.to_do;
+	bool         has_room;
 
 	monitor_lock(&office.news);
-	has_room = office.to_do.n < ERRANDS_MAX;
+	has_room = l->n < ERRANDS_MAX;
 	if (has_room)
-		add(&office.to_do, e);
+		add(l, e);
 	monitor_unlock(&office.news);
 	if (has_room)
 		monitor_tell(&office.news);
@@ -122,6 +125,15 @@ static bool bring_back(struct errand *e, unsigned max)
 
 /* ---- the clerk ---- */
 
+/* Of two lists, neither of which waits for the end of the other. */
+static struct errand *take_next(void)
+{
+	bool is_ahead = office.ahead.n && (!office.to_do.n || office.in_a_row < AHEAD_MAX);
+
+	office.in_a_row = is_ahead ? office.in_a_row + 1 : 0;
+	return take(is_ahead ? &office.ahead : &office.to_do);
+}
+
 static struct errand *next_errand(void)
 {
 	struct monitor_watch watch;
@@ -131,7 +143,7 @@ static struct errand *next_errand(void)
 	monitor_watch(&office.news, &watch, &office.stop);
 	monitor_lock(&office.news);
 	while (waited != WAIT_CANCELLED && !e) {
-		e = take(&office.to_do);
+		e = take_next();
 		if (!e)
 			waited = monitor_wait(&office.news, &watch, DEADLINE_NEVER);
 	}
@@ -337,5 +349,6 @@ void clerk_stop(void)
 	pthread_join(office.listener, NULL);
 	cancel_end(&office.stop);
 	clear(&office.to_do);
+	clear(&office.ahead);
 	clear(&office.back);
 }

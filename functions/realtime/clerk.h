@@ -1,8 +1,8 @@
 /* clerk.h -- what waits for the database, beside the thread that serves.
  *
- * One thread does errands, in their order; another listens for changes while somebody is there to
- * be told: what a turn changes costs it nothing else. What they bring back is taken by the thread
- * that serves, when it is called. */
+ * One thread does errands, in their order, those of who is inside first; another listens for
+ * changes while somebody is there to be told: what a turn changes costs it nothing else. What they
+ * bring back is taken by the thread that serves, when it is called. */
 #ifndef CLERK_H
 #define CLERK_H
 
@@ -15,7 +15,8 @@ struct errand {
 	/* By the thread that serves; the errand and what it holds end after it. `failed` is what run
 	 * returned. */
 	void (*done)(struct errand *e, const struct err *failed);
-	void          *what; /* in the arena */
+	void          *what;     /* in the arena */
+	bool           is_ahead; /* of who waits to come in: what is told to, or of, those inside */
 	struct err    *failed;
 	struct errand *next;
 };

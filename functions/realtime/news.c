@@ -318,6 +318,7 @@ void news_take(const char *told)
 	e->what = n;
 	e->run = run_read;
 	e->done = done_read;
+	e->is_ahead = true;
 	if (!is_read || !is_anybodys(&cx, &n->change)) {
 		arena_free(&cx.arena);
 		return;

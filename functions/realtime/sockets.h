@@ -17,6 +17,7 @@ struct socket {
 	enum phoenix_version version;
 	struct channel      *channels; /* it is in, or on its way into */
 	size_t               channels_n;
+	size_t               joins_n; /* that wait for the database, of channels left since, too */
 	struct outbox        outbox;
 	struct arena        *coming; /* holds `message`; NULL between messages */
 	struct buf           message;

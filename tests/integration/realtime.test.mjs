@@ -746,6 +746,73 @@ test('who reads nothing is dropped, and does not hold up others', async () => {
 	assert.ok(code === 1006 || /slowly/.test(reason), `${code} ${reason}`);
 });
 
+describe('while the database is slow to say who somebody is', () => {
+	/* Nobody's role can be read meanwhile. */
+	const withoutRoles = async (work) => {
+		const db = new pg.Client(superuser(stack));
+		await db.connect();
+		try {
+			await db.query('begin; lock table profiles in access exclusive mode');
+			return await work();
+		} finally {
+			await db.end();
+		}
+	};
+
+	test('who shows tokens again and again keeps nobody out', async () => {
+		const { token } = await signIn('viewer');
+		const [late, again, ...loud] =
+			await Promise.all([1, 2, 3, 4, 5].map(() => rawSocket().open));
+		for (const peer of loud) assert.equal((await peer.join('loud', token)).status, 'ok');
+		const joining = await withoutRoles(async () => {
+			for (let i = 0; i < 700; i++)
+				for (const peer of loud)
+					peer.send({ topic: 'realtime:loud', event: 'access_token', ref: `${i}`,
+						payload: { access_token: token } });
+			for (let i = 0; i < 50; i++)
+				again.send({ topic: 'realtime:loud', event: 'phx_join', ref: `${i}`,
+					join_ref: `${i}`, payload: { access_token: token } });
+			for (const peer of [...loud, again]) await peer.beat();
+			const refused = again.heard.filter(({ payload }) => payload.status === 'error');
+			assert.equal(refused.length, 46, 'four of its joins wait');
+			const answer = late.join('loud', token);
+			await late.beat();
+			return { answer };
+		});
+		assert.equal((await joining.answer).status, 'ok');
+	});
+
+	test('who has lost a right goes before others come in', async () => {
+		const [goes, comes] = [await signIn('viewer'), await signIn('viewer')];
+		const peer = await rawSocket().open;
+		assert.equal((await peer.join('first', goes.token)).status, 'ok');
+		const ear = new pg.Client(superuser(stack));
+		const told = [];
+		ear.on('notification', ({ payload }) => told.push(payload));
+		await ear.connect();
+		await ear.query('listen realtime');
+		try {
+			const answers = await withoutRoles(async () => {
+				const all = ['a', 'b', 'c'].map((name) => peer.join(name, comes.token));
+				await peer.beat();
+				await sql(stack, `update auth_sessions set revoked_at = now()
+					where id = :'session'`, goes);
+				await poll(() => told.includes(`people U ${goes.id} -`));
+				/* The program hears it in a thread of its own. */
+				for (let i = 0; i < 100; i++) await peer.beat();
+				return all;
+			});
+			for (const { status } of await Promise.all(answers)) assert.equal(status, 'ok');
+		} finally {
+			await ear.end();
+		}
+		const at = (is) => peer.heard.findIndex(is);
+		const closed = at(({ event }) => event === 'phx_close');
+		const last = at(({ event, topic }) => event === 'phx_reply' && topic === 'realtime:c');
+		assert.ok(closed >= 0 && closed < last, JSON.stringify(peer.heard.map((m) => m.topic)));
+	});
+});
+
 test('for many messages at once a person is asked for once', async () => {
 	const { id, token } = await signIn('viewer');
 	const db = new pg.Client(superuser(stack));
