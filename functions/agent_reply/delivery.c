@@ -138,8 +138,11 @@ static void drop_thought(struct delivery *d)
 	d->reply = reply_text_new(d->cx->arena, d->order.sentences_max, d->order.first_bytes);
 	d->has_thought = false;
 	d->said.len = 0;
-	for (; *at && !(*at)->is_thought; at = &(*at)->next)
+	d->pieces_n = 0;
+	for (; *at && !(*at)->is_thought; at = &(*at)->next) {
 		d->said.len += (*at)->text.len;
+		d->pieces_n++;
+	}
 	for (struct piece *p = *at; p; p = p->next)
 		if (p->task)
 			task_cancel(p->task);

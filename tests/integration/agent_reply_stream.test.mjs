@@ -1025,16 +1025,6 @@ test('nor the turn that it is for, though that was asked for before', async () =
 	assert.deepEqual([status, json.code], [409, 'superseded']);
 });
 
-test('what was heard less of than it was prepared for is answered anew', async () => {
-	await says(TWO);
-	const session = await newSession(stack);
-	await hear(session, 'I run a hotel.', { more: { turn_id: 'first' } });
-	await prepare(session, 'And a bar');
-	await cancel(session, 'first', { heard_ms: 1 });
-	await hear(session, 'And a bar.');
-	assert.equal((await chats()).length, 3);
-});
-
 test('who wants no sound gets none, whatever has been spoken already', async () => {
 	const session = await newSession(stack);
 	await cancelBeforeTheFirst(session);
@@ -1045,6 +1035,16 @@ test('who wants no sound gets none, whatever has been spoken already', async () 
 	await prepare(other, 'I run a bar');
 	const events = await hear(other, 'I run a bar.', { more: { audio: false } });
 	assert.deepEqual([done(events).text, of(events, 'audio').length], [TWO, 0]);
+});
+
+test('what was heard less of than it was prepared for is answered anew', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	await hear(session, 'I run a hotel.', { more: { turn_id: 'first' } });
+	await prepare(session, 'And a bar');
+	await cancel(session, 'first', { heard_ms: 1 });
+	await hear(session, 'And a bar.');
+	assert.equal((await chats()).length, 3);
 });
 
 test('nothing is heard that is not to be prepared, and silence is not', async () => {
@@ -1059,4 +1059,16 @@ test('nothing is heard that is not to be prepared, and silence is not', async ()
 	for (const prepared of [false, true, false]) assert.deepEqual(await heard(), { prepared });
 	const asked = await stack.sim.requests({ provider: 'groq', operation });
 	assert.equal(asked.length, 2);
+});
+
+test('the beginning is spoken ahead of whoever thinks it', async () => {
+	await stack.commandWith({ LLM_PROVIDERS: 'groq,builtin' }, 'reload', 'agent_reply');
+	await says(TWO);
+	const fault = { sse_error: { after: 10, form: 'data' } };
+	await replies({ ...fault, hold: 'model', hold_after_chunks: 9 }, 1);
+	const prepared = prepare(await newSession(stack), 'I run a hotel');
+	await poll(async () => (await voiceOf('make bread')) === 1);
+	await stack.sim.release('model');
+	assert.deepEqual((await prepared).json, { prepared: true });
+	assert.equal(await voiceOf(''), 2, 'the words of who came next');
 });
