@@ -229,3 +229,13 @@ bool str_is_uuid(const char *s)
 	}
 	return s[36] == '\0';
 }
+
+struct span str_lower_secret(struct arena *a, const char *text)
+{
+	size_t len = strlen(text);
+	char  *lower = arena_alloc_secret(a, len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		lower[i] = (char)tolower((unsigned char)text[i]);
+	return (struct span){lower, len};
+}

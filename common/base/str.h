@@ -57,4 +57,8 @@ bool str_to_double(const char *s, double *out) CHECKED;
 /* 8-4-4-4-12 hex digits, any case. */
 bool str_is_uuid(const char *s);
 
+/* In lower case (ASCII letters), in memory that is cleared when the arena lets go of it: an address
+ * is the same in capitals. */
+struct span str_lower_secret(struct arena *a, const char *text);
+
 #endif

@@ -11,24 +11,12 @@
 #include "mailboxes.h"
 #include "sealed.h"
 
-#include <ctype.h>
-
 #define REPEAT_SECONDS (INT64_C(7) * 24 * 3600)
 #define COL_HASH       5 /* of signup_for_mail() */
 
-static struct span lower_case(struct ctx *cx, const char *text)
-{
-	size_t len = strlen(text);
-	char  *lower = arena_alloc_secret(cx->arena, len + 1);
-
-	for (size_t i = 0; i < len; i++)
-		lower[i] = (char)tolower((unsigned char)text[i]);
-	return (struct span){lower, len};
-}
-
 bool email_hash(struct ctx *cx, const char *address, struct hash *out)
 {
-	return vault_hash("email", lower_case(cx, address), out);
+	return vault_hash("email", str_lower_secret(cx->arena, address), out);
 }
 
 /* A sign-up's row is told from others by its address: by the hash of that. */
@@ -84,7 +72,7 @@ struct err *signup_record(struct ctx *cx, const struct signup_new *in, struct si
 	if (!email_hash(cx, in->email, &present) || !mailbox_of(cx, in->email, &box))
 		FAIL(cx, ERR_UNAVAILABLE, "SCRIBE_DATA_KEY is not set: contact data can not be kept");
 	TRY(seal_columns(cx, in, &present, &c));
-	has_former = vault_former_hash("email", lower_case(cx, in->email), &former);
+	has_former = vault_former_hash("email", str_lower_secret(cx->arena, in->email), &former);
 	TRY(db_query(cx, &rows, SIGNUP_RECORD_SQL,
 	             ARGS(db_text(c.email), db_bytes(hash_span(&present)),
 	                  has_former ? db_bytes(hash_span(&former)) : db_text(NULL), db_text(c.name),

@@ -7,8 +7,6 @@
 #include "common/store/audit_insert.sql.h"
 #include "common/store/people_change.sql.h"
 
-#include <ctype.h>
-
 #define PURPOSE         "person"
 #define AT(column, row) PLACE("people", (column), (row))
 #define TIME(column) \
@@ -18,19 +16,9 @@
 		TIME("disabled_at") TIME("signed_in_at") TIME("created_at") TIME("updated_at")
 #define MEMBERS_FROM " from people p join profiles f on f.id = p.id"
 
-static struct span lower_case(struct ctx *cx, const char *text)
-{
-	size_t len = strlen(text);
-	char  *lower = arena_alloc_secret(cx->arena, len + 1);
-
-	for (size_t i = 0; i < len; i++)
-		lower[i] = (char)tolower((unsigned char)text[i]);
-	return (struct span){lower, len};
-}
-
 bool people_hash(struct ctx *cx, const char *email, struct hash *out)
 {
-	return vault_hash(PURPOSE, lower_case(cx, email), out);
+	return vault_hash(PURPOSE, str_lower_secret(cx->arena, email), out);
 }
 
 static struct err *no_key(struct ctx *cx)
@@ -86,7 +74,7 @@ struct err *people_by_email(struct ctx *cx, const char *email, struct member *ou
 {
 	struct hash    present, former;
 	struct db_rows rows;
-	bool           has_former = vault_former_hash(PURPOSE, lower_case(cx, email), &former);
+	bool has_former = vault_former_hash(PURPOSE, str_lower_secret(cx->arena, email), &former);
 
 	if (!people_hash(cx, email, &present))
 		return no_key(cx);
