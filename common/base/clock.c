@@ -18,6 +18,11 @@ uint64_t clock_mono_ms(void)
 	return mono_ms ? mono_ms() : now_ms(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_elapsed_ms(uint64_t since_ms, uint64_t now_ms)
+{
+	return now_ms > since_ms ? now_ms - since_ms : 0;
+}
+
 int64_t clock_unix_ms(void)
 {
 	return (int64_t)now_ms(CLOCK_REALTIME);

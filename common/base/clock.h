@@ -9,6 +9,10 @@
 /* CLOCK_MONOTONIC in milliseconds: the same for all programs of a host. */
 uint64_t clock_mono_ms(void);
 
+/* Between two such times; 0 where `since_ms` is the later one: another thread may have noted it
+ * after this one had looked at the clock. */
+uint64_t clock_elapsed_ms(uint64_t since_ms, uint64_t now_ms);
+
 /* Wall clock in milliseconds since 1970, for stored and shown times. */
 int64_t clock_unix_ms(void);
 

@@ -1,6 +1,8 @@
 /* tally.c -- a table of sets, each of a few entries. */
 #include "tally.h"
 
+#include "clock.h"
+
 static unsigned set_of(uint64_t key)
 {
 	return (unsigned)((key * 0x9e3779b97f4a7c15u) >> 57);
@@ -8,7 +10,7 @@ static unsigned set_of(uint64_t key)
 
 static double now_used(const struct tallies *t, const struct tally *it, uint64_t now_ms)
 {
-	return it->key ? t->wane(it->used, now_ms > it->at_ms ? now_ms - it->at_ms : 0) : 0;
+	return it->key ? t->wane(it->used, clock_elapsed_ms(it->at_ms, now_ms)) : 0;
 }
 
 double tally_used(const struct tallies *t, uint64_t key, uint64_t now_ms)

@@ -154,7 +154,7 @@ void conn_was_read(struct conn *c)
 
 static bool is_past_drain(uint64_t now)
 {
-	return office.is_stopping && now - office.stopping_since_ms >= DRAIN_MS;
+	return office.is_stopping && clock_elapsed_ms(office.stopping_since_ms, now) >= DRAIN_MS;
 }
 
 static void watch_edges(struct conn *c, int op)
@@ -190,9 +190,10 @@ static void park(struct conn *c, uint64_t now)
 
 void conn_end(struct conn *c, bool may_stay)
 {
-	uint64_t now = clock_mono_ms();
+	uint64_t now;
 
 	pthread_mutex_lock(&office.lock);
+	now = clock_mono_ms(); /* not before what the dispatcher has noted */
 	c->cancel = NULL;
 	if (!c->is_gone && (is_part(c) || (may_stay && !is_past_drain(now))))
 		park(c, now);
@@ -313,17 +314,18 @@ static void on_event(const struct epoll_event *event)
 /* When we stop, the time of all begins anew, but of those on which a body arrives. */
 static bool is_overdue(const struct conn *c, uint64_t now)
 {
-	uint64_t since = c->since_ms;
+	uint64_t since = c->since_ms, age;
 
-	if (c->is_over)
-		return now - since >= REFUSED_MS;
-	if (c->arrival.sender)
-		return now - since >= office.how.arrive_ms + arrival_bytes(&c->arrival) / BODY_RATE;
-	if (!office.is_stopping)
-		return now - since >= (c->talks ? HEAD_MS : IDLE_MS);
-	if (since < office.stopping_since_ms)
+	if (office.is_stopping && !c->is_over && !c->arrival.sender && since < office.stopping_since_ms)
 		since = office.stopping_since_ms;
-	return now - since >= LEAVE_MS;
+	age = clock_elapsed_ms(since, now);
+	if (c->is_over)
+		return age >= REFUSED_MS;
+	if (c->arrival.sender)
+		return age >= office.how.arrive_ms + arrival_bytes(&c->arrival) / BODY_RATE;
+	if (office.is_stopping)
+		return age >= LEAVE_MS;
+	return age >= (c->talks ? HEAD_MS : IDLE_MS);
 }
 
 /* Moves c to late if it is to be refused: that may close another one, which nobody who walks

@@ -80,7 +80,7 @@ static void begin_life(uint64_t now)
 
 static void note_silence(uint64_t now)
 {
-	uint64_t silent_ms = now - office.alive_ms;
+	uint64_t silent_ms = clock_elapsed_ms(office.alive_ms, now);
 
 	if (silent_ms < LATE_MS)
 		return;
@@ -231,9 +231,10 @@ static struct err *look_for_lost(struct ctx *cx)
 
 static void note_beat(uint64_t began_ms, const struct err *e)
 {
-	uint64_t now = clock_mono_ms();
+	uint64_t now;
 
 	monitor_lock(&office.news);
+	now = clock_mono_ms(); /* a life may have begun just now */
 	if (e) {
 		office.next_ms = now + RETRY_MS;
 	} else {
