@@ -276,10 +276,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	struct span         silent;
 
 	TRY(open_turn(in, turn));
-	a->recalls = in->heard && thought_recalls(cx, turn, &a->people);
-	if (a->recalls) /* else the memory that the words become is embedded, by its job */
-		heard_admit(cx, in->heard);
-	a->said_in_distress = thought_said_in_distress(turn);
+	thought_look(cx, in, turn, a);
 	if (turn->utterance_id && !a->said_in_distress && !in->said.is_danger) {
 		search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
 		a->reading.told = lead_told(search);

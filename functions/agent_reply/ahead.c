@@ -4,7 +4,6 @@
 #include "../../common/base/json_in.h"
 #include "../../common/domain/talk/mode.h"
 #include "../../common/domain/text/tokens.h"
-#include "../../common/work/heard.h"
 #include "delivery.h"
 #include "running.h"
 #include "shelf.h"
@@ -121,12 +120,9 @@ static struct err *prepare(struct ctx *cx, const struct in *in, const struct tur
 	struct thought *thought;
 	struct left     left;
 
-	a->recalls = in->heard && thought_recalls(cx, turn, &a->people);
-	if (a->recalls)
-		heard_admit(cx, in->heard);
+	thought_look(cx, in, turn, a);
 	chain_warm(&thinking);
 	chain_warm(&speaking);
-	a->said_in_distress = thought_said_in_distress(turn);
 	*is_prepared_out = !a->said_in_distress;
 	if (a->said_in_distress)
 		return NULL;

@@ -47,7 +47,7 @@ struct answer {
 	struct left               *rest;     /* NULL, or what is left of it now (left.h) */
 	const char                *degraded[3];
 	size_t                     degraded_n;
-	bool                       recalls; /* thought_recalls(), which sets people then */
+	bool                       recalls; /* thought_look() sets it, and people then */
 	struct memory_people       people;
 	bool                       is_out;       /* all of it, as it was made: in a stream */
 	bool                       is_resumed;   /* some of it had been sent when it was cancelled */

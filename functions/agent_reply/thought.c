@@ -56,18 +56,41 @@ static size_t talk_tokens(const struct turn *turn)
 	return tokens;
 }
 
-/* The built-in responder answers a question from what is recalled, wherever that was said. */
-bool thought_recalls(struct ctx *cx, const struct turn *turn, struct memory_people *people)
+/* All that was said in this conversation stands in a model's prompt. The built-in responder answers
+ * a question from what is recalled, wherever that was said. */
+static bool prompt_holds_talk(const struct turn *turn)
 {
-	bool              is_whole = turn->history_n < TURN_HISTORY_ROWS;
+	return turn->history_n < TURN_HISTORY_ROWS &&
+	       thinking_remote(THINKING_REPLY, NULL).order_n > 0 &&
+	       talk_tokens(turn) <= thought_budget_tokens() / 2;
+}
+
+static bool recalls(struct ctx *cx, const struct turn *turn, struct memory_people *people)
+{
 	enum memory_stock stock;
 
 	*people = (struct memory_people){.names = turn->names};
 	memory_look_for_turn(cx, turn->session_id, turn->history_n, people, &stock);
 	if (stock != MEMORIES_HERE)
 		return stock == MEMORIES_MORE;
-	return !is_whole || thinking_remote(THINKING_REPLY, NULL).order_n == 0 ||
-	       talk_tokens(turn) > thought_budget_tokens() / 2;
+	return !prompt_holds_talk(turn);
+}
+
+static size_t said_in_distress(const struct turn *turn)
+{
+	size_t n = 0;
+
+	for (size_t i = turn->history_n; i-- > 0 && turn->history[i].is_in_distress;)
+		n += turn->history[i].speaker == SPEAKER_VISITOR;
+	return n;
+}
+
+void thought_look(struct ctx *cx, const struct in *in, const struct turn *turn, struct answer *a)
+{
+	a->recalls = in->heard && recalls(cx, turn, &a->people);
+	if (a->recalls)
+		heard_admit(cx, in->heard);
+	a->said_in_distress = said_in_distress(turn);
 }
 
 /* What is remembered on the topic, as the prompt takes it; its text is data. */
@@ -167,15 +190,6 @@ static void build_prompt(struct ctx *cx, const struct in *in, const struct turn 
 size_t thought_first_bytes(void)
 {
 	return values.first_chars < FIRST_CHARS_MIN ? 0 : (size_t)values.first_chars;
-}
-
-size_t thought_said_in_distress(const struct turn *turn)
-{
-	size_t n = 0;
-
-	for (size_t i = turn->history_n; i-- > 0 && turn->history[i].is_in_distress;)
-		n += turn->history[i].speaker == SPEAKER_VISITOR;
-	return n;
 }
 
 /* With the one name that a consenting visitor gave in an earlier session. */

@@ -13,12 +13,12 @@ size_t thought_budget_tokens(void);
 /* Of a reply's first piece where it is streamed (FIRST_PIECE_CHARS); 0: it is a sentence. */
 size_t thought_first_bytes(void);
 
-/* How many messages in a row, the last ones before this, were of somebody in distress. */
-size_t thought_said_in_distress(const struct turn *turn);
-
-/* Is something to be recalled for the turn, and whom may its message name? Not where all that is
- * remembered stands in the prompt of a model anyway, as what was said in this conversation. */
-bool thought_recalls(struct ctx *cx, const struct turn *turn, struct memory_people *people);
+/* Before anything is thought, of a turn or ahead of one: how many messages in a row, the last ones
+ * before this, were of somebody in distress (a->said_in_distress); is something to be recalled
+ * (a->recalls), and whom may the message name (a->people). Not where all that is remembered stands
+ * in the prompt of a model anyway, as what was said in this conversation. What was heard is
+ * embedded where it recalls; else the memory that the words become is, by its job. */
+void thought_look(struct ctx *cx, const struct in *in, const struct turn *turn, struct answer *a);
 
 struct thought; /* lives in the arena */
 
