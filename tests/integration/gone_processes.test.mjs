@@ -127,13 +127,15 @@ test(`broken at ${BREAKS} moments (SEED=${SEED})`, async (t) => {
 	}
 });
 
-/* A turn that thinks until `let go`; its process has beaten meanwhile. */
+/* A turn that thinks until `let go`; its process has beaten since it began: for the turn, and not
+ * for one before it. */
 const startHeld = async (session, words, headers) => {
 	await heal(stack);
+	const [[since]] = await sql(stack, 'select clock_timestamp()');
 	await stack.sim.fault(always('groq', { hold: 'thinking' }));
 	const answer = turn(stack, session, words, { audio: true }, headers);
 	await stack.sim.wait({ provider: 'groq', operation: 'chat' });
-	await poll(async () => (await rowsOfProcess()).length);
+	await poll(async () => (await rowsOfProcess(since)).length);
 	return {
 		answer,
 		letGo: async () => {
@@ -143,10 +145,13 @@ const startHeld = async (session, words, headers) => {
 	};
 };
 
-const rowsOfProcess = () =>
-	sql(stack, `select id from instances where pid = :'pid' and beat_at > now() - interval '1 s'`, {
-		pid: stack.pidOf('agent_reply'),
-	});
+const rowsOfProcess = (since = '-infinity') =>
+	sql(
+		stack,
+		`select id from instances where pid = :'pid' and beat_at > now() - interval '1 s'
+			and beat_at > :'since'`,
+		{ pid: stack.pidOf('agent_reply'), since },
+	);
 
 test('a process that lives is waited for, and beats only while it has something', async () => {
 	const session = await newSession(stack);
