@@ -17,16 +17,19 @@ const claimsOf = (id, session) => ({
 	iss: 'test', aud: 'authenticated', role: 'authenticated', sub: id, session_id: session,
 });
 
-/* A person of that role with a session of theirs. */
-const makePerson = async (stack, role) => {
+/** Somebody new of that role who has signed in: {id, session, claims, token}, and what headersOf()
+ * makes of these. Without a password: who only needs to be somebody needs no mail. */
+export const newPerson = async (stack, role) => {
 	const id = randomUUID();
 	const session = randomUUID();
-	await sql(stack, `insert into profiles (id, role) values (:'id', :'role');
+	await sql(stack, `with made as (select person_make(:'id', 'Somebody', :'role'))
 		insert into people (id, email, email_hash, admitted_at)
-			values (:'id', 'sealed:test', sha256(:'id'), now());
+			select :'id', 'sealed:v2:none:eA==', sha256(convert_to(:'id', 'UTF8')), now() from made;
 		insert into auth_sessions (id, person, ends_at)
 			values (:'session', :'id', now() + interval '1 day')`, { id, role, session });
-	return { id, session, claims: claimsOf(id, session) };
+	const claims = claimsOf(id, session);
+	const token = signToken(stack, claims);
+	return { id, session, claims, token, ...headersOf(stack, token) };
 };
 
 /* Those who are nobody any more, or never were. */
@@ -35,31 +38,27 @@ const SPECIAL = {
 	service: (stack) => headersOf(stack, signToken(stack, { role: 'service_role' })),
 	outsider: (stack) => headersOf(stack, signToken(stack, claimsOf(randomUUID(), randomUUID()))),
 	forged: async (stack) => headersOf(stack, signToken(stack,
-		(await makePerson(stack, 'owner')).claims, { secret: 'another than the stack has' })),
+		(await newPerson(stack, 'owner')).claims, { secret: 'another than the stack has' })),
 	expired: async (stack) => headersOf(stack, signToken(stack,
-		{ ...(await makePerson(stack, 'owner')).claims, exp: 1000000000 })),
+		{ ...(await newPerson(stack, 'owner')).claims, exp: 1000000000 })),
 	'signed out': async (stack) => {
-		const person = await makePerson(stack, 'owner');
+		const person = await newPerson(stack, 'owner');
 		await sql(stack, `update auth_sessions set revoked_at = now() where id = :'id'`,
 			{ id: person.session });
 		return headersOf(stack, signToken(stack, person.claims));
 	},
 	demoted: async (stack) => {
-		const person = await makePerson(stack, 'owner');
+		const person = await newPerson(stack, 'owner');
 		await sql(stack, `update profiles set role = 'viewer' where id = :'id'`, { id: person.id });
 		return headersOf(stack, signToken(stack, person.claims));
 	},
 };
 
-/* * Somebody of that role ('owner', 'admin', 'viewer'), or of SPECIAL: `headers` for supabase(),
+/** Somebody of that role ('owner', 'admin', 'viewer'), or of SPECIAL: `headers` for supabase(),
  * `keyed` for a plain request; of people also `id` and `claims`. The same each time, unless
  * `fresh`. */
 export const people = async (stack, role, { fresh = false } = {}) => {
-	const make = async () => {
-		if (SPECIAL[role]) return SPECIAL[role](stack);
-		const person = await makePerson(stack, role);
-		return { ...person, ...headersOf(stack, signToken(stack, person.claims)) };
-	};
+	const make = async () => SPECIAL[role]?.(stack) ?? newPerson(stack, role);
 	const key = `${stack.dir} ${role}`;
 	if (fresh) return make();
 	if (!known.has(key)) known.set(key, make());

@@ -8,7 +8,7 @@ import {
 	supabaseVersions, useStack,
 } from './env/index.mjs';
 import { checkRestMatrix } from './rest_matrix.mjs';
-import { newPerson } from './rest_people.mjs';
+import { newPerson } from './people.mjs';
 
 const stack = useStack();
 const mark = randomUUID().slice(0, 8);

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePart, newSession, request, root, signToken, sql } from './env/index.mjs';
-import { newPerson } from './rest_people.mjs';
+import { newPerson } from './people.mjs';
 
 const FILE = join(root, 'tests/data/rest_access.md');
 const HOUR_S = 3600;
