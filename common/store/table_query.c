@@ -152,7 +152,8 @@ static void put_condition(struct statement *s, const struct table_filter *f)
 
 static void put_where(struct statement *s, const struct table_query *q, const char *only)
 {
-	buf_printf(&s->sql, " from %s t where true", q->table->name);
+	buf_printf(&s->sql, " from %s t where true",
+	           q->table->source ? q->table->source : q->table->name);
 	if (only) {
 		buf_printf(&s->sql, " and %s = any (", q->table->key);
 		param(s, db_text(only), "uuid[]");

@@ -1,9 +1,6 @@
 /* tables.c -- the tables that people may look at. */
 #include "tables.h"
 
-/* What is said in distress is nobody's to read. */
-#define SAID "case when t.in_distress then '(in distress)' else t.text end"
-
 #define PLAIN(member, kind_of, ...) \
 	{ \
 		.name = #member, .type = TYPE_##kind_of, __VA_ARGS__ \
@@ -36,10 +33,8 @@ static const struct column sessions[] = {
 };
 
 static const struct column utterances[] = {
-	PLAIN(id, UUID),          PLAIN(session_id, UUID),
-	PLAIN(speaker, TEXT),     MASKED(text, TEXT, .sql = SAID),
-	PLAIN(ts, TIME),          PLAIN(asr_conf, NUMBER),
-	PLAIN(audio_url, TEXT),   PLAIN(turn, INT),
+	PLAIN(id, UUID),          PLAIN(session_id, UUID), PLAIN(speaker, TEXT),   MASKED(text, TEXT),
+	PLAIN(ts, TIME),          PLAIN(asr_conf, NUMBER), PLAIN(audio_url, TEXT), PLAIN(turn, INT),
 	PLAIN(interrupted, BOOL), PLAIN(position, INT),
 };
 
@@ -126,8 +121,10 @@ static const struct column action_items[] = {
 /* clang-format off */
 static const struct table tables[] = {
 	TABLE(sessions, .may_delete = true),
-	{.name = "utterances", .columns = utterances, .columns_n = COUNT(utterances), .key = "t.id",
-	 .hidden_key = "t.id", .tie = "t.position"},
+	/* Where what is said in distress is nobody's to read. */
+	{.name = "utterances", .source = "utterances_told", .columns = utterances,
+	 .columns_n = COUNT(utterances), .key = "t.id", .hidden_key = "t.id",
+	 .tie = "t.position"},
 	TABLE(extracts),
 	{.name = "summaries", .columns = summaries, .columns_n = COUNT(summaries),
 	 .key = "t.session_id", .hidden_key = "t.session_id", .tie = "t.session_id"},

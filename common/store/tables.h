@@ -42,6 +42,7 @@ struct column {
 
 struct table {
 	const char          *name;
+	const char          *source; /* where its rows are read; NULL: the table of that name */
 	const struct column *columns;
 	size_t               columns_n;
 	const char          *key;        /* tells its rows apart */

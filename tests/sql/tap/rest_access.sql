@@ -1,6 +1,6 @@
 -- What people who sign in see and change, as scribe_rest in psql: without a line of C.
 begin;
-select plan(105);
+select plan(111);
 grant usage on schema tap to scribe_app, scribe_rest;
 
 -- ---- who, and what there is ----
@@ -66,6 +66,8 @@ update sessions set email = 'sealed:v2:k:ZQ==', email_hash = hash('dana@x.exampl
 	contact_name = 'sealed:v2:k:bg==', names_sealed = 'sealed:v2:k:bnM=';
 insert into utterances (id, session_id, speaker, text, text_sealed)
 	values (:one, :one, 'visitor', 'I am [name].', 'sealed:v2:k:dA==');
+insert into utterances (id, session_id, speaker, text, in_distress) values
+	('00000000-0000-0000-0000-000000000002', :one, 'visitor', 'I want to die.', true);
 insert into extracts (id, session_id, utterance_id, intent, confidence, lead_score, contact_sealed)
 	values (:one, :one, :one, 'advice_request', 0.5, 10, 'sealed:v2:k:Yw==');
 insert into summaries (session_id, executive_summary, action_items, sealed) values (:one, 'Short.',
@@ -93,6 +95,13 @@ select is(pg_temp.value_by(who, 'select concat_ws('' '', (select count(*) from s
 		('13/12', '0 0 0 0 0 0 0 0 0'), -- with another's session
 		('13', '1 1 1 1 1 1 1 1 1'), ('12', '1 1 1 1 1 1 1 1 7'),
 		('11', '1 1 1 1 1 1 1 1 7'), ('service', '1 1 1 1 1 1 1 1 7')) as m (who, wanted);
+
+-- What is said in distress is a row without its words; of the table not even that (see above).
+select is(pg_temp.value_by(who, 'select string_agg(text, '' '' order by position) from
+			utterances_told'), wanted, 'what was said for ' || who)
+	from (values ('nobody', null), ('16', null), ('13', 'I am [name]. (in distress)'),
+		('12', 'I am [name]. (in distress)'), ('11', 'I am [name]. (in distress)'),
+		('service', 'I am [name]. (in distress)')) as m (who, wanted);
 
 -- ---- columns ----
 
