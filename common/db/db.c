@@ -67,39 +67,56 @@ void db_stop(void)
 
 /* ---- statements ---- */
 
-static struct err *run_borrowed(struct ctx *cx, const char *sql, const struct db_val *args,
-                                size_t n, PGresult **out)
+/* What is run; within: NULL, or its rows are bounded. */
+struct order {
+	const char          *sql;
+	const struct db_val *args;
+	size_t               n;
+	struct db_within    *within;
+};
+
+static struct err *run_on(struct ctx *cx, struct db_conn *conn, const struct order *o,
+                          PGresult **out)
+{
+	if (o->within)
+		return db_statement_run_within(cx, conn, o->sql, o->args, o->n, o->within, out);
+	return db_statement_run(cx, conn, o->sql, o->args, o->n, out);
+}
+
+static struct err *run_borrowed(struct ctx *cx, const struct order *o, PGresult **out)
 {
 	struct db_conn *conn;
 	struct err     *e;
 
 	TRY(db_pool_take(cx, &conn));
-	e = db_statement_run(cx, conn, sql, args, n, out);
+	e = run_on(cx, conn, o, out);
 	db_pool_give(conn);
 	return e;
 }
 
 /* One that lost to another did nothing. Inside a transaction db_tx() runs all of it again. */
-static struct err *run_outside(struct ctx *cx, const char *sql, const struct db_val *args, size_t n,
-                               PGresult **out)
+static struct err *run_outside(struct ctx *cx, const struct order *o, PGresult **out)
 {
 	for (unsigned tried = 1;; tried++) {
-		struct err *e = run_borrowed(cx, sql, args, n, out);
+		struct err *e = run_borrowed(cx, o, out);
 
 		if (!db_tries_again(cx, e, tried))
 			return e;
 	}
 }
 
-static struct err *run(struct ctx *cx, const char *sql, const struct db_val *args, size_t n,
-                       PGresult **out)
+static struct err *run(struct ctx *cx, const struct order *o, PGresult **out)
 {
 	uint64_t    start = clock_mono_ms();
-	struct err *e = cx->tx ? db_statement_run(cx, cx->tx, sql, args, n, out)
-	                       : run_outside(cx, sql, args, n, out);
+	struct err *e = cx->tx ? run_on(cx, cx->tx, o, out) : run_outside(cx, o, out);
 
 	cx->cost.db_ms += (unsigned)(clock_mono_ms() - start);
 	return e;
+}
+
+static struct db_rows rows_of(PGresult *result)
+{
+	return (struct db_rows){.count = PQntuples(result), .pg_result = result};
 }
 
 struct err *db_query(struct ctx *cx, struct db_rows *rows_out, const char *sql,
@@ -107,8 +124,20 @@ struct err *db_query(struct ctx *cx, struct db_rows *rows_out, const char *sql,
 {
 	PGresult *result;
 
-	TRY(run(cx, sql, args, n, &result));
-	*rows_out = (struct db_rows){.count = PQntuples(result), .pg_result = result};
+	TRY(run(cx, &(struct order){sql, args, n, NULL}, &result));
+	*rows_out = rows_of(result);
+	return NULL;
+}
+
+struct err *db_query_within(struct ctx *cx, size_t bytes_max, struct db_rows *rows_out,
+                            bool *is_all_out, const char *sql, const struct db_val *args, size_t n)
+{
+	struct db_within within = {.bytes_max = bytes_max};
+	PGresult        *result;
+
+	TRY(run(cx, &(struct order){sql, args, n, &within}, &result));
+	*rows_out = rows_of(result);
+	*is_all_out = within.is_all;
 	return NULL;
 }
 
@@ -117,7 +146,7 @@ struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
 {
 	PGresult *result;
 
-	TRY(run(cx, sql, args, n, &result));
+	TRY(run(cx, &(struct order){sql, args, n, NULL}, &result));
 	if (affected_out && !str_to_int(PQcmdTuples(result), 0, INT64_MAX, affected_out))
 		*affected_out = 0;
 	return NULL;

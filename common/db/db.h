@@ -95,6 +95,13 @@ static inline struct db_val db_reals(const float *at, size_t n)
 struct err *db_query(struct ctx *cx, struct db_rows *rows_out, const char *sql,
                      const struct db_val *args, size_t n) CHECKED;
 
+/* The same for rows of which nobody knows how large they are: of what comes beyond bytes_max
+ * nothing is kept. *is_all_out: there was no more, else there are no rows; that is no error, a
+ * transaction goes on. */
+struct err *db_query_within(struct ctx *cx, size_t bytes_max, struct db_rows *rows_out,
+                            bool *is_all_out, const char *sql, const struct db_val *args,
+                            size_t n) CHECKED;
+
 /* The same for a statement whose rows do not matter; affected_out may be NULL. */
 struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
                     const struct db_val *args, size_t n) CHECKED;

@@ -16,9 +16,12 @@
  * replaced. Inside a transaction the whole of it is run again. */
 #include "db_statement.h"
 
+#include "../base/fatal.h"
 #include "../base/log.h"
 #include "db_pool.h"
 #include "db_values.h"
+
+#define VALUE_BYTES 16u /* what libpq needs for each beside its bytes */
 
 static struct {
 	bool        are_prepared;
@@ -142,6 +145,21 @@ static void clear_result(void *result)
 	PQclear(result);
 }
 
+/* NULL: the connection has nothing more to say. It is the caller's. */
+static struct err *next_result(struct ctx *cx, struct db_conn *conn, PGresult **out)
+{
+	while (PQisBusy(conn->pg)) {
+		enum waited how = db_conn_wait(cx, conn, false);
+
+		if (how != WAIT_READY)
+			return given_up(cx, how);
+		if (!PQconsumeInput(conn->pg))
+			return connection_lost(cx);
+	}
+	*out = PQgetResult(conn->pg);
+	return NULL;
+}
+
 /* What was sent, and the last of its results, once the connection has nothing more to say. */
 static struct err *finish(struct ctx *cx, struct db_conn *conn, PGresult **out)
 {
@@ -150,15 +168,7 @@ static struct err *finish(struct ctx *cx, struct db_conn *conn, PGresult **out)
 	for (;;) {
 		PGresult *next;
 
-		while (PQisBusy(conn->pg)) {
-			enum waited how = db_conn_wait(cx, conn, false);
-
-			if (how != WAIT_READY)
-				return given_up(cx, how);
-			if (!PQconsumeInput(conn->pg))
-				return connection_lost(cx);
-		}
-		next = PQgetResult(conn->pg);
+		TRY(next_result(cx, conn, &next));
 		if (!next)
 			return *out ? NULL : connection_lost(cx);
 		arena_defer(cx->arena, clear_result, next);
@@ -169,6 +179,111 @@ static struct err *finish(struct ctx *cx, struct db_conn *conn, PGresult **out)
 static bool is_good(const PGresult *result)
 {
 	return PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK;
+}
+
+/* ---- row by row ---- */
+
+/* Rows that came one at a time, as one result. */
+struct collected {
+	PGresult *rows; /* NULL: none came */
+	size_t    bytes;
+};
+
+static void drop_rows(struct collected *all)
+{
+	PQclear(all->rows);
+	all->rows = NULL;
+}
+
+static size_t row_bytes_of(const PGresult *row)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < PQnfields(row); i++)
+		bytes += (size_t)PQgetlength(row, 0, i) + VALUE_BYTES;
+	return bytes;
+}
+
+static void add_row(struct collected *all, const PGresult *row)
+{
+	int at;
+
+	if (!all->rows)
+		all->rows = PQcopyResult(row, PG_COPYRES_ATTRS);
+	at = all->rows ? PQntuples(all->rows) : 0;
+	for (int i = 0; i < PQnfields(row); i++) {
+		bool is_null = PQgetisnull(row, 0, i);
+
+		if (!all->rows || !PQsetvalue(all->rows, at, i, is_null ? NULL : PQgetvalue(row, 0, i),
+		                              is_null ? -1 : PQgetlength(row, 0, i)))
+			fatal("out of memory for rows");
+	}
+}
+
+/* A row is kept, and any other result is the statement's end. */
+static void take_result(struct collected *all, PGresult *result, struct db_within *within,
+                        PGresult **end)
+{
+	if (PQresultStatus(result) != PGRES_SINGLE_TUPLE) {
+		PQclear(*end);
+		*end = result;
+		return;
+	}
+	all->bytes += row_bytes_of(result);
+	within->is_all = all->bytes <= within->bytes_max;
+	if (within->is_all)
+		add_row(all, result);
+	else
+		drop_rows(all);
+	PQclear(result);
+}
+
+static struct err *collect(struct ctx *cx, struct db_conn *conn, struct collected *all,
+                           struct db_within *within, PGresult **end)
+{
+	TRY(flush(cx, conn));
+	for (;;) {
+		PGresult *next;
+
+		TRY(next_result(cx, conn, &next));
+		if (!next)
+			return NULL;
+		take_result(all, next, within, end);
+	}
+}
+
+/* The end of rows that came one at a time has none. */
+static struct err *finish_rows(struct ctx *cx, struct db_conn *conn, struct db_within *within,
+                               PGresult **out)
+{
+	struct collected all = {.rows = NULL};
+	PGresult        *end = NULL;
+	struct err      *e = collect(cx, conn, &all, within, &end);
+
+	if (end)
+		arena_defer(cx->arena, clear_result, end);
+	if (all.rows)
+		arena_defer(cx->arena, clear_result, all.rows);
+	TRY(e);
+	if (!end)
+		return connection_lost(cx);
+	if (!is_good(end))
+		return failed(cx, conn, end, false);
+	*out = all.rows ? all.rows : end;
+	return NULL;
+}
+
+struct err *db_statement_run_within(struct ctx *cx, struct db_conn *conn, const char *sql,
+                                    const struct db_val *args, size_t n, struct db_within *within,
+                                    PGresult **out)
+{
+	struct db_params p = db_params_of(cx, args, n);
+
+	within->is_all = true;
+	if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, p.values, p.lengths, p.formats, 0) ||
+	    !PQsetSingleRowMode(conn->pg))
+		return connection_lost(cx);
+	return finish_rows(cx, conn, within, out);
 }
 
 /* ---- prepared ones ---- */

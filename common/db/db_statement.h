@@ -14,4 +14,14 @@ void db_statement_setup(bool are_prepared);
 struct err *db_statement_run(struct ctx *cx, struct db_conn *conn, const char *sql,
                              const struct db_val *args, size_t n, PGresult **out) CHECKED;
 
+/* The same, row by row: rows of up to bytes_max are kept, of what is more none is. They are read
+ * all the same, so that the connection can be used on. It is not prepared. */
+struct db_within {
+	size_t bytes_max;
+	bool   is_all; /* out: it was not more */
+};
+struct err *db_statement_run_within(struct ctx *cx, struct db_conn *conn, const char *sql,
+                                    const struct db_val *args, size_t n, struct db_within *within,
+                                    PGresult **out) CHECKED;
+
 #endif

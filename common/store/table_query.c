@@ -36,6 +36,22 @@ static struct err *run(struct statement *s, struct db_rows *out)
 	return db_query(s->cx, out, buf_text(&s->sql), s->args, s->n);
 }
 
+struct err *table_too_large(struct ctx *cx)
+{
+	FAIL_WORDED(cx, ERR_INPUT, .code = "54000",
+	            .text = "The answer would be too large; ask for fewer rows with limit.");
+}
+
+/* Rows that hold what people said and wrote. */
+static struct err *run_within(struct ctx *cx, const struct table_query *q, const char *sql,
+                              const struct db_val *args, size_t n, struct db_rows *out)
+{
+	bool is_all;
+
+	TRY(db_query_within(cx, q->bytes_max, out, &is_all, sql, args, n));
+	return is_all ? NULL : table_too_large(cx);
+}
+
 /* ---- arrays ---- */
 
 struct buf array_begin(struct ctx *cx)
@@ -329,17 +345,18 @@ struct err *table_select(struct ctx *cx, const struct table_query *q, const char
 		buf_str(&s.sql, " offset ");
 		param(&s, db_int(q->offset), "bigint");
 	}
-	return run(&s, out);
+	return run_within(cx, q, buf_text(&s.sql), s.args, s.n, out);
 }
 
 struct err *table_hidden(struct ctx *cx, const struct table_query *q, const char *keys,
                          bool wants_contact, struct db_rows *out)
 {
-	return db_query(cx, out,
-	                "select key, parts, shown, is_sealed"
-	                " from hidden_of($1, $2::uuid[], $3::bool, $4)",
-	                ARGS(db_text(q->table->name), db_text(keys), db_bool(wants_contact),
-	                     db_text(table_filter_text(cx, q))));
+	return run_within(cx, q,
+	                  "select key, parts, shown, is_sealed"
+	                  " from hidden_of($1, $2::uuid[], $3::bool, $4)",
+	                  ARGS(db_text(q->table->name), db_text(keys), db_bool(wants_contact),
+	                       db_text(table_filter_text(cx, q))),
+	                  out);
 }
 
 /* ---- changing ---- */

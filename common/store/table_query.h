@@ -25,9 +25,13 @@ struct err *table_count(struct ctx *cx, const struct table_query *q, int64_t *ou
 /* Does one of the chosen columns stand in hidden_of(), or its original? */
 bool table_hides(const struct table_query *q);
 
+/* More than q->bytes_max: told to who asks, a transaction goes on. */
+struct err *table_too_large(struct ctx *cx) NEVER_NULL;
+
 /* The rows: where some of them is hidden their key, the hidden key, the place, else NULLs; behind
  * these the columns as JSON, NULL where hidden_of() has them. `only`: an array of keys in the place
- * of the conditions; NULL: none. */
+ * of the conditions; NULL: none. table_too_large() before more than that is in memory; so of what
+ * is hidden. */
 enum { TABLE_COL_KEY, TABLE_COL_HIDDEN, TABLE_COL_PLACE, TABLE_COL_FIRST };
 struct err *table_select(struct ctx *cx, const struct table_query *q, const char *only,
                          struct db_rows *out) CHECKED;

@@ -102,6 +102,7 @@ struct table_query {
 	size_t               orders_n;
 	int64_t              limit; /* -1: not told */
 	int64_t              offset;
+	size_t bytes_max; /* of the rows as they are read, and of what is hidden of them */
 };
 
 #endif

@@ -11,17 +11,19 @@
 #include "rest_change.h"
 #include "rest_query.h"
 
-#define ANSWER_BYTES_MAX ((size_t)64 << 20)
 #define COUNTED_ROWS_MAX 1000000 /* of a column that pages only count */
 #define DELETED_ROWS_MAX 200     /* with all that hangs on them: others wait for what they lock */
 #define OBJECT_TYPE      "application/vnd.pgrst.object+json"
 
 struct rest_values {
-	int64_t rows_max;
+	int64_t rows_max, bytes_max;
 };
 static struct rest_values values;
 
 static const struct cfg_key rest_keys[] = {
+	CFG_KEY_INT(rest_values, bytes_max, "REST_BYTES_MAX", .fallback = "67108864", .min = 65536,
+                .max = 1073741824,
+                .help = "bytes of rows in one answer to a person; what would be more is refused"),
 	CFG_KEY_INT(rest_values, rows_max, "REST_ROWS_MAX", .fallback = "5000", .min = 1, .max = 100000,
                 .help = "rows of a table in one answer to a person, at most; the range tells"),
 };
@@ -113,6 +115,7 @@ static struct err *read_request(struct rest *r)
 		TRY(rest_range_parse(cx, range, &r->q));
 	if (r->is_change)
 		TRY(check_change(cx, &r->q));
+	r->q.bytes_max = (size_t)values.bytes_max;
 	most = rows_max(&r->q);
 	if (r->q.limit < 0 || r->q.limit > most)
 		r->q.limit = most;
@@ -144,17 +147,14 @@ static struct err *check_single(struct ctx *cx, const struct rest *r)
 
 static struct err *write_body(struct ctx *cx, struct rest *r, const struct db_rows *rows)
 {
-	struct json_out *j = json_new(cx->arena, ANSWER_BYTES_MAX);
+	struct json_out *j = json_new(cx->arena, r->q.bytes_max);
 
 	if (!r->is_single)
 		json_arr(j, NULL);
 	TRY(table_write_rows(cx, &r->q, rows, j));
 	if (!r->is_single)
 		json_end(j);
-	if (json_finish(cx, j, &r->body))
-		FAIL_WORDED(cx, ERR_INPUT, .code = "54000",
-		            .text = "The answer would be too large; ask for fewer rows with limit.");
-	return NULL;
+	return json_finish(cx, j, &r->body) ? table_too_large(cx) : NULL;
 }
 
 static struct err *show(struct ctx *cx, struct rest *r, const char *only)

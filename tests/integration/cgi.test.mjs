@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { audio, newSession, pairOf, post, sql, useStack, whileLocked } from './env/index.mjs';
 import { build, flavour } from './env/stack_command.mjs';
+import { people } from './people.mjs';
 
 const stack = useStack();
 
@@ -220,4 +221,24 @@ test('a secret that anybody could guess is refused before anything is answered',
 		assert.equal(out, '');
 		assert.match(log, told);
 	}
+});
+
+test('rows of more bytes than are told to a person are refused in words', async () => {
+	const { session_id } = await newSession(stack);
+	await sql(stack, `insert into events (session_id, kind, payload)
+		select :'id', 'test', jsonb_build_object('text', repeat('x', 1000))
+			from generate_series(1, 80)`, { id: session_id });
+	const admin = await people(stack, 'admin');
+	const ask = (more) => runProgram('rest', '', {
+		REQUEST_METHOD: 'GET', REST_BYTES_MAX: '65536', PATH_INFO: '/events',
+		QUERY_STRING: `session_id=eq.${session_id}&kind=eq.test${more}`,
+		HTTP_APIKEY: stack.anonKey, HTTP_AUTHORIZATION: admin.headers.Authorization,
+	});
+	const { status, text } = await ask('');
+	assert.equal(status, 400, text);
+	assert.equal(JSON.parse(text).code, '54000');
+	assert.match(text, /fewer rows with limit/);
+	const few = await ask('&limit=50');
+	assert.equal(few.status, 200, few.text);
+	assert.equal(JSON.parse(few.text).length, 50);
 });

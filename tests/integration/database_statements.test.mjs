@@ -57,6 +57,20 @@ test('what runs again is prepared, once; what was put together is not', async ()
 	assert.equal(await prepared(probe), 2);
 });
 
+test('rows of more bytes than are wanted are not kept, and the transaction goes on', async () => {
+	const probe = start();
+	const rows = (bytes) => `select repeat('x', ${bytes}) from generate_series(1, 20)`;
+	const within = (order) => probe.rows({ within: 100_000, ...order });
+	assert.deepEqual(await within({ sql: [rows(4000)] }), Array(20).fill('x'.repeat(4000)));
+	assert.deepEqual(await within({ sql: [rows(6000)] }), []);
+	const late = await within({ tx: true, sql: [rows(6000), 'select 1 union all select null'] });
+	assert.deepEqual(late, ['1', null]);
+	const { code, detail } = await probe.order({ within: 9, sql: ['select 1 / 0'] });
+	assert.deepEqual([code, detail], ['internal', 'SQLSTATE 22012 ']);
+	await meet(probe);
+	assert.equal(await prepared(probe), 1, 'the connection is as good as before');
+});
+
 test('DB_PREPARE=0: nothing is', async () => {
 	const probe = start({ DB_PREPARE: '0' });
 	await meet(probe);

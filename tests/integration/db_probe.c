@@ -6,6 +6,7 @@
  *   {"id": 1, "sql": [...], "ms": deadline, "tx": in one transaction, "careless": its body
  *    swallows errors, "job": as a job, "arg": $1, "times": how often each one runs}
  *   {"id": 2, "text": "a name", "arg": "$1"}   one of the texts below, which may be prepared
+ *   {"id": 5, "sql": [...], "within": bytes}   none of the last one's rows if they are more
  *   {"id": 3, "side": true, "sql": [...]}      over the connection beside the pool
  *   {"id": 4, "listen": true}                  what it hears first on the channel db_probe
  *   {"cancel": 1}                              nobody waits for that order any more
@@ -66,10 +67,16 @@ static struct err *run_sql(struct ctx *cx, struct order *o, const char *sql)
 	const char         *arg = json_text_at(o->json, "arg");
 	const struct db_val args[] = {db_text(arg)};
 	int                 left = (int)json_num_at(o->json, "times", 1);
+	size_t              within = (size_t)json_num_at(o->json, "within", 0);
 	struct err         *e = NULL;
+	bool                is_all;
 
 	for (; left > 0 && !e; left--)
-		e = db_query(cx, &o->rows, sql, args, arg ? COUNT(args) : 0);
+		e = within
+		        ? db_query_within(cx, within, &o->rows, &is_all, sql, args, arg ? COUNT(args) : 0)
+		        : db_query(cx, &o->rows, sql, args, arg ? COUNT(args) : 0);
+	if (within && !e && is_all != (o->rows.count > 0))
+		fatal("rows, and not all of them");
 	return e;
 }
 
