@@ -2,14 +2,17 @@
 #include "object_files.h"
 
 #include "../base/str.h"
+#include "../base/temp_file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PLACE_MAX   256u /* characters of a path below the folder of all */
+#define BEGUN       "begun" /* the folder of what is not whole yet */
+#define PLACE_MAX   256u    /* characters of a path below the folder of all */
 #define FOLDERS     256u
 #define FOLDER_MAX  10000u /* files of a folder that one sweep looks at */
 #define OLD_S       3600
@@ -48,6 +51,16 @@ int64_t storage_person_bytes_max(void)
 bool object_files_have_place(void)
 {
 	return values.dir && *values.dir;
+}
+
+const char *object_files_begun_folder(void)
+{
+	static char folder[PATH_MAX];
+
+	if (!object_files_have_place())
+		return NULL;
+	snprintf(folder, sizeof(folder), "%s/" BEGUN, values.dir);
+	return mkdir(folder, FOLDER_MODE) == 0 || errno == EEXIST ? folder : NULL;
 }
 
 bool storage_keeps_audio(void)
@@ -91,7 +104,7 @@ static void place_of(const char *version, char *to)
 
 static void begun_place(const char *version, char *to)
 {
-	snprintf(to, PLACE_MAX, "begun/%s", version);
+	snprintf(to, PLACE_MAX, BEGUN "/%s", version);
 }
 
 const char *object_file_place(struct ctx *cx, const char *version)
@@ -120,24 +133,10 @@ static bool make_folder(int all, const char *name)
 	return errno == EEXIST;
 }
 
-static bool write_fully(int fd, struct span bytes)
-{
-	while (bytes.len) {
-		ssize_t n = write(fd, bytes.ptr, bytes.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes = (struct span){bytes.ptr + n, bytes.len - (size_t)n};
-	}
-	return true;
-}
-
 static bool write_begun(int all, const char *begun, struct span bytes)
 {
 	int  fd = openat(all, begun, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-	bool is_done = fd >= 0 && write_fully(fd, bytes) && fsync(fd) == 0;
+	bool is_done = fd >= 0 && temp_file_write(fd, bytes) && fsync(fd) == 0;
 	int  why = errno;
 
 	if (fd >= 0 && close(fd) != 0)
@@ -170,7 +169,7 @@ struct err *object_file_write(struct ctx *cx, struct span bytes, struct object_f
 	buf_hex(&etag, hash.bytes, sizeof(hash.bytes));
 	snprintf(out->etag, sizeof(out->etag), "%s", buf_text(&etag));
 	begun_place(out->version, begun);
-	if (make_folder(all, "begun") && write_begun(all, begun, bytes) &&
+	if (make_folder(all, BEGUN) && write_begun(all, begun, bytes) &&
 	    become(all, out->version, begun))
 		return NULL;
 	e = failed(cx, "a file can not be written");
@@ -240,7 +239,7 @@ static DIR *list_folder(struct ctx *cx, int all, const char *name)
 
 static int64_t sweep_begun(struct ctx *cx, int all)
 {
-	DIR           *folder = list_folder(cx, all, "begun");
+	DIR           *folder = list_folder(cx, all, BEGUN);
 	struct dirent *entry;
 	int64_t        n = 0;
 

@@ -19,6 +19,10 @@ int64_t storage_person_bytes_max(void);
 /* Is there a folder for them (STORAGE_DIR)? */
 bool object_files_have_place(void);
 
+/* A folder beside them for bytes that are still coming, swept with them. Made where it is not
+ * there; NULL: there is none. Once, before threads. */
+const char *object_files_begun_folder(void);
+
 /* Are recordings and replies of visitors who agreed kept (SCRIBE_KEEP_AUDIO)? Never without a
  * place. */
 bool storage_keeps_audio(void);

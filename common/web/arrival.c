@@ -1,10 +1,10 @@
-/* arrival.c -- files in memory, and an account for each address that has something there. */
+/* arrival.c -- files without a name, and an account for each address that has something there. */
 #include "arrival.h"
 
+#include "../base/temp_file.h"
 #include "by_client.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +19,7 @@ struct sender {
 };
 
 static struct {
+	const char       *folder;
 	size_t            max, held;
 	struct by_clients senders;
 	unsigned char     bytes[64 << 10]; /* on their way into a file */
@@ -27,6 +28,11 @@ static struct {
 void arrivals_limit(size_t bytes_max)
 {
 	office.max = bytes_max;
+}
+
+void arrivals_go_to(const char *folder)
+{
+	office.folder = folder;
 }
 
 /* ---- accounts ---- */
@@ -82,7 +88,7 @@ uint64_t sender_client(const struct sender *s)
 
 enum arrived arrival_begin_file(struct arrival *a)
 {
-	a->file = memfd_create("request", MFD_CLOEXEC);
+	a->file = temp_file(office.folder);
 	return a->file < 0 ? ARRIVED_NOWHERE : ARRIVED_PART;
 }
 

@@ -2,9 +2,9 @@
  * of such.
  *
  * A small one stays in its socket. One that no socket holds, or that comes in many pieces, is taken
- * into a file in memory, until a thread has read it. What a program holds so is bounded, to a
- * quarter of it for one address; where all of it is used, who has most has to give way to who has
- * less. Not thread-safe: the dispatcher locks. */
+ * into a file, in memory or, for programs that take files, on the disk, until a thread has read it.
+ * What a program holds so is bounded, to a quarter of it for one address; where all of it is used,
+ * who has most has to give way to who has less. Not thread-safe: the dispatcher locks. */
 #ifndef ARRIVAL_H
 #define ARRIVAL_H
 
@@ -36,6 +36,10 @@ enum arrived {
 
 /* All requests together have so many bytes. Once, before the others. */
 void arrivals_limit(size_t bytes_max);
+
+/* They are taken into files of this folder; NULL, and without this: in memory. What its disk does
+ * not take at once keeps the dispatcher waiting. Once, before the others. */
+void arrivals_go_to(const char *folder);
 
 /* So many bytes of the client's request are in its socket; body as fcgi_head() gave it.
  * ARRIVED_PART or ARRIVED_TOO_MUCH. */

@@ -432,6 +432,7 @@ void dispatch(int listen_fd, const struct dispatching *how)
 
 	office.how = *how;
 	arrivals_limit(how->bytes_max);
+	arrivals_go_to(how->folder);
 	open_office(listen_fd);
 	while (!(office.is_stopping && is_empty)) {
 		int n = epoll_wait(office.epoll_fd, events, EVENTS_MAX, until_sweep_ms(is_empty));

@@ -33,8 +33,9 @@ struct dispatching {
 	/* Back from what was handed on: one with a file, which the client's thread has not begun to
 	 * read; NULL: there is none. */
 	struct conn *(*take_back)(uint64_t client);
-	unsigned arrive_ms;
-	size_t   bytes_max;
+	unsigned    arrive_ms;
+	size_t      bytes_max;
+	const char *folder; /* of serving */
 };
 void dispatch(int listen_fd, const struct dispatching *how);
 

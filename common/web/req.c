@@ -4,6 +4,7 @@
 #include "../base/crypto.h"
 #include "../base/json_in.h"
 #include "../engines/slots.h"
+#include "body_file.h"
 #include "large_bodies.h"
 
 #include <assert.h>
@@ -244,21 +245,31 @@ static struct err *read_to_end(struct req *rq, size_t max)
 	return NULL;
 }
 
-struct err *req_read_body(struct req *rq, size_t max)
+static struct err *read_large(struct req *rq, size_t max, const char *folder, int64_t announced)
+{
+	TRY(body_file_read(rq->cx, rq->t, max, folder, &rq->body));
+	if (announced >= 0 && rq->body.len < (size_t)announced)
+		FAIL(rq->cx, ERR_INPUT, "the body ended after %zu of %zu bytes", rq->body.len,
+		     (size_t)announced);
+	return NULL;
+}
+
+struct err *req_read_body(struct req *rq, size_t max, const char *folder)
 {
 	const char *announced = param(rq, "CONTENT_LENGTH");
-	int64_t     len;
+	bool        is_announced = announced && *announced;
+	int64_t     len = -1;
 
 	if (rq->has_body)
 		return NULL;
 	rq->has_body = true;
-	if (!announced || !*announced)
-		return read_to_end(rq, max);
-	if (!str_to_int(announced, 0, INT64_MAX, &len))
+	if (is_announced && !str_to_int(announced, 0, INT64_MAX, &len))
 		FAIL(rq->cx, ERR_INPUT, "Content-Length is not a number");
-	if ((uint64_t)len > max)
+	if (len > (int64_t)max)
 		return body_too_large(rq, max);
-	return read_announced(rq, (size_t)len);
+	if (folder && rq->has_room)
+		return read_large(rq, max, folder, len);
+	return is_announced ? read_announced(rq, (size_t)len) : read_to_end(rq, max);
 }
 
 struct span req_body(const struct req *rq)

@@ -60,9 +60,10 @@ bool req_is_audio(const struct req *rq);
  * for one more such (large_bodies.h). Before it is read. */
 struct err *req_take_room(struct req *rq, size_t small_max) CHECKED;
 
-/* Reads the whole body once; the same span again later. ERR_TOO_LARGE over max,
- * ERR_INPUT when it ends before its announced length. */
-struct err *req_read_body(struct req *rq, size_t max) CHECKED;
+/* Reads the whole body once; the same span again later. One that has taken room is read into a file
+ * of the folder, which the span shows; NULL: into memory. ERR_TOO_LARGE over max, ERR_INPUT when it
+ * ends before its announced length, 507 where the disk takes no more. */
+struct err *req_read_body(struct req *rq, size_t max, const char *folder) CHECKED;
 struct span req_body(const struct req *rq);
 
 /* The body as JSON, parsed once: read it only. It takes its turn where it is large, for that takes

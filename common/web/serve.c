@@ -122,7 +122,8 @@ int serve_fastcgi(const struct serving *how)
 	dispatch(LISTEN_FD, &(struct dispatching){.hand_on = hand_on,
 	                                          .take_back = take_back,
 	                                          .arrive_ms = how->arrive_ms,
-	                                          .bytes_max = how->bytes_max});
+	                                          .bytes_max = how->bytes_max,
+	                                          .folder = how->folder});
 	crew_end(office.crew);
 	crew_end(office.refusing);
 	LOG(LOG_INFO, NULL, "drained", F_INT("threads", how->threads));

@@ -46,6 +46,7 @@ struct serving {
 	unsigned          limit_ms;   /* after so long in hand a connection is shut */
 	unsigned          arrive_ms;  /* for a request to arrive in, and more for a large body */
 	size_t            bytes_max;  /* of requests that are arriving, all together */
+	const char       *folder;     /* where large ones arrive; NULL: in memory */
 	serve_handler    *handle;
 	serve_handler    *refuse; /* instead of handle, as transport.refusal says; does not wait */
 	serve_thread_end *end;

@@ -36,6 +36,8 @@
 
 static const struct service *service; /* one per process, read-only after start */
 
+static const char *bodies_folder; /* NULL: bodies are in memory */
+
 struct service_values {
 	int64_t     threads, client_max, queue_max, body_ms, bodies;
 	bool        is_verbose;
@@ -266,7 +268,7 @@ static struct err *handle_request(struct req *rq)
 	TRY(check_key(rq));
 	if (service->small_max)
 		TRY(req_take_room(rq, service->small_max));
-	TRY(req_read_body(rq, service->body_max));
+	TRY(req_read_body(rq, service->body_max, bodies_folder));
 	key = service->is_idempotent ? req_header(rq, "Idempotency-Key") : NULL;
 	return key ? handle_once(rq, key) : handle(rq);
 }
@@ -476,6 +478,7 @@ static int serve_with_jobs(void)
 	                      .limit_ms = service->deadline_ms + GIVE_UP_MS,
 	                      .arrive_ms = (unsigned)values.body_ms,
 	                      .bytes_max = service->body_max * (size_t)values.bodies,
+	                      .folder = bodies_folder,
 	                      .handle = serve_handled,
 	                      .refuse = serve_refused,
 	                      .end = release_thread};
@@ -511,6 +514,7 @@ static int serve(enum service_option option)
 	int status;
 
 	leave_root();
+	bodies_folder = service->bodies_folder ? service->bodies_folder() : NULL;
 	if (service->serves_people)
 		db_start_for_people(service->name);
 	else

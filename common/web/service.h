@@ -30,6 +30,9 @@ struct service {
 	bool        is_idempotent;   /* honours Idempotency-Key */
 	bool        takes_session;   /* its body may hold a session pair, which then owns the key */
 	bool        streams;         /* may answer with an event stream */
+	/* Bodies larger than small_max go into files of this folder, as they arrive and as they are
+	 * read: for programs that keep files. NULL, or NULL from it: into memory. */
+	const char *(*bodies_folder)(void);
 	/* Who signs in is served: the database decides what they may (db_start_for_people). */
 	bool serves_people;
 	/* "/auth/v1": all that stands behind it is the program's, as req_path_info(), and browsers may

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
 	                                      .serves_people = true,
 	                                      .body_max = BODY_MAX,
 	                                      .small_max = (size_t)1 << 20,
+	                                      .bodies_folder = object_files_begun_folder,
 	                                      .deadline_ms = 30000,
 	                                      .rate_per_minute = 600,
 	                                      .threads = 32,

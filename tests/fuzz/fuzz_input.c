@@ -59,7 +59,7 @@ static const struct input_field fields[] = {
 
 static struct err *parse(struct req *rq, struct in *in)
 {
-	TRY(req_read_body(rq, 1 << 16));
+	TRY(req_read_body(rq, 1 << 16, NULL));
 	return input_parse(rq, fields, COUNT(fields), in);
 }
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -283,6 +284,49 @@ test('a part of a file is given, and what is unchanged is not given again', asyn
 	assert.equal(same.status, 304);
 	const version = await versionOf(name);
 	assert.equal((await get(`/_storage/${version.slice(0, 2)}/${version}`)).status, 404);
+});
+
+/* Files the program has open, which have no name any more: [where they are, bytes] each. */
+const filesInHand = () => {
+	const folder = `/proc/${stack.pidOf('storage')}/fd`;
+	return readdirSync(folder).flatMap((fd) => {
+		try {
+			const at = readlinkSync(`${folder}/${fd}`);
+			return at.endsWith(' (deleted)') ? [[at, statSync(`${folder}/${fd}`).size]] : [];
+		} catch {
+			return []; /* closed since */
+		}
+	});
+};
+
+test('the largest file is on the disk while it arrives and is read, not in memory', async () => {
+	const most = 16 << 20;
+	const person = await people(stack, 'admin', { fresh: true });
+	const bytes = Buffer.alloc(most, 'scribe ');
+	const name = newName();
+	const logged = stack.logs('storage').length;
+	const sent = http.request(`${stack.baseUrl}/storage/v1/object/uploads/${name}`, {
+		method: 'POST',
+		headers: { ...person.keyed, 'content-type': 'text/plain', 'content-length': most },
+	});
+	const answered = new Promise((resolve, reject) =>
+		sent.on('response', resolve).on('error', reject));
+	sent.write(bytes.subarray(1));
+	const all = await poll(() => filesInHand().filter(([, size]) => size >= most - 1));
+	for (const [at] of all) assert.match(at, /\/storage\/begun\//);
+	sent.end(bytes.subarray(0, 1));
+	const answer = await answered;
+	answer.resume();
+	assert.equal(answer.statusCode, 200);
+	const id = answer.headers['x-request-id'];
+	const line = await poll(() => stack.logs('storage', logged).split('\n')
+		.find((text) => text.includes(id) && text.includes('"event":"request"')));
+	assert.ok(JSON.parse(line).arena_bytes < most / 16, line);
+	assert.deepEqual(await poll(() => filesInHand().length === 0), true);
+	const bucket = bucketOf(person);
+	assert.ok((await bytesOf(ok(await bucket.download(name)))).equals(
+		Buffer.concat([bytes.subarray(1), bytes.subarray(0, 1)])));
+	ok(await bucket.remove([name]));
 });
 
 test('what is too large, of a wrong type, broken or cut off is not stored', async () => {

@@ -140,6 +140,27 @@ static void what_comes_in_pieces_is_a_request_in_the_end(void **state)
 	close(pair[1]);
 }
 
+static void a_file_is_on_the_disk_where_it_is_to_be(void **state)
+{
+	struct arrival   a = ARRIVAL;
+	struct fcgi_body body;
+	char             folder[] = "/tmp/scribe-arrival.XXXXXX", link[64], to[128] = "";
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	arrivals_limit(ALL);
+	arrivals_go_to(folder);
+	assert_int_equal(fcgi_head(head, sizeof(head), &body), FCGI_HEAD_UNSAID);
+	assert_int_equal(arrival_hold(&a, 1, sizeof(head), &body), ARRIVED_PART);
+	assert_int_equal(arrival_begin_file(&a), ARRIVED_PART);
+	arrivals_go_to(NULL);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", a.file);
+	assert_true(readlink(link, to, sizeof(to) - 1) > 0);
+	assert_memory_equal(to, folder, strlen(folder));
+	arrival_end(&a);
+	assert_int_equal(rmdir(folder), 0); /* no name is left of it */
+}
+
 static void what_is_too_much_keeps_its_head(void **state)
 {
 	struct arrival   a = ARRIVAL;
@@ -199,6 +220,7 @@ int main(void)
 		UNIT_TEST(who_has_most_gives_way_to_who_has_less),
 		UNIT_TEST(an_address_has_so_many_requests),
 		UNIT_TEST(what_comes_in_pieces_is_a_request_in_the_end),
+		UNIT_TEST(a_file_is_on_the_disk_where_it_is_to_be),
 		UNIT_TEST(what_is_too_much_keeps_its_head),
 		UNIT_TEST(what_is_no_part_of_a_request_ends_it),
 	};

@@ -3,6 +3,8 @@
 
 #include "../../common/web/input.h"
 
+#include <unistd.h>
+
 struct fake {
 	struct transport t; /* first */
 	const char      *body;
@@ -84,7 +86,7 @@ static struct err *parse(struct ctx *cx, const char *body, struct in *in)
 	json_start();
 	f = fake_of(body);
 	rq = req_new(cx, &f.t);
-	TRY(req_read_body(rq, 10000));
+	TRY(req_read_body(rq, 10000, NULL));
 	return input_parse(rq, fields, COUNT(fields), in);
 }
 
@@ -145,23 +147,78 @@ static void bad_fields_are_named(void **state)
 	}
 }
 
+#define LARGE          20000
+#define STRINGIFY(x)   STRINGIFY_2(x)
+#define STRINGIFY_2(x) #x
+
 static void a_body_is_held_to_its_limit_and_length(void **state)
 {
 	struct ctx *cx = *state;
 	struct fake f = fake_of("0123456789");
 
 	f.length = "11";
-	assert_err(req_read_body(req_new(cx, &f.t), 100), ERR_INPUT);
+	assert_err(req_read_body(req_new(cx, &f.t), 100, NULL), ERR_INPUT);
 	f = fake_of("0123456789");
 	f.length = "10";
-	assert_err(req_read_body(req_new(cx, &f.t), 9), ERR_TOO_LARGE);
+	assert_err(req_read_body(req_new(cx, &f.t), 9, NULL), ERR_TOO_LARGE);
 	f = fake_of("0123456789");
-	assert_err(req_read_body(req_new(cx, &f.t), 9), ERR_TOO_LARGE);
+	assert_err(req_read_body(req_new(cx, &f.t), 9, NULL), ERR_TOO_LARGE);
 	f = fake_of("0123456789");
 	f.length = "-1";
-	assert_err(req_read_body(req_new(cx, &f.t), 100), ERR_INPUT);
+	assert_err(req_read_body(req_new(cx, &f.t), 100, NULL), ERR_INPUT);
 	f = fake_of("0123456789");
-	assert_ok(req_read_body(req_new(cx, &f.t), 10));
+	assert_ok(req_read_body(req_new(cx, &f.t), 10, NULL));
+}
+
+/* In a folder of its own; of LARGE x, of which it tells that they are `length`. */
+struct large {
+	char        folder[32], *bytes;
+	struct fake f;
+	struct req *rq;
+};
+
+static struct req *large_request(struct ctx *cx, struct large *l, const char *length)
+{
+	l->f = fake_of(l->bytes);
+	l->f.length = length;
+	l->rq = req_new(cx, &l->f.t);
+	assert_ok(req_take_room(l->rq, 1000));
+	return l->rq;
+}
+
+static struct large large_begin(struct ctx *cx)
+{
+	struct large l = {.folder = "/tmp/scribe-body.XXXXXX",
+	                  .bytes = arena_alloc(cx->arena, LARGE + 1)};
+
+	memset(l.bytes, 'x', LARGE);
+	assert_non_null(mkdtemp(l.folder));
+	return l;
+}
+
+/* And no name is left of it. */
+static void a_large_body_goes_into_a_file(void **state)
+{
+	struct ctx  *cx = *state;
+	struct large l = large_begin(cx);
+	struct req  *rq = large_request(cx, &l, STRINGIFY(LARGE));
+
+	assert_ok(req_read_body(rq, LARGE, l.folder));
+	assert_true(span_equal(req_body(rq), (struct span){l.bytes, LARGE}));
+	assert_int_equal(req_body(rq).ptr[LARGE], '\0');
+	assert_int_equal(rmdir(l.folder), 0);
+	rq = large_request(cx, &l, NULL);
+	assert_err(req_read_body(rq, LARGE, l.folder), ERR_INTERNAL); /* the folder is gone */
+}
+
+static void a_file_is_held_to_the_limit_and_length_too(void **state)
+{
+	struct ctx  *cx = *state;
+	struct large l = large_begin(cx);
+
+	assert_err(req_read_body(large_request(cx, &l, NULL), LARGE - 1, l.folder), ERR_TOO_LARGE);
+	assert_err(req_read_body(large_request(cx, &l, "20001"), LARGE * 2, l.folder), ERR_INPUT);
+	assert_int_equal(rmdir(l.folder), 0);
 }
 
 static void what_it_took_to_arrive_is_not_its_age(void **state)
@@ -346,6 +403,8 @@ int main(void)
 		UNIT_TEST(a_good_body_fills_the_struct),
 		UNIT_TEST(bad_fields_are_named),
 		UNIT_TEST(a_body_is_held_to_its_limit_and_length),
+		UNIT_TEST(a_large_body_goes_into_a_file),
+		UNIT_TEST(a_file_is_held_to_the_limit_and_length_too),
 		UNIT_TEST(what_it_took_to_arrive_is_not_its_age),
 		UNIT_TEST(an_id_from_outside_must_be_harmless),
 		UNIT_TEST(media_types_are_found_in_accept),
