@@ -19,6 +19,7 @@ struct payers;
 struct ctx_cost {
 	unsigned db_ms, upstream_ms, embed_ms; /* embedding may be upstream too */
 	unsigned decode_ms;                    /* a decoder was at work on its recording */
+	unsigned first_ms; /* of the last answer from outside: until its first useful piece; 0: none */
 };
 
 struct ctx {

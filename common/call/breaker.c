@@ -430,3 +430,33 @@ struct breaker *breaker_named(const char *name)
 		fatal("more than %u breakers", SLOTS);
 	return b;
 }
+
+/* Of letters as we write them: what is in the file may be damaged. */
+static bool is_sound_name(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-");
+
+	return n > 0 && n < NAME_BYTES && !name[n];
+}
+
+static enum breaker_state state_of(const struct breaker *b, uint64_t now_ms)
+{
+	struct view v = unpack(atomic_load(&b->word));
+
+	if (!is_closed_to(v, now_ms))
+		return BREAKER_CLOSED;
+	return v.state == PROBING ? BREAKER_PROBING : BREAKER_OPEN;
+}
+
+void breaker_each(uint64_t now_ms,
+                  void (*fn)(const char *name, enum breaker_state state, void *data), void *data)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		const struct slot *s = &table->slots[i];
+		char               name[NAME_BYTES];
+
+		memcpy(name, s->name, NAME_BYTES);
+		if (memchr(name, '\0', NAME_BYTES) && is_sound_name(name))
+			fn(name, state_of(&s->breaker, now_ms), data);
+	}
+}

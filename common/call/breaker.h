@@ -52,6 +52,13 @@ void breaker_pardon(struct breaker *b);
 /* Would breaker_allow say no? Asks without taking the probe. */
 bool breaker_is_open(const struct breaker *b, uint64_t now_ms);
 
+enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_PROBING };
+
+/* Calls fn for each breaker with a name, shared or not. One whose time is over, and that nobody
+ * asked since, is closed. */
+void breaker_each(uint64_t now_ms,
+                  void (*fn)(const char *name, enum breaker_state state, void *data), void *data);
+
 /* The breaker with this name: shared by all programs of the host that name the
  * same file, private to the process when path is NULL or can not be mapped. At
  * most 64 names; lives as long as the process. Call at start, before threads. */

@@ -260,6 +260,7 @@ struct err *http_end(struct ctx *cx, struct exchange *x, struct http_reply *out)
 	fill_reply(x, out);
 	monitor_unlock(&x->news);
 	cx->cost.upstream_ms += out->took_ms;
+	cx->cost.first_ms = out->first_ms;
 	return e;
 }
 

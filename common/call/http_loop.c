@@ -11,6 +11,7 @@
 #include "http_loop.h"
 
 #include "../base/fatal.h"
+#include "../base/metrics.h"
 #include "../base/thread.h"
 #include "http_admission.h"
 #include "http_sockets.h"
@@ -231,6 +232,7 @@ static void repeat(struct exchange *x)
 	curl_multi_remove_handle(loop.multi, x->easy);
 	admission_leave(x, false);
 	x->must_repeat = true;
+	metrics_add(METRIC_repeats, ALONE, 1);
 	loop_tell_later(x);
 }
 

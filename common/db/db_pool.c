@@ -18,6 +18,8 @@
 
 #include "db_janitor.h"
 
+#include "../base/metrics.h"
+
 #define JOBS_SHARE 3u /* jobs hold one in so many */
 
 static struct {
@@ -64,6 +66,7 @@ static struct err *enter(struct ctx *cx)
 
 static void leave(bool is_job)
 {
+	metrics_gauge_add(GAUGE_database_in_use, -1);
 	turnstile_leave(&pool.places);
 	if (is_job)
 		turnstile_leave(&pool.job_places);
@@ -133,8 +136,14 @@ static struct err *idle_or_new(struct ctx *cx, struct db_conn **out)
 struct err *db_pool_take(struct ctx *cx, struct db_conn **out)
 {
 	struct err *e;
+	uint64_t    start_ms = clock_mono_ms();
 
-	TRY(enter(cx));
+	e = enter(cx);
+	metrics_time_ms(METRIC_database_wait, ALONE, clock_mono_ms() - start_ms);
+	if (e && e->kind == ERR_UNAVAILABLE)
+		metrics_add(METRIC_database_refused, ALONE, 1);
+	TRY(e);
+	metrics_gauge_add(GAUGE_database_in_use, 1);
 	e = idle_or_new(cx, out);
 	if (e)
 		leave(cx->is_job);

@@ -2,7 +2,7 @@
 #include "provider.h"
 
 #include "../base/log.h"
-#include "../base/str.h"
+#include "../base/metrics.h"
 #include "../call/http_client.h"
 
 #include <ctype.h>
@@ -83,6 +83,28 @@ static void forget_refusals(struct provider *p)
 	breaker_pardon(p->denied_breaker);
 }
 
+/* "llm.reply", or "stt" where there is one operation only. */
+static const char *operation_name(const struct chain *c, size_t i, char out[32])
+{
+	snprintf(out, 32, "%s%s%s", c->capability, c->operations_n ? "." : "",
+	         c->operations_n ? c->operations[i] : "");
+	return out;
+}
+
+/* What each operation is counted as; that none has failed yet is told, too. */
+static void prepare_to_count(const struct chain *c, struct provider *p)
+{
+	char operation[32], name[48];
+
+	p->paid_as = p->is_local ? 0 : metrics_name(NAMES_provider, p->name);
+	for (size_t i = 0; i < (c->operations_n ? c->operations_n : 1); i++) {
+		snprintf(name, sizeof(name), "%s %s", p->name, operation_name(c, i, operation));
+		p->counted_as[i] = metrics_name(NAMES_call, name);
+		for (unsigned outcome = 0; outcome < OUTCOMES_N; outcome++)
+			metrics_expect(METRIC_calls, AT(p->counted_as[i], outcome));
+	}
+}
+
 /* "llm.groq.reply", or "stt.groq" where there is one operation only; "account.groq". */
 static void give_breakers(const struct chain *c, struct provider *p)
 {
@@ -108,6 +130,7 @@ static void add(struct chain *c, struct provider *p)
 		return;
 	if (!p->is_local)
 		give_breakers(c, p);
+	prepare_to_count(c, p);
 	c->order[c->order_n++] = p;
 }
 
@@ -142,8 +165,11 @@ int chain_start(struct chain *c)
 {
 	struct span wanted = wanted_names(c), rest = wanted, name;
 	int         problems = chain_check(c);
+	char        operation[32];
 
 	c->order_n = 0;
+	for (size_t i = 0; i < (c->operations_n ? c->operations_n : 1); i++)
+		c->counted_as[i] = metrics_name(NAMES_operation, operation_name(c, i, operation));
 	while (cfg_next_item(&rest, &name)) {
 		struct provider *p = find_known(c, name);
 
@@ -279,6 +305,46 @@ static void tell_breaker(const struct chain *c, const struct try *t, const struc
 		breaker_forget(b, t->pass);
 }
 
+static enum metric_outcome outcome_of(const struct err *e)
+{
+	if (!e)
+		return OUTCOME_ok;
+	if (e->is_content)
+		return OUTCOME_unusable;
+	switch (e->kind) {
+	case ERR_RATE:
+		return OUTCOME_rate_limited;
+	case ERR_UPSTREAM_DENIED:
+		return OUTCOME_denied;
+	case ERR_UPSTREAM_REJECTED:
+		return OUTCOME_rejected;
+	case ERR_DEADLINE:
+		return OUTCOME_timeout;
+	case ERR_UPSTREAM:
+		return OUTCOME_failed;
+	case ERR_UNAVAILABLE:
+		return OUTCOME_unavailable;
+	case ERR_INPUT:
+	case ERR_AUDIO:
+		return OUTCOME_bad_input;
+	case ERR_CANCELLED:
+		return OUTCOME_cancelled;
+	default:
+		return OUTCOME_internal;
+	}
+}
+
+static void count_call(const struct ctx *cx, const struct chain *c, const struct try *t,
+                       enum metric_outcome outcome)
+{
+	unsigned call = t->provider->counted_as[c->operation];
+
+	metrics_add(METRIC_calls, AT(call, outcome), 1);
+	metrics_time_ms(METRIC_call_time, AT(call), clock_mono_ms() - t->began_at_ms);
+	if (cx->cost.first_ms)
+		metrics_time_ms(METRIC_first_time, AT(call), cx->cost.first_ms);
+}
+
 /* The breaker last: what it lets through as a probe must be asked. */
 static bool lets_through(const struct ctx *cx, const struct chain *c, struct provider *p,
                          struct breaker_pass *pass)
@@ -320,6 +386,7 @@ static struct err *call_attempt(struct ctx *cx, const struct try *t, chain_attem
 	struct deadline whole = cx->deadline;
 	struct err     *e;
 
+	cx->cost.first_ms = 0;
 	cx->deadline = deadline_sooner(whole, t->until);
 	cx->is_last_attempt = t->is_last;
 	e = attempt(t->provider, cx, data);
@@ -332,10 +399,13 @@ static struct err *settle(struct ctx *cx, const struct chain *c, const struct tr
                           struct err *e, struct chain_result *out)
 {
 	tell_breaker(c, t, e);
+	count_call(cx, c, t, outcome_of(e));
 	if (e && !ends_chain(e))
 		log_failure(cx, c, t->provider, e, t->began_at_ms);
 	if (e && !e->is_late)
 		return e;
+	if (at > 0)
+		metrics_add(METRIC_fallbacks, AT(c->counted_as[c->operation]), 1);
 	*out = (struct chain_result){.served = t->provider, .fell_back = at > 0, .late = e};
 	return NULL;
 }
@@ -380,7 +450,11 @@ static void abandon(void *data)
 {
 	struct chain_begun *b = data;
 
-	if (b->is_under_way && b->first.provider->account_breaker)
+	if (!b->is_under_way)
+		return;
+	metrics_add(METRIC_calls,
+	            AT(b->first.provider->counted_as[b->chain.operation], OUTCOME_cancelled), 1);
+	if (b->first.provider->account_breaker)
 		breaker_forget(b->first.provider->breakers[b->chain.operation], b->first.pass);
 }
 

@@ -269,6 +269,8 @@ static struct err *say_words(struct ctx *cx, const struct speech_order *order, c
 	e = exchange(cx, &call, stream);
 	if (e && !stream->useful_n)
 		meter_settle_failed(&bill, e);
+	else
+		meter_settle(&bill, bill.amount);
 	return e;
 }
 

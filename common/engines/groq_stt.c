@@ -143,6 +143,7 @@ static struct err *transcribe(struct ctx *cx, const struct recording *in, struct
 	if (e)
 		meter_settle_failed(&bill, e);
 	TRY(e);
+	meter_settle(&bill, bill.amount);
 	return read_reply(cx, reply.body, out);
 }
 

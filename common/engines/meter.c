@@ -7,6 +7,7 @@
 #include "meter.h"
 
 #include "../base/log.h"
+#include "../base/metrics.h"
 #include "../base/str.h"
 #include "../base/wait.h"
 #include "provider.h"
@@ -278,14 +279,28 @@ static void count(const struct bill *b, int64_t requests, int64_t amount)
 
 struct bill meter_ask(struct ctx *cx, const struct provider *p, int64_t amount)
 {
-	struct bill b = {cx->payers, p, amount};
+	struct bill b = {.payers = cx->payers, .provider = p, .amount = amount};
 
 	count(&b, 1, amount);
 	return b;
 }
 
+/* Once for each bill: a number that went down would be taken for one that began anew. */
+static void tell_metrics(const struct provider *p, int64_t amount)
+{
+	static const enum metric of_unit[METER_UNITS] = {[METER_TOKENS] = METRIC_tokens,
+	                                                 [METER_CHARACTERS] = METRIC_characters,
+	                                                 [METER_AUDIO_MS] = METRIC_audio};
+
+	if (p->unit != METER_REQUESTS && amount > 0)
+		metrics_add(of_unit[p->unit], AT(p->paid_as), (uint64_t)amount);
+}
+
 void meter_settle(struct bill *b, int64_t amount)
 {
+	if (!b->is_settled)
+		tell_metrics(b->provider, amount);
+	b->is_settled = true;
 	if (amount != b->amount)
 		count(b, 0, amount - b->amount);
 	b->amount = amount;
@@ -293,8 +308,9 @@ void meter_settle(struct bill *b, int64_t amount)
 
 void meter_settle_failed(struct bill *b, const struct err *e)
 {
-	if (e->kind != ERR_CANCELLED && e->kind != ERR_DEADLINE && !e->is_content)
-		meter_settle(b, 0);
+	bool is_paid = e->kind == ERR_CANCELLED || e->kind == ERR_DEADLINE || e->is_content;
+
+	meter_settle(b, is_paid ? b->amount : 0);
 }
 
 /* ---- the books ---- */

@@ -40,12 +40,14 @@ struct bill {
 	const struct payers   *payers;
 	const struct provider *provider;
 	int64_t                amount;
+	bool                   is_settled;
 };
 
 /* Counts one request, and `amount` of what the engine is paid for. */
 struct bill meter_ask(struct ctx *cx, const struct provider *p, int64_t amount);
 
-/* It has cost something else after all. A bill nobody settles stays what it was. */
+/* What it has cost after all, which metrics count then. A bill nobody settles stays what it was,
+ * and is in no metric. */
 void meter_settle(struct bill *b, int64_t amount);
 
 /* The same by how it ended: nothing where the service did not do it; what was asked for is paid

@@ -107,6 +107,7 @@ static struct err *embed_some(struct ctx *cx, const char *const *texts, size_t n
 	if (e)
 		meter_settle_failed(&bill, e);
 	TRY(e);
+	meter_settle(&bill, bill.amount);
 	return openai_embed_reply(cx, reply.body, &wanted, vectors);
 }
 

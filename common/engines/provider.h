@@ -36,7 +36,9 @@ struct provider {
 	 * (a rate) and that of refusals (a quota, a key). NULL for engines of this machine. */
 	struct breaker *breakers[OPERATIONS_MAX];
 	struct breaker *account_breaker, *denied_breaker;
-	unsigned        asks_as; /* to the last one: a mark of the key */
+	unsigned        asks_as;             /* to the last one: a mark of the key */
+	unsigned counted_as[OPERATIONS_MAX]; /* of NAMES_call, and of NAMES_provider; by the chain */
+	unsigned paid_as;
 };
 
 #define CHAIN_MAX 4
@@ -50,7 +52,8 @@ struct chain {
 	/* What the engines are asked for, each with failures of its own; NULL: one thing only. */
 	const char *const *operations;
 	size_t             operations_n;
-	struct provider   *order[CHAIN_MAX]; /* filled by chain_start */
+	unsigned           counted_as[OPERATIONS_MAX]; /* of NAMES_operation; set by chain_start */
+	struct provider   *order[CHAIN_MAX];           /* filled by chain_start */
 	size_t             order_n;
 	/* Of a run, in a copy of the chain: which operation, and for whom (NULL: nobody knows). */
 	unsigned    operation;

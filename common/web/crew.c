@@ -7,6 +7,7 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/metrics.h"
 #include "../base/thread.h"
 #include "../base/wait.h"
 #include "by_client.h"
@@ -106,11 +107,13 @@ static void append(struct crew *c, struct client *it, struct crew_job *job)
 	if (it->waiting++ == 0)
 		join_queue(c, it);
 	c->queue_n++;
+	metrics_gauge_add(GAUGE_queued, 1);
 }
 
 static void count_out(struct crew *c, struct client *it)
 {
 	c->queue_n--;
+	metrics_gauge_add(GAUGE_queued, -1);
 	if (--it->waiting == 0)
 		leave_queue(it);
 }

@@ -12,6 +12,7 @@
 #include "../base/clock.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "counting.h"
 #include "incoming.h"
 
 #include <errno.h>
@@ -372,6 +373,7 @@ static void sweep(uint64_t now)
 		listen_to(EPOLL_CTL_ADD);
 	office.is_deaf = false;
 	office.next_sweep_ms = now + SWEEP_MS;
+	counting_descriptors(now);
 }
 
 /* For ever where there is nothing whose time may run out. */

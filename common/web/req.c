@@ -2,6 +2,7 @@
 #include "req.h"
 
 #include "../base/crypto.h"
+#include "../base/http_status.h"
 #include "../base/json_in.h"
 #include "../engines/slots.h"
 #include "body_file.h"
@@ -436,31 +437,9 @@ static const char *reason(int status)
 		int         status;
 		const char *text;
 	} known[] = {
-		{200, "OK"},
-		{201, "Created"},
-		{202, "Accepted"},
-		{204, "No Content"},
-		{206, "Partial Content"},
-		{303, "See Other"},
-		{304, "Not Modified"},
-		{400, "Bad Request"},
-		{401, "Unauthorized"},
-		{403, "Forbidden"},
-		{404, "Not Found"},
-		{405, "Method Not Allowed"},
-		{406, "Not Acceptable"},
-		{408, "Request Timeout"},
-		{409, "Conflict"},
-		{413, "Payload Too Large"},
-		{415, "Unsupported Media Type"},
-		{416, "Range Not Satisfiable"},
-		{422, "Unprocessable Entity"},
-		{429, "Too Many Requests"},
-		{500, "Internal Server Error"},
-		{502, "Bad Gateway"},
-		{503, "Service Unavailable"},
-		{504, "Gateway Timeout"},
-		{507, "Insufficient Storage"},
+#define X(number, text) {number, text},
+		HTTP_STATUSES(X)
+#undef X
 	};
 
 	for (size_t i = 0; i < COUNT(known); i++)

@@ -8,9 +8,11 @@
 #include "../base/address.h"
 #include "../base/crypto.h"
 #include "../base/log.h"
+#include "../base/metrics.h"
 #include "../base/user.h"
 #include "../base/vault.h"
 #include "../db/db.h"
+#include "counting.h"
 #include "key_owner.h"
 #include "keys.h"
 #include "request_payers.h"
@@ -41,7 +43,7 @@ static const char *bodies_folder; /* NULL: bodies are in memory */
 struct service_values {
 	int64_t     threads, client_max, queue_max, body_ms, bodies;
 	bool        is_verbose;
-	const char *breaker_file, *user;
+	const char *breaker_file, *metrics_file, *user;
 };
 static struct service_values values;
 
@@ -58,6 +60,8 @@ static const struct cfg_key keys[] = {
                     "file by which the programs of a host share what they know of sick providers"),
 	CFG_KEY_BOOL(service_values, is_verbose, "SCRIBE_LOG_DEBUG", .fallback = "0",
                  .help = "1: log debugging events too"),
+	CFG_KEY_STR(service_values, metrics_file, "SCRIBE_METRICS_FILE",
+                .help = "file in which the programs of a host count what metrics tell"),
 	CFG_KEY_INT(service_values, queue_max, "SCRIBE_QUEUE", .fallback = "256", .min = 0,
                 .max = 65536,
                 .help = "requests that may wait for a thread of a program; more are answered 503"),
@@ -320,6 +324,7 @@ static void serve_one(struct transport *t, struct err *(*story)(struct req *rq))
 	struct req *rq;
 	struct err *e;
 
+	counting_begin(t->since_ms);
 	if (!thread_arena)
 		thread_arena = arena_new(ARENA_BYTES);
 	cx.arena = thread_arena;
@@ -328,6 +333,7 @@ static void serve_one(struct transport *t, struct err *(*story)(struct req *rq))
 	e = story(rq);
 	answer(rq, e);
 	log_request(rq, e, t->since_ms);
+	counting_end(rq, t->since_ms);
 	req_finish(rq, AFTER_MS);
 	arena_reset(cx.arena);
 }
@@ -433,6 +439,8 @@ static void leave_root(void)
 static int start_engines(void)
 {
 	int problems = check_user();
+
+	counting_start(values.metrics_file, service->name);
 
 	problems += service->start ? service->start() : 0;
 
@@ -554,6 +562,7 @@ static int run(enum service_option option, const struct settings *settings)
 	else if (option != OPTION_CHECK_CONFIG)
 		status = serve(option);
 	stop_engines();
+	metrics_stop();
 	return status;
 }
 

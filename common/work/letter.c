@@ -123,8 +123,12 @@ static struct err *post(struct ctx *cx, const struct letter *letter, struct http
 		.is_once = true,
 	};
 
+	struct err *e;
+
 	TRY(request_body(cx, letter, &call.body));
-	return http_do(cx, &call, out);
+	e = http_do(cx, &call, out);
+	sending_count("resend send", out, e);
+	return e;
 }
 
 /* The service's machine name for what went wrong; "" when it gave none. */

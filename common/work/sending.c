@@ -3,6 +3,7 @@
 
 #include "../base/crypto.h"
 #include "../base/log.h"
+#include "../base/metrics.h"
 #include "../base/wait.h"
 #include "../store/paces.h"
 
@@ -45,4 +46,27 @@ struct err *sending_slow_down(struct ctx *cx, struct job *job, const char *chann
 		log_err(LOG_WARN, cx, "pace_not_held", e);
 	return sending_later(cx, job, ms + crypto_random_below(SPREAD_MS),
 	                     "the other side asked to slow down (status 429)");
+}
+
+static enum metric_outcome outcome_of(const struct http_reply *reply, const struct err *e)
+{
+	if (e)
+		return e->kind == ERR_DEADLINE    ? OUTCOME_timeout
+		       : e->kind == ERR_CANCELLED ? OUTCOME_cancelled
+		                                  : OUTCOME_failed;
+	if (reply->status / 100 == 2)
+		return OUTCOME_ok;
+	if (reply->status == 429)
+		return OUTCOME_rate_limited;
+	if (reply->status == 401 || reply->status == 403)
+		return OUTCOME_denied;
+	return reply->status / 100 == 4 ? OUTCOME_rejected : OUTCOME_failed;
+}
+
+void sending_count(const char *call, const struct http_reply *reply, const struct err *e)
+{
+	unsigned counted_as = metrics_name(NAMES_call, call);
+
+	metrics_add(METRIC_calls, AT(counted_as, outcome_of(reply, e)), 1);
+	metrics_time_ms(METRIC_call_time, AT(counted_as), reply->took_ms);
 }

@@ -18,4 +18,7 @@ struct err *sending_wait_turn(struct ctx *cx, struct job *job, const char *chann
 struct err *sending_slow_down(struct ctx *cx, struct job *job, const char *channel,
                               const struct http_reply *reply) NEVER_NULL;
 
+/* Metrics tell of a call that no chain made, "slack post", and how it went; e: no answer came. */
+void sending_count(const char *call, const struct http_reply *reply, const struct err *e);
+
 #endif

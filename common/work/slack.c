@@ -190,6 +190,7 @@ static struct err *post(struct ctx *cx, struct job *job, struct span message)
 	};
 	struct err *e = http_do(cx, &call, &reply);
 
+	sending_count("slack post", &reply, e);
 	/* What became of it must be recorded even when the time is over. */
 	ctx_detach(cx, RECORD_MS);
 	if (e)

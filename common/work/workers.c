@@ -19,6 +19,7 @@
 #include "../base/crypto.h"
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/metrics.h"
 #include "../base/payers.h"
 #include "../base/thread.h"
 #include "../base/wait.h"
@@ -187,6 +188,20 @@ static void log_job(const struct ctx *cx, const struct arena *its, const struct 
 	    F_INT("embed_ms", cx->cost.embed_ms), F_INT("arena_bytes", arena_used(its)));
 }
 
+/* In metrics as in the log. */
+static void count_job(const struct job *job, enum job_outcome outcome, bool is_ours,
+                      uint64_t start_ms)
+{
+	static const enum metric_job_end ends[] = {
+		[JOB_DONE] = JOB_END_done,         [JOB_AGAIN] = JOB_END_again, [JOB_DEAD] = JOB_END_dead,
+		[JOB_RETURNED] = JOB_END_returned, [JOB_ROUND] = JOB_END_round,
+	};
+	unsigned kind = metrics_name(NAMES_job, job->kind);
+
+	metrics_add(METRIC_jobs, AT(kind, is_ours ? ends[outcome] : JOB_END_lost), 1);
+	metrics_time_ms(METRIC_job_time, AT(kind), clock_mono_ms() - start_ms);
+}
+
 static struct job_end run_job(struct worker *w, const struct job_kind *kind, struct job *job)
 {
 	struct ctx    *cx = &w->cx;
@@ -197,7 +212,9 @@ static struct job_end run_job(struct worker *w, const struct job_kind *kind, str
 	cx->cancel = &w->cancel;
 	cx->cost = (struct ctx_cost){0};
 	payers_join(cx, job->payers);
+	metrics_gauge_add(GAUGE_jobs_in_hand, 1);
 	end.why = kind->run(cx, job);
+	metrics_gauge_add(GAUGE_jobs_in_hand, -1);
 	end.outcome = judge(w, kind, job, end.why);
 	end.pause_ms = pause_after(kind, job, end.outcome, end.why);
 	return end;
@@ -272,6 +289,7 @@ static void work_on(struct worker *w, struct job_found *found)
 	}
 	log_job(&w->cx, its, &job, unsettled ? "unsettled" : outcome_name(end.outcome, found->was_ours),
 	        start_ms, end.why);
+	count_job(&job, end.outcome, !unsettled && found->was_ours, start_ms);
 	w->cx.id[0] = '\0';
 	w->cx.payers = NULL;
 	arena_reset(its);
@@ -293,6 +311,7 @@ static struct err *work_some(struct worker *w, unsigned *rest_out)
 	while (!found.is_none) {
 		if (found.job.has_died) {
 			log_job(&w->cx, w->cx.arena, &found.job, "dead", clock_mono_ms(), NULL);
+			count_job(&found.job, JOB_DEAD, true, clock_mono_ms());
 			return NULL;
 		}
 		work_on(w, &found);
@@ -461,8 +480,10 @@ static void open_office(const struct job_kind *kinds, size_t n)
 		fatal("%zu kinds of jobs; at most %d are possible", n, JOB_KINDS_MAX);
 	office.kinds = kinds;
 	office.kinds_n = n;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		office.names[i] = kinds[i].name;
+		metrics_expect(METRIC_jobs, AT(metrics_name(NAMES_job, kinds[i].name), JOB_END_dead));
+	}
 	cancel_init(&office.stop);
 	office.at_work = office.workers_n;
 }

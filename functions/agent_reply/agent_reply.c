@@ -55,6 +55,7 @@
 #include "spoken.h"
 #include "stream.h"
 #include "thought.h"
+#include "turn_count.h"
 
 #define BODY_MAX      ((size_t)17 << 20) /* with a recording */
 #define DEADLINE_MS   30000u
@@ -313,6 +314,7 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 	e = answer_turn(rq, in, turn, a);
 	if (e)
 		e = interrupt_end(cx, turn, a, e);
+	count_turn(a, e);
 	running_end(running);
 	return e;
 }

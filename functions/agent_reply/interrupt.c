@@ -2,6 +2,7 @@
 #include "interrupt.h"
 
 #include "../../common/base/log.h"
+#include "../../common/base/metrics.h"
 #include "../../common/work/heartbeat.h"
 #include "../../common/work/workers.h"
 #include "left.h"
@@ -37,6 +38,7 @@ struct err *interrupt_turn(struct req *rq, const struct in *in)
 		FAIL(cx, ERR_CANCELLED, "nobody waits any more");
 	if (number && order.heard_ms >= 0)
 		TRY(turn_cut(cx, in->session_id, number, (unsigned)order.heard_ms, &is_cut));
+	metrics_add(METRIC_interruptions, ALONE, was_running || is_cut);
 	j = reply_json(rq, 200, 0);
 	json_obj(j, NULL);
 	json_bool(j, "cancelled", was_running || is_cut);

@@ -8,6 +8,7 @@
  * POST { token, action } -> { success, message }
  *
  * Works the jobs "confirm_mail" and "place_mailboxes". */
+#include "../../common/base/metrics.h"
 #include "../../common/domain/who/contact.h"
 #include "../../common/domain/letters/mail_page.h"
 #include "../../common/web/keys.h"
@@ -103,6 +104,7 @@ static struct err *sign_up(struct req *rq)
 						  .session_id = in.session_id,
 					  },
 	                  &signup));
+	metrics_add(METRIC_signups, ALONE, signup.is_new);
 	answer(rq, &signup);
 	return NULL;
 }

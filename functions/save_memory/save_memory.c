@@ -3,6 +3,7 @@
  * POST { session_id, session_secret, scope, content, summary?, importance?, tags?,
  *        metadata?, occurred_at?, source_id? }
  *   -> { memory, success, duplicate } */
+#include "../../common/base/metrics.h"
 #include "../../common/domain/text/when.h"
 #include "../../common/work/memory.h"
 #include "../../common/engines/embedding.h"
@@ -116,6 +117,7 @@ static struct err *save_memory(struct req *rq)
 	TRY(read_input(rq, &in, &what));
 	TRY(session_check(cx, in.session_id, in.session_secret));
 	TRY(memory_remember(cx, &what, &memory, &is_duplicate));
+	metrics_add(METRIC_memories, ALONE, !is_duplicate);
 	memory.similarity = memory.score = 1; /* to itself: the member is always there */
 	out = reply_json(rq, 200, 0);
 	json_obj(out, NULL);

@@ -362,6 +362,47 @@ static void distrusts_foreign_files(void **state)
 	unlink(path);
 }
 
+struct told {
+	enum breaker_state state;
+	unsigned           n;
+};
+
+static void hear_state(const char *name, enum breaker_state state, void *data)
+{
+	struct told *told = data;
+
+	if (strcmp(name, "told.breaker") != 0)
+		return;
+	told->state = state;
+	told->n++;
+}
+
+static enum breaker_state told_at(uint64_t now)
+{
+	struct told told = {.n = 0};
+
+	breaker_each(now, hear_state, &told);
+	assert_int_equal(told.n, 1);
+	return told.state;
+}
+
+static void states_are_told(void **state)
+{
+	struct breaker *b;
+	uint64_t        opens;
+
+	(void)state;
+	breaker_share(NULL);
+	b = breaker_named("told.breaker");
+	assert_int_equal(told_at(NOW), BREAKER_CLOSED);
+	fail_times(b, 5, NOW);
+	assert_int_equal(told_at(NOW), BREAKER_OPEN);
+	opens = opens_at(b, NOW);
+	assert_int_equal(told_at(opens), BREAKER_CLOSED);
+	assert_true(allow(b, opens));
+	assert_int_equal(told_at(opens), BREAKER_PROBING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +420,7 @@ int main(void)
 		cmocka_unit_test(counts_nonsense_for_nobody),
 		cmocka_unit_test(begins_anew_in_an_old_file),
 		cmocka_unit_test(leaves_alone_what_talks_nonsense),
+		cmocka_unit_test(states_are_told),
 	};
 
 	log_setup("test_breaker", LOG_ERROR);
