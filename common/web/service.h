@@ -35,6 +35,8 @@ struct service {
 	const char *(*bodies_folder)(void);
 	/* Who signs in is served: the database decides what they may (db_start_for_people). */
 	bool serves_people;
+	/* Served at /NAME on the socket of who runs the system, and nowhere else. */
+	bool for_operators;
 	/* "/auth/v1": all that stands behind it is the program's, as req_path_info(), and browsers may
 	 * use what the clients of such an API send (origin.h). NULL: /functions/v1/NAME alone. */
 	const char      *path;

@@ -67,7 +67,10 @@ static void show_methods(struct json_out *j, const struct service *s)
 /* Where nginx is to send requests from: a path of its own, or all below one. */
 static void show_path(struct json_out *j, struct arena *a, const struct service *s)
 {
-	json_str(j, "path", s->path ? s->path : arena_printf(a, "/functions/v1/%s", s->name));
+	json_str(j, "path",
+	         s->path ? s->path
+	                 : arena_printf(a, "%s%s", s->for_operators ? "/" : "/functions/v1/", s->name));
+	json_bool(j, "for_operators", s->for_operators);
 	json_bool(j, "has_path_info", s->path != NULL);
 	json_str(j, "protocol", s->serve ? "websocket" : "fastcgi");
 }

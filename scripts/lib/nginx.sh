@@ -49,7 +49,7 @@ runs_here() {
 
 render_function() {
 	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5 factor=$6 own_clients=$7
-	local path=$8 has_path_info=$9 protocol=${10}
+	local path=$8 has_path_info=$9 protocol=${10} for_operators=${11} place=$name.location
 	local servers match clients zones='' limits='' retry_after=1 maps='' info='""' bounds=''
 	local -a matches=()
 	rate=$(number_setting "RATE_${name^^}" "$rate")
@@ -88,14 +88,16 @@ render_function() {
 			TIMEOUT_MS=$((deadline_ms + 2000)) >"$out/$name.location.conf"
 		return
 	fi
+	# Who asks how it is, by whatever way, is told; what it does is for who runs the system.
+	[[ $for_operators != true ]] || place=$name.operate
+	render snippets/function_health.conf NAME="$name" >"$out/$name.location.conf"
 	{
 		for match in "${matches[@]}"; do
 			render snippets/function_location.conf MATCH="$match" NAME="$name" LIMITS="$limits" \
 				PATH_INFO="$info" BOUNDS="$bounds" RETRY_AFTER="$retry_after" BODY_MAX="$body_max" \
 				TIMEOUT_MS=$((deadline_ms + 2000))
 		done
-		render snippets/function_health.conf NAME="$name"
-	} >"$out/$name.location.conf"
+	} >>"$out/$place.conf"
 }
 
 aliases_of() {
@@ -104,7 +106,7 @@ aliases_of() {
 
 render_functions() {
 	local out=$1 limits line
-	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client) \(.path) \(.has_path_info) \(.protocol)"')
+	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client) \(.path) \(.has_path_info) \(.protocol) \(.for_operators)"')
 	((${#limits[@]} == ${#functions[@]})) || die "not every program tells its limits"
 	for line in "${limits[@]}"; do
 		# shellcheck disable=SC2086
@@ -272,6 +274,16 @@ render_tls() {
 		TLS_REDIRECT_PORT="$redirect_port" >"$out/tls_redirect.conf"
 }
 
+# What only who runs the system can reach; and, where METRICS_PORT says so, /metrics alone for a
+# Prometheus of this machine, which knows no sockets.
+render_operate() {
+	local out=$1 metrics_port
+	metrics_port=$(number_setting METRICS_PORT 0)
+	render conf.d/operate.conf RUN="$run" >"$out/operate.conf"
+	((metrics_port == 0)) || render snippets/operate_port.conf METRICS_PORT="$metrics_port" \
+		>"$out/operate_port.conf"
+}
+
 # Two descriptors for each of 16384 connections and as many to spare. Only root may go beyond
 # the limit it was given.
 descriptor_limit() {
@@ -294,7 +306,7 @@ render_nginx() {
 	for snippet in "$root"/nginx/snippets/*.conf; do
 		case ${snippet##*/} in
 		function_*.conf | tls*.conf | cors.conf | realip.conf | page.conf | page_none.conf | page_ui.conf | \
-			storage.conf) ;;
+			storage.conf | operate_port.conf) ;;
 		*) cp "$snippet" "$next/snippets/" ;;
 		esac
 	done
@@ -304,6 +316,7 @@ render_nginx() {
 	render nginx.conf USER_LINE="$user_line" WORKERS="${SCRIBE_NGINX_WORKERS:-auto}" RUN="$run" \
 		LOG="$log" NOFILE="$nofile" CONNECTIONS="$((nofile < 32768 ? nofile / 2 : 16384))" \
 		DRAIN_S="$drain_s" >"$next/nginx.conf"
+	render_operate "$next/conf.d"
 	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
 	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
 	render_functions "$next/functions"
@@ -340,7 +353,7 @@ write_nginx_unit() {
 		. ${root@Q}/scripts/lib/say.sh
 		. ${root@Q}/scripts/lib/units.sh
 		signal QUIT \$(pids_at nginx "\$PWD")
-		rm -f ${run@Q}/inside/nginx.sock
+		rm -f ${run@Q}/inside/{nginx,operate}.sock
 		conf=${stack_dir@Q}/nginx
 		exec $nginx_bin -p "\$conf" -c "\$conf/nginx.conf" -e stderr
 	END

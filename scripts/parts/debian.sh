@@ -14,6 +14,7 @@ debian_packages=(
 	# checking
 	libcmocka-dev clang clang-tidy clang-format cppcheck libclang-rt-14-dev valgrind libc6-dbg
 	shellcheck "postgresql-$postgres_version-pgtap" wrk chromium fonts-liberation
+	prometheus
 )
 policy_file=/usr/sbin/policy-rc.d
 policy_mark='written by scribe setup, removed when it ends'
@@ -63,6 +64,10 @@ packages_make() {
 	# A fresh nginx would take port 80 at the next start of the machine.
 	if [[ -n $nginx_is_new ]] && command -v systemctl >/dev/null; then
 		systemctl disable nginx.service >>"$apt_log" 2>&1 || say "could not disable nginx.service"
+	fi
+	if [[ " ${missing[*]} " == *' prometheus '* ]] && command -v systemctl >/dev/null; then
+		systemctl disable prometheus.service >>"$apt_log" 2>&1 ||
+			say "could not disable prometheus.service"
 	fi
 	packages_missing
 	if [[ ${#missing[@]} -ne 0 ]]; then

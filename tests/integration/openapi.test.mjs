@@ -30,7 +30,7 @@ test('it has no faults', async () => {
 
 test('every program is in it', () => {
 	const paths = Object.keys(api.paths);
-	for (const name of functionNames()) {
+	for (const name of functionNames().filter((each) => each !== 'metrics')) { // for operators
 		const has = (path) => paths.some((known) => known === path || known.startsWith(`${path}/`));
 		assert.ok(has(`/functions/v1/${name}`) || has(`/${name}/v1`), name);
 	}
