@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "err.h"
+#include "trace.h"
 #include "wait.h"
 
 #define CTX_ID_MAX 128 /* longest X-Request-Id taken from outside */
@@ -40,6 +41,7 @@ struct ctx {
 	uint64_t        client, session;
 	struct ctx_cost cost;
 	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
+	struct trace    trace;              /* the same of its trace; sent with calls to outside */
 	/* Who pays for what outside services do for it (payers.h); NULL: only the service. */
 	const struct payers *payers;
 };

@@ -13,6 +13,8 @@ void log_event(enum log_level level, const struct ctx *cx, const char *event,
 	log_line_start(&l, level, event);
 	if (cx)
 		log_line_str(&l, "request_id", cx->id);
+	if (cx && *cx->trace.id)
+		log_line_str(&l, "trace_id", cx->trace.id);
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].type == LF_STR)
 			log_line_str(&l, fields[i].key, fields[i].v.s);

@@ -67,6 +67,7 @@ static struct task *start(struct ctx *cx, task_fn *fn, void *data, size_t stack_
 		.client = cx->client,
 		.session = cx->session,
 		.payers = cx->payers,
+		.trace = cx->trace,
 	};
 	memcpy(t->cx.id, cx->id, sizeof(t->cx.id));
 	arena_defer(cx->arena, end, t);

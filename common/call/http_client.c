@@ -272,7 +272,7 @@ struct exchange *http_begin(struct ctx *cx, const struct http_call *call)
 
 	assert(!cx->tx);
 	loop_ready();
-	x = exchange_new(call, deadline_left_ms(cx->deadline));
+	x = exchange_new(call, &cx->trace, deadline_left_ms(cx->deadline));
 	x->began_at_ms = clock_mono_ms();
 	arena_defer(cx->arena, drop, x);
 	x->failed = check_whole(cx, x);

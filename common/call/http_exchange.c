@@ -246,13 +246,17 @@ static curl_mime *mime_of(CURL *easy, const struct http_call *call)
 	return mime;
 }
 
-static struct curl_slist *headers_of(const struct http_call *call)
+static struct curl_slist *headers_of(const struct http_call *call, const struct trace *trace)
 {
+	char traceparent[sizeof("traceparent: ") + TRACE_PARENT_MAX];
 	/* Without this libcurl asks leave for a large body and waits a second for it. */
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
 
 	for (const char *const *h = call->headers; h && *h; h++)
 		list = curl_slist_append(list, *h);
+	trace_header(trace, traceparent);
+	if (*traceparent)
+		list = curl_slist_append(list, traceparent);
 	return list;
 }
 
@@ -339,7 +343,8 @@ static unsigned sooner(unsigned a, unsigned b)
 	return a && a < b ? a : b;
 }
 
-struct exchange *exchange_new(const struct http_call *call, unsigned left_ms)
+struct exchange *exchange_new(const struct http_call *call, const struct trace *trace,
+                              unsigned left_ms)
 {
 	struct exchange *x = new_exchange();
 	unsigned         connect_ms = sooner(call->limits.connect_ms, left_ms);
@@ -355,7 +360,7 @@ struct exchange *exchange_new(const struct http_call *call, unsigned left_ms)
 	x->body = buf_new(x->arena, x->reply_max > ERROR_BODY_MAX ? x->reply_max : ERROR_BODY_MAX);
 	x->queue = x->batch = buf_new(x->arena, QUEUE_MAX + QUEUE_SLACK + call->event_max);
 	x->split = http_split(x->arena, call->event_max, enqueue, x);
-	x->headers = headers_of(call);
+	x->headers = headers_of(call, trace);
 	set_options(x, call->url);
 	set_connection(x, call->url, connect_ms ? (long)connect_ms : 1L);
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);

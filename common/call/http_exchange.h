@@ -80,8 +80,10 @@ struct exchange {
 };
 
 /* Ready to be begun: everything of the call is copied. One reference, the caller's. `left_ms`
- * bounds the connecting where the call does not. */
-struct exchange *exchange_new(const struct http_call *call, unsigned left_ms) NEVER_NULL;
+ * bounds the connecting where the call does not. Who is called is told of the trace, should there
+ * be one. */
+struct exchange *exchange_new(const struct http_call *call, const struct trace *trace,
+                              unsigned left_ms) NEVER_NULL;
 struct exchange *exchange_new_warming(const char *url) NEVER_NULL;
 
 /* The last one to let go frees it. */

@@ -2,6 +2,7 @@
 #include "engine_room.h"
 
 #include "../call/http_client.h"
+#include "../call/otlp.h"
 
 static int check(struct chain *const *chains, size_t n)
 {
@@ -14,7 +15,7 @@ static int check(struct chain *const *chains, size_t n)
 
 static int start(struct chain *const *chains, size_t n)
 {
-	int problems = http_start();
+	int problems = http_start() + otlp_start();
 
 	for (size_t i = 0; i < n; i++)
 		problems += chain_start(chains[i]);
@@ -31,7 +32,16 @@ static void stop(struct chain *const *chains, size_t n)
 {
 	for (size_t i = n; i > 0; i--)
 		chain_stop(chains[i - 1]);
+	otlp_stop();
 	http_stop();
 }
 
-const struct engine_room engine_room = {&http_settings, check, start, warm, http_is_beating, stop};
+static const struct cfg_group *const settings[] = {&http_settings, &otlp_settings};
+
+const struct engine_room engine_room = {.settings = settings,
+                                        .settings_n = COUNT(settings),
+                                        .check = check,
+                                        .start = start,
+                                        .warm = warm,
+                                        .is_beating = http_is_beating,
+                                        .stop = stop};

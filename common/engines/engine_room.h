@@ -8,7 +8,8 @@
 #include "provider.h"
 
 struct engine_room {
-	const struct cfg_group *settings; /* of calls to outside services */
+	const struct cfg_group *const *settings; /* of calls to outside services */
+	size_t                         settings_n;
 	/* The problems of the chains alone, each on stderr; nothing is started. */
 	int (*check)(struct chain *const *chains, size_t n);
 	/* Starts calling out, then the chains. Returns the number of problems, each on stderr. */

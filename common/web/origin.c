@@ -3,7 +3,8 @@
 
 #define ALLOWED_HEADERS \
 	"authorization, apikey, content-type, x-client-info, x-request-id, idempotency-key, " \
-	"x-region, x-supabase-api-version, x-session-id, x-session-secret, x-turn-id"
+	"x-region, x-supabase-api-version, x-session-id, x-session-secret, x-turn-id, " \
+	"traceparent"
 #define API_HEADERS \
 	", accept-profile, content-profile, prefer, range, range-unit, x-upsert, cache-control, " \
 	"x-metadata, x-retry-count"

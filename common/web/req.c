@@ -75,6 +75,7 @@ struct req *req_new(struct ctx *cx, struct transport *t)
 		memcpy(cx->id, id, strlen(id) + 1);
 	else
 		crypto_uuid(cx->id);
+	trace_begin(&cx->trace, t->param(t, "HTTP_TRACEPARENT"));
 	req_set_header(rq, "X-Request-Id", cx->id);
 	return rq;
 }

@@ -9,6 +9,7 @@
 #include "../base/crypto.h"
 #include "../base/log.h"
 #include "../base/metrics.h"
+#include "../base/stages.h"
 #include "../base/user.h"
 #include "../base/vault.h"
 #include "../db/db.h"
@@ -277,6 +278,17 @@ static struct err *handle_request(struct req *rq)
 	return key ? handle_once(rq, key) : handle(rq);
 }
 
+static void tell_whole(struct req *rq, const struct err *e, uint64_t start_ms)
+{
+	const struct stage_fact facts[] = {
+		STAGE_INT("http.response.status_code", req_reply(rq).status),
+		STAGE_TEXT("error.type", e ? err_code(e->kind) : NULL),
+	};
+
+	stage_tell_whole(req_ctx(rq), service->name, start_ms, e && err_status(e) >= 500, facts,
+	                 e ? COUNT(facts) : 1);
+}
+
 static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 {
 	struct ctx  *cx = req_ctx(rq);
@@ -287,6 +299,7 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 		return;
 	if (is_ours)
 		log_err(e->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN, cx, "request_failed", e);
+	tell_whole(rq, e, start_ms);
 	LOG(LOG_INFO, cx, "request", F_STR("method", req_method(rq)), F_INT("status", reply.status),
 	    F_STR("code", e ? err_word(e) : NULL), F_STR("field", e ? e->field : NULL),
 	    F_INT("ms", clock_mono_ms() - start_ms), F_INT("db_ms", cx->cost.db_ms),
@@ -405,8 +418,8 @@ static void collect_settings(struct settings *s)
 	add_group(s, &keys_settings);
 	add_group(s, &session_settings);
 	add_group(s, &vault_settings);
-	if (service->engines)
-		add_group(s, service->engines->settings);
+	for (size_t i = 0; service->engines && i < service->engines->settings_n; i++)
+		add_group(s, service->engines->settings[i]);
 	for (size_t i = 0; i < service->chains_n; i++)
 		add_chain(s, service->chains[i]);
 	if (service->chains_n)

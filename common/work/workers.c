@@ -208,6 +208,7 @@ static struct job_end run_job(struct worker *w, const struct job_kind *kind, str
 	struct job_end end = {.job = job};
 
 	snprintf(cx->id, sizeof(cx->id), "job-%lld", (long long)job->id);
+	trace_begin(&cx->trace, NULL);
 	cx->deadline = job_deadline(kind->lease_ms);
 	cx->cancel = &w->cancel;
 	cx->cost = (struct ctx_cost){0};
@@ -291,6 +292,7 @@ static void work_on(struct worker *w, struct job_found *found)
 	        start_ms, end.why);
 	count_job(&job, end.outcome, !unsettled && found->was_ours, start_ms);
 	w->cx.id[0] = '\0';
+	w->cx.trace = (struct trace){.id = ""};
 	w->cx.payers = NULL;
 	arena_reset(its);
 }

@@ -27,9 +27,7 @@
  * Jobs: "slack_lead" (tells people of a lead), "clear_turns" (clears what is kept for a moment). */
 #include "../../common/base/log.h"
 #include "../../common/domain/talk/mode.h"
-#include "../../common/domain/talk/prompt.h"
 #include "../../common/work/heard.h"
-#include "../../common/work/heartbeat.h"
 #include "../../common/work/memory.h"
 #include "../../common/engines/acts.h"
 #include "../../common/engines/decoders.h"
@@ -48,6 +46,7 @@
 #include "interrupt.h"
 #include "kept_audio.h"
 #include "lead.h"
+#include "record.h"
 #include "request.h"
 #include "resume.h"
 #include "running.h"
@@ -78,104 +77,7 @@ static const struct cfg_key rate_keys[] = {
 };
 static const struct cfg_group rate_settings = {"Rates", &rates, rate_keys, COUNT(rate_keys)};
 
-/* A client may leave, or the database go, while the statement is under way: then nobody knows
- * whether the turn has begun. */
-static struct err *begin(struct req *rq, const struct in *in, struct turn *turn)
-{
-	struct ctx *cx = req_ctx(rq);
-	char       *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
-	struct turn_new new = {
-		.session_id = in->session_id,
-		.session_secret = in->session_secret,
-		.message = in->user_message,
-		.is_spoken = in->spoken,
-		.confidence = in->spoken ? in->spoken->confidence : 0,
-		.is_proactive = in->is_nudge,
-		.is_in_distress = in->said.is_danger,
-		.mode = in->mode,
-		.turn_id = in->turn_id,
-		.age_ms = req_age_ms(rq),
-		.deadline_ms = DEADLINE_MS + CLEANUP_MS,
-		.claim = claim,
-	};
-	struct err *e;
-
-	crypto_uuid(claim);
-	new.instance = heartbeat_hold(cx, in->session_id, claim);
-	e = turn_begin(cx, &new, turn);
-	if (e && e->uncertain)
-		heartbeat_doubt_turn(in->session_id, claim);
-	return e;
-}
-
 /* ---- a turn of our own ---- */
-
-/* What people want to see, whatever else was said. */
-static const char *event_of(enum act act)
-{
-	bool is_theirs = act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
-	                 act == ACT_wants_erasure || act == ACT_threat;
-
-	return is_theirs ? act_name(act) : NULL;
-}
-
-/* Words that nobody is there to receive are not said. What was said to the end was said, though,
- * whoever has left since. */
-static bool is_in_vain(const struct ctx *cx, const struct answer *a)
-{
-	enum cancel_reason why = cancel_reason(cx->cancel);
-
-	return a->is_out ? why == CANCEL_SUPERSEDED || why == CANCEL_DISOWNED : why != CANCEL_NONE;
-}
-
-/* Once words are being stored the turn is as good as answered: a client that leaves from here on
- * finds the answer kept. */
-static struct err *finish(struct ctx *cx, const struct in *in, const struct turn *turn,
-                          const struct answer *a, struct span json)
-{
-	struct turn_end end = {.reply = a->text,
-	                       .lead = a->lead,
-	                       .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
-	struct cancel  *cancel = cx->cancel;
-	unsigned        left_ms = deadline_left_ms(cx->deadline);
-	struct err     *e;
-
-	if (is_in_vain(cx, a))
-		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
-	progress_stop(a->progress);
-	if (!answer_is_rest(a))
-		end.answer = answer_pack(cx->arena, json, a->audio);
-	end.pieces = a->pieces;
-	end.pieces_n = a->pieces_n;
-	end.is_in_distress = a->reading.is_in_distress;
-	end.event = event_of(a->reading.act);
-	if (in->heard && !end.is_in_distress)
-		end.heard = heard_vector(cx, in->heard, deadline_in(0));
-	ctx_detach(cx, left_ms > CLEANUP_MS ? left_ms : CLEANUP_MS);
-	e = turn_finish(cx, turn, &end);
-	cx->cancel = cancel;
-	return e;
-}
-
-/* Before anything is answered: whoever stops the turn, the words are not remembered, and the next
- * turn knows of them. */
-static void note_distress(struct ctx *cx, const struct in *in, const struct turn *turn,
-                          const struct answer *a)
-{
-	struct cancel  *cancel = cx->cancel;
-	struct deadline whole = cx->deadline;
-	struct err     *e;
-
-	if (!a->reading.is_in_distress || in->said.is_danger || !turn->utterance_id)
-		return;
-	cx->cancel = NULL;
-	cx->deadline = deadline_sooner(whole, deadline_in(CLEANUP_MS));
-	e = turn_is_grave(cx, turn);
-	cx->cancel = cancel;
-	cx->deadline = whole;
-	if (e)
-		log_err(LOG_ERROR, cx, "distress_not_noted", e);
-}
 
 /* That is history, should the reply end here. */
 static void note_sent(struct span said, unsigned ms, void *data)
@@ -285,14 +187,14 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	if (!a->before)
 		a->before = ahead_take(cx, in, turn, a);
 	thought = a->before ? NULL : thought_new(cx, in, turn, a);
-	note_distress(cx, in, turn, a);
+	record_distress(cx, in, turn, a);
 	TRY(deliver(cx, in, thought, a));
 	a->is_out = in->stream != NULL;
 	if (search && !a->reading.is_in_distress)
 		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"),
 		                    in->stream ? deadline_in(LEAD_MS) : cx->deadline);
 	TRY(answer_json(cx, in, turn, a, &silent));
-	TRY(finish(cx, in, turn, a, silent));
+	TRY(record_end(cx, in, turn, a, silent));
 	kept_audio_after(rq, in, turn, a);
 	return reply(rq, in, a, silent);
 }
@@ -428,7 +330,7 @@ static struct err *take_turn(struct req *rq, const struct in *in, struct answer 
 	bool         is_answered;
 
 	for (int i = 0; i < JOIN_TRIES; i++) {
-		TRY(begin(rq, in, turn));
+		TRY(record_begin(rq, in, DEADLINE_MS, turn));
 		a->begin_ms = (unsigned)(clock_mono_ms() - since_ms);
 		if (turn->action == TURN_BEGUN)
 			return run_turn(rq, in, turn, a);

@@ -3,6 +3,7 @@
 #include "delivery.h"
 
 #include "../../common/base/log.h"
+#include "../../common/base/stages.h"
 #include "../../common/domain/voice/reply_text.h"
 #include "voices.h"
 
@@ -34,9 +35,9 @@ struct delivery {
 	size_t              shown; /* bytes of that, and of the sentence begun, that are out */
 	struct piece       *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
 	size_t              pieces_n;
-	struct spoken_piece ends[SPOKEN_PIECES_MAX]; /* of what was sent */
-	uint64_t            sentence_at_ms;
-	struct told         told, ours; /* now, and before what is thought */
+	struct spoken_piece ends[SPOKEN_PIECES_MAX];   /* of what was sent */
+	uint64_t            sentence_at_ms, cut_at_ms; /* of the first; of the last, or the beginning */
+	struct told         told, ours;                /* now, and before what is thought */
 	bool                has_told_thought;
 	uint64_t            speaking_ms, spoken_bytes; /* how long voices take */
 };
@@ -49,6 +50,7 @@ struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order
 
 	d->cx = cx;
 	d->order = *order;
+	d->cut_at_ms = clock_mono_ms();
 	d->feed = feed_new(cx, order->outlet != NULL, take_step, d);
 	d->taken = buf_new(cx->arena, FEED_TEXT_MAX);
 	d->said = buf_new(cx->arena, FEED_TEXT_MAX);
@@ -93,8 +95,11 @@ static struct piece *add_piece(struct delivery *d, struct span text, bool is_tho
 	struct piece *p = NEW(d->cx->arena, struct piece);
 
 	buf_add(&d->said, text.ptr, text.len);
+	STAGE(d->cx, "sentence", d->cut_at_ms, STAGE_INT("n", d->pieces_n),
+	      STAGE_INT("bytes", text.len));
+	d->cut_at_ms = clock_mono_ms();
 	if (!d->sentence_at_ms)
-		d->sentence_at_ms = clock_mono_ms();
+		d->sentence_at_ms = d->cut_at_ms;
 	d->has_sentence = true;
 	p->post = feed_post(d->feed);
 	p->in_parts = d->order.outlet != NULL;
@@ -324,6 +329,8 @@ static struct err *send_part(struct delivery *d, struct piece *p, const struct s
 	p->seq = out->seq;
 	d->told.pieces_sent += is_first;
 	d->told.sent_ms += part->ms;
+	if (!d->told.audio_at_ms)
+		STAGE(d->cx, "first_audio", d->order.start_ms, STAGE_INT("bytes", part->frames.len));
 	d->told.audio_at_ms = d->told.audio_at_ms ? d->told.audio_at_ms : now;
 	d->told.audio_end_at_ms = now;
 	d->told.plays_until_ms =

@@ -2,6 +2,7 @@
 #include "spoken.h"
 
 #include "../../common/base/json_out.h"
+#include "../../common/base/stages.h"
 #include "../../common/base/task.h"
 #include "../../common/base/utf8.h"
 #include "../../common/engines/hearing.h"
@@ -126,6 +127,7 @@ struct err *spoken_message(struct req *rq, struct in *in, struct answer *a, unsi
 	TRY(hear_words(rq, in));
 	cx->deadline = deadline_sooner(cx->deadline, deadline_in(rest_ms));
 	a->heard_ms = (unsigned)(clock_mono_ms() - since_ms) + 1;
+	STAGE(cx, "hear", since_ms, STAGE_INT("audio_ms", in->spoken->audio_ms));
 	if (in->spoken->is_degraded)
 		a->degraded[a->degraded_n++] = hearing.capability;
 	return NULL;

@@ -4,6 +4,7 @@
 #include "../../common/base/crypto.h"
 #include "../../common/base/json_in.h"
 #include "../../common/base/log.h"
+#include "../../common/base/stages.h"
 #include "../../common/domain/talk/care.h"
 #include "../../common/domain/talk/prompt.h"
 #include "../../common/domain/voice/reply_text.h"
@@ -325,6 +326,10 @@ static struct err *think_for(struct ctx *cx, void *data)
 	TRY(think_it(cx, t));
 	is_cut = t->served.late != NULL;
 	t->took_ms = (unsigned)(clock_mono_ms() - t->start_ms);
+	STAGE(cx, "model", t->start_ms, STAGE_TEXT("provider", t->served.served->name),
+	      STAGE_INT("first_token_ms", t->reply.first_token_ms),
+	      STAGE_INT("prompt_tokens", t->reply.usage.prompt_tokens),
+	      STAGE_INT("completion_tokens", t->reply.usage.completion_tokens));
 	delivery_thought(t->delivery, is_cut ? "" : t->text,
 	                 is_cut ? closing_line(t->reading->language) : NULL);
 	return NULL;
@@ -343,6 +348,7 @@ struct thought *thought_new(struct ctx *cx, const struct in *in, const struct tu
 	if (!in->is_nudge) {
 		recall(cx, in, turn, a, &recalled);
 		a->recall_ms = (unsigned)(clock_mono_ms() - t->start_ms);
+		STAGE(cx, "recall", t->start_ms, STAGE_INT("memories", recalled.n));
 		judge_dynamics(in, turn, &recalled, &a->dynamics);
 		read_message(cx, in, turn, a->said_in_distress, &a->reading);
 		if (a->reading.is_in_distress)

@@ -1,6 +1,8 @@
 /* voices.c -- one task for each piece. */
 #include "voices.h"
 
+#include "../../common/base/stages.h"
+
 #define SPEAK_MS 15000u /* then the text alone is the answer */
 #define LEAD_MS  1000u  /* of the request's time, kept back from the voice */
 
@@ -59,6 +61,9 @@ static struct err *speak_piece(struct ctx *cx, void *data)
 	spoken_text_clean(cx->arena, p->text, &words);
 	if (words.is_speakable)
 		e = speak_words(cx, p, &words, &speech, &served);
+	STAGE(cx, "voice", p->began_at_ms,
+	      STAGE_TEXT("provider", served.served ? served.served->name : "none"),
+	      STAGE_INT("bytes", p->text.len), STAGE_INT("audio_ms", speech.audio_ms));
 	monitor_lock(&p->post->aside.monitor);
 	p->failed = e;
 	p->is_silent = !words.is_speakable;

@@ -159,6 +159,8 @@ describe('what a program is given', () => {
 				Accept: 'text/event-stream',
 				'Idempotency-Key': 'i',
 				'X-Client-Info': 'supabase-js-web/2',
+				Traceparent: '00-t-p-01',
+				Baggage: 'who=dana',
 				'X-Session-Id': 's',
 				'X-Session-Secret': 'x',
 				'X-Turn-Id': 'n',
@@ -197,6 +199,7 @@ describe('what a program is given', () => {
 			HTTP_ACCEPT: 'text/event-stream',
 			HTTP_IDEMPOTENCY_KEY: 'i',
 			HTTP_X_CLIENT_INFO: 'supabase-js-web/2',
+			HTTP_TRACEPARENT: '00-t-p-01',
 			HTTP_X_SESSION_ID: 's',
 			HTTP_X_SESSION_SECRET: 'x',
 			HTTP_X_TURN_ID: 'n',
@@ -566,6 +569,7 @@ describe('origins', () => {
 			'x-session-id',
 			'x-session-secret',
 			'x-turn-id',
+			'traceparent',
 		])
 			assert.ok(headers['access-control-allow-headers'].split(', ').includes(name), name);
 		assert.ok(Number(headers['access-control-max-age']) > 0);

@@ -20,7 +20,8 @@ static uint64_t now(void)
 
 static struct exchange *entered(const char *url, bool must_wait)
 {
-	struct exchange *x = exchange_new(&(struct http_call){.url = url}, 1000);
+	struct exchange *x =
+		exchange_new(&(struct http_call){.url = url}, &(struct trace){.id = ""}, 1000);
 
 	assert_true(calls_n < CALLS);
 	calls[calls_n++] = x;
@@ -86,7 +87,7 @@ static void not_all_stand_in_line(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		entered("http://plain.test/", false);
-		calls[calls_n] = exchange_new(&once, 1000);
+		calls[calls_n] = exchange_new(&once, &(struct trace){.id = ""}, 1000);
 		assert_true(admission_enter(calls[calls_n++]));
 	}
 }

@@ -1,0 +1,112 @@
+/* record.c -- the statements of a turn, with what they are given. */
+#include "record.h"
+
+#include "../../common/base/log.h"
+#include "../../common/base/stages.h"
+#include "../../common/work/heard.h"
+#include "../../common/work/heartbeat.h"
+
+#include "interrupt.h"
+
+/* A client may leave, or the database go, while the statement is under way: then nobody knows
+ * whether the turn has begun. */
+struct err *record_begin(struct req *rq, const struct in *in, unsigned deadline_ms,
+                         struct turn *out)
+{
+	struct ctx *cx = req_ctx(rq);
+	char       *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
+	struct turn_new new = {
+		.session_id = in->session_id,
+		.session_secret = in->session_secret,
+		.message = in->user_message,
+		.is_spoken = in->spoken,
+		.confidence = in->spoken ? in->spoken->confidence : 0,
+		.is_proactive = in->is_nudge,
+		.is_in_distress = in->said.is_danger,
+		.mode = in->mode,
+		.turn_id = in->turn_id,
+		.age_ms = req_age_ms(rq),
+		.deadline_ms = deadline_ms + CLEANUP_MS,
+		.claim = claim,
+	};
+	uint64_t    since_ms = clock_mono_ms();
+	struct err *e;
+
+	crypto_uuid(claim);
+	new.instance = heartbeat_hold(cx, in->session_id, claim);
+	e = turn_begin(cx, &new, out);
+	if (e && e->uncertain)
+		heartbeat_doubt_turn(in->session_id, claim);
+	STAGE(cx, "history", since_ms, STAGE_INT("utterances", e ? 0 : out->history_n));
+	return e;
+}
+
+/* What people want to see, whatever else was said. */
+static const char *event_of(enum act act)
+{
+	bool is_theirs = act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
+	                 act == ACT_wants_erasure || act == ACT_threat;
+
+	return is_theirs ? act_name(act) : NULL;
+}
+
+/* Words that nobody is there to receive are not said. What was said to the end was said, though,
+ * whoever has left since. */
+static bool is_in_vain(const struct ctx *cx, const struct answer *a)
+{
+	enum cancel_reason why = cancel_reason(cx->cancel);
+
+	return a->is_out ? why == CANCEL_SUPERSEDED || why == CANCEL_DISOWNED : why != CANCEL_NONE;
+}
+
+/* Once words are being stored the turn is as good as answered: a client that leaves from here on
+ * finds the answer kept. */
+struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *turn,
+                       const struct answer *a, struct span json)
+{
+	struct turn_end end = {.reply = a->text,
+	                       .lead = a->lead,
+	                       .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
+	struct cancel  *cancel = cx->cancel;
+	unsigned        left_ms = deadline_left_ms(cx->deadline);
+	uint64_t        since_ms;
+	struct err     *e;
+
+	if (is_in_vain(cx, a))
+		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
+	progress_stop(a->progress);
+	if (!answer_is_rest(a))
+		end.answer = answer_pack(cx->arena, json, a->audio);
+	end.pieces = a->pieces;
+	end.pieces_n = a->pieces_n;
+	end.is_in_distress = a->reading.is_in_distress;
+	end.event = event_of(a->reading.act);
+	if (in->heard && !end.is_in_distress)
+		end.heard = heard_vector(cx, in->heard, deadline_in(0));
+	ctx_detach(cx, left_ms > CLEANUP_MS ? left_ms : CLEANUP_MS);
+	since_ms = clock_mono_ms();
+	e = turn_finish(cx, turn, &end);
+	STAGE(cx, "store", since_ms, STAGE_INT("bytes", json.len));
+	cx->cancel = cancel;
+	return e;
+}
+
+/* Before anything is answered: whoever stops the turn, the words are not remembered, and the next
+ * turn knows of them. */
+void record_distress(struct ctx *cx, const struct in *in, const struct turn *turn,
+                     const struct answer *a)
+{
+	struct cancel  *cancel = cx->cancel;
+	struct deadline whole = cx->deadline;
+	struct err     *e;
+
+	if (!a->reading.is_in_distress || in->said.is_danger || !turn->utterance_id)
+		return;
+	cx->cancel = NULL;
+	cx->deadline = deadline_sooner(whole, deadline_in(CLEANUP_MS));
+	e = turn_is_grave(cx, turn);
+	cx->cancel = cancel;
+	cx->deadline = whole;
+	if (e)
+		log_err(LOG_ERROR, cx, "distress_not_noted", e);
+}
