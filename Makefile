@@ -4,6 +4,7 @@
 # make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
+# make faults         what a visitor gets whatever breaks, all of the table; ONLY='Slack|clock'
 # make authorisation  authorisation.md, rest_access.md, storage.md in tests/data anew: who may what
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
@@ -214,6 +215,10 @@ analyse: headers
 	@tests/lint/analyse security
 check: setup
 	@tests/run
+# A quarter of an hour; the tests have a short form
+faults: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@node tests/faults/main.mjs
 # What is answered becomes what is agreed upon: look at the difference.
 authorisation: setup
 	@AUTHORISATION=write tests/integration/run 1 authorisation keys rest storage
@@ -221,7 +226,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench \
-        bench-attacks bench-hearing bench-recall bench-memory bench-turn analyse check authorisation \
-        clean
+        bench-attacks bench-hearing bench-recall bench-memory bench-turn analyse check faults \
+        authorisation clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)
