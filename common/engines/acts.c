@@ -27,7 +27,8 @@
 static const struct act_scale minilm_scale = {.floor = 0.3,
                                               .danger_floor = 0.38,
                                               .danger = -0.01,
-                                              .danger_idiom = 0.15};
+                                              .danger_idiom = 0.15,
+                                              .danger_unsaid = 0.08};
 
 static struct {
 	struct act_vectors vectors; /* rows NULL: there are none */

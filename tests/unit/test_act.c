@@ -13,13 +13,13 @@
 #include "../../common/engines/engines.h"
 
 #define LINE_BYTES 1000
-/* Measured: 191 of 208; 97 of 100 found, none of 300 false. */
+/* Measured: 189 of 208; 97 of 100 found, none of 300 false. */
 #define ACTS_RIGHT_MIN   0.90
 #define DISTRESS_MIN     0.97
 #define FALSE_ALARMS_MAX 0.01
-/* Measured: 58 of 60, 3 of 120. */
+/* Measured: 58 of 60, 1 of 120. */
 #define DISTRESS_MORE_MIN     0.95
-#define FALSE_ALARMS_MORE_MAX 0.03
+#define FALSE_ALARMS_MORE_MAX 0.02
 
 static int start(void **state)
 {
@@ -153,15 +153,15 @@ static void hears_danger_at_the_end_of_a_letter(void **state)
 	}
 }
 
-/* Ordinary messages with a word in them that may speak of danger. Measured: 3 of 93; examples of
- * their kinds were added by what was wrong before, none of them themselves. */
+/* Ordinary messages with a word in them that may speak of danger. Measured: none of 103; the last
+ * ten alarmed, or are like those that did, while a vector alone could tell of danger. */
 static void is_not_alarmed_by_a_word(void **state)
 {
 	struct counts c = {0};
 
 	for_each_line(*state, "tests/data/calm.tsv", judge_distress, &c);
-	assert_int_equal(c.calm, 93);
-	if (c.alarmed > 4)
+	assert_int_equal(c.calm, 103);
+	if (c.alarmed > 1)
 		fail_msg("alarmed by %zu", c.alarmed);
 }
 

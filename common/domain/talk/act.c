@@ -142,8 +142,18 @@ static bool is_asked(const struct utterance *u)
 /* What words say of a message that is neither of danger nor a wish that stands. */
 static enum act by_words(const struct utterance *u, enum act act)
 {
-	if (fits(u, ACTS_WORDS_SAY_BYE))
-		return ACT_goodbye;
+	static const struct {
+		int      say;
+		enum act act;
+	} plain[] = {{ACTS_WORDS_SAY_BYE, ACT_goodbye},       {ACTS_WORDS_SAY_SCORN, ACT_complaint},
+	             {ACTS_WORDS_SAY_WHO, ACT_about_you},     {ACTS_WORDS_SAY_ERASE, ACT_wants_erasure},
+	             {ACTS_WORDS_SAY_RECALL_OWN, ACT_recall}, {ACTS_WORDS_SAY_PLAY, ACT_small_talk}};
+
+	for (size_t i = 0; i < COUNT(plain); i++)
+		if (fits(u, plain[i].say))
+			return plain[i].act;
+	if (act != ACT_stop_asking && fits(u, ACTS_WORDS_SAY_DROP))
+		return ACT_no;
 	if (tells(u, ACTS_WORDS_MEANT) && !memchr(u->text.ptr, '?', u->text.len))
 		return ACT_statement;
 	if (asks(u) && act != ACT_about_you && fits(u, ACTS_WORDS_SAY_RECALL))
@@ -250,12 +260,17 @@ static void compare(const struct act_vectors *known, const float *vector, struct
 		out[i] = mean(&nearest[i]);
 }
 
-/* By how much the examples of danger must be nearer than all others. */
+/* By how much the examples of danger must be nearer than all others: the more, the less its words
+ * tell of somebody's harm. "Should people trust you?" is of nobody's. */
 static double danger_margin(const struct act_scale *scale, const struct utterance *u)
 {
-	if (!tells(u, ACTS_WORDS_HINT) && !tells(u, ACTS_WORDS_SOMEONE))
-		return 1; /* "Should people trust you?" is of nobody's danger */
-	return tells(u, ACTS_WORDS_IDIOM) ? scale->danger_idiom : scale->danger;
+	bool is_hinted = tells(u, ACTS_WORDS_HINT), is_someones = tells(u, ACTS_WORDS_SOMEONE);
+
+	if (tells(u, ACTS_WORDS_IDIOM))
+		return scale->danger_idiom;
+	if (is_someones && (is_hinted || tells(u, ACTS_WORDS_CUE)))
+		return scale->danger;
+	return is_someones || is_hinted ? scale->danger_unsaid : 1;
 }
 
 /* An act is none without a word that belongs to it; and what would hurt where it is wrong must be
@@ -268,6 +283,12 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 	} gates[] = {{ACT_threat, ACTS_WORDS_GATE_THREAT},
 	             {ACT_say_again, ACTS_WORDS_GATE_SAY_AGAIN},
 	             {ACT_about_you, ACTS_WORDS_GATE_ABOUT_YOU},
+	             {ACT_are_you_there, ACTS_WORDS_GATE_ARE_YOU_THERE},
+	             {ACT_not_understood, ACTS_WORDS_GATE_NOT_UNDERSTOOD},
+	             {ACT_asked_already, ACTS_WORDS_GATE_ASKED_ALREADY},
+	             {ACT_what_next, ACTS_WORDS_GATE_WHAT_NEXT},
+	             {ACT_price, ACTS_WORDS_GATE_PRICE},
+	             {ACT_orders, ACTS_WORDS_GATE_ORDERS},
 	             {ACT_recall, ACTS_WORDS_GATE_RECALL},
 	             {ACT_wants_person, ACTS_WORDS_GATE_WANTS_PERSON},
 	             {ACT_wants_erasure, ACTS_WORDS_GATE_WANTS_ERASURE}};
@@ -277,7 +298,9 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 	for (size_t i = 0; i < COUNT(gates); i++)
 		if (gates[i].act == act && !tells(u, gates[i].words))
 			return 1;
-	if (act == ACT_price && !asks(u) && !tells(u, ACTS_WORDS_GATE_PRICE))
+	if (act == ACT_about_you && !asks(u) && !tells(u, ACTS_WORDS_ADDRESSED))
+		return 1;
+	if (act == ACT_wants_person && fits(u, ACTS_WORDS_SAY_TO_YOU))
 		return 1;
 	if (act == ACT_greeting && u->n > 2 && !phrases_in(ACTS_LIST(GREETING), u, 0, begins_at(u)))
 		return 1;
@@ -301,6 +324,8 @@ static enum act nearest_act(const struct act_vectors *known, const float *vector
 	if (danger > known->scale.danger_floor &&
 	    danger - scores[best] > danger_margin(&known->scale, u))
 		return ACT_distress;
+	if (danger > known->scale.danger_floor && danger > scores[best])
+		return ACT_uneasy;
 	return scores[best] > known->scale.floor ? best : by_form(u);
 }
 

@@ -49,6 +49,7 @@ struct utterance;
 	X(yes) \
 	X(no) \
 	X(sad) \
+	X(uneasy) /* nearest to danger, of which no word tells */ \
 	X(consulting_inquiry) \
 	X(collaboration) \
 	X(media_request) \
@@ -87,9 +88,10 @@ struct act_form act_form_of(struct ctx *cx, struct span text);
 
 /* How alike the sentences of one model are. Below `floor` there is no act. Somebody is in danger
  * when those examples are nearer than `danger_floor`, and by `danger` than all others; by
- * `danger_idiom` where a figure of speech stands there. */
+ * `danger_idiom` where a figure of speech stands there, and by `danger_unsaid` where no word of the
+ * message belongs to it. */
 struct act_scale {
-	double floor, danger_floor, danger, danger_idiom;
+	double floor, danger_floor, danger, danger_idiom, danger_unsaid;
 };
 
 /* The examples as one model sees them. */

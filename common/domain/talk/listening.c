@@ -45,10 +45,12 @@ static bool cares(const struct talk *t, const char *reply)
 	       listening_says(t, reply, SAY_danger + language);
 }
 
-/* Who is angry wants no questions, and who was in distress none, whatever comes after it. */
+/* Who is angry or mourns wants no questions, and who was in distress none, whatever comes after
+ * it. */
 static bool is_last_word(const struct talk *t, const char *reply)
 {
-	static const int last[] = {ACT_stop_asking, ACT_complaint, ACT_wants_refund, ACT_threat};
+	static const int last[] = {ACT_stop_asking, ACT_complaint, ACT_wants_refund, ACT_threat,
+	                           ACT_sad};
 
 	for (size_t i = 0; i < COUNT(last); i++)
 		if (listening_says(t, reply, last[i]))

@@ -4,7 +4,7 @@
 #include "../text/tokens.h"
 #include "prompt.h"
 
-enum { LOOK_BACK = 5 /* messages of the visitor */, TELLING_WORDS = 6 };
+enum { LOOK_BACK = 5 /* messages of the visitor */, TELLING_WORDS = 6, TELLING_WORDS_ENGLISH = 4 };
 
 const struct exchange *reading_talk(struct ctx *cx, const struct utterance_text *history, size_t n,
                                     const char *message, size_t *n_out)
@@ -51,7 +51,9 @@ void reading_of_chat(struct ctx *cx, const struct chat_message *messages, size_t
 /* A few words tell little of their language, unless they tell of danger. */
 static enum language told_by(const struct act_words *said)
 {
-	return said->is_danger || said->u->n >= TELLING_WORDS ? said->language : LANGUAGES_N;
+	size_t enough = said->language == LANGUAGE_en ? TELLING_WORDS_ENGLISH : TELLING_WORDS;
+
+	return said->is_danger || said->u->n >= enough ? said->language : LANGUAGES_N;
 }
 
 enum language reading_language(struct ctx *cx, const struct act_words *said,

@@ -15,6 +15,8 @@
 
 #define I_SAID "I said: "
 
+enum { REPLIES_EARLY = 4 };
+
 /* ---- The next question ---- */
 
 /* Who wants something done is asked when and for how much; an applicant or a fan is not. */
@@ -61,11 +63,26 @@ static const char *ask_for(const struct talk *t, enum slot slot)
 	return wording_pick(t, ways + is_early, n - is_early);
 }
 
+static bool is_nothing(const struct extract_entities *told)
+{
+	for (size_t i = 0; i < ENTITY_COUNT; i++)
+		if (told->text[i])
+			return false;
+	return true;
+}
+
+/* Who only talks is asked who they are and what they would like, in the beginning; what else is
+ * asked is asked of who wants something done, or has just told of it. */
+static bool may_ask(const struct talk *t)
+{
+	return !t->was_stopped && (t->replies_n < REPLIES_EARLY || is_client(t) || !is_nothing(t->now));
+}
+
 static const char *ask_next(const struct talk *t)
 {
 	const char *more = wording_say(t, SAY_more);
 
-	if (t->was_stopped)
+	if (!may_ask(t))
 		return "";
 	for (enum slot slot = SLOT_NAME; slot < SLOTS_N; slot++)
 		if (is_missing(t, slot) && !t->was_asked[slot])
@@ -175,7 +192,7 @@ static const char *acknowledge(const struct talk *t)
 
 	if (has_new_name(t))
 		return joined(t, wording_say(t, SAY_name), facts ? facts : "");
-	return facts ? facts : wording_say(t, SAY_plain);
+	return facts ? facts : "";
 }
 
 /* ---- Answering ---- */
@@ -259,7 +276,7 @@ static struct answer answer_question(const struct talk *t)
 
 	if (t->told.words)
 		return answer_told(t);
-	if (acknowledge_facts(t))
+	if (t->now->contact_email || t->now->org_name || t->now->role)
 		return (struct answer){acknowledge(t), NULL};
 	if (words_count(t->message) <= SHORT_WORDS)
 		recalled = answer_recall(t);
@@ -328,11 +345,13 @@ static enum occasion after_danger(const struct talk *t)
 {
 	bool is_foreign = t->reading->language != LANGUAGE_en;
 
+	if (!is_foreign && SAYS(t->message, ASKS_FOR_HELP))
+		return SAY_danger;
 	if (is_helped(t) || (is_foreign && phrases_start(ACTS_LIST(THANKS), t->message)))
 		return SAY_helped;
 	if (is_foreign)
 		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
-	return t->reading->act == ACT_question || t->is_question ? SAY_matter : SAY_staying;
+	return t->reading->act == ACT_question || t->is_question ? SAY_unsure : SAY_staying;
 }
 
 /* With help at hand only words that leave no doubt are danger again; the rest may sound like it. */
@@ -365,14 +384,6 @@ static const char *say_in_distress(const struct talk *t)
 		return wording_say(t, words_start_with(t->message, "thank", NULL) ? ACT_thanks
 		                                                                  : (int)after_danger(t));
 	}
-}
-
-static bool is_nothing(const struct extract_entities *told)
-{
-	for (size_t i = 0; i < ENTITY_COUNT; i++)
-		if (told->text[i])
-			return false;
-	return true;
 }
 
 /* Something sad was told a moment ago. */
@@ -411,6 +422,18 @@ static bool is_told_rather(const struct talk *t, enum act act)
 	       (acknowledge_facts(t) || (act != ACT_greeting && has_new_name(t)));
 }
 
+/* Recognisers write no mark. */
+static bool is_asking(const struct talk *t)
+{
+	return t->is_question || (is_nothing(t->now) && act_form_of(t->cx, t->message).is_question);
+}
+
+/* Rather than only tells of the weather. */
+static bool wants_chat(const struct talk *t)
+{
+	return SAYS(t->message, PLAY) || is_asking(t);
+}
+
 static struct answer answer(const struct talk *t)
 {
 	enum act act = t->reading->act;
@@ -420,6 +443,8 @@ static struct answer answer(const struct talk *t)
 		return (struct answer){say_in_distress(t), ""};
 	if (is_told_rather(t, act))
 		act = ACT_statement;
+	if (act == ACT_statement && is_asking(t))
+		act = ACT_question;
 	switch (act) {
 	case ACT_supporter_fan:
 	case ACT_complaint:
@@ -434,8 +459,9 @@ static struct answer answer(const struct talk *t)
 	case ACT_thanks:
 	case ACT_goodbye:
 	case ACT_orders:
-	case ACT_small_talk:
 		return (struct answer){wording_say(t, (int)act), ""};
+	case ACT_small_talk:
+		return (struct answer){wording_say(t, wants_chat(t) ? (int)act : (int)SAY_go_on), ""};
 	case ACT_wants_person:
 		return (
 			struct answer){wording_say(t, wants_number(t) ? (int)SAY_no_number : ACT_wants_person),
@@ -457,9 +483,10 @@ static struct answer answer(const struct talk *t)
 	case ACT_test:
 	case ACT_yes:
 		return (struct answer){wording_say(t, (int)act), NULL};
-	case ACT_no:
-		return (struct answer){wording_say(t, ACT_no),
-		                       words_contain(t->message, "never mind") ? "" : NULL};
+	case ACT_no: /* what is not told is not asked for in the same breath */
+		return (struct answer){wording_say(t, ACT_no), words_count(t->message) > 1 ? "" : NULL};
+	case ACT_uneasy:
+		return (struct answer){wording_say(t, SAY_go_on), ""};
 	case ACT_advice_request:
 		return (struct answer){wording_say(t, ACT_advice_request), ask_back(t)};
 	case ACT_greeting:
@@ -506,7 +533,7 @@ static bool is_serious(enum act act)
 {
 	return act == ACT_distress || act == ACT_sad || act == ACT_threat || act == ACT_complaint ||
 	       act == ACT_wants_refund || act == ACT_wants_erasure || act == ACT_stop_asking ||
-	       act == ACT_goodbye;
+	       act == ACT_goodbye || act == ACT_uneasy;
 }
 
 static const char *compose(const struct talk *t)
@@ -516,8 +543,9 @@ static const char *compose(const struct talk *t)
 	const char   *question = reply.question ? reply.question : ask_next(t), *colour[LINES_MAX + 1];
 	size_t        n;
 
-	if (!*reply.statement) /* what would have stood in it is not for the ear */
-		reply.statement = wording_say(t, SAY_plain);
+	/* Nothing is said about what nobody is sure of; without a question, that it may go on. */
+	if (!*reply.statement)
+		reply.statement = wording_say(t, *question ? SAY_plain : SAY_go_on);
 	add_sentence(&b, with_name(t, reply.statement));
 	if (prompt_is_performer(t->system) && !is_serious(t->reading->act)) {
 		n = lines_of_colour(t->mode, colour);

@@ -29,6 +29,7 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(email) \
 	X(use_case) \
 	X(plain)    /* nothing in particular is told */ \
+	X(go_on)    /* the same, and nothing is asked */ \
 	X(no_words) /* the message is empty */ \
 	X(foreign)  /* it is in another language; one for each of enum language, in its order */ \
 	X(foreign_de) \
@@ -57,6 +58,7 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(taken)  /* something was taken, or somebody bleeds */ \
 	X(means)  /* what could hurt is at hand */ \
 	X(matter) /* nobody would care */ \
+	X(unsure) /* something else is asked */ \
 	X(helped) /* a moment ago; somebody is there now; in each language */ \
 	X(helped_de) \
 	X(helped_fr) \
