@@ -93,6 +93,9 @@ static void answer_name(struct rules *r, size_t from)
 		to = r->u->n;
 	if (tokens_is(r->u, to, "and") && rules_is_capital(r, to + 1))
 		return; /* "Harcourt and Vale" are a firm */
+	if (to == from + 1 && phrases_has(LIST(NOT_NAMES), r->u->words[from].low) &&
+	    !rules_is_known_name(r, from))
+		return; /* "Maybe." */
 	if (to > from && to - from <= WHOLE_NAME_WORDS && ends_answer(r->u, to))
 		rules_keep(r, ENTITY_person_name, from, to, true);
 }

@@ -41,7 +41,7 @@ static bool is_org_glue(const struct rules *r, size_t i, bool by_capitals)
 	       r->u->words[i + 1].gap == GAP_SPACE && can_be_org(r, i + 1) &&
 	       (by_capitals ? rules_is_capital(r, i + 1)
 	                    : is_of || i + 2 >= r->u->n || r->u->words[i + 2].gap != GAP_SPACE ||
-	                          closes_org(r, i + 2));
+	                          phrases_at(LIST(NAME_CLOSERS), r->u, i + 2) || closes_org(r, i + 2));
 }
 
 static bool is_legal_form(const struct rules *r, size_t i)
@@ -68,7 +68,8 @@ static bool goes_on(const struct rules *r, size_t i, bool by_capitals)
 	    phrases_at(LIST(ORG_SIGNS), r->u, i + 1) && !words_is_stop(r->u->words[i].text))
 		return true; /* "baltic product days" */
 	return can_be_org(r, i) && !rules_is_doing(r->u->words[i].low) &&
-	       rules_role_to(r, i, false) == i && !rules_place_at(r, i);
+	       rules_role_to(r, i, false) == i &&
+	       (!rules_place_at(r, i) || tokens_is(r->u, i - 1, "of"));
 }
 
 /* "New Bethel", "Four Oaks", "Evening Courier": a capital in the midst of a sentence, and one
