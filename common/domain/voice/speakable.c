@@ -43,47 +43,9 @@ static const struct {
 	uint32_t    code_point;
 	const char *said;
 } symbols[] = {
-	{'%', " percent "},
-	{'&', " and "},
-	{'@', " at "},
-	{'+', " plus "},
-	{'=', " equals "},
-	{'#', " number "},
-	{'~', " about "},
-	{'<', " less than "},
-	{'>', " more than "},
-	{0xa2, " cents "},
-	{0xb0, " degrees "},
-	{0xb1, " plus or minus "},
-	{0xb2, " squared "},
-	{0xb3, " cubed "},
-	{0xbc, " one quarter "},
-	{0xbd, " one half "},
-	{0xbe, " three quarters "},
-	{0x2013, ", "},
-	{0x2153, " one third "},
-	{0x2154, " two thirds "},
-	{0x2192, " to "},
-	{0x2248, " about "},
-	{0x2264, " at most "},
-	{0x2265, " at least "},
-	{0x2014, ", "},
-	{0x2018, "'"},
-	{0x2019, "'"},
-	{0x2022, ", "},
-	{0x2026, "... "},
-	{0x2032, "'"},
-	{0x2122, " "},
-	{0x2212, " minus "},
-	{0x3001, ", "},
-	{0x3002, ". "},
-	{0xff0c, ", "},
-	{0xff01, "! "},
-	{0xff1f, "? "},
-	{0xa3, " pounds "},
-	{0xa5, " yen "},
-	{0x20ac, " euros "},
-	{0x20b9, " rupees "},
+#define X(code, text) {0x##code, text},
+#include "common/domain/voice/signs.tsv.h"
+#undef X
 };
 
 static bool is_fraction(uint32_t c)
@@ -154,7 +116,8 @@ static void say(struct buf *out, uint32_t c, struct span rest)
 	else if (said) {
 		if (is_fraction(c) && out->len && is_digit((unsigned char)out->ptr[out->len - 1]))
 			buf_str(out, " and");
-		buf_str(out, said);
+		buf_printf(out, isalpha((unsigned char)said[0]) ? " %s " : "%s", said);
+		buf_str(out, strchr(",.!?", said[0]) ? " " : "");
 	} else if (c >= LATIN_FIRST && c < LATIN_FIRST + COUNT(latin))
 		buf_str(out, latin[c - LATIN_FIRST]);
 	else if (c == 0x200b || c == 0x200c || c == 0x200d || c == 0x2060 || c == 0xfeff || c == 0xad ||
