@@ -46,7 +46,8 @@ const say = async (session, words) => {
 	assert.equal(answer.status, 200, answer.text);
 };
 const heard = async (session) => (await sql(stack,
-	`select text from utterances where session_id = :'id' and speaker = 'visitor' order by position`,
+	`select text from utterances where session_id = :'id' and speaker = 'visitor'
+	order by position`,
 	{ id: session.session_id })).map(([text]) => text);
 const upload = async (person, name, text) => {
 	const answer = await request(stack, 'POST', `/storage/v1/object/uploads/${name}`,
