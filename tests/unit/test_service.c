@@ -72,14 +72,18 @@ static void a_path_of_its_own_and_all_methods_are_told(void **state)
 	                      .methods =
 	                          METHOD_GET | METHOD_HEAD | METHOD_PUT | METHOD_PATCH | METHOD_DELETE};
 	struct service usual = {.name = "usual", .methods = METHOD_GET | METHOD_POST};
+	struct service inner = {.name = "inner", .methods = METHOD_GET, .for_operators = true};
 
-	assert_non_null(strstr(shown(*state, &own), "\"path\":\"/shelf/v1\",\"has_path_info\":true,"
+	assert_non_null(strstr(shown(*state, &own), "\"path\":\"/shelf/v1\",\"for_operators\":false,"
+	                                            "\"has_path_info\":true,"
 	                                            "\"protocol\":\"fastcgi\",\"methods\":"
 	                                            "[\"GET\",\"HEAD\",\"PUT\",\"PATCH\",\"DELETE\"]"));
-	assert_non_null(strstr(shown(*state, &usual),
-	                       "\"path\":\"/functions/v1/usual\",\"has_path_info\":false,"
-	                       "\"protocol\":\"fastcgi\","
-	                       "\"methods\":[\"GET\",\"POST\"]"));
+	assert_non_null(
+		strstr(shown(*state, &usual),
+	           "\"path\":\"/functions/v1/usual\",\"for_operators\":false,\"has_path_info\":false,"
+	           "\"protocol\":\"fastcgi\","
+	           "\"methods\":[\"GET\",\"POST\"]"));
+	assert_non_null(strstr(shown(*state, &inner), "\"path\":\"/inner\",\"for_operators\":true,"));
 }
 
 int main(void)
