@@ -175,11 +175,13 @@ static void note(const struct ctx *cx, const struct err *e, size_t n)
 
 static void send_batch(struct ctx *cx, const struct stage *stages, size_t n)
 {
+	bool        is_leaving = cancel_reason(&office.stop) != CANCEL_NONE;
 	struct span json;
 	struct err *e;
 
 	arena_reset(cx->arena);
-	cx->deadline = deadline_in(cancel_reason(&office.stop) ? LEAVE_MS : SEND_MS);
+	cx->cancel = is_leaving ? NULL : &office.stop; /* a collector that hangs keeps nobody here */
+	cx->deadline = deadline_in(is_leaving ? LEAVE_MS : SEND_MS);
 	e = otlp_json(cx, program_invocation_short_name, stages, n, &json);
 	if (!e)
 		e = post(cx, json);

@@ -341,7 +341,7 @@ static void count_call(const struct ctx *cx, const struct chain *c, const struct
 
 	metrics_add(METRIC_calls, AT(call, outcome), 1);
 	metrics_time_ms(METRIC_call_time, AT(call), clock_mono_ms() - t->began_at_ms);
-	if (cx->cost.first_ms)
+	if (outcome == OUTCOME_ok && cx->cost.first_ms) /* a refusal comes soon, and says nothing */
 		metrics_time_ms(METRIC_first_time, AT(call), cx->cost.first_ms);
 }
 

@@ -188,6 +188,11 @@ static void log_job(const struct ctx *cx, const struct arena *its, const struct 
 	    F_INT("embed_ms", cx->cost.embed_ms), F_INT("arena_bytes", arena_used(its)));
 }
 
+static void count_end(unsigned kind, enum metric_job_end end)
+{
+	metrics_add(METRIC_jobs, AT(kind, end), 1);
+}
+
 /* In metrics as in the log. */
 static void count_job(const struct job *job, enum job_outcome outcome, bool is_ours,
                       uint64_t start_ms)
@@ -198,7 +203,7 @@ static void count_job(const struct job *job, enum job_outcome outcome, bool is_o
 	};
 	unsigned kind = metrics_name(NAMES_job, job->kind);
 
-	metrics_add(METRIC_jobs, AT(kind, is_ours ? ends[outcome] : JOB_END_lost), 1);
+	count_end(kind, is_ours ? ends[outcome] : JOB_END_lost);
 	metrics_time_ms(METRIC_job_time, AT(kind), clock_mono_ms() - start_ms);
 }
 
@@ -313,7 +318,7 @@ static struct err *work_some(struct worker *w, unsigned *rest_out)
 	while (!found.is_none) {
 		if (found.job.has_died) {
 			log_job(&w->cx, w->cx.arena, &found.job, "dead", clock_mono_ms(), NULL);
-			count_job(&found.job, JOB_DEAD, true, clock_mono_ms());
+			count_end(metrics_name(NAMES_job, found.job.kind), JOB_END_dead);
 			return NULL;
 		}
 		work_on(w, &found);
