@@ -47,16 +47,17 @@ static void write_resident(const struct metric_process *p, void *data)
 {
 	struct resident *r = data;
 	char             path[64];
-	unsigned long    pages = 0;
+	char             line[128], *second;
 	FILE            *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/statm", p->pid);
 	file = fopen(path, "re");
 	if (!file)
 		return;
-	if (fscanf(file, "%*s %lu", &pages) == 1)
+	second = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL;
+	if (second)
 		buf_printf(r->out, "scribe_process_resident_bytes{program=\"%s\",pid=\"%d\"} %lu\n",
-		           p->program, p->pid, pages * r->page);
+		           p->program, p->pid, strtoul(second, NULL, 10) * r->page);
 	fclose(file);
 }
 
