@@ -454,9 +454,7 @@ static int start_engines(void)
 	int problems = check_user();
 
 	counting_start(values.metrics_file, service->name);
-
 	problems += service->start ? service->start() : 0;
-
 	assert(service->engines || service->chains_n == 0);
 	problems += vault_start();
 	breaker_share(values.breaker_file);

@@ -83,7 +83,7 @@ static const struct {
 	{"rows", "scribe_table_rows", "table", "Rows of a table, as the planner estimates them."},
 	{"bytes", "scribe_database_bytes", NULL, "Size of the database on its disk."},
 	{"connections", "scribe_database_connections", NULL, "Connections to it, of all programs."},
-	{"connections_max", "scribe_database_connections_max", NULL, "As many as it takes."},
+	{"connections_max", "scribe_database_connections_max", NULL, "As many connections as the database takes."},
 };
 
 static void write_stock(struct buf *out, size_t i, const struct stock_line *lines, size_t n)
