@@ -534,18 +534,19 @@ static int serve(enum service_option option)
 
 	leave_root();
 	bodies_folder = service->bodies_folder ? service->bodies_folder() : NULL;
-	if (service->serves_people)
-		db_start_for_people(service->name);
-	else
-		db_start(service->name);
+	(service->serves_people ? db_start_for_people : db_start)(service->name);
 	heartbeat_start(service->name);
 	bookkeeping_start();
+	if (service->open)
+		service->open();
 	if (option == OPTION_JOBS_ONLY)
 		status = work_jobs_only();
 	else if (service->serve)
 		status = serve_in_its_way();
 	else
 		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_handled, release_thread);
+	if (service->close)
+		service->close();
 	heartbeat_stop();
 	bookkeeping_stop();
 	progress_end_all();

@@ -80,6 +80,11 @@ struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *t
 	end.pieces = a->pieces;
 	end.pieces_n = a->pieces_n;
 	end.is_in_distress = a->reading.is_in_distress;
+	end.response_ms = a->first_sentence_ms;
+	end.first_audio_ms = a->first_audio_ms;
+	end.degraded = a->degraded;
+	end.degraded_n = a->degraded_n;
+	end.flags = a->flags.told;
 	end.event = event_of(a->reading.act);
 	if (in->heard && !end.is_in_distress)
 		end.heard = heard_vector(cx, in->heard, deadline_in(0));
@@ -109,4 +114,14 @@ void record_distress(struct ctx *cx, const struct in *in, const struct turn *tur
 	cx->deadline = whole;
 	if (e)
 		log_err(LOG_ERROR, cx, "distress_not_noted", e);
+}
+
+void record_flags(struct req *rq, const struct turn *turn, struct answer *a)
+{
+	flags_judge(req_ctx(rq),
+	            &(struct flag_who){.owner = turn->owner,
+	                               .mode = turn->mode,
+	                               .origin = req_header(rq, "Origin"),
+	                               .forced = turn->flags_forced},
+	            &a->flags);
 }
