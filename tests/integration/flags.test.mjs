@@ -83,3 +83,26 @@ test('a visitor who agreed has the same in each session', async () => {
 	}
 	assert.equal(seen.size, 2, 'eight visitors drew the same lot, one time in 128');
 });
+
+test('a report is read from what turns have left', async () => {
+	await sql(stack, `delete from sessions`);
+	await sql(stack, `with s as (
+			insert into sessions (secret_hash, started_at, lead_score, final_intent)
+				select sha256('x'), '2026-01-02', case when i <= 104 then 80 else 5 end,
+					'consulting_inquiry' from generate_series(1, 150) i
+				returning id, lead_score),
+		n as (select id, row_number() over (partition by lead_score >= 70 order by id) as i,
+			lead_score >= 70 as converted from s)
+		insert into turns (session_id, turn, message_hash, state, started_at, ends_by,
+				finished_at, mode, response_ms, first_audio_ms, degraded, flags, reply_pieces)
+			select id, 1, sha256('m'), 'done', '2026-01-02 10:00', now(),
+				now(), 'professional', 100, 200, case when i = 1 then '{llm}'::text[] else '{}' end,
+				jsonb_build_object('tried', case when i <= case when converted then 56 else 14 end
+					then 'on' else 'off' end), '{5,60000}' from n`);
+	const report = await does('report', '--csv', '--from', '2026-01-01', '--to', '2026-02-01');
+	assert.match(report, /,150,150,150,150\.0,104\n/);
+	assert.match(report, /\nprofessional,consulting_inquiry,150,104,69\.3\n/);
+	assert.match(report, /\n0 to 9,46\n80 to 89,104\n/);
+	assert.match(report, /\nresponse,150,100,100,100,100\nfirst audio,150,200,200,200,200\n/);
+	assert.match(report, /\nllm,2,1,2026-01-02/);
+});
