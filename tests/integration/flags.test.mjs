@@ -31,6 +31,16 @@ const flagsOf = async (session, headers = {}) => {
 	assert.equal(status, 200, JSON.stringify(json));
 	return json.flags;
 };
+/** What scripts/experiment tells: tables, one behind the other. */
+const tablesOf = (csv) => {
+	const tables = [];
+	for (const line of csv.trim().split('\n')) {
+		if (/^[a-z"]/.test(line) && !/^(on|off),/.test(line)) tables.push([]);
+		tables.at(-1).push(line.split(','));
+	}
+	return tables;
+};
+
 test('a flag is on where it is meant to be, in the answer and in the turn', async () => {
 	const session = await newSession(stack, { mode: 'mentor' });
 	assert.deepEqual(await flagsOf(session), []);
@@ -84,8 +94,11 @@ test('a visitor who agreed has the same in each session', async () => {
 	assert.equal(seen.size, 2, 'eight visitors drew the same lot, one time in 128');
 });
 
-test('a report is read from what turns have left', async () => {
+test('an experiment and a report are read from what turns have left', async () => {
 	await sql(stack, `delete from sessions`);
+	await sql(stack, `insert into feature_flags (name, share, created_at)
+		values ('tried', 5000, '2026-01-01')`);
+	// Newcombe's own example: 56 of 70 beside 48 of 80.
 	await sql(stack, `with s as (
 			insert into sessions (secret_hash, started_at, lead_score, final_intent)
 				select sha256('x'), '2026-01-02', case when i <= 104 then 80 else 5 end,
@@ -99,6 +112,15 @@ test('a report is read from what turns have left', async () => {
 				now(), 'professional', 100, 200, case when i = 1 then '{llm}'::text[] else '{}' end,
 				jsonb_build_object('tried', case when i <= case when converted then 56 else 14 end
 					then 'on' else 'off' end), '{5,60000}' from n`);
+	const [arms, difference, sound, left] = tablesOf(
+		await does('experiment', 'tried', '--csv', '--to', '2026-02-01'));
+	assert.deepEqual(arms[1].slice(2, 7), ['70', '56', '80.00', '69.18', '87.70']);
+	assert.deepEqual(arms[2].slice(2, 5), ['80', '48', '60.00']);
+	assert.equal(Number(arms[1][1]) + Number(arms[2][1]), 150);
+	assert.deepEqual(difference[1].slice(0, 3), ['20.00', '5.24', '33.39']);
+	assert.deepEqual(sound[1].slice(0, 3), ['on', '70', '200']);
+	assert.deepEqual(left[1], ['0', '0']);
+
 	const report = await does('report', '--csv', '--from', '2026-01-01', '--to', '2026-02-01');
 	assert.match(report, /,150,150,150,150\.0,104\n/);
 	assert.match(report, /\nprofessional,consulting_inquiry,150,104,69\.3\n/);
