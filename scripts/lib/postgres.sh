@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # A private PostgreSQL: reached by its unix socket only, by peer authentication only.
-# Uses: stack_dir stack_id run sup log root; told; scripts/lib/users.sh.
+# Uses: stack_dir stack_id run sup log root; told; scripts/lib/{users,backup}.sh.
 
 pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 
@@ -67,19 +67,22 @@ pg_group() {
 # who runs the stack as scribe_owner too, and the user that PostgreSQL runs as as its superuser.
 # Root is no superuser.
 pg_identify() {
-	local user
+	local user data=${1:-$stack_dir/pg}
 	user=$(pg_user)
 	{
 		printf 'scribe %s postgres\n' "$user"
 		printf 'scribe %s %s\n' "$(id -un)" scribe_owner "$(id -un)" scribe_app \
 			"$(id -un)" scribe_rest
 		printf 'scribe %s %s\n' "$(program_user)" scribe_app "$(program_user)" scribe_rest
-	} >"$stack_dir/pg/pg_ident.conf"
+	} >"$data/pg_ident.conf"
 }
 
-# The same for a database that runs: an older version may have started it.
-pg_identify_again() {
+# What may be other for a database that runs: an older version may have started it, and backups may
+# have been turned on.
+pg_configure_again() {
 	pg_identify
+	pg_archive
+	begin_backups
 	as_pg_user psql -XAtqc 'select pg_reload_conf()' "$(pg_url postgres postgres)" >/dev/null
 }
 
@@ -91,6 +94,7 @@ pg_configure() {
 	chmod 711 "$run/pg"
 	echo "local all all peer map=scribe" >"$data/pg_hba.conf"
 	pg_identify
+	pg_archive
 	cat >"$data/scribe.conf" <<-END
 		# Written by scripts/stack at every start.
 		listen_addresses = ''
@@ -101,6 +105,7 @@ pg_configure() {
 		shared_buffers = $(pg_buffers_mb)MB
 		max_wal_size = 1GB
 		wal_compression = on
+		include_if_exists = 'archive.conf'
 		# A statement whose program was killed ends, and with it its locks.
 		client_connection_check_interval = 1s
 		# A failed statement would bring what people said into the log.
@@ -193,5 +198,6 @@ pg_start() {
 	write_postgres_unit
 	start_unit postgresql
 	wait_until 30 pg_ready || die "PostgreSQL does not answer"
+	begin_backups
 	pg_migrate
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
-# Where settings come from: the environment, then scribe.env, then what is generated here.
-# Uses: stack_dir port bin functions known.
+# Where settings come from: the environment, then scribe.env, then the stage's file, then what is
+# generated here. Uses: root stack_dir port bin functions known.
 
 # split_list VALUE: its items into the array $items, separated by commas, blanks or both, as
 # cfg_next_item() of the programs does. An item is never taken for a pattern of file names.
@@ -33,6 +33,21 @@ load_settings_file() {
 		in_settings_file[$key]=$value
 		[[ -n ${!key+set} ]] || export "$key=$value"
 	done <"$file"
+}
+
+# All that fills what the environment lacks: scribe.env, then what is usual on this kind of stack.
+load_settings() {
+	load_settings_file scribe.env
+	[[ -z ${SCRIBE_STAGE-} ]] || load_stage
+}
+
+# Those files are the project's: that they name settings is for its tests to see.
+load_stage() {
+	local file=$root/scripts/stages/$SCRIBE_STAGE.env
+	local -A in_settings_file=()
+	[[ $SCRIBE_STAGE =~ ^[a-z]+$ && -r $file ]] ||
+		die "SCRIBE_STAGE: '$SCRIBE_STAGE' is none of $(cd "$root/scripts/stages" && echo *.env)"
+	load_settings_file "$file"
 }
 
 random_hex() {
@@ -125,11 +140,12 @@ remember_environment() {
 	write_file 600 "$stack_dir/env.up" <<<"$1"
 }
 
-# For `reload`, the environment of `up`, except for the settings that its own environment gives.
+# For `reload`, the environment of `up`, except for the settings that its own environment gives, and
+# for which programs are meant.
 recall_environment() {
 	local given=() line name
 	while IFS= read -r name; do
-		is_setting "$name" && given+=("$name")
+		if is_setting "$name" || [[ $name == BUILD || $name == FLAVOUR ]]; then given+=("$name"); fi
 	done < <(compgen -e)
 	line=$( ((${#given[@]} == 0)) || print_exports "${given[@]}")
 	# shellcheck source=/dev/null
@@ -152,8 +168,9 @@ stack_settings() {
 	echo STACK_DIR PORT FLAVOUR BUILD NGINX_BIN PG_BIN DATABASE_URL_FILE SCRIBE_CACHE SCRIBE_LISTEN \
 		SCRIBE_TLS_CERT SCRIBE_TLS_KEY SCRIBE_TLS_LISTEN TLS_PORT TLS_REDIRECT_PORT \
 		SCRIBE_TRUSTED_PROXIES SCRIBE_CONNECTIONS_PER_CLIENT SCRIBE_NGINX_WORKERS \
-		SCRIBE_PAGES SCRIBE_CONSOLE SCRIBE_LEAD_PANEL SCRIBE_UI_DIR \
-		SCRIBE_USER SCRIBE_DRAIN_S SCRIBE_START_S SCRIBE_MIGRATE_S
+		SCRIBE_STAGE SCRIBE_PAGES SCRIBE_CONSOLE SCRIBE_LEAD_PANEL SCRIBE_UI_DIR \
+		SCRIBE_USER SCRIBE_DRAIN_S SCRIBE_START_S SCRIBE_MIGRATE_S \
+		SCRIBE_BACKUP_DIR SCRIBE_BACKUP_RECIPIENT SCRIBE_BACKUP_DAYS
 	for name in "${functions[@]}"; do echo "RATE_${name^^} UPSTREAM_${name^^}"; done
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Where the bytes of files are: the programs write there, nginx reads, nobody else. Uses: stack_dir
-# stack_id all_reach; die say; scripts/lib/users.sh.
+# stack_id; die say; scripts/lib/users.sh.
 
 # Sets STORAGE_DIR where nobody has: in $STACK_DIR, or elsewhere if not all can reach that. Makes
 # nothing yet.

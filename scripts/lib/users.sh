@@ -16,6 +16,15 @@ as_user() {
 	exec setpriv --reuid="$name" --regid="$(id -g "$name")" --init-groups -- "$@"
 }
 
+# all_reach DIRECTORY: those who have something there.
+all_reach() {
+	local user
+	((EUID == 0)) || return 0
+	for user in "$nginx_user" "$(program_user)" postgres; do
+		(as_user "$user" test -x "$1") || return 1
+	done
+}
+
 users_are_there() {
 	getent passwd "${stack_users[@]}" >/dev/null
 }

@@ -11,6 +11,8 @@ debian_packages=(
 	# running
 	nginx "postgresql-$postgres_version" "postgresql-server-dev-$postgres_version"
 	spawn-fcgi multiwatch runit sqitch libdbd-pg-perl curl jq procps
+	# keeping
+	pgbackrest rsync age
 	# checking
 	libcmocka-dev clang clang-tidy clang-format cppcheck libclang-rt-14-dev valgrind libc6-dbg
 	shellcheck "postgresql-$postgres_version-pgtap" wrk chromium fonts-liberation

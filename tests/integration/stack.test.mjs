@@ -459,31 +459,6 @@ describe('a stack that runs', () => {
 		assert.equal(await callers('a', 'b'), '');
 	});
 
-	test('a backup, made and restored as the README tells', async () => {
-		const readme = readFileSync(join(root, 'README.md'), 'utf8');
-		const told = readme.split('**Backup and restore.**')[1].split('**Upgrade.**')[0];
-		const [backup, restore] = [...told.matchAll(/^```\n(.*?)^```$/gms)].map(([, lines]) =>
-			lines
-				.replaceAll('var/stack', stack.dir)
-				.replaceAll('scripts/stack', join(root, 'scripts/stack'))
-				.replaceAll('somewhere/safe', join(stack.dir, 'safe')),
-		);
-		const { json } = await post(stack, 'create_session', {});
-		const inShell = (...lines) =>
-			run('bash', ['-ec', lines.join('\n')], { cwd: stack.dir, env: stack.env });
-		const made = await inShell(backup);
-		assert.equal(made.status, 0, made.stderr);
-		await sql(stack, "delete from sessions where id = :'id'", { id: json.session_id });
-		const [first, second] = backup.split('\n');
-		const restored = await inShell(first, second, restore);
-		assert.equal(restored.status, 0, restored.stderr);
-		const found = await sql(stack, "select count(*) from sessions where id = :'id'", {
-			id: json.session_id,
-		});
-		assert.deepEqual(found, [['1']]);
-		assert.equal((await post(stack, 'create_session', {})).status, 200);
-	});
-
 	test('logs shows the part asked for', async () => {
 		const { stdout } = await stack.command('logs', 'create_session');
 		assert.match(stdout, /"serving"/);

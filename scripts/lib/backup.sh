@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
+# Where backups are, and how pgBackRest is asked: as the user that PostgreSQL runs as. Uses:
+# stack_dir; number_setting; scripts/lib/{say,users,postgres}.sh.
+#
+# In SCRIBE_BACKUP_DIR are
+#   database/        pgBackRest's repository: backups of the database, and its log as it is written
+#   files/now/       the bytes of files, as they were at the last copy
+#   files/gone/TIME  those that were there before it and are not any more
+#   secrets/TIME.age the stack's keys, sealed
+#   whole            a line for each backup that came to its end: when it began, pgBackRest's name
+#   forgotten        who was forgotten (scripts/lib/forgotten.sh)
+
+backup_days=14     # how long a point in time can be gone back to, where SCRIBE_BACKUP_DAYS is not set
+backup_age_max_h=50 # one a day, and one that may fail
+
+backups_are_wanted() {
+	[[ -n ${SCRIBE_BACKUP_DIR-} ]]
+}
+
+# What is in it goes into settings of PostgreSQL and of pgBackRest.
+check_backup_settings() {
+	backups_are_wanted || return 0
+	[[ $SCRIBE_BACKUP_DIR =~ ^/[A-Za-z0-9_./-]+$ ]] ||
+		die "SCRIBE_BACKUP_DIR: '$SCRIBE_BACKUP_DIR' is not an absolute path of letters, digits and _./-"
+	number_setting SCRIBE_BACKUP_DAYS "$backup_days" >/dev/null
+	[[ ${SCRIBE_BACKUP_RECIPIENT-} =~ ^(age1[a-z0-9]+|ssh-[a-z0-9]+\ [A-Za-z0-9+/=]+( .*)?)$ ]] ||
+		die "SCRIBE_BACKUP_RECIPIENT: give the public key (age1..., or of ssh) that the stack's keys" \
+			"are sealed for; age-keygen makes one, and the other half belongs on another machine"
+}
+
+# The folder itself only, not those above it: where a disk is not mounted nothing is made.
+make_backup_place() {
+	local dir=$SCRIBE_BACKUP_DIR
+	(
+		umask 077
+		[[ -d $dir ]] || mkdir "$dir" || exit 1
+		chmod 711 "$dir"
+		mkdir -p "$dir/files/now" "$dir/files/gone" "$dir/secrets" || exit 1
+		[[ -d $dir/database ]] || mkdir "$dir/database" || exit 1
+		((EUID)) || chown postgres: "$dir/database"
+	)
+}
+
+# write_backrest_conf FILE DATA SOCKETS: for the cluster in DATA, whose socket is in SOCKETS.
+write_backrest_conf() {
+	write_file 644 "$1" <<-END
+		[global]
+		repo1-path=$SCRIBE_BACKUP_DIR/database
+		repo1-retention-full-type=time
+		repo1-retention-full=$(number_setting SCRIBE_BACKUP_DAYS "$backup_days")
+		repo1-bundle=y
+		compress-type=zst
+		start-fast=y
+		process-max=2
+		lock-path=$3/lock
+		log-level-console=off
+		log-level-file=off
+		log-level-stderr=warn
+
+		[scribe]
+		pg1-path=$2
+		pg1-socket-path=$3
+		pg1-user=postgres
+		pg1-database=postgres
+	END
+}
+
+# backrest CONF COMMAND...
+backrest() {
+	as_pg_user pgbackrest --config="$1" --stanza=scribe "${@:2}"
+}
+
+# What PostgreSQL does with each piece of its log. Archiving is always on, since that could be changed
+# by a restart only; where no backups are made the piece is thrown away.
+pg_archive() {
+	local command=/bin/true seconds=0 file=$stack_dir/pg/archive.conf
+	if backups_are_wanted; then
+		write_backrest_conf "$run/pgbackrest.conf" "$(readlink -f "$stack_dir/pg")" "$run/pg"
+		command="/usr/bin/pgbackrest --config=$run/pgbackrest.conf --stanza=scribe archive-push \"%p\""
+		seconds=60
+	fi
+	write_file 644 "$file" <<-END
+		archive_mode = on
+		archive_command = '$command'
+		# What a lost disk takes along is at most so much.
+		archive_timeout = $seconds
+	END
+	((EUID)) || chown postgres: "$file"
+}
+
+# A stack whose backups can not be made serves all the same; scripts/stack status tells.
+begin_backups() {
+	local why
+	backups_are_wanted || return 0
+	why=$(make_backup_place 2>&1 && backrest "$run/pgbackrest.conf" stanza-create 2>&1) ||
+		say "there are no backups: $why"
+}
+
+# What is wrong with them, in words; "healthy" if nothing is.
+backup_state() {
+	local mode since waiting newest age_h
+	IFS='|' read -r mode since waiting < <(
+		as_pg_user psql -XAtqw -d "$(pg_url postgres postgres)" <<-'END'
+			select current_setting('archive_mode'),
+				case when last_failed_time > coalesce(last_archived_time, '-infinity')
+					then to_char(last_failed_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') end,
+				(select pg_size_pretty(count(*) * 16777216) from pg_ls_archive_statusdir()
+					where name like '%.ready')
+				from pg_stat_archiver;
+		END
+	) || true
+	newest=$(tail -n 1 "$SCRIBE_BACKUP_DIR/whole" 2>/dev/null | cut -d ' ' -f 1) || true
+	age_h=$((($(date +%s) - $(date -d "${newest:-1970-01-01}" +%s)) / 3600))
+	if [[ -z $mode ]]; then
+		echo 'can not be asked for'
+	elif [[ $mode != on ]]; then
+		echo 'no log is kept until scripts/stack down and up'
+	elif [[ -n $since ]]; then
+		echo "the log can not be archived (last tried $since): $waiting wait, and the disk has" \
+			"$(df -h --output=avail "$stack_dir/pg/" | tail -n 1 | tr -d ' ') left; see" \
+			"scripts/stack logs postgresql"
+	elif [[ -z $newest ]]; then
+		echo 'none was made yet; run scripts/backup'
+	elif ((age_h > backup_age_max_h)); then
+		echo "the last whole one is $age_h hours old"
+	else
+		echo healthy
+	fi
+}

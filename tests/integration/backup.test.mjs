@@ -1,0 +1,210 @@
+/* Backups and what is restored from them, as operators make them: nothing that was acknowledged is
+ * lost, a point in time is that point, who was forgotten stays so, and what is broken or half made
+ * is told and harms nothing. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import {
+	chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+	keyHeaders, newSession, pairOf, poll, post, request, root, sql, useStack,
+} from './env/index.mjs';
+import { makeDir } from './env/dirs.mjs';
+import { run } from './env/stack_command.mjs';
+import { people } from './people.mjs';
+
+const place = makeDir('backup');
+const dir = join(place, 'kept');
+const key = join(place, 'key');
+const { stderr: told } = await run('age-keygen', ['-o', key]);
+const stack = useStack({ env: {
+	SCRIBE_BACKUP_DIR: dir,
+	SCRIBE_BACKUP_RECIPIENT: told.match(/age1\w+/)[0],
+} });
+process.once('exit', () => rmSync(place, { recursive: true, force: true }));
+
+const script = (name, args = [], env = {}) =>
+	run(join(root, 'scripts', name), args, { cwd: stack.dir, env: { ...stack.env, ...env } });
+const does = async (name, args, env) => {
+	const result = await script(name, args, env);
+	assert.equal(result.status, 0, result.stderr);
+	return result;
+};
+const refuses = async (name, args, env, why) => {
+	const { status, stderr } = await script(name, args, env);
+	assert.notEqual(status, 0, 'it went through');
+	assert.match(stderr, why);
+};
+const wholeOnes = () => readFileSync(join(dir, 'whole'), 'utf8').trim().split('\n');
+const backups = async () => (await script('stack', ['status'])).stdout
+	.split('\n').find((line) => line.startsWith('backups')) ?? '';
+const say = async (session, words) => {
+	const answer = await post(stack, 'agent_reply',
+		{ ...pairOf(session), user_message: words, audio: false }, keyHeaders(stack));
+	assert.equal(answer.status, 200, answer.text);
+};
+const heard = async (session) => (await sql(stack,
+	`select text from utterances where session_id = :'id' and speaker = 'user' order by position`,
+	{ id: session.session_id })).map(([text]) => text);
+const upload = async (person, name, text) => {
+	const answer = await request(stack, 'POST', `/storage/v1/object/uploads/${name}`,
+		{ body: text, headers: { ...person.keyed, 'content-type': 'text/plain' } });
+	assert.equal(answer.status, 200, answer.text);
+};
+const download = (person, name) =>
+	request(stack, 'GET', `/storage/v1/object/authenticated/uploads/${name}`,
+		{ headers: person.keyed });
+const down = () => script('stack', ['down']);
+const up = async () => {
+	await does('stack', ['up']);
+	stack.expectRestart(...Object.keys(stack.pids()));
+};
+
+/* Kills all that carries the stack's mark, as a power cut; PostgreSQL is known by its folder. */
+const crash = async () => {
+	const mark = `SCRIBE_STACK_UNIT=${readFileSync(join(stack.dir, 'id'), 'utf8').trim()}:`;
+	const found = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+		try {
+			return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark) ||
+				readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${stack.dir}/`);
+		} catch {
+			return false;
+		}
+	});
+	await poll(() => {
+		for (const pid of found()) process.kill(Number(pid), 'SIGKILL');
+		return found().length === 0;
+	});
+};
+
+let talk;
+let forgotten;
+let admin;
+let point;
+
+test('none was made yet, and status says so', async () => {
+	assert.match(await backups(), /none was made yet/);
+	await refuses('backup', [], { STACK_DIR: place }, /no stack/);
+});
+
+test('a whole one', async () => {
+	admin = await people(stack, 'admin');
+	const visitor_id = randomUUID();
+	talk = await newSession(stack);
+	forgotten = { visitor_id, session: await newSession(stack, { visitor_id, consent: true }) };
+	await say(talk, 'This was said before the backup.');
+	await say(forgotten.session, 'I shall be forgotten.');
+	await upload(admin, 'early.txt', 'early');
+	await does('backup');
+	assert.equal(wholeOnes().length, 1);
+	assert.match(await backups(), / healthy$/);
+	await does('backup', ['verify']);
+});
+
+test('keys are apart and sealed', async () => {
+	const [file] = readdirSync(join(dir, 'secrets'));
+	const sealed = join(dir, 'secrets', file);
+	const kept = readFileSync(join(stack.dir, 'secrets.env'), 'utf8').match(/DATA_KEY=(\w+)/)[1];
+	const { stdout } = await run('age', ['-d', '-i', key, sealed]);
+	assert.match(stdout, new RegExp(`^SCRIBE_DATA_KEY=${kept}$`, 'm'));
+	const { status } = await run('grep', ['-rqF', kept, dir]);
+	assert.equal(status, 1, 'the data key is among what it opens');
+});
+
+test('one that finds no room or is killed leaves the one before', async () => {
+	const before = wholeOnes();
+	const bounded = await run('bash',
+		['-c', `trap '' XFSZ; ulimit -f 64; exec ${root}/scripts/backup`],
+		{ cwd: stack.dir, env: stack.env });
+	assert.notEqual(bounded.status, 0);
+	assert.match(bounded.stderr, /could not be backed up; those before are as they were/);
+	const killed = run('timeout', ['-s', 'KILL', '0.3', join(root, 'scripts/backup')],
+		{ cwd: stack.dir, env: stack.env });
+	assert.notEqual((await killed).status, 0);
+	assert.deepEqual(wholeOnes(), before);
+	/* The one that was killed may have left somebody at work. */
+	await poll(async () => (await script('backup', ['verify'])).status === 0);
+	assert.match(await backups(), / healthy$/);
+});
+
+test('a log that can not be archived is told, and is archived later', async () => {
+	const database = join(dir, 'database');
+	renameSync(database, `${database}.away`);
+	await sql(stack, 'create table of_no_use (); select pg_switch_wal()');
+	const failing = await poll(async () => {
+		const line = await backups();
+		return /can not be archived/.test(line) && line;
+	});
+	assert.match(failing, /last tried \S+ \S+ UTC\): \d+ \w+ wait, and the disk has \S+ left/);
+	assert.notEqual((await script('stack', ['status'])).status, 0);
+	await refuses('backup', [], {}, /is its disk/);
+	renameSync(`${database}.away`, database);
+	await poll(async () => {
+		await sql(stack, 'drop table if exists of_no_use; select pg_switch_wal()');
+		return / healthy$/.test(await backups());
+	}, { deadlineMs: 150_000 });
+});
+
+test('a point in time: what was before it is there, what came after is not', async () => {
+	await say(talk, 'This was said before the point.');
+	await upload(admin, 'late.txt', 'late');
+	await does('backup', ['files']);
+	await post(stack, 'collect_email', { email: 'dana@northwind.example' }, keyHeaders(stack));
+	[[point]] = await sql(stack, 'select clock_timestamp()');
+	await say(talk, 'This was said after the point.');
+	const { stdout } = await does('forget', [forgotten.visitor_id]);
+	assert.match(stdout, /^sessions 1$/m);
+	assert.ok(!readFileSync(join(dir, 'forgotten'), 'utf8').includes(forgotten.visitor_id));
+
+	await refuses('restore', ['--to', point], {}, /is up/);
+	await down();
+	await refuses('restore', ['--to', '2020-01-01'], {}, /nothing has changed/);
+	rmSync(join(stack.dir, 'storage'), { recursive: true });
+	rmSync(join(stack.dir, 'secrets.env'));
+	await refuses('restore', ['--to', 'next year'], {}, /yet to come/);
+	await refuses('restore', ['--to', point], {}, /secrets.env is lost; give --key/);
+	const { stderr } = await does('restore', ['--to', point, '--key', key]);
+	assert.match(stderr, /forgotten again: 1$/m);
+	assert.match(stderr, /1 messages may have gone out since/);
+	await up();
+	assert.deepEqual(await heard(talk),
+		['This was said before the backup.', 'This was said before the point.']);
+	assert.deepEqual(await heard(forgotten.session), []);
+	assert.deepEqual(await sql(stack, `select state from jobs where kind = 'confirm_mail'`),
+		[['dead']]);
+	assert.equal((await download(admin, 'early.txt')).text, 'early');
+	assert.equal((await download(admin, 'late.txt')).text, 'late');
+	await say(talk, 'We go on from here.');
+	await poll(async () => / healthy$/.test(await backups()));
+});
+
+test('a backup that is broken is refused by name', async () => {
+	const broken = join(place, 'broken');
+	cpSync(dir, broken, { recursive: true });
+	const [, label] = wholeOnes()[0].split(' ');
+	const set = join(broken, 'database/backup/scribe', label);
+	const files = readdirSync(set, { recursive: true }).map((name) => join(set, name))
+		.filter((name) => statSync(name).isFile() && !name.includes('manifest'));
+	const [largest] = files.sort((a, b) => statSync(b).size - statSync(a).size);
+	truncateSync(largest, Math.floor(statSync(largest).size / 2));
+	await run('chown', ['-R', `--reference=${join(dir, 'database')}`, join(broken, 'database')]);
+	chmodSync(broken, 0o711);
+	await down();
+	const before = statSync(join(stack.dir, 'pg/PG_VERSION')).ino;
+	await refuses('restore', ['--backup', label], { SCRIBE_BACKUP_DIR: broken },
+		new RegExp(`the backup ${label} is not there or is broken`));
+	await refuses('restore', ['--backup', '20200101-000000F'], {}, /20200101-000000F is not there/);
+	assert.equal(statSync(join(stack.dir, 'pg/PG_VERSION')).ino, before);
+	await up();
+});
+
+test('after a crash nothing acknowledged is lost, also of what was not archived yet', async () => {
+	await say(talk, 'This was said last.');
+	await crash();
+	await down();
+	await does('restore');
+	await up();
+	assert.deepEqual((await heard(talk)).slice(-2), ['We go on from here.', 'This was said last.']);
+});
