@@ -28,6 +28,7 @@
 #define WORD_MAX  64u
 
 #define ID_PATTERN "{id}"
+#define DOUBT      "uncertain: " /* how a job begins to say so, which scripts/jobs shows */
 
 static struct slack_values {
 	const char *webhook_url, *hosts, *admin_url;
@@ -172,8 +173,8 @@ static struct err *unanswered(struct ctx *cx, struct job *job, struct err *e)
 	if (!e->uncertain)
 		return e;
 	return job_hopeless(job, err_new(cx, ERR_UPSTREAM, WHERE,
-	                                 "Slack did not answer: the message may have been "
-	                                 "delivered and is not sent again (%s)",
+	                                 DOUBT "Slack did not answer: the message may have been "
+	                                       "delivered and is not sent again (%s)",
 	                                 e->detail));
 }
 
@@ -200,13 +201,15 @@ static struct err *post(struct ctx *cx, struct job *job, struct span message)
 	return alert_end(cx, job->key, ALERT_SENT);
 }
 
+/* Whoever died while sending it could not say so. */
 static struct err *not_again(struct ctx *cx, struct job *job, enum alert_state state)
 {
 	if (state == ALERT_SENT)
 		return NULL;
+	TRY(alert_end(cx, job->key, ALERT_UNCERTAIN));
 	return job_hopeless(job, err_new(cx, ERR_UPSTREAM, WHERE,
-	                                 "an earlier attempt may have delivered the message; it "
-	                                 "is not sent again"));
+	                                 DOUBT "an earlier attempt may have delivered the message; "
+	                                       "it is not sent again"));
 }
 
 static struct err *announce(struct ctx *cx, struct job *job)

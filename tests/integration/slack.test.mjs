@@ -101,7 +101,7 @@ test('200 leads while Slack is busy, broken and silent: one message each', async
 	const uncertain = states.find(([state]) => state === 'uncertain')?.[1];
 	assert.equal(uncertain, '13', `each silence is on record: ${JSON.stringify(states)}`);
 	const notes = await sql(stack, `select count(*) from jobs where kind = 'slack_lead'
-		and state = 'dead' and last_error like '%may have been delivered%'`);
+		and state = 'dead' and last_error like '%uncertain: %'`);
 	assert.deepEqual(notes, [['13']]);
 });
 
@@ -134,13 +134,21 @@ test('a person may have an uncertain or refused one sent after all', async () =>
 	await sql(stack, `update jobs set state = 'ready', run_at = now(), attempts = 0,
 		finished_at = null where kind = 'slack_lead' and key = :'id'`, { id: session.session_id });
 	await poll(async () => (await messagesOf(session)).length === 2);
-	/* A worker that died while sending is not a person who asks. */
+	/* A worker that died while sending is not a person who asks; the doubt is on record. */
 	await ended(session);
 	await sql(stack, `update slack_alerts set state = 'sending' where session_id = :'id'`,
 		{ id: session.session_id });
 	await sql(stack, `update jobs set state = 'ready', run_at = now(), finished_at = null
 		where kind = 'slack_lead' and key = :'id'`, { id: session.session_id });
-	assert.equal((await ended(session))[0], 'dead');
+	const [state, , error] = await ended(session);
+	assert.equal(state, 'dead');
+	assert.match(error, /uncertain: /);
+	assert.deepEqual(
+		await sql(stack, `select state from slack_alerts where session_id = :'id'`, {
+			id: session.session_id,
+		}),
+		[['uncertain']],
+	);
 	assert.equal((await messagesOf(session)).length, 2);
 });
 
