@@ -4,10 +4,14 @@
 # make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
+# make faults         what a visitor gets whatever breaks, all of the table; ONLY='Slack|clock'
+# make soak           five minutes in which anything dies; SECONDS=60 SEED=7; KILLS=0: nothing
 # make authorisation  authorisation.md, rest_access.md, storage.md in tests/data anew: who may what
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
+# make bench-streams  hundreds of streamed replies at once, and how many a second are too many
+# make bench-interrupt  how quickly a reply stops that a visitor interrupts
 # make bench-attacks  what a visitor notices of attacks; KINDS=flac,long SECONDS=20: a part of it
 # make bench-hearing FILE=prompts.tsv   how many words of Debian's spoken prompts are heard wrong
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
@@ -111,7 +115,7 @@ $(B)/integration/%: $(B)/tests/integration/%.o $(B)/libcommon.a
 
 # What the benchmark of turns is driven with: two programs and what these share.
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/loop.o $(B)/tests/bench/answer.o \
-              $(B)/tests/bench/says.o $(B)/libcommon.a
+              $(B)/tests/bench/says.o $(B)/tests/bench/sequence.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lm
 
@@ -209,11 +213,26 @@ bench-attacks: setup
 bench-turn: setup
 	@$(MAKE) -s -j$$(nproc) all benches
 	@ulimit -n $$(ulimit -Hn) && node tests/bench/turns.mjs
+# 500 streams open at once, then ever more a second: RATES=40,60 SECONDS=10: only those
+bench-streams: setup
+	@$(MAKE) -s -j$$(nproc) all benches
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/streams.mjs
+# A thousand interruptions at moments drawn by SEED: INTERRUPTIONS=100 RATE=10: so many
+bench-interrupt: setup
+	@$(MAKE) -s -j$$(nproc) all benches
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/interrupt.mjs
 # Longer than the tests have time for: what clang's analyser follows through functions
 analyse: headers
 	@tests/lint/analyse security
 check: setup
 	@tests/run
+# Half an hour and five minutes; the tests have a short form of both
+faults: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@node tests/faults/main.mjs
+soak: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@ulimit -n $$(ulimit -Hn) && node tests/faults/soak.mjs
 # What is answered becomes what is agreed upon: look at the difference.
 authorisation: setup
 	@AUTHORISATION=write tests/integration/run 1 authorisation keys rest storage
@@ -221,7 +240,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench \
-        bench-attacks bench-hearing bench-recall bench-memory bench-turn analyse check authorisation \
-        clean
+        bench-attacks bench-hearing bench-interrupt bench-recall bench-memory bench-streams \
+        bench-turn analyse check faults soak authorisation clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

@@ -1,11 +1,8 @@
 /* The database dies under the programs: nobody hangs, nothing that was acknowledged is lost, and
  * they find it again by themselves (useStack sees to it that they are the same processes). */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
+import { familyOf, killDatabase, takeDatabaseAway, whileFrozen } from './env/breaking.mjs';
 import {
 	functionNames,
 	keyHeaders,
@@ -20,7 +17,6 @@ import {
 
 const stack = useStack({ env: { DB_CONNECT_MS: '1000', SCRIBE_COMPAT_ERRORS: '1' } });
 const PAGE = { 'x-client-info': 'supabase-js-web/2.55.0' };
-const run = promisify(execFile);
 const CLIENTS = 6;
 const KILLS = 2;
 
@@ -35,27 +31,6 @@ const assertUnavailable = (answer) => {
 	assert.equal(answer.json.code, 'unavailable');
 	assert.ok(Number(answer.headers.get('retry-after')) >= 1);
 	assert.doesNotMatch(answer.text, /postgres|SQLSTATE|libpq|\/run\//i);
-};
-
-const isAnswering = async () => (await sql(stack, 'select 1'))[0][0] === '1';
-
-const back = () => poll(isAnswering);
-
-const killDatabase = async () => {
-	const old = stack.pidOf('postgresql');
-	process.kill(old, 'SIGKILL');
-	await poll(() => ![old, null].includes(stack.pidOf('postgresql')));
-	await back();
-};
-
-/* Keeps it away until the function returned is called. */
-const takeAway = async () => {
-	const unit = join(stack.dir, 'sv/postgresql/a');
-	await run('sv', ['-w', '20', 'down', unit]);
-	return async () => {
-		await run('sv', ['up', unit]);
-		await back();
-	};
 };
 
 /* Talks until told to stop; what was acknowledged, and every other answer there was. */
@@ -87,7 +62,7 @@ test('killed while everybody talks: what was answered is kept', async () => {
 	for (let i = 0; i < KILLS; i++) {
 		const before = all();
 		await poll(() => all() > before + CLIENTS);
-		await killDatabase();
+		await killDatabase(stack);
 	}
 	const before = all();
 	await poll(() => all() > before + CLIENTS);
@@ -170,7 +145,7 @@ const healthOfAll = async () => {
 
 test('away: a clear no at once, and a voice all the same', async () => {
 	const session = await newSession(stack);
-	const bringBack = await takeAway();
+	const bringBack = await takeDatabaseAway(stack);
 	const clip = Buffer.alloc(100).toString('base64');
 	for (const [name, body] of [
 		['create_session', {}],
@@ -196,21 +171,11 @@ test('away: a clear no at once, and a voice all the same', async () => {
 	assert.equal((await talk(session, 'Hello.')).status, 200);
 });
 
-const processesOfDatabase = async () => {
-	const pid = stack.pidOf('postgresql');
-	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-	return [pid, ...children.map(Number)];
-};
-
 test('frozen: waiting ends, and goes on when it thaws', async () => {
 	const session = await newSession(stack);
-	const frozen = await processesOfDatabase();
-	for (const pid of frozen) process.kill(pid, 'SIGSTOP');
-	try {
-		(await openSessions(12)).forEach(assertUnavailable);
-	} finally {
-		for (const pid of frozen) process.kill(pid, 'SIGCONT');
-	}
+	await whileFrozen(familyOf(stack.pidOf('postgresql')), async () =>
+		(await openSessions(12)).forEach(assertUnavailable),
+	);
 	assert.equal((await talk(session, 'Are you there?')).status, 200);
 	for (const { status, text } of await openSessions(12)) assert.equal(status, 200, text);
 });

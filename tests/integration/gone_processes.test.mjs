@@ -5,8 +5,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { killUnit } from './env/breaking.mjs';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
 import { newSession, pairOf, poll, sql, useStack, whileLocked } from './env/index.mjs';
+import { randomFrom } from './env/random.mjs';
 
 const BREAKS = Number(process.env.BREAKS ?? 12);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -23,13 +25,6 @@ const stack = useStack({
 });
 stack.expectRestart('agent_reply');
 
-/* mulberry32: a few lines that give the same numbers again. */
-const randomFrom = (seed) => () => {
-	seed = (seed + 0x6d2b79f5) | 0;
-	let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-	t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-	return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-};
 const random = randomFrom(SEED);
 
 const said = (session) =>
@@ -59,21 +54,7 @@ const startTurn = (session, user_message) => {
 	return { leave: () => leaving.abort(), ended, over };
 };
 
-const isGone = (pid) => {
-	try {
-		process.kill(pid, 0);
-		return false;
-	} catch (error) {
-		assert.equal(error.code, 'ESRCH');
-		return true;
-	}
-};
-
-const killProgram = async () => {
-	const pid = await poll(() => stack.pidOf('agent_reply'));
-	process.kill(pid, 'SIGKILL');
-	await poll(() => isGone(pid)); /* it dies in its time, and with it who asks before */
-};
+const killProgram = () => killUnit(stack, 'agent_reply');
 
 const takes = async (ask) => {
 	const start = performance.now();

@@ -20,6 +20,8 @@ export const simulatorAt = (url) => ({
 	reply: (item) => call(url, 'POST', 'replies', item),
 	/** Forget faults, replies, requests, sent messages; default settings. */
 	reset: () => call(url, 'POST', 'reset', {}),
+	/** Forget faults and scripted replies only: all is well from here on. */
+	mend: () => call(url, 'POST', 'mend', {}),
 	/** Let replies held under this name go on. */
 	release: (hold) => call(url, 'POST', 'release', { hold }),
 	/** Change rates and the like: {slack: {per_second, burst}, resend: {…, domains}}. */

@@ -57,6 +57,11 @@ export const controls = (state, providers) => {
 			state.reset();
 			return {};
 		},
+		'POST /__sim/mend': () => {
+			state.faults.length = 0;
+			state.replies.length = 0;
+			return {};
+		},
 		'POST /__sim/release': (body) => ({
 			released: state.holds.release(check(releaseRule, body).hold),
 		}),

@@ -25,7 +25,7 @@ const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|SCRIBE_CACHE|PG
 /* With sanitizers, beside other test files, a start takes its time, and so does all that the
  * programs do without when it is late. */
 const PATIENCE = {
-	SCRIBE_START_S: '150',
+	SCRIBE_START_S: '400',
 	DB_CONNECT_MS: '10000',
 	MEMORY_EMBED_MS: '20000',
 	RECALL_EMBED_MS: '20000',
