@@ -6,6 +6,7 @@
 #include "metric_file.h"
 
 #include "log.h"
+#include "shared_file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -19,11 +20,9 @@
 _Static_assert(ATOMIC_LONG_LOCK_FREE == 2 && sizeof(long) == 8,
                "words in shared memory must need no lock");
 
-#define MAGIC       "scribe metrics 1"
-#define LOCK_TRIES  200u
-#define LOCK_NAP_US 10000u
-#define PATH_BYTES  4096
-#define MARK_CHARS  16u
+#define MAGIC      "scribe metrics 1"
+#define PATH_BYTES 4096
+#define MARK_CHARS 16u
 
 #define X(set, label, most) \
 	_Static_assert((most) <= SIZE_names_most, "a set has no more names than there is room for");
@@ -79,31 +78,6 @@ static uint64_t mark_of_list(void)
 }
 
 /* ---- the file ---- */
-
-/* Programs start together; each holds the lock for microseconds. */
-static bool lock_file(int fd)
-{
-	for (unsigned i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
-		usleep(LOCK_NAP_US);
-	}
-	return false;
-}
-
-/* Ours: a plain file of this user that nobody else can write or read, with our size. */
-static const char *distrust(const struct stat *st)
-{
-	if (!S_ISREG(st->st_mode))
-		return "not a plain file";
-	if (st->st_uid != geteuid())
-		return "it belongs to another user";
-	if (st->st_mode & 077)
-		return "others may open it";
-	if ((size_t)st->st_size != sizeof(struct metric_table))
-		return "it has another size";
-	return NULL;
-}
 
 static bool names_are_sound(struct metric_table *t)
 {
@@ -162,11 +136,11 @@ static const char *map_file(int fd, uint64_t mark, struct metric_table **out)
 	const char          *problem;
 	struct metric_table *t;
 
-	if (fstat(fd, &st) != 0)
-		return strerror(errno);
-	problem = distrust(&st);
+	problem = shared_file_distrust(fd, &st);
 	if (problem)
 		return problem;
+	if ((size_t)st.st_size != sizeof(*t))
+		return "it has another size";
 	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (t == MAP_FAILED)
 		return strerror(errno);
@@ -224,7 +198,7 @@ static const char *open_file(const char *path)
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return strerror(errno);
-	problem = lock_file(fd) ? use_or_make(marked, mark) : "somebody keeps its folder locked";
+	problem = shared_file_lock(fd) ? use_or_make(marked, mark) : "somebody keeps its folder locked";
 	close(fd);
 	return problem;
 }
@@ -275,7 +249,7 @@ unsigned metrics_name(enum metric_names set, const char *name)
 	pthread_mutex_lock(&claims);
 	if (metric_file.fd < 0) {
 		found = find_or_claim(set, name);
-	} else if (lock_file(metric_file.fd)) {
+	} else if (shared_file_lock(metric_file.fd)) {
 		found = find_or_claim(set, name);
 		flock(metric_file.fd, LOCK_UN);
 	}

@@ -20,6 +20,7 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "../base/shared_file.h"
 #include "../base/str.h"
 
 #include <errno.h>
@@ -273,12 +274,10 @@ bool breaker_is_open(const struct breaker *b, uint64_t now_ms)
 
 /* ---- The table of names, in a file or in this process ---- */
 
-#define SLOTS       64u
-#define NAME_BYTES  48u
-#define MAGIC       "scribe breakers 2"
-#define MAGIC_1     "scribe breakers 1"
-#define LOCK_TRIES  200u
-#define LOCK_NAP_US 10000u
+#define SLOTS      64u
+#define NAME_BYTES 48u
+#define MAGIC      "scribe breakers 2"
+#define MAGIC_1    "scribe breakers 1"
 
 struct slot {
 	char           name[NAME_BYTES]; /* "" when free; changed under the file's lock only */
@@ -294,29 +293,6 @@ static struct table    private_table;
 static struct table   *table = &private_table;
 static int             table_fd = -1;
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* Programs start together; each holds the lock for microseconds. */
-static bool lock_file(int fd)
-{
-	for (unsigned i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
-		usleep(LOCK_NAP_US);
-	}
-	return false;
-}
-
-/* Ours: a plain file of this user that nobody else can write or read. */
-static const char *distrust(const struct stat *st)
-{
-	if (!S_ISREG(st->st_mode))
-		return "not a plain file";
-	if (st->st_uid != geteuid())
-		return "it belongs to another user";
-	if (st->st_mode & 077)
-		return "others may open it";
-	return NULL;
-}
 
 static bool names_are_sound(const struct table *t)
 {
@@ -340,9 +316,7 @@ static const char *map_file(int fd, struct table **table_out)
 	const char   *problem;
 	struct table *t;
 
-	if (fstat(fd, &st) != 0)
-		return strerror(errno);
-	problem = distrust(&st);
+	problem = shared_file_distrust(fd, &st);
 	if (problem)
 		return problem;
 	if (st.st_size == 0 &&
@@ -369,7 +343,7 @@ static const char *open_table(const char *path)
 
 	if (fd < 0)
 		return strerror(errno);
-	if (!lock_file(fd)) {
+	if (!shared_file_lock(fd)) {
 		close(fd);
 		return "somebody keeps it locked";
 	}
@@ -419,7 +393,7 @@ struct breaker *breaker_named(const char *name)
 	if (!*name || strlen(name) >= NAME_BYTES)
 		fatal("breaker name of a wrong length: %s", name);
 	pthread_mutex_lock(&table_lock);
-	if (table_fd >= 0 && lock_file(table_fd)) {
+	if (table_fd >= 0 && shared_file_lock(table_fd)) {
 		b = find_or_claim(table, name);
 		flock(table_fd, LOCK_UN);
 	}
