@@ -294,7 +294,7 @@ static void elevenlabs_gives_parts_as_they_come(void **state)
 	server->step = 0;
 	assert_true(parts.has_ended && !parts.is_odd);
 	assert_true(span_equal(buf_span(&parts.joined), tone));
-	assert_in_range(parts.n, 5, 12);
+	assert_in_range(parts.n, 2, 12); /* whoever is late finds more waiting */
 	assert_in_range(parts.ms, 2990, 3020);
 	assert_int_equal(speech.audio_ms, parts.ms);
 	assert_int_equal(speech.audio.len, 0);
@@ -494,7 +494,7 @@ static void elevenlabs_samples_become_parts(void **state)
 	server->step = 0;
 	assert_sent("/stream?output_format=pcm_22050&optimize_streaming_latency=3 HTTP");
 	assert_true(parts.has_ended && !parts.is_odd);
-	assert_in_range(parts.n, 5, 12);
+	assert_in_range(parts.n, 2, 12); /* whoever is late finds more waiting */
 	assert_in_range(speech.audio_ms * 441 / 10 - speech.delay_samples - speech.padding_samples,
 	                3 * 44100 - 60, 3 * 44100 + 60);
 	answer_with("application/json", (struct span){samples, 44100});
