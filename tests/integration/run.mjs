@@ -15,7 +15,7 @@ import { startStack } from './env/stack.mjs';
 import { SHARED } from './env/use.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const DEADLINE_MS = 30 * 60000;
+const DEADLINE_MS = 60 * 60000;
 
 const { values, positionals } = parseArgs({
 	options: { concurrency: { type: 'string', default: '2' } },
