@@ -75,7 +75,12 @@ RENAMED_O := $(FASTCGI:%=$(B)/fuzz/programs/%.o)
 OBJS      := $(LIB_OBJS) $(DECODER_O) $(RENAMED_O) \
              $(patsubst %.c,$(B)/%.o,$(wildcard functions/*/*.c scripts/tools/*.c tests/*/*.c))
 
-all: $(BINS) $(TOOLS) $(DECODER)
+all: $(BINS) $(TOOLS) $(DECODER) $(B)/programs.json
+
+# What the programs tell of themselves, whatever is set: asked here, and not at every start.
+$(B)/programs.json: $(BINS)
+	@for bin in $^; do (cd / && env -i "$$OLDPWD/$$bin" --show-config 2>/dev/null) || exit 1; done >$@.new
+	@mv $@.new $@
 
 $(B)/libcommon.a: $(LIB_OBJS)
 	@rm -f $@

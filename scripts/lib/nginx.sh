@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Renders nginx/ into $stack_dir/nginx. Every number that a program knows comes from what it tells
-# of itself, so the two can not disagree. Uses: root stack_dir run log sup port functions told().
+# of itself, so the two can not disagree. Uses: root stack_dir run log sup port functions all_functions
+# told().
 
 nginx_bin=${NGINX_BIN:-/usr/sbin/nginx}
 
@@ -24,27 +25,31 @@ number_setting() {
 	echo "$((10#$value))"
 }
 
-# The `server` lines of a function: its own socket, or what UPSTREAM_<NAME> lists ("local" and
-# host:port).
-upstream_servers() {
-	local name=$1 setting word items
+# Sets $servers to the `server` lines of a function: its own socket, or what UPSTREAM_<NAME> lists
+# ("local" and host:port).
+find_servers() {
+	local name=$1 setting word items line
+	servers=''
 	setting=UPSTREAM_${name^^}
 	split_list "${!setting-}"
 	((${#items[@]})) || items=(local)
 	for word in "${items[@]}"; do
 		if [[ $word == local ]]; then
-			printf '\tserver unix:%s/%s.sock;\n' "$run" "$name"
+			printf -v line '\tserver unix:%s/%s.sock;\n' "$run" "$name"
 		elif [[ $word =~ ^[][A-Za-z0-9.:-]+:[0-9]+$ ]]; then
-			printf "\tserver %s max_fails=3 fail_timeout=5s;\n" "$word"
+			printf -v line '\tserver %s max_fails=3 fail_timeout=5s;\n' "$word"
 		else
 			die "$setting: expected host:port or local, not '$word'"
 		fi
+		servers+=$line
 	done
 }
 
 # Does this function run here at all?
 runs_here() {
-	[[ $(upstream_servers "$1") == *"unix:"* ]]
+	local servers
+	find_servers "$1"
+	[[ $servers == *"unix:"* ]]
 }
 
 render_function() {
@@ -54,7 +59,7 @@ render_function() {
 	local -a matches=()
 	rate=$(number_setting "RATE_${name^^}" "$rate")
 	rate=$((rate * factor)) # a program that counts for itself is only kept from the worst
-	servers=$(upstream_servers "$name")
+	find_servers "$name"
 	clients=$(number_setting SCRIBE_CONNECTIONS_PER_CLIENT 64)
 	# Below the number of threads, whatever is set: the rest is for others.
 	clients=$((clients > own_clients ? own_clients : clients))
@@ -107,8 +112,9 @@ aliases_of() {
 render_functions() {
 	local out=$1 limits line
 	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client) \(.path) \(.has_path_info) \(.protocol) \(.for_operators)"')
-	((${#limits[@]} == ${#functions[@]})) || die "not every program tells its limits"
+	((${#limits[@]} == ${#all_functions[@]})) || die "not every program tells its limits; run make"
 	for line in "${limits[@]}"; do
+		[[ " ${functions[*]} " == *" ${line%% *} "* ]] || continue
 		# shellcheck disable=SC2086
 		render_function "$out" $line
 	done
@@ -141,41 +147,49 @@ write_config() {
 # served stays what it is until nginx has changed over. Prints its name.
 publish_dir() {
 	local out=$1 id
-	find "$out/www/next" -type d -exec chmod 755 {} +
-	find "$out/www/next" -type f -exec chmod 644 {} +
-	chmod 755 "$out/www"
+	chmod -R u=rwX,go=rX "$out/www"
 	id=$2$(cd "$out/www/next" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum |
 		head -c 16)
 	mv "$out/www/next" "$out/www/$id"
 	echo "$id"
 }
 
-# Which paths lead to a file.
-paths_of_page() {
+# Sets $path, which leads to a file, and its $type.
+describe_page() {
 	case $1 in
-	index.html) echo / ;;
-	console.html) echo '/console' ;;
-	*) echo "/$1" ;;
+	index.html) path=/ ;;
+	console.html) path=/console ;;
+	*) path=/$1 ;;
+	esac
+	case $1 in
+	*.html) type='text/html; charset=utf-8' ;;
+	*.css) type='text/css; charset=utf-8' ;;
+	*.js) type='text/javascript; charset=utf-8' ;;
+	*.svg) type=image/svg+xml ;;
+	*.json) type=application/json ;;
 	esac
 }
 
 # Makes the pages of nginx/www ready.
 render_pages() {
-	local out=$1 console file name types='html css js svg json' id
+	local out=$1 console file name types='html css js svg json' id path type
+	local -a pages=()
 	console=$(private_setting SCRIBE_CONSOLE)
 	mkdir -p "$out/www/next"
 	for file in "$root"/nginx/www/*; do
 		name=${file##*/}
 		[[ " $types " == *" ${file##*.} "* ]] || continue
 		((console)) || ! is_of_console "$name" || continue
-		cp -p "$file" "$out/www/next/"
+		pages+=("$file")
 	done
+	cp -p "${pages[@]}" "$out/www/next/"
 	write_config "$out/www/next"
 	id=$(publish_dir "$out" '')
 	for file in "$out/www/$id"/*; do
 		name=${file##*/}
-		render snippets/page.conf PATH="$(paths_of_page "$name")" DIR="$run/www/$id" FILE="$name" \
-			TYPE="$(type_of_page "$name")" >"$out/pages/$name.conf"
+		describe_page "$name"
+		render snippets/page.conf PATH="$path" DIR="$run/www/$id" FILE="$name" TYPE="$type" \
+			>"$out/pages/$name.conf"
 	done
 }
 
@@ -203,16 +217,6 @@ render_site() {
 	fi
 	cp "$root/nginx/snippets/page_none.conf" "$out/pages/_all.conf"
 	((pages == 0)) || render_pages "$out"
-}
-
-type_of_page() {
-	case $1 in
-	*.html) echo 'text/html; charset=utf-8' ;;
-	*.css) echo 'text/css; charset=utf-8' ;;
-	*.js) echo 'text/javascript; charset=utf-8' ;;
-	*.svg) echo image/svg+xml ;;
-	*.json) echo application/json ;;
-	esac
 }
 
 # Where the workers of nginx may read, whoever they are; those of before are kept until next time.
@@ -297,6 +301,7 @@ descriptor_limit() {
 # makes it the one in use.
 render_nginx() {
 	local next=$stack_dir/nginx.next user_line='' trusted='' nofile snippet origins drain_s
+	local -a whole=()
 	nofile=$(descriptor_limit)
 	origins=$(origin_lines)
 	drain_s=$(number_setting SCRIBE_DRAIN_S 30)
@@ -307,9 +312,10 @@ render_nginx() {
 		case ${snippet##*/} in
 		function_*.conf | tls*.conf | cors.conf | realip.conf | page.conf | page_none.conf | page_ui.conf | \
 			storage.conf | operate_port.conf) ;;
-		*) cp "$snippet" "$next/snippets/" ;;
+		*) whole+=("$snippet") ;;
 		esac
 	done
+	cp "${whole[@]}" "$next/snippets/"
 	trusted=$(render_trusted_proxies)
 	render snippets/realip.conf TRUSTED="$trusted" >"$next/snippets/realip.conf"
 	render snippets/cors.conf ORIGINS="$origins" >"$next/snippets/cors.conf"

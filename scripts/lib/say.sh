@@ -24,7 +24,12 @@ wait_until() {
 
 # write_file MODE PATH: stdin becomes PATH in one step, so nobody reads half of it.
 write_file() {
-	local mode=$1 path=$2
-	install -m "$mode" /dev/stdin "$path.new"
+	local mode=$1 path=$2 text
+	IFS= read -rd '' text || true
+	# An earlier writer's may have other rights.
+	[[ ! -e $path.new ]] || rm -f "$path.new"
+	(umask 077 && printf %s "$text" >"$path.new")
+	((mode == 600)) || chmod "$mode" "$path.new"
 	mv -f "$path.new" "$path"
 }
+

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Where settings come from: the environment, then scribe.env, then what is generated here.
-# Uses: stack_dir port bin functions known.
+# Uses: stack_dir port bin all_functions known.
 
 # split_list VALUE: its items into the array $items, separated by commas, blanks or both, as
 # cfg_next_item() of the programs does. An item is never taken for a pattern of file names.
@@ -154,9 +154,9 @@ stack_settings() {
 		METRICS_PORT \
 		SCRIBE_TRUSTED_PROXIES SCRIBE_CONNECTIONS_PER_CLIENT SCRIBE_NGINX_WORKERS \
 		SCRIBE_PAGES SCRIBE_CONSOLE SCRIBE_LEAD_PANEL SCRIBE_UI_DIR \
-		SCRIBE_USER SCRIBE_DRAIN_S SCRIBE_START_S SCRIBE_MIGRATE_S \
+		SCRIBE_FUNCTIONS SCRIBE_USER SCRIBE_DRAIN_S SCRIBE_START_S SCRIBE_MIGRATE_S \
 		SCRIBE_BACKUP_DIR SCRIBE_BACKUP_RECIPIENT SCRIBE_BACKUP_DAYS
-	for name in "${functions[@]}"; do echo "RATE_${name^^} UPSTREAM_${name^^}"; done
+	for name in "${all_functions[@]}"; do echo "RATE_${name^^} UPSTREAM_${name^^}"; done
 }
 
 # nearest_name NAME KNOWN: the one among KNOWN that fewest letters make of it; nothing if none is

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # shellcheck disable=SC2046,SC2086 # lists of pids are split on purpose
 # A unit is one supervised part of the stack: postgresql, nginx, or a function. Supervision is
-# runit's. Uses: stack_dir stack_id run sup log bin work_dir.
+# runit's. Uses: stack_dir stack_id run sup log bin work_dir print_exports().
 #
 # The listening socket of a function belongs to its supervisor: spawn-fcgi binds it and becomes
 # runsvdir, whose children inherit it as descriptor 0. So it stays while programs come and go,
@@ -36,10 +36,9 @@ look_for_processes() {
 
 # pids_at COMMAND DIRECTORY: who runs COMMAND with that working directory.
 pids_at() {
-	local entry name
-	for entry in /proc/[0-9]*; do
-		{ read -r name <"$entry/comm"; } 2>/dev/null || continue
-		[[ $name != "$1" || ! $entry/cwd -ef $2 ]] || echo "${entry#/proc/}"
+	local pid
+	for pid in $(pgrep -x "$1"); do
+		[[ ! /proc/$pid/cwd -ef $2 ]] || echo "$pid"
 	done
 }
 
@@ -80,47 +79,53 @@ unit_is_supervised() {
 	[[ -n $(of_kind runsvdir ${pids_of[$1]-}) ]]
 }
 
+# make_unit_model: what the units of all programs begin as, with the settings of now.
+make_unit_model() {
+	local dir=$stack_dir/unit
+	rm -rf "$dir"
+	mkdir -p "$dir/a"
+	print_exports | write_file 600 "$dir/a/env.sh"
+	print_run_script | write_file 755 "$dir/a/run"
+	cp -a "$dir/a" "$dir/b"
+	: >"$dir/b/down"
+}
+
 write_program_unit() {
-	mkdir -p "$sup/$1/a" "$sup/$1/b"
-	write_slot "$1" a
-	: >"$sup/$1/b/down"
+	cp -a "$stack_dir/unit" "$sup/$1"
+}
+
+# write_slot NAME SLOT: what runs there at its next start, with the settings of now. Each slot has its
+# own, so that a program that is started again runs with what it had, also while a reload is under way
+# and after one that did not come into force.
+write_slot() {
+	cp -a "$stack_dir/unit/a/." "$sup/$1/$2/"
 }
 
 # Programs whose work is mostly for later. What somebody waits for gets the processor first.
 patient_units='save_memory summarize_session'
 patient_nice=10
 
-# print_start NAME: the end of its run script. Where each session of processes has a share of the
-# processor of its own, niceness counts only within it, and that of the session beside others.
-print_start() {
-	local program=$bin/$1
-	if [[ " $patient_units " == *" $1 "* ]]; then
-		echo "{ echo $patient_nice >/proc/self/autogroup; } 2>/dev/null || true"
-		echo "exec nice -n $patient_nice ${program@Q}"
-	else
-		echo "exec ${program@Q}"
-	fi
-}
-
-# write_slot NAME SLOT: what runs there at its next start, with the settings of now. Each slot has
-# its own, so that a program that is started again runs with what it had, also while a reload is
-# under way and after one that did not come into force.
-write_slot() {
-	local name=$1 dir=$sup/$1/$2
-	print_exports | write_file 600 "$dir/env.sh"
-	write_file 755 "$dir/run" <<-END
+# The run script of every program, which knows its own by the directory. Where each session of
+# processes has a share of the processor of its own, niceness counts only within it, and that of the
+# session beside others.
+print_run_script() {
+	cat <<-END
 		#!/bin/bash
 		set -eu
 		umask 027
-		exec >>${log@Q}/$name.log 2>&1
+		name=\${PWD%/*}
+		name=\${name##*/}
+		exec >>${log@Q}/\$name.log 2>&1
 		. ./env.sh
-		export $(unit_mark "$name")
+		export $(unit_mark "\$name")
 		# One that is to take over has not yet.
-		[[ -e down ]] || echo \$\$ >${run@Q}/$name.pid
+		[[ -e down ]] || echo \$\$ >${run@Q}/\$name.pid
 		cd ${work_dir@Q}
 		# As many threads as it needs, whatever others of its user have.
 		((EUID)) || ulimit -u unlimited 2>/dev/null || true
-		$(print_start "$name")
+		[[ " $patient_units " == *" \$name "* ]] || exec ${bin@Q}/\$name
+		{ echo $patient_nice >/proc/self/autogroup; } 2>/dev/null || true
+		exec nice -n $patient_nice ${bin@Q}/\$name
 	END
 }
 

@@ -106,10 +106,20 @@ describe('the shared stack', () => {
 });
 
 test('an own stack: settings, restart after a kill, a broken log fails the stop', async () => {
-	const own = await startStack({ name: 'own', env: { RATE_CREATE_SESSION: '2' } });
+	const own = await startStack({
+		functions: ['create_session', 'modes'],
+		name: 'own',
+		env: { RATE_CREATE_SESSION: '2' },
+	});
 	await newSession(own);
 	await newSession(own);
 	assert.equal((await post(own, 'create_session', {})).status, 429);
+
+	assert.equal((await post(own, 'agent_reply', {})).status, 404);
+	assert.equal(own.pidOf('agent_reply'), null);
+	const others = (names) => own.commandWith({ SCRIBE_FUNCTIONS: names }, 'check');
+	await assert.rejects(others('create_session'), /SCRIBE_FUNCTIONS: a change takes/);
+	await assert.rejects(others('create_sesion'), /there is no function 'create_sesion'/);
 
 	const pid = own.pidOf('create_session');
 	process.kill(pid, 'SIGKILL');

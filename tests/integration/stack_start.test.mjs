@@ -281,7 +281,7 @@ if (process.getuid() === 0) {
 		await mkdir(join(project, 'build', flavour), { recursive: true });
 		for (const part of ['scripts', 'nginx', 'migrations', 'functions'])
 			await cp(join(root, part), join(project, part), { recursive: true });
-		for (const part of ['bin', 'libexec'])
+		for (const part of ['bin', 'libexec', 'programs.json'])
 			await cp(join(build, flavour, part), join(project, 'build', flavour, part), {
 				recursive: true,
 			});

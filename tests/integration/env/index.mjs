@@ -6,7 +6,7 @@
  */
 export * from './client.mjs';
 export { readEvents } from './events.mjs';
-export { functionNames, root, Stack, startStack } from './stack.mjs';
+export { functionNames, root, Stack, startStack, TALK } from './stack.mjs';
 export { addPerson, admin, serviceKey, signIn } from './people.mjs';
 export { startProbe } from './probe.mjs';
 export { audio, flacOfManyKeys, longSpeech } from './recordings.mjs';

@@ -43,6 +43,10 @@ const SANITIZERS = {
 	TSAN_OPTIONS: `second_deadlock_stack=1:suppressions=${join(root, 'tests/tsan.supp')}`,
 };
 
+/** Functions that a conversation needs, its jobs included, for stacks with no more than what is
+ * asked there: each program that starts with sanitizers takes its time. */
+export const TALK = ['agent_reply', 'create_session', 'save_memory', 'summarize_session'];
+
 /** The names of the functions there are, in order. */
 export const functionNames = () => {
 	const dir = join(root, 'functions');
@@ -185,11 +189,12 @@ const close = async (stack, place, simulator) => {
 };
 
 /** Start a stack. `env` are settings over the defaults (rates off, sanitizers talkative);
- * `simulator`: start a provider simulator too and point the stack at it. Returns a Stack with
- * stop(), which throws when a program broke a rule. */
+ * `functions`: those it has, else all; `simulator`: start a provider simulator too and point the
+ * stack at it. Returns a Stack with stop(), which throws when a program broke a rule. */
 export const startStack = async ({
 	flavour = process.env.FLAVOUR ?? 'asan',
 	env = {},
+	functions = [],
 	name = 'test',
 	simulator: wantsSimulator = false,
 } = {}) => {
@@ -207,6 +212,7 @@ export const startStack = async ({
 		FLAVOUR: flavour,
 		PORT: String(place.port),
 		STACK_DIR: dir,
+		...(functions.length && { SCRIBE_FUNCTIONS: functions.join() }),
 		...env,
 	};
 	const stack = new Stack({ dir, env: settings, name, simulatorUrl: simulator?.url });
