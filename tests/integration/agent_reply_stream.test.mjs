@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
-import { newSession, pairOf, poll, post, readEvents, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, readEvents, sql, TALK, useStack } from './env/index.mjs';
 
 const stack = useStack({
+	functions: TALK,
 	simulator: true,
 	env: {
 		...CHAINS,

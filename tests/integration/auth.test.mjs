@@ -15,6 +15,7 @@ const SITE = 'https://admin.example.com';
 const TRIES = 4;
 const ADDRESS_TRIES = 40;
 const stack = useStack({
+	functions: ['auth', 'create_session'],
 	simulator: true,
 	env: {
 		MAIL_INTERVAL_MS: '0',

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import { promisify } from 'node:util';
 import { CHAINS, CLIP, heal, turn } from './env/faults.mjs';
-import { keyHeaders, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
+import { keyHeaders, pairOf, poll, post, root, sql, TALK, useStack } from './env/index.mjs';
 import { build, flavour } from './env/stack_command.mjs';
 
 const TOKENS = 3000;
 
 const stack = useStack({
+	functions: [...TALK, 'groq_chat', 'recall_memories', 'speech_to_text', 'text_to_speech'],
 	simulator: true,
 	env: {
 		...CHAINS,

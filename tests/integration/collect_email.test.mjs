@@ -12,6 +12,7 @@ import {
 } from './env/index.mjs';
 
 const stack = useStack({
+	functions: ['collect_email', 'create_session'],
 	simulator: true,
 	env: { MAIL_INTERVAL_MS: '0', JOBS_RETRY_MS: '50', MAIL_TIMEOUT_MS: '3000' },
 });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { keyHeaders, poll, post, request, sql, useStack } from './env/index.mjs';
 
 const stack = useStack({
+	functions: ['collect_email', 'create_session'],
 	simulator: true,
 	env: {
 		RESEND_API_KEY: '',

@@ -5,7 +5,10 @@ import { after, before, test } from 'node:test';
 import { poll, post, request, sql, useStack } from './env/index.mjs';
 import { launchBrowser } from './env/browser.mjs';
 
-const stack = useStack({ simulator: true, env: { MAIL_INTERVAL_MS: '0' } });
+const stack = useStack({
+	functions: ['collect_email', 'create_session'],
+	simulator: true, env: { MAIL_INTERVAL_MS: '0' },
+});
 const LIMIT = { timeout: 120_000 };
 const PHONE = { width: 360, height: 740 };
 const CONTRAST_AA = 4.5;

@@ -9,7 +9,7 @@ import { after, afterEach, test } from 'node:test';
 import { poll, sql, startProbe, useStack } from './env/index.mjs';
 import { makeDir } from './env/dirs.mjs';
 
-const stack = useStack({ name: 'cancel' });
+const stack = useStack({ functions: ['create_session'], name: 'cancel' });
 const LONG = 'select pg_sleep(600)';
 const SOCKET = '.s.PGSQL.5432';
 const CANCEL_REQUEST = 80877102;

@@ -2,9 +2,9 @@
  * common/db itself, on the stack's PostgreSQL. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { newSession, pairOf, poll, post, sql, startProbe, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, sql, startProbe, TALK, useStack } from './env/index.mjs';
 
-const stack = useStack({ name: 'pool', env: { DB_POOL_SIZE: '4' } });
+const stack = useStack({ functions: TALK, name: 'pool', env: { DB_POOL_SIZE: '4' } });
 const LONG = 'select pg_sleep(600)';
 const NOTES = 40;
 const LISTEN_MS = 40_000;

@@ -1,9 +1,9 @@
 /* Prepared statements: made once for each connection, and never the reason why something fails. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { newSession, pairOf, poll, post, sql, startProbe, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, sql, startProbe, TALK, useStack } from './env/index.mjs';
 
-const stack = useStack({ name: 'statements' });
+const stack = useStack({ functions: TALK, name: 'statements' });
 
 const probes = new Set();
 const start = (env) => {

@@ -5,13 +5,16 @@ import { once } from 'node:events';
 import { beforeEach, test } from 'node:test';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
-import { newSession, pairOf, poll, post, root, sql, useStack, whileLocked } from './env/index.mjs';
+import {
+	newSession, pairOf, poll, post, root, sql, TALK, useStack, whileLocked,
+} from './env/index.mjs';
 
 const MODEL = 'text-embedding-3-small';
 const TRIES = 5;
 
 /* The reply itself needs no model; sanitizers slow recall past what a reply waits for it. */
 const stack = useStack({
+	functions: [...TALK, 'collect_email', 'recall_memories'],
 	simulator: true,
 	name: 'vectors',
 	env: { LLM_PROVIDERS: 'builtin', EMBED_PROVIDERS: 'openai,local', MEMORY_TURN_MS: '10000' },

@@ -1,7 +1,7 @@
 /* The lead emerging beside the reply: by rules alone, by a model, and what a model may not do. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newSession, pairOf, post, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, post, sql, TALK, useStack } from './env/index.mjs';
 
 const turnOn = (stack) => (session, user_message, headers = {}) =>
 	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false }, headers);
@@ -128,6 +128,7 @@ describe('by rules', () => {
 
 describe('by a model', () => {
 	const stack = useStack({
+		functions: TALK,
 		simulator: true,
 		env: { TTS_PROVIDERS: 'local', LLM_PROVIDERS: 'groq,builtin' },
 	});

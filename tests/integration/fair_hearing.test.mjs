@@ -7,7 +7,10 @@ import {
 	audio, flacOfManyKeys, longSpeech, newSession, pairOf, poll, postFrom, useStack,
 } from './env/index.mjs';
 
-const stack = useStack({ env: { RATE_SPEECH_TO_TEXT: '', STT_SECONDS_PER_MINUTE: '' } });
+const stack = useStack({
+	functions: ['create_session', 'speech_to_text'],
+	env: { RATE_SPEECH_TO_TEXT: '', STT_SECONDS_PER_MINUTE: '' },
+});
 
 const VISITOR = '127.0.0.1';
 const GREEDY = Array.from({ length: 4 }, (_, i) => `127.0.0.${i + 2}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { always, CHAINS, heal, hear, speak, turn } from './env/faults.mjs';
-import { newSession, useStack } from './env/index.mjs';
+import { newSession, TALK, useStack } from './env/index.mjs';
 
 const FUNCTIONS = ['agent_reply', 'speech_to_text', 'text_to_speech'];
 
@@ -33,6 +33,7 @@ const WRONGS = {
 };
 
 const stack = useStack({
+	functions: [...TALK, 'speech_to_text', 'text_to_speech'],
 	simulator: true,
 	env: {
 		...CHAINS,

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { always, CHAINS, CLIP, heal, hear, speak, spokenTurn, turn } from './env/faults.mjs';
 import {
-	functionNames, newSession, pairOf, poll, sql, useStack, whileLocked,
+	functionNames, newSession, pairOf, poll, sql, TALK, useStack, whileLocked,
 } from './env/index.mjs';
 
 /* Silence is waited for as long as without settings. */
 const stack = useStack({
+	functions: [...TALK, 'speech_to_text', 'text_to_speech'],
 	simulator: true,
 	env: { ...CHAINS, LLM_FIRST_TOKEN_MS: '3000', ELEVENLABS_FIRST_MS: '2000' },
 });

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import pg from 'pg';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
 import {
-	newSession, pairOf, poll, post, setJobDue, sql, superuser, useStack,
+	newSession, pairOf, poll, post, setJobDue, sql, superuser, TALK, useStack,
 } from './env/index.mjs';
 import { root } from './env/stack.mjs';
 import { build, flavour } from './env/stack_command.mjs';
@@ -17,6 +17,7 @@ import { programUrl } from './env/workers.mjs';
 /* No model but the simulated one: what it fails at has failed. Waits of the simulator are shorter
  * than these, so that a call that ends was ended by us. */
 const stack = useStack({
+	functions: TALK,
 	simulator: true,
 	name: 'gone',
 	env: {

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { killUnit } from './env/breaking.mjs';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
-import { newSession, pairOf, poll, sql, useStack, whileLocked } from './env/index.mjs';
+import { newSession, pairOf, poll, sql, TALK, useStack, whileLocked } from './env/index.mjs';
 import { randomFrom } from './env/random.mjs';
 
 const BREAKS = Number(process.env.BREAKS ?? 12);
@@ -19,6 +19,7 @@ const THINKING_MS = 300;
 const SPEAKING_MS = 300;
 
 const stack = useStack({
+	functions: TALK,
 	simulator: true,
 	name: 'broken',
 	env: { ...CHAINS, LLM_FIRST_TOKEN_MS: '20000' },

@@ -16,6 +16,7 @@ import {
 } from './env/index.mjs';
 
 const stack = useStack({
+	functions: ['create_session', 'groq_chat'],
 	simulator: true,
 	env: {
 		CHAT_MAX_TOKENS: '64',
@@ -25,6 +26,7 @@ const stack = useStack({
 
 /* One whose model has nobody behind it, and that lets system prompts in. */
 const lonely = useStack({
+	functions: ['create_session', 'groq_chat'],
 	simulator: true,
 	env: { LLM_PROVIDERS: 'groq', CHAT_OPEN_PROMPTS: '1' },
 });

@@ -9,9 +9,9 @@ import { after, afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeDir } from './env/dirs.mjs';
-import { poll, programUrl, root, sql, startWorker, useStack } from './env/index.mjs';
+import { poll, programUrl, root, sql, startWorker, TALK, useStack } from './env/index.mjs';
 
-const stack = useStack({ name: 'jobs' });
+const stack = useStack({ functions: TALK, name: 'jobs' });
 const run = promisify(execFile);
 
 /* Quick enough to watch; polling so seldom that only a NOTIFY explains a prompt start. */

@@ -5,13 +5,14 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { functionNames, newSession, pairOf, post, root, sql, supabase, useStack } from
+import { functionNames, newSession, pairOf, post, root, sql, supabase, TALK, useStack } from
 	'./env/index.mjs';
 
 const OLD = 'the first data key of this test';
 /* Stretched by the stack and by tools. */
 const NEW = 'passphrase:the second data key of this test';
 const stack = useStack({
+	functions: [...TALK, 'auth', 'collect_email', 'recall_memories', 'rest'],
 	env: {
 		LLM_PROVIDERS: 'builtin',
 		TTS_PROVIDERS: 'local',

@@ -1,10 +1,10 @@
 /* What was said in one session is used in the next, with consent; and never steers. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, sql, TALK, useStack } from './env/index.mjs';
 
 /* Sanitizers slow the embedder down past what a reply waits for it. */
-const stack = useStack({ env: { MEMORY_TURN_MS: '10000' } });
+const stack = useStack({ functions: TALK, env: { MEMORY_TURN_MS: '10000' } });
 
 const turn = async (session, user_message) => {
 	const body = { ...pairOf(session), user_message, audio: false };
@@ -163,6 +163,7 @@ test('a memory that gives orders is data', async () => {
 
 describe('a model that answers', () => {
 	const modelled = useStack({
+		functions: TALK,
 		simulator: true,
 		name: 'model',
 		env: { LLM_PROVIDERS: 'groq,builtin', EMBED_PROVIDERS: 'local', MEMORY_TURN_MS: '10000' },

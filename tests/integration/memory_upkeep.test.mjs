@@ -15,6 +15,7 @@ import {
 	setJobDue,
 	sql,
 	superuserUrl,
+	TALK,
 	useStack,
 } from './env/index.mjs';
 
@@ -23,6 +24,7 @@ const LOCAL = 'all-MiniLM-L6-v2';
 const OPENAI = 'text-embedding-3-small';
 
 const stack = useStack({
+	functions: [...TALK, 'recall_memories'],
 	simulator: true,
 	name: 'upkeep',
 	env: {

@@ -5,12 +5,14 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { dump as dumpOf, functionNames, newSession, pairOf, poll, post, root, sql, useStack } from
-	'./env/index.mjs';
+import {
+	dump as dumpOf, functionNames, newSession, pairOf, poll, post, root, sql, TALK, useStack,
+} from './env/index.mjs';
 
 const OLD = 'the first data key of the test of names';
 const NEW = 'the second data key of the test of names';
 const stack = useStack({
+	functions: [...TALK, 'collect_email', 'recall_memories'],
 	env: {
 		LLM_PROVIDERS: 'builtin',
 		TTS_PROVIDERS: 'local',

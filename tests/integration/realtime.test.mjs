@@ -9,7 +9,7 @@ import pg from 'pg';
 import { createClient as createLatest } from 'supabase-js-latest';
 import WebSocket from 'ws';
 import {
-	newSession, pairOf, poll, post, request, root, signToken, sql, superuser, useStack,
+	newSession, pairOf, poll, post, request, root, signToken, sql, superuser, TALK, useStack,
 } from './env/index.mjs';
 
 const FILE = join(root, 'tests/data/realtime.md');
@@ -17,6 +17,7 @@ const ORIGIN = 'https://app.example.com';
 const SOCKETS = 40;
 const MESSAGE_BYTES = 8192;
 const stack = useStack({
+	functions: [...TALK, 'auth', 'realtime', 'rest'],
 	name: 'realtime',
 	env: {
 		SCRIBE_ALLOWED_ORIGINS: ORIGIN,

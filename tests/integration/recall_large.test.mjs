@@ -3,7 +3,7 @@
  * owner would find. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, sql, TALK, useStack } from './env/index.mjs';
 
 const CROWD = 40;
 const FEW = { RECALL_EXACT_MAX: '0', RECALL_ROWS_MAX: '10' };
@@ -15,7 +15,7 @@ const WAYS = {
 
 for (const [way, env] of Object.entries(WAYS))
 	describe(`nearest memories ${way}`, () => {
-		const stack = useStack({ name: 'recall', env });
+		const stack = useStack({ functions: [...TALK, 'recall_memories'], name: 'recall', env });
 
 		const ask = async (name, body) => {
 			const answer = await post(stack, name, body);
@@ -93,7 +93,10 @@ for (const [way, env] of Object.entries(WAYS))
 
 describe('an owner who becomes large', () => {
 	const MOST = 12;
-	const stack = useStack({ name: 'grows', env: { RECALL_EXACT_MAX: String(MOST) } });
+	const stack = useStack({
+		functions: [...TALK, 'recall_memories'],
+		name: 'grows', env: { RECALL_EXACT_MAX: String(MOST) },
+	});
 
 	const ask = async (name, body) => {
 		const answer = await post(stack, name, body);

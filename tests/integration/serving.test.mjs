@@ -8,7 +8,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { bodyOf, connectTo, headOf, inTime } from './env/fastcgi_client.mjs';
-import { keyHeaders, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { keyHeaders, newSession, pairOf, poll, post, sql, TALK, useStack } from './env/index.mjs';
 
 const ORIGIN = 'https://app.example.com';
 const THREADS = 2;
@@ -20,6 +20,7 @@ const BODY_MS = 10_000; /* and so does who waits for a body */
 const BODIES = 5; /* of a mebibyte, and of that a quarter for an address */
 
 const stack = useStack({
+	functions: [...TALK, 'recall_memories', 'text_to_speech'],
 	simulator: true,
 	env: {
 		TTS_PROVIDERS: 'elevenlabs',

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { dump, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import { dump, newSession, pairOf, poll, post, sql, TALK, useStack } from './env/index.mjs';
 
 const stack = useStack({
+	functions: TALK,
 	simulator: true,
 	env: {
 		LLM_PROVIDERS: 'builtin',

@@ -9,11 +9,15 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
-	audio, keyHeaders, newSession, poll, request, root, sql, supabase, supabaseVersions, useStack,
+	audio, keyHeaders, newSession, poll, request, root, sql, supabase, supabaseVersions, TALK,
+	useStack,
 } from './env/index.mjs';
 import { checkTable, people } from './people.mjs';
 
-const stack = useStack({ env: { SCRIBE_KEEP_AUDIO: '1', STORAGE_PERSON_BYTES_MAX: '20000000' } });
+const stack = useStack({
+	functions: [...TALK, 'auth', 'rest', 'storage', 'speech_to_text'],
+	env: { SCRIBE_KEEP_AUDIO: '1', STORAGE_PERSON_BYTES_MAX: '20000000' },
+});
 
 let made = 0;
 const newName = (end = 'txt') => `tests/${process.pid}-${++made}.${end}`;

@@ -2,9 +2,12 @@
  * happens when they are silent or the database goes away. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { addUtterances, newSession, pairOf, poll, post, sql, useStack } from './env/index.mjs';
+import {
+	addUtterances, newSession, pairOf, poll, post, sql, TALK, useStack,
+} from './env/index.mjs';
 
 const stack = useStack({
+	functions: TALK,
 	simulator: true,
 	name: 'summaries',
 	env: { LLM_PROVIDERS: 'groq,builtin', SUMMARY_MS: '6000', JOBS_RETRY_MS: '50' },

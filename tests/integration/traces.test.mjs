@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startCollector } from '../simulator/collector.mjs';
 import { CHAINS, heal, turn } from './env/faults.mjs';
-import { newSession, poll, useStack } from './env/index.mjs';
+import { newSession, poll, TALK, useStack } from './env/index.mjs';
 
 const collector = await startCollector();
 after(() => collector.stop());
 const stack = useStack({
+	functions: TALK,
 	simulator: true,
 	env: {
 		...CHAINS,

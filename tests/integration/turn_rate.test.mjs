@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLIP, turn } from './env/faults.mjs';
-import { newSession, poll, setJobDue, sql, useStack } from './env/index.mjs';
+import { newSession, poll, setJobDue, sql, TALK, useStack } from './env/index.mjs';
 
 const PER_MINUTE = 3;
 /* Never the same twice: that would be given the same answer again. */
@@ -10,6 +10,7 @@ let nudges = 0;
 const nudge = () => `${++nudges} [PROACTIVE_FOLLOWUP: true]`;
 
 const stack = useStack({
+	functions: TALK,
 	name: 'rate',
 	env: { RATE_AGENT_REPLY: String(PER_MINUTE), SCRIBE_TRUSTED_PROXIES: '127.0.0.1' },
 });

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toFile } from 'groq-sdk';
 import { newGroq, newOpenAI, newVoice } from './env/sdk.mjs';
-import { audio, keyHeaders, newSession, pairOf, poll, post, useStack } from './env/index.mjs';
+import { audio, keyHeaders, newSession, pairOf, poll, post, TALK, useStack } from './env/index.mjs';
 
 const stack = useStack({
+	functions: [...TALK, 'speech_to_text', 'text_to_speech'],
 	simulator: true,
 	env: {
 		LLM_PROVIDERS: 'groq,openai,builtin',
