@@ -416,11 +416,14 @@ struct err *summaries_close_idle(struct ctx *cx, int64_t idle_s, int most, int64
 		"  and last_active_at < now() - $1::bigint * interval '1 s'"
 		"  order by last_active_at limit $2::int for no key update skip locked),"
 		" ended as (update sessions s set ended_at = s.last_active_at from idle"
-		"  where s.id = idle.id returning s.id, utterance_count, summarized_count),"
+		"  where s.id = idle.id returning s.id, turn, utterance_count, summarized_count),"
 		" queued as (" JOB_INSERT_SQL
 		"  select 'summarize', 'end ' || id, '{\"is_end\": true}', id from ended"
 		"  where utterance_count > summarized_count and utterance_count >= $3::int " JOB_ONCE_SQL
-		") select count(*) from ended",
+		"), remembered as (" JOB_INSERT_SQL
+		"  select 'keep_utterances', id::text, '{}', id from ended e where exists ("
+		"   select from turns t where t.session_id = e.id and t.turn = e.turn"
+		"    and t.state = 'running') " JOB_ONCE_SQL ") select count(*) from ended",
 		ARGS(db_int(idle_s), db_int(most), db_int(SUMMARY_UTTERANCES_MIN))));
 	*closed_out = row_int(&rows, 0, 0);
 	return NULL;

@@ -60,7 +60,8 @@ struct err *summary_mask(struct ctx *cx, const char *session_id, const struct na
                          bool *is_changed_out) CHECKED;
 
 /* Marks sessions as ended that nobody used for idle_s seconds, at most `most`, and
- * enqueues the summary of what is not summarised yet. */
+ * enqueues the summary of what is not summarised yet, and that what was said in a turn whose
+ * process died is remembered. */
 struct err *summaries_close_idle(struct ctx *cx, int64_t idle_s, int most,
                                  int64_t *closed_out) CHECKED;
 

@@ -20,7 +20,14 @@ given_up as (
 taken_back as (
 	delete from utterances u using given_up g
 		where $3::bool and u.id = g.visitor_utterance_id
-		returning u.session_id)
+		returning u.session_id),
+
+-- What stays is remembered, should nobody come back; and what turns that this one overtook left.
+remembered as (
+	-- include job_insert.sql
+		select 'keep_utterances', session_id::text, '{}', session_id from given_up
+		-- include job_once.sql
+	)
 
 update sessions s set utterance_count = s.utterance_count - 1
 	from taken_back b where s.id = b.session_id

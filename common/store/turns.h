@@ -126,7 +126,7 @@ struct err *turn_is_grave(struct ctx *cx, const struct turn *turn) CHECKED;
 
 /* The turn will not be answered. With `take_back` the visitor's words go too (the
  * client was told of the failure and may try again); without, they stay, for
- * the visitor did say them. A turn already superseded is left alone. */
+ * the visitor did say them, and become memories. A turn already superseded is left alone. */
 struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back) CHECKED;
 
 /* Clears at most `batch` answers that nobody may ask for any more; *n_out is how many. */

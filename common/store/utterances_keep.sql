@@ -43,7 +43,7 @@ given as materialized (
 			and not exists (
 				select from turns t where t.session_id = $1::uuid
 					and t.turn = (select turn from s) and t.reply_id = g.utterance_id
-					and t.state = 'running' offset 0)),
+					and t.state = 'running' and t.ends_by > now() offset 0)),
 
 -- Neighbours, and theirs. vector() changes nothing, but what it gives has been fetched from beside
 -- the table: else each mean that a vector is part of would fetch it again, and the doubled twice.

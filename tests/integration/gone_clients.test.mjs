@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import pg from 'pg';
 import { always, CHAINS, heal, turn } from './env/faults.mjs';
 import {
-	newSession, pairOf, poll, post, setJobDue, sql, superuser, TALK, useStack,
+	newSession, pairOf, poll, pollJob, post, setJobDue, sql, superuser, TALK, useStack,
 } from './env/index.mjs';
 import { root } from './env/stack.mjs';
 import { build, flavour } from './env/stack_command.mjs';
@@ -42,6 +42,18 @@ const saidInTheEnd = (session, lines) =>
 		const rows = await said(session);
 		return rows.length === lines && rows.every(([, text]) => text) && rows;
 	});
+
+/* Though nobody has said anything since. */
+const remembers = async (session, texts) => {
+	const rows = await saidInTheEnd(session, texts.length);
+	assert.deepEqual(rows.map(([, text]) => text), texts);
+	await poll(async () => {
+		const kept = await sql(stack, `select 1 from memories where session_id = :'id'`, {
+			id: session.session_id,
+		});
+		return kept.length === texts.length;
+	});
+};
 
 /* A turn whose client can leave: leave() ends when it has. */
 const startTurn = (session, user_message, headers = {}, more = {}) => {
@@ -89,6 +101,7 @@ for (const stage of Object.keys(CALLS)) {
 	test(`left while ${stage}: what was said stays, what nobody heard does not`, async () => {
 		const session = await newSession(stack);
 		await leaveWhile(stage, session, 'Hello there.');
+		await remembers(session, ['Hello there.']);
 		const { status, json, text } = await turn(stack, session, 'Something else.');
 		assert.equal(status, 200, text);
 		assert.deepEqual(await saidInTheEnd(session, 3), [
@@ -193,37 +206,47 @@ const answeredAtLast = (session, headers) =>
 	);
 
 /* The statement waits for a lock and is carried out though nobody wants it any more. */
+const leaveInDoubt = async (session, headers) => {
+	await heal(stack);
+	const holder = await openHolder();
+	try {
+		await holder.query('begin');
+		await holder.query(
+			headers['idempotency-key']
+				? 'lock table idempotency_keys in share mode'
+				: 'select from sessions for update',
+		);
+		const from = stack.logs('agent_reply').length;
+		const leave = startTurn(session, 'Hello there.', headers);
+		await poll(() => waitingForLocks(1));
+		await leave();
+		await poll(() => wasGivenUp(from));
+		await holder.query('commit');
+	} finally {
+		await holder.end();
+	}
+};
+
 for (const [what, headers] of [
 	['its turn', {}],
 	['its key', { 'idempotency-key': 'one of mine' }],
 ])
 	test(`left while ${what} begins: the same message is answered at once`, async () => {
-		await heal(stack);
 		const session = await newSession(stack);
-		const holder = await openHolder();
-		try {
-			await holder.query('begin');
-			await holder.query(
-				headers['idempotency-key']
-					? 'lock table idempotency_keys in share mode'
-					: 'select from sessions for update',
-			);
-			const from = stack.logs('agent_reply').length;
-			const leave = startTurn(session, 'Hello there.', headers);
-			await poll(() => waitingForLocks(1));
-			await leave();
-			await poll(() => wasGivenUp(from));
-			await holder.query('commit');
-			const answer = await answeredAtLast(session, headers);
-			assert.equal(answer.status, 200, answer.text);
-			assert.deepEqual(await said(session), [
-				['visitor', 'Hello there.'],
-				['agent', answer.json.text],
-			]);
-		} finally {
-			await holder.end();
-		}
+		await leaveInDoubt(session, headers);
+		const answer = await answeredAtLast(session, headers);
+		assert.equal(answer.status, 200, answer.text);
+		assert.deepEqual(await said(session), [
+			['visitor', 'Hello there.'],
+			['agent', answer.json.text],
+		]);
 	});
+
+test('left while its turn begins: what was said is remembered', async () => {
+	const session = await newSession(stack);
+	await leaveInDoubt(session, {});
+	await remembers(session, ['Hello there.']);
+});
 
 const standbys = async (names) => {
 	await sql(stack, `alter system set synchronous_standby_names = '${names}'`);
@@ -649,6 +672,24 @@ test('a process that is killed leaves what it had sent', async () => {
 		['visitor', 'Are you there?', 'f'],
 		['agent', next.json.text, 'f'],
 	]);
+});
+
+test('and that is remembered once the session has ended, though nobody comes back', async () => {
+	const session = await newSession(stack);
+	const { child, order, ended } = await startSending(session, 'Hello.');
+	await order({ said: 'One. Two.', ms: 1000 });
+	await sentRow(session);
+	child.kill('SIGKILL');
+	await ended;
+	await sql(
+		stack,
+		`update turns set ends_by = now() where session_id = :'id';
+		 update sessions set last_active_at = now() - interval '1 day' where id = :'id'`,
+		{ id: session.session_id },
+	);
+	await pollJob(stack, 'close_idle', async () =>
+		(await rowsOf(session)).every(([, text]) => text));
+	await remembers(session, ['Hello.', 'One. Two.']);
 });
 
 test('interrupted before it was stored: history has all that was sent', async () => {
