@@ -21,6 +21,7 @@ enum {
 		SIZE_outcome = 0 METRIC_OUTCOMES(X),
 	SIZE_turn = 0 METRIC_TURNS(X),
 	SIZE_part = 0 METRIC_PARTS(X),
+	SIZE_flag_state = 0 METRIC_FLAG_STATES(X),
 	SIZE_stage = 0 METRIC_STAGES(X),
 	SIZE_job_end = 0 METRIC_JOB_ENDS(X),
 	SIZE_status = 0 METRIC_STATUSES(X),

@@ -17,7 +17,8 @@
 	X(provider, "provider", 16) \
 	X(operation, "operation", 16) \
 	X(call, "provider", 48) \
-	X(job, "kind", 48)
+	X(job, "kind", 48) \
+	X(flag, "flag", 48)
 
 /* How a call of an outside service or a local engine ended. X(word) */
 #define METRIC_OUTCOMES(X) \
@@ -46,6 +47,11 @@
 	X(stt) \
 	X(llm) \
 	X(tts)
+
+/* Whether a feature flag was on in a turn, by lot or by an operator's word. */
+#define METRIC_FLAG_STATES(X) \
+	X(off) \
+	X(on)
 
 /* What a turn's time went to. */
 #define METRIC_STAGES(X) \
@@ -76,6 +82,7 @@
 	X(outcome, "outcome", METRIC_OUTCOMES) \
 	X(turn, "result", METRIC_TURNS) \
 	X(part, "part", METRIC_PARTS) \
+	X(flag_state, "state", METRIC_FLAG_STATES) \
 	X(stage, "stage", METRIC_STAGES) \
 	X(job_end, "outcome", METRIC_JOB_ENDS) \
 	X(status, "status", METRIC_STATUSES)
@@ -124,6 +131,8 @@
 	  "What a turn's time went to; first_* and last_* count from the request, the rest alone.") \
 	X(degraded, COUNT, none, part, none, "scribe_turns_degraded_total", \
 	  "Turns in which that part worked less well: another provider, rules, or no sound.") \
+	X(flagged, COUNT, none, flag, flag_state, "scribe_turns_flagged_total", \
+	  "Turns answered to which a feature flag applied, by whether it was on.") \
 	X(interruptions, COUNT, none, none, none, "scribe_turn_interruptions_total", \
 	  "Replies that a visitor cut short.") \
 	X(signups, COUNT, none, none, none, "scribe_signups_total", \

@@ -161,6 +161,7 @@ struct label_set {
 static const char *const outcome_words[] = {METRIC_OUTCOMES(X)};
 static const char *const turn_words[] = {METRIC_TURNS(X)};
 static const char *const part_words[] = {METRIC_PARTS(X)};
+static const char *const flag_state_words[] = {METRIC_FLAG_STATES(X)};
 static const char *const stage_words[] = {METRIC_STAGES(X)};
 static const char *const job_end_words[] = {METRIC_JOB_ENDS(X)};
 static const char *const status_words[] = {METRIC_STATUSES(X)};

@@ -38,7 +38,8 @@ enum metric_names {
 		NAMES_N
 };
 
-/* The values of fixed sets: OUTCOME_ok, TURN_END_answered, PART_llm, STAGE_think, JOB_END_done. */
+/* The values of fixed sets: OUTCOME_ok, TURN_END_answered, PART_llm, FLAGGED_on, STAGE_think,
+ * JOB_END_done. */
 #define X(word, ...) OUTCOME_##word,
 enum metric_outcome { METRIC_OUTCOMES(X) OUTCOMES_N };
 #undef X
@@ -47,6 +48,9 @@ enum metric_turn { METRIC_TURNS(X) TURN_ENDS_N };
 #undef X
 #define X(word, ...) PART_##word,
 enum metric_part { METRIC_PARTS(X) PARTS_N };
+#undef X
+#define X(word, ...) FLAGGED_##word,
+enum metric_flag_state { METRIC_FLAG_STATES(X) FLAGGED_N };
 #undef X
 #define X(word, ...) STAGE_##word,
 enum metric_stage { METRIC_STAGES(X) STAGES_N };

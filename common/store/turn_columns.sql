@@ -5,8 +5,9 @@
 --   verdict; action; the turn's number; its id; mode; consent; numbers of the visitor's messages at
 --   which a callback and another perspective were last hinted (null: never); the newest extract;
 --   its id; its sealed contact data; the names known, as session_names() gives them; id of the
---   visitor's words (null: they said none); who pays for the session; its age in seconds; is the
---   agent's; id; text; sealed text; is of a turn in distress; was interrupted
+--   visitor's words (null: they said none); who pays for the session; its age in seconds; whose it
+--   is; flags an operator has set; is the agent's; id; text; sealed text; is of a turn in distress;
+--   was interrupted
 --
 -- What includes this and turn_sources.sql behind it has the CTEs checked, decided, begun and named,
 -- as turn_begin.sql has them; $6 is the mode, $5 how many utterances of history there are at most.
@@ -14,5 +15,5 @@ select c.verdict, d.action, coalesce(b.turn, d.turn), coalesce(b.turn_id, d.last
 		coalesce($6, d.current_mode), d.consent,
 		(m.payload->>'callback_at')::int, (m.payload->>'perspective_at')::int,
 		k.extract, k.id, k.contact_sealed, w.names, b.visitor_utterance_id, c.payers,
-		extract(epoch from now() - c.started_at)::bigint,
+		extract(epoch from now() - c.started_at)::bigint, c.memory_owner, c.flags_forced,
 		h.speaker = 'agent', h.id, h.text, h.text_sealed, h.in_distress, h.interrupted

@@ -35,6 +35,11 @@
 -- $32  kind of an event for people (null: none)
 -- $33  the visitor is in distress
 -- $34  where the reply's audio may be cut, an array (null: there is none)
+-- $35  the turn's mode
+-- $36  milliseconds from the request to a sentence (null: there was none)
+-- $37  and to its sound (null: there was none)
+-- $38  what was degraded, a JSON array of texts
+-- $39  the flags that applied, a JSON object (null: none)
 --
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
@@ -46,7 +51,9 @@ with owner as materialized (
 
 done as (
 	update turns t set state = 'done', finished_at = now(), reply_id = $30::uuid,
-			reply_pieces = $34::int[]
+			reply_pieces = $34::int[], mode = $35, response_ms = $36::int,
+			first_audio_ms = $37::int, flags = $39::jsonb,
+			degraded = array(select jsonb_array_elements_text($38::jsonb))
 		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint and t.state = 'running'
 			and t.claim = $27::uuid
 		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,

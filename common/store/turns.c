@@ -45,6 +45,8 @@ enum begin_column {
 	COL_SAID_ID,
 	COL_PAYERS,
 	COL_AGE_S,
+	COL_OWNER,
+	COL_FORCED,
 	COL_IS_AGENT,
 	COL_ID,
 	COL_TEXT,
@@ -113,6 +115,8 @@ static void read_turn(struct ctx *cx, const struct turn_new *in, const struct db
 		.mode = row_text(rows, 0, COL_MODE),
 		.has_consent = row_bool(rows, 0, COL_CONSENT),
 		.session_age_s = row_int(rows, 0, COL_AGE_S),
+		.owner = row_text(rows, 0, COL_OWNER),
+		.flags_forced = row_text(rows, 0, COL_FORCED),
 		.marks = {(unsigned)row_int(rows, 0, COL_CALLBACK_AT),
 	              (unsigned)row_int(rows, 0, COL_PERSPECTIVE_AT)},
 		.known = read_extract(cx, rows, COL_EXTRACT),
@@ -351,16 +355,23 @@ static struct db_val sealed_or_null(const char *sealed)
 	return db_bytes(sealed ? span_of(sealed) : (struct span){NULL, 0});
 }
 
+static struct db_val ms_or_null(unsigned ms)
+{
+	return ms ? db_int(ms) : db_text(NULL);
+}
+
 struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
 {
 	struct span         sealed = {NULL, 0};
 	struct turn_names   names;
 	struct kept_text    reply, said = {.masked = NULL};
 	struct lead_columns lead;
+	const char         *degraded;
 	struct db_rows      rows;
 
 	if (end->answer.ptr)
 		sealed = crypto_seal(cx->arena, turn->answer_key.bytes, ANSWER, end->answer);
+	TRY(json_texts(cx, end->degraded, end->degraded_n, &degraded));
 	TRY(names_of(cx, turn, end->lead, &names));
 	TRY(columns_of(cx, turn, end->lead, &names.all, &lead));
 	reply = sealed_keep(cx, AT_UTTERANCE(turn->reply_id), end->reply, &names.all);
@@ -383,7 +394,9 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	                  db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
 	                  db_text(end->heard.at ? end->heard.model : NULL), db_text(turn->reply_id),
 	                  db_text(lead.id), db_text(end->event), db_bool(end->is_in_distress),
-	                  db_text(spoken_pieces_text(cx, end->pieces, end->pieces_n)))));
+	                  db_text(spoken_pieces_text(cx, end->pieces, end->pieces_n)),
+	                  db_text(turn->mode), ms_or_null(end->response_ms),
+	                  ms_or_null(end->first_audio_ms), db_text(degraded), db_text(end->flags))));
 	if (row_bool(&rows, 0, 1))
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))

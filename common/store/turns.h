@@ -68,7 +68,9 @@ struct turn {
 	bool                         has_consent;
 	bool                         is_in_distress; /* of one that goes on: it was */
 	int64_t                      session_age_s;  /* when the turn began */
-	struct hash                  answer_key;     /* opens and seals the kept answer */
+	const char                  *owner; /* the visitor, where they agreed, else the session */
+	const char                  *flags_forced; /* by an operator, a JSON object; NULL: none */
+	struct hash                  answer_key;   /* opens and seals the kept answer */
 };
 
 /* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
@@ -113,6 +115,10 @@ struct turn_end {
 	/* For people: what the visitor did (an event of this kind, without content); NULL: nothing. */
 	const char *event;
 	bool        is_in_distress; /* both sides of the turn become no memory and no summary */
+	unsigned response_ms, first_audio_ms; /* since the request came; 0: it did not come to that */
+	const char *const *degraded;          /* capabilities */
+	size_t             degraded_n;
+	const char        *flags; /* as turns.flags has them; NULL: none applied */
 };
 
 /* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile; ERR_UNAVAILABLE when

@@ -21,6 +21,7 @@
 #include "sse_out.h"
 #include "origin.h"
 #include "service_options.h"
+#include "service_settings.h"
 #include "../store/idempotency.h"
 #include "../store/sessions.h"
 #include "../work/bookkeeping.h"
@@ -75,7 +76,7 @@ static const struct cfg_key keys[] = {
                 .help =
                     "who a program becomes that root starts, before it serves; root: nobody else"),
 };
-static const struct cfg_group service_settings = {"Programs", &values, keys, COUNT(keys)};
+static const struct cfg_group own_settings = {"Programs", &values, keys, COUNT(keys)};
 
 /* ---- one request ---- */
 
@@ -368,68 +369,6 @@ static void release_thread(void)
 
 /* ---- the process ---- */
 
-/* What the program's settings are, a group for each module. */
-struct settings {
-	struct arena            *arena;
-	const struct cfg_group **groups;
-	size_t                   n, room;
-};
-
-static void make_room(struct settings *s)
-{
-	size_t                   room = s->room ? 2 * s->room : 32;
-	const struct cfg_group **groups = NEW_ARRAY(s->arena, const struct cfg_group *, room);
-
-	for (size_t i = 0; i < s->n; i++)
-		groups[i] = s->groups[i];
-	s->groups = groups;
-	s->room = room;
-}
-
-/* Once, however many engines share it. */
-static void add_group(struct settings *s, const struct cfg_group *group)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->groups[i] == group)
-			return;
-	if (!group)
-		return;
-	if (s->n == s->room)
-		make_room(s);
-	s->groups[s->n++] = group;
-}
-
-static void add_chain(struct settings *s, const struct chain *c)
-{
-	add_group(s, c->settings);
-	for (size_t i = 0; i < c->known_n; i++) {
-		add_group(s, c->known[i]->account);
-		add_group(s, c->known[i]->settings);
-	}
-}
-
-static void collect_settings(struct settings *s)
-{
-	add_group(s, &service_settings);
-	add_group(s, &db_settings);
-	if (service->serves_people)
-		add_group(s, &db_people_settings);
-	add_group(s, &origin_settings);
-	add_group(s, &keys_settings);
-	add_group(s, &session_settings);
-	add_group(s, &vault_settings);
-	for (size_t i = 0; service->engines && i < service->engines->settings_n; i++)
-		add_group(s, service->engines->settings[i]);
-	for (size_t i = 0; i < service->chains_n; i++)
-		add_chain(s, service->chains[i]);
-	if (service->chains_n)
-		add_group(s, &meter_settings);
-	if (service->jobs_n)
-		add_group(s, &workers_settings);
-	for (size_t i = 0; i < service->settings_n; i++)
-		add_group(s, service->settings[i]);
-}
-
 static int check_user(void)
 {
 	if (geteuid() != 0 || user_named(values.user))
@@ -540,12 +479,16 @@ static int serve(enum service_option option)
 		db_start(service->name);
 	heartbeat_start(service->name);
 	bookkeeping_start();
+	if (service->open)
+		service->open();
 	if (option == OPTION_JOBS_ONLY)
 		status = work_jobs_only();
 	else if (service->serve)
 		status = serve_in_its_way();
 	else
 		status = serve_has_socket() ? serve_with_jobs() : serve_cgi(serve_handled, release_thread);
+	if (service->close)
+		service->close();
 	heartbeat_stop();
 	bookkeeping_stop();
 	progress_end_all();
@@ -579,7 +522,8 @@ static int run(enum service_option option, const struct settings *settings)
 
 int service_main(int argc, char **argv, const struct service *the_service)
 {
-	struct settings     settings = {.n = 0};
+	struct arena       *arena;
+	struct settings     settings;
 	enum service_option option;
 	int                 status;
 
@@ -591,9 +535,9 @@ int service_main(int argc, char **argv, const struct service *the_service)
 	log_setup(service->name, LOG_INFO);
 	if (!service_option(argc, argv, service, &option))
 		return OPTIONS_WRONG;
-	settings.arena = arena_new(4096);
-	collect_settings(&settings);
+	arena = arena_new(4096);
+	settings = service_settings(arena, service, &own_settings);
 	status = run(option, &settings);
-	arena_free(&settings.arena);
+	arena_free(&arena);
 	return status;
 }

@@ -49,6 +49,9 @@ struct service {
 	 * start() returns the number of problems, each told on stderr. */
 	int (*start)(void);
 	void (*stop)(void);
+	/* What it begins once the database may be asked, and ends while it still may. NULL: nothing. */
+	void (*open)(void);
+	void (*close)(void);
 	const struct cfg_group *const *settings; /* its own, beyond what everything here needs */
 	size_t                         settings_n;
 	struct err *(*handle)(struct req *rq);

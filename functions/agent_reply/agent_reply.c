@@ -4,7 +4,7 @@
  *        mode?, is_performer_mode?, model?, context?, turn_id?, audio? }
  *   or a recording itself, and X-Session-Id, X-Session-Secret, X-Turn-Id?
  *   -> { heard?, text, extract, audio_base64, session_id, current_mode,
- *        provider, turn_id, timings, usage, degraded?, is_truncated? }
+ *        provider, turn_id, timings, usage, degraded?, flags, is_truncated? }
  *
  *   { session_id, session_secret, cancel: true, turn_id, heard_ms? }
  *   -> { cancelled }
@@ -89,13 +89,19 @@ static void note_sent(struct span said, unsigned ms, void *data)
 	progress_note(a->progress, said, ms);
 }
 
+/* Who hears the reply as it is made hears the first clause before its sentence is whole. */
+static bool is_clause_first(const struct in *in, const struct answer *a)
+{
+	return in->stream && in->audio && !flags_has(&a->flags, FLAG_WHOLE_FIRST_SENTENCE);
+}
+
 /* What is thought, or, where nothing is to be, the text that is there already. */
 static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *thought,
                            struct answer *a)
 {
 	struct delivery_order order = {
 		.sentences_max = mode_sentences_max(in->is_performer_mode),
-		.first_bytes = in->stream && in->audio ? thought_first_bytes() : 0,
+		.first_bytes = is_clause_first(in, a) ? thought_first_bytes() : 0,
 		.is_aloud = in->audio,
 		.outlet = in->stream ? stream_outlet(in->stream, a->progress ? note_sent : NULL, a) : NULL,
 		.start_ms = a->start_ms,
@@ -331,6 +337,7 @@ static struct err *take_turn(struct req *rq, const struct in *in, struct answer 
 
 	for (int i = 0; i < JOIN_TRIES; i++) {
 		TRY(record_begin(rq, in, DEADLINE_MS, turn));
+		record_flags(rq, turn, a);
 		a->begin_ms = (unsigned)(clock_mono_ms() - since_ms);
 		if (turn->action == TURN_BEGUN)
 			return run_turn(rq, in, turn, a);
@@ -352,6 +359,7 @@ static struct err *go_on(struct req *rq, struct in *in, struct answer *a)
 
 	cx->deadline.at_ms -= HEAR_MS;
 	TRY(resume_take(cx, in, turn, before));
+	record_flags(rq, turn, a);
 	a->before = before;
 	a->is_resumed = true;
 	a->reading.is_in_distress = turn->is_in_distress;
@@ -475,6 +483,8 @@ int main(int argc, char **argv)
 	                                      .threads = 1000,
 	                                      .is_idempotent = true,
 	                                      .start = start,
+	                                      .open = flags_start,
+	                                      .close = flags_stop,
 	                                      .stop = stop,
 	                                      .takes_session = true,
 	                                      .streams = true,
@@ -488,9 +498,9 @@ int main(int argc, char **argv)
 	                                          (const struct cfg_group *const[]){
 												  &thought_settings, &ahead_settings,
 												  &closing_settings, &lead_settings, &page_settings,
-												  &rate_settings, &slack_settings, MEMORY_SETTINGS,
-												  SPOKEN_SETTINGS},
-	                                      .settings_n = 13,
+												  &rate_settings, &flags_settings, &slack_settings,
+												  MEMORY_SETTINGS, SPOKEN_SETTINGS},
+	                                      .settings_n = 14,
 	                                      .handle = agent_reply,
 	                                      .replay = replay,
 	                                      .excuse = excuse_take});

@@ -51,6 +51,15 @@ static void write_degraded(struct json_out *j, const struct answer *a)
 	json_end(j);
 }
 
+static void write_flags(struct json_out *j, const struct flags *flags)
+{
+	json_arr(j, "flags");
+	for (size_t i = 0; i < flags->n; i++)
+		if (flags->applied[i].is_on)
+			json_str(j, NULL, flags->applied[i].name);
+	json_end(j);
+}
+
 /* The one that came with the session is past half its life, or so may be the last from here. */
 static void write_token(struct ctx *cx, struct json_out *j, const struct turn *turn)
 {
@@ -85,6 +94,7 @@ struct err *answer_json(struct ctx *cx, const struct in *in, const struct turn *
 	write_timings(j, a);
 	write_usage(j, &a->usage);
 	write_degraded(j, a);
+	write_flags(j, &a->flags);
 	if (a->is_truncated)
 		json_bool(j, "is_truncated", true);
 	write_token(cx, j, turn);

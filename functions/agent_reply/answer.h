@@ -9,6 +9,7 @@
 #include "../../common/store/recall.h"
 #include "../../common/store/turns.h"
 #include "../../common/web/input.h"
+#include "../../common/work/flags.h"
 #include "../../common/work/progress.h"
 
 #define USER_MESSAGE_MAX 32000
@@ -47,6 +48,7 @@ struct answer {
 	struct left               *rest;     /* NULL, or what is left of it now (left.h) */
 	const char                *degraded[3];
 	size_t                     degraded_n;
+	struct flags               flags;
 	bool                       recalls; /* thought_look() sets it, and people then */
 	struct memory_people       people;
 	bool                       is_out;       /* all of it, as it was made: in a stream */

@@ -80,6 +80,11 @@ struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *t
 	end.pieces = a->pieces;
 	end.pieces_n = a->pieces_n;
 	end.is_in_distress = a->reading.is_in_distress;
+	end.response_ms = a->first_sentence_ms;
+	end.first_audio_ms = a->first_audio_ms;
+	end.degraded = a->degraded;
+	end.degraded_n = a->degraded_n;
+	end.flags = a->flags.told;
 	end.event = event_of(a->reading.act);
 	if (in->heard && !end.is_in_distress)
 		end.heard = heard_vector(cx, in->heard, deadline_in(0));
@@ -109,4 +114,24 @@ void record_distress(struct ctx *cx, const struct in *in, const struct turn *tur
 	cx->deadline = whole;
 	if (e)
 		log_err(LOG_ERROR, cx, "distress_not_noted", e);
+}
+
+/* What the database holds is JSON; were it none, nothing would be forced. */
+static const struct cJSON *forced_of(struct ctx *cx, const struct turn *turn)
+{
+	const struct cJSON *forced = NULL;
+
+	if (turn->flags_forced && json_parse(cx, span_of(turn->flags_forced), &forced))
+		return NULL;
+	return forced;
+}
+
+void record_flags(struct req *rq, const struct turn *turn, struct answer *a)
+{
+	flags_judge(req_ctx(rq),
+	            &(struct flag_who){.owner = turn->owner,
+	                               .mode = turn->mode,
+	                               .origin = req_header(rq, "Origin"),
+	                               .forced = forced_of(req_ctx(rq), turn)},
+	            &a->flags);
 }

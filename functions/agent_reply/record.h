@@ -9,6 +9,9 @@
 struct err *record_begin(struct req *rq, const struct in *in, unsigned deadline_ms,
                          struct turn *out) CHECKED;
 
+/* Which feature flags are on for it. */
+void record_flags(struct req *rq, const struct turn *turn, struct answer *a);
+
 /* Somebody turned out to be in distress. Before anything is answered: whoever stops the turn, the
  * words are not remembered, and the next turn knows of them. What fails is logged. */
 void record_distress(struct ctx *cx, const struct in *in, const struct turn *turn,

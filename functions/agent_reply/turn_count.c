@@ -40,6 +40,8 @@ void count_turn(const struct answer *a, const struct err *e)
 	for (size_t i = 0; i < a->degraded_n; i++)
 		if (metrics_part(a->degraded[i], &part))
 			metrics_add(METRIC_degraded, AT(part), 1);
-	if (!e)
-		count_stages(a);
+	if (e)
+		return;
+	count_stages(a);
+	flags_count(&a->flags);
 }

@@ -1,6 +1,6 @@
 -- What the programs may not do, and a signed-in person neither.
 begin;
-select plan(72);
+select plan(73);
 
 grant usage on schema tap to scribe_app, scribe_user;
 select session(1);
@@ -11,7 +11,7 @@ insert into audit_log (actor, action, subject) values ('test', 'read', 'session'
 
 select is(try(format('drop table %I', tablename)), '42501', 'programs do not drop ' || tablename)
 	from pg_tables where schemaname = 'public' order by 1;
-select is(count(*)::int, 37, 'thirty-seven tables, none of them owned by a program')
+select is(count(*)::int, 38, 'thirty-eight tables, none of them owned by a program')
 	from pg_tables where schemaname = 'public' and tableowner = 'scribe_owner';
 
 select is(try(statement), '42501', 'programs: ' || statement) from (values

@@ -1,0 +1,100 @@
+/* Feature flags from an operator's word to a visitor's answer, and what is read of them later. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { turn } from './env/faults.mjs';
+import { newSession, poll, root, sql, useStack } from './env/index.mjs';
+
+const PAGE = 'https://page.example';
+const stack = useStack({ env: { FLAGS_SECONDS: '1', SCRIBE_ALLOWED_ORIGINS: PAGE } });
+
+const run = async (name, ...words) => {
+	const child = spawn(join(root, 'scripts', name), words, {
+		env: { ...process.env, STACK_DIR: stack.dir, DATABASE_URL: '' },
+	});
+	let out = '', complaint = '';
+	child.stdout.on('data', (bytes) => (out += bytes));
+	child.stderr.on('data', (bytes) => (complaint += bytes));
+	const [code] = await once(child, 'close');
+	return { code, out, complaint };
+};
+const does = async (name, ...words) => {
+	const { code, out, complaint } = await run(name, ...words);
+	assert.equal(code, 0, complaint);
+	return out;
+};
+let said = 0;
+const flagsOf = async (session, headers = {}) => {
+	const { status, json } = await turn(stack, session, `Number ${++said}.`, {}, headers);
+	assert.equal(status, 200, JSON.stringify(json));
+	return json.flags;
+};
+test('a flag is on where it is meant to be, in the answer and in the turn', async () => {
+	const session = await newSession(stack, { mode: 'mentor' });
+	assert.deepEqual(await flagsOf(session), []);
+	await does('flags', 'set', 'warm_hello', '--share', '100', '--modes', 'mentor,william');
+	await does('flags', 'set', 'for_page', '--share', '100', '--origins', PAGE);
+	await does('flags', 'set', 'nobody', '--note', 'not yet');
+	await poll(async () => (await flagsOf(session)).length > 0);
+	assert.deepEqual(await flagsOf(session), ['warm_hello']);
+	assert.deepEqual(await flagsOf(session, { origin: PAGE }), ['for_page', 'warm_hello']);
+	const counted = await new Promise((resolve, reject) => {
+		const asked = http.get({ path: '/metrics',
+			socketPath: join(stack.dir, 'run/inside/operate.sock') });
+		asked.on('error', reject);
+		asked.on('response', async (answer) => resolve(`${await text(answer)}`));
+	});
+	assert.match(counted, /^scribe_turns_flagged_total\{flag="warm_hello",state="on"\} [1-9]/m);
+	assert.match(counted, /^scribe_turns_flagged_total\{flag="nobody",state="off"\} [1-9]/m);
+	const [[flags, mode, response]] = await sql(stack, `select flags, mode, response_ms from turns
+		where session_id = '${session.session_id}' order by turn desc limit 1`);
+	assert.deepEqual(JSON.parse(flags), { for_page: 'on', nobody: 'off', warm_hello: 'on' });
+	assert.equal(mode, 'mentor');
+	assert.ok(Number(response) > 0);
+	const other = await newSession(stack, { mode: 'futurist' });
+	assert.deepEqual(await flagsOf(other), []);
+});
+
+test('an operator overrides it for one session at once, and it is on record', async () => {
+	const mine = await newSession(stack), other = await newSession(stack);
+	await does('flags', 'override', mine.session_id, 'nobody', 'on');
+	assert.deepEqual(await flagsOf(mine), ['nobody']);
+	assert.deepEqual(await flagsOf(other), []);
+	await does('flags', 'override', mine.session_id, 'nobody', 'none');
+	assert.deepEqual(await flagsOf(mine), []);
+	assert.equal((await sql(stack, `select 1 from audit_log where action = 'flag_override'
+		and session_id = '${mine.session_id}' and actor like 'operator:%'`)).length, 2);
+	await sql(stack, `insert into feature_flags (name, share)
+		select 'z' || i, 0 from generate_series(1, 32) i`);
+	for (const words of [['set', 'Bad'], ['set', 'one_more'], ['remove', 'unknown'],
+		['set', 'a', '--modes', 'mentro'], ['set', 'a', '--origins', `${PAGE}/`],
+		['set', 'a', '--share', '101'],
+		['override', mine.session_id, 'nobody', 'perhaps'],
+		['override', crypto.randomUUID(), 'nobody', 'on']]) {
+		const { code, complaint } = await run('flags', ...words);
+		assert.equal(code, 1, words.join(' '));
+		assert.match(complaint, /^flags: /);
+	}
+	await sql(stack, `delete from feature_flags where name like 'z%'`);
+});
+
+test('a visitor who agreed has the same in each session', async () => {
+	await does('flags', 'set', 'half', '--share', '50');
+	const probe = await newSession(stack);
+	await poll(async () => {
+		await flagsOf(probe);
+		return (await sql(stack, `select 1 from turns where flags ? 'half'`)).length;
+	});
+	const seen = new Set();
+	for (let i = 0; i < 8 && seen.size < 2; i++) {
+		const visitor = { visitor_id: crypto.randomUUID(), consent: true };
+		const first = (await flagsOf(await newSession(stack, visitor))).includes('half');
+		assert.equal((await flagsOf(await newSession(stack, visitor))).includes('half'), first);
+		seen.add(first);
+	}
+	assert.equal(seen.size, 2, 'eight visitors drew the same lot, one time in 128');
+});
