@@ -10,7 +10,8 @@ import { turn } from './env/faults.mjs';
 import { newSession, poll, root, sql, useStack } from './env/index.mjs';
 
 const PAGE = 'https://page.example';
-const stack = useStack({ env: { FLAGS_SECONDS: '1', SCRIBE_ALLOWED_ORIGINS: PAGE } });
+const stack = useStack({ env: { FLAGS_SECONDS: '1', SCRIBE_ALLOWED_ORIGINS: PAGE,
+	PROVIDER_PRICES: 'groq.tokens=1, groq.audio=0.5' } });
 
 const run = async (name, ...words) => {
 	const child = spawn(join(root, 'scripts', name), words, {
@@ -33,6 +34,16 @@ const flagsOf = async (session, headers = {}) => {
 	assert.equal(status, 200, JSON.stringify(json));
 	return json.flags;
 };
+/** What scripts/experiment tells: tables, one behind the other. */
+const tablesOf = (csv) => {
+	const tables = [];
+	for (const line of csv.trim().split('\n')) {
+		if (/^[a-z"]/.test(line) && !/^(on|off),/.test(line)) tables.push([]);
+		tables.at(-1).push(line.split(','));
+	}
+	return tables;
+};
+
 test('a flag is on where it is meant to be, in the answer and in the turn', async () => {
 	const session = await newSession(stack, { mode: 'mentor' });
 	assert.deepEqual(await flagsOf(session), []);
@@ -97,4 +108,42 @@ test('a visitor who agreed has the same in each session', async () => {
 		seen.add(first);
 	}
 	assert.equal(seen.size, 2, 'eight visitors drew the same lot, one time in 128');
+});
+
+test('an experiment and a report are read from what turns have left', async () => {
+	await sql(stack, `delete from sessions`);
+	await sql(stack, `insert into feature_flags (name, share, created_at)
+		values ('tried', 5000, '2026-01-01')`);
+	// Newcombe's own example: 56 of 70 beside 48 of 80.
+	await sql(stack, `with s as (
+			insert into sessions (secret_hash, started_at, lead_score, final_intent)
+				select sha256('x'), '2026-01-02', case when i <= 104 then 80 else 5 end,
+					'consulting_inquiry' from generate_series(1, 150) i
+				returning id, lead_score),
+		n as (select id, row_number() over (partition by lead_score >= 70 order by id) as i,
+			lead_score >= 70 as converted from s)
+		insert into turns (session_id, turn, message_hash, state, started_at, ends_by,
+				finished_at, mode, response_ms, first_audio_ms, degraded, flags, reply_pieces)
+			select id, 1, sha256('m'), 'done', '2026-01-02 10:00', now(),
+				now(), 'professional', 100, 200, case when i = 1 then '{llm}'::text[] else '{}' end,
+				jsonb_build_object('tried', case when i <= case when converted then 56 else 14 end
+					then 'on' else 'off' end), '{5,60000}' from n`);
+	const [arms, difference, sound, left] = tablesOf(
+		await does('experiment', 'tried', '--csv', '--to', '2026-02-01'));
+	assert.deepEqual(arms[1].slice(2, 7), ['70', '56', '80.00', '69.18', '87.70']);
+	assert.deepEqual(arms[2].slice(2, 5), ['80', '48', '60.00']);
+	assert.equal(Number(arms[1][1]) + Number(arms[2][1]), 150);
+	assert.deepEqual(difference[1].slice(0, 3), ['20.00', '5.24', '33.39']);
+	assert.deepEqual(sound[1].slice(0, 3), ['on', '70', '200']);
+	assert.deepEqual(left[1], ['0', '0']);
+
+	await sql(stack, `insert into ledger (day, payer, requests, tokens, audio_ms)
+		values ('2026-01-05', 'provider:groq', 3, 2000000, 3600000)`);
+	const report = await does('report', '--csv', '--from', '2026-01-01', '--to', '2026-02-01');
+	assert.match(report, /,150,150,150,150\.0,104\n/);
+	assert.match(report, /\nprofessional,consulting_inquiry,150,104,69\.3\n/);
+	assert.match(report, /\n0 to 9,46\n80 to 89,104\n/);
+	assert.match(report, /\nresponse,150,100,100,100,100\nfirst audio,150,200,200,200,200\n/);
+	assert.match(report, /\ngroq,3,2000000,0,60\.0,2\.50\n/); // by the prices of the stack
+	assert.match(report, /\nllm,2,1,2026-01-02/);
 });
