@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
 # Where backups are, and how pgBackRest is asked: as the user that PostgreSQL runs as. Uses:
-# stack_dir; number_setting; scripts/lib/{say,users,postgres}.sh.
+# stack_dir; number_setting; scripts/lib/{say,users,postgres,backup_place}.sh.
 #
 # In SCRIBE_BACKUP_DIR are
 #   database/        pgBackRest's repository: backups of the database, and its log as it is written
@@ -10,9 +10,11 @@
 #   secrets/TIME.age the stack's keys, sealed
 #   whole            a line for each backup that came to its end: when it began, pgBackRest's name
 #   forgotten        who was forgotten (scripts/lib/forgotten.sh)
+#   scribe-backups   says that this is the place (scripts/lib/backup_place.sh)
 
 backup_days=14     # how long a point in time can be gone back to, where SCRIBE_BACKUP_DAYS is not set
 backup_age_max_h=50 # one a day, and one that may fail
+archive_age_max_min=10 # a piece of the log is archived within seconds
 
 backups_are_wanted() {
 	[[ -n ${SCRIBE_BACKUP_DIR-} ]]
@@ -29,9 +31,17 @@ check_backup_settings() {
 			"are sealed for; age-keygen makes one, and the other half belongs on another machine"
 }
 
-# The folder itself only, not those above it: where a disk is not mounted nothing is made.
+no_backup_place() {
+	echo "$SCRIBE_BACKUP_DIR is not the folder that it was: is its disk mounted?"
+}
+
+# The folder itself only, not those above it, and once: where a disk is not mounted nothing is made.
 make_backup_place() {
-	local dir=$SCRIBE_BACKUP_DIR
+	local dir=$SCRIBE_BACKUP_DIR made=$stack_dir/backups.made
+	if ! backup_place_is_there "$dir" && [[ $(cat "$made" 2>/dev/null) == "$dir" ]]; then
+		echo "$(no_backup_place) (To begin anew there: rm $made)"
+		return 1
+	fi
 	(
 		umask 077
 		[[ -d $dir ]] || mkdir "$dir" || exit 1
@@ -39,7 +49,8 @@ make_backup_place() {
 		mkdir -p "$dir/files/now" "$dir/files/gone" "$dir/secrets" || exit 1
 		[[ -d $dir/database ]] || mkdir "$dir/database" || exit 1
 		((EUID)) || chown postgres: "$dir/database"
-	)
+		: >>"$dir/$backup_mark"
+	) && echo "$dir" | write_file 600 "$made"
 }
 
 # write_backrest_conf FILE DATA SOCKETS: for the cluster in DATA, whose socket is in SOCKETS.
@@ -97,29 +108,37 @@ begin_backups() {
 		say "there are no backups: $why"
 }
 
+archive_waits() {
+	echo "$1 wait, and the disk has $(df -h --output=avail "$stack_dir/pg/" | tail -n 1 | tr -d ' ')" \
+		"left; see scripts/stack logs postgresql"
+}
+
 # What is wrong with them, in words; "healthy" if nothing is.
 backup_state() {
-	local mode since waiting newest age_h
-	IFS='|' read -r mode since waiting < <(
+	local mode since waiting oldest newest age_h
+	IFS='|' read -r mode since waiting oldest < <(
 		as_pg_user psql -XAtqw -d "$(pg_url postgres postgres)" <<-'END'
 			select current_setting('archive_mode'),
 				case when last_failed_time > coalesce(last_archived_time, '-infinity')
 					then to_char(last_failed_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') end,
-				(select pg_size_pretty(count(*) * 16777216) from pg_ls_archive_statusdir()
-					where name like '%.ready')
-				from pg_stat_archiver;
+				pg_size_pretty(count(name) * 16777216),
+				coalesce(floor(extract(epoch from now() - min(modification)) / 60), 0)
+				from pg_stat_archiver left join pg_ls_archive_statusdir() on name like '%.ready'
+				group by last_failed_time, last_archived_time;
 		END
 	) || true
 	newest=$(tail -n 1 "$SCRIBE_BACKUP_DIR/whole" 2>/dev/null | cut -d ' ' -f 1) || true
 	age_h=$((($(date +%s) - $(date -d "${newest:-1970-01-01}" +%s)) / 3600))
-	if [[ -z $mode ]]; then
+	if ! backup_place_is_there "$SCRIBE_BACKUP_DIR"; then
+		no_backup_place
+	elif [[ -z $mode ]]; then
 		echo 'can not be asked for'
 	elif [[ $mode != on ]]; then
 		echo 'no log is kept until scripts/stack down and up'
 	elif [[ -n $since ]]; then
-		echo "the log can not be archived (last tried $since): $waiting wait, and the disk has" \
-			"$(df -h --output=avail "$stack_dir/pg/" | tail -n 1 | tr -d ' ') left; see" \
-			"scripts/stack logs postgresql"
+		echo "the log can not be archived (last tried $since): $(archive_waits "$waiting")"
+	elif ((oldest >= archive_age_max_min)); then
+		echo "the log has waited $oldest minutes to be archived: $(archive_waits "$waiting")"
 	elif [[ -z $newest ]]; then
 		echo 'none was made yet; run scripts/backup'
 	elif ((age_h > backup_age_max_h)); then

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Who was forgotten, told outside of the database: one that is restored to a time before learns of it
-# again (scripts/restore). Uses: root; die.
+# again (scripts/restore). Uses: root; scripts/lib/backup_place.sh.
 #
 # A line is "begun TIME HASH" before the database forgets and "done TIME HASH" after it has, both on
 # the disk before anything else happens. HASH is the SHA-256 of the visitor's id in small letters: an
@@ -19,10 +19,14 @@ forgotten_hash() {
 	printf %s "${1,,}" | sha256sum | cut -d ' ' -f 1
 }
 
-# forgotten_note WORD ID: fails when that is not surely on the disk.
+# forgotten_note WORD ID: fails, and says why, when that is not surely on the disk.
 forgotten_note() {
 	local file
 	file=$(forgotten_file)
+	if [[ ${file%/*} != "${STACK_DIR:-$root/var/stack}" ]] && ! backup_place_is_there "${file%/*}"; then
+		echo "${file%/*} is not the folder of backups: is its disk mounted?" >&2
+		return 1
+	fi
 	(
 		umask 077
 		mkdir -p "${file%/*}" &&

@@ -2,10 +2,14 @@
  * lost, a point in time is that point, who was forgotten stays so, and what is broken or half made
  * is told and harms nothing. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import {
-	chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync,
+	chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync,
+	statSync, truncateSync, utimesSync, writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
@@ -98,7 +102,21 @@ test('a whole one', async () => {
 	await say(talk, 'This was said before the backup.');
 	await say(forgotten.session, 'I shall be forgotten.');
 	await upload(admin, 'early.txt', 'early');
-	await does('backup');
+	const files = join(stack.dir, 'storage');
+	renameSync(files, `${files}.away`);
+	mkdirSync(files);
+	await refuses('backup', [], {}, /none of the newest 1 files: is its disk mounted/);
+	rmdirSync(files);
+	renameSync(`${files}.away`, files);
+	/* What comes often gives way, the daily one waits. */
+	const other = spawn('flock', [join(dir, 'lock'), 'cat'], { stdio: ['pipe', 'pipe', 2] });
+	other.stdin.write('locked\n');
+	await once(other.stdout, 'data');
+	await refuses('backup', ['files'], {}, /another scripts\/backup is at work/);
+	const daily = does('backup');
+	await poll(async () => (await run('pgrep', ['-f', 'flock -w 7200 9'])).status === 0);
+	other.stdin.end();
+	await daily;
 	assert.equal(wholeOnes().length, 1);
 	assert.match(await backups(), / healthy$/);
 	await does('backup', ['verify']);
@@ -142,6 +160,49 @@ test('a log that can not be archived is told, and is archived later', async () =
 	assert.notEqual((await script('stack', ['status'])).status, 0);
 	await refuses('backup', [], {}, /is its disk/);
 	renameSync(`${database}.away`, database);
+	await poll(async () => {
+		await sql(stack, 'drop table if exists of_no_use; select pg_switch_wal()');
+		return / healthy$/.test(await backups());
+	}, { deadlineMs: 150_000 });
+});
+
+test('a log that waits behind a command that hangs is told', async () => {
+	const pg = join(stack.dir, 'pg'), conf = join(pg, 'archive.conf'), fifo = join(place, 'fifo');
+	const before = readFileSync(conf, 'utf8');
+	await run('mkfifo', ['-m', '666', fifo]);
+	writeFileSync(conf, before.replace(/^archive_command.*$/m,
+		`archive_command = 'read line <"${fifo}"; false'`));
+	await sql(stack, 'select pg_reload_conf()');
+	await poll(async () => {
+		await sql(stack, 'create table if not exists of_no_use (); select pg_switch_wal()');
+		return (await run('pgrep', ['-f', `read line <"${fifo}"`])).status === 0;
+	});
+	const [waits] = readdirSync(join(pg, 'pg_wal/archive_status'))
+		.filter((name) => name.endsWith('.ready'));
+	const long = new Date(Date.now() - 20 * 60_000);
+	utimesSync(join(pg, 'pg_wal/archive_status', waits), long, long);
+	assert.match(await backups(),
+		/the log has waited (19|20|21) minutes to be archived: \d+ \w+ wait/);
+	writeFileSync(conf, before);
+	await sql(stack, 'select pg_reload_conf()');
+	const writer = await open(fifo, 'r+'); // whoever reads it goes on
+	await writer.write('\n');
+	await poll(async () => / healthy$/.test(await backups()), { deadlineMs: 150_000 });
+	await writer.close();
+});
+
+test('a folder whose disk is not mounted is not made anew', async () => {
+	renameSync(dir, `${dir}.away`);
+	await refuses('backup', [], {}, /is not the folder that it was: is its disk mounted\?/);
+	await refuses('forget', [randomUUID()], {}, /is its disk mounted\?/);
+	mkdirSync(dir);
+	await refuses('forget', [randomUUID()], {}, /is its disk mounted\?/);
+	await does('stack', ['reload']);
+	stack.expectRestart(...Object.keys(stack.pids()));
+	assert.match(await backups(), /is its disk mounted\?/);
+	assert.deepEqual(readdirSync(dir), []);
+	rmdirSync(dir);
+	renameSync(`${dir}.away`, dir);
 	await poll(async () => {
 		await sql(stack, 'drop table if exists of_no_use; select pg_switch_wal()');
 		return / healthy$/.test(await backups());
