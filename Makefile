@@ -9,6 +9,7 @@
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
+# make bench-interrupt  how quickly a reply stops that a visitor interrupts
 # make bench-attacks  what a visitor notices of attacks; KINDS=flac,long SECONDS=20: a part of it
 # make bench-hearing FILE=prompts.tsv   how many words of Debian's spoken prompts are heard wrong
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
@@ -215,6 +216,10 @@ bench-attacks: setup
 bench-turn: setup
 	@$(MAKE) -s -j$$(nproc) all benches
 	@ulimit -n $$(ulimit -Hn) && node tests/bench/turns.mjs
+# A thousand interruptions at moments drawn by SEED: INTERRUPTIONS=100 RATE=10: so many
+bench-interrupt: setup
+	@$(MAKE) -s -j$$(nproc) all benches
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/interrupt.mjs
 # Longer than the tests have time for: what clang's analyser follows through functions
 analyse: headers
 	@tests/lint/analyse security
@@ -231,7 +236,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench \
-        bench-attacks bench-hearing bench-recall bench-memory bench-turn analyse check faults \
-        authorisation clean
+        bench-attacks bench-hearing bench-interrupt bench-recall bench-memory \
+        bench-turn analyse check faults authorisation clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

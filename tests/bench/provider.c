@@ -1,7 +1,7 @@
 /* provider.c -- plays the services a turn asks, quickly enough not to be measured itself.
  *
  *   provider port=0 first_ms=200 tokens_per_s=80 tokens=20 extract_ms=400 speech_ms=150
- *            speech_speed=0 embed_ms=20
+ *            speech_speed=0 embed_ms=20 sentences=2 [log=FILE]
  *
  * Prints the port it got; ends at SIGTERM. What it plays, all under one address:
  *
@@ -13,6 +13,10 @@
  *   POST /v1/embeddings                1 536 numbers for each text, in base64; texts that share
  *                                      words are near each other
  *   GET  /stats                        what it did, and how late it was since the last such look
+ *
+ * A word that begins with "zq" tells whose request it is, and stands in the reply. `log` gets a
+ * line for each call that has one: "WORD OPERATION FROM TO gone|whole", in microseconds of
+ * CLOCK_MONOTONIC.
  *
  * It believes every request and checks none: tests/simulator/ is there for that. Every reply is
  * another text of as many tokens, so that nothing downstream finds it in a cache and all have the
@@ -38,7 +42,8 @@ static const char *const operation_names[OPERATIONS] = {"reply", "call", "speech
 static struct {
 	double   first_us, token_us, delay_us[OPERATIONS];
 	double   piece_us; /* 0: all at once */
-	unsigned tokens;
+	unsigned tokens, sentences;
+	FILE    *log; /* NULL: none is kept */
 } values;
 
 static struct {
@@ -59,7 +64,8 @@ struct peer {
 	struct span       rest;  /* of it, not due yet */
 	enum operation    what;
 	bool              is_answering, is_waiting, is_blocked, is_paced;
-	uint64_t          asked_us, number;
+	uint64_t          asked_us;
+	struct reply      reply;
 	unsigned          token; /* or piece of sound */
 };
 
@@ -116,12 +122,22 @@ static void write_stats(struct peer *p)
 	stats.connections_max = stats.connections;
 }
 
+static void log_end(const struct peer *p, bool is_gone)
+{
+	if (values.log && p->reply.tag.len)
+		fprintf(values.log, "%.*s %s %llu %llu %s\n", (int)p->reply.tag.len, p->reply.tag.ptr,
+		        operation_names[p->what], (unsigned long long)p->asked_us,
+		        (unsigned long long)loop_now_us(), is_gone ? "gone" : "whole");
+}
+
 /* ---- connections ---- */
 
 static void hang_up(struct peer *p)
 {
-	if (p->is_answering)
+	if (p->is_answering) {
 		stats.gone++;
+		log_end(p, true);
+	}
 	if (p->is_waiting)
 		stats.waiting--;
 	stats.connections--;
@@ -178,7 +194,9 @@ static bool flush(struct peer *p)
 
 static void answer_ended(struct peer *p)
 {
+	log_end(p, false);
 	p->is_answering = false;
+	p->reply.tag.len = 0;
 	p->in.len = 0;
 	(void)flush(p);
 }
@@ -195,15 +213,13 @@ static void speak_on(struct peer *p)
 	if (p->token == 0) {
 		p->is_waiting = false;
 		stats.waiting--;
-		say_stream_begin(&p->out, p->number);
+		say_stream_begin(&p->out, &p->reply);
 	}
 	/* Tokens that are due together leave together. */
-	while (p->token < values.tokens && due_us(p) <= loop_now_us()) {
-		say_stream_token(&p->out, p->number, p->token, values.tokens);
-		p->token++;
-	}
+	while (p->token < values.tokens && due_us(p) <= loop_now_us())
+		say_stream_token(&p->out, &p->reply, p->token++);
 	if (p->token == values.tokens) {
-		say_stream_end(&p->out, p->number, values.tokens);
+		say_stream_end(&p->out, &p->reply);
 		answer_ended(p);
 	} else if (flush(p)) {
 		loop_set(&p->timer, due_us(p));
@@ -240,7 +256,7 @@ static void answer(void *data)
 		return;
 	}
 	if (p->what == CALL)
-		say_call(&p->out, p->number, request_of(p));
+		say_call(&p->out, p->reply.number, request_of(p));
 	else if (p->what == SPEECH)
 		return sound_on(p);
 	else
@@ -261,7 +277,7 @@ static void begin(struct peer *p, enum operation what)
 
 	p->what = what;
 	p->token = 0;
-	p->number = ++number;
+	p->reply = (struct reply){++number, values.tokens, values.sentences, tag_in(request_of(p))};
 	p->asked_us = loop_now_us();
 	stats.asked[what]++;
 	if (what == REPLY) {
@@ -385,7 +401,17 @@ static void on_connection(void *data, unsigned events)
 
 static const char *const options[] = {"port",         "first_ms",   "tokens_per_s",
                                       "tokens",       "extract_ms", "speech_ms",
-                                      "speech_speed", "embed_ms",   NULL};
+                                      "speech_speed", "embed_ms",   "sentences",
+                                      "log",          NULL};
+
+static void open_log(const char *path)
+{
+	if (!path)
+		return;
+	values.log = fopen(path, "w");
+	assert(values.log);
+	setvbuf(values.log, NULL, _IOLBF, 0);
+}
 
 static void read_options(char **argv)
 {
@@ -399,7 +425,9 @@ static void read_options(char **argv)
 	if (values.piece_us > 0)
 		values.piece_us = PIECE_US / values.piece_us;
 	values.delay_us[EMBED] = option_number(argv, "embed_ms", 20) * 1000;
-	assert(values.tokens >= 4);
+	values.sentences = (unsigned)option_number(argv, "sentences", 2);
+	assert(values.sentences && values.tokens / values.sentences >= 2);
+	open_log(option_text(argv, "log", NULL));
 }
 
 int main(int argc, char **argv)

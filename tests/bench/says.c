@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <math.h>
 
+#define TAG          "zq"
 #define DIMS         1536u
 #define TEXTS_MAX    64u
 #define MS_PER_CHAR  60u
@@ -34,21 +35,39 @@ static uint64_t mixed(uint64_t x)
 	return x ^ x >> 31;
 }
 
-/* Token n of reply `number`: a word with its blank; two sentences. */
-static void write_token(struct bytes *out, uint64_t number, unsigned n, unsigned tokens)
+/* Token n of a reply: a word with its blank. */
+static void write_token(struct bytes *out, const struct reply *reply, unsigned n)
 {
-	const char *word = words[mixed(number * 131 + n) % COUNT(words)];
-	unsigned    half = tokens / 2;
-	bool        is_first = n == 0 || n == half;
-	bool        is_last = n + 1 == tokens || n + 1 == half;
+	const char *word = words[mixed(reply->number * 131 + n) % COUNT(words)];
+	unsigned    each = reply->tokens / reply->sentences, place = n % each;
+	bool        is_rest = n / each >= reply->sentences; /* what is left over ends the last one */
+	bool        is_first = place == 0 && !is_rest;
+	bool is_last = n + 1 == reply->tokens || (place + 1 == each && n / each + 1 < reply->sentences);
 
-	bytes_printf(out, "%s%c%s%s", n ? " " : "", is_first ? word[0] - 32 : word[0], word + 1,
-	             is_last ? "." : "");
+	if (place == 1 && !is_rest && reply->tag.len)
+		bytes_printf(out, " %.*s%s", (int)reply->tag.len, reply->tag.ptr, is_last ? "." : "");
+	else
+		bytes_printf(out, "%s%c%s%s", n ? " " : "", is_first ? word[0] - 32 : word[0], word + 1,
+		             is_last ? "." : "");
 }
 
 const char *find(struct span in, const char *what)
 {
 	return memmem(in.ptr, in.len, what, strlen(what));
+}
+
+struct span tag_in(struct span request)
+{
+	struct span tag = {NULL, 0};
+	const char *end = request.ptr + request.len, *at;
+
+	while ((at = find((struct span){request.ptr, (size_t)(end - request.ptr)}, TAG)) != NULL) {
+		tag = (struct span){at, strlen(TAG)};
+		while (at + tag.len < end && at[tag.len] >= 'a' && at[tag.len] <= 'z')
+			tag.len++;
+		request.ptr = at + tag.len;
+	}
+	return tag;
 }
 
 static void say_head(struct bytes *out, const char *type, size_t len)
@@ -94,41 +113,41 @@ static void send_event(struct bytes *out, struct bytes *event)
 	bytes_add(out, "\r\n", 2);
 }
 
-void say_stream_begin(struct bytes *out, uint64_t number)
+void say_stream_begin(struct bytes *out, const struct reply *reply)
 {
 	static struct bytes event;
 
 	bytes_printf(out, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 	                  "Transfer-Encoding: chunked\r\n\r\n");
-	begin_event(&event, number);
+	begin_event(&event, reply->number);
 	bytes_printf(&event, "\"role\":\"assistant\",\"content\":\"\"");
 	end_delta(&event, "null");
 	bytes_printf(&event, ",\"x_groq\":{\"id\":\"req_bench\"}");
 	send_event(out, &event);
 }
 
-void say_stream_token(struct bytes *out, uint64_t number, unsigned n, unsigned tokens)
+void say_stream_token(struct bytes *out, const struct reply *reply, unsigned n)
 {
 	static struct bytes event;
 
-	begin_event(&event, number);
+	begin_event(&event, reply->number);
 	bytes_printf(&event, "\"content\":\"");
-	write_token(&event, number, n, tokens);
+	write_token(&event, reply, n);
 	bytes_printf(&event, "\"");
 	end_delta(&event, "null");
 	send_event(out, &event);
 }
 
-void say_stream_end(struct bytes *out, uint64_t number, unsigned tokens)
+void say_stream_end(struct bytes *out, const struct reply *reply)
 {
 	static struct bytes event;
 
-	begin_event(&event, number);
+	begin_event(&event, reply->number);
 	end_delta(&event, "\"stop\"");
 	bytes_printf(&event,
 	             ",\"x_groq\":{\"id\":\"req_bench\",\"usage\":{\"prompt_tokens\":500,"
 	             "\"completion_tokens\":%u,\"total_tokens\":%u}}",
-	             tokens, 500 + tokens);
+	             reply->tokens, 500 + reply->tokens);
 	send_event(out, &event);
 	bytes_printf(out, "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n");
 }

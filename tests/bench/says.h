@@ -4,10 +4,21 @@
 
 #include "loop.h"
 
-/* A streamed chat answer in three steps. Reply `number` is its own text of `tokens` words. */
-void say_stream_begin(struct bytes *out, uint64_t number);
-void say_stream_token(struct bytes *out, uint64_t number, unsigned n, unsigned tokens);
-void say_stream_end(struct bytes *out, uint64_t number, unsigned tokens);
+/* A reply, its own text for each number: so many words in so many sentences. Where there is a tag
+ * it is the second word of each. */
+struct reply {
+	uint64_t    number;
+	unsigned    tokens, sentences;
+	struct span tag;
+};
+
+/* A streamed chat answer in three steps. */
+void say_stream_begin(struct bytes *out, const struct reply *reply);
+void say_stream_token(struct bytes *out, const struct reply *reply, unsigned n);
+void say_stream_end(struct bytes *out, const struct reply *reply);
+
+/* The word that tells whose request this is: the last one that begins with "zq"; len 0: none. */
+struct span tag_in(struct span request);
 
 /* The forced call that the request asks for, whole. */
 void say_call(struct bytes *out, uint64_t number, struct span request);

@@ -26,15 +26,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { poll, sql } from '../integration/env/client.mjs';
-import { root, startStack } from '../integration/env/stack.mjs';
+import { poll } from '../integration/env/client.mjs';
+import { root } from '../integration/env/stack.mjs';
 import { runLoad, startProvider } from './drive.mjs';
-import { poster } from './measure.mjs';
-import { cpuMs, machineMs, watchSizes } from './processes.mjs';
+import { watchSizes } from './processes.mjs';
 import { compareSessions } from './sessions.mjs';
-
-const list = (name, fallback) => (process.env[name] ?? fallback).split(',').filter(Boolean);
-const number = (name, fallback) => Number(process.env[name] || fallback);
+import {
+	cpuBetween, DELAYS, drained, dueJobs, list, loadOf, messagesOf, number, openSessions, partsOf,
+	readCpu, round, sum, withStack,
+} from './stage.mjs';
 
 const PARTS = list('PARTS', 'provider,sessions,turns,streams,waiting');
 const EMBED = list('EMBED', 'local,remote');
@@ -45,70 +45,17 @@ const AUDIO = list('AUDIO', '1,0').map((text) => text === '1');
 const SECONDS = number('SECONDS', 30);
 const WAITING_RATE = number('WAITING_RATE', 125);
 const SESSION_SECONDS = number('SESSION_SECONDS', 5);
+const TURNS_OF_A_SESSION = 4;
 const LOCAL_RATE_MAX = 50;
 const RATE_WITHOUT_AUDIO = 10;
-const TURNS_OF_A_SESSION = 4;
-const CONNECTIONS = 32;
-const DRAIN_MS = 120000;
 const JOBS_LATE_S = 5;
 const IDLE_MS = 5000;
-
-const DELAYS = {
-	first_ms: number('FIRST_MS', 200),
-	tokens_per_s: number('TOKENS_PER_S', 80),
-	tokens: number('TOKENS', 20),
-	extract_ms: number('EXTRACT_CALL_MS', 400),
-	speech_ms: number('SPEECH_MS', 150),
-	embed_ms: number('EMBED_CALL_MS', 20),
-};
 
 const DEGRADED = '"degraded":[';
 const FROM_MODEL = '"provider":"groq"';
 const TEXT = 'event: text';
 const VOICE = 'event: audio';
 const DONE = 'event: done';
-
-const round = (x, digits = 1) => Math.round(x * 10 ** digits) / 10 ** digits;
-const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
-
-/* ---- what is sent ---- */
-
-const NOUNS = `bakery harvest library garden boat kitchen school theatre workshop bridge museum
-	river market station studio village orchard printer archive choir hotel clinic factory
-	farm office camera engine letter recipe window map song lamp roof table train forest`;
-const VERBS = `repair open plan paint measure move build close describe compare teach collect sell
-	print clean rent visit design sort record explain heat cool store deliver count share`;
-const MORE = `slowly every winter since spring near the coast with our neighbours before noon after
-	the storm without a car for the children again next to the old mill in the evening`;
-
-const pick = (text) => {
-	const all = text.split(/\s+/);
-	return all[Math.floor(Math.random() * all.length)];
-};
-const sentence = () =>
-	`We ${pick(VERBS)} the ${pick(NOUNS)} ${pick(MORE)} and ${pick(VERBS)} a ${pick(NOUNS)} ` +
-	`${pick(MORE)}; how should the ${pick(NOUNS)} and the ${pick(NOUNS)} ${pick(VERBS)}?`;
-
-const messagesOf = (count, audio) =>
-	Array.from(
-		{ length: count },
-		() => `"user_message":${JSON.stringify(sentence())},"audio":${audio}`,
-	);
-
-/** Sessions, as the beginnings of requests. */
-const openSessions = async (stack, count) => {
-	const post = poster(stack);
-	const lanes = [];
-	let started = 0;
-	const one = async () => {
-		while (started++ < count) {
-			const { session_id, session_secret } = await post('create_session', {});
-			lanes.push(JSON.stringify({ session_id, session_secret }).slice(1, -1));
-		}
-	};
-	await Promise.all(Array.from({ length: CONNECTIONS }, one));
-	return lanes;
-};
 
 /* A session comes back after some seconds; as many more stand by for when answers take longer. */
 const sendTurns = async (stack, { rate, count, audio, seconds = count / rate, lanes }) =>
@@ -119,54 +66,6 @@ const sendTurns = async (stack, { rate, count, audio, seconds = count / rate, la
 		in_use: Math.ceil(count / TURNS_OF_A_SESSION),
 		marks: [DEGRADED, FROM_MODEL],
 	});
-
-/* ---- what it costs ---- */
-
-const partsOf = (stack) => ({
-	...stack.pids(),
-	nginx: stack.pidOf('nginx'),
-	postgresql: stack.pidOf('postgresql'),
-});
-
-const readCpu = ({ provider, ...pids }) => ({
-	at: performance.now(),
-	parts: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMs(pid)])),
-	provider: cpuMs(provider),
-	/* The provider and the load are children of ours. */
-	own: cpuMs(process.pid),
-	...machineMs(),
-});
-
-const cpuBetween = (before, after) => {
-	const parts = Object.fromEntries(
-		Object.entries(after.parts).map(([name, ms]) => [name, ms - before.parts[name]]),
-	);
-	const wall = after.at - before.at;
-	const stack = sum(Object.values(parts));
-	const ours = stack + after.own - before.own;
-	return {
-		...{ parts, stack, provider: after.provider - before.provider },
-		strangers: Math.max(0, after.busy - before.busy - ours) / wall,
-		stolen: (after.stolen - before.stolen) / wall,
-	};
-};
-
-/* What waits for a key that is not there (mail, Slack) is not due. */
-const dueJobs = async (stack) => {
-	const [[n]] = await sql(
-		stack,
-		`select count(*) from jobs where state = 'running' or (state = 'ready'
-		  and run_at <= now() and kind !~ 'slack|mail')`,
-	);
-	return Number(n);
-};
-
-const drained = async (stack) => {
-	const end = performance.now() + DRAIN_MS;
-	let left = await dueJobs(stack);
-	for (; left > 0 && performance.now() < end; left = await dueJobs(stack)) await pause(250);
-	return left;
-};
 
 const eventsIn = (text, name) => text.split(`"event":"${name}"`).length - 1;
 
@@ -246,42 +145,6 @@ const measureRate = async (stack, provider, wanted) => {
 	};
 };
 
-const settingsFor = (provider, embed, more = {}) => ({
-	SESSION_RATE_PER_MINUTE: '0',
-	/* Counted as ever, and never used up. */
-	...Object.fromEntries(
-		['CALLER_DAILY_TOKENS', 'CALLER_DAILY_CHARACTERS', 'CALLER_DAILY_REQUESTS']
-			.concat('GROQ_DAILY_TOKENS', 'OPENAI_DAILY_TOKENS', 'ELEVENLABS_DAILY_CHARACTERS')
-			.map((name) => [name, '2000000000']),
-	),
-	LLM_PROVIDERS: 'groq,builtin',
-	GROQ_BASE_URL: provider.url,
-	TTS_PROVIDERS: 'elevenlabs,local',
-	ELEVENLABS_BASE_URL: provider.url,
-	EMBED_PROVIDERS: embed === 'remote' ? 'openai,local' : 'local',
-	OPENAI_BASE_URL: `${provider.url}/v1`,
-	...more,
-});
-
-/** Runs fn(stack, provider) with both started, and stops them. */
-const withStack = async (delays, embed, more, fn) => {
-	const provider = await startProvider(delays);
-	try {
-		const stack = await startStack({
-			flavour: process.env.FLAVOUR ?? 'release',
-			name: 'bench',
-			env: settingsFor(provider, embed, more),
-		});
-		try {
-			return await fn(stack, provider);
-		} finally {
-			await stack.stop();
-		}
-	} finally {
-		await provider.stop();
-	}
-};
-
 /* Models are loaded, connections made, statements known. */
 const warmUp = async (stack) => {
 	const lanes = await openSessions(stack, 20);
@@ -317,12 +180,6 @@ const measureTurns = (embed, rows) =>
 const SPOKEN = { ...DELAYS, tokens: 24, speech_speed: number('SPEECH_SPEED', 10) };
 const SAID = 'Tell me more about that plan of yours and who might help. '.repeat(2);
 
-const loadOf = (stack, path, rate, messages, more = {}) =>
-	runLoad({
-		port: new URL(stack.baseUrl).port,
-		...{ path, rate, messages, seconds: SECONDS, ...more },
-	});
-
 const measureStream = async (stack, rate) => {
 	const count = Math.round(rate * SECONDS);
 	const { first_ms, tokens, tokens_per_s, speech_ms, embed_ms } = SPOKEN;
@@ -330,20 +187,21 @@ const measureStream = async (stack, rate) => {
 		lanes: await openSessions(stack, count),
 		in_use: Math.ceil(count / TURNS_OF_A_SESSION),
 	});
-	const turns = '/functions/v1/agent_reply';
-	const streamed = await loadOf(stack, turns, rate, messagesOf(count, true), {
-		...(await session()),
+	const at = async (path, messages, more = {}) =>
+		loadOf(stack, `/functions/v1/${path}`, {
+			...{ rate, seconds: SECONDS, messages },
+			...(await session()),
+			...more,
+		});
+	const streamed = await at('agent_reply', messagesOf(count, true), {
 		accept: 'text/event-stream',
 		marks: [TEXT, VOICE, DONE, DEGRADED],
 	});
-	const whole = await loadOf(stack, turns, rate, messagesOf(count, true), await session());
-	const thought = await loadOf(stack, turns, rate, messagesOf(count, false), await session());
-	const spoken = await loadOf(
-		stack,
-		'/functions/v1/text_to_speech',
-		rate,
+	const whole = await at('agent_reply', messagesOf(count, true));
+	const thought = await at('agent_reply', messagesOf(count, false));
+	const spoken = await at(
+		'text_to_speech',
 		Array.from({ length: count }, (_, i) => `"text":"${i}. ${SAID}"`),
-		await session(),
 	);
 	await drained(stack);
 	const begun_ms = embed_ms + first_ms;

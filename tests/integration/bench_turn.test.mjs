@@ -1,6 +1,9 @@
 /* What `make bench-turn` measures with, measured: a benchmark that is wrong is believed. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runLoad, startProvider } from '../bench/drive.mjs';
 import { poll } from './env/client.mjs';
@@ -41,6 +44,27 @@ describe('the provider', () => {
 		assert.equal(text.split(' ').length, DELAYS.tokens);
 		assert.equal(chunks.at(-1).choices[0].finish_reason, 'stop');
 		assert.equal(chunks.at(-1).x_groq.usage.completion_tokens, DELAYS.tokens);
+	});
+
+	test('a word tells whose request it was, in the reply and in the log', async () => {
+		const dir = mkdtempSync(join(tmpdir(), 'scribe-provider-'));
+		const log = join(dir, 'log');
+		const other = await startProvider({ flavour, ...DELAYS, sentences: 3, tokens: 12, log });
+		try {
+			const asked = ask([{ role: 'user', content: 'zqold Hello zqnew.' }]);
+			const groq = newGroq({ ...env, GROQ_BASE_URL: other.url });
+			const chunks = await collect(
+				await groq.chat.completions.create({ ...asked, stream: true }),
+			);
+			const text = chunks.map((chunk) => chunk.choices[0].delta.content ?? '').join('');
+			assert.match(text, /^(?:[A-Z][a-z]* zqnew [a-z]+ [a-z]+\. ?){3}$/);
+			const [tag, what, from, to, how] = readFileSync(log, 'utf8').trim().split(' ');
+			assert.deepEqual([tag, what, how], ['zqnew', 'reply', 'whole']);
+			assert.ok(Number(to) - Number(from) >= (60 + 11 * 10 - 1) * 1000);
+		} finally {
+			await other.stop();
+			rmSync(dir, { recursive: true });
+		}
 	});
 
 	test('no two replies are the same', async () => {
