@@ -15,6 +15,7 @@
 #define WRITE_BYTES     8000u /* at once: less than a socket has room for that has any */
 #define BODY_UNREAD_MAX ((size_t)32 << 20) /* read to its end, so that the connection can be kept */
 #define BODY_UNREAD_MS  2000u
+#define END_READ_MS     2000u /* how long it may take until who is cancelled takes more */
 
 struct fcgi {
 	struct transport t; /* first */
@@ -45,16 +46,25 @@ static size_t read_some(struct transport *t, char *to, size_t max)
 	return n > 0 ? (size_t)n : 0;
 }
 
+/* Whose work is cancelled and who is still there is to read the end of the answer. */
+static enum waited wait_for_room(struct fcgi *f)
+{
+	struct pollfd   room = {.fd = conn_fd(f->conn), .events = POLLOUT};
+	struct deadline until = deadline_in(f->t.stall_ms);
+	enum waited     how = wait_fds(NULL, &room, 1, deadline_in(0));
+
+	if (how != WAIT_READY)
+		how = wait_fds(&f->cancel, &room, 1, until);
+	if (how == WAIT_CANCELLED && cancel_reason(&f->cancel) != CANCEL_CLIENT_LEFT)
+		how = wait_fds(NULL, &room, 1, deadline_sooner(until, deadline_in(END_READ_MS)));
+	return how;
+}
+
 /* Who takes nothing is hung up on: what else is written, the end of the answer too, fails at
  * once. */
 static bool may_write(struct fcgi *f)
 {
-	struct pollfd   room = {.fd = conn_fd(f->conn), .events = POLLOUT};
-	struct deadline until = deadline_in(f->t.stall_ms);
-
-	if (!f->t.stall_ms || wait_fds(NULL, &room, 1, deadline_in(0)) == WAIT_READY)
-		return true;
-	if (wait_fds(&f->cancel, &room, 1, until) == WAIT_READY)
+	if (!f->t.stall_ms || wait_for_room(f) == WAIT_READY)
 		return true;
 	shutdown(conn_fd(f->conn), SHUT_RDWR);
 	return false;

@@ -755,6 +755,40 @@ test('who takes nothing of a stream is gone: history is what was sent until then
 	peer.socket.destroy();
 });
 
+test('who reads slowly and is interrupted reads the end, too', async () => {
+	await says(TWO);
+	await stack.sim.reply({
+		provider: 'elevenlabs',
+		match: { contains: 'What do you need' },
+		reply: { duration_ms: 60_000 },
+	});
+	const session = await newSession(stack);
+	const peer = await connectTo(stack, 'agent_reply');
+	const isLong = () => told.includes('"seq":1');
+	let told = '';
+	/* Takes the first of the long sentence and then, for a while, nothing. */
+	peer.socket.on('data', (bytes) => {
+		const wasLong = isLong();
+		told += bytes;
+		if (isLong() && !wasLong) peer.socket.pause();
+	});
+	const body = JSON.stringify({ ...pairOf(session), user_message: 'I run a hotel.' });
+	const accept = { HTTP_ACCEPT: 'text/event-stream', CONTENT_LENGTH: String(body.length) };
+	peer.socket.write(Buffer.concat([headOf(accept), bodyOf(body)]));
+	await poll(() => peer.socket.isPaused());
+	const newer = hear(session, 'Wait, another question.');
+	await poll(async () => {
+		const states = await sql(stack, `select state from turns where session_id = :'id'`, {
+			id: session.session_id,
+		});
+		return states.flat().includes('superseded');
+	});
+	peer.socket.resume();
+	await newer;
+	await poll(() => /event: error[^]*superseded/.test(told));
+	peer.socket.destroy();
+});
+
 /* ---- a reply that was interrupted by mistake ---- */
 
 const cancel = async (session, turn_id, more = {}) => {
