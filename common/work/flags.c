@@ -41,7 +41,7 @@ static struct {
 /* Names among metrics are claimed here, for that may wait for other programs. */
 static void keep(struct arena *memory, const struct flag *flags, size_t n)
 {
-	unsigned      counted_as[FLAGS_MAX];
+	unsigned      counted_as[FLAGS_MAX] = {0};
 	struct arena *before;
 
 	for (size_t i = 0; i < n; i++)
