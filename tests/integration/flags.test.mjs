@@ -13,9 +13,10 @@ const PAGE = 'https://page.example';
 const stack = useStack({ env: { FLAGS_SECONDS: '1', SCRIBE_ALLOWED_ORIGINS: PAGE,
 	PROVIDER_PRICES: 'groq.tokens=1, groq.audio=0.5' } });
 
+const programs = () => ({ BUILD: stack.env.BUILD, FLAVOUR: stack.env.FLAVOUR });
 const run = async (name, ...words) => {
 	const child = spawn(join(root, 'scripts', name), words, {
-		env: { ...process.env, STACK_DIR: stack.dir, DATABASE_URL: '' },
+		env: { ...process.env, ...programs(), STACK_DIR: stack.dir, DATABASE_URL: '' },
 	});
 	let out = '', complaint = '';
 	child.stdout.on('data', (bytes) => (out += bytes));
@@ -47,9 +48,9 @@ const tablesOf = (csv) => {
 test('a flag is on where it is meant to be, in the answer and in the turn', async () => {
 	const session = await newSession(stack, { mode: 'mentor' });
 	assert.deepEqual(await flagsOf(session), []);
-	await does('flags', 'set', 'warm_hello', '--share', '100', '--modes', 'mentor,william');
-	await does('flags', 'set', 'for_page', '--share', '100', '--origins', PAGE);
 	await does('flags', 'set', 'nobody', '--note', 'not yet');
+	await does('flags', 'set', 'for_page', '--share', '100', '--origins', PAGE);
+	await does('flags', 'set', 'warm_hello', '--share', '100', '--modes', 'mentor,william');
 	await poll(async () => (await flagsOf(session)).length > 0);
 	assert.deepEqual(await flagsOf(session), ['warm_hello']);
 	assert.deepEqual(await flagsOf(session, { origin: PAGE }), ['for_page', 'warm_hello']);

@@ -60,7 +60,8 @@ test('a new function builds, is served, and passes its test', async () => {
 		`functions/${NAME}/${NAME}.c`,
 	);
 	assert.equal(formatted.status, 0, formatted.stderr);
-	const built = await inCopy('make', '-s', `build/${flavour}/bin/${NAME}`);
+	const parts = [`build/${flavour}/bin/${NAME}`, `build/${flavour}/programs.json`];
+	const built = await inCopy('make', '-s', ...parts);
 	assert.equal(built.status, 0, built.stderr);
 	const tested = await inCopy('node', '--test', `tests/integration/${NAME}.test.mjs`);
 	assert.equal(tested.status, 0, tested.stdout);
