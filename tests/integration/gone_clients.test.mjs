@@ -242,17 +242,6 @@ for (const [what, headers] of [
 		]);
 	});
 
-/* Whether the statement or its cancel comes first is left to chance: what was stored counts. */
-test('left while its turn begins: what was said is remembered', async () => {
-	let session;
-	await poll(async () => {
-		session = await newSession(stack);
-		await leaveInDoubt(session, {});
-		return (await said(session)).length;
-	});
-	await remembers(session, ['Hello there.']);
-});
-
 const standbys = async (names) => {
 	await sql(stack, `alter system set synchronous_standby_names = '${names}'`);
 	await sql(stack, 'select pg_reload_conf()');
