@@ -82,22 +82,40 @@ render_function() {
 	fi
 	render snippets/function_http.conf NAME="$name" ZONES="$zones" MAPS="$maps" \
 		SERVERS="$servers" >"$out/$name.http.conf"
+	render_health "$out" "$name" "function_$([[ $protocol != websocket ]] || echo websocket_)health"
 	if [[ $protocol == websocket ]]; then
 		render snippets/function_websocket.conf PATH="$path" NAME="$name" LIMITS="$limits" \
 			RETRY_AFTER="$retry_after" BODY_MAX="$body_max" \
 			TIMEOUT_MS=$((deadline_ms + 2000)) >"$out/$name.location.conf"
 		return
 	fi
-	# Who asks how it is, by whatever way, is told; what it does is for who runs the system.
+	# What it does is for who runs the system; how it is, anybody may ask.
 	[[ $for_operators != true ]] || place=$name.operate
-	render snippets/function_health.conf NAME="$name" >"$out/$name.location.conf"
 	{
 		for match in "${matches[@]}"; do
 			render snippets/function_location.conf MATCH="$match" NAME="$name" LIMITS="$limits" \
 				PATH_INFO="$info" BOUNDS="$bounds" RETRY_AFTER="$retry_after" BODY_MAX="$body_max" \
 				TIMEOUT_MS=$((deadline_ms + 2000))
 		done
-	} >>"$out/$place.conf"
+	} >"$out/$place.conf"
+}
+
+# render_health OUT NAME SNIPPET: where is asked how it is.
+render_health() {
+	local what
+	for what in /livez /readyz; do
+		render "snippets/$3.conf" PATH="$what/$2" ASKED="$what" NAME="$2" PROGRAMS=''
+	done >"$1/$2.health.conf"
+}
+
+# The program that tells numbers of this host tells how it is, too.
+render_host_health() {
+	local name names=()
+	for name in "${functions[@]}"; do
+		! runs_here "$name" || names+=("$name")
+	done
+	render snippets/function_health.conf PATH=/readyz ASKED=/readyz NAME=metrics \
+		PROGRAMS="${names[*]}" >"$1/host.health.conf"
 }
 
 aliases_of() {
@@ -112,6 +130,7 @@ render_functions() {
 		# shellcheck disable=SC2086
 		render_function "$out" $line
 	done
+	render_host_health "$out"
 }
 
 # Is this on where nobody says, which it is not on a stack with a public name?
