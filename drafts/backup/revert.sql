@@ -1,0 +1,3 @@
+begin;
+drop table backup_times;
+commit;
