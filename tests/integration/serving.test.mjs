@@ -274,27 +274,22 @@ describe('more than can be served', () => {
 			fault: { hold: 'full house' },
 			times: -1,
 		});
-		const say = async (headers) =>
-			post(
-				stack,
-				'agent_reply',
-				{ ...pairOf(await newSession(stack)), user_message: 'Hello.', audio: false },
-				headers,
-			);
-		const held = Array.from({ length: THREADS + QUEUE }, () => say());
-		const refused = await poll(async () => {
-			const answer = await Promise.race([
-				say({ 'x-client-info': 'supabase-js-web/2.55.0' }),
-				...held.map((answer) => answer.then(() => null)),
-			]);
-			return answer?.json.code === 'unavailable' && answer;
+		const sessions = [];
+		for (let i = 0; i <= THREADS + QUEUE; i++) sessions.push(await newSession(stack));
+		const page = { 'x-client-info': 'supabase-js-web/2.55.0' };
+		const all = sessions.map((session) => {
+			const body = { ...pairOf(session), user_message: 'Hello.', audio: false };
+			return post(stack, 'agent_reply', body, page);
 		});
+		/* All others are held. */
+		const refused = await Promise.race(all);
+		assert.equal(refused.json.code, 'unavailable', refused.text);
 		assert.equal(refused.status, 200);
 		assert.match(refused.json.text, /wait a moment/);
 		assert.equal(refused.json.audio_base64, null);
 		await stack.sim.reset();
 		await stack.sim.release('full house');
-		await Promise.all(held);
+		await Promise.all(all);
 	});
 
 	test('is refused to who asked for most, whoever came first', async () => {

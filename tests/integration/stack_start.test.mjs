@@ -18,7 +18,7 @@ import { poll, sql } from './env/client.mjs';
 import { functionNames, root } from './env/stack.mjs';
 import { build, flavour, isHealthy, newStack, run, send } from './env/stack_command.mjs';
 
-const DOWN_WITHIN_MS = 10_000;
+const DOWN_WITHIN_MS = 25_000; /* who is not asked is killed after thirty seconds */
 const NOBODY = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--'];
 const names = functionNames();
 
