@@ -18,7 +18,7 @@ const stack = useStack({
 /* What the clients add about themselves, and what differs between any two HTTP clients. */
 const INCIDENTAL = new RegExp(
 	'^(x-stainless-.*|x-fern-.*|user-agent|host|connection|content-length|transfer-encoding|' +
-		'accept|accept-encoding|accept-language|sec-fetch-mode|cache-control|pragma)$',
+		'accept|accept-encoding|accept-language|sec-fetch-mode|cache-control|pragma|traceparent)$',
 );
 
 const headersOf = ({ headers }) =>
