@@ -20,6 +20,16 @@ private_database_url() {
 	echo "postgresql:///scribe?host=${socket%/*}&port=${socket##*.}&user=$1"
 }
 
+# owner_database_url: of the database that an operator's command is about, for its owner.
+owner_database_url() {
+	if [[ -z ${DATABASE_URL-} ]]; then
+		private_database_url scribe_owner ||
+			die "no DATABASE_URL, and no database is running in ${STACK_DIR:-$root/var/stack}"
+	else
+		echo "$DATABASE_URL"
+	fi
+}
+
 decode() {
 	local text=${1//\\/\\\\}
 	printf '%b' "${text//%/\\x}"

@@ -7,8 +7,7 @@ operator_tool() {
 	local tool=${BUILD:-$root/build}/${FLAVOUR:-release}/libexec/$1
 	shift
 	[[ -x $tool ]] || die "$tool is missing; run make"
-	DATABASE_URL=${DATABASE_URL:-$(private_database_url scribe_owner)} ||
-		die "no DATABASE_URL, and no database is running in ${STACK_DIR:-$root/var/stack}"
+	DATABASE_URL=$(owner_database_url) || exit 1
 	export DATABASE_URL
 	operator_key SCRIBE_DATA_KEY
 	operator_key SCRIBE_DATA_KEY_FORMER

@@ -736,32 +736,31 @@ test('and while the same message is answered to another', async () => {
 	assert.equal((await chats()).length, 1);
 });
 
-test('who takes nothing of a stream is gone: history is what was sent until then', async () => {
+/* Asks for a reply whose second sentence is more than a socket holds. */
+const askForMuch = async (session, { socket }) => {
 	await says(TWO);
 	await stack.sim.reply({
 		provider: 'elevenlabs',
 		match: { contains: 'What do you need' },
 		reply: { duration_ms: 60_000 },
 	});
+	const body = JSON.stringify({ ...pairOf(session), user_message: 'I run a hotel.' });
+	const accept = { HTTP_ACCEPT: 'text/event-stream', CONTENT_LENGTH: String(body.length) };
+	socket.write(Buffer.concat([headOf(accept), bodyOf(body)]));
+};
+
+test('who takes nothing of a stream is gone: history is what was sent until then', async () => {
 	const session = await newSession(stack);
 	const peer = await connectTo(stack, 'agent_reply');
 	peer.socket.pause();
-	const body = JSON.stringify({ ...pairOf(session), user_message: 'I run a hotel.' });
-	const accept = { HTTP_ACCEPT: 'text/event-stream', CONTENT_LENGTH: String(body.length) };
 	const from = performance.now();
-	peer.socket.write(Buffer.concat([headOf(accept), bodyOf(body)]));
+	await askForMuch(session, peer);
 	assert.deepEqual((await history(session, 30_000))[1], FIRST);
 	assert.ok(performance.now() - from < 25_000, 'a thread waited longer for it');
 	peer.socket.destroy();
 });
 
 test('who reads slowly and is interrupted reads the end, too', async () => {
-	await says(TWO);
-	await stack.sim.reply({
-		provider: 'elevenlabs',
-		match: { contains: 'What do you need' },
-		reply: { duration_ms: 60_000 },
-	});
 	const session = await newSession(stack);
 	const peer = await connectTo(stack, 'agent_reply');
 	const isLong = () => told.includes('"seq":1');
@@ -772,9 +771,7 @@ test('who reads slowly and is interrupted reads the end, too', async () => {
 		told += bytes;
 		if (isLong() && !wasLong) peer.socket.pause();
 	});
-	const body = JSON.stringify({ ...pairOf(session), user_message: 'I run a hotel.' });
-	const accept = { HTTP_ACCEPT: 'text/event-stream', CONTENT_LENGTH: String(body.length) };
-	peer.socket.write(Buffer.concat([headOf(accept), bodyOf(body)]));
+	await askForMuch(session, peer);
 	await poll(() => peer.socket.isPaused());
 	const newer = hear(session, 'Wait, another question.');
 	await poll(async () => {

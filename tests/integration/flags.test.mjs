@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import http from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { turn } from './env/faults.mjs';
-import { newSession, poll, root, sql, useStack } from './env/index.mjs';
+import { newSession, operate, poll, root, sql, useStack } from './env/index.mjs';
 
 const PAGE = 'https://page.example';
 const stack = useStack({ env: { FLAGS_SECONDS: '1', SCRIBE_ALLOWED_ORIGINS: PAGE,
@@ -54,12 +52,7 @@ test('a flag is on where it is meant to be, in the answer and in the turn', asyn
 	await poll(async () => (await flagsOf(session)).length > 0);
 	assert.deepEqual(await flagsOf(session), ['warm_hello']);
 	assert.deepEqual(await flagsOf(session, { origin: PAGE }), ['for_page', 'warm_hello']);
-	const counted = await new Promise((resolve, reject) => {
-		const asked = http.get({ path: '/metrics',
-			socketPath: join(stack.dir, 'run/inside/operate.sock') });
-		asked.on('error', reject);
-		asked.on('response', async (answer) => resolve(`${await text(answer)}`));
-	});
+	const { text: counted } = await operate(stack, '/metrics');
 	assert.match(counted, /^scribe_turns_flagged_total\{flag="warm_hello",state="on"\} [1-9]/m);
 	assert.match(counted, /^scribe_turns_flagged_total\{flag="nobody",state="off"\} [1-9]/m);
 	const [[flags, mode, response]] = await sql(stack, `select flags, mode, response_ms from turns

@@ -650,13 +650,18 @@ test('a turn that ends before a tenth of a second has passed is stored once', as
 	assert.deepEqual((await historyOf(session))[1], ['agent', 'One.', 'f']);
 });
 
-test('a process that is killed leaves what it had sent', async () => {
-	const session = await newSession(stack);
+/* A process that was killed when two sentences of its reply had been sent. */
+const dieSending = async (session) => {
 	const { child, order, ended } = await startSending(session, 'Hello.');
 	await order({ said: 'One. Two.', ms: 1000 });
 	await sentRow(session);
 	child.kill('SIGKILL');
 	await ended;
+};
+
+test('a process that is killed leaves what it had sent', async () => {
+	const session = await newSession(stack);
+	await dieSending(session);
 	await heal(stack);
 	const next = await poll(async () => {
 		const answer = await turn(stack, session, 'Are you there?');
@@ -671,11 +676,7 @@ test('a process that is killed leaves what it had sent', async () => {
 
 test('and that is remembered once the session has ended, though nobody comes back', async () => {
 	const session = await newSession(stack);
-	const { child, order, ended } = await startSending(session, 'Hello.');
-	await order({ said: 'One. Two.', ms: 1000 });
-	await sentRow(session);
-	child.kill('SIGKILL');
-	await ended;
+	await dieSending(session);
 	await sql(
 		stack,
 		`update turns set ends_by = now() where session_id = :'id';

@@ -1,29 +1,17 @@
 /* /metrics: what the programs count together, told to who runs the system and to nobody else. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import http from 'node:http';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import {
-	keyHeaders, newSession, pairOf, poll, post, request, sql, useStack,
+	keyHeaders, newSession, operate, pairOf, poll, post, request, sql, useStack,
 } from './env/index.mjs';
 
 const stack = useStack({ name: 'metrics', simulator: true, env: { METRICS_PORT: '0' } });
 stack.expectRestart('create_session');
 
-const operate = (path) =>
-	new Promise((resolve, reject) => {
-		const asked = http.get({ socketPath: join(stack.dir, 'run/inside/operate.sock'), path });
-		asked.on('error', reject);
-		asked.on('response', async (response) => {
-			const text = Buffer.concat(await response.toArray()).toString();
-			resolve({ status: response.statusCode, headers: response.headers, text });
-		});
-	});
-
 /** Each value by its name with its labels. */
 const numbers = async () => {
-	const { status, text } = await operate('/metrics');
+	const { status, text } = await operate(stack, '/metrics');
 	assert.equal(status, 200, text);
 	const lines = text.split('\n').filter((line) => line && !line.startsWith('#'));
 	return Object.fromEntries(lines.map((line) => {
@@ -81,7 +69,7 @@ test('a failure is counted by its kind, and the fallback behind it', async () =>
 });
 
 test('promtool finds nothing to say of it', async () => {
-	const { text, headers } = await operate('/metrics');
+	const { text, headers } = await operate(stack, '/metrics');
 	assert.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
 	const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text });
 	assert.equal(status, 0, `${stdout}${stderr}`);
@@ -95,7 +83,7 @@ test('promtool finds nothing to say of it', async () => {
 test('nobody else is told', async () => {
 	for (const path of ['/metrics', '/functions/v1/metrics'])
 		assert.equal((await request(stack, 'GET', path)).status, 404, path);
-	assert.equal((await operate('/functions/v1/modes')).status, 404);
+	assert.equal((await operate(stack, '/functions/v1/modes')).status, 404);
 });
 
 test('what a stranger sends is in no label', async () => {
@@ -104,7 +92,7 @@ test('what a stranger sends is in no label', async () => {
 	const headers = { origin: `http://${mark}` };
 	await request(stack, mark.toUpperCase(), '/functions/v1/modes', { headers });
 	await post(stack, 'create_session', { mode: mark, visitor_id: mark }, keyHeaders(stack));
-	assert.ok(!(await operate('/metrics')).text.toLowerCase().includes(mark));
+	assert.ok(!(await operate(stack, '/metrics')).text.toLowerCase().includes(mark));
 });
 
 test('sums go on over a killed process', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
@@ -30,6 +31,14 @@ export const request = async (stack, method, path, { body, headers = {}, signal 
 	});
 	const text = await response.text();
 	return { status: response.status, headers: response.headers, text, json: parseJson(text) };
+};
+
+/** GET at the socket of who runs the system: {status, headers, text}. */
+export const operate = async (stack, path) => {
+	const socketPath = join(stack.dir, 'run/inside/operate.sock');
+	const [response] = await once(http.get({ socketPath, path }), 'response');
+	const text = Buffer.concat(await response.toArray()).toString();
+	return { status: response.statusCode, headers: response.headers, text };
 };
 
 /** POST to a function. A string or bytes go as they are, all else as JSON. */
