@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { poll } from './env/client.mjs';
 import { root } from './env/stack.mjs';
-import { build, flavour, run } from './env/stack_command.mjs';
+import { build, flavour, run, START, START_MS } from './env/stack_command.mjs';
 
 const AUDIO = join(root, 'tests/data/audio');
 const HEADER_MASK = 0xfffff0c0; /* sync, version, layer, bit rate; channel mode */
@@ -15,7 +15,7 @@ const BYTES_PER_SECOND = 16_000;
 /* Somebody at the same machine may be looking at a demo of their own. */
 const demo = async (more = {}) => {
 	const { PATH, HOME, SCRIBE_CACHE } = process.env;
-	const given = { PATH, HOME, BUILD: build, FLAVOUR: flavour, ...more };
+	const given = { PATH, HOME, BUILD: build, FLAVOUR: flavour, ...START, ...more };
 	const env = SCRIBE_CACHE ? { ...given, SCRIBE_CACHE } : given;
 	let result;
 	await poll(
@@ -23,7 +23,7 @@ const demo = async (more = {}) => {
 			result = await run(join(root, 'scripts/demo'), [], { cwd: root, env });
 			return !/another demo is running/.test(result.stderr);
 		},
-		{ deadlineMs: 120_000, everyMs: 1000 },
+		{ deadlineMs: START_MS, everyMs: 1000 },
 	);
 	return result;
 };

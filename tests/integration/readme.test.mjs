@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { takePort } from './env/ports.mjs';
 import { functionNames, root } from './env/stack.mjs';
-import { build, flavour, run } from './env/stack_command.mjs';
+import { build, flavour, run, START } from './env/stack_command.mjs';
 
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 const programs = { BUILD: build, FLAVOUR: flavour };
@@ -21,6 +21,7 @@ before(async () => {
 	env = {
 		...process.env,
 		...programs,
+		...START,
 		STACK_DIR: join(dir, 'stack'),
 		PORT: String(place.port),
 		STT_PROVIDERS: 'local',

@@ -22,9 +22,9 @@ const DEADLINE_MS = 600000;
  * runs the tests) would make the tests depend on it. */
 const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|SCRIBE_CACHE|PG_BIN|NGINX_BIN)$/;
 
-/* With sanitizers, beside other test files, a start takes its time, and so does all that the
+/** With sanitizers, beside other test files, a start takes its time, and so does all that the
  * programs do without when it is late. */
-const PATIENCE = {
+export const PATIENCE = {
 	SCRIBE_START_S: '400',
 	DB_CONNECT_MS: '10000',
 	MEMORY_EMBED_MS: '20000',

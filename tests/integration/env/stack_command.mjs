@@ -6,12 +6,16 @@ import { join, resolve } from 'node:path';
 import { copyCluster } from './cluster.mjs';
 import { makeDir } from './dirs.mjs';
 import { takePort } from './ports.mjs';
-import { functionNames, root } from './stack.mjs';
+import { functionNames, PATIENCE, root } from './stack.mjs';
 
 export const flavour = process.env.FLAVOUR ?? 'asan';
 export const build = resolve(root, process.env.BUILD ?? 'build');
 
-const LIMIT_MS = 450_000; /* of a stack that starts on a busy machine, and a little */
+/** How long a stack may take to start on a busy machine, for all that start one. */
+export const START = { SCRIBE_START_S: PATIENCE.SCRIBE_START_S };
+export const START_MS = 1000 * START.SCRIBE_START_S;
+
+const LIMIT_MS = START_MS + 50_000; /* and a little */
 const OUTPUT_BYTES_MAX = 1 << 26;
 const PASSED_ON = /^(PATH|HOME|USER|LANG|TMPDIR|SCRIBE_CACHE|PG_BIN|NGINX_BIN)$/;
 
@@ -34,9 +38,10 @@ export const showConfig = async (name) => {
 };
 
 /** A directory and a port for a stack, not up yet, and its commands. Rates are off; `settings`
- * are added. `as`: a command to put before each, and where the project is. `hasData`: with a
- * database that was made before. */
-export const newStack = async (settings = {}, { as = [], project = root, hasData = true } = {}) => {
+ * are added. `functions` are those it has, all if none is named. `as`: a command to put before
+ * each, and where the project is. `hasData`: with a database that was made before. */
+export const newStack = async (settings = {}, options = {}) => {
+	const { functions = [], as = [], project = root, hasData = true } = options;
 	const dir = makeDir('command');
 	const place = await takePort();
 	if (hasData) await copyCluster(join(dir, 'stack'));
@@ -44,6 +49,8 @@ export const newStack = async (settings = {}, { as = [], project = root, hasData
 	const rates = functionNames().map((name) => [`RATE_${name.toUpperCase()}`, '0']);
 	const env = {
 		...Object.fromEntries([...passed, ...rates]),
+		...START,
+		...(functions.length ? { SCRIBE_FUNCTIONS: functions.join(',') } : {}),
 		BUILD: build,
 		FLAVOUR: flavour,
 		STACK_DIR: join(dir, 'stack'),
@@ -60,6 +67,7 @@ export const newStack = async (settings = {}, { as = [], project = root, hasData
 		command,
 		port: place.port,
 		stackDir: env.STACK_DIR,
+		functions: functions.length ? functions : functionNames(),
 		baseUrl: `http://127.0.0.1:${place.port}`,
 		async up() {
 			const result = await command(['up']);
