@@ -307,7 +307,7 @@ test('another model: all is embedded again, and found all the while', async () =
 	await stack.sim.fault({ ...THE_JOB, fault: { status: 500 }, times: -1 });
 	await changeModel('openai,local');
 	/* The new one can not be had for them yet. */
-	await stack.sim.wait({ provider: 'openai', operation: 'embed', timeout_ms: 60000 });
+	await stack.sim.wait({ provider: 'openai', operation: 'embed' });
 	assert.equal((await contents(pair, 'what number has the invoice?'))[0], facts[2]);
 	assert.equal((await contents(pair, 'violin'))[0], facts[1]);
 	assert.deepEqual(await modelsOf(pair), { [LOCAL]: '3' });

@@ -56,7 +56,7 @@ const holdAllThreads = async (words) => {
 	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: words }, times: THREADS });
 	const { length } = await elevenlabs();
 	const answers = Array.from({ length: THREADS }, (_, i) => speak(`${words} ${i}`));
-	await stack.sim.wait({ provider: 'elevenlabs', count: length + THREADS, timeout_ms: 60_000 });
+	await stack.sim.wait({ provider: 'elevenlabs', count: length + THREADS });
 	return { answers, release: () => stack.sim.release(words) };
 };
 
@@ -204,7 +204,7 @@ describe('a kept connection', () => {
 		await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'hold early' } });
 		const { length } = await elevenlabs();
 		const first = speakTo(peer, 'The first.');
-		await stack.sim.wait({ provider: 'elevenlabs', count: length + 1, timeout_ms: 60_000 });
+		await stack.sim.wait({ provider: 'elevenlabs', count: length + 1 });
 		const second = speakTo(peer, '');
 		await stack.sim.release('hold early');
 		assert.equal((await first).status, 200);

@@ -79,7 +79,7 @@ describe('a stack that runs', () => {
 		await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: words } });
 		const { length } = await stack.sim.requests({ provider: 'elevenlabs' });
 		const answer = post(stack, 'text_to_speech', { text: words }, keyHeaders(stack));
-		await stack.sim.wait({ provider: 'elevenlabs', count: length + 1, timeout_ms: 60_000 });
+		await stack.sim.wait({ provider: 'elevenlabs', count: length + 1 });
 		return { answer, release: () => stack.sim.release(words) };
 	};
 

@@ -66,7 +66,7 @@ export class Journal {
 
 	/** Resolves with the fitting entries once `count` of them reached the state, or with null
 	 * when the time is over first. */
-	async wait({ state = 'received', count = 1, timeout_ms = 10000, ...filter }) {
+	async wait({ state = 'received', count = 1, timeout_ms = 60000, ...filter }) {
 		const reached = () => this.list(filter).filter(REACHED[state]);
 		const signal = AbortSignal.timeout(timeout_ms);
 		while (reached().length < count && !signal.aborted) await this.#nextChange(signal);
