@@ -62,6 +62,7 @@ DECODER_O := $(B)/common/decoder/decoder.o
 LIB_OBJS  := $(filter-out $(DECODER_O),$(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c common/*/*/*.c)))
 SQL_HEADERS := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard common/store/*.sql tests/unit/*.sql))
 WORD_HEADERS := $(patsubst %.words,$(B)/%.words.h,$(wildcard common/domain/*/*.words tests/unit/*.words))
+PLAN_HEADER := $(B)/common/store/sqitch.plan.h
 TSV_HEADERS := $(patsubst %.tsv,$(B)/%.tsv.h,$(wildcard common/domain/*/*.tsv))
 BINS      := $(FUNCTIONS:%=$(B)/bin/%)
 TOOLS     := $(patsubst scripts/tools/%.c,$(B)/libexec/%,\
@@ -168,8 +169,13 @@ $(B)/%.tsv.h: %.tsv scripts/embed-examples
 	@mkdir -p $(@D)
 	@scripts/embed-examples $< $@ || { rm -f $@; false; }
 
+# What of the database this was written for: the last change of the plan.
+$(PLAN_HEADER): migrations/sqitch.plan
+	@mkdir -p $(@D)
+	@awk '/^[a-z]/ { last = $$1 } END { printf "#define SCHEMA_CHANGE \"%s\"\n", last }' $< >$@
+
 # The order is for the first build; from then on the compiler tells who includes what.
-$(OBJS): | $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS)
+$(OBJS): | $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS) $(PLAN_HEADER)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
@@ -179,7 +185,7 @@ helpers: $(HELPERS) $(BENCHES)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 # What else than the sources an analyser of them reads.
-headers: $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS)
+headers: $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS) $(PLAN_HEADER)
 show-cflags:
 	@echo $(CFLAGS)
 

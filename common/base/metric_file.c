@@ -287,6 +287,7 @@ static void take_place(void)
 		}
 	for (unsigned g = 0; g < GAUGES_N; g++)
 		atomic_store(&metric_file.place->gauges[g], 0);
+	atomic_store(&metric_file.place->sound_ms, 0);
 	atomic_store(&metric_file.place->pid, (int)getpid());
 	atomic_store(&metric_file.place->program, metric_file.program);
 }

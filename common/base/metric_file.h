@@ -44,6 +44,7 @@ enum {
 struct metric_place {
 	_Atomic int      pid;
 	_Atomic unsigned program;
+	_Atomic uint64_t sound_ms;
 	_Atomic int64_t  gauges[GAUGES_N];
 };
 

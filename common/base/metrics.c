@@ -102,6 +102,11 @@ void metrics_gauge_set(enum metric_gauge g, int64_t value)
 	atomic_store_explicit(&metric_file.place->gauges[g], value, memory_order_relaxed);
 }
 
+void metrics_sound(uint64_t now_ms)
+{
+	atomic_store_explicit(&metric_file.place->sound_ms, now_ms, memory_order_relaxed);
+}
+
 unsigned metrics_status(int status)
 {
 	static const int known[] = {0,
@@ -301,7 +306,8 @@ void metrics_processes(void (*fn)(const struct metric_process *p, void *data), v
 			continue;
 		p = (struct metric_process){.program = metric_file_name(NAMES_program,
 		                                                        atomic_load(&place->program)),
-		                            .pid = atomic_load(&place->pid)};
+		                            .pid = atomic_load(&place->pid),
+		                            .sound_ms = atomic_load(&place->sound_ms)};
 		for (unsigned g = 0; g < GAUGES_N; g++)
 			p.gauges[g] = atomic_load_explicit(&place->gauges[g], memory_order_relaxed);
 		fn(&p, data);

@@ -98,6 +98,9 @@ void metrics_expect(enum metric m, struct metric_at at);
 void metrics_gauge_add(enum metric_gauge g, int64_t n);
 void metrics_gauge_set(enum metric_gauge g, int64_t value);
 
+/* This process is as it should be, at that time of clock_mono_ms(). */
+void metrics_sound(uint64_t now_ms);
+
 /* ---- reading ---- */
 
 /* What it counts now, over all processes: of a histogram the number of durations. The program is
@@ -112,8 +115,9 @@ void metrics_write_head(struct buf *out, const char *name, const char *type, con
 
 /* A process that counts here and lives. */
 struct metric_process {
-	const char *program; /* valid as long as the process */
-	int         pid;     /* in its own namespace */
+	const char *program;  /* valid as long as the process */
+	int         pid;      /* in its own namespace */
+	uint64_t    sound_ms; /* its last metrics_sound(); 0: none */
 	int64_t     gauges[GAUGES_N];
 };
 

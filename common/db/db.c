@@ -151,8 +151,3 @@ struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
 		*affected_out = 0;
 	return NULL;
 }
-
-struct err *db_ping(struct ctx *cx)
-{
-	return db_exec(cx, NULL, "select 1", NO_ARGS);
-}

@@ -106,9 +106,6 @@ struct err *db_query_within(struct ctx *cx, size_t bytes_max, struct db_rows *ro
 struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
                     const struct db_val *args, size_t n) CHECKED;
 
-/* Does the database answer? ERR_UNAVAILABLE when it does not. */
-struct err *db_ping(struct ctx *cx) CHECKED;
-
 /* Runs body(cx, data) in one transaction: commit on NULL, roll back on error, run
  * again (5 times at most, while there is time) on 40001 and 40P01. The body calls no
  * provider. A body that returns NULL though one of its statements failed: ERR_INTERNAL. */

@@ -126,8 +126,10 @@ static void add(struct chain *c, struct provider *p)
 {
 	if (has_already(c, p) || c->order_n == CHAIN_MAX)
 		return;
-	if (p->start && !p->start())
+	if (p->start && !p->start()) {
+		c->left_out = p->name;
 		return;
+	}
 	if (!p->is_local)
 		give_breakers(c, p);
 	prepare_to_count(c, p);
@@ -168,6 +170,7 @@ int chain_start(struct chain *c)
 	char        operation[32];
 
 	c->order_n = 0;
+	c->left_out = NULL;
 	for (size_t i = 0; i < (c->operations_n ? c->operations_n : 1); i++)
 		c->counted_as[i] = metrics_name(NAMES_operation, operation_name(c, i, operation));
 	while (cfg_next_item(&rest, &name)) {
@@ -188,6 +191,14 @@ void chain_stop(struct chain *c)
 		if (c->order[i]->stop)
 			c->order[i]->stop();
 	c->order_n = 0;
+}
+
+const char *chain_lacking(const struct chain *c)
+{
+	for (size_t i = 0; i < c->order_n; i++)
+		if (c->order[i]->is_broken && c->order[i]->is_broken())
+			return c->order[i]->name;
+	return c->left_out;
 }
 
 void chain_warm(const struct chain *c)

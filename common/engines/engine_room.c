@@ -28,6 +28,15 @@ static void warm(struct chain *const *chains, size_t n)
 		chain_warm(chains[i]);
 }
 
+static const char *lacking(struct chain *const *chains, size_t n)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < n && !name; i++)
+		name = chain_lacking(chains[i]);
+	return name;
+}
+
 static void stop(struct chain *const *chains, size_t n)
 {
 	for (size_t i = n; i > 0; i--)
@@ -44,4 +53,5 @@ const struct engine_room engine_room = {.settings = settings,
                                         .start = start,
                                         .warm = warm,
                                         .is_beating = http_is_beating,
+                                        .lacking = lacking,
                                         .stop = stop};

@@ -18,6 +18,8 @@ struct engine_room {
 	void (*warm)(struct chain *const *chains, size_t n);
 	/* Does what drives the calls still run? */
 	bool (*is_beating)(void);
+	/* The name of an engine that should work and can not (chain_lacking); NULL: there is none. */
+	const char *(*lacking)(struct chain *const *chains, size_t n);
 	void (*stop)(struct chain *const *chains, size_t n);
 };
 

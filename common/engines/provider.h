@@ -32,6 +32,8 @@ struct provider {
 	/* Loads what it needs; false (logged) leaves it out of the chain. NULL: nothing to do. */
 	bool (*start)(void);
 	void (*stop)(void);
+	/* Did what start() put off fail since? NULL: it puts nothing off. Thread-safe. */
+	bool (*is_broken)(void);
 	/* Set by the chain: one for each of its operations; for what concerns them all the account's
 	 * (a rate) and that of refusals (a quota, a key). NULL for engines of this machine. */
 	struct breaker *breakers[OPERATIONS_MAX];
@@ -55,6 +57,7 @@ struct chain {
 	unsigned           counted_as[OPERATIONS_MAX]; /* of NAMES_operation; set by chain_start */
 	struct provider   *order[CHAIN_MAX];           /* filled by chain_start */
 	size_t             order_n;
+	const char        *left_out; /* one that has all it needs and did not start; NULL: none */
 	/* Of a run, in a copy of the chain: which operation, and for whom (NULL: nobody knows). */
 	unsigned    operation;
 	const char *session;
@@ -76,6 +79,10 @@ int chain_start(struct chain *c) CHECKED;
 /* The same problems, reported without starting anything; other settings may be wrong too. */
 int  chain_check(const struct chain *c) CHECKED;
 void chain_stop(struct chain *c);
+
+/* The name of an engine that can not work though it has all it needs, a damaged model say; NULL:
+ * there is none. */
+const char *chain_lacking(const struct chain *c);
 
 /* Connects to those that may be asked, before anybody needs them. */
 void chain_warm(const struct chain *c);

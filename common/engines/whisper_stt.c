@@ -324,6 +324,7 @@ struct stt_engine whisper_stt = {
           .is_local = true,
           .is_configured = is_configured,
           .start = start,
+          .is_broken = whisper_weights_are_broken,
           .stop = whisper_weights_stop},
 	.transcribe = transcribe,
 };

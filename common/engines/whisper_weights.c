@@ -105,6 +105,16 @@ bool whisper_weights_start(const char *path, bool may_wait)
 	return weights.model;
 }
 
+bool whisper_weights_are_broken(void)
+{
+	bool is_broken;
+
+	monitor_lock(&weights.m);
+	is_broken = weights.state == BROKEN;
+	monitor_unlock(&weights.m);
+	return is_broken;
+}
+
 void whisper_weights_stop(void)
 {
 	close_file(NULL);

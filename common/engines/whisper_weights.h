@@ -14,6 +14,9 @@ struct whisper_context;
 bool whisper_weights_start(const char *path, bool may_wait);
 void whisper_weights_stop(void);
 
+/* Was the file found to be damaged when it was read? Thread-safe. */
+bool whisper_weights_are_broken(void);
+
 /* The loaded model. Whoever comes first loads it for all, the others wait for that. A file that can
  * not be loaded is not tried again. ERR_UNAVAILABLE, ERR_DEADLINE, ERR_CANCELLED. Thread-safe. */
 struct err *whisper_weights(struct ctx *cx, struct whisper_context **out) CHECKED;

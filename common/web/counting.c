@@ -2,6 +2,7 @@
 #include "counting.h"
 
 #include "../base/metrics.h"
+#include "health.h"
 
 #include <dirent.h>
 
@@ -27,7 +28,7 @@ void counting_begin(uint64_t since_ms)
 void counting_end(const struct req *rq, uint64_t since_ms)
 {
 	metrics_gauge_add(GAUGE_in_flight, -1);
-	if (str_equal(req_path_info(rq), "/healthz"))
+	if (health_asked(req_path_info(rq)) != HEALTH_NOT_ASKED)
 		return;
 	metrics_add(METRIC_requests, AT(metrics_status(req_reply(rq).status)), 1);
 	metrics_time_ms(METRIC_request_time, ALONE, clock_mono_ms() - since_ms);

@@ -13,6 +13,7 @@
 #include "../base/fatal.h"
 #include "../base/log.h"
 #include "counting.h"
+#include "health.h"
 #include "incoming.h"
 
 #include <errno.h>
@@ -374,13 +375,14 @@ static void sweep(uint64_t now)
 	office.is_deaf = false;
 	office.next_sweep_ms = now + SWEEP_MS;
 	counting_descriptors(now);
+	health_beat(now);
 }
 
-/* For ever where there is nothing whose time may run out. */
+/* Longer where there is nothing whose time may run out. */
 static int until_sweep_ms(bool is_empty)
 {
 	return is_empty && !office.is_deaf
-	           ? -1
+	           ? (int)HEALTH_BEAT_MS
 	           : (int)deadline_left_ms((struct deadline){office.next_sweep_ms});
 }
 
@@ -436,6 +438,7 @@ void dispatch(int listen_fd, const struct dispatching *how)
 	arrivals_limit(how->bytes_max);
 	arrivals_go_to(how->folder);
 	open_office(listen_fd);
+	health_beat(clock_mono_ms());
 	while (!(office.is_stopping && is_empty)) {
 		int n = epoll_wait(office.epoll_fd, events, EVENTS_MAX, until_sweep_ms(is_empty));
 

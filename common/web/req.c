@@ -117,6 +117,11 @@ bool req_is_inside(const struct req *rq)
 	return str_equal(param(rq, "SCRIBE_INSIDE"), "1");
 }
 
+const char *req_programs(const struct req *rq)
+{
+	return param_or_empty(rq, "SCRIBE_PROGRAMS");
+}
+
 unsigned req_age_ms(const struct req *rq)
 {
 	const char *arrived = param_or_empty(rq, "REQUEST_ARRIVED");

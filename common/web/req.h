@@ -32,6 +32,9 @@ const char *req_client_ip(const struct req *rq) NEVER_NULL; /* from nginx: trust
 /* Does it come by the socket of who runs the system? Told at health checks only. */
 bool req_is_inside(const struct req *rq);
 
+/* The programs of this host, names between blanks, where its health is asked; else "". */
+const char *req_programs(const struct req *rq) NEVER_NULL;
+
 /* How long it has waited since the web server had it, by this host's clock and without the time it
  * took to arrive: while a program starts again, requests wait at its socket. At most a minute; 0
  * where nobody tells. */

@@ -14,6 +14,7 @@
 #include "../base/vault.h"
 #include "../db/db.h"
 #include "counting.h"
+#include "health.h"
 #include "key_owner.h"
 #include "keys.h"
 #include "request_payers.h"
@@ -33,7 +34,6 @@
 #include <unistd.h>
 
 #define ARENA_BYTES 16384u
-#define HEALTH_MS   1000u
 #define CLEANUP_MS  2000u /* for what must be written after the request's own time is over */
 #define AFTER_MS    5000u /* for what is done behind the answer */
 #define GIVE_UP_MS  2000u /* after its deadline nginx waits no longer than that for an answer */
@@ -123,7 +123,7 @@ static struct err *check_key(struct req *rq)
 
 static bool is_health_check(const struct req *rq)
 {
-	return str_equal(req_path_info(rq), "/healthz");
+	return health_asked(req_path_info(rq)) != HEALTH_NOT_ASKED;
 }
 
 /* To who does not run the system: nothing but that. Why is in the log. */
@@ -133,23 +133,19 @@ static void reply_down(struct req *rq)
 	reply_bytes(rq, 503, "application/json", SPAN("{\"status\":\"down\"}"));
 }
 
-/* Alive, able to call out, and to reach the database it needs. */
 static struct err *health(struct req *rq)
 {
-	struct ctx      *cx = req_ctx(rq);
-	struct json_out *j;
+	struct health_question q = {.what = health_asked(req_path_info(rq)),
+	                            .programs = req_programs(rq),
+	                            .is_inside = req_is_inside(rq)};
+	struct span            json;
+	bool                   is_well;
 
-	cx->deadline = deadline_in(HEALTH_MS);
-	if (service->engines && !service->engines->is_beating())
-		FAIL(cx, ERR_UNAVAILABLE, "the loop of outside calls stands still");
-	TRY(db_ping(cx));
-	j = reply_json(rq, 200, 0);
-	json_obj(j, NULL);
-	json_str(j, "status", "ok");
-	if (req_is_inside(rq))
-		json_str(j, "name", service->name);
-	json_end(j);
-	return reply_finish(rq);
+	TRY(health_look(req_ctx(rq), &q, &is_well, &json));
+	if (!is_well)
+		req_set_header(rq, "Retry-After", "1");
+	reply_bytes(rq, is_well ? 200 : 503, "application/json", json);
+	return NULL;
 }
 
 /* A process that serves one request has heard of nothing yet. */
@@ -399,6 +395,10 @@ static int start_engines(void)
 	breaker_share(values.breaker_file);
 	if (service->engines)
 		problems += service->engines->start(service->chains, service->chains_n);
+	problems += health_start(&(struct health_of){.name = service->name,
+	                                             .engines = service->engines,
+	                                             .chains = service->chains,
+	                                             .chains_n = service->chains_n});
 	return problems;
 }
 

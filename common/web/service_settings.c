@@ -4,6 +4,7 @@
 #include "../base/vault.h"
 #include "../db/db.h"
 #include "../store/sessions.h"
+#include "health.h"
 #include "keys.h"
 #include "origin.h"
 
@@ -52,6 +53,7 @@ struct settings service_settings(struct arena *a, const struct service *s,
 	struct gathered g = {.arena = a};
 
 	add_group(&g, first);
+	add_group(&g, &health_settings);
 	add_group(&g, &db_settings);
 	if (s->serves_people)
 		add_group(&g, &db_people_settings);

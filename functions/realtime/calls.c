@@ -1,15 +1,15 @@
-/* calls.c -- POST /api/broadcast and GET /healthz. */
+/* calls.c -- POST /api/broadcast and GET /livez and /readyz. */
 #include "calls.h"
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/json_out.h"
-#include "../../common/db/db.h"
+#include "../../common/web/health.h"
 #include "channels.h"
 #include "clerk.h"
 #include "limits.h"
 
 #define MESSAGES_MAX 50
-#define HEALTH_MS    2000u
+#define DOWN         "{\"status\":\"down\"}"
 
 static struct {
 	void (*want_to_write)(struct lws *wire);
@@ -93,36 +93,44 @@ static struct call *call_find(uint64_t id)
 
 /* ---- health ---- */
 
+struct examination {
+	uint64_t               call;
+	struct health_question question;
+	bool                   is_well;
+	struct span            json;
+};
+
 static struct err *run_health(struct ctx *cx, struct errand *e)
 {
-	(void)e;
-	cx->deadline = deadline_in(HEALTH_MS);
-	return db_ping(cx);
+	struct examination *x = e->what;
+
+	return health_look(cx, &x->question, &x->is_well, &x->json);
 }
 
 static void done_health(struct errand *e, const struct err *failed)
 {
-	struct call *c = call_find(*(uint64_t *)e->what);
+	struct examination *x = e->what;
+	struct call        *c = call_find(x->call);
 
 	if (c && failed)
-		answer(c, 503, SPAN("{\"status\":\"down\"}"));
+		answer(c, 503, SPAN(DOWN));
 	else if (c)
-		answer(c, 200,
-		       c->is_inside ? SPAN("{\"status\":\"ok\",\"name\":\"realtime\"}")
-		                    : SPAN("{\"status\":\"ok\"}"));
+		answer(c, x->is_well ? 200 : 503, x->json);
 }
 
 static void be_healthy(struct call *c)
 {
-	struct errand *e = errand_new();
-	uint64_t      *id = NEW(e->arena, uint64_t);
+	struct errand      *e = errand_new();
+	struct examination *x = NEW(e->arena, struct examination);
 
-	*id = c->id;
-	e->what = id;
+	x->call = c->id;
+	x->question.what = health_asked(c->path);
+	x->question.is_inside = c->is_inside;
+	e->what = x;
 	e->run = run_health;
 	e->done = done_health;
 	if (!clerk_send(e))
-		answer_error(c, ERR_UNAVAILABLE, NULL);
+		answer(c, 503, SPAN(DOWN));
 }
 
 /* ---- broadcasts ---- */
@@ -247,7 +255,7 @@ void call_run(struct call *c)
 {
 	if (c->is_post && str_equal(c->path, "/realtime/v1/api/broadcast"))
 		propose(c);
-	else if (!c->is_post && str_equal(c->path, "/healthz"))
+	else if (!c->is_post && health_asked(c->path) != HEALTH_NOT_ASKED)
 		be_healthy(c);
 	else
 		answer_error(c, ERR_NOT_FOUND, NULL);

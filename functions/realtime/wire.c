@@ -7,6 +7,7 @@
 
 #include "../../common/base/fatal.h"
 #include "../../common/base/log.h"
+#include "../../common/web/health.h"
 #include "../../common/web/keys.h"
 #include "calls.h"
 #include "channels.h"
@@ -364,6 +365,7 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 		channels_tick(&cx);
 		sockets_tick();
 		each_minute(now);
+		health_beat(now);
 		arena_reset(office.arena);
 	}
 	lws_sul_schedule(office.context, 0, sul, on_tick,

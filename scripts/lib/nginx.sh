@@ -54,7 +54,7 @@ runs_here() {
 
 render_function() {
 	local out=$1 name=$2 rate=$3 body_max=$4 deadline_ms=$5 factor=$6 own_clients=$7
-	local path=$8 has_path_info=$9 protocol=${10} for_operators=${11} place=$name.location
+	local path=$8 has_path_info=$9 protocol=${10} for_operators=${11} place=$name.location health=function_health
 	local servers match clients zones='' limits='' retry_after=1 maps='' info='""' bounds=''
 	local -a matches=()
 	rate=$(number_setting "RATE_${name^^}" "$rate")
@@ -87,22 +87,48 @@ render_function() {
 	fi
 	render snippets/function_http.conf NAME="$name" ZONES="$zones" MAPS="$maps" \
 		SERVERS="$servers" >"$out/$name.http.conf"
+	[[ $protocol != websocket ]] || health=function_websocket_health
+	{
+		render "snippets/$health.conf" NAME="$name" PATH="/livez/$name" ASKED=/livez PROGRAMS=''
+		render_readiness "$health" "$name" "/$name"
+	} >"$out/$name.health.conf"
+	asked_for_host+=("$health $name")
 	if [[ $protocol == websocket ]]; then
 		render snippets/function_websocket.conf PATH="$path" NAME="$name" LIMITS="$limits" \
 			RETRY_AFTER="$retry_after" BODY_MAX="$body_max" \
 			TIMEOUT_MS=$((deadline_ms + 2000)) >"$out/$name.location.conf"
 		return
 	fi
-	# Who asks how it is, by whatever way, is told; what it does is for who runs the system.
+	# What it does is for who runs the system; how it is, anybody may ask.
 	[[ $for_operators != true ]] || place=$name.operate
-	render snippets/function_health.conf NAME="$name" >"$out/$name.location.conf"
 	{
 		for match in "${matches[@]}"; do
 			render snippets/function_location.conf MATCH="$match" NAME="$name" LIMITS="$limits" \
 				PATH_INFO="$info" BOUNDS="$bounds" RETRY_AFTER="$retry_after" BODY_MAX="$body_max" \
 				TIMEOUT_MS=$((deadline_ms + 2000))
 		done
-	} >>"$out/$place.conf"
+	} >"$out/$place.conf"
+}
+
+# render_readiness SNIPPET NAME PATH [PROGRAMS]: where is asked whether it can serve. Who watched before
+# life was another question asks /healthz.
+render_readiness() {
+	local what
+	for what in /readyz /healthz; do
+		render "snippets/$1.conf" NAME="$2" PATH="$what$3" ASKED=/readyz PROGRAMS="${4-}"
+	done
+}
+
+# Of the host tells the program of its numbers, else one of those that are here.
+render_host_health() {
+	local name health running=() teller=''
+	while read -r health name; do
+		runs_here "$name" || continue
+		running+=("$name")
+		[[ -n $teller && $name != metrics ]] || teller="$health $name"
+	done < <(printf '%s\n' "${asked_for_host[@]}")
+	read -r health name <<<"${teller:-nginx_health -}"
+	render_readiness "$health" "$name" '' "${running[*]}" >"$1/host.health.conf"
 }
 
 aliases_of() {
@@ -110,7 +136,7 @@ aliases_of() {
 }
 
 render_functions() {
-	local out=$1 limits line
+	local out=$1 limits line asked_for_host=()
 	mapfile -t limits < <(told '"\(.name) \(.rate_per_minute) \(.body_max) \(.deadline_ms) \(.rate_factor) \(.connections_per_client) \(.path) \(.has_path_info) \(.protocol) \(.for_operators)"')
 	((${#limits[@]} == ${#all_functions[@]})) || die "not every program tells its limits; run make"
 	for line in "${limits[@]}"; do
@@ -118,6 +144,7 @@ render_functions() {
 		# shellcheck disable=SC2086
 		render_function "$out" $line
 	done
+	render_host_health "$out"
 }
 
 # Is this on where nobody says, which it is not on a stack with a public name?

@@ -310,7 +310,7 @@ const requestOf = (name, session, stack) => {
 	};
 	return bodies[name]
 		? post(stack, name, bodies[name], keyHeaders(stack))
-		: request(stack, 'GET', `/healthz/${name}`);
+		: request(stack, 'GET', `/readyz/${name}`);
 };
 
 const isHealth = ({ json }) => json?.status === 'down';

@@ -138,7 +138,7 @@ test('a turn that can not be is told to the existing page aloud, to others as ev
 
 const healthOfAll = async () => {
 	const answers = await Promise.all(
-		functionNames().map((name) => request(stack, 'GET', `/healthz/${name}`)),
+		functionNames().map((name) => request(stack, 'GET', `/readyz/${name}`)),
 	);
 	return [...new Set(answers.map(({ status }) => status))];
 };
@@ -157,7 +157,7 @@ test('away: a clear no at once, and a voice all the same', async () => {
 	await assertToldAloud(
 		stack, { ...pairOf(session), user_message: 'Hello.' }, 'unavailable', /wait a moment/,
 	);
-	const health = await request(stack, 'GET', '/healthz/agent_reply', { headers: PAGE });
+	const health = await request(stack, 'GET', '/readyz/agent_reply', { headers: PAGE });
 	assert.equal(health.status, 503, 'its health is no turn');
 	const once = { 'idempotency-key': crypto.randomUUID() };
 	assertUnavailable(await post(stack, 'create_session', {}, once));

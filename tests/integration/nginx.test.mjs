@@ -38,7 +38,7 @@ const echo = (request, reply) =>
 	reply.json(200, { params: request.params, bytes: request.body.length });
 let answer = echo; /* how the functions answer now; health checks are always answered */
 const handle = (request, reply) => {
-	if (request.params.PATH_INFO === '/healthz') return reply.json(200, { status: 'ok' });
+	if (request.params.PATH_INFO === '/readyz') return reply.json(200, { status: 'ok' });
 	seen.push(request);
 	return answer(request, reply);
 };
@@ -178,7 +178,7 @@ describe('what a program is given', () => {
 				'Content-Type': 'application/json',
 				Cookie: 'secret=1',
 				Proxy: 'http://evil',
-				'Path-Info': '/healthz',
+				'Path-Info': '/readyz',
 				'X-Forwarded-For': '203.0.113.7',
 				'Content-Length': 2,
 			},
@@ -391,7 +391,7 @@ describe('errors of nginx', () => {
 			'/talk.js',
 			'/config.json',
 			'/functions/v1/agent_reply/x',
-			'/healthz/nope',
+			'/readyz/nope',
 		]) {
 			const response = await send(stack.baseUrl + address, { headers });
 			assertError(response, 404, 'not_found');
@@ -513,7 +513,7 @@ describe('errors of nginx', () => {
 	});
 
 	test('what is not HTTP', async () => {
-		const response = await send(`${stack.baseUrl}/healthz`, {
+		const response = await send(`${stack.baseUrl}/livez`, {
 			method: 'GET',
 			headers: { Host: 'a b' },
 		});
@@ -614,7 +614,7 @@ const makeCertificate = async () => {
 /* {protocol, headers} of a GET over TLS, or the error that refused it. */
 const overTls = (port, options = {}) =>
 	new Promise((done) => {
-		const url = `https://127.0.0.1:${port}/healthz`;
+		const url = `https://127.0.0.1:${port}/livez`;
 		const request = https.get(url, { rejectUnauthorized: false, agent: false, ...options });
 		request.on('response', (response) => {
 			done({ protocol: response.socket.getProtocol(), headers: response.headers });
@@ -656,8 +656,8 @@ describe('TLS', () => {
 				/SCRIBE_PUBLIC_URL: |SCRIBE_PUBLIC_URL must say|is not an origin/,
 				SCRIBE_PUBLIC_URL,
 			);
-		assert.equal((await send(`${stack.baseUrl}/healthz`, { method: 'GET' })).status, 200);
-		const local = await send(`${stack.baseUrl}/healthz`, { method: 'GET' });
+		assert.equal((await send(`${stack.baseUrl}/livez`, { method: 'GET' })).status, 200);
+		const local = await send(`${stack.baseUrl}/livez`, { method: 'GET' });
 		assert.equal(local.headers['strict-transport-security'], undefined);
 		tls.release();
 		plain.release();

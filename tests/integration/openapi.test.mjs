@@ -103,7 +103,7 @@ test('what the functions answer is what it says', async () => {
 	])
 		await call(name, body, status);
 	for (const [path, named] of [
-		['/functions/v1/modes'], ['/healthz'], ['/healthz/modes', '/healthz/{program}'],
+		['/functions/v1/modes'], ['/livez'], ['/readyz/modes', '/readyz/{program}'],
 		['/config.json'],
 	])
 		check(named ?? path, 'get', await request(stack, 'GET', path));

@@ -553,14 +553,14 @@ test('SCRIBE_UI_DIR: a frontend of its own at the same address', LIMIT, async ()
 	for (const path of [
 		'/assets/gone.js', '/.env', '/.git/config', '/talk.js', '/config.json', '/console.css',
 		'/functions/v1/nothing', '/auth/v1x', '/rest/v1x', '/storage/v1x', '/realtime/v1x',
-		'/healthz/nobody',
+		'/readyz/nobody',
 	]) {
 		const response = await get(path);
 		assert.equal(response.status, 404, path);
 		assert.equal((await response.json()).code, 'not_found', path);
 	}
 	assert.equal((await get('/', { method: 'POST' })).status, 405);
-	assert.equal((await get('/healthz/agent_reply')).status, 200);
+	assert.equal((await get('/readyz/agent_reply')).status, 200);
 	const empty = join(stack.dir, 'empty');
 	mkdirSync(empty);
 	await assert.rejects(reloadWith({ SCRIBE_UI_DIR: empty }), /no index\.html/);
@@ -575,6 +575,6 @@ test('a reload with SCRIBE_PAGES=0 takes the page away, and nothing else', LIMIT
 		await stack.commandWith({ SCRIBE_PAGES: setting }, 'reload', 'nginx');
 		for (const path of ['/', '/talk.js', '/config.json'])
 			await poll(async () => (await status(path)) === expected);
-		assert.equal(await status('/healthz/agent_reply'), 200);
+		assert.equal(await status('/readyz/agent_reply'), 200);
 	}
 });

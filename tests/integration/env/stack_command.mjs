@@ -111,4 +111,4 @@ export const send = (url, { method = 'POST', headers = {}, body, agent = false }
 	});
 
 export const isHealthy = async (baseUrl, name) =>
-	(await send(`${baseUrl}/healthz/${name}`, { method: 'GET' })).status === 200;
+	(await send(`${baseUrl}/readyz/${name}`, { method: 'GET' })).status === 200;
