@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
+#include <unistd.h>
 
 #define FILE_NAME    "scribe.env"
 #define SUPERVISED   "SCRIBE_STACK_UNIT"
@@ -10,6 +12,10 @@
 #define SECRET_BYTES 4096
 #define SECRETS_MAX  32
 #define SEPARATORS   ", \t\n\r\v\f"
+
+/* LoadCredential=scribe:FOLDER makes scribe_NAME there of each file in the folder. */
+#define CREDENTIALS    "CREDENTIALS_DIRECTORY"
+#define CREDENTIALS_ID "scribe"
 
 /* Secrets read from files; they stay as long as the process. */
 static char *secrets[SECRETS_MAX];
@@ -99,21 +105,45 @@ static const char *read_secret_file(const char *path)
 	return text;
 }
 
+/* Sets path to what systemd has put there for a secret. False: nothing. */
+static bool find_credential(const char *name, char path[PATH_MAX])
+{
+	const char *dir = getenv(CREDENTIALS);
+	int         len = snprintf(path, PATH_MAX, "%s/" CREDENTIALS_ID "_%s", dir ? dir : "", name);
+
+	return dir && *dir && len < PATH_MAX && access(path, F_OK) == 0;
+}
+
+/* Where a secret is, if not in the environment; else NULL. */
+static const char *secret_path(const struct cfg_key *key, char credential[PATH_MAX])
+{
+	char        file_env[128];
+	const char *path;
+
+	if (!(key->flags & CFG_SECRET))
+		return NULL;
+	snprintf(file_env, sizeof(file_env), "%s_FILE", key->env);
+	path = getenv(file_env);
+	if (path && *path)
+		return path;
+	return find_credential(key->env, credential) ? credential : NULL;
+}
+
 /* The setting's text, NULL when there is none. Empty in the environment counts as absent. */
 static const char *text_of(const struct cfg_key *key, int *problems)
 {
 	const char *value = getenv(key->env), *path;
-	char        file_env[128];
+	char        credential[PATH_MAX];
 
 	if (value && *value)
 		return value;
-	snprintf(file_env, sizeof(file_env), "%s_FILE", key->env);
-	path = key->flags & CFG_SECRET ? getenv(file_env) : NULL;
-	if (!path || !*path)
+	path = secret_path(key, credential);
+	if (!path)
 		return key->fallback;
 	value = read_secret_file(path);
 	if (!value || !*value)
-		*problems += complain(key, "the file named by its _FILE setting is missing or empty");
+		*problems += complain(key, "the file named by its _FILE setting, or systemd's, is missing "
+		                           "or empty");
 	return value;
 }
 

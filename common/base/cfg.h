@@ -12,7 +12,7 @@ enum cfg_type { CFG_STR, CFG_INT, CFG_NUM, CFG_BOOL, CFG_URL, CFG_LIST };
 
 enum {
 	CFG_REQUIRED = 1, /* absent or empty is a problem */
-	CFG_SECRET = 2,   /* read from NAME_FILE too; never printed */
+	CFG_SECRET = 2,   /* in a file too: NAME_FILE, or systemd's LoadCredential=; never printed */
 	CFG_OURS = 4      /* a secret of ours, not a provider's: cfg_check_secrets() looks at it */
 };
 

@@ -76,6 +76,47 @@ static void a_secret_may_come_from_a_file_and_is_not_shown(void **state)
 	assert_int_equal(cfg_load(groups, 1), 1);
 }
 
+static void write_credential(const char *dir, const char *name, const char *text)
+{
+	char  path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void systemd_gives_secrets_and_nothing_else(void **state)
+{
+	char dir[] = "/tmp/scribe-cfg-XXXXXX", path[128];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	setenv("T_NAME", "x", 1);
+	assert_int_equal(cfg_load(groups, 1), 0);
+	assert_null(values.secret);
+	write_credential(dir, "scribe_T_SECRET", "lent\n");
+	write_credential(dir, "scribe_T_SIZE", "7\n");
+	assert_int_equal(cfg_load(groups, 1), 0);
+	assert_string_equal(values.secret, "lent");
+	assert_int_equal(values.size, 4);
+	setenv("T_SECRET", "given", 1);
+	assert_int_equal(cfg_load(groups, 1), 0);
+	assert_string_equal(values.secret, "given");
+	unsetenv("T_SECRET");
+	write_credential(dir, "scribe_T_SECRET", "\n");
+	assert_int_equal(cfg_load(groups, 1), 1);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	snprintf(path, sizeof(path), "%s/scribe_T_SECRET", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/scribe_T_SIZE", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
 static void secrets_that_are_none_are_refused(void **state)
 {
 	struct {
@@ -157,6 +198,7 @@ int main(void)
 		TEST(defaults_and_environment),
 		TEST(all_problems_are_counted),
 		TEST(a_secret_may_come_from_a_file_and_is_not_shown),
+		TEST(systemd_gives_secrets_and_nothing_else),
 		TEST(the_file_gives_way_to_the_environment),
 		TEST(lists_are_split_at_commas_and_blanks),
 		TEST(secrets_that_are_none_are_refused),
