@@ -13,6 +13,7 @@
 # make bench-attacks  what a visitor notices of attacks; KINDS=flac,long SECONDS=20: a part of it
 # make bench-hearing FILE=prompts.tsv   how many words of Debian's spoken prompts are heard wrong
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
+# make install        DESTDIR=, PREFIX=/usr/local: programs, units of systemd, settings, manual pages
 FLAVOUR ?= release
 BUILD   ?= build
 B       := $(BUILD)/$(FLAVOUR)
@@ -238,11 +239,14 @@ faults: setup
 # What is answered becomes what is agreed upon: look at the difference.
 authorisation: setup
 	@AUTHORISATION=write tests/integration/run 1 authorisation keys rest storage
+# What is installed was built before, maybe by somebody else than root.
+install: all
+	@BUILD=$(abspath $(BUILD)) FLAVOUR=$(FLAVOUR) scripts/install
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench \
         bench-attacks bench-hearing bench-interrupt bench-recall bench-memory \
-        bench-turn analyse check faults authorisation clean
+        bench-turn analyse check faults authorisation install clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

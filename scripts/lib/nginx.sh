@@ -324,6 +324,17 @@ descriptor_limit() {
 	echo "$hard"
 }
 
+# A test writes the file of nginx's pid, too. Where nginx is never root, and may have put anything in
+# that place, the test is not root either.
+test_nginx() {
+	if [[ -z ${nginx_alone-} ]]; then
+		"$nginx_bin" -t -q -p "$1" -c "$1/nginx.conf" -e stderr
+		return
+	fi
+	chgrp -R "$nginx_user" "$1"
+	(as_user "$nginx_user" "$nginx_bin" -t -q -p "$1" -c "$1/nginx.conf" -e stderr)
+}
+
 # Renders everything into a directory beside the one in use and tests it there; switch_nginx
 # makes it the one in use.
 render_nginx() {
@@ -359,7 +370,7 @@ render_nginx() {
 	mkdir -p "$run/nginx-tmp" "$run/inside"
 	chmod 711 "$run/nginx-tmp"
 	chmod 700 "$run/inside"
-	"$nginx_bin" -t -q -p "$next" -c "$next/nginx.conf" -e stderr >"$log/nginx-test.log" 2>&1 ||
+	test_nginx "$next" >"$log/nginx-test.log" 2>&1 ||
 		die "nginx does not accept its configuration:
 $(cat "$log/nginx-test.log")"
 }

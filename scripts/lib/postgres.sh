@@ -155,14 +155,15 @@ pg_migrate() {
 $(tail -n 20 "$log/migrate.log")"
 }
 
-# How long things are kept is for the owner to say. What is not set is as the programs have it then.
+# pg_retain URL: how long things are kept is for the owner to say. What is not set is as the programs
+# have it then.
 pg_retain() {
-	local line name
+	local url=$1 line name
 	while IFS= read -r line; do
 		name=${line%%=*}
 		[[ -n ${!name-} ]] || local -x "$line"
 	done < <(told '.settings[] | select(.name | startswith("RETENTION_")) | "\(.name)=\(.default)"')
-	DATABASE_URL=$(pg_url scribe_owner scribe) "$root/scripts/retention" set
+	DATABASE_URL=$url "$root/scripts/retention" set
 }
 
 # Debian's default is smart shutdown at TERM, which waits for every client; fast is INT.

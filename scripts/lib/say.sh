@@ -2,7 +2,7 @@
 # Messages and bounded waiting. stdout belongs to the answer of a command, so all this is stderr.
 
 say() {
-	printf 'stack: %s\n' "$*" >&2
+	printf '%s: %s\n' "${said_by:-stack}" "$*" >&2
 }
 
 die() {

@@ -39,12 +39,15 @@ random_hex() {
 	od -An -vN"$1" -tx1 /dev/urandom | tr -d ' \n'
 }
 
+# What only a host itself can make, and must keep.
+own_secrets=(SCRIBE_ANON_KEY SCRIBE_JWT_SECRET SCRIBE_DATA_KEY)
+
 # The keys nobody gave are made once and kept, so that sessions and sealed data outlive a restart.
 # New ones wait in $new_secrets until it is sure that they are used.
 generate_secrets() {
 	local file=$stack_dir/secrets.env name file_name value
 	new_secrets=''
-	for name in SCRIBE_ANON_KEY SCRIBE_JWT_SECRET SCRIBE_DATA_KEY; do
+	for name in "${own_secrets[@]}"; do
 		file_name=${name}_FILE
 		[[ -z ${!name+set} && -z ${!file_name+set} ]] || continue
 		value=$(sed -n "s/^$name=//p" "$file" 2>/dev/null) || true

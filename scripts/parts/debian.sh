@@ -15,7 +15,7 @@ debian_packages=(
 	pgbackrest rsync age
 	# checking
 	libcmocka-dev clang clang-tidy clang-format cppcheck libclang-rt-14-dev valgrind libc6-dbg
-	shellcheck "postgresql-$postgres_version-pgtap" wrk chromium fonts-liberation
+	systemd groff-base logrotate shellcheck "postgresql-$postgres_version-pgtap" wrk chromium fonts-liberation
 	prometheus
 )
 policy_file=/usr/sbin/policy-rc.d
