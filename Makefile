@@ -14,6 +14,8 @@
 # make bench-hearing FILE=prompts.tsv   how many words of Debian's spoken prompts are heard wrong
 # make bench-recall FILE=locomo.json   how much of the evidence recall finds; bench-memory: how fast
 # make install        DESTDIR=, PREFIX=/usr/local: programs, units of systemd, settings, manual pages
+# make deb            Debian packages in build/deb; check-deb: installs them in a Debian 12 of its own
+# make release        these with their checksums and a list of what is in them
 FLAVOUR ?= release
 BUILD   ?= build
 B       := $(BUILD)/$(FLAVOUR)
@@ -187,6 +189,9 @@ benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 # What else than the sources an analyser of them reads.
 headers: $(SQL_HEADERS) $(WORD_HEADERS) $(TSV_HEADERS) $(PLAN_HEADER)
+# The files that programs are linked with, as the linker looks for them.
+show-libraries:
+	@echo $(STATIC:%=lib%.a) $(patsubst -l%,lib%.so,$(filter -l%,$(PKG_LIBS)))
 show-cflags:
 	@echo $(CFLAGS)
 
@@ -242,11 +247,18 @@ authorisation: setup
 # What is installed was built before, maybe by somebody else than root.
 install: all
 	@BUILD=$(abspath $(BUILD)) FLAVOUR=$(FLAVOUR) scripts/install
+deb: setup
+	@scripts/setup --packaging
+	@scripts/deb
+check-deb: deb
+	@scripts/check-deb
+release: deb
+	@scripts/release
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers benches fuzzers headers show-cflags setup demo run bench \
-        bench-attacks bench-hearing bench-interrupt bench-recall bench-memory \
-        bench-turn analyse check faults authorisation install clean
+.PHONY: all units helpers benches fuzzers headers show-cflags show-libraries setup demo run bench \
+        bench-attacks bench-hearing bench-interrupt bench-recall bench-memory bench-turn analyse \
+        check faults authorisation install deb check-deb release clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

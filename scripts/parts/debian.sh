@@ -18,6 +18,8 @@ debian_packages=(
 	systemd groff-base logrotate shellcheck "postgresql-$postgres_version-pgtap" wrk chromium fonts-liberation
 	prometheus
 )
+# What makes packages, and a Debian to try them in.
+packaging_packages=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container)
 policy_file=/usr/sbin/policy-rc.d
 policy_mark='written by scribe setup, removed when it ends'
 cluster_file=/etc/postgresql-common/createcluster.d/scribe-setup.conf
@@ -27,6 +29,13 @@ packages_check() {
 	packages_missing
 	[[ ${#missing[@]} -eq 0 ]]
 }
+
+packaging_check() {
+	debian_packages=("${packaging_packages[@]}")
+	packages_check
+}
+
+packaging_make() { packages_make --packaging; }
 
 # Fills the array `missing`. Node.js may come from elsewhere than Debian.
 packages_missing() {
@@ -54,7 +63,7 @@ packages_make() {
 	local nginx_is_new=
 	if [[ $EUID -ne 0 ]]; then
 		give_up "Debian packages: ${#missing[@]} missing, and only root may install them. Run" \
-			"    sudo $root/scripts/setup --system" \
+			"    sudo $root/scripts/setup ${1:---system}" \
 			"which does this without starting a service:" \
 			"    apt-get install --no-install-recommends ${missing[*]}"
 	fi

@@ -1,5 +1,6 @@
 /* `make install`: what systemd, tmpfiles, logrotate and man make of what it puts where; without
- * root's places and without starting anything. */
+ * root's places and without starting anything. `make check-deb` does the rest, in a Debian of its
+ * own. */
 import assert from 'node:assert/strict';
 import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
