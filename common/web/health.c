@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define LOOK_MS  1000u
-#define SOUND_MS (4 * HEALTH_BEAT_MS) /* a program that was not heard of for so long hangs */
+#define SOUND_MS (UINT64_C(4) * HEALTH_BEAT_MS) /* not heard of for so long: it hangs */
 #define DISKS    8u
 
 struct health_values {
