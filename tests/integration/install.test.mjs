@@ -43,7 +43,7 @@ test('each function is a program with a socket and a service that everything wan
 test('systemd understands the units, and they expose little', async () => {
 	await cp('/lib/systemd/system', join(dest, UNITS), { recursive: true, force: false });
 	await mkdir(join(dest, 'bin'));
-	await cp('/bin/kill', join(dest, 'bin/kill'), { dereference: true });
+	await cp('/bin/bash', join(dest, 'bin/bash'), { dereference: true });
 	const services = [...ALONE, ...functions.flatMap(unitsOf)];
 	const sockets = functions.map((name) => `scribe@${name}.socket`);
 	const said = await ok('systemd-analyze', ['verify', `--root=${dest}`, '--man=no',
