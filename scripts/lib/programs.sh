@@ -41,25 +41,30 @@ check_programs() {
 	die "settings not accepted by: ${refused[*]}"
 }
 
-# Who is healthy, as of the last look.
-declare -A healthy=()
+# How nginx, each program and "host", all of it, were at the last look: "healthy", else what is amiss
+# behind "degraded", where it serves all the same, or "not ready". Who did not answer is not there.
+declare -A states=()
 
 # look_at_health NAME...: asks this stack's own nginx, whoever else may listen on the port, for all of
-# them at once: programs whether they are ready, nginx whether it lives, and "host" for all of it.
+# them at once, where who runs the system is told more than others.
 look_at_health() {
-	local name code url
-	local -A asked=()
+	local name state dir
 	local -a questions=()
-	healthy=()
-	for name; do
-		url=$(health_url "$name")
-		asked[$url]=$name
-		questions+=(-o /dev/null "$url")
-	done
-	while read -r code url; do
-		[[ $code != 200 ]] || healthy[${asked[$url]}]=1
-	done < <(ask_inside --no-progress-meter --parallel --parallel-max 64 -w '%{http_code} %{url}\n' \
-		"${questions[@]}")
+	states=()
+	dir=$(mktemp -d)
+	for name; do questions+=(-o "$dir/$name" "$(health_url "$name")"); done
+	curl -s --no-progress-meter -m 5 --parallel --parallel-max 64 \
+		--unix-socket "$run/inside/operate.sock" "${questions[@]}" || true
+	while IFS=$'\t' read -r name state; do
+		states[$name]=$state
+	done < <(find "$dir" -type f -size +0 -exec jq -r '
+		[(input_filename | sub(".*/"; "")),
+		if .status == "ok" then "healthy"
+		else (.amiss | to_entries) as $amiss
+			| if all($amiss[]; .key | IN("disk", "models")) then "degraded" else "not ready" end
+				+ ([$amiss[] | ": \(.key): \(.value)"] | join(""))
+		end] | @tsv' {} +)
+	rm -rf "$dir"
 }
 
 health_url() {
@@ -70,19 +75,6 @@ health_url() {
 	esac
 }
 
-# Where who runs the system is told more than others.
-ask_inside() {
-	curl -s -m 5 --unix-socket "$run/inside/operate.sock" "$@"
-}
-
-# state_of NAME: as of the last look, in its own words where it is not healthy.
-state_of() {
-	if [[ -n ${healthy[$1]-} ]]; then
-		echo healthy
-	else
-		ask_inside "$(health_url "$1")" |
-			jq -Rsr 'try (fromjson | if .status == "ok" then "healthy" else "not ready: " +
-				([.amiss | to_entries[] | "\(.key): \(.value)"] | join("; ")) end)
-				catch "does not answer"'
-	fi
-}
+state_of() { echo "${states[$1]:-does not answer}"; }
+is_healthy() { [[ ${states[$1]-} == healthy ]]; }
+serves() { [[ ${states[$1]-} =~ ^(healthy|degraded) ]]; }

@@ -11,6 +11,7 @@ import { build, flavour, run } from './env/stack_command.mjs';
 
 const stack = useStack({ name: 'health', env: { DB_POOL_SIZE: '2' } });
 stack.expectRestart('create_session');
+stack.expectRestart('modes');
 
 const outside = (path, headers = {}) => request(stack, 'GET', path, { headers });
 
@@ -122,6 +123,20 @@ test('no room on a disk and a damaged model are amiss', () => {
 	const full = readiness('modes', tooMuch);
 	assert.match(full.disk, /MB are free$/);
 	assert.match(readiness('speech_to_text', { WHISPER_MODEL: model }).models, /could not load/);
+});
+
+test('what lacks room serves on and is told of, and is no reason not to start', async () => {
+	const reload = (mb) =>
+		stack.commandWith({ SCRIBE_DISK_FREE_MB: mb }, 'reload', 'modes');
+	const { stderr } = await reload('999999999');
+	assert.match(stderr, /modes: degraded: disk: .* MB are free/);
+	assert.equal((await outside('/readyz/modes')).status, 503);
+	const { code, of } = await stackStatus();
+	assert.equal(code, 1);
+	assert.match(of.modes, /^degraded: disk: /);
+	assert.equal((await request(stack, 'GET', '/functions/v1/modes')).status, 200);
+	await reload('');
+	assert.equal((await outside('/readyz/modes')).status, 200);
 });
 
 test('what does not answer at all is down in the same words', async () => {
