@@ -128,7 +128,10 @@ render_host_health() {
 		[[ -n $teller && $name != metrics ]] || teller="$health $name"
 	done < <(printf '%s\n' "${asked_for_host[@]}")
 	read -r health name <<<"${teller:-nginx_health -}"
-	render_readiness "$health" "$name" '' "${running[*]}" >"$1/host.health.conf"
+	{
+		render snippets/nginx_health.conf PATH=/livez
+		render_readiness "$health" "$name" '' "${running[*]}"
+	} >"$1/host.health.conf"
 }
 
 aliases_of() {
