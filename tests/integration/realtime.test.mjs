@@ -297,6 +297,8 @@ test('a viewer is told of no profile but their own', async () => {
 	const rename = ({ id }) =>
 		sql(stack, `update profiles set display_name = 'Ada' where id = :'id'`, { id });
 	await rename(other);
+	/* A change of a row that is gone by then is told no more: its end is. */
+	await poll(() => heard[1].includes(other.id));
 	await sql(stack, `delete from profiles where id = :'id'`, { id: other.id });
 	await rename(viewer);
 	await poll(() => heard.every((ids) => ids.includes(viewer.id)));
