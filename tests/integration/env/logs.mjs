@@ -7,6 +7,8 @@ const BROKEN = new RegExp(
 		'[Aa]ssert|stack smashing|buffer overflow detected|Segmentation|terminated by signal|' +
 		'exited on signal|core dumped',
 );
+/** How an error begins that tells of one. */
+export const BROKE_A_RULE = 'a program broke a rule';
 const CONTEXT_BEFORE = 3;
 const CONTEXT_AFTER = 40;
 
@@ -34,5 +36,5 @@ export const assertLogsClean = (dir) => {
 	const broken = brokenLogs(dir);
 	if (!broken.length) return;
 	const told = broken.map(({ file, slice }) => `--- ${join(dir, file)}\n${slice}`);
-	throw new Error(`a program broke a rule:\n${told.join('\n')}`);
+	throw new Error(`${BROKE_A_RULE}:\n${told.join('\n')}`);
 };

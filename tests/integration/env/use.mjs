@@ -9,6 +9,8 @@ import { Stack, startStack } from './stack.mjs';
 
 /** The runner puts the description of the shared stack here. */
 export const SHARED = 'SCRIBE_TEST_STACK';
+/** What an error says of a program that is another process after the tests. */
+export const WAS_RESTARTED = 'was restarted during these tests';
 
 const isPlain = (options) => Object.keys(options).length === 0;
 
@@ -18,7 +20,7 @@ const assertSamePids = (then, now, excused) => {
 			assert.equal(
 				now[name],
 				then[name],
-				`${name} was restarted during these tests`,
+				`${name} ${WAS_RESTARTED}`,
 			);
 };
 
