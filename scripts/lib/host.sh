@@ -80,17 +80,26 @@ role_url() {
 	printf 'postgresql://%s:%s@127.0.0.1:%s/scribe?sslmode=disable' "$1" "$2" "${PGPORT:-5432}"
 }
 
-# keep_role ROLE FILE: a URL in FILE by which that role gets in; with a new password where it does
-# not, or not any more.
+# What keep_role wrote, and nothing else: it becomes a line for psql.
+password_in() {
+	[[ -s $1 && $(<"$1") =~ ^postgresql://[^:]+:([0-9a-f]+)@ ]] && echo "${BASH_REMATCH[1]}"
+}
+
+# gets_in URL PASSWORD
+gets_in() {
+	PGPASSWORD=$2 PGCONNECT_TIMEOUT=5 psql -XAtqw -c 'select 1' "${1/":$2@"/@}" </dev/null >/dev/null 2>&1
+}
+
+# keep_role ROLE FILE: a URL in FILE by which that role gets in. Its password is made once: what
+# runs has it, so a server that only does not answer just now must not change it.
 keep_role() {
 	local role=$1 file=$2 password url
-	if [[ -s $file ]]; then
-		hide_password "$(<"$file")"
-		psql -XAtqw -c 'select 1' "$url" </dev/null >/dev/null 2>&1 && return
-	fi
-	password=$(random_hex 24)
-	ask_superuser scribe -v "role=$role" -v "password=$password" <<<"alter role :\"role\" password :'password';"
-	role_url "$role" "$password" | write_file 600 "$file"
+	password=$(password_in "$file") || password=$(random_hex 24)
+	url=$(role_url "$role" "$password")
+	# Not on a command line, which everybody can read.
+	gets_in "$url" "$password" || ask_superuser scribe -v "role=$role" <<<"\\set password $password
+		alter role :\"role\" password :'password';"
+	[[ -s $file && $(<"$file") == "$url" ]] || write_file 600 "$file" < <(printf %s "$url")
 }
 
 owns_database() {
