@@ -17,7 +17,6 @@
 #include "incoming.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -417,7 +416,6 @@ static void open_office(int listen_fd)
 	office.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	watch_own(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK), &office.signal_fd);
 	watch_own(bell_new(), &office.bell);
-	fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
 	office.listen_fd = listen_fd;
 	listen_to(EPOLL_CTL_ADD);
 }

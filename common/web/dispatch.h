@@ -22,12 +22,11 @@ struct crew_job *conn_job(struct conn *c) NEVER_NULL;
 /* And back. */
 struct conn *conn_of(struct crew_job *job) NEVER_NULL;
 
-/* Watches listen_fd, and hands each connection with a request on it, or with one to be refused, to
- * how->hand_on(), which takes it over; what that returns, this one or another in hand, is closed.
- * Returns after SIGTERM or SIGINT
- * (which are blocked), once no connection is left: those who keep them are given time to close
- * them, for what is on its way on a connection that we close is lost. The listening socket itself
- * stays as it is. */
+/* Watches listen_fd, which does not block, and hands each connection with a request on it, or with
+ * one to be refused, to how->hand_on(), which takes it over; what that returns, this one or another
+ * in hand, is closed. Returns after SIGTERM or SIGINT (which are blocked), once no connection is
+ * left: those who keep them are given time to close them, for what is on its way on a connection
+ * that we close is lost. The listening socket itself stays as it is. */
 struct dispatching {
 	struct conn *(*hand_on)(struct conn *c);
 	/* Back from what was handed on: one with a file, which the client's thread has not begun to

@@ -10,13 +10,14 @@
 #include "../base/log.h"
 #include "fcgi.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#define LISTEN_FD   0
 #define REFUSED_MAX 4096u /* waiting to be refused */
 #define REFUSE_MS   2000u
+#define ACCEPT_US   1000        /* where the socket blocks all the same */
 #define HEAD_BYTES  (256 << 10) /* of a TCP peer's head, so that it can arrive before it is read */
 
 static struct {
@@ -31,6 +32,16 @@ bool serve_has_socket(void)
 
 	return getsockopt(LISTEN_FD, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &len) == 0 &&
 	       is_listening;
+}
+
+/* O_NONBLOCK is shared by all that were given this socket, and who starts another program with it
+ * (systemd) may take it away from those that run. A time limit is the socket's own, and stays. */
+void serve_never_block(void)
+{
+	struct timeval patience = {.tv_usec = ACCEPT_US};
+
+	setsockopt(LISTEN_FD, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK);
 }
 
 static void stop_signals(sigset_t *set)
@@ -116,6 +127,7 @@ int serve_fastcgi(const struct serving *how)
 		.threads_max = 1, .queue_max = REFUSED_MAX, .work = refuse_job, .end = how->end});
 	raise_descriptor_limit();
 	setsockopt(LISTEN_FD, SOL_SOCKET, SO_RCVBUF, &head_bytes, sizeof(head_bytes));
+	serve_never_block();
 	fcgi_start();
 	serve_block_signals(); /* FCGX_Init brought its own handlers */
 	LOG(LOG_INFO, NULL, "serving", F_INT("threads", how->threads));

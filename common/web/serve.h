@@ -52,8 +52,14 @@ struct serving {
 	serve_thread_end *end;
 };
 
-/* Is descriptor 0 a listening socket, as spawn-fcgi or systemd hand over? */
+/* Where spawn-fcgi or systemd hand over a listening socket. */
+#define LISTEN_FD 0
+
+/* Is there one? */
 bool serve_has_socket(void);
+
+/* accept4() returns without one, and at once, where another program was quicker to take it. */
+void serve_never_block(void);
 
 /* Blocks SIGTERM and SIGINT for all threads started later and makes a broken
  * pipe an error instead of a signal. Call first in main. */

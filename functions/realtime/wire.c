@@ -9,6 +9,7 @@
 #include "../../common/base/log.h"
 #include "../../common/web/health.h"
 #include "../../common/web/keys.h"
+#include "../../common/web/serve.h"
 #include "calls.h"
 #include "channels.h"
 #include "clerk.h"
@@ -16,14 +17,12 @@
 #include "news.h"
 #include "sockets.h"
 
-#include <fcntl.h>
 #include <libwebsockets.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-#define LISTEN_FD     0
 #define ACCEPTS_MAX   64    /* at once, between two looks at clients */
 #define RX_BYTES      1024  /* of each socket, kept */
 #define HEADERS_BYTES 16384 /* of one request: an address holds a token */
@@ -440,7 +439,7 @@ static void watch_descriptors(void)
 	if (office.signals < 0)
 		fatal("no signalfd: errno %d", errno);
 	adopt(office.signals);
-	fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK);
+	serve_never_block();
 	office.door = adopt(LISTEN_FD);
 }
 

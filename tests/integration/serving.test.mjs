@@ -1,6 +1,8 @@
 /* How programs serve: connections are kept without a thread, and nobody makes others wait by
  * saying nothing, leaving, or asking too much. Some of it speaks to a program's own socket. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import http from 'node:http';
@@ -8,7 +10,9 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { bodyOf, connectTo, headOf, inTime } from './env/fastcgi_client.mjs';
-import { keyHeaders, newSession, pairOf, poll, post, sql, TALK, useStack } from './env/index.mjs';
+import {
+	keyHeaders, newSession, pairOf, poll, post, programUrl, root, sql, TALK, useStack,
+} from './env/index.mjs';
 
 const ORIGIN = 'https://app.example.com';
 const THREADS = 2;
@@ -94,6 +98,58 @@ const idle = [];
 const PART = Buffer.alloc(8 + 0x8000);
 PART.set([1, 5, 0, 1, 0x80, 0, 0, 0]);
 const LARGE = Buffer.concat([headOf({ CONTENT_LENGTH: '500000' }), PART, PART, PART]);
+
+/* As systemd does: see socket_lender.c. */
+const lend = (name, program) => {
+	const { BUILD, FLAVOUR } = stack.env;
+	const at = (...path) => join(BUILD, FLAVOUR, ...path);
+	const child = spawn(
+		at('integration/socket_lender'),
+		[join(stack.dir, 'run', `${name}.sock`), at('bin', program)],
+		{
+			cwd: root,
+			env: {
+				...stack.env,
+				SCRIBE_ANON_KEY: stack.anonKey,
+				SCRIBE_JWT_SECRET: stack.jwtSecret,
+				DATABASE_URL: programUrl(stack),
+			},
+			stdio: ['pipe', 'pipe', 'inherit'],
+		},
+	);
+	const ended = once(child, 'exit');
+	return {
+		makeBlocking: async () => {
+			child.stdin.write('.');
+			await once(child.stdout, 'data');
+		},
+		end: async () => {
+			child.stdin.end();
+			assert.deepEqual(await ended, [0, null]);
+		},
+	};
+};
+
+test('a program that starts beside takes nobody from the one that runs', async () => {
+	const socket = lend('lent', 'modes');
+	await poll(() => existsSync(join(stack.dir, 'run/lent.sock')));
+	const peers = [];
+	const ask = async () => {
+		const peer = await connectTo(stack, 'lent');
+		peers.push(peer);
+		const get = { REQUEST_METHOD: 'GET', HTTP_APIKEY: stack.anonKey, PATH_INFO: '/modes' };
+		assert.equal((await peer.request(get, '')).status, 200);
+	};
+	try {
+		await ask();
+		await socket.makeBlocking();
+		await ask();
+		await ask();
+	} finally {
+		hangUp(peers);
+		await socket.end();
+	}
+});
 
 describe('peers that say nothing', () => {
 	before(async () => {
