@@ -9,6 +9,7 @@
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
 # make bench-turn     what turns cost as they come faster; RATES=1,10 SECONDS=10: a part of it
+# make bench-streams  hundreds of streamed replies at once, and how many a second are too many
 # make bench-interrupt  how quickly a reply stops that a visitor interrupts
 # make bench-attacks  what a visitor notices of attacks; KINDS=flac,long SECONDS=20: a part of it
 # make bench-hearing FILE=prompts.tsv   how many words of Debian's spoken prompts are heard wrong
@@ -122,7 +123,7 @@ $(B)/integration/%: $(B)/tests/integration/%.o $(B)/libcommon.a
 
 # What the benchmark of turns is driven with: two programs and what these share.
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/loop.o $(B)/tests/bench/answer.o \
-              $(B)/tests/bench/says.o $(B)/libcommon.a
+              $(B)/tests/bench/says.o $(B)/tests/bench/sequence.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lm
 
@@ -228,6 +229,10 @@ bench-attacks: setup
 bench-turn: setup
 	@$(MAKE) -s -j$$(nproc) all benches
 	@ulimit -n $$(ulimit -Hn) && node tests/bench/turns.mjs
+# 500 streams open at once, then ever more a second: RATES=40,60 SECONDS=10: only those
+bench-streams: setup
+	@$(MAKE) -s -j$$(nproc) all benches
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/streams.mjs
 # A thousand interruptions at moments drawn by SEED: INTERRUPTIONS=100 RATE=10: so many
 bench-interrupt: setup
 	@$(MAKE) -s -j$$(nproc) all benches
@@ -258,7 +263,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all units helpers benches fuzzers headers show-cflags show-libraries setup demo run bench \
-        bench-attacks bench-hearing bench-interrupt bench-recall bench-memory bench-turn analyse \
-        check faults authorisation install deb check-deb release clean
+        bench-attacks bench-hearing bench-interrupt bench-recall bench-memory bench-streams \
+        bench-turn analyse check faults authorisation install deb check-deb release clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)

@@ -2,6 +2,7 @@
  *
  *   load port=8080 path=/functions/v1/agent_reply messages=FILE rate=50 seconds=30
  *        [lanes=FILE] [in_use=N] [timeout_ms=60000] [marks='"degraded"|text'] [accept=TYPE]
+ *        [ordered=1]
  *   load ... clients=16 seconds=5      each client again as soon as it has its answer
  *
  * Open loop: request k is due k/rate seconds after the start, and its latency counts from then, so
@@ -10,10 +11,13 @@
  * a session) is put before it and is never in two requests at once: it goes back to the end of the
  * queue when its answer has come. `in_use` lanes are taken in turn, the others only when all of
  * these are busy. `marks` are texts whose answers are counted, and the time until each is seen.
+ * `ordered`: answers are looked through for "seq" and "part" of pieces of sound (sequence.h), and
+ * those that have one out of turn are counted.
  *
  * HTTP/1.1 to the loopback, connections kept, as many as are needed. Prints one JSON object. Ends
  * when all is answered, at the latest timeout_ms behind the last request. */
 #include "answer.h"
+#include "sequence.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -39,6 +43,7 @@ static struct {
 	struct list messages, lanes;
 	char        marks[MARKS_MAX][MARK_MAX + 1];
 	size_t      marks_n;
+	bool        is_ordered;
 } values;
 
 enum failure { NO_CONNECTION = 1, CLOSED, TIMEOUT, NOT_HTTP, NO_LANE, FAILURES };
@@ -49,7 +54,7 @@ static const char *const failure_names[FAILURES] = {
 static struct {
 	uint64_t sent, ended, failed[FAILURES], statuses[ANSWER_STATUS_MAX], marked[MARKS_MAX];
 	uint64_t bytes, connections, in_flight, in_flight_max, in_flight_half, in_flight_end;
-	uint64_t start_us, last_us;
+	uint64_t start_us, last_us, disordered;
 	double  *ok_ms, *late_ms, *mark_ms[MARKS_MAX];
 	size_t   ok_n, late_n, mark_n[MARKS_MAX], cap;
 } found;
@@ -66,6 +71,7 @@ struct caller {
 	bool              is_busy, has_lane, is_writing, is_marked[MARKS_MAX];
 	char              carry[MARK_MAX];
 	size_t            carry_len;
+	struct sequence   sequence;
 	struct answer     answer;
 };
 
@@ -158,6 +164,7 @@ static void answered(struct caller *c)
 		note_ms(&found.ok_ms, &found.ok_n, (double)(loop_now_us() - c->due_us) / 1000);
 	for (size_t i = 0; i < values.marks_n; i++)
 		found.marked[i] += c->is_marked[i];
+	found.disordered += c->sequence.is_broken;
 	if (answer_closes(&c->answer)) {
 		drop(c);
 	} else {
@@ -186,6 +193,8 @@ static void look_for_marks(const char *piece, size_t len, void *data)
 		}
 	c->carry_len = total < MARK_MAX ? total : MARK_MAX;
 	memcpy(c->carry, joined + total - c->carry_len, c->carry_len);
+	if (values.is_ordered)
+		sequence_take(&c->sequence, piece, len);
 }
 
 static void forget_idle(struct caller *c)
@@ -327,6 +336,7 @@ static void begin_request(struct caller *c, uint64_t due_us)
 	answer_begin(&c->answer);
 	c->carry_len = 0;
 	memset(c->is_marked, 0, sizeof(c->is_marked));
+	c->sequence = (struct sequence){0};
 	if (++found.in_flight > found.in_flight_max)
 		found.in_flight_max = found.in_flight;
 	loop_set(&c->timer, loop_now_us() + values.timeout_us);
@@ -444,9 +454,9 @@ static void read_marks(const char *text)
 	}
 }
 
-static const char *const options[] = {"port",       "path",    "messages", "lanes",
-                                      "rate",       "seconds", "clients",  "in_use",
-                                      "timeout_ms", "marks",   "accept",   NULL};
+static const char *const options[] = {"port",    "path",    "messages", "lanes",      "rate",
+                                      "seconds", "clients", "in_use",   "timeout_ms", "marks",
+                                      "accept",  "ordered", NULL};
 
 static void read_options(char **argv)
 {
@@ -454,6 +464,7 @@ static void read_options(char **argv)
 	values.port = (unsigned)option_number(argv, "port", 8080);
 	values.path = option_text(argv, "path", "/");
 	values.accept = option_text(argv, "accept", "application/json");
+	values.is_ordered = option_number(argv, "ordered", 0) > 0;
 	values.rate = option_number(argv, "rate", 1);
 	values.seconds = option_number(argv, "seconds", 1);
 	values.clients = (size_t)option_number(argv, "clients", 0);
@@ -521,6 +532,7 @@ static void report(void)
 	       percentile(found.late_ms, found.late_n, 0.99),
 	       (double)(found.last_us - found.start_us) / 1000, (unsigned long long)found.bytes,
 	       (unsigned long long)found.connections);
+	printf("\"disordered\":%llu,", (unsigned long long)found.disordered);
 	printf("\"in_flight_half\":%llu,\"in_flight_end\":%llu,\"in_flight_max\":%llu}\n",
 	       (unsigned long long)found.in_flight_half, (unsigned long long)found.in_flight_end,
 	       (unsigned long long)found.in_flight_max);

@@ -227,6 +227,30 @@ describe('the load', () => {
 		assert.deepEqual(report.marked, { '"degraded"': 5, no: 5 });
 	});
 
+	test('pieces of sound that come out of turn are found, however they are cut', async () => {
+		const streams = [
+			['{"seq":0,"part":0,', '{"seq":0,"part":1,', '{"seq":1,"part":0,'],
+			['{"seq":0,"pa', 'rt":0,"x":"{\\"seq', '{"se', 'q":1,"part":0}'],
+			['{"seq":0,"part":0,', '{"seq":0,"part":2,'],
+			['{"seq":1,"part":0,'],
+			['{"seq":0,"part":0,', '{"seq":1,"part":1,'],
+		];
+		const answer = (response, _, n) => {
+			const pieces = [...streams[n]];
+			const next = () => {
+				const piece = pieces.shift();
+				if (piece) response.write(piece, () => setImmediate(next));
+				else response.end();
+			};
+			next();
+		};
+		const report = await withServer(answer, (port) =>
+			load(port, { rate: streams.length, seconds: 1, ordered: 1 }),
+		);
+		assert.deepEqual(report.answers, { 200: streams.length });
+		assert.equal(report.disordered, 3);
+	});
+
 	test('a mark is timed when it comes, not when its answer ends', async () => {
 		const answer = (response) => {
 			response.write('event: early');
