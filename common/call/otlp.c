@@ -4,8 +4,10 @@
 #include "../base/fatal.h"
 #include "../base/json_out.h"
 #include "../base/log.h"
+#include "../base/percent.h"
 #include "../base/thread.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #define ROOM        2048u
@@ -31,7 +33,8 @@ static const struct cfg_key keys[] = {
                 .help = "collector that traces of turns go to by OTLP/HTTP, e.g. "
                         "http://127.0.0.1:4318; unset: none"),
 	CFG_KEY_STR(otlp_values, headers, "OTEL_EXPORTER_OTLP_HEADERS", .flags = CFG_SECRET,
-                .help = "headers for the collector, as in api-key=...,tenant=..."),
+                .help = "headers for the collector, as in api-key=...,tenant=...; values may "
+                        "be percent-encoded"),
 };
 const struct cfg_group otlp_settings = {"Traces", &values, keys, COUNT(keys)};
 
@@ -216,28 +219,49 @@ static void start_thread(void)
 
 /* ---- the process ---- */
 
-/* "a=b,c=d" as headers, made once. */
+static bool has_control(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (iscntrl((unsigned char)text[i]))
+			return true;
+	return false;
+}
+
+/* "name: value" into `to`; its length, 0 where that is no header or does not fit. */
+static size_t read_header(struct span item, char *to, size_t max)
+{
+	const char *equals = item.len ? memchr(item.ptr, '=', item.len) : NULL;
+	size_t      name = equals ? (size_t)(equals - item.ptr) : 0;
+	size_t      value = name ? item.len - name - 1 : 0;
+
+	if (name == 0 || item.len + 2 > max)
+		return 0;
+	snprintf(to, max, "%.*s: %.*s", (int)name, item.ptr, (int)value, equals + 1);
+	value = percent_decode(to + name + 2, value);
+	to[name + 2 + value] = '\0';
+	return has_control(to, name + 2 + value) ? 0 : name + 2 + value;
+}
+
+/* "a=b,c=d" as headers, made once; values may be percent-encoded (OpenTelemetry's protocol
+ * exporter specification, after W3C Baggage). */
 static int read_headers(void)
 {
 	static char text[4096];
-	size_t      n = 0, used = 0;
+	size_t      n = 0, used = 0, len;
 	struct span rest = span_of(values.headers ? values.headers : ""), item;
 
 	office.headers[n++] = "Content-Type: application/json";
 	while (str_next_item(&rest, &item)) {
-		const char *equals = item.len ? memchr(item.ptr, '=', item.len) : NULL;
-		int         name = equals ? (int)(equals - item.ptr) : 0;
-
 		if (!item.len)
 			continue;
-		if (name == 0 || n > HEADERS_MAX || used + item.len + 3 > sizeof(text)) {
+		len = n > HEADERS_MAX ? 0 : read_header(item, text + used, sizeof(text) - used);
+		if (len == 0) {
 			fprintf(stderr, "OTEL_EXPORTER_OTLP_HEADERS: expected at most %d name=value\n",
 			        HEADERS_MAX);
 			return 1;
 		}
 		office.headers[n++] = text + used;
-		used += 1 + (size_t)snprintf(text + used, sizeof(text) - used, "%.*s: %.*s", name, item.ptr,
-		                             (int)item.len - name - 1, equals + 1);
+		used += len + 1;
 	}
 	return 0;
 }

@@ -1,9 +1,8 @@
 /* form.c -- reading "a=b&c=d". */
 #include "form.h"
 
+#include "../base/percent.h"
 #include "../base/utf8.h"
-
-#include <ctype.h>
 
 struct span form_value(struct span pairs, const char *name)
 {
@@ -21,29 +20,12 @@ struct span form_value(struct span pairs, const char *name)
 	return (struct span){NULL, 0};
 }
 
-static int digit(char c)
+static size_t decode(char *text, size_t n)
 {
-	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
-}
-
-/* A "%" without two digits behind it stands for itself. */
-static size_t decode(struct span from, char *to)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < from.len; i++) {
-		char c = from.ptr[i];
-
-		if (c == '%' && from.len - i > 2 && isxdigit((unsigned char)from.ptr[i + 1]) &&
-		    isxdigit((unsigned char)from.ptr[i + 2])) {
-			c = (char)(digit(from.ptr[i + 1]) << 4 | digit(from.ptr[i + 2]));
-			i += 2;
-		} else if (c == '+') {
-			c = ' ';
-		}
-		to[n++] = c;
-	}
-	return n;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '+')
+			text[i] = ' ';
+	return percent_decode(text, n);
 }
 
 const char *form_text(struct ctx *cx, struct span pairs, const char *name)
@@ -55,7 +37,8 @@ const char *form_text(struct ctx *cx, struct span pairs, const char *name)
 	if (!value.ptr)
 		return NULL;
 	text = arena_alloc_secret(cx->arena, value.len + 1);
-	n = decode(value, text);
+	memcpy(text, value.ptr, value.len);
+	n = decode(text, value.len);
 	text[n] = '\0';
 	return !memchr(text, '\0', n) && utf8_is_valid((struct span){text, n}) ? text : NULL;
 }

@@ -14,7 +14,7 @@ const stack = useStack({
 	env: {
 		...CHAINS,
 		OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`,
-		OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=us,api-key=k=1',
+		OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=us%2Ceu,api-key=k=1',
 	},
 });
 stack.expectRestart('agent_reply');
@@ -66,7 +66,7 @@ test("a turn goes on with its caller's trace: log, providers and collector know 
 		}
 	}
 	assert.deepEqual(collector.refused, []);
-	assert.equal(collector.requests[0].headers['x-tenant'], 'us');
+	assert.equal(collector.requests[0].headers['x-tenant'], 'us,eu');
 	assert.equal(collector.requests[0].headers['api-key'], 'k=1');
 });
 
