@@ -85,10 +85,11 @@ password_in() {
 	[[ -s $1 && $(<"$1") =~ ^postgresql://[^:]+:([0-9a-f]+)@ ]] && echo "${BASH_REMATCH[1]}"
 }
 
-# gets_in URL PASSWORD
-gets_in() {
-	PGPASSWORD=$2 PGCONNECT_TIMEOUT=5 psql -XAtqw -c 'select 1' "${1/":$2@"/@}" </dev/null >/dev/null 2>&1
-}
+# gets_in URL: in a shell of its own, for hide_password exports the password.
+gets_in() (
+	hide_password "$1"
+	PGCONNECT_TIMEOUT=5 psql -XAtqw -c 'select 1' "$url" </dev/null >/dev/null 2>&1
+)
 
 # keep_role ROLE FILE: a URL in FILE by which that role gets in. Its password is made once: what
 # runs has it, so a server that only does not answer just now must not change it.
@@ -97,7 +98,7 @@ keep_role() {
 	password=$(password_in "$file") || password=$(random_hex 24)
 	url=$(role_url "$role" "$password")
 	# Not on a command line, which everybody can read.
-	gets_in "$url" "$password" || ask_superuser scribe -v "role=$role" <<<"\\set password $password
+	gets_in "$url" || ask_superuser scribe -v "role=$role" <<<"\\set password $password
 		alter role :\"role\" password :'password';"
 	[[ -s $file && $(<"$file") == "$url" ]] || write_file 600 "$file" < <(printf %s "$url")
 }
