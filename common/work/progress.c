@@ -1,4 +1,4 @@
-/* progress.c -- a list of turns in hand, and the thread that looks for what is due among them. */
+/* progress.c -- a list of turns in hand, a queue of those with something to store, one thread. */
 #include "progress.h"
 
 #include "../base/fatal.h"
@@ -20,7 +20,8 @@ struct progress {
 	struct spoken_piece pieces[SPOKEN_PIECES_MAX];
 	size_t              pieces_n;
 	bool                is_in_distress;
-	uint64_t            due_ms;       /* 0: all is stored */
+	uint64_t            due_ms; /* 0: all is stored, and it stands in no queue */
+	struct progress    *next_due, **due_link;
 	uint64_t            number;       /* no two have the same */
 	struct progress    *next, **link; /* link NULL: in no list */
 };
@@ -32,7 +33,29 @@ static struct {
 	bool             is_running;
 	uint64_t         numbers;
 	struct progress *all;
-} office = {.news = MONITOR};
+	struct progress *first_due, **due_end; /* each waits as long, so who came first is due first */
+} office = {.news = MONITOR, .due_end = &office.first_due};
+
+/* ---- what is due, with the lock held ---- */
+
+static void enqueue(struct progress *s)
+{
+	s->due_ms = clock_mono_ms() + PAUSE_MS;
+	s->next_due = NULL;
+	s->due_link = office.due_end;
+	*office.due_end = s;
+	office.due_end = &s->next_due;
+}
+
+static void dequeue(struct progress *s)
+{
+	*s->due_link = s->next_due;
+	if (s->next_due)
+		s->next_due->due_link = s->due_link;
+	else
+		office.due_end = s->due_link;
+	s->due_ms = 0;
+}
 
 /* ---- the thread ---- */
 
@@ -63,25 +86,15 @@ static struct task_of_storing copy_of(struct ctx *cx, struct progress *s)
 	                                .number = s->number};
 }
 
-static struct progress *first_due(void)
-{
-	struct progress *first = NULL;
-
-	for (struct progress *s = office.all; s; s = s->next)
-		if (s->due_ms && (!first || s->due_ms < first->due_ms))
-			first = s;
-	return first;
-}
-
 /* False when it is time to stop. */
 static bool wait_until_due(struct ctx *cx, struct monitor_watch *watch, struct task_of_storing *out)
 {
 	while (!cancel_reason(&office.stop)) {
-		struct progress *s = first_due();
+		struct progress *s = office.first_due;
 		struct deadline  until = DEADLINE_NEVER;
 
 		if (s && s->due_ms <= clock_mono_ms()) {
-			s->due_ms = 0;
+			dequeue(s);
 			*out = copy_of(cx, s);
 			return true;
 		}
@@ -192,10 +205,11 @@ void progress_note(struct progress *s, struct span said, unsigned ms)
 	if (s->pieces_n < SPOKEN_PIECES_MAX)
 		s->pieces_n++;
 	s->pieces[s->pieces_n - 1] = (struct spoken_piece){(unsigned)s->text.len, ms};
-	if (!s->due_ms)
-		s->due_ms = clock_mono_ms() + PAUSE_MS;
+	if (s->link && !s->due_ms)
+		enqueue(s);
 	start_thread();
-	monitor_tell(&office.news);
+	if (office.first_due == s)
+		monitor_tell(&office.news);
 	monitor_unlock(&office.news);
 }
 
@@ -232,6 +246,8 @@ void progress_stop(struct progress *s)
 		if (s->next)
 			s->next->link = s->link;
 	}
+	if (s->due_ms)
+		dequeue(s);
 	s->link = NULL;
 	monitor_unlock(&office.news);
 }
