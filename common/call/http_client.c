@@ -175,6 +175,13 @@ struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict befo
 	return x->failed;
 }
 
+void http_want(struct exchange *x, size_t bytes)
+{
+	monitor_lock(&x->news);
+	x->wanted = bytes < HTTP_WANT_MAX ? bytes : HTTP_WANT_MAX;
+	monitor_unlock(&x->news);
+}
+
 const char *http_content_type(struct exchange *x)
 {
 	const char *type;

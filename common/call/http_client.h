@@ -56,8 +56,8 @@ struct http_call {
 	enum http_verdict (*on_data)(const struct http_piece *piece, void *data);
 	void *data;
 	/* Whether the caller is to be woken at once for this piece, and for the one behind it, which
-	 * may tell what this one means; else it sees it with the next that is, or 30 ms later. Runs in
-	 * the loop: pure and quick. NULL: always. */
+	 * may tell what this one means; else it is woken no sooner than 30 ms after the last time. Runs
+	 * in the loop: pure and quick. NULL: always. */
 	bool (*is_urgent)(const struct http_piece *piece);
 };
 
@@ -90,6 +90,12 @@ struct exchange *http_begin(struct ctx *cx, const struct http_call *call) NEVER_
  * thinks of the piece before. Limits count from http_begin, and only while somebody waits. */
 struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict before,
                       struct http_piece *out) CHECKED;
+
+/* By who takes the pieces: behind the one in hand, no less than so many bytes (at most
+ * HTTP_WANT_MAX) are worth being woken for, unless the answer ends or a limit passes. Once; then,
+ * as before it is said, every piece is. */
+#define HTTP_WANT_MAX ((size_t)32 << 10)
+void http_want(struct exchange *x, size_t bytes);
 
 /* What the answer is said to be, "" when it is not said; known with its first piece. Lives as long
  * as the exchange. */

@@ -24,6 +24,8 @@
 /* A peer that acknowledges nothing for so long is gone, and its connection with it. */
 #define SILENT_PEER_MS 4000u
 
+_Static_assert(HTTP_WANT_MAX < QUEUE_MAX, "no transfer pauses before all that is wanted came");
+
 /* ---- lifetime ---- */
 
 struct exchange *exchange_hold(struct exchange *x)
@@ -61,6 +63,12 @@ struct frame {
 	uint32_t len;
 };
 
+static void tell(struct exchange *x, uint64_t now)
+{
+	x->is_news = true;
+	x->told_at_ms = now;
+}
+
 static void enqueue(const struct http_piece *piece, void *to)
 {
 	struct exchange *x = to;
@@ -73,9 +81,12 @@ static void enqueue(const struct http_piece *piece, void *to)
 	buf_add(&x->queue, piece->event, frame.name_bytes);
 	buf_add(&x->queue, piece->data.ptr, piece->data.len);
 	buf_char(&x->queue, '\0');
+	x->wanted -= piece->data.len < x->wanted ? piece->data.len : x->wanted;
+	if (x->wanted)
+		return;
 	is_urgent = !x->is_urgent || x->is_urgent(piece);
-	if (is_urgent || x->was_urgent)
-		monitor_tell(&x->news);
+	if (is_urgent || x->was_urgent || frame.at_ms - x->told_at_ms >= TELL_MS)
+		tell(x, frame.at_ms);
 	else
 		loop_tell_later(x);
 	x->was_urgent = is_urgent;
@@ -146,7 +157,7 @@ static void note_arrival(struct exchange *x)
 	if (x->first_at_ms)
 		return;
 	x->first_at_ms = x->last_at_ms;
-	monitor_tell(&x->news);
+	tell(x, x->last_at_ms);
 }
 
 /* Of an error answer the beginning is enough to know what is wrong. */
@@ -179,17 +190,23 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 {
 	struct exchange *x = data;
 	size_t           taken = one * n;
+	bool             is_news;
 
 	monitor_lock(&x->news);
 	exchange_look(x);
 	x->is_paused = x->queue.len > QUEUE_MAX;
 	if (x->is_paused) {
 		taken = CURL_WRITEFUNC_PAUSE;
+		x->is_news = true; /* in crumbs it is full before all that is wanted came */
 	} else {
 		note_arrival(x);
 		taken = take(x, (struct span){bytes, taken}) ? taken : 0;
 	}
+	is_news = x->is_news;
+	x->is_news = false;
 	monitor_unlock(&x->news);
+	if (is_news)
+		monitor_tell(&x->news);
 	return taken;
 }
 

@@ -16,6 +16,8 @@ enum ending {
 	ENDED_BADLY,
 };
 
+#define TELL_MS 30u /* what is not urgent waits so long behind what was told before */
+
 /* With admission. */
 enum standing { IN_LINE, WITHOUT_STREAM, WITH_STREAM };
 
@@ -57,7 +59,10 @@ struct exchange {
 	struct monitor news; /* its lock guards what follows */
 	bool           is_connected, is_reused, is_paused, is_done, is_dropped;
 	bool           was_urgent; /* the piece before */
-	bool           is_full;    /* stopped, for enough of an error came */
+	uint64_t       told_at_ms; /* of pieces; 0: never */
+	bool           is_news; /* to be told of once the lock is free: nobody wakes to wait for it */
+	size_t         wanted;  /* bytes, before any piece is worth a wake */
+	bool           is_full; /* stopped, for enough of an error came */
 	bool           is_too_large, is_event_too_large;
 	bool           is_told; /* another stream told of the same broken connection */
 	enum ending    ending;

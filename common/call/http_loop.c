@@ -18,7 +18,6 @@
 
 #include <signal.h>
 
-#define TELL_MS   30u
 #define TURN_MS   1000u /* the longest sleep */
 #define DEAD_MS   3000u /* without a turn */
 #define KEEP_MS   60000u
@@ -132,15 +131,18 @@ static void tell_due(bool is_last_turn)
 
 	while (loop.first_due && (is_last_turn || loop.first_due->due_at_ms <= now)) {
 		struct exchange *x = loop.first_due;
+		bool             is_news;
 
 		loop.first_due = x->next_due;
 		if (!loop.first_due)
 			loop.last_due = NULL;
 		monitor_lock(&x->news);
 		x->is_due = false;
-		if (x->queue.len)
-			monitor_tell(&x->news);
+		is_news = x->queue.len > 0;
+		x->told_at_ms = clock_mono_ms();
 		monitor_unlock(&x->news);
+		if (is_news)
+			monitor_tell(&x->news);
 		if (x->must_repeat && x->easy)
 			ask_for_stream(x);
 		x->must_repeat = false;

@@ -194,6 +194,7 @@ static enum http_verdict take_piece(const struct http_piece *piece, void *data)
 	s->failed = take_bytes(s, piece->data);
 	if (s->failed)
 		return HTTP_STOP;
+	http_want(s->exchange, voice_out_wanted(s->out));
 	return s->useful_n > before ? HTTP_USEFUL : HTTP_GO_ON;
 }
 

@@ -84,15 +84,29 @@ static struct err *hand_over(struct voice_out *v, uint64_t n, bool is_last, unsi
 	return NULL;
 }
 
-static struct err *hand_over_if_due(struct voice_out *v)
+static uint64_t wanted_n(const struct voice_out *v)
 {
 	uint64_t wanted = v->sent_n < MOST_FRAMES ? v->sent_n : MOST_FRAMES;
 
-	if (wanted < FIRST_FRAMES)
-		wanted = FIRST_FRAMES;
-	if (!v->order->on_part || !v->has_sound || ready_n(v) <= wanted)
+	return wanted < FIRST_FRAMES ? FIRST_FRAMES : wanted;
+}
+
+static struct err *hand_over_if_due(struct voice_out *v)
+{
+	if (!v->order->on_part || !v->has_sound || ready_n(v) <= wanted_n(v))
 		return NULL;
 	return hand_over(v, ready_n(v) - 1, false, 0);
+}
+
+/* A frame's worth less than what is missing: there may be half of one already. */
+size_t voice_out_wanted(const struct voice_out *v)
+{
+	uint64_t bytes_per_s = v->rate ? (uint64_t)v->rate * 2 : (uint64_t)v->kind.kbps * 125;
+	uint64_t wanted = wanted_n(v), missing = ready_n(v) < wanted ? wanted - ready_n(v) : 0;
+
+	if (!v->order->on_part)
+		return SIZE_MAX;
+	return missing * bytes_per_s * v->kind.frame_samples / v->kind.rate + 1;
 }
 
 /* ---- what comes in ---- */

@@ -26,6 +26,9 @@ struct err *voice_out_silence(struct voice_out *v, unsigned ms) CHECKED;
 struct err *voice_out_mp3(struct voice_out *v, struct mp3_reader *r, struct span bytes,
                           bool is_end) CHECKED;
 
+/* With fewer bytes more of what comes in there is no part to hand over; at least 1. */
+size_t voice_out_wanted(const struct voice_out *v);
+
 /* All of it is said, or `failed` ended it: then what is here goes out where some has gone out
  * before, and the error that comes back is_late. */
 struct err *voice_out_end(struct voice_out *v, struct err *failed, struct speech *out) CHECKED;

@@ -1,5 +1,6 @@
 /* test_http_loop.c -- answers in pieces, calls beside other work, and what the loop does alone. */
 #include "../../common/call/http_client.h"
+#include "../../common/call/http_exchange.h"
 #include "fake_http.h"
 
 #include <netdb.h>
@@ -99,7 +100,91 @@ static void wakes_for_what_is_not_urgent(void **state)
 	fake_stop(f);
 }
 
-#define LARGE ((size_t)24 << 20)
+#define WANTED 20u
+
+/* False: some of it lies here already, so nobody waits. */
+static bool want_what_is_to_come(struct exchange *x)
+{
+	bool is_to_come;
+
+	http_want(x, WANTED);
+	monitor_lock(&x->news);
+	is_to_come = x->wanted == WANTED && !x->queue.len && x->batch_at == x->batch.len;
+	monitor_unlock(&x->news);
+	return is_to_come;
+}
+
+/* Bytes come one by one, and only so many at once are of use. */
+static void wakes_for_what_is_wanted(void **state)
+{
+	struct fake_http *f;
+	struct ctx        cx = new_ctx(20000);
+	struct http_call  call = {.on_data = take};
+	char              answer[sizeof(HEAD) + 200];
+	struct exchange  *x;
+	struct http_piece piece;
+	size_t            taken = 0, missing;
+
+	(void)state;
+	snprintf(answer, sizeof(answer), HEAD "%0200d", 0);
+	f = fake_start(answer);
+	f->step = 1;
+	f->pause_ms = 3;
+	call.url = f->url;
+	x = http_begin(&cx, &call);
+	do {
+		assert_null(http_next(&cx, x, HTTP_USEFUL, &piece));
+		taken += piece.data.len;
+	} while (!want_what_is_to_come(x));
+	assert_null(http_next(&cx, x, HTTP_USEFUL, &piece));
+	monitor_lock(&x->news);
+	missing = x->wanted;
+	monitor_unlock(&x->news);
+	assert_int_equal(missing, 0);
+	for (; piece.data.ptr; assert_null(http_next(&cx, x, HTTP_USEFUL, &piece))) {
+		taken += piece.data.len;
+		http_want(x, HTTP_WANT_MAX * 2); /* the end is told of all the same */
+	}
+	assert_int_equal(taken, 200);
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
+#define LARGE  ((size_t)24 << 20)
+#define CRUMBS ((size_t)40000)
+
+/* Whatever is wanted: in pieces of a byte the queue is full before. */
+static void wakes_for_a_full_queue(void **state)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const char crumb[] = "1\r\nx\r\n";
+	struct ctx        cx = new_ctx(20000);
+	struct buf        answer = buf_new(cx.arena, LARGE);
+	struct http_call  call = {.on_data = take};
+	struct fake_http *f;
+	struct exchange  *x;
+	struct http_piece piece;
+	size_t            taken = 0;
+
+	(void)state;
+	buf_str(&answer, head);
+	for (size_t i = 0; i < CRUMBS; i++)
+		buf_str(&answer, crumb);
+	buf_str(&answer, "0\r\n\r\n");
+	f = fake_start(buf_text(&answer));
+	call.url = f->url;
+	x = http_begin(&cx, &call);
+	for (;;) {
+		assert_null(http_next(&cx, x, HTTP_USEFUL, &piece));
+		if (!piece.data.ptr)
+			break;
+		taken += piece.data.len;
+		http_want(x, HTTP_WANT_MAX);
+	}
+	assert_int_equal(taken, CRUMBS);
+	fake_stop(f); /* what it sends lies in the arena */
+	arena_free(&cx.arena);
+}
 
 /* Waits until the server can send no more. */
 static size_t sent_when_stuck(const struct fake_http *f)
@@ -384,6 +469,8 @@ int main(void)
 		cmocka_unit_test(gives_events_one_by_one),
 		cmocka_unit_test(refuses_too_large_events),
 		cmocka_unit_test(wakes_for_what_is_not_urgent),
+		cmocka_unit_test(wakes_for_what_is_wanted),
+		cmocka_unit_test(wakes_for_a_full_queue),
 		cmocka_unit_test(holds_back_who_sends_too_fast),
 		cmocka_unit_test(answers_meanwhile),
 		cmocka_unit_test(ends_with_the_unit_of_work),

@@ -144,6 +144,42 @@ static void a_part_is_ready_before_the_one_before_it_ends(void **state)
 	assert_in_range(sizes.n, 12, 18);
 }
 
+static bool count_part(const struct speech_part *part, void *data)
+{
+	(void)part;
+	++*(size_t *)data;
+	return true;
+}
+
+#define PIECE_BYTES 400u /* of what comes, as one */
+
+/* Who waits for what is wanted misses no part, and is hardly ever woken for nothing. */
+static void tells_how_much_makes_a_part(void **state)
+{
+	struct ctx         *cx = *state;
+	size_t              parts = 0, wakes = 0;
+	struct speech_order order = {.format = SPEECH_MP3, .on_part = count_part, .data = &parts};
+	struct mp3_reader   reader = {.frames_n = 0};
+	struct span         file = silent_file(cx, 12000);
+	struct voice_out   *v;
+
+	assert_ok(voice_out_open(cx, &order, 0, &v));
+	for (size_t at = 0, n; at < file.len; at += n, wakes++) {
+		size_t before = parts, wanted = voice_out_wanted(v);
+
+		n = (wanted + PIECE_BYTES - 1) / PIECE_BYTES * PIECE_BYTES;
+		n = n < file.len - at ? n : file.len - at;
+		wanted = wanted < n ? wanted : n;
+		assert_in_range(wanted, 1, file.len);
+		assert_ok(voice_out_mp3(v, &reader, (struct span){file.ptr + at, wanted - 1}, false));
+		assert_int_equal(parts, before);
+		assert_ok(voice_out_mp3(v, &reader,
+		                        (struct span){file.ptr + at + wanted - 1, n - wanted + 1}, false));
+	}
+	assert_in_range(parts, 11, 18);
+	assert_in_range(wakes, parts, 3 * parts);
+}
+
 static void what_came_goes_out_when_it_fails(void **state)
 {
 	struct ctx         *cx = *state;
@@ -213,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(pieces_join_without_a_click),
 		UNIT_TEST(a_part_is_ready_before_the_one_before_it_ends),
+		UNIT_TEST(tells_how_much_makes_a_part),
 		UNIT_TEST(what_came_goes_out_when_it_fails),
 		UNIT_TEST(silence_goes_out_behind_words),
 		UNIT_TEST(has_an_end),
