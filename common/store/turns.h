@@ -27,6 +27,7 @@
 #define TURN_HISTORY_ROWS 80    /* newest rows fetched; the prompt's budget is smaller */
 #define PROACTIVE_MAX     2     /* unasked follow-ups in a row */
 #define TURN_RESUME_MS    10000 /* a cancelled turn may go on for so long */
+#define TURN_JOIN_MS      2000  /* browsers re-send a POST when a kept connection drops */
 
 enum turn_action {
 	TURN_BEGUN,  /* ours to answer */
@@ -151,7 +152,7 @@ struct err *turns_taken_over(struct ctx *cx, const char *session_ids, const char
 enum turn_state {
 	TURN_RUNNING,
 	TURN_ANSWERED,
-	TURN_UNKEPT,    /* answered, and no answer kept, or a crash of the database took it */
+	TURN_UNKEPT,    /* answered, and no answer kept, or one that is lost or does not open */
 	TURN_OVERTAKEN, /* a newer turn took over */
 	TURN_LOST       /* it ended without an answer, or who had it is dead: begin again */
 };

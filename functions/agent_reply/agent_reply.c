@@ -45,6 +45,7 @@
 #include "excuse.h"
 #include "interrupt.h"
 #include "kept_audio.h"
+#include "kept_sound.h"
 #include "lead.h"
 #include "record.h"
 #include "request.h"
@@ -103,6 +104,7 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *
 		.sentences_max = mode_sentences_max(in->is_performer_mode),
 		.first_bytes = is_clause_first(in, a) ? thought_first_bytes() : 0,
 		.is_aloud = in->audio,
+		.is_joined = in->needs_joined,
 		.outlet = in->stream ? stream_outlet(in->stream, a->progress ? note_sent : NULL, a) : NULL,
 		.start_ms = a->start_ms,
 	};
@@ -124,6 +126,7 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *
 		thought_end(thought, a);
 	a->text = done.text;
 	a->audio = done.audio;
+	a->sound = done.sound;
 	a->pieces = done.pieces;
 	a->pieces_n = done.pieces_n;
 	if (done.is_tts_degraded)
@@ -170,7 +173,7 @@ static struct err *reply(struct req *rq, const struct in *in, const struct answe
 	TRY(spoken_answer(cx, in->spoken, silent, &json));
 	if (in->stream)
 		tell_end(cx, in, a, json);
-	if (!in->stream || req_header(rq, "Idempotency-Key"))
+	if (in->needs_joined)
 		TRY(answer_voice(cx, json, a->audio, &json));
 	reply_bytes(rq, 200, "application/json", json);
 	return NULL;
@@ -268,8 +271,8 @@ static struct err *reply_whole(struct req *rq, const struct in *in, struct span 
 	return NULL;
 }
 
-/* The words of a turn whose kept answer is lost are in the history; they are spoken once more, for
- * whoever asks again has not heard them. */
+/* The words of a turn whose kept answer or sound is lost are in the history; they are spoken once
+ * more, for whoever asks again has not heard them. */
 static struct err *say_again(struct req *rq, const struct in *in, const struct turn *turn,
                              struct answer *a)
 {
@@ -317,16 +320,15 @@ static struct err *join(struct req *rq, const struct in *in, const struct turn *
                         struct answer *a, bool *is_answered_out)
 {
 	enum turn_state state;
-	struct span     kept, silent, audio;
+	struct span     kept, audio = {NULL, 0};
 
 	TRY(await(req_ctx(rq), turn, &state, &kept));
 	*is_answered_out = state == TURN_UNKEPT || state == TURN_ANSWERED;
+	if (state == TURN_ANSWERED && in->audio && !kept_sound_find(req_ctx(rq), turn, &audio))
+		state = TURN_UNKEPT;
 	if (state == TURN_UNKEPT)
 		return say_again(rq, in, turn, a);
-	if (state != TURN_ANSWERED)
-		return NULL;
-	answer_unpack(kept, &silent, &audio);
-	return reply_whole(rq, in, silent, audio);
+	return state == TURN_ANSWERED ? reply_whole(rq, in, kept, audio) : NULL;
 }
 
 static struct err *take_turn(struct req *rq, const struct in *in, struct answer *a)
@@ -409,6 +411,7 @@ static struct err *agent_reply(struct req *rq)
 	if (in->cancel)
 		return interrupt_turn(rq, in);
 	in->stream = !in->speculative && req_accepts(rq, SSE_MEDIA_TYPE) ? stream_new(rq) : NULL;
+	in->needs_joined = !in->stream || req_header(rq, "Idempotency-Key") || storage_keeps_audio();
 	if (in->resume)
 		return go_on(rq, in, a);
 	if (is_counted(in))

@@ -158,29 +158,3 @@ bool answer_is_rest(const struct answer *a)
 {
 	return a->before && a->before->sent > 0;
 }
-
-/* JSON has no NUL in it: the first one divides. */
-struct span answer_pack(struct arena *a, struct span json, struct span audio)
-{
-	size_t at = json.len + 1;
-	char  *packed;
-
-	if (!audio.ptr)
-		return json;
-	packed = arena_alloc(a, at + audio.len);
-	memcpy(packed, json.ptr, at);
-	memcpy(packed + at, audio.ptr, audio.len);
-	return (struct span){packed, at + audio.len};
-}
-
-void answer_unpack(struct span packed, struct span *json_out, struct span *audio_out)
-{
-	const char *end = memchr(packed.ptr, 0, packed.len);
-
-	*json_out = packed;
-	*audio_out = (struct span){NULL, 0};
-	if (!end)
-		return;
-	json_out->len = (size_t)(end - packed.ptr);
-	*audio_out = (struct span){end + 1, packed.len - json_out->len - 1};
-}

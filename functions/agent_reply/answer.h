@@ -11,6 +11,7 @@
 #include "../../common/web/input.h"
 #include "../../common/work/flags.h"
 #include "../../common/work/progress.h"
+#include "voices.h"
 
 #define USER_MESSAGE_MAX 32000
 #define ANSWER_BYTES_MAX ((size_t)4 << 20)
@@ -23,8 +24,9 @@ struct in {
 	const struct cJSON      *context;
 	struct maybe_number      heard_ms; /* of the turn to be cancelled */
 	bool                     is_performer_mode, audio, cancel, resume, speculative;
-	struct stream           *stream;    /* events are asked for; NULL: one JSON answer is */
-	bool                     is_nudge;  /* nobody spoke: the idle browser asks to be talked to */
+	bool                     needs_joined; /* the reply's audio as one */
+	struct stream           *stream;       /* events are asked for; NULL: one JSON answer is */
+	bool                     is_nudge;     /* nobody spoke: the idle browser asks to be talked to */
 	bool                     is_compat; /* the existing page asks: it goes mute on some intents */
 	struct heard            *heard;     /* NULL: nobody spoke */
 	struct act_words         said;      /* their words, read once; of a nudge none */
@@ -35,7 +37,8 @@ struct in {
 struct answer {
 	const char                *text;     /* as shown and spoken */
 	const char                *provider; /* NULL when nobody was asked */
-	struct span                audio;    /* ptr NULL: none */
+	struct span                audio;    /* ptr NULL: none, or nobody needs it as one */
+	struct reply_sound         sound;    /* of a turn of ours */
 	struct chat_usage          usage;
 	struct dynamics            dynamics;
 	struct reading             reading;          /* of what the visitor said */
@@ -79,9 +82,5 @@ struct span answer_unvoiced(struct ctx *cx, struct span json);
 
 /* Some of it had been sent before this request, with its sound: what is made now is the rest. */
 bool answer_is_rest(const struct answer *a);
-
-/* Both as one, to be kept, and apart again. */
-struct span answer_pack(struct arena *a, struct span json, struct span audio);
-void        answer_unpack(struct span packed, struct span *json_out, struct span *audio_out);
 
 #endif

@@ -505,17 +505,21 @@ static unsigned since_start(const struct delivery *d, uint64_t at_ms)
 	return at_ms ? (unsigned)(at_ms - d->order.start_ms) : 0;
 }
 
-/* The pieces have one kind of frames, and none needs one of another piece. */
-static struct span all_audio(struct delivery *d)
+/* Its tasks have ended: the memory is nobody else's. */
+static struct reply_sound all_sound(struct delivery *d)
 {
-	struct buf all = buf_new(d->cx->arena, DELIVERY_AUDIO_MAX);
+	struct post       *post = feed_post(d->feed);
+	struct reply_sound sound = {.memory = &post->memory};
 
-	for (const struct piece *p = d->pieces; p; p = p->next)
-		for (const struct part *part = p->parts; part; part = part->next)
-			buf_add(&all, part->part.frames.ptr, part->part.frames.len);
-	d->told.is_degraded |= all.is_full;
-	return all.len && !all.is_full && !d->told.lacks_audio ? buf_span(&all)
-	                                                       : (struct span){NULL, 0};
+	sound.pieces = NEW_ARRAY(post->memory, const struct part *, d->pieces_n);
+	for (const struct piece *p = d->pieces; p; p = p->next) {
+		sound.pieces[sound.pieces_n++] = p->parts;
+		sound.bytes += parts_bytes(p->parts);
+	}
+	d->told.is_degraded |= sound.bytes > DELIVERY_AUDIO_MAX;
+	if (sound.bytes > DELIVERY_AUDIO_MAX || d->told.lacks_audio)
+		sound.bytes = 0;
+	return sound;
 }
 
 /* To its last byte, whatever is left to learn of its last voice. */
@@ -526,20 +530,21 @@ static bool is_all_sent(const struct delivery *d)
 
 struct err *delivery_run(struct delivery *d, struct delivered *out)
 {
-	struct span audio;
-	struct err *e;
+	struct reply_sound sound;
+	struct err        *e;
 
 	d->until = d->cx->deadline;
 	e = run(d);
 	if (e && e->kind == ERR_CANCELLED && d->order.outlet && is_all_sent(d))
-		e = NULL;
+		e = d->current && d->current->task ? task_join(d->current->task) : NULL;
 	if (e)
 		give_up(d);
 	TRY(e);
-	audio = all_audio(d);
+	sound = all_sound(d);
 	*out = (struct delivered){
 		.text = buf_text(&d->said),
-		.audio = audio,
+		.sound = sound,
+		.audio = d->order.is_joined ? sound_joined(d->cx->arena, &sound) : (struct span){NULL, 0},
 		.pieces = d->ends,
 		.pieces_n = d->told.sent_ms ? d->told.ends_n : 0,
 		.is_tts_degraded = d->told.is_degraded,

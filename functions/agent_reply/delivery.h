@@ -41,6 +41,7 @@ struct delivery_order {
 	size_t               sentences_max; /* of what is thought */
 	size_t               first_bytes;   /* of these the first, should it be longer: reply_text.h */
 	bool                 is_aloud;
+	bool                 is_joined;  /* its audio is wanted as one */
 	size_t               spoken_max; /* pieces of it, the others are text only; 0: all */
 	const struct outlet *outlet;     /* NULL: nobody hears of it before the end */
 	uint64_t             start_ms;   /* clock_mono_ms() of the times below */
@@ -49,7 +50,8 @@ struct delivery_order {
 /* What became of it. */
 struct delivered {
 	const char                *text;   /* all that was said */
-	struct span                audio;  /* of all pieces, one MP3; ptr NULL: none, or it lacks one */
+	struct reply_sound         sound;  /* of all pieces */
+	struct span                audio;  /* that as one MP3, where it is wanted; ptr NULL: none */
 	const struct spoken_piece *pieces; /* of the text and its audio, where there is any */
 	size_t                     pieces_n;
 	bool                       is_tts_degraded;

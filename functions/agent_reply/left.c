@@ -36,8 +36,7 @@ static size_t sound_bytes(const struct left *left)
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < left->pieces_n; i++)
-		for (const struct part *p = left->pieces[i].parts; p; p = p->next)
-			bytes += p->part.frames.len;
+		bytes += parts_bytes(left->pieces[i].parts);
 	return bytes;
 }
 

@@ -7,6 +7,8 @@
 #include "../../common/work/heartbeat.h"
 
 #include "interrupt.h"
+#include "kept_sound.h"
+#include "left.h"
 
 /* A client may leave, or the database go, while the statement is under way: then nobody knows
  * whether the turn has begun. */
@@ -59,10 +61,25 @@ static bool is_in_vain(const struct ctx *cx, const struct answer *a)
 	return a->is_out ? why == CANCEL_SUPERSEDED || why == CANCEL_DISOWNED : why != CANCEL_NONE;
 }
 
+/* Before the end is stored, so that who joined the turn finds it behind that. What is left of the
+ * reply should that fail has its sound in the same memory. */
+static struct err *finish(struct ctx *cx, const struct turn *turn, struct answer *a,
+                          const struct turn_end *end)
+{
+	bool        is_kept = !answer_is_rest(a) && kept_sound_put(cx, turn, &a->sound);
+	struct err *e = turn_finish(cx, turn, end);
+
+	if (!e)
+		a->rest = NULL;
+	else if (is_kept && !kept_sound_take_back(cx, turn) && a->rest)
+		a->rest->pieces_n = 0;
+	return e;
+}
+
 /* Once words are being stored the turn is as good as answered: a client that leaves from here on
  * finds the answer kept. */
 struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *turn,
-                       const struct answer *a, struct span json)
+                       struct answer *a, struct span json)
 {
 	struct turn_end end = {.reply = a->text,
 	                       .lead = a->lead,
@@ -76,7 +93,7 @@ struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *t
 		FAIL(cx, ERR_CANCELLED, "nobody waits for the reply any more");
 	progress_stop(a->progress);
 	if (!answer_is_rest(a))
-		end.answer = answer_pack(cx->arena, json, a->audio);
+		end.answer = json;
 	end.pieces = a->pieces;
 	end.pieces_n = a->pieces_n;
 	end.is_in_distress = a->reading.is_in_distress;
@@ -90,7 +107,7 @@ struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *t
 		end.heard = heard_vector(cx, in->heard, deadline_in(0));
 	ctx_detach(cx, left_ms > CLEANUP_MS ? left_ms : CLEANUP_MS);
 	since_ms = clock_mono_ms();
-	e = turn_finish(cx, turn, &end);
+	e = finish(cx, turn, a, &end);
 	STAGE(cx, "store", since_ms, STAGE_INT("bytes", json.len));
 	cx->cancel = cancel;
 	return e;

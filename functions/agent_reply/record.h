@@ -20,6 +20,6 @@ void record_distress(struct ctx *cx, const struct in *in, const struct turn *tur
 /* Ends it with what was said and found out, and `json` as its answer without sound. ERR_CANCELLED:
  * nobody is there to receive it. */
 struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *turn,
-                       const struct answer *a, struct span json) CHECKED;
+                       struct answer *a, struct span json) CHECKED;
 
 #endif

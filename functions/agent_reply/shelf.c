@@ -145,6 +145,19 @@ void shelf_put(const char *key, unsigned ms, struct arena *arena, void *value)
 		LOG(LOG_WARN, NULL, "shelf_not_kept", F_INT("errno", error));
 }
 
+void *shelf_copy(struct ctx *cx, const char *key, void *(*copy)(struct arena *, const void *))
+{
+	struct thing *thing;
+	void         *value = NULL;
+
+	monitor_lock(&shelf.news);
+	thing = *find(key);
+	if (thing && deadline_left_ms((struct deadline){thing->until_ms}))
+		value = copy(cx->arena, thing->value);
+	monitor_unlock(&shelf.news);
+	return value;
+}
+
 static void free_arena(void *data)
 {
 	struct arena *arena = data;

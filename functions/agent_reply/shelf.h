@@ -17,6 +17,9 @@ void shelf_put(const char *key, unsigned ms, struct arena *arena, void *value);
 /* It is the unit of work's from now on, and lives as long; NULL: there is nothing by that key. */
 void *shelf_take(struct ctx *cx, const char *key);
 
+/* A copy of it, which stays where it is; copy(arena, value) makes it, with the shelf locked. */
+void *shelf_copy(struct ctx *cx, const char *key, void *(*copy)(struct arena *, const void *));
+
 /* At the end of the process. */
 void shelf_end(void);
 

@@ -75,6 +75,28 @@ static struct err *speak_piece(struct ctx *cx, void *data)
 	return NULL;
 }
 
+size_t parts_bytes(const struct part *first)
+{
+	size_t bytes = 0;
+
+	for (const struct part *p = first; p; p = p->next)
+		bytes += p->part.frames.len;
+	return bytes;
+}
+
+struct span sound_joined(struct arena *a, const struct reply_sound *sound)
+{
+	char  *all = sound->bytes ? arena_alloc_raw(a, sound->bytes) : NULL;
+	size_t at = 0;
+
+	for (size_t i = 0; all && i < sound->pieces_n; i++)
+		for (const struct part *p = sound->pieces[i]; p; p = p->next) {
+			memcpy(all + at, p->part.frames.ptr, p->part.frames.len);
+			at += p->part.frames.len;
+		}
+	return (struct span){all, sound->bytes};
+}
+
 void piece_speak(struct ctx *cx, struct piece *p)
 {
 	p->began_at_ms = clock_mono_ms();

@@ -37,4 +37,19 @@ struct piece {
  * is no error: `failed` tells. */
 void piece_speak(struct ctx *cx, struct piece *p);
 
+/* All of a reply's sound, in memory that can be kept beyond it: who does sets *memory to NULL. The
+ * pieces have one kind of frames, and none needs one of another piece: joined they are one MP3. */
+struct reply_sound {
+	struct arena      **memory;
+	const struct part **pieces; /* of each the first part, NULL: it has none */
+	size_t              pieces_n;
+	size_t              bytes; /* of frames; 0: there is no sound, or not of all that is said */
+};
+
+/* Bytes of frames in these and all behind them; NULL: none. */
+size_t parts_bytes(const struct part *first);
+
+/* So many bytes, joined; ptr NULL where there are none. */
+struct span sound_joined(struct arena *a, const struct reply_sound *sound);
+
 #endif
