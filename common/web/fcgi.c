@@ -70,6 +70,12 @@ static bool may_write(struct fcgi *f)
 	return false;
 }
 
+/* What still fits into the library's buffer stays there. */
+static bool is_kept_back(const struct fcgi *f, size_t n)
+{
+	return n <= (size_t)(f->request.out->stop - f->request.out->wrNext);
+}
+
 static bool write_all(struct transport *t, const char *bytes, size_t n)
 {
 	struct fcgi *f = fcgi_of(t);
@@ -77,7 +83,8 @@ static bool write_all(struct transport *t, const char *bytes, size_t n)
 
 	for (; at < n; at += some) {
 		some = n - at < WRITE_BYTES ? n - at : WRITE_BYTES;
-		if (!may_write(f) || FCGX_PutStr(bytes + at, (int)some, f->request.out) != (int)some)
+		if ((!is_kept_back(f, some) && !may_write(f)) ||
+		    FCGX_PutStr(bytes + at, (int)some, f->request.out) != (int)some)
 			return false;
 	}
 	return true;

@@ -16,6 +16,9 @@ struct sse_out;
  * the first event. */
 struct sse_out *sse_start(struct req *rq) NEVER_NULL;
 
+/* Where the JSON of the next event may be made: given back when that has been sent. */
+struct arena *sse_memory(struct sse_out *s) NEVER_NULL;
+
 /* One event with JSON as its data. ERR_CANCELLED when the client is gone. */
 struct err *sse_event(struct sse_out *s, const char *name, struct span json) CHECKED;
 

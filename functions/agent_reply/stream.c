@@ -38,11 +38,16 @@ struct stream *stream_new(struct req *rq)
 	return s;
 }
 
-static struct err *send_json(struct stream *s, const char *event, struct span json)
+static struct sse_out *open_events(struct stream *s)
 {
 	if (!s->out)
 		s->out = sse_start(s->rq);
-	return sse_event(s->out, event, json);
+	return s->out;
+}
+
+static struct err *send_json(struct stream *s, const char *event, struct span json)
+{
+	return sse_event(open_events(s), event, json);
 }
 
 static struct err *send(struct stream *s, const char *event, struct json_out *j)
@@ -53,9 +58,10 @@ static struct err *send(struct stream *s, const char *event, struct json_out *j)
 	return send_json(s, event, json);
 }
 
-static struct json_out *object(const struct stream *s)
+/* For what is sent next: sound is large, and a reply has much of it. */
+static struct json_out *object(struct stream *s)
 {
-	struct json_out *j = json_new(s->cx->arena, EVENT_BYTES_MAX);
+	struct json_out *j = json_new(sse_memory(open_events(s)), EVENT_BYTES_MAX);
 
 	json_obj(j, NULL);
 	return j;
