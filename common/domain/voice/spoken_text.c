@@ -267,12 +267,31 @@ static bool is_word_inside(const struct walk *w)
 	       (isalnum(before) || before == '_');
 }
 
+/* Most of a text: of letters and digits behind others nothing begins. */
+static bool take_letters(struct walk *w)
+{
+	size_t n = 1;
+
+	if (w->at_line_start || !is_word_inside(w) || !isalnum((unsigned char)peek(w, 0)))
+		return false;
+	while (isalnum((unsigned char)peek(w, n)))
+		n++;
+	emit(w, (unsigned char)peek(w, 0));
+	buf_add(&w->all, w->text.ptr + w->at + 1, n - 1);
+	buf_add(&w->piece, w->text.ptr + w->at + 1, n - 1);
+	w->last = (unsigned char)peek(w, n - 1);
+	w->at += n;
+	return true;
+}
+
 static void step(struct walk *w)
 {
 	struct span rest;
 	uint32_t    c;
 	size_t      len;
 
+	if (take_letters(w))
+		return;
 	if (!is_word_inside(w) && take_tool(w))
 		return;
 	if (take_line_markup(w) || take_link(w) || take_aside(w) || take_citation(w) || take_tag(w) ||
