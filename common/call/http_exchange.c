@@ -24,7 +24,7 @@
 /* A peer that acknowledges nothing for so long is gone, and its connection with it. */
 #define SILENT_PEER_MS 4000u
 
-_Static_assert(HTTP_WANT_MAX < QUEUE_MAX, "no transfer pauses before all that is wanted came");
+_Static_assert(HTTP_WANT_MAX < QUEUE_MAX, "what is wanted has room in the queue");
 
 /* ---- lifetime ---- */
 

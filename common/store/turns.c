@@ -26,7 +26,6 @@
 #define BEGIN_TRIES 20
 #define ANSWER      SPAN("turns silent answer") /* its key is of one turn of one session */
 #define UNSAID      SPAN("turns unsaid")        /* the same */
-#define JOIN_AGE_MS 4000 /* what came in time may have to wait for a program that starts again */
 
 /* The columns of turn_columns.sql, and of turn_resume.sql behind them. */
 enum begin_column {
@@ -133,7 +132,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	struct hash message = HASH("turn_message", span_of(in->session_secret), span_of(in->message));
 	const char *id = sealed_row_id(cx);
 	struct kept_text kept = sealed_keep_back(cx, AT_UTTERANCE(id), in->message);
-	unsigned         age_ms = in->age_ms < JOIN_AGE_MS ? in->age_ms : JOIN_AGE_MS;
+	unsigned         age_ms = in->age_ms < TURN_JOIN_AGE_MS ? in->age_ms : TURN_JOIN_AGE_MS;
 
 	return session_query(cx, in->session_id, in->session_secret, TURN_BEGIN_SQL,
 	                     ARGS(db_int(TURN_HISTORY_ROWS), db_text(in->mode), db_text(in->turn_id),
@@ -262,7 +261,7 @@ struct err *turn_leave_unsaid(struct ctx *cx, const struct turn *turn, struct sp
 	             "   and t.claim = $3::uuid and t.state = 'superseded'"
 	             " on conflict do nothing returning turn",
 	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(turn->claim),
-	                  db_int(TURN_RESUME_MS - JOIN_AGE_MS), db_bytes(sealed))));
+	                  db_int(TURN_RESUME_MS - TURN_JOIN_AGE_MS), db_bytes(sealed))));
 	*is_left_out = rows.count > 0;
 	return NULL;
 }
@@ -440,7 +439,7 @@ struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows, TURN_UPKEEP_SQL, ARGS(db_int(batch), db_int(JOIN_AGE_MS))));
+	TRY(db_query(cx, &rows, TURN_UPKEEP_SQL, ARGS(db_int(batch), db_int(TURN_JOIN_AGE_MS))));
 	*n_out = row_int(&rows, 0, 0);
 	return NULL;
 }

@@ -28,6 +28,7 @@
 #define PROACTIVE_MAX     2     /* unasked follow-ups in a row */
 #define TURN_RESUME_MS    10000 /* a cancelled turn may go on for so long */
 #define TURN_JOIN_MS      2000  /* browsers re-send a POST when a kept connection drops */
+#define TURN_JOIN_AGE_MS  4000  /* what came in time may wait for a program that starts again */
 
 enum turn_action {
 	TURN_BEGUN,  /* ours to answer */

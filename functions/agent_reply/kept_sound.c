@@ -26,7 +26,7 @@ bool kept_sound_put(struct ctx *cx, const struct turn *turn, const struct reply_
 	kept = NEW(memory, struct reply_sound);
 	*kept = *sound;
 	*sound->memory = NULL;
-	shelf_put(key_of(cx, turn), TURN_JOIN_MS, memory, kept);
+	shelf_put(key_of(cx, turn), TURN_JOIN_MS + TURN_JOIN_AGE_MS, memory, kept);
 	return true;
 }
 

