@@ -1,7 +1,7 @@
 /* agent_reply -- the turn: hear what was said, think, answer aloud.
  *
  * POST { session_id, session_secret, user_message or audio_base64, language?,
- *        mode?, is_performer_mode?, model?, context?, turn_id?, audio? }
+ *        mode?, is_performer_mode?, model?, context?, turn_id?, audio?, barge_in? }
  *   or a recording itself, and X-Session-Id, X-Session-Secret, X-Turn-Id?
  *   -> { heard?, text, extract, audio_base64, session_id, current_mode,
  *        provider, turn_id, timings, usage, degraded?, flags, is_truncated? }
@@ -16,7 +16,8 @@
  *   -> as the turn it goes on with
  *
  * A recording is heard first, as speech_to_text would; where nobody says
- * anything in it, text is "" and nothing else happens.
+ * anything in it, text is "" and nothing else happens; nor where what is said into a reply
+ * (barge_in) only tells that somebody listens.
  *
  * With Accept: text/event-stream the events of stream.h, each when there is something to tell.
  *
@@ -37,6 +38,7 @@
 #include "../../common/web/service.h"
 #include "../../common/work/slack.h"
 #include "../../common/store/addresses.h"
+#include "../../common/store/sessions.h"
 #include "../../common/store/turns.h"
 #include "ahead.h"
 #include "answer.h"
@@ -142,7 +144,7 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *
 /* Events, where they are asked for; the first is what was heard. */
 static struct err *open_stream(const struct in *in)
 {
-	return in->stream && in->spoken ? stream_heard(in->stream, in->spoken) : NULL;
+	return in->stream && in->spoken ? stream_heard(in->stream, in) : NULL;
 }
 
 /* And the next is whose turn it is. */
@@ -170,7 +172,7 @@ static struct err *reply(struct req *rq, const struct in *in, const struct answe
 	struct ctx *cx = req_ctx(rq);
 	struct span json;
 
-	TRY(spoken_answer(cx, in->spoken, silent, &json));
+	TRY(spoken_answer(cx, in, silent, &json));
 	if (in->stream)
 		tell_end(cx, in, a, json);
 	if (in->needs_joined)
@@ -243,7 +245,8 @@ static struct err *stay_silent(struct req *rq, const struct in *in, const struct
 	return reply(rq, in, a, json);
 }
 
-/* Nobody said anything: there is no turn, and what is being answered goes on. */
+/* Nobody said anything, or only that they listen: there is no turn, and what is being answered goes
+ * on. */
 static struct err *hear_nothing(struct req *rq, const struct in *in, struct answer *a)
 {
 	const struct turn none = {.session_id = in->session_id,
@@ -264,7 +267,7 @@ static struct err *reply_whole(struct req *rq, const struct in *in, struct span 
 	TRY(open_stream(in));
 	if (!in->stream)
 		return reply(rq, in, &(struct answer){.audio = audio}, silent);
-	TRY(spoken_answer(req_ctx(rq), in->spoken, silent, &silent));
+	TRY(spoken_answer(req_ctx(rq), in, silent, &silent));
 	TRY(stream_whole(in->stream, silent, audio));
 	TRY(answer_voice(req_ctx(rq), silent, audio, &silent));
 	reply_bytes(rq, 200, "application/json", silent);
@@ -368,9 +371,14 @@ static struct err *go_on(struct req *rq, struct in *in, struct answer *a)
 	return run_turn(rq, in, turn, a);
 }
 
-static void read_message(struct ctx *cx, struct in *in)
+static void read_words(struct ctx *cx, struct in *in)
 {
 	in->said = act_words_of(cx, span_of(in->user_message));
+	in->is_backchannel = in->barge_in && act_is_backchannel(&in->said);
+}
+
+static void read_meaning(struct ctx *cx, struct in *in)
+{
 	in->heard = heard_start(cx, in->session_id, in->user_message, !in->speculative);
 }
 
@@ -383,8 +391,10 @@ static struct err *prepare(struct req *rq, struct in *in, struct answer *a)
 	TRY(ahead_begin(req_ctx(rq), in, turn, &is_enough));
 	if (!is_enough)
 		TRY(spoken_message(rq, in, a, DEADLINE_MS));
-	if (!is_enough && *in->user_message) {
-		read_message(req_ctx(rq), in);
+	if (!is_enough)
+		read_words(req_ctx(rq), in);
+	if (!is_enough && *in->user_message && !in->is_backchannel) {
+		read_meaning(req_ctx(rq), in);
 		TRY(ahead_prepare(req_ctx(rq), in, turn, a, &is_prepared));
 	}
 	ahead_answer(rq, is_prepared);
@@ -419,10 +429,14 @@ static struct err *agent_reply(struct req *rq)
 	if (in->speculative)
 		return prepare(rq, in, a);
 	TRY(spoken_message(rq, in, a, DEADLINE_MS));
-	if (in->spoken && !*in->user_message)
+	if (!in->is_nudge)
+		read_words(cx, in);
+	if (in->is_backchannel)
+		TRY(session_check_mode(cx, in->session_id, in->session_secret, &in->mode));
+	if (in->is_backchannel || !*in->user_message)
 		return hear_nothing(rq, in, a);
 	if (!in->is_nudge)
-		read_message(cx, in);
+		read_meaning(cx, in);
 	return take_turn(rq, in, a);
 }
 

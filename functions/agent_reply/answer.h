@@ -24,14 +24,16 @@ struct in {
 	const struct cJSON      *context;
 	struct maybe_number      heard_ms; /* of the turn to be cancelled */
 	bool                     is_performer_mode, audio, cancel, resume, speculative;
+	bool                     barge_in;     /* said into a reply that is being heard */
 	bool                     needs_joined; /* the reply's audio as one */
 	struct stream           *stream;       /* events are asked for; NULL: one JSON answer is */
 	bool                     is_nudge;     /* nobody spoke: the idle browser asks to be talked to */
 	bool                     is_compat; /* the existing page asks: it goes mute on some intents */
 	struct heard            *heard;     /* NULL: nobody spoke */
 	struct act_words         said;      /* their words, read once; of a nudge none */
-	const struct transcript *spoken;    /* the message as it was heard; NULL: it was written */
-	struct span              recording; /* where it is to be kept (kept_audio.h), else empty */
+	bool                     is_backchannel; /* they only tell that somebody listens */
+	const struct transcript *spoken;         /* the message as it was heard; NULL: it was written */
+	struct span              recording;      /* where it is to be kept (kept_audio.h), else empty */
 };
 
 struct answer {

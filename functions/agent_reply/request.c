@@ -29,6 +29,7 @@ static const struct input_field fields[] = {
 	INPUT_BOOL(in, cancel),
 	INPUT_BOOL(in, resume),
 	INPUT_BOOL(in, speculative),
+	INPUT_BOOL(in, barge_in),
 	INPUT_NUMBER(in, heard_ms, .max = HEARD_MS_MAX),
 };
 

@@ -135,32 +135,34 @@ struct err *spoken_message(struct req *rq, struct in *in, struct answer *a, unsi
 
 /* ---- telling ---- */
 
-struct err *spoken_json(struct ctx *cx, const struct transcript *spoken, struct span *out)
+struct err *spoken_json(struct ctx *cx, const struct in *in, struct span *out)
 {
-	struct json_out *j = json_new(cx->arena, 0);
+	const struct transcript *spoken = in->spoken;
+	struct json_out         *j = json_new(cx->arena, 0);
 
 	json_obj(j, NULL);
 	json_str(j, "text", spoken->text);
 	json_num(j, "confidence", spoken->confidence);
 	json_str(j, "language", spoken->language);
 	json_int(j, "audio_ms", spoken->audio_ms);
+	if (in->is_backchannel)
+		json_bool(j, "is_backchannel", true);
 	json_end(j);
 	return json_finish(cx, j, out);
 }
 
 /* What is kept of an answer may be given to who typed the same words: it is put in for each who
  * asks, as the first member. */
-struct err *spoken_answer(struct ctx *cx, const struct transcript *spoken, struct span json,
-                          struct span *out)
+struct err *spoken_answer(struct ctx *cx, const struct in *in, struct span json, struct span *out)
 {
 	const struct span name = SPAN("{\"heard\":");
 	struct span       heard;
 	struct buf        all;
 
 	*out = json;
-	if (!spoken)
+	if (!in->spoken)
 		return NULL;
-	TRY(spoken_json(cx, spoken, &heard));
+	TRY(spoken_json(cx, in, &heard));
 	all = buf_new(cx->arena, name.len + heard.len + json.len);
 	buf_add(&all, name.ptr, name.len);
 	buf_add(&all, heard.ptr, heard.len);

@@ -23,11 +23,12 @@ struct err *spoken_read(struct req *rq, struct in *in) CHECKED;
 struct err *spoken_message(struct req *rq, struct in *in, struct answer *a,
                            unsigned rest_ms) CHECKED;
 
-/* {text, confidence, language, audio_ms}: the event `heard`, and the member of that name. */
-struct err *spoken_json(struct ctx *cx, const struct transcript *spoken, struct span *out) CHECKED;
+/* {text, confidence, language, audio_ms, is_backchannel?} of in->spoken: the event `heard`, and the
+ * member of that name. */
+struct err *spoken_json(struct ctx *cx, const struct in *in, struct span *out) CHECKED;
 
 /* An answer's JSON with that member, where it is one to something spoken; else as it is. */
-struct err *spoken_answer(struct ctx *cx, const struct transcript *spoken, struct span json,
+struct err *spoken_answer(struct ctx *cx, const struct in *in, struct span json,
                           struct span *out) CHECKED;
 
 #endif

@@ -67,11 +67,11 @@ static struct json_out *object(struct stream *s)
 	return j;
 }
 
-struct err *stream_heard(struct stream *s, const struct transcript *spoken)
+struct err *stream_heard(struct stream *s, const struct in *in)
 {
 	struct span json;
 
-	TRY(spoken_json(s->cx, spoken, &json));
+	TRY(spoken_json(s->cx, in, &json));
 	return send_json(s, "heard", json);
 }
 

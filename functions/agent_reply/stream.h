@@ -26,7 +26,7 @@ struct stream; /* lives in the arena */
 struct stream *stream_new(struct req *rq) NEVER_NULL;
 
 /* The first event of a turn that was spoken; of others the next one is. */
-struct err *stream_heard(struct stream *s, const struct transcript *spoken) CHECKED;
+struct err *stream_heard(struct stream *s, const struct in *in) CHECKED;
 
 /* The first, or the next. */
 struct err *stream_meta(struct stream *s, const struct turn *turn) CHECKED;

@@ -128,11 +128,11 @@ export class Conversation {
 		yield* rest;
 	}
 
-	/** Events of the answer to a message: {text} or {recording}. Of a recording `heard` comes among
-	 * them, without words where nobody spoke. */
+	/** Events of the answer to a message: {text} or {recording, isBargeIn?}. Of a recording `heard`
+	 * comes among them, without words where nobody spoke. */
 	async *ask(message, options) {
 		const said = message.recording
-			? { audio_base64: await base64Of(message.recording) }
+			? { audio_base64: await base64Of(message.recording), barge_in: message.isBargeIn }
 			: { user_message: message.text };
 		yield* this.#turn(message, said, options);
 	}

@@ -76,6 +76,11 @@ export class Player {
 		return this.#sources.size > 0;
 	}
 
+	/** So much of what is here is still to be heard. */
+	get leftMs() {
+		return Math.max(0, ((this.#end - this.#now()) * 1000) / RATE);
+	}
+
 	/** From 0 to 1. */
 	get volume() {
 		return this.#gain?.gain.value ?? 1;

@@ -2,7 +2,8 @@
  *
  * One turn is the current one. A typed message ends it at once. While somebody speaks into it,
  * its voice only pauses: if words were heard it ends there, and the transcript keeps what was heard
- * of it; if none were, it goes on where it fell silent. */
+ * of it; if none were, or only those of somebody who listens ("mm-hm"), it goes on where it fell
+ * silent. */
 import { ask, readConfig } from './api.js';
 import { Conversation, visitor } from './conversation.js';
 import { Microphone } from './microphone.js';
@@ -14,6 +15,7 @@ const { parts } = view;
 const TAP_MS = 350; /* a shorter press begins a recording that another one ends */
 const CUT_MS = 500;
 const LEAST_MS = 300; /* nobody says anything in less */
+const LAST_WORDS_MS = 1000; /* what is said into the last of a reply answers it */
 const DRAFT = 'scribe.draft';
 const UNSENT = 'scribe.unsent';
 const CHANGE = ['invalid_request', 'payload_too_large'];
@@ -109,7 +111,8 @@ const heardNothing = (turn) => {
 	turn.message.shown?.remove();
 	player.resume();
 	refresh();
-	if (!player.isPlaying) view.showStatus('I heard no words. Hold the button while you speak.');
+	if (!player.isPlaying && !turn.message.isBargeIn)
+		view.showStatus('I heard no words. Hold the button while you speak.');
 };
 
 /* A written message that was not answered outlives the page. */
@@ -145,7 +148,7 @@ const run = async (turn) => {
 	const options = { mode: parts.mode.value, audio: turn.isAloud, signal: turn.leave.signal };
 	let wasHeard = turn.message.text !== undefined;
 	for await (const { event, data } of conversation.ask(turn.message, options)) {
-		if (event === 'heard' && !wasHeard && data.text.trim()) {
+		if (event === 'heard' && !wasHeard && data.text.trim() && !data.is_backchannel) {
 			takeWords(turn, data);
 			wasHeard = true;
 		}
@@ -156,7 +159,7 @@ const run = async (turn) => {
 	if (!wasHeard) heardNothing(turn);
 };
 
-/* Sends a message, {text} or {recording}, also once more. */
+/* Sends a message, {text} or {recording, isBargeIn?}, also once more. */
 const submit = async (message) => {
 	const turn = { message, text: '', isAloud: parts.aloud.checked, leave: new AbortController() };
 	view.showProblem('');
@@ -239,8 +242,8 @@ const openMicrophone = async () => {
 	}
 };
 
-const sendRecording = ({ ms, wav }) => {
-	if (ms >= LEAST_MS) return submit({ recording: wav });
+const sendRecording = ({ ms, wav }, isBargeIn) => {
+	if (ms >= LEAST_MS) return submit({ recording: wav, isBargeIn });
 	player.resume();
 	refresh();
 	return view.showStatus('That was too short. Hold the button while you speak.');
@@ -305,11 +308,16 @@ parts.hold.addEventListener('click', (event) => {
 	released();
 });
 
+/* Is the reply at its end, so that a "yes" answers it? */
+const isLastHeard = () => current?.isOver && player.leftMs < LAST_WORDS_MS;
+
+let isBargeIn = false; /* what began to be recorded by itself */
 microphone.onSpeech = () => {
+	isBargeIn = !isLastHeard();
 	player.pause();
 	refresh();
 };
-microphone.onSpoken = sendRecording;
+microphone.onSpoken = (recording) => sendRecording(recording, isBargeIn);
 microphone.onFull = finish;
 player.onIdle = refresh;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { faultsOf } from './env/axe.mjs';
 import { launchBrowser } from './env/browser.mjs';
-import { poll, root, sql, useStack } from './env/index.mjs';
+import { newSession, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
 
 const LIMIT = { timeout: 120_000 };
 const RATE = 44100;
@@ -20,13 +20,17 @@ const stack = useStack({
 });
 let browser;
 
-before(async () => {
-	browser = await launchBrowser([
+/* A browser in whose microphone somebody says again and again what is in the file. */
+const launchHearing = (file) =>
+	launchBrowser([
 		'--autoplay-policy=user-gesture-required',
 		'--use-fake-device-for-media-stream',
 		'--use-fake-ui-for-media-stream',
-		`--use-file-for-fake-audio-capture=${join(root, 'tests/data/audio/speech/jfk.wav')}`,
+		`--use-file-for-fake-audio-capture=${file}`,
 	]);
+
+before(async () => {
+	browser = await launchHearing(join(root, 'tests/data/audio/speech/jfk.wav'));
 });
 after(() => browser?.close());
 beforeEach(() => stack.sim.reset());
@@ -41,9 +45,9 @@ const says = (text) =>
 	});
 
 /* The page, open; what it had to complain of is in `problems`. */
-const open = async ({ path = '/', ...options } = {}) => {
+const open = async ({ path = '/', where = browser, ...options } = {}) => {
 	const viewport = { width: 1280, height: 800 };
-	const context = await browser.newContext({ viewport, ...options });
+	const context = await where.newContext({ viewport, ...options });
 	const tab = await context.newPage();
 	const problems = [];
 	tab.on('pageerror', (error) => problems.push(error.message));
@@ -321,6 +325,55 @@ test('speaking into a reply ends it where words were heard', LIMIT, async () => 
 	assert.match(mine, /american|country|ask|fellow/i);
 	assert.deepEqual(problems, []);
 	await context.close();
+});
+
+/* A WAV file in which our own voice says that, with silence around it. */
+const writeSpoken = async (text) => {
+	const file = join(stack.dir, 'spoken.wav');
+	const session = await newSession(stack);
+	const { json } = await post(stack, 'text_to_speech', { ...pairOf(session), text });
+	const { tab, context } = await open();
+	const samples = await tab.evaluate(async (base64) => {
+		const mp3 = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
+		const sound = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(mp3);
+		return [...sound.getChannelData(0)];
+	}, json.audio_base64);
+	await context.close();
+	const all = new Array(16000).fill(0).concat(samples, new Array(16000 * 8).fill(0));
+	const wav = Buffer.alloc(44 + all.length * 2);
+	wav.write('RIFF');
+	wav.writeUInt32LE(36 + all.length * 2, 4);
+	wav.write('WAVEfmt ', 8);
+	[16, 0x00010001, 16000, 32000, 0x00100002].forEach((n, i) => wav.writeUInt32LE(n, 16 + i * 4));
+	wav.write('data', 36);
+	wav.writeUInt32LE(all.length * 2, 40);
+	all.forEach((x, i) => wav.writeInt16LE(Math.round(x * 32767), 44 + i * 2));
+	writeFileSync(file, wav);
+	return file;
+};
+
+test('who says only that they listen is spoken to all the same', LIMIT, async () => {
+	await says(LONG);
+	const listener = await launchHearing(await writeSpoken('Okay. Right.'));
+	try {
+		const { tab, problems } = await open({ where: listener });
+		await tab.uncheck('#barge');
+		await write(tab, 'Tell me about bread.');
+		await isPlaying(tab);
+		const heard = tab.waitForResponse((r) => /"barge_in":true/.test(r.request().postData()));
+		await tab.check('#barge');
+		assert.match(await (await heard).text(), /"is_backchannel":true/);
+		await tab.uncheck('#barge');
+		await isPlaying(tab, 9000);
+		await answered(tab);
+		assert.equal(await lastReply(tab), LONG);
+		assert.equal(await tab.locator('.mine').count(), 1);
+		assert.deepEqual((await historyOf(tab)).map(([, text]) => text),
+			['Tell me about bread.', LONG]);
+		assert.deepEqual(problems, []);
+	} finally {
+		await listener.close();
+	}
 });
 
 test('a server that is gone: the page says so, and nothing is lost', LIMIT, async () => {

@@ -148,6 +148,31 @@ test('nobody said anything: no turn, no words, and no model is asked', async () 
 	assert.equal(await turnsOf(session), 0);
 });
 
+test('who only shows that they listen, into a reply, begins no turn', async () => {
+	const session = await newSession(stack);
+	const said = { ...pairOf(session), text: 'Okay.' };
+	const { json: { audio_base64: uhHuh } } = await post(stack, 'text_to_speech', said);
+	const { json, text } = await say(session, uhHuh, { barge_in: true, turn_id: 'mine' });
+	assert.match(json.heard?.text ?? text, /^ok(ay)?\W?$/i);
+	assert.equal(json.heard.is_backchannel, true);
+	assert.deepEqual([json.text, json.turn_id, json.current_mode], ['', 'mine', 'professional']);
+	const typed = (user_message, more) => post(stack, 'agent_reply',
+		{ ...pairOf(session), user_message, audio: false, barge_in: true, ...more });
+	assert.equal((await typed('Mm-hm.')).json.text, '');
+	const prepared = await typed('Uh-huh.', { speculative: true });
+	assert.deepEqual(prepared.json, { prepared: false }, prepared.text);
+	const wrong = await typed('Mm-hm.', { session_secret: crypto.randomUUID() });
+	assert.equal(wrong.status, 401, wrong.text);
+	assert.equal(await turnsOf(session), 0);
+	assert.deepEqual(await utterances(session), []);
+	const stop = await typed('Okay, stop.');
+	assert.ok(stop.json.text, 'who wants the word has it');
+	const answer = await say(session, uhHuh);
+	assert.ok(answer.json.text, 'an answer is one');
+	assert.equal(answer.json.heard.is_backchannel, undefined);
+	assert.equal((await utterances(session)).length, 4);
+});
+
 test('what was heard is the message: the same words are one turn, however they came', async () => {
 	const session = await newSession(stack);
 	const first = await say(session, CLIP);

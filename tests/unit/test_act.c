@@ -267,6 +267,28 @@ static void knows_a_few_acts_by_words(void **state)
 	}
 }
 
+static void tells_who_listens_from_who_wants_the_word(void **state)
+{
+	static const char *const listens[] = {"Uh-huh.", "Mm-hmm.",   "mhm",           "Okay. Right.",
+	                                      "I see!",  "Ach so...", "Oui, d'accord", "YEAH, OK"};
+	static const char *const wants[] = {
+		"No.", "Stop.",      "Okay, stop.", "Right?", "Yes, Katja", "Really?", "Uh-huh, how much",
+		"",    "Thank you.", "Wait.",       "...",    "Hello."};
+
+	for (size_t i = 0; i < COUNT(listens); i++) {
+		struct act_words words = act_words_of(*state, span_of(listens[i]));
+
+		if (!act_is_backchannel(&words))
+			fail_msg("not heard: %s", listens[i]);
+	}
+	for (size_t i = 0; i < COUNT(wants); i++) {
+		struct act_words words = act_words_of(*state, span_of(wants[i]));
+
+		if (act_is_backchannel(&words))
+			fail_msg("taken for a listener's: %s", wants[i]);
+	}
+}
+
 static void tells_languages_apart(void **state)
 {
 	static const struct {
@@ -314,6 +336,7 @@ int main(void)
 		UNIT_TEST(is_not_alarmed_by_a_word),
 		UNIT_TEST(hears_danger_by_words),
 		UNIT_TEST(knows_a_few_acts_by_words),
+		UNIT_TEST(tells_who_listens_from_who_wants_the_word),
 		UNIT_TEST(tells_languages_apart),
 		UNIT_TEST(takes_a_contact_for_a_statement),
 	};

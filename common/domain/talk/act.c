@@ -400,6 +400,16 @@ bool act_is_foreign(const struct act_words *said)
 	return !is_english(said);
 }
 
+bool act_is_backchannel(const struct act_words *said)
+{
+	const struct phrases *list = &acts_words[ACTS_WORDS_BACKCHANNEL];
+
+	for (size_t i = 0, n; i < said->u->n; i += n)
+		if ((n = phrases_at(list, said->u, i)) == 0)
+			return false;
+	return said->u->n > 0 && !asks(said->u);
+}
+
 bool act_hints_danger(const struct act_words *said)
 {
 	return tells(said->u, ACTS_WORDS_HINT) && !tells(said->u, ACTS_WORDS_IDIOM);

@@ -135,6 +135,9 @@ struct act_words act_words_of(struct ctx *cx, struct span message);
 /* It is in a language other than English, as far as a few words tell. */
 bool act_is_foreign(const struct act_words *said);
 
+/* Nothing but what a listener puts in without wanting the word: "mm-hm", "okay, right". */
+bool act_is_backchannel(const struct act_words *said);
+
 /* Does a word of it speak of danger, whatever it means here? */
 bool act_hints_danger(const struct act_words *said);
 
