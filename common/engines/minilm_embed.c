@@ -90,22 +90,13 @@ static void stop(void)
 	arena_free(&vocabulary_arena);
 }
 
-static void count_places(void)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	slots_resize(&places, processors < 1           ? 1
-	                      : processors > SLOTS_MAX ? SLOTS_MAX
-	                                               : (unsigned)processors);
-}
-
 static bool begin(void)
 {
 	struct ctx  cx = {.arena = arena_new(START_BYTES), .deadline = deadline_in(START_MS)};
 	struct err *e;
 
 	vocabulary_arena = arena_new(START_BYTES);
-	count_places();
+	slots_fit(&places, SLOTS_MAX);
 	e = load(&cx);
 	if (e) {
 		log_err(LOG_ERROR, NULL, "minilm_failed", e);

@@ -2,6 +2,7 @@
 #include "slots.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #define HALF_LIFE_MS   30000.0
 #define SESSION_WEIGHT 0.25
@@ -20,6 +21,13 @@ struct waiting {
 void slots_resize(struct slots *slots, unsigned n)
 {
 	slots->n = n;
+}
+
+void slots_fit(struct slots *slots, unsigned max)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	slots_resize(slots, processors < 1 ? 1 : processors > max ? max : (unsigned)processors);
 }
 
 double slots_stay(double wanted, uint64_t ms)

@@ -63,6 +63,9 @@ struct slots {
 /* Another number of places, at most SLOTS_MAX; before the first is taken. */
 void slots_resize(struct slots *slots, unsigned n);
 
+/* One for each processor, and no more than that. */
+void slots_fit(struct slots *slots, unsigned max);
+
 /* What was used counts half after half a minute, what is waited for whole. */
 double slots_wane(double used, uint64_t ms);
 double slots_stay(double wanted, uint64_t ms);

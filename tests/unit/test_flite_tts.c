@@ -317,6 +317,47 @@ static void speaks_from_several_threads(void **state)
 	}
 }
 
+#define CLAUSE "and then we went on to the next of all the many houses in that long street "
+
+struct guest {
+	pthread_t     thread;
+	enum err_kind refused;
+	bool          is_spoken;
+};
+
+static void *speak_in_a_crowd(void *data)
+{
+	struct guest *guest = data;
+	struct ctx    cx = new_ctx(60000);
+	struct speech speech;
+	struct err   *e = say(&cx, CLAUSE CLAUSE CLAUSE CLAUSE CLAUSE, 0, SPEECH_WAV, &speech);
+
+	guest->is_spoken = !e;
+	if (e)
+		guest->refused = e->kind;
+	arena_free(&cx.arena);
+	return NULL;
+}
+
+static void refuses_who_would_be_heard_too_late(void **state)
+{
+	enum { GUESTS = 200 };
+	struct guest guests[GUESTS] = {0};
+	unsigned     spoken = 0, refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < GUESTS; i++)
+		assert_int_equal(pthread_create(&guests[i].thread, NULL, speak_in_a_crowd, &guests[i]), 0);
+	for (size_t i = 0; i < GUESTS; i++) {
+		pthread_join(guests[i].thread, NULL);
+		spoken += guests[i].is_spoken;
+		refused += guests[i].refused == ERR_UNAVAILABLE;
+	}
+	assert_true(spoken > 0);
+	assert_true(refused > 0);
+	assert_int_equal(spoken + refused, GUESTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +374,7 @@ int main(void)
 		cmocka_unit_test(stops_when_told),
 		cmocka_unit_test(survives_odd_text),
 		cmocka_unit_test(speaks_from_several_threads),
+		cmocka_unit_test(refuses_who_would_be_heard_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
