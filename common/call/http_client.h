@@ -39,17 +39,23 @@ struct http_part {
 	struct span content;
 };
 
+/* Who signs a call as servers of files in the manner of Amazon's S3 want it (AWS Signature 4). */
+struct http_signer {
+	const char *region, *key_id, *secret;
+};
+
 struct http_call {
 	const char *method; /* NULL: "POST" with a body, else "GET" */
 	const char *url;    /* never with a secret in it */
 	/* "Name: value", NULL-terminated, may be NULL. Secrets only here. */
-	const char *const      *headers;
-	struct span             body;
-	const struct http_part *parts; /* instead of body */
-	size_t                  parts_n;
-	struct http_limits      limits;
-	bool                    is_once;   /* never repeated, and on a connection of its own */
-	size_t                  reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */
+	const char *const        *headers;
+	struct span               body;
+	const struct http_part   *parts; /* instead of body */
+	size_t                    parts_n;
+	const struct http_signer *signer; /* NULL: it is not signed */
+	struct http_limits        limits;
+	bool                      is_once;   /* never repeated, and on a connection of its own */
+	size_t                    reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */
 	size_t event_max; /* the answer may be an event stream, as http_split() says; 0: it is none */
 	/* Takes the pieces of a 2xx body in the caller's thread. NULL: gathered in
 	 * http_reply.body, where every piece is useful. */

@@ -18,6 +18,9 @@
 #define OLD_S       3600
 #define FOLDER_MODE 0750 /* nginx may read, by its group */
 #define FILE_MODE   0640
+#define MARKED_MODE 0440 /* its bytes are elsewhere, too */
+#define FRESH_S     1800 /* used so lately that it need not be said again */
+#define BYTES_MAX   ((size_t)32 << 20)
 
 static struct storage_values {
 	const char *dir;
@@ -133,9 +136,9 @@ static bool make_folder(int all, const char *name)
 	return errno == EEXIST;
 }
 
-static bool write_begun(int all, const char *begun, struct span bytes)
+static bool write_begun(int all, const char *begun, mode_t mode, struct span bytes)
 {
-	int  fd = openat(all, begun, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	int  fd = openat(all, begun, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	bool is_done = fd >= 0 && temp_file_write(fd, bytes) && fsync(fd) == 0;
 	int  why = errno;
 
@@ -155,26 +158,103 @@ static bool become(int all, const char *version, const char *begun)
 	       sync_folder(all, folder);
 }
 
-struct err *object_file_write(struct ctx *cx, struct span bytes, struct object_file *out)
+static struct err *make_file(struct ctx *cx, const char *version, mode_t mode, struct span bytes)
 {
-	char        begun[PLACE_MAX];
-	struct hash hash = HASH("object", bytes);
-	struct buf  etag = buf_new(cx->arena, 0);
+	char        begun[PLACE_MAX], name[CRYPTO_UUID_CHARS + 1];
 	struct err *e;
 	int         all;
 
 	TRY(open_all(cx, &all));
-	crypto_uuid(out->version);
-	out->size = bytes.len;
-	buf_hex(&etag, hash.bytes, sizeof(hash.bytes));
-	snprintf(out->etag, sizeof(out->etag), "%s", buf_text(&etag));
-	begun_place(out->version, begun);
-	if (make_folder(all, BEGUN) && write_begun(all, begun, bytes) &&
-	    become(all, out->version, begun))
+	crypto_uuid(name);
+	begun_place(name, begun);
+	if (make_folder(all, BEGUN) && write_begun(all, begun, mode, bytes) &&
+	    become(all, version, begun))
 		return NULL;
 	e = failed(cx, "a file can not be written");
 	unlinkat(all, begun, 0);
 	return e;
+}
+
+struct err *object_file_write(struct ctx *cx, struct span bytes, struct object_file *out)
+{
+	struct hash hash = HASH("object", bytes);
+	struct buf  etag = buf_new(cx->arena, 0);
+
+	crypto_uuid(out->version);
+	out->size = bytes.len;
+	buf_hex(&etag, hash.bytes, sizeof(hash.bytes));
+	snprintf(out->etag, sizeof(out->etag), "%s", buf_text(&etag));
+	return make_file(cx, out->version, FILE_MODE, bytes);
+}
+
+struct err *object_file_bring(struct ctx *cx, const char *version, struct span bytes)
+{
+	return make_file(cx, version, MARKED_MODE, bytes);
+}
+
+static bool read_whole(int fd, char *to, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		ssize_t n = read(fd, to + at, len - at);
+
+		if (n <= 0 && !(n < 0 && errno == EINTR))
+			return false;
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return true;
+}
+
+struct err *object_file_read(struct ctx *cx, const char *version, struct span *out)
+{
+	char        place[PLACE_MAX], *bytes;
+	struct stat st;
+	int         all, fd;
+
+	TRY(open_all(cx, &all));
+	place_of(version, place);
+	fd = openat(all, place, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		FAIL(cx, ERR_NOT_FOUND, "the bytes of %s are not here", version);
+	if (fd < 0)
+		return failed(cx, "a file can not be opened");
+	arena_defer(cx->arena, close_folder,
+	            (void *)(intptr_t)fd); // NOLINT(performance-no-int-to-ptr)
+	if (fstat(fd, &st) != 0)
+		return failed(cx, "a file can not be looked at");
+	if ((size_t)st.st_size > BYTES_MAX)
+		FAIL(cx, ERR_INTERNAL, "the file of %s is larger than any", version);
+	bytes = arena_alloc(cx->arena, (size_t)st.st_size + 1);
+	if (!read_whole(fd, bytes, (size_t)st.st_size))
+		return failed(cx, "a file can not be read");
+	*out = (struct span){bytes, (size_t)st.st_size};
+	return NULL;
+}
+
+struct err *object_file_mark(struct ctx *cx, const char *version)
+{
+	char place[PLACE_MAX];
+	int  all;
+
+	TRY(open_all(cx, &all));
+	place_of(version, place);
+	return fchmodat(all, place, MARKED_MODE, 0) == 0 ? NULL
+	                                                 : failed(cx, "a file can not be marked");
+}
+
+/* To set its mode as it is tells that it was used, as a sweep sees it. */
+bool object_file_is_here(const char *version)
+{
+	char        path[PATH_MAX];
+	struct stat st;
+
+	if (!object_files_have_place())
+		return false;
+	snprintf(path, sizeof(path), "%s/%.2s/%s", values.dir, version, version);
+	if (lstat(path, &st) != 0)
+		return false;
+	if (st.st_ctime < time(NULL) - FRESH_S)
+		(void)!chmod(path, st.st_mode & ALLPERMS);
+	return true;
 }
 
 struct err *object_file_link(struct ctx *cx, const char *from_version, struct object_file *out)
@@ -215,13 +295,15 @@ static void close_listing(void *data)
 	closedir(data);
 }
 
-/* Since it has that name: a second name of older bytes is new. */
-static bool is_old(DIR *folder, const char *name)
+/* Since it has that name or was used: a second name of older bytes is new. */
+static bool is_old(DIR *folder, const char *name, bool *marked_out)
 {
 	struct stat st;
 
-	return fstatat(dirfd(folder), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_ctime < time(NULL) - OLD_S;
+	if (fstatat(dirfd(folder), name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	*marked_out = st.st_nlink == 1 && (st.st_mode & S_IWUSR) == 0;
+	return st.st_ctime < time(NULL) - OLD_S;
 }
 
 /* NULL: there is no such folder. */
@@ -242,36 +324,49 @@ static int64_t sweep_begun(struct ctx *cx, int all)
 	DIR           *folder = list_folder(cx, all, BEGUN);
 	struct dirent *entry;
 	int64_t        n = 0;
+	bool           is_marked;
 
 	while (folder && (entry = readdir(folder)))
-		if (is_old(folder, entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) == 0)
+		if (is_old(folder, entry->d_name, &is_marked) &&
+		    unlinkat(dirfd(folder), entry->d_name, 0) == 0)
 			n++;
 	return n;
 }
 
-static struct err *sweep_folder(struct ctx *cx, DIR *folder,
-                                struct err *(*fn)(struct ctx *cx, struct object_files *files),
-                                int64_t *removed)
+static void list_old(struct ctx *cx, DIR *folder, struct object_files *files)
 {
-	struct object_files *files = NEW(cx->arena, struct object_files);
-	struct dirent       *entry;
+	struct dirent *entry;
 
 	files->versions = NEW_ARRAY(cx->arena, const char *, FOLDER_MAX);
 	files->gone = NEW_ARRAY(cx->arena, bool, FOLDER_MAX);
+	files->marked = NEW_ARRAY(cx->arena, bool, FOLDER_MAX);
 	while (files->n < FOLDER_MAX && (entry = readdir(folder)))
-		if (str_is_uuid(entry->d_name) && is_old(folder, entry->d_name))
+		if (str_is_uuid(entry->d_name) && is_old(folder, entry->d_name, &files->marked[files->n]))
 			files->versions[files->n++] = arena_strdup(cx->arena, entry->d_name);
+}
+
+/* What somebody came to use meanwhile stays. */
+static struct err *sweep_folder(struct ctx *cx, DIR *folder,
+                                struct err *(*fn)(struct ctx *cx, struct object_files *files),
+                                void *data, int64_t *removed)
+{
+	struct object_files *files = NEW(cx->arena, struct object_files);
+	bool                 is_marked;
+
+	files->data = data;
+	list_old(cx, folder, files);
 	if (files->n)
 		TRY(fn(cx, files));
 	for (size_t i = 0; i < files->n; i++)
-		if (files->gone[i] && unlinkat(dirfd(folder), files->versions[i], 0) == 0)
+		if (files->gone[i] && is_old(folder, files->versions[i], &is_marked) &&
+		    unlinkat(dirfd(folder), files->versions[i], 0) == 0)
 			++*removed;
 	return NULL;
 }
 
 struct err *object_files_sweep(struct ctx *cx,
                                struct err *(*fn)(struct ctx *cx, struct object_files *files),
-                               int64_t *removed_out)
+                               void *data, int64_t *removed_out)
 {
 	char name[3];
 	int  all;
@@ -284,7 +379,7 @@ struct err *object_files_sweep(struct ctx *cx,
 		snprintf(name, sizeof(name), "%02x", i);
 		folder = list_folder(cx, all, name);
 		if (folder)
-			TRY(sweep_folder(cx, folder, fn, removed_out));
+			TRY(sweep_folder(cx, folder, fn, data, removed_out));
 	}
 	return NULL;
 }

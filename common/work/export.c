@@ -7,6 +7,7 @@
 #include "../domain/letters/escape.h"
 #include "../store/access.h"
 #include "../store/objects.h"
+#include "object_bytes.h"
 #include "lead_lists.h"
 
 #define ROWS_MAX   20000 /* the best leads, the newest sessions */
@@ -166,10 +167,10 @@ static struct err *keep(struct ctx *cx, const struct job *job, const struct wish
 	                                .by_system = true}};
 	struct err        *e;
 
-	TRY(object_file_write(cx, bytes, &file));
+	TRY(object_bytes_keep(cx, bytes, &file));
 	e = db_tx(cx, put, &p);
 	if (!p.id && !(e && e->uncertain))
-		(void)!object_file_remove(file.version);
+		(void)!object_bytes_remove(cx, file.version);
 	TRY(e);
 	if (!p.has_room)
 		FAIL(cx, ERR_UNAVAILABLE, "there is no room for it");

@@ -4,6 +4,7 @@
 #include "../base/json_out.h"
 #include "../base/log.h"
 #include "../store/objects.h"
+#include "object_bytes.h"
 
 #define BATCH 200
 
@@ -17,7 +18,7 @@ static struct err *bury_some(struct ctx *cx, size_t *failed, bool *more_out)
 	TRY(objects_gone(cx, BATCH, *failed, &versions, &n));
 	gone = NEW_ARRAY(cx->arena, const char *, n + 1);
 	for (size_t i = 0; i < n; i++)
-		if (object_file_remove(versions[i]))
+		if (object_bytes_remove(cx, versions[i]))
 			gone[gone_n++] = versions[i];
 	TRY(json_texts(cx, gone, gone_n, &json));
 	*failed += n - gone_n;
@@ -48,9 +49,7 @@ struct err *objects_sweep(struct ctx *cx, struct job *job)
 		TRY(objects_expire(cx, BATCH, &n));
 	}
 	TRY(objects_bury(cx, job));
-	if (!object_files_have_place())
-		return NULL;
-	TRY(object_files_sweep(cx, objects_unknown, &removed));
+	TRY(object_bytes_sweep(cx, job, &removed));
 	if (removed)
 		LOG(LOG_INFO, cx, "files_swept", F_INT("removed", removed));
 	return NULL;

@@ -471,7 +471,7 @@ static int start(void)
 {
 	hearing_may_wait();
 	interrupt_listen();
-	return acts_start() + decoders_start();
+	return acts_start() + decoders_start() + object_bytes_check();
 }
 
 static void stop(void)
@@ -517,7 +517,7 @@ int main(int argc, char **argv)
 												  &closing_settings, &lead_settings, &page_settings,
 												  &rate_settings, &flags_settings, &slack_settings,
 												  MEMORY_SETTINGS, SPOKEN_SETTINGS},
-	                                      .settings_n = 14,
+	                                      .settings_n = 15,
 	                                      .handle = agent_reply,
 	                                      .replay = replay,
 	                                      .excuse = excuse_take});

@@ -6,6 +6,7 @@
 #include "../../common/domain/files/file_type.h"
 #include "../../common/domain/voice/audio.h"
 #include "../../common/store/objects.h"
+#include "../../common/work/object_bytes.h"
 
 struct sound {
 	const char        *session_id, *utterance_id;
@@ -39,10 +40,10 @@ static struct err *keep(struct ctx *cx, struct sound *s)
 	                             .cache_control = "no-cache",
 	                             .by_system = true,
 	                             .session_id = s->session_id};
-	TRY(object_file_write(cx, s->bytes, &s->file));
+	TRY(object_bytes_keep(cx, s->bytes, &s->file));
 	e = db_tx(cx, store, s);
 	if (!(e && e->uncertain) && (e || !s->is_kept))
-		(void)!object_file_remove(s->file.version);
+		(void)!object_bytes_remove(cx, s->file.version);
 	TRY(e);
 	if (!s->is_kept)
 		FAIL(cx, ERR_UNAVAILABLE, "there is no room for it, or nothing it belongs to");

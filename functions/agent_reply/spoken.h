@@ -3,12 +3,12 @@
 #define SPOKEN_H
 
 #include "../../common/engines/transcript.h"
-#include "../../common/store/object_files.h"
+#include "../../common/work/object_bytes.h"
 #include "../../common/web/req.h"
 #include "answer.h"
 
 /* What a recording is heard with, and kept by (kept_audio.h). */
-#define SPOKEN_SETTINGS TRANSCRIPT_SETTINGS, &storage_settings
+#define SPOKEN_SETTINGS TRANSCRIPT_SETTINGS, OBJECT_SETTINGS
 
 /* What is beside a body that is itself a recording, in headers. ERR_INPUT. */
 struct err *spoken_read(struct req *rq, struct in *in) CHECKED;

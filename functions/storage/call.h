@@ -3,6 +3,7 @@
 #define STORAGE_CALL_H
 
 #include "../../common/store/objects.h"
+#include "../../common/work/object_bytes.h"
 #include "../../common/web/person.h"
 #include "../../common/web/req.h"
 

@@ -142,12 +142,12 @@ struct err *copy_object(struct call *c)
 	TRY(read_names(c, &r, true));
 	TRY(call_tx(c, look, &r));
 	TRY(outcome(c, &r));
-	TRY(object_file_link(c->cx, r.object.version, &r.file));
+	TRY(object_bytes_copy(c->cx, r.object.version, &r.file));
 	r.file.size = (size_t)r.object.size;
 	snprintf(r.file.etag, sizeof(r.file.etag), "%s", r.object.etag);
 	e = call_tx(c, copy, &r);
 	if (!r.id && !(e && e->uncertain))
-		(void)!object_file_remove(r.file.version);
+		(void)!object_bytes_remove(c->cx, r.file.version);
 	TRY(e);
 	TRY(outcome(c, &r));
 	if (!r.id)

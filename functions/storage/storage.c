@@ -15,6 +15,7 @@
  *
  * Who may what is the database's to say: each request is a transaction with the rights of who asks
  * (migrations/deploy/storage.sql). Bytes are read by nginx, which the answer sends there. */
+#include "../../common/engines/engine_room.h"
 #include "../../common/web/service.h"
 #include "call.h"
 
@@ -146,8 +147,10 @@ int main(int argc, char **argv)
 	                                      .deadline_ms = 30000,
 	                                      .rate_per_minute = 600,
 	                                      .threads = 32,
+	                                      .start = object_bytes_check,
+	                                      .engines = &engine_room,
 	                                      .settings =
-	                                          (const struct cfg_group *const[]){&storage_settings},
-	                                      .settings_n = 1,
+	                                          (const struct cfg_group *const[]){OBJECT_SETTINGS},
+	                                      .settings_n = 2,
 	                                      .handle = storage});
 }

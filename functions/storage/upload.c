@@ -206,12 +206,12 @@ static struct err *keep(struct call *c, const struct brought *in, struct putting
 	p->file.size = in->bytes.len;
 	TRY(call_tx(c, ask, p));
 	TRY(refuse(c, p));
-	TRY(object_file_write(c->cx, in->bytes, &p->file));
+	TRY(object_bytes_keep(c->cx, in->bytes, &p->file));
 	p->put.file = &p->file;
 	e = call_tx(c, store, p);
 	if (!e || !e->uncertain) {
 		if (e || !p->id)
-			(void)!object_file_remove(p->file.version);
+			(void)!object_bytes_remove(c->cx, p->file.version);
 	}
 	TRY(e);
 	TRY(refuse(c, p));

@@ -12,7 +12,7 @@
 #include "../../common/web/service.h"
 #include "../../common/store/housekeeping.h"
 #include "../../common/store/sessions.h"
-#include "../../common/store/object_files.h"
+#include "../../common/work/object_bytes.h"
 #include "../../common/work/export.h"
 #include "../../common/work/object_upkeep.h"
 #include "../../common/work/retain.h"
@@ -162,11 +162,12 @@ int main(int argc, char **argv)
 	                                      .chains = (struct chain *const[]){&thinking},
 	                                      .chains_n = 1,
 	                                      .engines = &engine_room,
+	                                      .start = object_bytes_check,
 	                                      .settings =
 	                                          (const struct cfg_group *const[]){&summarize_settings,
 	                                                                            &retention_settings,
-	                                                                            &storage_settings},
-	                                      .settings_n = 3,
+	                                                                            OBJECT_SETTINGS},
+	                                      .settings_n = 4,
 	                                      .handle = summarize_session,
 	                                      .jobs = jobs,
 	                                      .jobs_n = COUNT(jobs)});

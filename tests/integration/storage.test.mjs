@@ -12,29 +12,22 @@ import {
 	audio, keyHeaders, newSession, poll, request, root, sql, supabase, supabaseVersions, TALK,
 	useStack,
 } from './env/index.mjs';
+import * as files from './files.mjs';
 import { checkTable, people } from './people.mjs';
+
+const { newName, ok } = files;
 
 const stack = useStack({
 	functions: [...TALK, 'auth', 'rest', 'storage', 'speech_to_text'],
 	env: { SCRIBE_KEEP_AUDIO: '1', STORAGE_PERSON_BYTES_MAX: '20000000' },
 });
 
-let made = 0;
-const newName = (end = 'txt') => `tests/${process.pid}-${++made}.${end}`;
-const bucketOf = (person, bucket = 'uploads', version) =>
-	supabase(stack, { version, headers: person.headers }).storage.from(bucket);
+const bucketOf = (...args) => files.bucketOf(stack, ...args);
+const filesOnDisk = () => files.filesOnDisk(stack);
+const versionOf = (name) => files.versionOf(stack, name);
 const bytesOf = async (blob) => Buffer.from(await blob.arrayBuffer());
 const get = (path, headers = {}) => request(stack, 'GET', path, { headers });
 const pathOf = (url) => url.slice(stack.baseUrl.length);
-const ok = ({ data, error }) => {
-	assert.equal(error, null, error?.message);
-	return data;
-};
-const filesOnDisk = () =>
-	readdirSync(join(stack.dir, 'storage'), { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile()).map((entry) => entry.name);
-const versionOf = async (name) => (await sql(stack,
-	`select version from storage_objects where name = :'name'`, { name }))[0]?.[0];
 
 for (const version of supabaseVersions)
 	test(`a file goes round with supabase-js ${version}`, async () => {
@@ -172,7 +165,7 @@ test('who sees, puts and removes what in each bucket', async () => {
 		for (const who of WHO) {
 			const headers = (await people(stack, who)).headers;
 			const client = supabase(stack, { headers }).storage;
-			const name = `matrix-${process.pid}/${++made}/x.${bucket === 'audio' ? 'wav' : 'csv'}`;
+			const name = newName(bucket === 'audio' ? 'wav' : 'csv');
 			ok(await bucketOf(owner, bucket).upload(name,
 				bucket === 'audio' ? WAV : Buffer.from('a\n'), { contentType: 'text/csv' }));
 			const cells = [];
@@ -225,11 +218,12 @@ test('a link is over when its time is, or who made it may not see that any more'
 test('any name is a name, and none a path', async () => {
 	const admin = await people(stack, 'admin');
 	const bucket = bucketOf(admin);
+	const folder = newName('d');
 	const names = ['ünï/çødé 名前.txt', 'a b+c&d=e.txt', `${'x'.repeat(1000)}.txt`, '...', 'a..b/.c'];
 	for (const name of names) {
-		ok(await bucket.upload(`n${made}/${name}`, Buffer.from(name)));
-		assert.equal(await ok(await bucket.download(`n${made}/${name}`)).text(), name);
-		const { signedUrl } = ok(await bucket.createSignedUrl(`n${made}/${name}`, 60));
+		ok(await bucket.upload(`${folder}/${name}`, Buffer.from(name)));
+		assert.equal(await ok(await bucket.download(`${folder}/${name}`)).text(), name);
+		const { signedUrl } = ok(await bucket.createSignedUrl(`${folder}/${name}`, 60));
 		assert.equal((await get(pathOf(signedUrl))).text, name, name);
 	}
 	for (const [name, status] of [['a%2f..%2f..%2fetc', 400], ['..%5cx', 400], ['%00', 400],

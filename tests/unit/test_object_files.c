@@ -157,10 +157,10 @@ static void test_sweep(void **state)
 	fclose(fopen(path, "w"));
 	known = kept.version;
 	before = all_files();
-	assert_null(object_files_sweep(&cx, all_but_known, &removed));
+	assert_null(object_files_sweep(&cx, all_but_known, NULL, &removed));
 	assert_int_equal(removed, 0); /* they may still become an object's */
 	real_time_plus = 3700;
-	assert_null(object_files_sweep(&cx, all_but_known, &removed));
+	assert_null(object_files_sweep(&cx, all_but_known, NULL, &removed));
 	assert_int_equal(removed, before - 1);
 	assert_string_equal(content_of(kept.version), "kept");
 	assert_null(content_of(lost.version));
