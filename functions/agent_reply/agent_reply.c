@@ -440,15 +440,20 @@ static struct err *agent_reply(struct req *rq)
 	return take_turn(rq, in, a);
 }
 
-/* What an Idempotency-Key brings back, for who wants a stream. */
+/* What an Idempotency-Key brings back, for who wants a stream. What a cancellation or a preparation
+ * was answered is no reply, and never a stream. */
 static struct err *replay(struct req *rq, struct span json)
 {
 	struct stream *stream;
 	struct span    silent, audio;
+	bool           is_reply;
 
 	if (!req_accepts(rq, SSE_MEDIA_TYPE))
 		return NULL;
 	TRY(answer_unvoice(req_ctx(rq), json, &silent, &audio));
+	TRY(answer_is_reply(req_ctx(rq), silent, &is_reply));
+	if (!is_reply)
+		return NULL;
 	stream = stream_new(rq);
 	TRY(stream_heard_then(stream, silent));
 	return stream_whole(stream, silent, audio);

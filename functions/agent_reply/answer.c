@@ -149,6 +149,15 @@ struct err *answer_unvoice(struct ctx *cx, struct span json, struct span *silent
 	return NULL;
 }
 
+struct err *answer_is_reply(struct ctx *cx, struct span silent, bool *is_reply_out)
+{
+	const struct cJSON *answer;
+
+	TRY(json_parse(cx, silent, &answer));
+	*is_reply_out = json_text_at(answer, "text") != NULL;
+	return NULL;
+}
+
 struct span answer_unvoiced(struct ctx *cx, struct span json)
 {
 	return span_of(arena_printf(cx->arena, "%.*s}", (int)(json.len - strlen(NO_VOICE)), json.ptr));

@@ -79,6 +79,9 @@ struct err *answer_voice(struct ctx *cx, struct span json, struct span audio,
 struct err *answer_unvoice(struct ctx *cx, struct span json, struct span *silent_out,
                            struct span *audio_out) CHECKED;
 
+/* It is a turn's: there is text in it, if only "". */
+struct err *answer_is_reply(struct ctx *cx, struct span silent, bool *is_reply_out) CHECKED;
+
 /* The silent JSON without the member for audio. */
 struct span answer_unvoiced(struct ctx *cx, struct span json);
 

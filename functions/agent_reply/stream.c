@@ -179,8 +179,10 @@ struct err *stream_whole(struct stream *s, struct span json, struct span audio)
 	turn.turn_id = json_text_at(answer, "turn_id");
 	turn.mode = json_text_at(answer, "current_mode");
 	part.text = span_of(json_text_at(answer, "text"));
-	TRY(stream_meta(s, &turn));
-	TRY(send_text(part.text, s));
+	if (part.text.len) { /* else there was no turn */
+		TRY(stream_meta(s, &turn));
+		TRY(send_text(part.text, s));
+	}
 	if (audio.ptr)
 		TRY(send_audio(&part, s));
 	TRY(send_kept(s, answer, "extract"));

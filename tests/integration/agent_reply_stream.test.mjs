@@ -556,6 +556,23 @@ test('an Idempotency-Key brings a stream back, as events and as JSON', async () 
 	assert.equal((await chats()).length, 1);
 });
 
+test('and what is no reply, as the JSON it was', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	for (const [more, first] of [
+		[{ cancel: true, turn_id: 'none' }, { cancelled: false }],
+		[{ user_message: 'I run a hotel.', speculative: true }, { prepared: true }],
+		[{ user_message: 'Mm-hm.', barge_in: true }, { text: '' }],
+	]) {
+		const headers = { accept: 'text/event-stream', 'idempotency-key': crypto.randomUUID() };
+		const ask = () => post(stack, 'agent_reply', { ...pairOf(session), ...more }, headers);
+		const [once, again] = [await ask(), await ask()];
+		assert.equal(again.status, 200, again.text);
+		if (first.text === undefined) assert.deepEqual(again.json, first);
+		else assert.equal(again.text, once.text);
+	}
+});
+
 test('an idle browser is answered without audio, and then with silence', async () => {
 	await says('Are you still there?');
 	const session = await newSession(stack);
