@@ -124,25 +124,28 @@ struct err *session_query(struct ctx *cx, const char *id, const char *secret, co
 	return judge(cx, rows_out->count ? row_text(rows_out, 0, 0) : NULL);
 }
 
-struct err *session_check_mode(struct ctx *cx, const char *id, const char *secret,
-                               const char **mode_out)
+struct err *session_check_state(struct ctx *cx, const char *id, const char *secret,
+                                struct session_state *out)
 {
 	struct db_rows rows;
 
 	TRY(session_query(cx, id, secret,
-	                  SESSION_TOUCHED_SQL " select verdict, payers, current_mode, " LAZY_COMMIT_SQL
-	                                      " from checked",
+	                  SESSION_TOUCHED_SQL
+	                  " select verdict, payers, current_mode,"
+	                  "  exists (select from utterances u where u.session_id = checked.id"
+	                  "   and u.turn = checked.turn and u.in_distress), " LAZY_COMMIT_SQL
+	                  " from checked",
 	                  NO_ARGS, &rows));
 	payers_join(cx, row_text(&rows, 0, 1));
-	*mode_out = row_text(&rows, 0, 2);
+	*out = (struct session_state){row_text(&rows, 0, 2), row_bool(&rows, 0, 3)};
 	return NULL;
 }
 
 struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 {
-	const char *mode;
+	struct session_state state;
 
-	return session_check_mode(cx, id, secret, &mode);
+	return session_check_state(cx, id, secret, &state);
 }
 
 struct err *session_prove(struct ctx *cx, const char *id, const char *secret)

@@ -377,6 +377,18 @@ static void read_words(struct ctx *cx, struct in *in)
 	in->is_backchannel = in->barge_in && act_is_backchannel(&in->said);
 }
 
+/* From somebody in danger a "yes" is an answer. */
+static struct err *listen(struct ctx *cx, struct in *in)
+{
+	struct session_state state;
+
+	TRY(session_check_state(cx, in->session_id, in->session_secret, &state));
+	in->is_backchannel = !state.is_in_distress;
+	if (in->is_backchannel)
+		in->mode = state.mode;
+	return NULL;
+}
+
 static void read_meaning(struct ctx *cx, struct in *in)
 {
 	in->heard = heard_start(cx, in->session_id, in->user_message, !in->speculative);
@@ -432,7 +444,7 @@ static struct err *agent_reply(struct req *rq)
 	if (!in->is_nudge)
 		read_words(cx, in);
 	if (in->is_backchannel)
-		TRY(session_check_mode(cx, in->session_id, in->session_secret, &in->mode));
+		TRY(listen(cx, in));
 	if (in->is_backchannel || !*in->user_message)
 		return hear_nothing(rq, in, a);
 	if (!in->is_nudge)

@@ -165,6 +165,10 @@ test('who only shows that they listen, into a reply, begins no turn', async () =
 	assert.equal(wrong.status, 401, wrong.text);
 	assert.equal(await turnsOf(session), 0);
 	assert.deepEqual(await utterances(session), []);
+	const late = await typed(`${'okay '.repeat(420)} please stop, I want to kill myself`);
+	assert.match(late.json.text, /seriously/, 'all of it is read');
+	assert.ok((await typed('Yes.')).json.text, 'to somebody in danger a word is one');
+	await sql(stack, `delete from utterances where session_id = :'id'`, { id: session.session_id });
 	const stop = await typed('Okay, stop.');
 	assert.ok(stop.json.text, 'who wants the word has it');
 	const answer = await say(session, uhHuh);

@@ -269,11 +269,16 @@ static void knows_a_few_acts_by_words(void **state)
 
 static void tells_who_listens_from_who_wants_the_word(void **state)
 {
-	static const char *const listens[] = {"Uh-huh.", "Mm-hmm.",   "mhm",           "Okay. Right.",
-	                                      "I see!",  "Ach so...", "Oui, d'accord", "YEAH, OK"};
+	static const char many[] = "Okay okay okay okay okay okay okay okay okay okay okay okay okay.";
+	static const char *const listens[] = {
+		"Uh-huh.", "Mm-hmm.",   "mhm",           "Okay. Right.", "I see!",
+		"Mhmm…",   "Ach so...", "Oui, d'accord", "YEAH, OK",     "okay - yes",
+	};
 	static const char *const wants[] = {
-		"No.", "Stop.",      "Okay, stop.", "Right?", "Yes, Katja", "Really?", "Uh-huh, how much",
-		"",    "Thank you.", "Wait.",       "...",    "Hello."};
+		"No.",  "Stop.",      "Okay, stop.", "Right?", "Yes, Katja", "Really?", "Uh-huh, how much",
+		"",     "Thank you.", "Wait.",       "...",    "Hello.",     "ok？",    "ok؟",
+		"ok 🔫", "ok 5",       "ok $",        many,
+	};
 
 	for (size_t i = 0; i < COUNT(listens); i++) {
 		struct act_words words = act_words_of(*state, span_of(listens[i]));

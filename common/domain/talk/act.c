@@ -1,6 +1,7 @@
 /* act.c -- words that leave no doubt, then the nearest examples. */
 #include "act.h"
 
+#include "../../base/unicode.h"
 #include "../../base/utf8.h"
 #include "../text/phrases.h"
 #include "../text/words.h"
@@ -10,6 +11,7 @@
 #include "common/domain/talk/acts.words.h"
 
 #define FOREIGN_WORDS_MIN 4
+#define BACKCHANNEL_BYTES 60 /* more is a speech of its own */
 #define NEAREST           3
 #define FORM_WEIGHT       0.05 /* of asking or telling, among likenesses of 0 to 1 */
 #define LENGTH_WEIGHT     0.02 /* of each step in length */
@@ -400,14 +402,29 @@ bool act_is_foreign(const struct act_words *said)
 	return !is_english(said);
 }
 
+/* Letters, and signs that add nothing to them: no other mark of a question, no picture. */
+static bool is_only_said(struct span text)
+{
+	while (text.len) {
+		uint32_t c = utf8_next(&text);
+
+		if (!unicode_is_word(c) && !unicode_is_space(c) && !unicode_is_dash(c) &&
+		    !(c < 0x80 ? strchr(".,!'", (int)c) != NULL : c == 0x2019 || c == 0x2026))
+			return false;
+	}
+	return true;
+}
+
 bool act_is_backchannel(const struct act_words *said)
 {
 	const struct phrases *list = &acts_words[ACTS_WORDS_BACKCHANNEL];
 
+	if (said->u->n == 0 || said->u->text.len > BACKCHANNEL_BYTES || !is_only_said(said->u->text))
+		return false;
 	for (size_t i = 0, n; i < said->u->n; i += n)
 		if ((n = phrases_at(list, said->u, i)) == 0)
 			return false;
-	return said->u->n > 0 && !asks(said->u);
+	return true;
 }
 
 bool act_hints_danger(const struct act_words *said)
