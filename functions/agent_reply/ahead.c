@@ -2,6 +2,8 @@
 #include "ahead.h"
 
 #include "../../common/base/json_in.h"
+#include "../../common/base/unicode.h"
+#include "../../common/base/utf8.h"
 #include "../../common/domain/talk/mode.h"
 #include "../../common/domain/text/tokens.h"
 #include "delivery.h"
@@ -10,7 +12,6 @@
 #include "thought.h"
 
 #define ARENA_BYTES 4096u
-#define WORDS_MAX   ((size_t)64 << 10)
 
 struct ahead_values {
 	bool thinks;
@@ -39,13 +40,34 @@ static const char *key_of(struct ctx *cx, const struct turn *turn)
 	return arena_printf(cx->arena, "ahead %s", turn->session_id);
 }
 
-/* However they are written: case, signs and spaces do not count. */
-static const char *words_of(struct ctx *cx, const struct act_words *said)
+/* What only says how a sentence is spoken; not what is said itself, as in "C++" and "5 %". */
+static bool is_pause(uint32_t c)
 {
-	struct buf words = buf_new(cx->arena, WORDS_MAX);
+	return unicode_is_space(c) ||
+	       (unicode_is_punctuation(c) && !(c < 0x80 && strchr("#%&*/@\\", (int)c)));
+}
 
-	for (size_t i = 0; i < said->u->n; i++)
-		buf_printf(&words, "%s ", said->u->words[i].low);
+/* However they are written: case, accents, spaces and the signs between sentences do not count, but
+ * whether it is a question does. */
+static const char *words_of(struct ctx *cx, const char *message)
+{
+	struct span            text = span_of(message);
+	struct buf             words = buf_new(cx->arena, text.len * UNICODE_GROWTH + 4);
+	struct unicode_folding folding = {.rest = text};
+	char                   bytes[4];
+	bool                   is_apart = false;
+
+	buf_str(&words, act_form_of(cx, text).is_question ? "?" : ".");
+	for (uint32_t c; (c = unicode_fold_next(&folding)) != 0;) {
+		if (is_pause(c)) {
+			is_apart = true;
+			continue;
+		}
+		if (is_apart && words.len > 1)
+			buf_char(&words, ' ');
+		is_apart = false;
+		buf_add(&words, bytes, utf8_encode(c, bytes));
+	}
 	return buf_text(&words);
 }
 
@@ -82,7 +104,7 @@ static void shelve(struct ctx *cx, const struct in *in, const struct turn *turn,
 	*kept = (struct ahead){.left = left_copy(arena, left),
 	                       .dynamics = a->dynamics,
 	                       .provider = a->provider,
-	                       .words = arena_strdup(arena, words_of(cx, &in->said)),
+	                       .words = arena_strdup(arena, words_of(cx, in->user_message)),
 	                       .asked = arena_strdup(arena, asked_of(cx, in, turn)),
 	                       .number = turn->number,
 	                       .is_degraded = a->degraded_n > 0};
@@ -182,7 +204,7 @@ const struct left *ahead_take(struct ctx *cx, const struct in *in, const struct 
 	const struct ahead *kept = shelf_take(cx, key_of(cx, turn));
 
 	if (!kept || in->is_nudge || in->said.is_danger || a->said_in_distress ||
-	    kept->number != turn->number || !str_equal(kept->words, words_of(cx, &in->said)) ||
+	    kept->number != turn->number || !str_equal(kept->words, words_of(cx, in->user_message)) ||
 	    !str_equal(kept->asked, asked_of(cx, in, turn)))
 		return NULL;
 	a->reading.act = kept->reading.act;

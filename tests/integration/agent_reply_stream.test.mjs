@@ -1026,6 +1026,24 @@ test('for other words, another mode or session it is dropped, unheard and unstor
 	);
 });
 
+test('words are the same to their end, with what signs say of them', async () => {
+	await says(TWO);
+	for (const [before, message, isSame] of [
+		['what is 5 + 3', 'What is 5 - 3?', false],
+		['I write programs in C', 'I write programs in C++', false],
+		['You are open on Sunday', 'You are open on Sunday?', false],
+		['so  what does it cost', 'So, what does it cost?', true],
+		['I run a café - twenty five seats', 'I run a cafe. Twenty-five seats!', true],
+		['I run a hotel. '.repeat(140), `${'I run a hotel. '.repeat(140)}And a bar.`, false],
+	]) {
+		const session = await newSession(stack);
+		const asked = (await chats()).length;
+		await prepare(session, before);
+		await hear(session, message);
+		assert.equal((await chats()).length - asked, isSame ? 1 : 2, message.slice(-40));
+	}
+});
+
 test('it is prepared twice between two turns, and for whoever has the secret', async () => {
 	await says(TWO);
 	const session = await newSession(stack);
