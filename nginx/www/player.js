@@ -11,6 +11,7 @@ const DELAY = 1105; /* of an encoder and a decoder, where a voice does not tell 
 const RUN_FRAMES = 12; /* 0.3 s: fewer are not worth a decoder */
 const LEAD_S = 0.05; /* from now to the first sample */
 const FADE_S = 0.015;
+const LETTER_S = 0.065; /* about how long a voice takes for one, while not all of a piece is here */
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
@@ -127,7 +128,10 @@ export class Player {
 		if (!isLast && (!isFrames || starts.length - 1 < RUN_FRAMES)) return;
 		const run = isLast ? bytes : bytes.subarray(0, starts.at(-1));
 		piece.bytes = isLast ? [] : [bytes.subarray(starts.at(-1))];
-		if (run.length === 0) return;
+		if (run.length === 0) {
+			piece.isWhole = isLast;
+			return;
+		}
 		const overlap = piece.before ? FRAME : 0;
 		const mp3 = piece.before ? joined([piece.before, run]) : run;
 		const left = overlap + (piece.before ? 0 : piece.delay);
@@ -136,6 +140,7 @@ export class Player {
 		const sound = await this.#context.decodeAudioData(mp3.slice().buffer);
 		if (round !== this.#round) return;
 		this.#place(piece, sound, left, sound.length - (isLast ? padding : 0));
+		piece.isWhole = isLast;
 	}
 
 	#place(piece, sound, from, to) {
@@ -165,8 +170,8 @@ export class Player {
 		return (this.#context.currentTime - (this.#context.outputLatency || 0)) * RATE;
 	}
 
-	/** {ms, pieces: [{seq, text, part}]}: how much was heard, of each piece the part from 0 to 1 of
-	 * what is here of it. */
+	/** {ms, pieces: [{seq, text, part}]}: how much was heard, of each piece the part from 0 to 1: where
+	 * not all of its sound is here yet, of what its text is likely to take. */
 	heard() {
 		const now = this.#now();
 		const pieces = [];
@@ -178,9 +183,13 @@ export class Player {
 			pieces.at(-1).heard += n;
 			pieces.at(-1).all += end - start;
 		}
+		const lengthOf = ({ seq, text, all }) =>
+			this.#pieces.get(seq)?.isWhole ? all : Math.max(all, text.length * LETTER_S * RATE);
 		return {
 			ms: Math.round((samples * 1000) / RATE),
-			pieces: pieces.map(({ seq, text, heard, all }) => ({ seq, text, part: heard / all })),
+			pieces: pieces.map((piece) => ({
+				seq: piece.seq, text: piece.text, part: piece.heard / lengthOf(piece),
+			})),
 		};
 	}
 

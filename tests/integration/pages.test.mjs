@@ -352,6 +352,25 @@ const writeSpoken = async (text) => {
 	return file;
 };
 
+test('of a piece that is still coming no more counts as heard than was', LIMIT, async () => {
+	const session = await newSession(stack);
+	const { json } = await post(stack, 'text_to_speech', { ...pairOf(session), text: LONG });
+	const { tab, context } = await open();
+	await tab.click('#text');
+	const part = await tab.evaluate(async ({ base64, text }) => {
+		const { player } = await import('/talk.js');
+		const mp3 = atob(base64);
+		const frame = mp3.indexOf(mp3.slice(0, 4), mp3.length / 4);
+		player.wake();
+		const audio_base64 = btoa(mp3.slice(0, frame));
+		await player.add({ seq: 0, is_last: false, audio_base64, text });
+		while (player.isPlaying) await new Promise(requestAnimationFrame);
+		return player.heard().pieces[0].part;
+	}, { base64: json.audio_base64, text: LONG });
+	assert.ok(part > 0.1 && part < 0.4, `${part} of it`);
+	await context.close();
+});
+
 test('who says only that they listen is spoken to all the same', LIMIT, async () => {
 	await says(LONG);
 	const listener = await launchHearing(await writeSpoken('Okay. Right.'));
