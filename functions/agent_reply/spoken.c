@@ -117,15 +117,17 @@ static struct err *hear_words(struct req *rq, struct in *in)
 
 struct err *spoken_message(struct req *rq, struct in *in, struct answer *a, unsigned rest_ms)
 {
-	struct ctx *cx = req_ctx(rq);
-	uint64_t    since_ms = clock_mono_ms();
+	struct ctx           *cx = req_ctx(rq);
+	const struct deadline whole = cx->deadline;
+	uint64_t              since_ms = clock_mono_ms();
 
 	if (in->user_message) {
 		cx->deadline.at_ms -= HEAR_MS;
 		return NULL;
 	}
+	cx->deadline = deadline_sooner(whole, deadline_in(HEAR_MS));
 	TRY(hear_words(rq, in));
-	cx->deadline = deadline_sooner(cx->deadline, deadline_in(rest_ms));
+	cx->deadline = deadline_sooner(whole, deadline_in(rest_ms));
 	a->heard_ms = (unsigned)(clock_mono_ms() - since_ms) + 1;
 	STAGE(cx, "hear", since_ms, STAGE_INT("audio_ms", in->spoken->audio_ms));
 	if (in->spoken->is_degraded)
