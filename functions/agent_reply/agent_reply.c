@@ -98,6 +98,38 @@ static bool is_clause_first(const struct in *in, const struct answer *a)
 	return in->stream && in->audio && !flags_has(&a->flags, FLAG_WHOLE_FIRST_SENTENCE);
 }
 
+/* What a model was still writing is not asked for again: where that is gone, it is said. */
+static void go_on_saying(struct ctx *cx, const struct in *in, struct delivery *d, struct answer *a)
+{
+	const struct left *before = a->before;
+
+	delivery_go_on(d, before);
+	if (before->lacks_end)
+		delivery_say(d, closing_line(act_words_of(cx, span_of(in->user_message)).language));
+	a->is_truncated = before->is_truncated || before->lacks_end;
+	if (before->provider)
+		a->provider = before->provider;
+	if (before->is_degraded)
+		a->degraded[a->degraded_n++] = thinking.capability;
+}
+
+static struct left *rest_of(struct ctx *cx, struct delivery *d, const struct thought *thought,
+                            const struct answer *a)
+{
+	struct left *rest = NEW(cx->arena, struct left);
+
+	if (!delivery_left(d, rest))
+		return NULL;
+	if (thought)
+		thought_sign(thought, rest);
+	if (a->before) {
+		rest->provider = a->provider;
+		rest->is_truncated = a->is_truncated;
+		rest->is_degraded = a->before->is_degraded;
+	}
+	return rest;
+}
+
 /* What is thought, or, where nothing is to be, the text that is there already. */
 static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *thought,
                            struct answer *a)
@@ -112,17 +144,16 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *
 	};
 	struct delivery *d = delivery_new(cx, &order);
 	struct delivered done;
-	struct left     *rest = NEW(cx->arena, struct left);
 	struct err      *e;
 
 	if (thought)
 		thought_start(thought, d);
 	else if (a->before)
-		delivery_go_on(d, a->before);
+		go_on_saying(cx, in, d, a);
 	else
 		delivery_say(d, a->text);
 	e = delivery_run(d, &done);
-	a->rest = delivery_left(d, rest) ? rest : NULL;
+	a->rest = rest_of(cx, d, thought, a);
 	TRY(e);
 	if (thought)
 		thought_end(thought, a);

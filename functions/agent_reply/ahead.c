@@ -29,10 +29,8 @@ struct ahead {
 	struct left     left;
 	struct reading  reading;
 	struct dynamics dynamics;
-	const char     *provider;
 	const char     *words, *asked; /* the message's words, and all else that makes the reply */
 	int64_t         number;
-	bool            is_degraded;
 };
 
 static const char *key_of(struct ctx *cx, const struct turn *turn)
@@ -103,11 +101,9 @@ static void shelve(struct ctx *cx, const struct in *in, const struct turn *turn,
 
 	*kept = (struct ahead){.left = left_copy(arena, left),
 	                       .dynamics = a->dynamics,
-	                       .provider = a->provider,
 	                       .words = arena_strdup(arena, words_of(cx, in->user_message)),
 	                       .asked = arena_strdup(arena, asked_of(cx, in, turn)),
-	                       .number = turn->number,
-	                       .is_degraded = a->degraded_n > 0};
+	                       .number = turn->number};
 	/* Without what points into this unit of work. */
 	kept->reading = (struct reading){.act = a->reading.act,
 	                                 .is_foreign = a->reading.is_foreign,
@@ -132,6 +128,7 @@ static struct err *think(struct ctx *cx, const struct in *in, struct thought *th
 	TRY(delivery_run(d, &done));
 	thought_end(thought, a);
 	delivery_left(d, out);
+	thought_sign(thought, out);
 	return NULL;
 }
 
@@ -211,8 +208,5 @@ const struct left *ahead_take(struct ctx *cx, const struct in *in, const struct 
 	a->reading.is_foreign = kept->reading.is_foreign;
 	a->reading.language = kept->reading.language;
 	a->dynamics = kept->dynamics;
-	a->provider = kept->provider;
-	if (kept->is_degraded)
-		a->degraded[a->degraded_n++] = thinking.capability;
 	return &kept->left;
 }

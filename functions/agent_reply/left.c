@@ -25,6 +25,10 @@ static struct err *write_text(struct ctx *cx, const struct left *left, struct sp
 	json_int(j, "sent", (int64_t)left->sent);
 	json_int(j, "seq", left->seq);
 	json_str(j, "ends", spoken_pieces_text(cx, left->ends, left->ends_n));
+	json_str(j, "provider", left->provider);
+	json_bool(j, "lacks_end", left->lacks_end);
+	json_bool(j, "is_truncated", left->is_truncated);
+	json_bool(j, "is_degraded", left->is_degraded);
 	json_end(j);
 	return json_finish(cx, j, out);
 }
@@ -68,6 +72,7 @@ struct left left_copy(struct arena *a, const struct left *left)
 		pieces[i].parts = copy_parts(a, left->pieces[i].parts);
 	}
 	copy.pieces = pieces;
+	copy.provider = left->provider ? arena_strdup(a, left->provider) : NULL;
 	copy.ends = ends;
 	return copy;
 }
@@ -140,6 +145,10 @@ struct err *left_read(struct ctx *cx, const struct turn *turn, struct span unsai
 		FAIL(cx, ERR_INTERNAL, "what is unsaid begins behind its end");
 	out->sent = (size_t)sent;
 	out->seq = (unsigned)json_num_at(root, "seq", 0);
+	out->provider = json_text_at(root, "provider");
+	out->lacks_end = json_bool_at(root, "lacks_end", false);
+	out->is_truncated = json_bool_at(root, "is_truncated", false);
+	out->is_degraded = json_bool_at(root, "is_degraded", false);
 	out->ends = ends;
 	out->ends_n = spoken_pieces_read(json_text_at(root, "ends"), ends);
 	if (kept && fits(kept, out)) {

@@ -385,6 +385,20 @@ void thought_start(struct thought *t, struct delivery *d)
 	delivery_think(d, think_for, t);
 }
 
+static bool is_degraded(const struct thought *t)
+{
+	return t->served.fell_back || t->served.served->is_local;
+}
+
+void thought_sign(const struct thought *t, struct left *rest)
+{
+	if (rest->lacks_end)
+		return;
+	rest->provider = t->served.served->name;
+	rest->is_truncated = t->served.late != NULL;
+	rest->is_degraded = is_degraded(t);
+}
+
 void thought_end(const struct thought *t, struct answer *a)
 {
 	a->usage = t->reply.usage;
@@ -393,6 +407,6 @@ void thought_end(const struct thought *t, struct answer *a)
 	a->is_truncated = t->served.late != NULL;
 	a->provider = t->served.served->name;
 	a->think_ms = t->took_ms;
-	if (t->served.fell_back || t->served.served->is_local)
+	if (is_degraded(t))
 		a->degraded[a->degraded_n++] = thinking.capability;
 }

@@ -7,6 +7,8 @@ import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
 import { newSession, pairOf, poll, post, readEvents, sql, TALK, useStack } from './env/index.mjs';
 
+const CUT_SHORT = 'That is where I stop.';
+
 const stack = useStack({
 	functions: TALK,
 	simulator: true,
@@ -16,7 +18,7 @@ const stack = useStack({
 		LLM_IDLE_MS: '2000',
 		ELEVENLABS_FIRST_MS: '2000',
 		EXTRACT_MS: '20000',
-		CUT_SHORT_LINE_EN: 'That is where I stop.',
+		CUT_SHORT_LINE_EN: CUT_SHORT,
 	},
 });
 
@@ -656,6 +658,36 @@ test('behind our line, too, a model that fails is followed by another', async ()
 	const { text, provider } = await hearInDanger(await newSession(stack), UNFIT.breaks);
 	assert.match(text, /^I take that seriously.* near you\. I am here with you\.$/s);
 	assert.equal(provider, 'openai');
+});
+
+test('what was still being written when it was cancelled is not passed over', async () => {
+	const session = await newSession(stack);
+	const events = await openMidway(session, { more: { turn_id: 'cut' } });
+	await cancel(session, 'cut');
+	await rest(events);
+	const late = await hearOn(session, 'cut');
+	assert.equal(shown(late), ` ${CUT_SHORT}`);
+	assert.equal(spoken(late), ` ${CUT_SHORT}`);
+	assert.equal(done(late).is_truncated, true);
+	assert.equal(done(late).text, `We make bread for hotels. ${CUT_SHORT}`);
+});
+
+test('a reply that goes on is by whom it was, and as whole', async () => {
+	const session = await newSession(stack);
+	await cancelInTheSecond(session);
+	const whole = done(await hearOn(session, 'cut'));
+	assert.deepEqual([whole.provider, whole.is_truncated], ['groq', undefined]);
+	const other = await newSession(stack);
+	await says(TWO);
+	await replies({ sse_error: { after: 10, form: 'data' } }, 1);
+	const match = { contains: CUT_SHORT };
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'voice' } });
+	const events = await open(other, 'I run a hotel.', { more: { turn_id: 'cut' } });
+	await poll(async () => (await voiceOf(match.contains)) > 0);
+	await cancel(other, 'cut');
+	await rest(events);
+	const { provider, is_truncated } = done(await hearOn(other, 'cut'));
+	assert.deepEqual([provider, is_truncated], ['groq', true]);
 });
 
 test('with one model, and patience for it, the stack goes on', async () => {
