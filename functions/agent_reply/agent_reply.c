@@ -371,6 +371,8 @@ static struct err *take_turn(struct req *rq, const struct in *in, struct answer 
 	uint64_t     since_ms = clock_mono_ms();
 	bool         is_answered;
 
+	if (in->spoken && running_has_newer(in->session_id, a->start_ms))
+		FAIL(req_ctx(rq), ERR_SUPERSEDED, "something newer was said while this was heard");
 	for (int i = 0; i < JOIN_TRIES; i++) {
 		TRY(record_begin(rq, in, DEADLINE_MS, turn));
 		record_flags(rq, turn, a);

@@ -99,6 +99,17 @@ static bool is_that(const struct running *r, const char *session_id, int64_t tur
 	return !r->is_ahead && r->turn == turn && str_equal(r->session_id, session_id);
 }
 
+bool running_has_newer(const char *session_id, uint64_t asked_ms)
+{
+	bool has = false;
+
+	monitor_lock(&news);
+	for (const struct running *r = all; r; r = r->next)
+		has |= !r->is_ahead && r->asked_ms > asked_ms && str_equal(r->session_id, session_id);
+	monitor_unlock(&news);
+	return has;
+}
+
 void running_cancel(const char *session_id, int64_t turn)
 {
 	monitor_lock(&news);

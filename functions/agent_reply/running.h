@@ -23,6 +23,9 @@ struct running *running_ahead(struct ctx *cx, const char *session_id, int64_t tu
                               uint64_t asked_ms) NEVER_NULL;
 void            running_end(struct running *running);
 
+/* A turn of the session that was asked for after that is here: what is heard only now is older. */
+bool running_has_newer(const char *session_id, uint64_t asked_ms);
+
 /* Fires the turn's cancel with CANCEL_SUPERSEDED, if it is here: nobody wants it any more. */
 void running_cancel(const char *session_id, int64_t turn);
 

@@ -1124,6 +1124,22 @@ test('nor the turn that it is for, though that was asked for before', async () =
 	assert.deepEqual([status, json.code], [409, 'superseded']);
 });
 
+test('what was said before it is not answered in the place of a newer message', async () => {
+	await says(TWO);
+	await stack.sim.fault({ provider: 'groq', operation: 'transcribe', fault: { hold: 'ear' } });
+	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);
+	const session = await newSession(stack);
+	const older = await open(session, undefined, { more: { audio_base64: CLIP } });
+	await stack.sim.wait({ provider: 'groq', operation: 'transcribe' });
+	const newer = await open(session, 'A newer one.');
+	const early = await until(newer, 'text');
+	await stack.sim.release('ear');
+	const { event, data } = (await rest(older)).at(-1);
+	assert.deepEqual([event, data.code], ['error', 'superseded']);
+	await stack.sim.release('model');
+	assert.equal(done([...early, ...(await rest(newer))]).text, TWO);
+});
+
 test('who wants no sound gets none, whatever has been spoken already', async () => {
 	const session = await newSession(stack);
 	await cancelBeforeTheFirst(session);
