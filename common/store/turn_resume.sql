@@ -1,5 +1,5 @@
--- Takes over a turn that its client has cancelled a moment ago, so that its reply goes on: it runs
--- again, for whoever asks with this, and what was not said of it is taken along.
+-- Takes over a turn that its client has cancelled or left a moment ago, so that its reply goes on:
+-- it runs again, for whoever asks with this, and what was not said of it is taken along.
 --
 -- Only of the newest turn, and only once who had it has left what is unsaid: it may still be about
 -- to. Where another request changed the session after this statement's snapshot was taken, it may
@@ -14,7 +14,7 @@
 -- $10  the instance that is going to answer
 -- $11  its claim of this turn
 --
--- As turn_columns.sql tells, `action` begin: it is taken over; wait: it was cancelled, and nothing
+-- As turn_columns.sql tells, `action` begin: it is taken over; wait: it was stopped, and nothing
 -- is left yet; newer: another has begun; gone: there is nothing to go on with. Behind that: what
 -- the visitor had said (null: nothing); sealed; it told of distress; id of the reply; what is
 -- unsaid, sealed.
@@ -32,7 +32,8 @@ seen as (
 
 asked as (
 	select t.turn, t.turn < c.turn as is_old,
-			t.state = 'superseded' and t.finished_at > now() - $9::int * interval '1 ms' as may
+			t.state in ('superseded', 'abandoned')
+				and t.finished_at > now() - $9::int * interval '1 ms' as may
 		from seen c join turns t on t.session_id = $1::uuid and t.turn > c.turn - 5
 			and t.turn_id = $7
 		where not c.is_stale

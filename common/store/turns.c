@@ -258,7 +258,7 @@ struct err *turn_leave_unsaid(struct ctx *cx, const struct turn *turn, struct sp
 	             " select t.session_id, t.turn, now() + $4::int * interval '1 ms', $5::bytea"
 	             "  from turns t join sessions s on s.id = t.session_id and s.turn = t.turn"
 	             "  where t.session_id = $1::uuid and t.turn = $2::bigint"
-	             "   and t.claim = $3::uuid and t.state = 'superseded'"
+	             "   and t.claim = $3::uuid and t.state in ('superseded', 'abandoned')"
 	             " on conflict do nothing returning turn",
 	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(turn->claim),
 	                  db_int(TURN_RESUME_MS - TURN_JOIN_AGE_MS), db_bytes(sealed))));

@@ -85,8 +85,8 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 struct err *turn_ahead(struct ctx *cx, const struct turn_new *in, struct turn *out,
                        bool *is_enough_out) CHECKED;
 
-/* Of a turn that its client has cancelled: what was written and not sent, for TURN_RESUME_MS. Once
- * what was sent is stored. Nothing happens where a newer turn stopped it. */
+/* Of a turn that its client has cancelled or left: what was written and not sent, for
+ * TURN_RESUME_MS. Once what was sent is stored. Nothing happens where a newer turn stopped it. */
 struct err *turn_leave_unsaid(struct ctx *cx, const struct turn *turn, struct span unsaid,
                               bool *is_left_out) CHECKED;
 

@@ -1,4 +1,4 @@
-/* left.h -- what is left of a reply that was cancelled: it may go on where it stopped.
+/* left.h -- what is left of a reply that was cancelled or left: it may go on where it stopped.
  *
  * What was written of it, sent or not, rests sealed beside the turn for TURN_RESUME_MS
  * (store/turns.h), so any process can speak the rest. What had been spoken already and not sent
@@ -30,8 +30,7 @@ struct left {
 	bool                       is_truncated, is_degraded; /* as the whole reply would be */
 };
 
-/* Leaves it, and that the turn is cancelled by its client is looked at there. What fails is
- * logged. */
+/* Leaves it, and that its client stopped the turn is looked at there. What fails is logged. */
 void left_keep(struct ctx *cx, const struct turn *turn, const struct left *left);
 
 /* All of it, in that arena. */

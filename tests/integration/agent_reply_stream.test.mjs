@@ -891,6 +891,29 @@ test('an interrupted reply goes on, and nothing is thought or said twice', async
 	assert.doesNotMatch((await chats()).at(-1).body.messages[0].content, /interrupted your last/);
 });
 
+test('so does one whose client lost its connection, more than once', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	const match = { contains: 'What do you need' };
+	const leave = async (message, more) => {
+		const before = await voiceOf(match.contains);
+		await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'voice' } });
+		const leaving = new AbortController();
+		const events = await open(session, message, { more, signal: leaving.signal });
+		await until(events, 'text');
+		await poll(async () => (await voiceOf(match.contains)) > before);
+		leaving.abort();
+		await assert.rejects(rest(events), { name: 'AbortError' });
+	};
+	await leave('I run a hotel.', { turn_id: 'cut' });
+	await leave(undefined, { resume: true, turn_id: 'cut' });
+	const late = await hearOn(session, 'cut');
+	assert.equal(spoken(late), ' What do you need from us?');
+	assert.equal(done(late).text, TWO);
+	assert.equal((await chats()).length, 1);
+	assert.deepEqual((await history(session)).slice(1), [['agent', TWO, 'f']]);
+});
+
 /* Before anything more of it is sent. */
 const cancelAgain = async (session) => {
 	const match = { contains: 'What do you need' };
