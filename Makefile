@@ -151,7 +151,7 @@ $(foreach f,$(FASTCGI),$(eval $(call RENAMED,$(f))))
 $(B)/fuzz/fuzz_request: $(B)/tests/fuzz/programs.o $(RENAMED_O) \
               $(patsubst %.c,$(B)/%.o,$(filter-out $(foreach f,$(FASTCGI),functions/$(f)/$(f).c),\
               $(foreach f,$(FASTCGI),$(wildcard functions/$(f)/*.c))))
-$(B)/fuzz/fuzz_request: WRAPPED := service_main serve_cgi session_check session_check_state session_prove \
+$(B)/fuzz/fuzz_request: WRAPPED := service_main serve_cgi session_check session_check_mode session_prove \
               heartbeat_start heartbeat_hold heartbeat_doubt_turn heartbeat_doubt_key \
               bookkeeping_start bookkeeping_now decoders_decode speak embed log_line_write \
               $(addprefix conn_,fd request_fd was_read since_ms coming_ms refusal begin limit end lost)

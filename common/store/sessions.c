@@ -124,28 +124,37 @@ struct err *session_query(struct ctx *cx, const char *id, const char *secret, co
 	return judge(cx, rows_out->count ? row_text(rows_out, 0, 0) : NULL);
 }
 
-struct err *session_check_state(struct ctx *cx, const char *id, const char *secret,
-                                struct session_state *out)
+struct err *session_check_mode(struct ctx *cx, const char *id, const char *secret,
+                               const char **mode_out)
 {
 	struct db_rows rows;
 
 	TRY(session_query(cx, id, secret,
-	                  SESSION_TOUCHED_SQL
-	                  " select verdict, payers, current_mode,"
-	                  "  exists (select from utterances u where u.session_id = checked.id"
-	                  "   and u.turn = checked.turn and u.in_distress), " LAZY_COMMIT_SQL
-	                  " from checked",
+	                  SESSION_TOUCHED_SQL " select verdict, payers, current_mode, " LAZY_COMMIT_SQL
+	                                      " from checked",
 	                  NO_ARGS, &rows));
 	payers_join(cx, row_text(&rows, 0, 1));
-	*out = (struct session_state){row_text(&rows, 0, 2), row_bool(&rows, 0, 3)};
+	*mode_out = row_text(&rows, 0, 2);
 	return NULL;
 }
 
 struct err *session_check(struct ctx *cx, const char *id, const char *secret)
 {
-	struct session_state state;
+	const char *mode;
 
-	return session_check_state(cx, id, secret, &state);
+	return session_check_mode(cx, id, secret, &mode);
+}
+
+struct err *session_is_in_distress(struct ctx *cx, const char *id, bool *is_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "select exists (select from utterances u join sessions s on s.id = u.session_id"
+	             "  where u.session_id = $1::uuid and u.turn = s.turn and u.in_distress)",
+	             ARGS(db_text(id))));
+	*is_out = row_bool(&rows, 0, 0);
+	return NULL;
 }
 
 struct err *session_prove(struct ctx *cx, const char *id, const char *secret)

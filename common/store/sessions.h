@@ -36,14 +36,12 @@ struct err *session_trim(struct ctx *cx, const char *id) CHECKED;
  * for a malformed or unknown id and a wrong secret alike, ERR_SESSION_EXPIRED, ERR_RATE. */
 struct err *session_check(struct ctx *cx, const char *id, const char *secret) CHECKED;
 
-struct session_state {
-	const char *mode;
-	bool        is_in_distress; /* its latest turn is about somebody in danger */
-};
+/* The same, and tells the mode that the session is in. */
+struct err *session_check_mode(struct ctx *cx, const char *id, const char *secret,
+                               const char **mode_out) CHECKED;
 
-/* The same, and tells how the session stands. */
-struct err *session_check_state(struct ctx *cx, const char *id, const char *secret,
-                                struct session_state *out) CHECKED;
+/* Of a session that is proven: is its latest turn about somebody in danger? */
+struct err *session_is_in_distress(struct ctx *cx, const char *id, bool *is_out) CHECKED;
 
 /* Whether the pair is one's: ERR_SESSION and ERR_SESSION_EXPIRED as session_check(), but nothing is
  * counted and nothing slides; for what comes before the request's own check. */

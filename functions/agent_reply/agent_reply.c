@@ -413,12 +413,14 @@ static void read_words(struct ctx *cx, struct in *in)
 /* From somebody in danger a "yes" is an answer. */
 static struct err *listen(struct ctx *cx, struct in *in)
 {
-	struct session_state state;
+	const char *mode;
+	bool        is_in_distress;
 
-	TRY(session_check_state(cx, in->session_id, in->session_secret, &state));
-	in->is_backchannel = !state.is_in_distress;
+	TRY(session_check_mode(cx, in->session_id, in->session_secret, &mode));
+	TRY(session_is_in_distress(cx, in->session_id, &is_in_distress));
+	in->is_backchannel = !is_in_distress;
 	if (in->is_backchannel)
-		in->mode = state.mode;
+		in->mode = mode;
 	return NULL;
 }
 

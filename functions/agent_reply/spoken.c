@@ -96,10 +96,10 @@ static struct err *hear_words(struct req *rq, struct in *in)
 	struct ctx             *cx = req_ctx(rq);
 	struct transcript      *spoken = NEW(cx->arena, struct transcript);
 	struct transcript_order order = {.language = in->language};
-	struct session_state    state;
+	const char             *mode;
 
 	TRY(hearing_budget_check(cx));
-	TRY(session_check_state(cx, in->session_id, in->session_secret, &state));
+	TRY(session_check_mode(cx, in->session_id, in->session_secret, &mode));
 	TRY(find_bytes(rq, in, &order.bytes));
 	TRY(hear_in_company(cx, &order, spoken));
 	if (storage_keeps_audio()) {
@@ -111,7 +111,7 @@ static struct err *hear_words(struct req *rq, struct in *in)
 	in->spoken = spoken;
 	in->user_message = message_of(cx, spoken->text);
 	if (!*spoken->text)
-		in->mode = state.mode;
+		in->mode = mode;
 	return NULL;
 }
 

@@ -201,10 +201,10 @@ struct err *__wrap_session_check(struct ctx *cx, const char *id, const char *sec
 	return NULL;
 }
 
-struct err *__wrap_session_check_state(struct ctx *cx, const char *id, const char *secret,
-                                       struct session_state *out)
+struct err *__wrap_session_check_mode(struct ctx *cx, const char *id, const char *secret,
+                                      const char **mode_out)
 {
-	*out = (struct session_state){.mode = "mentor"};
+	*mode_out = "mentor";
 	return __wrap_session_check(cx, id, secret);
 }
 
