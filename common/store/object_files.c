@@ -20,7 +20,6 @@
 #define FILE_MODE   0640
 #define MARKED_MODE 0440 /* its bytes are elsewhere, too */
 #define FRESH_S     1800 /* used so lately that it need not be said again */
-#define BYTES_MAX   ((size_t)32 << 20)
 
 static struct storage_values {
 	const char *dir;
@@ -81,7 +80,7 @@ static struct err *failed(struct ctx *cx, const char *what)
 	FAIL(cx, ERR_INTERNAL, "%s: %s", what, strerror(why));
 }
 
-static void close_folder(void *data)
+static void close_file(void *data)
 {
 	close((int)(intptr_t)data);
 }
@@ -94,7 +93,7 @@ static struct err *open_all(struct ctx *cx, int *out)
 	*out = open(values.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*out < 0)
 		return failed(cx, "STORAGE_DIR");
-	arena_defer(cx->arena, close_folder,
+	arena_defer(cx->arena, close_file,
 	            (void *)(intptr_t)*out); // NOLINT(performance-no-int-to-ptr)
 	return NULL;
 }
@@ -217,11 +216,11 @@ struct err *object_file_read(struct ctx *cx, const char *version, struct span *o
 		FAIL(cx, ERR_NOT_FOUND, "the bytes of %s are not here", version);
 	if (fd < 0)
 		return failed(cx, "a file can not be opened");
-	arena_defer(cx->arena, close_folder,
+	arena_defer(cx->arena, close_file,
 	            (void *)(intptr_t)fd); // NOLINT(performance-no-int-to-ptr)
 	if (fstat(fd, &st) != 0)
 		return failed(cx, "a file can not be looked at");
-	if ((size_t)st.st_size > BYTES_MAX)
+	if ((size_t)st.st_size > OBJECT_FILE_MAX)
 		FAIL(cx, ERR_INTERNAL, "the file of %s is larger than any", version);
 	bytes = arena_alloc(cx->arena, (size_t)st.st_size + 1);
 	if (!read_whole(fd, bytes, (size_t)st.st_size))

@@ -14,6 +14,9 @@
 #include "../base/crypto.h"
 #include "../base/ctx.h"
 
+/* Of one file; a list for export is the largest there may be. */
+#define OBJECT_FILE_MAX ((size_t)64 << 20)
+
 extern const struct cfg_group storage_settings;
 
 /* Bounds for all objects and for those of one person, in bytes. */

@@ -10,9 +10,8 @@
 #include "object_bytes.h"
 #include "lead_lists.h"
 
-#define ROWS_MAX   20000 /* the best leads, the newest sessions */
-#define LIST_BYTES ((size_t)64 << 20)
-#define BUCKET     "exports"
+#define ROWS_MAX 20000 /* the best leads, the newest sessions */
+#define BUCKET   "exports"
 
 /* What was asked for. */
 struct wish {
@@ -83,14 +82,14 @@ static struct err *finish_json(struct ctx *cx, struct json_out *j, struct span *
 static struct err *finish_csv(struct ctx *cx, const struct buf *b, struct span *out)
 {
 	if (b->is_full)
-		FAIL(cx, ERR_INTERNAL, "the list is larger than %zu bytes", LIST_BYTES);
+		FAIL(cx, ERR_INTERNAL, "the list is larger than %zu bytes", OBJECT_FILE_MAX);
 	*out = buf_span(b);
 	return NULL;
 }
 
 static struct err *list_leads(struct ctx *cx, const struct wish *w, struct span *out)
 {
-	struct buf       csv = buf_new(cx->arena, LIST_BYTES);
+	struct buf       csv = buf_new(cx->arena, OBJECT_FILE_MAX);
 	struct json_out *j;
 	struct lead     *leads;
 	size_t           n;
@@ -100,7 +99,7 @@ static struct err *list_leads(struct ctx *cx, const struct wish *w, struct span 
 		lead_list_csv(cx, &csv, leads, n);
 		return finish_csv(cx, &csv, out);
 	}
-	j = json_new(cx->arena, LIST_BYTES);
+	j = json_new(cx->arena, OBJECT_FILE_MAX);
 	json_arr(j, NULL);
 	for (size_t i = 0; i < n; i++) {
 		json_obj(j, NULL);
@@ -112,7 +111,7 @@ static struct err *list_leads(struct ctx *cx, const struct wish *w, struct span 
 
 static struct err *list_sessions(struct ctx *cx, const struct wish *w, struct span *out)
 {
-	struct buf          csv = buf_new(cx->arena, LIST_BYTES);
+	struct buf          csv = buf_new(cx->arena, OBJECT_FILE_MAX);
 	struct json_out    *j;
 	struct session_row *rows;
 	size_t              n;
@@ -122,7 +121,7 @@ static struct err *list_sessions(struct ctx *cx, const struct wish *w, struct sp
 		session_list_csv(cx, &csv, rows, n);
 		return finish_csv(cx, &csv, out);
 	}
-	j = json_new(cx->arena, LIST_BYTES);
+	j = json_new(cx->arena, OBJECT_FILE_MAX);
 	json_arr(j, NULL);
 	for (size_t i = 0; i < n; i++) {
 		json_obj(j, NULL);

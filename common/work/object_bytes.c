@@ -8,7 +8,6 @@
 
 #define BUCKET_MS     15000u
 #define CONNECT_MS    3000u
-#define FILE_MAX      ((size_t)17 << 20)
 #define ASKED_AT_ONCE 20u /* for one folder in one sweep, which must not take for ever */
 
 static struct bucket_values {
@@ -85,7 +84,7 @@ static struct err *ask(struct ctx *cx, const char *method, const char *version, 
 		  .body = body,
 		  .headers = body.len ? headers : NULL,
 		  .signer = &signer,
-		  .reply_max = FILE_MAX,
+		  .reply_max = OBJECT_FILE_MAX,
 		  .limits = {.connect_ms = CONNECT_MS, .total_ms = BUCKET_MS},
     };
 	struct err *e = http_do(cx, &call, out);
