@@ -12,8 +12,8 @@
 #include "../base/str.h"
 #include "../base/vault.h"
 #include "../db/db.h"
-#include "common/store/lazy_commit.sql.h"
 #include "common/store/memory_connect.sql.h"
+#include "common/store/memory_count_use.sql.h"
 #include "common/store/memory_index_next.sql.h"
 #include "common/store/memory_insert.sql.h"
 #include "common/store/memory_more.sql.h"
@@ -31,11 +31,14 @@
 #define LARGE_BYTES 8192 /* of content, summary and metadata; as memories_large_idx has it */
 
 struct memory_values {
-	int64_t owner_max, large_bytes, short_hours;
+	int64_t owner_max, large_bytes, short_hours, keep_ms;
 };
 static struct memory_values values;
 
 static const struct cfg_key keys[] = {
+	CFG_KEY_INT(memory_values, keep_ms, "MEMORY_KEEP_MS", .fallback = "20000", .min = 0,
+                .max = 600000,
+                .help = "what was said is remembered so much later, several turns at once"),
 	CFG_KEY_INT(memory_values, large_bytes, "MEMORY_LARGE_BYTES", .fallback = "67108864",
                 .min = 1 << 17, .max = INT64_C(1) << 40,
                 .help = "of one visitor's memories above 8 kB; the least valuable go first"),
@@ -46,6 +49,11 @@ static const struct cfg_key keys[] = {
 };
 
 const struct cfg_group memory_settings = {"Memory", &values, keys, COUNT(keys)};
+
+int64_t memory_keep_ms(void)
+{
+	return values.keep_ms;
+}
 
 /* What was sealed takes the place of what is masked. */
 static void open_parts(struct ctx *cx, const char *sealed, struct memory *out)
@@ -337,20 +345,13 @@ struct err *memory_fold_words(struct ctx *cx, size_t max, const char **last_id)
 	return NULL;
 }
 
-struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n)
+struct err *memory_count_use(struct ctx *cx, const char *session_id, const struct memory *used,
+                             size_t n)
 {
-	const char **ids = NEW_ARRAY(cx->arena, const char *, n), *list;
+	const char **ids = NEW_ARRAY(cx->arena, const char *, n + 1), *list;
 
-	if (n == 0)
-		return NULL;
 	for (size_t i = 0; i < n; i++)
 		ids[i] = used[i].id;
 	TRY(json_texts(cx, ids, n, &list));
-	return db_exec(cx, NULL,
-	               "with counted as (insert into memory_uses as u (memory_id)"
-	               " select id from memories"
-	               " where id in (select jsonb_array_elements_text($1::jsonb)::uuid) order by id"
-	               " on conflict (memory_id) do update set access_count = u.access_count + 1,"
-	               "  last_referenced = now()) select " LAZY_COMMIT_SQL,
-	               ARGS(db_text(list)));
+	return db_exec(cx, NULL, MEMORY_COUNT_USE_SQL, ARGS(db_text(session_id), db_text(list)));
 }

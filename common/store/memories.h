@@ -16,6 +16,9 @@
 
 extern const struct cfg_group memory_settings;
 
+/* MEMORY_KEEP_MS, in milliseconds. */
+int64_t memory_keep_ms(void);
+
 struct db_rows;
 
 /* A vector and the model it came from; at NULL: none yet. */
@@ -110,7 +113,9 @@ struct err *memory_index_next(struct ctx *cx, const char *session_id, size_t max
  * *last_id in the order of their ids; it becomes the last looked at, NULL when there was none. */
 struct err *memory_fold_words(struct ctx *cx, size_t max, const char **last_id) CHECKED;
 
-/* Counts a use of each. */
-struct err *memory_count_use(struct ctx *cx, const struct memory *used, size_t n) CHECKED;
+/* Counts a use of each. What the session's owner said in the last MEMORY_KEEP_MS is remembered now:
+ * who asks once more finds it. */
+struct err *memory_count_use(struct ctx *cx, const char *session_id, const struct memory *used,
+                             size_t n) CHECKED;
 
 #endif

@@ -1,4 +1,5 @@
--- Inserts a session with the event that it began.
+-- Inserts a session with the event that it began. What the same visitor has just said elsewhere is
+-- remembered now.
 --
 -- $1  visitor id (null: one nobody knows)
 -- $2  whether the visitor agreed to be known
@@ -18,6 +19,12 @@ made as (
 		select coalesce((select visitor_id from known), gen_random_uuid()::text), $2::bool,
 			coalesce($3, 'professional'), $4::bytea, $6
 		returning id, last_active_at),
+
+hurried as (
+	-- include keep_soon.sql
+		select id::text from sessions where memory_owner = 'v:' || lower($1)
+			and last_active_at > now() - interval '10 minutes'))
+	),
 
 started as (
 	insert into events (session_id, kind, payload)

@@ -40,6 +40,7 @@
 -- $37  and to its sound (null: there was none)
 -- $38  what was degraded, a JSON array of texts
 -- $39  the flags that applied, a JSON object (null: none)
+-- $40  what was said becomes memories so much later, milliseconds
 --
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
@@ -113,10 +114,17 @@ called as (
 				jsonb_build_object('session_id', session_id, 'turn', $2::bigint), session_id
 			from done where calls),
 
+-- Of several turns at once; but what was written before a name was known waits for no other turn.
 remembered as (
-	-- include job_insert.sql
-		select 'keep_utterances', session_id::text, '{}', session_id from done
+	insert into jobs (kind, key, payload, session_id, run_at)
+		select 'keep_utterances', session_id::text, '{}', session_id,
+				now() + case when $24::bool then 0 else $40::int end * interval '1 ms' from done
 		-- include job_once.sql
+	),
+
+hurried as (
+	-- include keep_soon.sql
+		select session_id::text from done where $24::bool))
 	),
 
 scored as (

@@ -19,6 +19,7 @@
 #include "common/store/turn_upkeep.sql.h"
 #include "emails.h"
 #include "jobs.h"
+#include "memories.h"
 #include "sealed.h"
 #include "sessions.h"
 #include "turn_progress.h"
@@ -376,26 +377,25 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	reply = sealed_keep(cx, AT_UTTERANCE(turn->reply_id), end->reply, &names.all);
 	if (turn->utterance_id)
 		said = sealed_keep(cx, AT_UTTERANCE(turn->utterance_id), turn->message, &names.all);
-	TRY(db_query(cx, &rows, TURN_FINISH_SQL,
-	             ARGS(db_text(turn->session_id), db_int(turn->number), db_text(reply.masked),
-	                  db_bytes(sealed), db_text(lead.intent),
-	                  end->lead ? db_num(end->lead->extract->confidence) : db_text(NULL),
-	                  db_text(lead.entities), db_text(lead.actions),
-	                  end->lead ? db_int(end->lead->score->score) : db_text(NULL),
-	                  db_text(lead.reasons), db_text(end->lead ? end->lead->provider : NULL),
-	                  db_text(marks_json(cx, end->marks)), db_bytes(reply.sealed),
-	                  sealed_or_null(lead.contact), db_text(lead.email),
-	                  lead.email ? db_bytes(hash_span(&lead.email_hash)) : db_text(NULL),
-	                  db_text(lead.name), db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN),
-	                  db_text(said.masked), db_bytes(said.sealed), db_text(names.sealed),
-	                  db_bytes(names.hash), db_bool(names.has_new),
-	                  db_bool(has_new_contact(turn, end->lead)), db_int(TURN_JOIN_MS),
-	                  db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
-	                  db_text(end->heard.at ? end->heard.model : NULL), db_text(turn->reply_id),
-	                  db_text(lead.id), db_text(end->event), db_bool(end->is_in_distress),
-	                  db_text(spoken_pieces_text(cx, end->pieces, end->pieces_n)),
-	                  db_text(turn->mode), ms_or_null(end->response_ms),
-	                  ms_or_null(end->first_audio_ms), db_text(degraded), db_text(end->flags))));
+	TRY(db_query(
+		cx, &rows, TURN_FINISH_SQL,
+		ARGS(db_text(turn->session_id), db_int(turn->number), db_text(reply.masked),
+	         db_bytes(sealed), db_text(lead.intent),
+	         end->lead ? db_num(end->lead->extract->confidence) : db_text(NULL),
+	         db_text(lead.entities), db_text(lead.actions),
+	         end->lead ? db_int(end->lead->score->score) : db_text(NULL), db_text(lead.reasons),
+	         db_text(end->lead ? end->lead->provider : NULL), db_text(marks_json(cx, end->marks)),
+	         db_bytes(reply.sealed), sealed_or_null(lead.contact), db_text(lead.email),
+	         lead.email ? db_bytes(hash_span(&lead.email_hash)) : db_text(NULL), db_text(lead.name),
+	         db_int(LEAD_HIGH), db_int(SUMMARY_NEW_MIN), db_text(said.masked),
+	         db_bytes(said.sealed), db_text(names.sealed), db_bytes(names.hash),
+	         db_bool(names.has_new), db_bool(has_new_contact(turn, end->lead)),
+	         db_int(TURN_JOIN_MS), db_text(turn->claim), db_vector(end->heard.at, end->heard.n),
+	         db_text(end->heard.at ? end->heard.model : NULL), db_text(turn->reply_id),
+	         db_text(lead.id), db_text(end->event), db_bool(end->is_in_distress),
+	         db_text(spoken_pieces_text(cx, end->pieces, end->pieces_n)), db_text(turn->mode),
+	         ms_or_null(end->response_ms), ms_or_null(end->first_audio_ms), db_text(degraded),
+	         db_text(end->flags), db_int(memory_keep_ms()))));
 	if (row_bool(&rows, 0, 1))
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))

@@ -69,6 +69,7 @@ static void answer(struct req *rq, const struct memory *found, size_t n, const c
 }
 
 struct found {
+	const char          *session_id;
 	const struct memory *at;
 	size_t               n;
 };
@@ -77,7 +78,7 @@ struct found {
 static void count_use(struct ctx *cx, void *data)
 {
 	const struct found *found = data;
-	struct err         *e = memory_count_use(cx, found->at, found->n);
+	struct err         *e = memory_count_use(cx, found->session_id, found->at, found->n);
 
 	if (e)
 		log_err(LOG_WARN, cx, "use_not_counted", e);
@@ -104,7 +105,7 @@ static struct err *recall_memories(struct req *rq)
 	                                   .min_importance = least_importance(&in.min_importance)},
 	                  &found, &n, &provider));
 	answer(rq, found, n, provider);
-	*used = (struct found){found, n};
+	*used = (struct found){in.session_id, found, n};
 	req_after(rq, count_use, used);
 	return NULL;
 }

@@ -48,7 +48,7 @@ const DEFAULTS = Object.fromEntries(
 		...functionNames().map((name) => `RATE_${name.toUpperCase()}`),
 		...['STT_SECONDS_PER_MINUTE', 'DB_CONNECT_MS', 'MEMORY_EMBED_MS', 'RECALL_EMBED_MS'],
 		...['OPENAI_EMBED_MS', 'LLM_CONNECT_MS', 'LLM_FIRST_TOKEN_MS', 'ELEVENLABS_FIRST_MS'],
-		'ELEVENLABS_MS',
+		...['ELEVENLABS_MS', 'MEMORY_KEEP_MS'],
 	].map((name) => [name, '']),
 );
 

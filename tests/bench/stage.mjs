@@ -108,11 +108,20 @@ export const dueJobs = async (stack) => {
 	return Number(n);
 };
 
-/** Waits until no job is due; how many still were when patience ended. */
+/* Due, or what turns have put off. */
+const leftJobs = async (stack) => {
+	const [[n]] = await sql(
+		stack,
+		`select count(*) from jobs where state = 'ready' and kind = 'keep_utterances'`,
+	);
+	return Number(n) + (await dueJobs(stack));
+};
+
+/** Waits until no job of a turn is left; how many still were when patience ended. */
 export const drained = async (stack) => {
 	const end = performance.now() + DRAIN_MS;
-	let left = await dueJobs(stack);
-	for (; left > 0 && performance.now() < end; left = await dueJobs(stack)) await pause(250);
+	let left = await leftJobs(stack);
+	for (; left > 0 && performance.now() < end; left = await leftJobs(stack)) await pause(250);
 	return left;
 };
 
@@ -120,6 +129,7 @@ export const drained = async (stack) => {
 
 const settingsFor = (provider, embed, more = {}) => ({
 	SESSION_RATE_PER_MINUTE: '0',
+	MEMORY_KEEP_MS: '', /* as a stack has it by itself */
 	/* Counted as ever, and never used up. */
 	...Object.fromEntries(
 		['CALLER_DAILY_TOKENS', 'CALLER_DAILY_CHARACTERS', 'CALLER_DAILY_REQUESTS']

@@ -207,6 +207,7 @@ export const startStack = async ({
 		...SANITIZERS,
 		...PATIENCE,
 		...ratesOff(),
+		MEMORY_KEEP_MS: '0', /* tests look for what was said just now */
 		...(simulator && simulatorEnv(simulator.url)),
 		BUILD: process.env.BUILD ?? join(root, 'build'),
 		FLAVOUR: flavour,
