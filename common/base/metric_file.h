@@ -24,6 +24,7 @@ enum {
 	SIZE_flag_state = 0 METRIC_FLAG_STATES(X),
 	SIZE_stage = 0 METRIC_STAGES(X),
 	SIZE_job_end = 0 METRIC_JOB_ENDS(X),
+	SIZE_browser_error = 0 METRIC_BROWSER_ERRORS(X),
 	SIZE_status = 0 METRIC_STATUSES(X),
 #undef X
 	SIZE_names_most = 48,

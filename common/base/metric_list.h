@@ -74,6 +74,16 @@
 	X(round) \
 	X(lost)
 
+/* Why a turn failed in a visitor's browser, or was not heard. */
+#define METRIC_BROWSER_ERRORS(X) \
+	X(network) \
+	X(silence) \
+	X(broken_off) \
+	X(refused) \
+	X(failed) \
+	X(microphone) \
+	X(playback)
+
 /* Those of http_status.h, and any other. */
 #define METRIC_STATUSES(X) X(other) HTTP_STATUSES(X)
 
@@ -85,6 +95,7 @@
 	X(flag_state, "state", METRIC_FLAG_STATES) \
 	X(stage, "stage", METRIC_STAGES) \
 	X(job_end, "outcome", METRIC_JOB_ENDS) \
+	X(browser_error, "kind", METRIC_BROWSER_ERRORS) \
 	X(status, "status", METRIC_STATUSES)
 
 /* Upper bounds of all histograms, in microseconds; above the last is one bucket more. */
@@ -142,7 +153,15 @@
 	X(jobs, COUNT, none, job, job_end, "scribe_jobs_total", \
 	  "Attempts of background jobs by how they ended; dead: a person must look at it.") \
 	X(job_time, TIMES, none, job, none, "scribe_job_seconds", \
-	  "How long attempts of background jobs took.")
+	  "How long attempts of background jobs took.") \
+	X(browser_first_audio, TIMES, none, none, none, "scribe_browser_first_audio_seconds", \
+	  "As browsers tell, and anyone may: from a message's end to the first sound heard.") \
+	X(browser_stalls, COUNT, none, none, none, "scribe_browser_stalls_total", \
+	  "As browsers tell: times that a reply fell silent, its next piece not being there.") \
+	X(browser_stalled, MS, none, none, none, "scribe_browser_stalled_seconds_total", \
+	  "As browsers tell: how long replies were silent so.") \
+	X(browser_errors, COUNT, none, browser_error, none, "scribe_browser_errors_total", \
+	  "As browsers tell: turns that failed, and sound or a microphone that did not work.")
 
 /* What goes up and down, by program: added up over its processes that live. X(name, Prometheus
  * name, help) */

@@ -169,6 +169,7 @@ static const char *const part_words[] = {METRIC_PARTS(X)};
 static const char *const flag_state_words[] = {METRIC_FLAG_STATES(X)};
 static const char *const stage_words[] = {METRIC_STAGES(X)};
 static const char *const job_end_words[] = {METRIC_JOB_ENDS(X)};
+static const char *const browser_error_words[] = {METRIC_BROWSER_ERRORS(X)};
 static const char *const status_words[] = {METRIC_STATUSES(X)};
 #undef X
 

@@ -39,7 +39,7 @@ enum metric_names {
 };
 
 /* The values of fixed sets: OUTCOME_ok, TURN_END_answered, PART_llm, FLAGGED_on, STAGE_think,
- * JOB_END_done. */
+ * JOB_END_done, BROWSER_ERROR_network. */
 #define X(word, ...) OUTCOME_##word,
 enum metric_outcome { METRIC_OUTCOMES(X) OUTCOMES_N };
 #undef X
@@ -57,6 +57,9 @@ enum metric_stage { METRIC_STAGES(X) STAGES_N };
 #undef X
 #define X(word, ...) JOB_END_##word,
 enum metric_job_end { METRIC_JOB_ENDS(X) JOB_ENDS_N };
+#undef X
+#define X(word, ...) BROWSER_ERROR_##word,
+enum metric_browser_error { METRIC_BROWSER_ERRORS(X) BROWSER_ERRORS_N };
 #undef X
 
 /* Which number of a metric: the values of its labels, in order; the program is not among them. */

@@ -11,6 +11,7 @@ const DELAY = 1105; /* of an encoder and a decoder, where a voice does not tell 
 const RUN_FRAMES = 12; /* 0.3 s: fewer are not worth a decoder */
 const LEAD_S = 0.05; /* from now to the first sample */
 const FADE_S = 0.015;
+const ASLEEP_MS = 250; /* between two looks at a context that does not run yet */
 const LETTER_S = 0.065; /* about how long a voice takes for one, while not all of a piece is here */
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -58,6 +59,7 @@ export class Player {
 	#round = 0; /* what was decoded for an earlier one is not played */
 	#paused = false;
 	#onIdle = () => {};
+	#observer = {};
 
 	/** Call it when somebody presses something: browsers allow sound from then on. */
 	wake() {
@@ -71,6 +73,13 @@ export class Player {
 
 	set onIdle(callback) {
 		this.#onIdle = callback;
+	}
+
+	/** What becomes of replies: onFirstHeard(at) when the first sound of one is heard, in
+	 * performance.now(); onStall(ms) where one was silent for so long, its next sound not being here;
+	 * onUnplayable(). */
+	set observer(callbacks) {
+		this.#observer = callbacks;
 	}
 
 	get isPlaying() {
@@ -104,7 +113,10 @@ export class Player {
 				piece.bytes.push(bytes);
 				return this.#take(piece, is_last, padding_samples ?? 0);
 			})
-			.catch((error) => console.warn('a piece can not be played', error));
+			.catch((error) => {
+				console.warn('a piece can not be played', error);
+				this.#observer.onUnplayable?.();
+			});
 		return this.#work;
 	}
 
@@ -149,6 +161,8 @@ export class Player {
 		const isFirst = this.schedule.length === 0;
 		const isLate = this.#end < soon && this.#sources.size === 0;
 		const start = isLate ? soon : this.#end;
+		if (isFirst) this.#awaitFirst(start);
+		else if (isLate) this.#observer.onStall?.(((start - this.#end) * 1000) / RATE);
 		const source = this.#context.createBufferSource();
 		source.buffer = sound;
 		source.connect(this.#gain);
@@ -158,6 +172,20 @@ export class Player {
 		this.#end = start + (to - from);
 		const { seq, text } = piece;
 		this.schedule.push({ seq, text, start, end: this.#end, late: isLate && !isFirst });
+	}
+
+	/* The context may not run yet, and the reply be stopped before it is heard: so it is looked at
+	 * when it should be, and what is heard then tells since when. One that waits for who speaks into
+	 * it tells nothing of us. */
+	#awaitFirst(start) {
+		const round = this.#round;
+		const look = () => {
+			if (round !== this.#round || this.#paused) return;
+			const leftMs = ((start - this.#now()) * 1000) / RATE;
+			if (leftMs <= 0) this.#observer.onFirstHeard?.(performance.now() + leftMs);
+			else setTimeout(look, this.#context.state === 'running' ? leftMs : ASLEEP_MS);
+		};
+		look();
 	}
 
 	#ended(source) {

@@ -8,6 +8,7 @@ import { ask, readConfig } from './api.js';
 import { Conversation, visitor } from './conversation.js';
 import { Microphone } from './microphone.js';
 import { Player } from './player.js';
+import * as timings from './timings.js';
 import { adviceFor, DEFAULT_MODE } from './words.js';
 import * as view from './view.js';
 
@@ -24,7 +25,7 @@ export const player = new Player();
 export const microphone = new Microphone();
 const conversation = new Conversation();
 
-let current = null; /* {message, reply, text, turnId, leave, isOver} */
+let current = null; /* {message, askedAt, reply, text, turnId, leave, isOver} */
 const hearing = new Set(); /* spoken ones whose words are not known yet */
 
 const isRunning = () => Boolean(hearing.size || (current && !current.isOver)) || player.isPlaying;
@@ -133,6 +134,7 @@ const giveBack = ({ text }, { code }) => {
 };
 
 const fail = (turn, error) => {
+	timings.noteError(error);
 	giveBack(turn.message, error);
 	player.resume();
 	turn.reply?.note('broke off');
@@ -161,7 +163,10 @@ const run = async (turn) => {
 
 /* Sends a message, {text} or {recording, isBargeIn?}, also once more. */
 const submit = async (message) => {
-	const turn = { message, text: '', isAloud: parts.aloud.checked, leave: new AbortController() };
+	const turn = {
+		message, askedAt: performance.now(), text: '', isAloud: parts.aloud.checked,
+		leave: new AbortController(),
+	};
 	view.showProblem('');
 	message.shown?.again(null);
 	let cut = null;
@@ -228,17 +233,19 @@ const microphoneError = ({ name }) => ({
 	code: name === 'NotAllowedError' ? 'microphone_refused' : 'no_microphone',
 });
 
+const hasNoMicrophone = (error) => {
+	timings.noteError(error);
+	view.showProblem(adviceFor(error));
+	return false;
+};
+
 const openMicrophone = async () => {
-	if (!Microphone.isPossible) {
-		view.showProblem(adviceFor({ code: 'microphone_insecure' }));
-		return false;
-	}
+	if (!Microphone.isPossible) return hasNoMicrophone({ code: 'microphone_insecure' });
 	try {
 		await microphone.open();
 		return true;
 	} catch (error) {
-		view.showProblem(adviceFor(microphoneError(error)));
-		return false;
+		return hasNoMicrophone(microphoneError(error));
 	}
 };
 
@@ -320,6 +327,11 @@ microphone.onSpeech = () => {
 microphone.onSpoken = (recording) => sendRecording(recording, isBargeIn);
 microphone.onFull = finish;
 player.onIdle = refresh;
+player.observer = {
+	onFirstHeard: (at) => current && timings.noteFirstAudio(at - current.askedAt),
+	onStall: timings.noteStall,
+	onUnplayable: timings.noteUnplayable,
+};
 
 /* ---- switches ---- */
 

@@ -40,6 +40,7 @@ const FUNCTIONS = {
 	text_to_speech: () => ({ text: 'Hello.', format: 'wav' }),
 	groq_chat: () => ({ messages: [{ role: 'user', content: 'Hello.' }] }),
 	action_items: () => ({ action: 'extract', extract_from: 'Please send me the contract.' }),
+	browser_timings: () => ({ stalls: 0 }),
 };
 
 /* ---- who asks ---- */

@@ -1,12 +1,19 @@
 /* /metrics: what the programs count together, told to who runs the system and to nobody else. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import {
-	keyHeaders, newSession, operate, pairOf, poll, post, request, sql, useStack,
+	keyHeaders, newSession, operate, pairOf, poll, post, postFrom, request, sql, useStack,
 } from './env/index.mjs';
 
-const stack = useStack({ name: 'metrics', simulator: true, env: { METRICS_PORT: '0' } });
+const BEACONS = 30; /* of one address, in a minute */
+const stack = useStack({
+	name: 'metrics',
+	simulator: true,
+	env: { METRICS_PORT: '0', RATE_BROWSER_TIMINGS: `${BEACONS}` },
+});
 stack.expectRestart('create_session');
 
 /** Each value by its name with its labels. */
@@ -93,6 +100,76 @@ test('what a stranger sends is in no label', async () => {
 	await request(stack, mark.toUpperCase(), '/functions/v1/modes', { headers });
 	await post(stack, 'create_session', { mode: mark, visitor_id: mark }, keyHeaders(stack));
 	assert.ok(!(await operate(stack, '/metrics')).text.toLowerCase().includes(mark));
+});
+
+const HEARD = 'scribe_browser_first_audio_seconds';
+const browserErrors = (kind) => `scribe_browser_errors_total{kind="${kind}"}`;
+const AS_BEACON = { 'content-type': 'text/plain;charset=UTF-8' };
+
+test('what browsers tell is counted apart from what we know, and nothing else of it', async () => {
+	const before = await numbers();
+	assert.equal(before[browserErrors('playback')], 0, 'a first failure is seen as one');
+	const seen = {
+		first_audio_ms: [840, 2600.5], stalls: 2, stalled_ms: 1500,
+		errors: { network: 3, refused: 1 },
+		text: 'zqxjkv', session_secret: 'zqxjkv',
+	};
+	const { status, json, headers } = await post(stack, 'browser_timings', JSON.stringify(seen), {
+		...AS_BEACON, origin: stack.baseUrl,
+	});
+	assert.equal(status, 200);
+	assert.deepEqual(json, { success: true });
+	assert.equal(headers.get('access-control-allow-origin'), stack.baseUrl);
+	const now = await numbers();
+	const grown = (name) => now[name] - before[name];
+	assert.equal(grown(`${HEARD}_count`), 2);
+	assert.equal(grown(`${HEARD}_bucket{le="1"}`), 1);
+	assert.ok(Math.abs(grown(`${HEARD}_sum`) - 3.44) < 0.01);
+	assert.equal(grown('scribe_browser_stalls_total'), 2);
+	assert.equal(grown('scribe_browser_stalled_seconds_total'), 1.5);
+	assert.equal(grown(browserErrors('network')), 3);
+	assert.equal(grown(browserErrors('refused')), 1);
+	assert.equal(grown('scribe_turn_seconds_count{stage="first_audio"}'), 0);
+	const log = readFileSync(join(stack.dir, 'log/browser_timings.log'), 'utf8');
+	assert.doesNotMatch(log, /zqxjkv/);
+});
+
+test('what is no such timing is refused by its name, and none of it is counted', async () => {
+	const before = await numbers();
+	const good = { first_audio_ms: [1], stalls: 1, stalled_ms: 1, errors: { silence: 1 } };
+	for (const [field, value] of [
+		['first_audio_ms', 840], ['first_audio_ms', [-1]], ['first_audio_ms', [120_001]],
+		['first_audio_ms', ['1']], ['first_audio_ms', Array(51).fill(1)],
+		['stalls', 1001], ['stalls', 1.5], ['stalls', '1'], ['stalled_ms', -1],
+		['stalled_ms', 120_000_001], ['errors', []], ['errors', { silence: 1001 }],
+		['errors', { silence: 1, zqxjkv: 1 }], ['errors', { silence: null }],
+	]) {
+		const { status, json } = await post(stack, 'browser_timings', { ...good, [field]: value });
+		assert.equal(status, 400, JSON.stringify({ [field]: value }));
+		assert.equal(json.field, field);
+		assert.doesNotMatch(json.error, /zqxjkv/);
+	}
+	for (const body of ['', 'x', '[]', '{"stalls":1'])
+		assert.equal((await post(stack, 'browser_timings', body, AS_BEACON)).status, 400, body);
+	const large = { ...good, text: 'x'.repeat(4096) };
+	const { status, json } = await post(stack, 'browser_timings', large);
+	assert.deepEqual([status, json.code], [413, 'payload_too_large']);
+	const foreign = { ...AS_BEACON, origin: 'https://elsewhere.example' };
+	const refused = await post(stack, 'browser_timings', JSON.stringify(good), foreign);
+	assert.deepEqual([refused.status, refused.json.code], [403, 'origin_not_allowed']);
+	const now = await numbers();
+	const browsers = Object.entries(now).filter(([name]) => name.startsWith('scribe_browser_'));
+	for (const [name, value] of browsers) assert.equal(value, before[name], name);
+});
+
+test('of one address only so many are taken', async () => {
+	const tell = () => postFrom(stack, '127.0.0.9', 'browser_timings', { stalls: 0 });
+	const statuses = [];
+	for (let i = 0; i < 2 * BEACONS && !statuses.includes(429); i++)
+		statuses.push((await tell()).status);
+	assert.ok(statuses.includes(429), `${statuses}`);
+	assert.ok(statuses.filter((status) => status === 200).length >= BEACONS, `${statuses}`);
+	assert.equal((await post(stack, 'browser_timings', { stalls: 0 })).status, 200);
 });
 
 test('sums go on over a killed process', async () => {

@@ -92,12 +92,14 @@ test('what the functions answer is what it says', async () => {
 	await call('collect_email', { email: `${crypto.randomUUID()}@example.com` });
 	const extract_from = 'User: Please send me the contract.';
 	await call('action_items', { action: 'extract', extract_from }, 200, key);
+	await call('browser_timings', { first_audio_ms: [840], stalls: 1, errors: { network: 1 } });
 	for (const [name, body, status] of [
 		['create_session', { mode: 'pirate' }, 400],
 		['agent_reply', { ...pair, session_secret: 'x', user_message: 'Hi.' }, 401],
 		['recall_memories', { ...pair, query: 7 }, 400],
 		['collect_email', { email: 'nobody' }, 400],
 		['action_items', { action: 'extract', extract_from }, 401],
+		['browser_timings', { stalls: -1 }, 400],
 		['text_to_speech', { text: 'x'.repeat(6000) }, 400],
 		['save_memory', 'x'.repeat(2 ** 21), 413],
 	])

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { faultsOf } from './env/axe.mjs';
 import { launchBrowser } from './env/browser.mjs';
-import { newSession, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
+import { newSession, operate, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
 
 const LIMIT = { timeout: 120_000 };
 const RATE = 44100;
@@ -291,7 +291,14 @@ for (const [how, stop] of [
 		await context.close();
 	});
 
+/* Of how many turns browsers told when the first sound was heard. */
+const firstSounds = async () => {
+	const { text } = await operate(stack, '/metrics');
+	return Number(text.match(/^scribe_browser_first_audio_seconds_count (.*)$/m)[1]);
+};
+
 test('what is spoken while a button is held is heard and answered', LIMIT, async () => {
+	const before = await firstSounds();
 	const { tab, context, problems } = await open();
 	await tab.uncheck('#barge');
 	await tab.focus('#hold');
@@ -299,14 +306,73 @@ test('what is spoken while a button is held is heard and answered', LIMIT, async
 	await tab.waitForSelector('#hold[aria-pressed=true]');
 	assert.equal(await tab.textContent('#status'), 'Listening…');
 	await tab.waitForTimeout(4000); /* for so long somebody speaks */
+	const said = performance.now();
 	await tab.keyboard.up('Space');
 	await isPlaying(tab);
+	const most = performance.now() - said;
 	await poll(() => inPlayer(tab, '(p) => p.volume > 0.99'));
 	await answered(tab);
 	const mine = await tab.locator('.mine .words').first().textContent();
 	assert.match(mine, /fellow american/i);
 	assert.equal((await historyOf(tab))[0][1], mine);
 	assert.deepEqual(problems, []);
+	await tab.evaluate(() => {
+		const tell = navigator.sendBeacon.bind(navigator);
+		navigator.sendBeacon = (url, body) => tell(url, body) && (sessionStorage.told = body);
+	});
+	await tab.goto(`${stack.baseUrl}/config.json`);
+	const { first_audio_ms } = JSON.parse(await tab.evaluate(() => sessionStorage.told));
+	assert.equal(first_audio_ms.length, 1, 'one for one turn');
+	const [ms] = first_audio_ms;
+	assert.ok(ms > 0 && ms < most, `${ms} of at most ${most} ms`);
+	await poll(async () => (await firstSounds()) > before);
+	await context.close();
+});
+
+/* In the page: what it would tell as it is left is in `told`; `asks` is what its visitor asks. */
+const overhear = (tab) =>
+	tab.evaluate(() => {
+		window.told = [];
+		window.asks = {};
+		for (const name of ['globalPrivacyControl', 'doNotTrack'])
+			Object.defineProperty(navigator, name, { get: () => window.asks[name] });
+		navigator.sendBeacon = (url, body) =>
+			window.told.push({ path: new URL(url).pathname, ...JSON.parse(body) }) > 0;
+	});
+
+const leave = (tab, asks = {}) =>
+	tab.evaluate((asks) => {
+		window.asks = asks;
+		window.dispatchEvent(new Event('pagehide'));
+		return window.told;
+	}, asks);
+
+test('what a browser saw is told once, and of nobody who asks not to be', LIMIT, async () => {
+	const session = await newSession(stack);
+	const { json } = await post(stack, 'text_to_speech', { ...pairOf(session), text: 'Good day.' });
+	const { tab, context } = await open();
+	await overhear(tab);
+	assert.deepEqual(await leave(tab), [], 'of nothing nothing is told');
+	await context.route('**/functions/v1/agent_reply', (route) => route.abort('connectionrefused'));
+	await write(tab, 'Are you there?');
+	await tab.waitForSelector('#problem:has-text("does not answer")');
+	for (const seq of [0, 1]) {
+		await tab.evaluate(async ({ seq, audio_base64 }) => {
+			const { player } = await import('/talk.js');
+			await player.add({ seq, is_last: true, audio_base64, text: 'Good day.' });
+		}, { seq, audio_base64: json.audio_base64 });
+		await poll(() => inPlayer(tab, '(p) => !p.isPlaying'));
+	}
+	assert.deepEqual(await leave(tab, { globalPrivacyControl: true }), []);
+	assert.deepEqual(await leave(tab, { doNotTrack: '1' }), []);
+	await leave(tab);
+	const told = await leave(tab);
+	assert.equal(told.length, 1, JSON.stringify(told));
+	const [{ path, first_audio_ms, stalls, stalled_ms, ...rest }] = told;
+	assert.equal(path, '/functions/v1/browser_timings');
+	assert.ok(first_audio_ms.length === 1 && first_audio_ms[0] > 0, JSON.stringify(told));
+	assert.ok(stalls === 1 && stalled_ms > 0, JSON.stringify(told));
+	assert.deepEqual(rest, { errors: { network: 1 } });
 	await context.close();
 });
 
