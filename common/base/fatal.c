@@ -1,6 +1,7 @@
 /* fatal.c -- the last line of a process. */
 #include "fatal.h"
 
+#include "error_count.h"
 #include "log_line.h"
 
 #include <stdarg.h>
@@ -17,6 +18,7 @@ void fatal(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(sentence, sizeof(sentence), fmt, args);
 	va_end(args);
+	error_count_add("fatal", NULL, NULL, NULL);
 	log_line_start(&l, LOG_ERROR, "fatal");
 	log_line_str(&l, "detail", sentence);
 	log_line_write(&l);

@@ -2,9 +2,10 @@
 #include "log.h"
 
 #include "ctx.h"
+#include "error_count.h"
 
-void log_event(enum log_level level, const struct ctx *cx, const char *event,
-               const struct log_field *fields, size_t n)
+static void write_event(enum log_level level, const struct ctx *cx, const char *event,
+                        const struct log_field *fields, size_t n)
 {
 	struct log_line l;
 
@@ -24,8 +25,20 @@ void log_event(enum log_level level, const struct ctx *cx, const char *event,
 	log_line_write(&l);
 }
 
+void log_event(enum log_level level, const struct ctx *cx, const char *event,
+               const struct log_field *fields, size_t n)
+{
+	if (level == LOG_ERROR)
+		error_count_add(event, NULL, NULL, cx ? cx->trace.id : NULL);
+	write_event(level, cx, event, fields, n);
+}
+
 void log_err(enum log_level level, const struct ctx *cx, const char *event, const struct err *e)
 {
-	LOG(level, cx, event, F_STR("code", err_code(e->kind)), F_STR("field", e->field),
-	    F_STR("detail", e->detail), F_STR("where", e->where));
+	const struct log_field fields[] = {F_STR("code", err_code(e->kind)), F_STR("field", e->field),
+	                                   F_STR("detail", e->detail), F_STR("where", e->where)};
+
+	if (level == LOG_ERROR)
+		error_count_add(event, err_code(e->kind), e->where, cx ? cx->trace.id : NULL);
+	write_event(level, cx, event, fields, COUNT(fields));
 }

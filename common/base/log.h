@@ -2,7 +2,7 @@
  *
  * Event names are fixed words ("llm_fallback"), never built from data. What a
  * person said or typed is never logged: log its length. Thread-safe: a line is
- * one write. */
+ * one write. What is logged as LOG_ERROR is counted, too (error_count.h). */
 #ifndef LOG_H
 #define LOG_H
 

@@ -2,6 +2,7 @@
 #ifndef METRIC_FILE_H
 #define METRIC_FILE_H
 
+#include "error_count.h"
 #include "metrics.h"
 
 #include <stdatomic.h>
@@ -49,6 +50,16 @@ struct metric_place {
 	_Atomic int64_t  gauges[GAUGES_N];
 };
 
+/* error_count.c */
+struct error_row {
+	_Atomic unsigned state;
+	unsigned         program;
+	_Atomic uint64_t count; /* not reported yet */
+	_Atomic uint64_t trace[ERROR_TRACE_MAX / sizeof(uint64_t)];
+	_Atomic int64_t  last_unix_ms;
+	char             event[ERROR_EVENT_MAX], code[ERROR_CODE_MAX], where[ERROR_PLACE_MAX];
+};
+
 struct metric_head {
 	char             magic[24];
 	uint64_t         list;             /* a mark of all that metric_list.h says */
@@ -60,6 +71,7 @@ struct metric_table {
 	struct metric_head  head;
 	struct metric_place places[METRIC_PLACES];
 	_Atomic uint64_t    numbers[METRIC_NUMBERS];
+	struct error_row    errors[ERROR_ROWS];
 };
 
 /* Of this process. table and place are never NULL. */

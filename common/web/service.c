@@ -7,6 +7,7 @@
 
 #include "../base/address.h"
 #include "../base/crypto.h"
+#include "../base/error_count.h"
 #include "../base/log.h"
 #include "../base/metrics.h"
 #include "../base/stages.h"
@@ -296,6 +297,8 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 		return;
 	if (is_ours)
 		log_err(e->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN, cx, "request_failed", e);
+	if (is_ours && e->kind != ERR_CANCELLED)
+		error_count_add("request_failed", err_code(e->kind), e->where, cx->trace.id);
 	tell_whole(rq, e, start_ms);
 	LOG(LOG_INFO, cx, "request", F_STR("method", req_method(rq)), F_INT("status", reply.status),
 	    F_STR("code", e ? err_word(e) : NULL), F_STR("field", e ? e->field : NULL),

@@ -7,11 +7,13 @@
  * Jobs: "summarize" (every ten utterances, and when a session ends; before, the early turns of one
  * that has too many go), "close_idle" (ends sessions nobody uses), "purge_expired" (removes what
  * has run out), "retain" (and what is kept no longer), "export" (a list somebody asked for),
- * "storage_gone" and "storage_sweep" (bytes of files that are no more). */
+ * "storage_gone" and "storage_sweep" (bytes of files that are no more), "tell_errors" (to Sentry,
+ * what went wrong in any program of this host). */
 #include "../../common/engines/thinking.h"
 #include "../../common/web/service.h"
 #include "../../common/store/housekeeping.h"
 #include "../../common/store/sessions.h"
+#include "../../common/work/error_reports.h"
 #include "../../common/work/object_bytes.h"
 #include "../../common/work/export.h"
 #include "../../common/work/object_upkeep.h"
@@ -148,7 +150,16 @@ static const struct job_kind jobs[] = {
 	{.name = "export", .lease_ms = 120000, .run = export_run},
 	{.name = "storage_gone", .lease_ms = 60000, .run = objects_bury},
 	{.name = "storage_sweep", .lease_ms = 120000, .every_ms = 3600 * 1000, .run = objects_sweep},
+	{.name = "tell_errors",
+     .lease_ms = 120000,
+     .every_ms = ERROR_REPORTS_EVERY_MS,
+     .run = tell_errors},
 };
+
+static int check(void)
+{
+	return object_bytes_check() + sentry_check();
+}
 
 int main(int argc, char **argv)
 {
@@ -162,12 +173,13 @@ int main(int argc, char **argv)
 	                                      .chains = (struct chain *const[]){&thinking},
 	                                      .chains_n = 1,
 	                                      .engines = &engine_room,
-	                                      .start = object_bytes_check,
+	                                      .start = check,
 	                                      .settings =
 	                                          (const struct cfg_group *const[]){&summarize_settings,
 	                                                                            &retention_settings,
+	                                                                            &sentry_settings,
 	                                                                            OBJECT_SETTINGS},
-	                                      .settings_n = 4,
+	                                      .settings_n = 5,
 	                                      .handle = summarize_session,
 	                                      .jobs = jobs,
 	                                      .jobs_n = COUNT(jobs)});
