@@ -3,7 +3,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- descriptors ---- */
 
@@ -34,14 +38,28 @@ enum waited wait_fds(struct cancel *cancel, struct pollfd *fds, size_t n, struct
 
 /* ---- condition variables ---- */
 
-static void cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline until)
+/* FUTEX_WAIT_BITSET takes a time of the monotonic clock, not a span. What it returns does not
+ * matter: who waits looks again. */
+static void eventcount_wait(struct eventcount *e, pthread_mutex_t *lock, struct deadline until)
 {
 	struct timespec at = deadline_timespec(until);
+	bool            is_bounded = until.at_ms != DEADLINE_NEVER.at_ms;
+	unsigned        round = atomic_load(&e->rounds);
 
-	if (until.at_ms == DEADLINE_NEVER.at_ms)
-		pthread_cond_wait(cond, lock);
-	else
-		pthread_cond_clockwait(cond, lock, CLOCK_MONOTONIC, &at);
+	atomic_fetch_add(&e->waiting, 1);
+	pthread_mutex_unlock(lock);
+	syscall(SYS_futex, &e->rounds, FUTEX_WAIT_BITSET_PRIVATE, round, is_bounded ? &at : NULL, NULL,
+	        FUTEX_BITSET_MATCH_ANY);
+	pthread_mutex_lock(lock);
+	atomic_fetch_sub(&e->waiting, 1);
+}
+
+/* Whoever begins to wait from here on sees the new round. */
+static void eventcount_tell(struct eventcount *e, int most)
+{
+	atomic_fetch_add(&e->rounds, 1);
+	if (atomic_load(&e->waiting))
+		syscall(SYS_futex, &e->rounds, FUTEX_WAKE_PRIVATE, most);
 }
 
 void monitor_lock(struct monitor *m)
@@ -56,12 +74,12 @@ void monitor_unlock(struct monitor *m)
 
 void monitor_tell(struct monitor *m)
 {
-	pthread_cond_signal(&m->changed);
+	eventcount_tell(&m->changed, 1);
 }
 
 void monitor_tell_all(struct monitor *m)
 {
-	pthread_cond_broadcast(&m->changed);
+	eventcount_tell(&m->changed, INT_MAX);
 }
 
 static void wake_monitor(void *data)
@@ -98,7 +116,7 @@ enum waited monitor_wait(struct monitor *m, const struct monitor_watch *w, struc
 	enum waited how = before_wait(w ? w->cancel : NULL, until);
 
 	if (how == WAIT_READY)
-		cond_wait(&m->changed, &m->lock, until);
+		eventcount_wait(&m->changed, &m->lock, until);
 	return how;
 }
 
@@ -115,7 +133,7 @@ static void wake_waker(void *data)
 
 void waker_begin(struct waker *w, pthread_mutex_t *lock, struct cancel *cancel)
 {
-	*w = (struct waker){.lock = lock, .called = PTHREAD_COND_INITIALIZER, .cancel = cancel};
+	*w = (struct waker){.lock = lock, .cancel = cancel};
 	cancel_watch(cancel, &w->waiter, wake_waker, w);
 }
 
@@ -126,7 +144,7 @@ void waker_end(struct waker *w)
 
 void waker_wake(struct waker *w)
 {
-	pthread_cond_signal(&w->called);
+	eventcount_tell(&w->called, 1);
 }
 
 enum waited waker_wait(struct waker *w, struct deadline until)
@@ -134,7 +152,7 @@ enum waited waker_wait(struct waker *w, struct deadline until)
 	enum waited how = before_wait(w->cancel, until);
 
 	if (how == WAIT_READY)
-		cond_wait(&w->called, w->lock, until);
+		eventcount_wait(&w->called, w->lock, until);
 	return how;
 }
 

@@ -17,15 +17,22 @@ enum waited { WAIT_READY, WAIT_DEADLINE, WAIT_CANCELLED };
 #define WAIT_FDS_MAX 8
 enum waited wait_fds(struct cancel *cancel, struct pollfd *fds, size_t n, struct deadline until);
 
+/* A condition variable as an eventcount: who waits looks at the number of rounds with the lock held
+ * and sleeps while it stays the same. glibc's takes its mutex back as a contended one, which makes
+ * a second system call of each wake. */
+struct eventcount {
+	atomic_uint rounds, waiting;
+};
+
 /* A condition variable on the monotonic clock with its mutex. The state it guards is the
  * caller's: lock, look, wait, look again. */
 struct monitor {
-	pthread_mutex_t lock;
-	pthread_cond_t  changed;
+	pthread_mutex_t   lock;
+	struct eventcount changed;
 };
 #define MONITOR \
 	{ \
-		PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER \
+		.lock = PTHREAD_MUTEX_INITIALIZER \
 	}
 void monitor_lock(struct monitor *m);
 void monitor_unlock(struct monitor *m);
@@ -51,7 +58,7 @@ enum waited monitor_wait(struct monitor *m, const struct monitor_watch *w, struc
  * may be NULL, wakes it too. */
 struct waker {
 	pthread_mutex_t     *lock;
-	pthread_cond_t       called;
+	struct eventcount    called;
 	struct cancel       *cancel;
 	struct cancel_waiter waiter;
 };
