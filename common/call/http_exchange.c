@@ -43,7 +43,6 @@ void exchange_release(struct exchange *x)
 		return;
 	assert(!x->easy);
 	pthread_mutex_destroy(&x->news.lock);
-	pthread_cond_destroy(&x->news.changed);
 	arena_free(&a); /* and with it *x */
 }
 
@@ -222,6 +221,7 @@ static int on_connected(void *data, char *address, char *local_address, int port
 	(void)port;
 	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &made_n);
 	admission_connected(x, made_n > 0);
+	loop_connected(x);
 	monitor_lock(&x->news);
 	x->is_connected = true;
 	x->is_reused = made_n == 0;

@@ -52,7 +52,7 @@ struct exchange {
 
 	/* The loop's lists; those of wishes under its lock. Due to be told, or to be repeated. */
 	unsigned         wishes;
-	bool             is_wishing, is_due;
+	bool             is_wishing, is_due, is_connecting;
 	struct exchange *next_wishing, *next_due;
 	uint64_t         due_at_ms;
 

@@ -62,6 +62,7 @@ static struct {
 	CURLM           *multi;
 	CURLSH          *share;
 	struct exchange *under_way;
+	unsigned         connecting_n;
 	struct exchange *first_due, *last_due;
 	struct broken    broken[BROKEN_N];
 	unsigned         broken_at;
@@ -112,8 +113,20 @@ void loop_tell_later(struct exchange *x)
 	loop.last_due = x;
 }
 
+static void note_connecting(struct exchange *x, bool is_connecting)
+{
+	loop.connecting_n += (unsigned)is_connecting - (unsigned)x->is_connecting;
+	x->is_connecting = is_connecting;
+}
+
+void loop_connected(struct exchange *x)
+{
+	note_connecting(x, false);
+}
+
 static void ask_for_stream(struct exchange *x)
 {
+	note_connecting(x, true);
 	if (admission_enter(x))
 		curl_multi_add_handle(loop.multi, x->easy);
 }
@@ -167,6 +180,7 @@ static bool was_told(int local_port)
 static void leave_multi(struct exchange *x)
 {
 	curl_multi_remove_handle(loop.multi, x->easy);
+	note_connecting(x, false);
 	*x->link = x->next;
 	if (x->next)
 		x->next->link = x->link;
@@ -364,7 +378,7 @@ static void *run(void *unused)
 	while (!is_last_turn) {
 		is_last_turn = must_stop();
 		atomic_store(&loop.beat_at_ms, clock_mono_ms());
-		sockets_wait(loop.multi, sleep_ms(is_last_turn), loop.under_way != NULL);
+		sockets_wait(loop.multi, sleep_ms(is_last_turn), loop.connecting_n > 0);
 		take_wishes();
 		end_finished();
 		tell_due(is_last_turn);

@@ -17,6 +17,9 @@ void loop_wish(struct exchange *x, enum wish wish);
  * held. */
 void loop_tell_later(struct exchange *x);
 
+/* There is a connection for it. The loop's thread. */
+void loop_connected(struct exchange *x);
+
 /* libcurl may be used from now on. */
 void loop_ready(void);
 

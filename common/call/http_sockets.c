@@ -4,7 +4,8 @@
  * thousand calls that wait, a wake cost a millisecond. Here a wake costs what is ready.
  *
  * libcurl 7.88 forgets itself now and then: when the time of a name's first address is over it
- * neither tries the next nor names a time to do so. So a few times a second it looks at all.
+ * neither tries the next nor names a time to do so. So while something is being connected it looks
+ * at all a few times a second.
  *
  * A closed socket leaves the epoll by itself, and libcurl may tell of that late or not at all: what
  * it says of a number that the kernel has given out again is taken for the newer socket. */
@@ -122,13 +123,13 @@ static void look_at_all(CURLM *multi)
 	sockets.look = deadline_in(LOOK_MS);
 }
 
-void sockets_wait(CURLM *multi, unsigned most_ms, bool is_calling)
+void sockets_wait(CURLM *multi, unsigned most_ms, bool is_connecting)
 {
 	struct epoll_event events[EVENTS_MAX];
 	struct deadline    until = deadline_sooner(deadline_in(most_ms), sockets.timer);
 	int                n;
 
-	if (is_calling)
+	if (is_connecting)
 		until = deadline_sooner(until, sockets.look);
 	n = epoll_wait(sockets.epoll_fd, events, EVENTS_MAX, (int)deadline_left_ms(until));
 	for (int i = 0; i < n; i++)
@@ -137,6 +138,6 @@ void sockets_wait(CURLM *multi, unsigned most_ms, bool is_calling)
 		else
 			move(multi, &events[i]);
 	move_times(multi);
-	if (is_calling)
+	if (is_connecting)
 		look_at_all(multi);
 }

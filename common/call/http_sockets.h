@@ -15,8 +15,8 @@ void sockets_close(void);
 void sockets_serve(CURLM *multi);
 
 /* Sleeps until something may move in `multi`, for `most_ms` at most, and lets libcurl move that.
- * `is_calling`: there are calls in it. */
-void sockets_wait(CURLM *multi, unsigned most_ms, bool is_calling);
+ * `is_connecting`: a call in it has no connection yet. */
+void sockets_wait(CURLM *multi, unsigned most_ms, bool is_connecting);
 
 /* Ends the sleep, or the next one. Any thread. */
 void sockets_wake(void);
