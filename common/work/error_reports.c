@@ -22,7 +22,7 @@ static struct err *hold(struct ctx *cx, const struct http_reply *reply)
 
 static struct err *tell(struct ctx *cx, const struct error_counted *counted)
 {
-	struct http_reply reply;
+	struct http_reply reply = {.status = 0};
 	struct span       envelope;
 	struct err       *e;
 
