@@ -53,7 +53,8 @@ look_at_health() {
 	states=()
 	dir=$(mktemp -d)
 	for name; do questions+=(-o "$dir/$name" "$(health_url "$name")"); done
-	curl -s --no-progress-meter -m 5 --parallel --parallel-max 64 \
+	# At once: else one waits whether the connection of another, who may never answer, is to be shared.
+	curl -s --no-progress-meter -m 5 --parallel --parallel-immediate --parallel-max 64 \
 		--unix-socket "$run/inside/operate.sock" "${questions[@]}" || true
 	while IFS=$'\t' read -r name state; do
 		states[$name]=$state
