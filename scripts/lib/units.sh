@@ -244,21 +244,19 @@ slot_is_ready() {
 	((BASH_REMATCH[2] >= 5)) || grep -q '"serving"' < <(tail -c "+$(($3 + 1))" "$log/$1.log")
 }
 
-# slot_is_settled NAME SLOT BYTES: ready, or hopeless because it was started a fourth time.
+# slot_is_settled NAME SLOT BYTES: ready, or hopeless because it was started ever again.
 slot_is_settled() {
-	local pid
-	slot_is_ready "$@" && return
-	{ read -r pid <"$sup/$1/$2/supervise/pid"; } 2>/dev/null || pid=
-	was_started_often "$1" "$pid"
+	slot_is_ready "$@" || was_started_often "$1" "$2"
 }
 
-# was_started_often NAME PID: PID, which may be empty, is the fourth that was seen. The caller has
-# declared -A starts.
+# was_started_often NAME SLOT: the fourth start or end is seen. runsv writes its file of the pid at each,
+# and a program that ends at once is hardly ever met alive. The caller has declared -A starts.
 was_started_often() {
-	local name=$1 pid=$2 pids
-	[[ -z $pid || " ${starts[$name]-} " == *" $pid "* ]] || starts[$name]+=" $pid"
-	read -ra pids <<<"${starts[$name]-}"
-	((${#pids[@]} > 3))
+	local name=$1 time times
+	time=$(stat -c %.9Y "$sup/$name/$2/supervise/pid" 2>/dev/null) || return 1
+	[[ " ${starts[$name]-} " == *" $time "* ]] || starts[$name]+=" $time"
+	read -ra times <<<"${starts[$name]}"
+	((${#times[@]} > 3))
 }
 
 slot_is_stopped() {
