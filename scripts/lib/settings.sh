@@ -128,11 +128,12 @@ remember_environment() {
 	write_file 600 "$stack_dir/env.up" <<<"$1"
 }
 
-# For `reload`, the environment of `up`, except for the settings that its own environment gives.
+# For `reload`, the environment of `up`, except for the settings that its own environment gives, and
+# which programs are meant.
 recall_environment() {
 	local given=() line name
 	while IFS= read -r name; do
-		is_setting "$name" && given+=("$name")
+		if is_setting "$name" || [[ $name == BUILD || $name == FLAVOUR ]]; then given+=("$name"); fi
 	done < <(compgen -e)
 	line=$( ((${#given[@]} == 0)) || print_exports "${given[@]}")
 	# shellcheck source=/dev/null
