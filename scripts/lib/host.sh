@@ -38,7 +38,7 @@ lend_credentials() {
 load_host_settings() {
 	local name
 	cd "$etc" || die "$etc is missing"
-	load_settings_file scribe.env
+	load_settings
 	for name in "${!in_settings_file[@]}"; do
 		[[ $name != *_FILE ]] ||
 			die "$name: a program could not read it; copy it to $etc/credentials/${name%_FILE}"

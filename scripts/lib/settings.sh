@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what a file uses of scripts/stack is named below
-# Where settings come from: the environment, then scribe.env, then what is generated here.
-# Uses: stack_dir port bin all_functions known.
+# Where settings come from: the environment, then scribe.env, then the stage's file, then what is
+# generated here. Uses: root stack_dir port bin all_functions known.
 
 # split_list VALUE: its items into the array $items, separated by commas, blanks or both, as
 # cfg_next_item() of the programs does. An item is never taken for a pattern of file names.
@@ -33,6 +33,21 @@ load_settings_file() {
 		in_settings_file[$key]=$value
 		[[ -n ${!key+set} ]] || export "$key=$value"
 	done <"$file"
+}
+
+# All that fills what the environment lacks: scribe.env, then what is usual at the stage it may name.
+load_settings() {
+	load_settings_file scribe.env
+	[[ -z ${SCRIBE_STAGE-} ]] || load_stage
+}
+
+# Its file is the project's own: who may misspell a name in it are we, whom a test tells.
+load_stage() {
+	local file=$root/scripts/stages/$SCRIBE_STAGE.env
+	local -A in_settings_file
+	[[ $SCRIBE_STAGE =~ ^[a-z]+$ && -r $file ]] ||
+		die "SCRIBE_STAGE: '$SCRIBE_STAGE' is none of development, staging, production"
+	load_settings_file "$file"
 }
 
 random_hex() {
@@ -157,7 +172,7 @@ stack_settings() {
 		SCRIBE_TLS_CERT SCRIBE_TLS_KEY SCRIBE_TLS_LISTEN TLS_PORT TLS_REDIRECT_PORT \
 		METRICS_PORT \
 		SCRIBE_TRUSTED_PROXIES SCRIBE_CONNECTIONS_PER_CLIENT SCRIBE_NGINX_WORKERS \
-		SCRIBE_PAGES SCRIBE_CONSOLE SCRIBE_LEAD_PANEL SCRIBE_UI_DIR \
+		SCRIBE_STAGE SCRIBE_PAGES SCRIBE_CONSOLE SCRIBE_LEAD_PANEL SCRIBE_UI_DIR \
 		SCRIBE_FUNCTIONS SCRIBE_USER SCRIBE_DRAIN_S SCRIBE_START_S SCRIBE_MIGRATE_S \
 		SCRIBE_BACKUP_DIR SCRIBE_BACKUP_RECIPIENT SCRIBE_BACKUP_DAYS
 	for name in "${all_functions[@]}"; do echo "RATE_${name^^} UPSTREAM_${name^^}"; done

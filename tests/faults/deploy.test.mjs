@@ -1,6 +1,7 @@
 /* scripts/deploy, on a stack that people call all the while: a version that is broken goes back by
  * itself, in whichever way it is broken, and nobody who calls notices; a good one stays until the
- * one before is wanted; and where it is killed, the next puts things right. */
+ * one before is wanted; and where it is killed, the next puts things right. The stages
+ * beside it. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +15,7 @@ import {
 	functionNames, keyHeaders, newSession, pairOf, poll, post, root, sql, TALK, useStack,
 } from '../integration/env/index.mjs';
 import { makeDir } from '../integration/env/dirs.mjs';
-import { build, run } from '../integration/env/stack_command.mjs';
+import { build, flavour, run } from '../integration/env/stack_command.mjs';
 
 const PATIENCE_MS = 900_000; /* a build and two starts, beside other tests */
 const BREATH_MS = 150;
@@ -241,4 +242,14 @@ test('nobody noticed: no request failed, and what was acknowledged is there, onc
 	assert.deepEqual(await sql(stack,
 		"select count(*), count(distinct turn) from utterances where speaker = 'visitor'"),
 	[[String(turns), String(turns)]]);
+});
+
+test('the stages set nothing that is no setting', () => {
+	const own = readFileSync(join(root, 'scripts/lib/settings.sh'), 'utf8');
+	const told = readFileSync(join(build, flavour, 'programs.json'), 'utf8');
+	for (const stage of ['development', 'staging', 'production']) {
+		const text = readFileSync(join(root, `scripts/stages/${stage}.env`), 'utf8');
+		for (const [, name] of text.matchAll(/^([A-Z_]+)=/gm))
+			assert.ok(told.includes(`"${name}"`) || own.includes(` ${name} `), name);
+	}
 });

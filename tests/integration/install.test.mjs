@@ -66,7 +66,8 @@ test('only who hears may have namespaces, and what can wait is patient', async (
 });
 
 test('each command has a page, with the words of its own --help', async () => {
-	const commands = (await listed('usr/lib/scribe/scripts')).filter((name) => name !== 'lib');
+	const commands = (await listed('usr/lib/scribe/scripts'))
+		.filter((name) => !['lib', 'stages'].includes(name));
 	const pages = commands.map((name) => name === 'scribe' ? 'scribe.8' : `scribe-${name}.8`);
 	assert.deepEqual(await listed('usr/share/man/man8'), pages.sort());
 	for (const page of [...pages.map((name) => `man8/${name}`), 'man5/scribe.env.5'])
