@@ -1,7 +1,7 @@
 /* scripts/deploy, on a stack that people call all the while: a version that is broken goes back by
  * itself, in whichever way it is broken, and nobody who calls notices; a good one stays until the
- * one before is wanted; and where it is killed, the next puts things right. The stages
- * beside it. */
+ * one before is wanted; and where it is killed, the next puts things right. scripts/preview beside
+ * it, and the stages. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,11 +14,13 @@ import { setTimeout as breathe } from 'node:timers/promises';
 import {
 	functionNames, keyHeaders, newSession, pairOf, poll, post, root, sql, TALK, useStack,
 } from '../integration/env/index.mjs';
+import { copyCluster } from '../integration/env/cluster.mjs';
 import { makeDir } from '../integration/env/dirs.mjs';
-import { build, flavour, run } from '../integration/env/stack_command.mjs';
+import { build, flavour, run, send } from '../integration/env/stack_command.mjs';
 
 const PATIENCE_MS = 900_000; /* a build and two starts, beside other tests */
 const BREATH_MS = 150;
+const TURN_MS = 2000; /* a session has a rate of its own */
 const NAMES = [...TALK, 'text_to_speech'];
 /* What the simulator speaks are no words; a test call is heard only if it has some. */
 const stack = useStack({ simulator: true, functions: NAMES, env: { TTS_PROVIDERS: 'local' } });
@@ -140,7 +142,7 @@ const startCalling = () => {
 		while (going) {
 			const body = { ...pairOf(session), user_message: `Number ${turns}.`, audio: false };
 			if (note(await post(stack, 'agent_reply', body, keyHeaders(stack)))) turns++;
-			await breathe(BREATH_MS);
+			await breathe(TURN_MS);
 		}
 	};
 	const calls = Promise.all([opens(), talks()]);
@@ -242,6 +244,28 @@ test('nobody noticed: no request failed, and what was acknowledged is there, onc
 	assert.deepEqual(await sql(stack,
 		"select count(*), count(distinct turn) from utterances where speaker = 'visitor'"),
 	[[String(turns), String(turns)]]);
+});
+
+test('a preview has a stack of its own, and leaves nothing', async () => {
+	const previews = join(place, 'previews');
+	const dir = join(previews, 'try~mended');
+	await git('branch', 'try/mended', 'mended');
+	await copyCluster(join(dir, 'stack'));
+	const preview = (...words) => does(script('preview'), words,
+		{ cwd: place, timeout: PATIENCE_MS, env: { ...stack.env, PREVIEW_DIR: previews } });
+	const url = (await preview('try/mended')).trim();
+	assert.equal(await preview('list'), `try/mended\t${url}\n`);
+	const ask = () => send(`${url}/functions/v1/create_session`, { body: '{}' });
+	assert.equal((await ask()).status, 200);
+	assert.ok(!readFileSync(join(dir, 'stack/secrets.env'), 'utf8').includes(stack.anonKey));
+	const [[before]] = await sql(stack, 'select count(*) from sessions');
+	assert.equal((await ask()).status, 200);
+	assert.deepEqual(await sql(stack, 'select count(*) from sessions'), [[before]]);
+	assert.match(readFileSync(join(dir, 'stack/env.sh'), 'utf8'), /RETENTION_DAYS=14/);
+	await preview('try/mended', 'down');
+	assert.ok(!existsSync(dir));
+	await assert.rejects(ask, { code: 'ECONNREFUSED' });
+	assert.equal(await preview('list'), '');
 });
 
 test('the stages set nothing that is no setting', () => {
