@@ -5,6 +5,7 @@
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
 # make faults         what a visitor gets whatever breaks, all of the table; ONLY='Slack|clock'
+# make deploys        what becomes of versions that break, and of deploys that are killed
 # make authorisation  authorisation.md, rest_access.md, storage.md in tests/data anew: who may what
 # make analyse        what clang's analyser says of the sources; tests/run lint has the others
 # make bench          how long the steps of a turn take, what the programs weigh
@@ -246,6 +247,10 @@ check: setup
 faults: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@node tests/faults/main.mjs
+# Builds and starts a version a dozen times: longer than the tests have time for
+deploys: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@FLAVOUR=$(FLAVOUR) node --test --test-reporter=spec tests/faults/deploy.test.mjs
 # What is answered becomes what is agreed upon: look at the difference.
 authorisation: setup
 	@AUTHORISATION=write tests/integration/run 1 authorisation keys rest storage
@@ -264,6 +269,6 @@ clean:
 
 .PHONY: all units helpers benches fuzzers headers show-cflags show-libraries setup demo run bench \
         bench-attacks bench-hearing bench-interrupt bench-recall bench-memory bench-streams \
-        bench-turn analyse check faults authorisation install deb check-deb release clean
+        bench-turn analyse check faults deploys authorisation install deb check-deb release clean
 .SECONDARY:
 -include $(OBJS:.o=.d) $(SQL_HEADERS:.h=.d)
