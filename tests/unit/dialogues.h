@@ -135,4 +135,10 @@ must contain, must not contain}. */
  {{"Do you think AI will take our jobs?", NULL, NULL},
   {"ok", NULL, NULL}, {"ok", NULL, NULL}, {"ok", NULL, NULL}, {"ok", NULL, NULL},
   {"ok", NULL, NULL}, {"ok", NULL, NULL}, {"ok", NULL, NULL}}},
+/* a thing is nobody's name, and what is told now was not told before */
+{"professional", false, NULL,
+ {{"We bake rye bread.", "name", NULL},
+  {"Our large oven is red.", NULL, "Large"},
+  {"Well, our budget is two hundred thousand dollars, can you help us with that?", NULL,
+   "You told me"}}},
 	/* clang-format on */

@@ -84,6 +84,17 @@ static bool ends_answer(const struct utterance *u, size_t to)
 	       phrases_at(LIST(ANSWER_TAILS), u, to);
 }
 
+/* "Our large oven is red", "Search in our shop": nobody is called that. */
+static bool is_of_a_thing(const struct rules *r, size_t from, size_t to)
+{
+	static const char *const determiners[] = {"our", "the", "a", "an", "my", "your", "their"};
+
+	if (rules_is_known_name(r, from))
+		return false;
+	return (from > 0 && TOKENS_IS_ANY(r->u, from - 1, determiners)) ||
+	       (tokens_is(r->u, to, "in") && TOKENS_IS_ANY(r->u, to + 1, determiners));
+}
+
 static void answer_name(struct rules *r, size_t from)
 {
 	size_t to = rules_slot_to(r, 'N', from);
@@ -96,6 +107,8 @@ static void answer_name(struct rules *r, size_t from)
 	if (to == from + 1 && phrases_has(LIST(NOT_NAMES), r->u->words[from].low) &&
 	    !rules_is_known_name(r, from))
 		return; /* "Maybe." */
+	if (is_of_a_thing(r, from, to))
+		return;
 	if (to > from && to - from <= WHOLE_NAME_WORDS && ends_answer(r->u, to))
 		rules_keep(r, ENTITY_person_name, from, to, true);
 }

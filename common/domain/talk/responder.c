@@ -416,6 +416,9 @@ static bool is_told_rather(const struct talk *t, enum act act)
 	                                ACT_small_talk, ACT_recall};
 	bool                  is_weak = false;
 
+	/* "Our budget is $200,000, can you help us with that?" asks for nothing of before. */
+	if (act == ACT_recall && (t->now->budget_range || t->now->contact_email))
+		return true;
 	for (size_t i = 0; i < COUNT(weak); i++)
 		is_weak |= weak[i] == act;
 	return is_weak && !t->is_question && !t->now->use_case &&
