@@ -139,6 +139,10 @@ must contain, must not contain}. */
 {"professional", false, NULL,
  {{"We bake rye bread.", "name", NULL},
   {"Our large oven is red.", NULL, "Large"},
-  {"Well, our budget is two hundred thousand dollars, can you help us with that?", NULL,
-   "You told me"}}},
+  {"We run a hotel group, and our budget is two hundred thousand dollars, can you help us "
+   "with that?", NULL, "You told me"}}},
+{"professional", false, NULL,
+ {{"We run a hotel group, and our budget is two hundred thousand dollars, can you help us "
+   "with that?", NULL, "You told me"},
+  {"What did I tell you our budget is?", "two hundred thousand", NULL}}},
 	/* clang-format on */
