@@ -228,3 +228,12 @@ check_names() {
 		fi
 	done
 }
+
+# in_force NAME: a setting as it was at the last `up` or `reload`, out of its file where it is in one.
+in_force() (
+	unset "$1" "${1}_FILE"
+	# shellcheck source=/dev/null
+	. "$stack_dir/env.sh"
+	file=${1}_FILE
+	if [[ -n ${!file-} ]]; then cat "${!file}"; else printf %s "${!1-}"; fi
+)
