@@ -98,24 +98,19 @@ export const cpuBetween = (before, after) => {
 	};
 };
 
-/* What waits for a key that is not there (mail, Slack) is not due. */
-export const dueJobs = async (stack) => {
+/* What waits for a key that is not there (mail, Slack) is not due; `more`: what else of the
+   waiting is counted, in SQL. */
+export const dueJobs = async (stack, more = 'false') => {
 	const [[n]] = await sql(
 		stack,
 		`select count(*) from jobs where state = 'running' or (state = 'ready'
-		  and run_at <= now() and kind !~ 'slack|mail')`,
+		  and (run_at <= now() and kind !~ 'slack|mail' or ${more}))`,
 	);
 	return Number(n);
 };
 
 /* Due, or what turns have put off. */
-const leftJobs = async (stack) => {
-	const [[n]] = await sql(
-		stack,
-		`select count(*) from jobs where state = 'ready' and kind = 'keep_utterances'`,
-	);
-	return Number(n) + (await dueJobs(stack));
-};
+const leftJobs = (stack) => dueJobs(stack, `kind = 'keep_utterances'`);
 
 /** Waits until no job of a turn is left; how many still were when patience ended. */
 export const drained = async (stack) => {
