@@ -20,6 +20,12 @@ static struct err *hold(struct ctx *cx, const struct http_reply *reply)
 	return pace_hold(cx, CHANNEL, reply->retry_after_ms ? reply->retry_after_ms : HOLD_MS);
 }
 
+/* Told, or never to be. */
+static bool is_settled(int status)
+{
+	return status / 100 == 2 || status == 400 || status == 413;
+}
+
 static struct err *tell(struct ctx *cx, const struct error_counted *counted)
 {
 	struct http_reply reply = {.status = 0};
@@ -29,10 +35,10 @@ static struct err *tell(struct ctx *cx, const struct error_counted *counted)
 	TRY(sentry_envelope(cx, counted, &envelope));
 	e = sentry_post(cx, envelope, &reply);
 	sending_count("sentry send", &reply, e);
-	if (!e && (reply.status / 100 == 2 || reply.status == 400 || reply.status == 413))
+	if (!e && is_settled(reply.status)) {
 		error_count_told(counted->row, counted->n);
-	if (!e && reply.status / 100 == 2)
 		return NULL;
+	}
 	TRY(hold(cx, &reply));
 	if (!e)
 		FAIL(cx, ERR_UPSTREAM, "Sentry answered %d", reply.status);

@@ -103,6 +103,21 @@ test('what goes on happening while it is told is of the next round', async () =>
 	await pollTold(() => counted(told(n)) >= 1 + first.length);
 });
 
+test('an event that Sentry will not have is dropped, and keeps no other waiting', async () => {
+	await goRound();
+	const asked = sentry.bodies.length;
+	sentry.answer = { status: 413 };
+	await fail(1);
+	await pollTold(() => sentry.bodies.length > asked);
+	await goRound();
+	sentry.answer = null;
+	assert.ok(!(await isHeld()));
+	const n = sentry.events.length;
+	await fail(2);
+	await pollTold(() => counted(told(n)) >= 2);
+	assert.equal(counted(told(n)), 2);
+});
+
 test('who is asked for less tells nothing for so long, and then all of it', async () => {
 	sentry.answer = { status: 429, headers: { 'retry-after': '3000' } };
 	const n = sentry.events.length;
