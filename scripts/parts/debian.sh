@@ -16,8 +16,10 @@ debian_packages=(
 	# checking
 	libcmocka-dev clang clang-tidy clang-format cppcheck libclang-rt-14-dev valgrind libc6-dbg
 	systemd groff-base logrotate shellcheck "postgresql-$postgres_version-pgtap" wrk chromium fonts-liberation
-	prometheus
+	prometheus prometheus-alertmanager
 )
+# The stack starts its own of these.
+with_service=(nginx prometheus prometheus-alertmanager)
 # What makes packages, and a Debian to try them in.
 packaging_packages=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container)
 policy_file=/usr/sbin/policy-rc.d
@@ -60,7 +62,7 @@ node_is_usable() {
 }
 
 packages_make() {
-	local nginx_is_new=
+	local name fresh=()
 	if [[ $EUID -ne 0 ]]; then
 		give_up "Debian packages: ${#missing[@]} missing, and only root may install them. Run" \
 			"    sudo $root/scripts/setup ${1:---system}" \
@@ -68,17 +70,15 @@ packages_make() {
 			"    apt-get install --no-install-recommends ${missing[*]}"
 	fi
 	say "Debian packages: installing ${#missing[@]} (log: $apt_log)"
-	[[ " ${missing[*]} " == *' nginx '* ]] && nginx_is_new=1
+	for name in "${with_service[@]}"; do
+		[[ " ${missing[*]} " != *" $name "* ]] || fresh+=("$name.service")
+	done
 	trap services_may_start EXIT
 	services_stay_down
 	apt_install "${missing[@]}"
 	# A fresh nginx would take port 80 at the next start of the machine.
-	if [[ -n $nginx_is_new ]] && command -v systemctl >/dev/null; then
-		systemctl disable nginx.service >>"$apt_log" 2>&1 || say "could not disable nginx.service"
-	fi
-	if [[ " ${missing[*]} " == *' prometheus '* ]] && command -v systemctl >/dev/null; then
-		systemctl disable prometheus.service >>"$apt_log" 2>&1 ||
-			say "could not disable prometheus.service"
+	if ((${#fresh[@]})) && command -v systemctl >/dev/null; then
+		systemctl disable "${fresh[@]}" >>"$apt_log" 2>&1 || say "could not disable ${fresh[*]}"
 	fi
 	packages_missing
 	if [[ ${#missing[@]} -ne 0 ]]; then

@@ -190,13 +190,15 @@ const close = async (stack, place, simulator) => {
 
 /** Start a stack. `env` are settings over the defaults (rates off, sanitizers talkative);
  * `functions`: those it has, else all; `simulator`: start a provider simulator too and point the
- * stack at it. Returns a Stack with stop(), which throws when a program broke a rule. */
+ * stack at it; `withMetrics`: Prometheus and Alertmanager, too. Returns a Stack with stop(), which
+ * throws when a program broke a rule. */
 export const startStack = async ({
 	flavour = process.env.FLAVOUR ?? 'asan',
 	env = {},
 	functions = [],
 	name = 'test',
 	simulator: wantsSimulator = false,
+	withMetrics = false,
 } = {}) => {
 	watchSignals();
 	const dir = makeDir(name);
@@ -221,7 +223,8 @@ export const startStack = async ({
 	stack.stop = () => close(stack, place, simulator);
 	try {
 		await copyCluster(dir);
-		stack.baseUrl = (await run(['up'], settings, dir)).stdout.trim();
+		const up = ['up', ...(withMetrics ? ['--with-metrics'] : [])];
+		stack.baseUrl = (await run(up, settings, dir)).stdout.trim();
 	} catch (error) {
 		await stack.stop().catch((more) => (error.message += `\n${more.message}`));
 		error.message += `\nits logs are in ${dir}`;
