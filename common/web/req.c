@@ -18,7 +18,7 @@
 #define HEADERS_MAX   16
 #define CHUNK_BYTES   65536u
 #define DESK_BYTES    65536u /* bodies up to that are read at once */
-#define RETRY_SECONDS 1u     /* told with 429 and 503 when nobody knows better */
+#define RETRY_SECONDS 1u     /* told where to wait is of use and nobody knows better */
 
 /* Something to be done behind the answer. */
 struct after {
@@ -355,7 +355,7 @@ static void set_retry_after(struct req *rq, const struct err *e)
 {
 	int status = err_status(e);
 
-	if (status != 429 && status != 503)
+	if (status != 429 && status != 503 && e->kind != ERR_CONFLICT)
 		return;
 	req_set_header(rq, "Retry-After",
 	               arena_printf(rq->cx->arena, "%u",

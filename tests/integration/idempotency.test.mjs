@@ -106,7 +106,11 @@ test('a session owns its keys whatever its address', async () => {
 test('a key is free for its own request once its runner is dead or its time over', async () => {
 	const pair = pairOf(await newSession(stack));
 	const headers = withKey('memory-3');
-	const ask = async (content) => (await save(pair, content, headers)).status;
+	const ask = async (content) => {
+		const { status, headers: told } = await save(pair, content, headers);
+		assert.equal(told.get('retry-after') !== null, status === 409, 'who is to wait is told');
+		return status;
+	};
 	/* As one who did not end left it: who that is, dead or living, and until when it is theirs. */
 	const leave = (isAlive, until) =>
 		sql(
