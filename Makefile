@@ -247,6 +247,15 @@ check: setup
 faults: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@node tests/faults/main.mjs
+# Five minutes of kill -9 under load, and some more until its alerts have ended; the tests have a
+# short form. SECONDS=60 RATE=10 SEED=7: so long, so many turns a second, that chance
+storm: setup
+	@$(MAKE) -s -j$$(nproc) all
+	@node tests/faults/storm_main.mjs
+# Half an hour of conversation, and what grew. MINUTES=5: so long
+soak: setup
+	@$(MAKE) -s -j$$(nproc) all benches
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/soak.mjs
 # Builds and starts a version a dozen times: longer than the tests have time for
 deploys: setup
 	@$(MAKE) -s -j$$(nproc) all
@@ -267,7 +276,7 @@ release: deb
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers benches fuzzers headers show-cflags show-libraries setup demo run bench \
+.PHONY: all units helpers benches fuzzers headers show-cflags show-libraries setup demo run storm soak bench \
         bench-attacks bench-hearing bench-interrupt bench-recall bench-memory bench-streams \
         bench-turn analyse check faults deploys authorisation install deb check-deb release clean
 .SECONDARY:
