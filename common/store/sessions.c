@@ -10,7 +10,7 @@
 #include <assert.h>
 
 #define SESSION_CHECK_ARGS 4
-#define SESSION_MORE_MAX   16
+#define SESSION_MORE_MAX   17
 #define TRIMS_MAX          20 /* in one go; the rest waits for the next */
 
 struct session_values {

@@ -4,6 +4,8 @@
 --   again   another request changed the session after this statement's snapshot was taken: the
 --           locked row is newer than what the rest would read
 --   join    the same message is running, or was answered within the window
+--   older   a recording, and a message that was asked for after it is being answered: it was heard
+--           late
 --   quiet   an unasked follow-up, and the visitor is being answered, in distress, or has had enough
 --   begin   everything else; an unanswered turn with the same message is adopted, another running
 --           one is superseded. One whose process is silent is not running
@@ -28,6 +30,7 @@
 -- $18  they tell of distress, whatever becomes of the turn
 -- $19  how sure it is that these were the words, 0 to 1 (null: they were written)
 -- $20  the channel on which programs listen
+-- $21  how long ago the message was asked for, milliseconds
 --
 -- As turn_columns.sql tells.
 with
@@ -49,6 +52,8 @@ decided as (
 					or coalesce(l.is_running, false)
 					or exists (select from utterances u where u.session_id = c.id
 						and u.turn = c.turn and u.in_distress)) then 'quiet'
+				when $19::numeric is not null and l.is_running
+					and l.asked_at > now() - $21::int * interval '1 ms' then 'older'
 				else 'begin' end as action,
 			-- The words of a turn that is adopted are stored already.
 			case when l.message_hash = $8::bytea and l.state in ('running', 'abandoned')
@@ -74,10 +79,10 @@ said as (
 
 begun as (
 	insert into turns (session_id, turn, turn_id, message_hash, ends_by, visitor_utterance_id,
-			instance, claim)
+			instance, claim, asked_at)
 		select d.id, d.turn + 1, coalesce($7, gen_random_uuid()::text), $8::bytea,
 				now() + $9::int * interval '1 ms', coalesce(d.adopted, (select id from said)),
-				$15::uuid, $16::uuid
+				$15::uuid, $16::uuid, now() - $21::int * interval '1 ms'
 			from decided d where d.action = 'begin'
 		returning turn, turn_id, visitor_utterance_id),
 

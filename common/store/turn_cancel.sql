@@ -10,6 +10,8 @@
 -- $6  how many milliseconds of its audio were heard (null: the client does not tell)
 -- $7  the channel on which programs listen
 --
+-- A turn that has not begun may be heard still: every program is told its id.
+--
 -- One row, or none for an unknown session: verdict; who pays; the turn's number (null: there is
 -- none); it was running until now.
 -- include session_touched.sql
@@ -35,5 +37,7 @@ remembered as (
 		-- include job_once.sql
 	)
 
-select c.verdict, c.payers, s.turn, coalesce(s.was_running, false)
+select c.verdict, c.payers, s.turn, coalesce(s.was_running, false),
+		case when c.verdict = 'ok' and s.turn is null
+			then pg_notify($7, 'message ' || $1 || ' ' || $5) end
 	from checked c left join stopped s on true

@@ -13,8 +13,6 @@
 #include "sealed.h"
 #include "sessions.h"
 
-#define TOLD "turn "
-
 struct turn_name turn_name_of(const struct turn *turn)
 {
 	return (struct turn_name){turn->session_id, turn->claim, turn->reply_id, turn->number};
@@ -195,14 +193,26 @@ struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
 	return db_tx(cx, interrupt_body, &i);
 }
 
+/* A word, the session, and what is behind them; NULL: another word. */
+static const char *behind_session(const char *told, struct span word, char *session_id_out)
+{
+	struct span all = span_of(told);
+
+	if (!span_starts(all, word) || all.len <= word.len + CRYPTO_UUID_CHARS)
+		return NULL;
+	memcpy(session_id_out, told + word.len, CRYPTO_UUID_CHARS);
+	session_id_out[CRYPTO_UUID_CHARS] = '\0';
+	return str_is_uuid(session_id_out) ? told + word.len + CRYPTO_UUID_CHARS + 1 : NULL;
+}
+
 bool turn_told(const char *told, char *session_id_out, int64_t *number_out)
 {
-	struct span rest = span_of(told);
+	const char *number = behind_session(told, SPAN("turn "), session_id_out);
 
-	if (!span_starts(rest, SPAN(TOLD)) || rest.len <= strlen(TOLD) + CRYPTO_UUID_CHARS)
-		return false;
-	memcpy(session_id_out, told + strlen(TOLD), CRYPTO_UUID_CHARS);
-	session_id_out[CRYPTO_UUID_CHARS] = '\0';
-	return str_is_uuid(session_id_out) &&
-	       str_to_int(told + strlen(TOLD) + CRYPTO_UUID_CHARS + 1, 1, INT64_MAX, number_out);
+	return number && str_to_int(number, 1, INT64_MAX, number_out);
+}
+
+const char *turn_told_early(const char *told, char *session_id_out)
+{
+	return behind_session(told, SPAN("message "), session_id_out);
 }

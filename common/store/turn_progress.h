@@ -55,6 +55,10 @@ struct err *turn_cut(struct ctx *cx, const char *session_id, int64_t number, uns
  * session_id_out has room for a UUID and its end. */
 bool turn_told(const char *told, char *session_id_out, int64_t *number_out);
 
+/* The same of a message that nobody wants answered and whose turn had not begun: the id its turn is
+ * to have, in `told`. NULL: it is about something else. */
+const char *turn_told_early(const char *told, char *session_id_out);
+
 /* Pieces as an array of PostgreSQL; NULL: there are none. */
 const char *spoken_pieces_text(struct ctx *cx, const struct spoken_piece *pieces, size_t n);
 

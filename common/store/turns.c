@@ -134,6 +134,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	const char *id = sealed_row_id(cx);
 	struct kept_text kept = sealed_keep_back(cx, AT_UTTERANCE(id), in->message);
 	unsigned         age_ms = in->age_ms < TURN_JOIN_AGE_MS ? in->age_ms : TURN_JOIN_AGE_MS;
+	int64_t          asked_ago_ms = (int64_t)(clock_mono_ms() - in->asked_ms);
 
 	return session_query(cx, in->session_id, in->session_secret, TURN_BEGIN_SQL,
 	                     ARGS(db_int(TURN_HISTORY_ROWS), db_text(in->mode), db_text(in->turn_id),
@@ -143,7 +144,7 @@ static struct err *begin_once(struct ctx *cx, const struct turn_new *in, struct 
 	                          db_text(in->instance), db_text(in->claim), db_text(id),
 	                          db_bool(in->is_in_distress),
 	                          in->is_spoken ? db_num(in->confidence) : db_text(NULL),
-	                          db_text(JOBS_CHANNEL)),
+	                          db_text(JOBS_CHANNEL), db_int(asked_ago_ms)),
 	                     rows);
 }
 
@@ -156,6 +157,8 @@ struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *o
 		if (str_equal(row_text(&rows, 0, COL_ACTION), "again"))
 			continue;
 		payers_join(cx, row_text(&rows, 0, COL_PAYERS));
+		if (str_equal(row_text(&rows, 0, COL_ACTION), "older"))
+			FAIL(cx, ERR_SUPERSEDED, "what was asked for later is being answered");
 		read_turn(cx, in, &rows, out);
 		return NULL;
 	}

@@ -46,6 +46,7 @@ struct turn_new {
 	const char *mode;           /* NULL: as it is */
 	const char *turn_id;        /* the client's; NULL: a new one */
 	unsigned    age_ms;         /* how long ago the message came */
+	uint64_t    asked_ms;       /* clock_mono_ms() when this process took it */
 	unsigned    deadline_ms;    /* after which a running turn counts as dead */
 	const char *instance;       /* that is going to answer (instances.h) */
 	const char *claim;          /* a UUID; finds this turn whether or not begin was answered */
@@ -75,7 +76,8 @@ struct turn {
 	struct hash                  answer_key;   /* opens and seals the kept answer */
 };
 
-/* ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
+/* ERR_SUPERSEDED: a message that was asked for later is being answered, in whatever process; this
+ * recording took long to be heard. ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as session_check. */
 struct err *turn_begin(struct ctx *cx, const struct turn_new *in, struct turn *out) CHECKED;
 
 /* What the next turn would begin with, by its session pair and mode: for who prepares it.

@@ -371,10 +371,8 @@ static struct err *take_turn(struct req *rq, const struct in *in, struct answer 
 	uint64_t     since_ms = clock_mono_ms();
 	bool         is_answered;
 
-	if (in->spoken && running_has_newer(in->session_id, a->start_ms))
-		FAIL(req_ctx(rq), ERR_SUPERSEDED, "something newer was said while this was heard");
 	for (int i = 0; i < JOIN_TRIES; i++) {
-		TRY(record_begin(rq, in, DEADLINE_MS, turn));
+		TRY(record_begin(rq, in, a->start_ms, DEADLINE_MS, turn));
 		record_flags(rq, turn, a);
 		a->begin_ms = (unsigned)(clock_mono_ms() - since_ms);
 		if (turn->action == TURN_BEGUN)
@@ -455,6 +453,38 @@ static bool is_counted(const struct in *in)
 	return in->speculative ? !in->user_message : !in->is_nudge;
 }
 
+/* A message, typed or spoken, and its turn. */
+static struct err *hear_and_answer(struct req *rq, struct in *in, struct answer *a)
+{
+	TRY(spoken_message(rq, in, a, DEADLINE_MS));
+	if (!in->is_nudge)
+		read_words(req_ctx(rq), in);
+	if (in->is_backchannel)
+		TRY(listen(req_ctx(rq), in));
+	if (in->is_backchannel || !*in->user_message)
+		return hear_nothing(rq, in, a);
+	if (!in->is_nudge)
+		read_meaning(req_ctx(rq), in);
+	return take_turn(rq, in, a);
+}
+
+/* A turn that has an id of the client's may be cancelled by it before it has begun. */
+static struct err *answer_message(struct req *rq, struct in *in, struct answer *a)
+{
+	struct ctx             *cx = req_ctx(rq);
+	struct running_message *message;
+	struct err             *e;
+
+	if (!in->turn_id)
+		return hear_and_answer(rq, in, a);
+	message = running_message(cx, in->session_id, in->turn_id);
+	e = hear_and_answer(rq, in, a);
+	running_message_end(message);
+	if (e && cancel_reason(cx->cancel) == CANCEL_SUPERSEDED)
+		FAIL(cx, ERR_SUPERSEDED, "the client wants no more of it");
+	return e;
+}
+
 /* What tasks look at lives as long as they do: in the arena. */
 static struct err *agent_reply(struct req *rq)
 {
@@ -475,16 +505,7 @@ static struct err *agent_reply(struct req *rq)
 		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
 	if (in->speculative)
 		return prepare(rq, in, a);
-	TRY(spoken_message(rq, in, a, DEADLINE_MS));
-	if (!in->is_nudge)
-		read_words(cx, in);
-	if (in->is_backchannel)
-		TRY(listen(cx, in));
-	if (in->is_backchannel || !*in->user_message)
-		return hear_nothing(rq, in, a);
-	if (!in->is_nudge)
-		read_meaning(cx, in);
-	return take_turn(rq, in, a);
+	return answer_message(rq, in, a);
 }
 
 /* What an Idempotency-Key brings back, for who wants a stream. What a cancellation or a preparation

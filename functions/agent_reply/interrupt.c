@@ -10,10 +10,14 @@
 
 static void hear_of_it(const char *told)
 {
-	char    session_id[CRYPTO_UUID_CHARS + 1];
-	int64_t number;
+	char        session_id[CRYPTO_UUID_CHARS + 1];
+	const char *turn_id;
+	int64_t     number;
 
-	if (turn_told(told, session_id, &number))
+	turn_id = turn_told_early(told, session_id);
+	if (turn_id)
+		running_cancel_message(session_id, turn_id);
+	else if (turn_told(told, session_id, &number))
 		running_cancel(session_id, number);
 }
 
@@ -22,26 +26,31 @@ void interrupt_listen(void)
 	workers_hear(hear_of_it);
 }
 
-/* What ran here has stored its end by the time that it is cut. */
+/* What ran here has stored its end by the time that it is cut. A message of here may be stopped by
+ * what all programs are told before this has come to it. */
 struct err *interrupt_turn(struct req *rq, const struct in *in)
 {
 	struct ctx        *cx = req_ctx(rq);
 	struct turn_cancel order = {in->session_id, in->session_secret, in->turn_id,
 	                            in->heard_ms.is_set ? (int64_t)in->heard_ms.value : -1};
+	bool               was_here = running_has_message(in->session_id, in->turn_id);
 	bool               was_running, is_cut = false;
 	struct json_out   *j;
 	int64_t            number;
 
 	TRY(turn_cancel(cx, &order, &number, &was_running));
 	running_cancel(in->session_id, number);
+	if (!number || was_running)
+		running_cancel_message(in->session_id, in->turn_id);
 	if (was_running && running_wait(cx, in->session_id, number, 0) == WAIT_CANCELLED)
 		FAIL(cx, ERR_CANCELLED, "nobody waits any more");
 	if (number && order.heard_ms >= 0)
 		TRY(turn_cut(cx, in->session_id, number, (unsigned)order.heard_ms, &is_cut));
-	metrics_add(METRIC_interruptions, ALONE, was_running || is_cut);
+	is_cut = is_cut || was_running || (was_here && !number);
+	metrics_add(METRIC_interruptions, ALONE, is_cut);
 	j = reply_json(rq, 200, 0);
 	json_obj(j, NULL);
-	json_bool(j, "cancelled", was_running || is_cut);
+	json_bool(j, "cancelled", is_cut);
 	json_end(j);
 	return NULL;
 }

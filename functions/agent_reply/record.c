@@ -12,8 +12,8 @@
 
 /* A client may leave, or the database go, while the statement is under way: then nobody knows
  * whether the turn has begun. */
-struct err *record_begin(struct req *rq, const struct in *in, unsigned deadline_ms,
-                         struct turn *out)
+struct err *record_begin(struct req *rq, const struct in *in, uint64_t asked_ms,
+                         unsigned deadline_ms, struct turn *out)
 {
 	struct ctx *cx = req_ctx(rq);
 	char       *claim = arena_alloc(cx->arena, CRYPTO_UUID_CHARS + 1);
@@ -28,6 +28,7 @@ struct err *record_begin(struct req *rq, const struct in *in, unsigned deadline_
 		.mode = in->mode,
 		.turn_id = in->turn_id,
 		.age_ms = req_age_ms(rq),
+		.asked_ms = asked_ms,
 		.deadline_ms = deadline_ms + CLEANUP_MS,
 		.claim = claim,
 	};

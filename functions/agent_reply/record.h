@@ -5,9 +5,10 @@
 #include "../../common/web/req.h"
 #include "answer.h"
 
-/* Begins it, or tells what stands against it (turns.h); it may be answered for `deadline_ms`. */
-struct err *record_begin(struct req *rq, const struct in *in, unsigned deadline_ms,
-                         struct turn *out) CHECKED;
+/* Begins it, or tells what stands against it (turns.h); asked for at `asked_ms` of clock_mono_ms(),
+ * it may be answered for `deadline_ms`. */
+struct err *record_begin(struct req *rq, const struct in *in, uint64_t asked_ms,
+                         unsigned deadline_ms, struct turn *out) CHECKED;
 
 /* Which feature flags are on for it. */
 void record_flags(struct req *rq, const struct turn *turn, struct answer *a);

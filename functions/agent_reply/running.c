@@ -1,4 +1,4 @@
-/* running.c -- a list of the turns in hand: at most one for each thread. */
+/* running.c -- lists of the turns and messages in hand: at most one for each thread. */
 #include "running.h"
 
 #include "../../common/base/str.h"
@@ -99,17 +99,6 @@ static bool is_that(const struct running *r, const char *session_id, int64_t tur
 	return !r->is_ahead && r->turn == turn && str_equal(r->session_id, session_id);
 }
 
-bool running_has_newer(const char *session_id, uint64_t asked_ms)
-{
-	bool has = false;
-
-	monitor_lock(&news);
-	for (const struct running *r = all; r; r = r->next)
-		has |= !r->is_ahead && r->asked_ms > asked_ms && str_equal(r->session_id, session_id);
-	monitor_unlock(&news);
-	return has;
-}
-
 void running_cancel(const char *session_id, int64_t turn)
 {
 	monitor_lock(&news);
@@ -146,4 +135,63 @@ enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, u
 	monitor_unlock(&news);
 	monitor_unwatch(&watch);
 	return how;
+}
+
+/* ---- messages ---- */
+
+struct running_message {
+	struct running_message *next;
+	const char             *session_id, *turn_id;
+	struct cancel          *cancel;
+};
+
+/* Not `news`: who joined a turn waits there, and is woken behind this lock. */
+static struct monitor          desk = MONITOR;
+static struct running_message *messages;
+
+struct running_message *running_message(struct ctx *cx, const char *session_id, const char *turn_id)
+{
+	struct running_message *m = NEW(cx->arena, struct running_message);
+
+	monitor_lock(&desk);
+	*m = (struct running_message){messages, session_id, turn_id, cx->cancel};
+	messages = m;
+	monitor_unlock(&desk);
+	return m;
+}
+
+void running_message_end(struct running_message *message)
+{
+	struct running_message **at = &messages;
+
+	monitor_lock(&desk);
+	while (*at != message)
+		at = &(*at)->next;
+	*at = message->next;
+	monitor_unlock(&desk);
+}
+
+static bool is_message(const struct running_message *m, const char *session_id, const char *turn_id)
+{
+	return str_equal(m->turn_id, turn_id) && str_equal(m->session_id, session_id);
+}
+
+bool running_has_message(const char *session_id, const char *turn_id)
+{
+	bool is_here = false;
+
+	monitor_lock(&desk);
+	for (const struct running_message *m = messages; m; m = m->next)
+		is_here |= is_message(m, session_id, turn_id);
+	monitor_unlock(&desk);
+	return is_here;
+}
+
+void running_cancel_message(const char *session_id, const char *turn_id)
+{
+	monitor_lock(&desk);
+	for (struct running_message *m = messages; m; m = m->next)
+		if (is_message(m, session_id, turn_id))
+			cancel_fire(m->cancel, CANCEL_SUPERSEDED);
+	monitor_unlock(&desk);
 }

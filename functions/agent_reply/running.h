@@ -23,14 +23,27 @@ struct running *running_ahead(struct ctx *cx, const char *session_id, int64_t tu
                               uint64_t asked_ms) NEVER_NULL;
 void            running_end(struct running *running);
 
-/* A turn of the session that was asked for after that is here: what is heard only now is older. */
-bool running_has_newer(const char *session_id, uint64_t asked_ms);
-
 /* Fires the turn's cancel with CANCEL_SUPERSEDED, if it is here: nobody wants it any more. */
 void running_cancel(const char *session_id, int64_t turn);
 
 /* Waits until the turn has ended here, at most until the deadline of cx; where it is not here, for
  * `ms`, or until it comes and ends. */
 enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, unsigned ms);
+
+/* ---- messages ---- */
+
+struct running_message;
+
+/* Notes a message whose turn is to have that id, until running_message_end: before the turn begins,
+ * while it is heard, nothing else tells of it. */
+struct running_message *running_message(struct ctx *cx, const char *session_id,
+                                        const char *turn_id) NEVER_NULL;
+void                    running_message_end(struct running_message *message);
+
+/* Whether such a message is here. */
+bool running_has_message(const char *session_id, const char *turn_id);
+
+/* Fires the cancel of such messages with CANCEL_SUPERSEDED. */
+void running_cancel_message(const char *session_id, const char *turn_id);
 
 #endif

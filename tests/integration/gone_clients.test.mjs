@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import pg from 'pg';
-import { always, CHAINS, heal, turn } from './env/faults.mjs';
+import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import {
 	newSession, pairOf, poll, pollJob, post, setJobDue, sql, superuser, TALK, useStack,
 } from './env/index.mjs';
@@ -575,6 +575,44 @@ for (const [name, more] of Object.entries({
 		const [first] = await rowsOf(session);
 		assert.equal(first[0], 'visitor');
 	});
+
+const EAR = { provider: 'groq', operation: 'transcribe' };
+const speak = (session, turn_id) =>
+	post(stack, 'agent_reply', { ...pairOf(session), turn_id, audio_base64: CLIP });
+for (const [where, ask] of Object.entries({
+	here: async (body) =>
+		assert.deepEqual((await post(stack, 'agent_reply', body)).json, { cancelled: true }),
+	'by another process': (body) => askElsewhere(body),
+}))
+	test(`cancelled ${where} while it is heard: that stops, and no turn begins`, async () => {
+		const session = await newSession(stack);
+		await heal(stack);
+		await stack.sim.fault({ ...EAR, fault: { silence: true } });
+		const answer = speak(session, 'mine');
+		await stack.sim.wait(EAR);
+		await ask({ ...pairOf(session), cancel: true, turn_id: 'mine' });
+		await stack.sim.wait({ ...EAR, state: 'disconnected' });
+		const { status, json, text } = await answer;
+		assert.deepEqual([status, json.code], [409, 'superseded'], text);
+		assert.deepEqual(await rowsOf(session), []);
+	});
+
+test('what was said before it stands in no way of a newer message of another process', async () => {
+	const session = await newSession(stack);
+	await heal(stack);
+	await stack.sim.fault({ ...EAR, fault: { hold: 'ear' } });
+	const older = speak(session, 'older');
+	await stack.sim.wait(EAR);
+	await stack.sim.fault({ provider: 'groq', operation: 'chat', fault: { hold: 'model' } });
+	const newer = askElsewhere({ ...pairOf(session), user_message: 'A newer one.', audio: false });
+	await stack.sim.wait({ provider: 'groq', operation: 'chat' });
+	await stack.sim.release('ear');
+	const { status, json, text } = await older;
+	assert.deepEqual([status, json.code], [409, 'superseded'], text);
+	await stack.sim.release('model');
+	assert.ok((await newer).text, 'it is answered');
+	assert.deepEqual((await historyOf(session)).map(([who]) => who), ['visitor', 'agent']);
+});
 
 test('an answer that is played is cut to what was heard, and the model knows', async () => {
 	await heal(stack);

@@ -32,6 +32,7 @@ static struct err *begin(struct ctx *cx, const struct cJSON *order)
 	                       .session_secret = json_text_at(order, "session_secret"),
 	                       .message = json_text_at(order, "message"),
 	                       .turn_id = json_text_at(order, "turn_id"),
+	                       .asked_ms = clock_mono_ms(),
 	                       .deadline_ms = 60000,
 	                       .claim = claim};
 
