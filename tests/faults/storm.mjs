@@ -163,9 +163,14 @@ const countBy = (rows, keyOf) => {
 	return counts;
 };
 
+/* Words of a turn that died are those of the one that adopts them. */
 const checkUtterances = async (stack, { visitors, problems }) => {
 	const rows = await sql(stack, `select u.session_id, coalesce(t.turn_id, '-'), u.speaker,
-		coalesce(u.text, '') from utterances u left join turns t using (session_id, turn)`);
+			coalesce(u.text, '')
+		from utterances u left join lateral (
+			select turn_id from turns t where t.session_id = u.session_id
+				and (t.visitor_utterance_id = u.id or u.speaker = 'agent' and t.turn = u.turn)
+				order by t.turn desc limit 1) t on true`);
 	const counts = countBy(rows, ([session, turn, speaker]) => `${session} ${turn} ${speaker}`);
 	const texts = new Map(rows.map(([session, turn, speaker, text]) =>
 		[`${session} ${turn} ${speaker}`, text]));
