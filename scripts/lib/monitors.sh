@@ -49,7 +49,7 @@ check_monitor_ports() {
 # Where they keep what they know; elsewhere if their user can not get there, as with PostgreSQL's data.
 monitors_place() {
 	local place=$stack_dir/monitors
-	[[ ! -e $place ]] || return 0
+	monitors_are_wanted && [[ ! -e $place ]] || return 0
 	if ((EUID)) || (as_user "$monitors_user" test -x "$stack_dir"); then
 		mkdir -m 755 "$place"
 		return

@@ -89,6 +89,10 @@ describe('a stack that runs', () => {
 		assert.match(stderr, /already up/);
 	});
 
+	test('without --with-metrics nothing is made for those', () => {
+		assert.ok(!readdirSync(stack.dir).includes('monitors'));
+	});
+
 	test('status tells of every part', async () => {
 		const { stdout } = await stack.command('status');
 		for (const name of [...names, 'nginx', 'postgresql'])
