@@ -4,9 +4,9 @@
 --   again   another request changed the session after this statement's snapshot was taken: the
 --           locked row is newer than what the rest would read
 --   join    the same message is running, or was answered within the window
+--   quiet   an unasked follow-up, and the visitor is being answered, in distress, or has had enough
 --   older   a recording, and a message that was asked for after it is being answered: it was heard
 --           late
---   quiet   an unasked follow-up, and the visitor is being answered, in distress, or has had enough
 --   begin   everything else; an unanswered turn with the same message is adopted, another running
 --           one is superseded. One whose process is silent is not running
 --

@@ -8,13 +8,13 @@
  * var/bench/storm.json. Ends with 1 where it is not as it should be. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { number } from '../bench/stage.mjs';
 import { takeDatabaseAway } from '../integration/env/breaking.mjs';
 import { poll, startStack } from '../integration/env/index.mjs';
 import { alertsNow, placeMonitors } from '../integration/env/monitors.mjs';
 import { root } from '../integration/env/stack.mjs';
 import { storm, STORM_ENV } from './storm.mjs';
 
-const number = (name, fallback) => Number(process.env[name] || fallback);
 const OPTIONS = {
 	seconds: number('SECONDS', 300),
 	rate: number('RATE', 20),
