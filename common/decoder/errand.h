@@ -4,8 +4,10 @@
  *   nursery -> program   "here is one": nothing, and the socket of a helper who waits
  *   program -> helper    an errand, and two files in memory: a recording, and room for its samples
  *   helper  -> program   a result: of a stranger, who may have been taken over by the recording
+ *   nursery -> program   over a helper's socket, behind what it sent: it died
  *
- * A helper runs one errand and ends; whoever lets go of its socket ends it. */
+ * A helper runs one errand and ends; whoever lets go of its socket ends it. One of which nobody
+ * tells how it ended went with its nursery. */
 #ifndef ERRAND_H
 #define ERRAND_H
 
@@ -29,6 +31,7 @@ enum errand_outcome {
 	ERRAND_DONE = 1,
 	ERRAND_NO_AUDIO, /* ERR_AUDIO */
 	ERRAND_TOO_LONG, /* ERR_TOO_LARGE */
+	ERRAND_DIED,     /* without a result: a crash, a forbidden call, a limit */
 };
 
 struct errand_result {

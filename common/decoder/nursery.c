@@ -62,6 +62,15 @@ static void end_child(struct child *c)
 	c->socket = -1;
 }
 
+/* Its socket alone would not tell whether it went by itself or with us. */
+static void tell_of_death(int socket)
+{
+	struct errand_result died = {ERRAND_DIED, 0};
+
+	(void)!errand_send(socket, (struct span){(const char *)&died, sizeof(died)}, NULL, 0);
+	close(socket);
+}
+
 static void bury(pid_t pid, int status)
 {
 	size_t i = 0;
@@ -74,7 +83,7 @@ static void bury(pid_t pid, int status)
 	if (WIFSIGNALED(status) && children[i].socket >= 0)
 		LOG(LOG_WARN, NULL, "decoder_died", F_INT("signal", WTERMSIG(status)));
 	if (children[i].socket >= 0)
-		close(children[i].socket);
+		tell_of_death(children[i].socket);
 	children[i] = children[--children_n];
 }
 

@@ -66,6 +66,7 @@ static struct {
 	int             socket;   /* keeps its number for as long as we run */
 	int             starter;  /* socket to who forks it; -1: none */
 	pid_t           pid;      /* of that one; 0: none */
+	unsigned        number;   /* which one it is, from 1 on */
 	bool            was_root; /* when it was started first */
 } nursery = {.lock = PTHREAD_MUTEX_INITIALIZER, .socket = -1, .starter = -1};
 
@@ -177,6 +178,7 @@ static int begin_nursery(void)
 		nursery.socket = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
 	else if (!failed && dup3(ends[0], nursery.socket, O_CLOEXEC) < 0) /* under those who wait */
 		failed = errno;
+	nursery.number += !failed;
 	close(ends[0]);
 	close(ends[1]);
 	return failed;
@@ -198,14 +200,24 @@ static bool begins_nursery(void)
 	return !failed;
 }
 
+/* That one is over, though a helper just born may have its socket open still. */
+static void give_up_nursery(unsigned number)
+{
+	pthread_mutex_lock(&nursery.lock);
+	if (nursery.number == number && nursery.socket >= 0)
+		shutdown(nursery.socket, SHUT_RDWR);
+	pthread_mutex_unlock(&nursery.lock);
+}
+
 /* Whoever comes first starts it for all; but one that will not stay is not started for ever. */
-static struct err *see_to_nursery(struct ctx *cx, unsigned *starts)
+static struct err *see_to_nursery(struct ctx *cx, unsigned *starts, unsigned *number_out)
 {
 	bool is_there = true;
 
 	pthread_mutex_lock(&nursery.lock);
 	if (nursery_is_gone())
 		is_there = (*starts)++ < STARTS_MAX && begins_nursery();
+	*number_out = nursery.number;
 	pthread_mutex_unlock(&nursery.lock);
 	if (!is_there)
 		FAIL(cx, ERR_UNAVAILABLE, "the decoders can not be started");
@@ -229,17 +241,17 @@ static struct err *wait_for_helper(struct ctx *cx, struct deadline until)
 	return NULL;
 }
 
-static struct err *take_helper(struct ctx *cx, int *helper_out)
+static struct err *take_helper(struct ctx *cx, struct decoding *d)
 {
 	struct deadline until = deadline_in(HELPER_MS), until_started = deadline_in(START_MS);
 	unsigned        starts = 0;
 	char            mark;
 
-	while (*helper_out < 0) {
-		TRY(see_to_nursery(cx, &starts));
+	while (d->helper < 0) {
+		TRY(see_to_nursery(cx, &starts, &d->nursery));
 		TRY(wait_for_helper(cx, starts ? until_started : until));
 		/* Another may have been quicker. */
-		(void)errand_receive(nursery.socket, &mark, 1, helper_out, 1, MSG_DONTWAIT);
+		(void)errand_receive(nursery.socket, &mark, 1, &d->helper, 1, MSG_DONTWAIT);
 	}
 	return NULL;
 }
@@ -248,7 +260,7 @@ static struct err *take_helper(struct ctx *cx, int *helper_out)
 static struct err *hand_over(struct ctx *cx, struct decoding *d)
 {
 	for (unsigned i = 0; i < HELPERS_TRIED; i++) {
-		TRY(take_helper(cx, &d->helper));
+		TRY(take_helper(cx, d));
 		if (decoding_send(d))
 			return NULL;
 	}
@@ -261,7 +273,7 @@ struct attempt {
 	struct slot       slot;
 	struct deadline   until;
 	unsigned          took_ms; /* of its helpers */
-	bool              is_lost; /* its helper is, or was ended because it was late */
+	enum loss         loss;    /* of the last one */
 };
 
 /* The clock runs from here: what was waited for a helper is nobody's doing. */
@@ -273,8 +285,10 @@ static struct err *have_decoded(struct ctx *cx, struct attempt *a, struct decodi
 
 	slots_begin(&slots, a->slot);
 	a->until = deadline_in(a->slot.lane == LANE_FRONT ? FRONT_MS : DECODE_MS);
-	e = decoding_receive(cx, d, a->until, &a->is_lost, out);
+	e = decoding_receive(cx, d, a->until, &a->loss, out);
 	a->took_ms += (unsigned)(clock_mono_ms() - since_ms) + 1;
+	if (a->loss == LOSS_NURSERY)
+		give_up_nursery(d->nursery);
 	return e;
 }
 
@@ -283,7 +297,7 @@ static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out
 	struct decoding d = DECODING;
 	struct err     *e = decoding_pack(cx, &d, a->bytes, a->format);
 
-	a->is_lost = false;
+	a->loss = LOSS_NONE;
 	if (!e)
 		e = hand_over(cx, &d);
 	if (!e)
@@ -292,12 +306,12 @@ static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out
 	return e;
 }
 
-/* A helper that went with its nursery tells nothing of its recording: another one is asked. */
+/* A helper that went with its nursery tells nothing of the recording: another one is asked. */
 static struct err *run_in_place(struct ctx *cx, struct attempt *a, struct pcm *out)
 {
 	struct err *e = run_errand(cx, a, out);
 
-	if (e && a->is_lost && nursery_is_gone())
+	if (e && a->loss == LOSS_NURSERY)
 		e = run_errand(cx, a, out);
 	return e;
 }
@@ -308,7 +322,7 @@ static struct err *decode_within(struct ctx *cx, struct attempt *a, double cost,
 	struct err *e;
 
 	a->took_ms = 0;
-	a->is_lost = false;
+	a->loss = LOSS_NONE;
 	TRY(slots_take(cx, &slots, cost, &a->slot));
 	e = run_in_place(cx, a, out);
 	cx->cost.decode_ms += a->took_ms;
@@ -322,9 +336,9 @@ static struct err *decode_in_turn(struct ctx *cx, struct attempt *a, struct pcm 
 	double      cost = ERRAND_MS + MS_PER_BYTE * (double)a->bytes.len;
 	struct err *e = decode_within(cx, a, cost, out);
 
-	if (e && a->is_lost && a->slot.lane == LANE_FRONT && deadline_left_ms(a->until) == 0)
+	if (e && a->loss && a->slot.lane == LANE_FRONT && deadline_left_ms(a->until) == 0)
 		e = decode_within(cx, a, DECODE_MS, out);
-	if (e && a->is_lost)
+	if (e && a->loss)
 		LOG(LOG_WARN, cx, "decoder_lost", F_STR("why", e->detail));
 	return e;
 }

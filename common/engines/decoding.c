@@ -65,10 +65,18 @@ struct err *decoding_pack(struct ctx *cx, struct decoding *d, struct span bytes,
 	return NULL;
 }
 
+/* Who waits has said nothing, and nobody has told of its death. */
+static bool waits(int helper)
+{
+	struct pollfd fd = {.fd = helper, .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 0;
+}
+
 bool decoding_send(struct decoding *d)
 {
 	struct span packet = {(const char *)&d->errand, sizeof(d->errand)};
-	bool        is_sent = errand_send(d->helper, packet, d->files, ERRAND_FILES);
+	bool is_sent = waits(d->helper) && errand_send(d->helper, packet, d->files, ERRAND_FILES);
 
 	if (!is_sent)
 		let_go(&d->helper);
@@ -77,10 +85,16 @@ bool decoding_send(struct decoding *d)
 
 /* ---- and back ---- */
 
-static struct err *lost(struct ctx *cx, const char *why, bool *is_lost_out)
+static struct err *lost(struct ctx *cx, const char *why, enum loss *loss_out)
 {
-	*is_lost_out = true;
+	*loss_out = LOSS_HELPER;
 	return err_field(cx, ERR_AUDIO, FIELD, WHERE, "%s", why);
+}
+
+static struct err *gone(struct ctx *cx, enum loss *loss_out)
+{
+	*loss_out = LOSS_NURSERY;
+	return err_field(cx, ERR_AUDIO, FIELD, WHERE, "it ended with its nursery");
 }
 
 static bool are_samples(const float *samples, size_t n)
@@ -120,23 +134,23 @@ static const float *map_samples(struct ctx *cx, int file, size_t n)
 }
 
 static struct err *take_samples(struct ctx *cx, const struct decoding *d, uint32_t n,
-                                bool *is_lost_out, struct pcm *out)
+                                enum loss *loss_out, struct pcm *out)
 {
 	const float *samples;
 
 	if (n == 0 || n > AUDIO_SAMPLES_MAX)
-		return lost(cx, "it tells of more samples than there is room for, or of none", is_lost_out);
+		return lost(cx, "it tells of more samples than there is room for, or of none", loss_out);
 	samples = map_samples(cx, d->files[ERRAND_SAMPLES], n);
 	if (!samples)
-		return lost(cx, "its samples can not be had for us alone", is_lost_out);
+		return lost(cx, "its samples can not be had for us alone", loss_out);
 	if (!are_samples(samples, n))
-		return lost(cx, "its samples are no wave", is_lost_out);
+		return lost(cx, "its samples are no wave", loss_out);
 	*out = (struct pcm){samples, n};
 	return NULL;
 }
 
 static struct err *wait_for_result(struct ctx *cx, int helper, struct deadline until,
-                                   bool *is_lost_out)
+                                   enum loss *loss_out)
 {
 	struct pollfd fd = {.fd = helper, .events = POLLIN};
 	enum waited   how = wait_fds(cx->cancel, &fd, 1, deadline_sooner(cx->deadline, until));
@@ -146,32 +160,34 @@ static struct err *wait_for_result(struct ctx *cx, int helper, struct deadline u
 	if (how == WAIT_DEADLINE && deadline_left_ms(cx->deadline) == 0)
 		FAIL(cx, ERR_DEADLINE, "deadline passed while decoding");
 	if (how == WAIT_DEADLINE)
-		return lost(cx, "it takes too long", is_lost_out);
+		return lost(cx, "it takes too long", loss_out);
 	return NULL;
 }
 
 struct err *decoding_receive(struct ctx *cx, struct decoding *d, struct deadline until,
-                             bool *is_lost_out, struct pcm *out)
+                             enum loss *loss_out, struct pcm *out)
 {
 	struct errand_result result;
 	ssize_t              len;
 
-	*is_lost_out = false;
-	TRY(wait_for_result(cx, d->helper, until, is_lost_out));
+	*loss_out = LOSS_NONE;
+	TRY(wait_for_result(cx, d->helper, until, loss_out));
 	len = errand_receive(d->helper, &result, sizeof(result), NULL, 0, MSG_DONTWAIT | MSG_TRUNC);
 	if (len <= 0)
-		return lost(cx, "it ended", is_lost_out);
+		return gone(cx, loss_out);
 	if (len != sizeof(result))
-		return lost(cx, "it sent something else than a result", is_lost_out);
+		return lost(cx, "it sent something else than a result", loss_out);
 	switch (result.outcome) {
 	case ERRAND_DONE:
-		return take_samples(cx, d, result.samples, is_lost_out, out);
+		return take_samples(cx, d, result.samples, loss_out, out);
 	case ERRAND_NO_AUDIO:
 		return err_field(cx, ERR_AUDIO, FIELD, WHERE, "it can not be decoded");
 	case ERRAND_TOO_LONG:
 		return err_field(cx, ERR_TOO_LARGE, FIELD, WHERE, "longer than %u s", AUDIO_SECONDS_MAX);
+	case ERRAND_DIED:
+		return lost(cx, "it died", loss_out);
 	default:
-		return lost(cx, "it tells of an outcome that is none", is_lost_out);
+		return lost(cx, "it tells of an outcome that is none", loss_out);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 struct decoding {
 	int           helper;              /* its socket; -1: none yet */
+	unsigned      nursery;             /* which one it is of */
 	int           files[ERRAND_FILES]; /* in memory; -1: none yet */
 	struct errand errand;
 };
@@ -25,10 +26,15 @@ struct err *decoding_pack(struct ctx *cx, struct decoding *d, struct span bytes,
 bool decoding_send(struct decoding *d) CHECKED;
 
 /* Waits for what the helper makes of it, at most until `until`, and believes nothing of it. Samples
- * live as long as the unit of work. *is_lost_out: the helper ended, or what it sent is none of what
- * it may send; that is ERR_AUDIO too. Otherwise as decoders_decode. */
+ * live as long as the unit of work. Otherwise as decoders_decode; without a result *loss_out says
+ * why there is none, which is ERR_AUDIO too. */
+enum loss {
+	LOSS_NONE,
+	LOSS_HELPER,  /* it died, was late, or what it sent is none of what it may send */
+	LOSS_NURSERY, /* it went with its nursery, which tells nothing of the recording */
+};
 struct err *decoding_receive(struct ctx *cx, struct decoding *d, struct deadline until,
-                             bool *is_lost_out, struct pcm *out) CHECKED;
+                             enum loss *loss_out, struct pcm *out) CHECKED;
 
 /* Lets go of everything; a helper still at work is ended by that. */
 void decoding_end(struct decoding *d);

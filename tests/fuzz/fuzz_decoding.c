@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct decoding d = DECODING;
 	struct pcm      pcm;
 	int             ends[2], lowest = dup(STDERR_FILENO);
-	bool            is_lost;
+	enum loss       loss;
 	struct err     *e;
 
 	if (!is_quiet)
@@ -61,10 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	assert(!e && decoding_send(&d));
 	play_helper(ends[1], d.files[ERRAND_SAMPLES], bytes, len);
 	close(ends[1]);
-	e = decoding_receive(&cx, &d, DEADLINE_NEVER, &is_lost, &pcm);
+	e = decoding_receive(&cx, &d, DEADLINE_NEVER, &loss, &pcm);
 	if (!e)
 		check_samples(pcm);
-	assert(!e || e->kind == ERR_AUDIO || (e->kind == ERR_TOO_LARGE && !is_lost));
+	assert(!e || e->kind == ERR_AUDIO || (e->kind == ERR_TOO_LARGE && !loss));
 	decoding_end(&d);
 	assert(dup(STDERR_FILENO) == lowest); /* nothing of it stays open */
 	close(lowest);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define WAIT_MS 600u /* more than anybody has in front */
+#define KILLS   200u
 
 /* ---- tests: recordings ---- */
 
@@ -119,6 +120,20 @@ static void comes_back_after_a_kill(void **state)
 	nursery_of(getpid(), HELPERS, &helpers);
 	for (size_t i = 0; i <= helpers.n; i++)
 		assert_decodes();
+}
+
+/* Whatever it is about when it is killed: giving birth, say, to a helper that holds its socket. */
+static void is_missed_whenever_it_is_killed(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KILLS; i++) {
+		struct pids nursery = children_of(starter_of(getpid()));
+
+		assert_decodes(); /* a helper goes, and another is born */
+		for (size_t j = 0; j < nursery.n; j++)
+			kill(nursery.pid[j], SIGKILL);
+		assert_decodes();
+	}
 }
 
 static void comes_back_without_its_starter(void **state)
@@ -429,6 +444,7 @@ int main(void)
 		cmocka_unit_test(ends_what_would_work_for_ever),
 		cmocka_unit_test(ends_what_nobody_waits_for),
 		cmocka_unit_test(comes_back_after_a_kill),
+		cmocka_unit_test(is_missed_whenever_it_is_killed),
 		cmocka_unit_test(comes_back_without_its_starter),
 		cmocka_unit_test(asks_again_when_the_nursery_went),
 		cmocka_unit_test(waiting_for_a_helper_is_no_decoding),

@@ -97,6 +97,12 @@ static void slips_in_a_file(int socket, const int files[ERRAND_FILES])
 	assert_true(errand_send(socket, (struct span){(char *)&result, sizeof(result)}, files, 1));
 }
 
+static void dies(int socket, const int files[ERRAND_FILES])
+{
+	(void)files;
+	send_result(socket, ERRAND_DIED, 0);
+}
+
 static void says_nothing(int socket, const int files[ERRAND_FILES])
 {
 	(void)socket, (void)files;
@@ -107,7 +113,7 @@ static size_t open_files(void)
 	return entries_in("/proc/self/fd");
 }
 
-static struct err *betrayed(struct ctx *cx, treachery *betray, bool leaves, bool *is_lost_out,
+static struct err *betrayed(struct ctx *cx, treachery *betray, bool leaves, enum loss *loss_out,
                             struct pcm *out)
 {
 	struct decoding d = DECODING;
@@ -126,7 +132,7 @@ static struct err *betrayed(struct ctx *cx, treachery *betray, bool leaves, bool
 	betray(ends[1], files);
 	if (leaves)
 		close(ends[1]);
-	e = decoding_receive(cx, &d, until, is_lost_out, out);
+	e = decoding_receive(cx, &d, until, loss_out, out);
 	decoding_end(&d);
 	if (!leaves)
 		close(ends[1]);
@@ -138,26 +144,56 @@ static struct err *betrayed(struct ctx *cx, treachery *betray, bool leaves, bool
 static void believes_no_helper(void **state)
 {
 	static treachery *const all[] = {
-		tells_of_too_many,    tells_of_none,     gives_no_number, gives_no_wave,
-		keeps_a_way_to_write, shortens_the_file, sends_half,      sends_more,
-		sends_nonsense,       slips_in_a_file,   says_nothing,
+		tells_of_too_many,
+		tells_of_none,
+		gives_no_number,
+		gives_no_wave,
+		keeps_a_way_to_write,
+		shortens_the_file,
+		sends_half,
+		sends_more,
+		sends_nonsense,
+		slips_in_a_file,
+		dies,
 	};
 	struct ctx cx = new_ctx(PATIENCE);
 	size_t     files_n = open_files();
 	struct pcm pcm;
-	bool       is_lost;
+	enum loss  loss;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(all); i++) {
-		assert_err(betrayed(&cx, all[i], true, &is_lost, &pcm), ERR_AUDIO);
-		assert_true(is_lost);
+		assert_err(betrayed(&cx, all[i], true, &loss, &pcm), ERR_AUDIO);
+		assert_int_equal(loss, LOSS_HELPER);
 	}
-	assert_err(betrayed(&cx, says_nothing, false, &is_lost, &pcm), ERR_AUDIO);
-	assert_true(is_lost);
-	assert_ok(betrayed(&cx, is_honest, true, &is_lost, &pcm));
+	assert_err(betrayed(&cx, says_nothing, false, &loss, &pcm), ERR_AUDIO);
+	assert_int_equal(loss, LOSS_HELPER);
+	assert_err(betrayed(&cx, says_nothing, true, &loss, &pcm), ERR_AUDIO);
+	assert_int_equal(loss, LOSS_NURSERY); /* which would have told of its death */
+	assert_ok(betrayed(&cx, is_honest, true, &loss, &pcm));
+	assert_int_equal(loss, LOSS_NONE);
 	assert_int_equal(pcm.n, 2);
 	assert_true(pcm.samples[0] == 0.5f && pcm.samples[1] == -1);
 	assert_int_equal(open_files(), files_n);
+	arena_free(&cx.arena);
+}
+
+/* Its socket may be open still, at one just born. */
+static void asks_no_dead_helper(void **state)
+{
+	struct ctx      cx = new_ctx(PATIENCE);
+	struct decoding d = DECODING;
+	int             ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	d.helper = ends[0];
+	dies(ends[1], NULL);
+	assert_ok(decoding_pack(&cx, &d, SPAN("RIFF"), AUDIO_WAV));
+	assert_false(decoding_send(&d));
+	assert_int_equal(d.helper, -1);
+	decoding_end(&d);
+	close(ends[1]);
 	arena_free(&cx.arena);
 }
 
@@ -165,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(believes_no_helper),
+		cmocka_unit_test(asks_no_dead_helper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
