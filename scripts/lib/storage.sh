@@ -18,6 +18,11 @@ choose_storage() {
 		die "STORAGE_DIR: '$STORAGE_DIR' is not an absolute path without quotes, \\, @ and \$"
 }
 
+# Bytes may be in a bucket alone, then: the disk has what was used of late.
+has_bucket() {
+	[[ -n ${STORAGE_S3_URL-}${STORAGE_S3_URL_FILE-} ]]
+}
+
 # One that is there is its owner's to arrange.
 make_storage() {
 	local own=$stack_dir/storage

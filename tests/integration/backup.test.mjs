@@ -262,6 +262,25 @@ test('a backup that is broken is refused by name', async () => {
 	await up();
 });
 
+test('on a new machine scribe.env and the key are enough', async () => {
+	const machine = join(place, 'machine'), files = join(place, 'files');
+	mkdirSync(machine);
+	chmodSync(place, 0o711);
+	writeFileSync(join(machine, 'scribe.env'), `SCRIBE_BACKUP_DIR=${dir}\nSTORAGE_DIR=${files}\n`);
+	const env = Object.fromEntries(Object.entries(stack.env)
+		.filter(([name]) => !/^(SCRIBE|STORAGE)_/.test(name)));
+	const { status, stderr } = await run(join(root, 'scripts/restore'), ['--key', key],
+		{ cwd: machine, env: { ...env, STACK_DIR: join(machine, 'stack') } });
+	assert.equal(status, 0, stderr);
+	assert.match(stderr, /the keys are those of/);
+	const [[version]] = await sql(stack,
+		`select version from storage_objects where name = 'late.txt'`);
+	assert.equal(readFileSync(join(files, version.slice(0, 2), version), 'utf8'), 'late');
+	const kept = readFileSync(join(machine, 'stack/secrets.env'), 'utf8');
+	assert.match(kept, /^SCRIBE_DATA_KEY=\w+$/m);
+	assert.ok(statSync(join(machine, 'stack/pg/PG_VERSION')).isFile());
+});
+
 test('after a crash nothing acknowledged is lost, also of what was not archived yet', async () => {
 	await say(talk, 'This was said last.');
 	await crash();

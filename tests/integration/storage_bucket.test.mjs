@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import S3rver from 's3rver';
 import {
-	poll, programUrl, request, sql, startWorker, TALK, useStack,
+	poll, programUrl, request, root, sql, startWorker, TALK, useStack,
 } from './env/index.mjs';
 import * as files from './files.mjs';
+import { makeDir } from './env/dirs.mjs';
+import { run } from './env/stack_command.mjs';
 import { people } from './people.mjs';
 
 const { newName, ok } = files;
@@ -33,9 +35,17 @@ after(async () => {
 	rmSync(folder, { recursive: true });
 });
 
+const backups = makeDir('backup');
+const { stderr: told } = await run('age-keygen', ['-o', join(backups, 'key')]);
+process.once('exit', () => rmSync(backups, { recursive: true, force: true }));
+
 const stack = useStack({
 	functions: [...TALK, 'auth', 'storage', 'summarize_session'],
-	env: { STORAGE_S3_URL: url, ...KEYS },
+	env: {
+		STORAGE_S3_URL: url, ...KEYS,
+		SCRIBE_BACKUP_DIR: join(backups, 'kept'),
+		SCRIBE_BACKUP_RECIPIENT: told.match(/age1\w+/)[0],
+	},
 });
 
 const placeOf = (version) => join(stack.dir, 'storage', version.slice(0, 2), version);
@@ -114,6 +124,23 @@ test('files of the time before the bucket move there, second names among them', 
 	assert.ok(isInBucket(file.version) && isInBucket(copied));
 	assert.equal(await read(file), 'from before');
 	assert.equal(await read({ ...file, name }), 'from before');
+});
+
+test('a backup and what is restored from it miss nothing that the bucket has', async () => {
+	const file = await putOne('not on the disk');
+	for (const version of files.filesOnDisk(stack)) unlinkSync(placeOf(version));
+	const does = async (name, args = []) => {
+		const { status, stderr } = await run(join(root, 'scripts', name), args,
+			{ cwd: stack.dir, env: stack.env });
+		assert.equal(status, 0, stderr);
+		return stderr;
+	};
+	await does('backup');
+	await does('stack', ['down']);
+	assert.match(await does('restore'), /\d+ files were not copied: they are the bucket's/);
+	await does('stack', ['up']);
+	stack.expectRestart(...Object.keys(stack.pids()));
+	assert.equal(await read(file), 'not on the disk');
 });
 
 test('a bucket that is away: no file is told of, and what is on the disk is read', async () => {
