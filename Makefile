@@ -255,7 +255,7 @@ storm: setup
 # Half an hour of conversation, and what grew. MINUTES=5: so long
 soak: setup
 	@$(MAKE) -s -j$$(nproc) all benches
-	@ulimit -n $$(ulimit -Hn) && node tests/bench/soak.mjs
+	@ulimit -n $$(ulimit -Hn) && node tests/bench/soak_main.mjs
 # Builds and starts a version a dozen times: longer than the tests have time for
 deploys: setup
 	@$(MAKE) -s -j$$(nproc) all
