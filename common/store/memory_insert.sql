@@ -81,7 +81,21 @@ due as (
 audited as (
 	-- include audit_insert.sql
 		select 'save_memory', 'contact_added', 'memories:' || id, session_id from added
-			where sealed is not null and utterance_id is null)
+			where sealed is not null and utterance_id is null),
+
+found as (
+	select o.id from s, lateral (select * from memories o where o.owner = s.memory_owner
+			and ($12::uuid is null and
+					-- include memory_is_same.sql
+				or o.utterance_id = $12::uuid)
+		order by o.given_at is null, o.occurred_at desc limit 1) o
+	where not exists (select from added)),
+
+-- A short one that is saved again lives on, be it that its time is over already.
+renewed as (
+	update memories m set expires_at = now() + $16::int * interval '1 hour'
+		from found f where $2 = 'short' and (m.id = f.id or m.part_of = f.id)
+		returning m.*)
 
 select
 		-- include memory_columns.sql
@@ -91,9 +105,9 @@ union all
 select
 		-- include memory_columns.sql
 		, m.position, true, m.owner
-	from s, lateral (select * from memories o where o.owner = s.memory_owner
-			and ($12::uuid is null and
-					-- include memory_is_same.sql
-				or o.utterance_id = $12::uuid)
-		order by o.given_at is null, o.occurred_at desc limit 1) m
-	where not exists (select from added)
+	from renewed m where m.part_of is null
+union all
+select
+		-- include memory_columns.sql
+		, m.position, true, m.owner
+	from found f join memories m on m.id = f.id where $2 <> 'short'

@@ -256,3 +256,24 @@ test('a short memory runs out after a day', async () => {
 	);
 	assert.equal(hours, '24');
 });
+
+test('a short memory that is saved again lives on, also when its time is over', async () => {
+	const pair = await open();
+	const harbour = Array.from({ length: 400 }, (_, i) => `Boat ${i} lies in the harbour.`);
+	const content = [...harbour, 'The gate opens by 7319.'].join(' ');
+	const { memory } = await save(pair, { content, scope: 'short' });
+	const rows = (what, more = {}) => sql(stack,
+		`${what} where (id = :'id' or part_of = :'id')`, { id: memory.id, ...more });
+	for (const left of ['1 minute', '-1 second']) {
+		await rows(`update memories set expires_at = now() + :'left'::interval`, { left });
+		const again = await save(pair, { content, scope: 'short' });
+		assert.deepEqual([again.duplicate, again.memory.id], [true, memory.id]);
+		const hours = await rows(`select round(extract(epoch from expires_at - now()) / 3600)
+			from memories`);
+		assert.ok(hours.length > 1, 'it is kept in parts');
+		assert.deepEqual([...new Set(hours.flat())], ['24']);
+		const found = await post(stack, 'recall_memories',
+			{ ...pair, query: 'which number opens the gate?', scopes: ['short'] });
+		assert.equal(found.json.memories[0]?.id, memory.id);
+	}
+});
