@@ -407,12 +407,12 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 }
 
 /* The commit waits for no disk, as that of the beginning does not. */
-struct err *turn_is_grave(struct ctx *cx, const struct turn *turn)
+struct err *utterance_is_grave(struct ctx *cx, const char *session_id, const char *utterance_id)
 {
 	return db_exec(cx, NULL,
 	               "with grave as (update utterances set in_distress = true"
 	               " where id = $1::uuid and session_id = $2::uuid) select " LAZY_COMMIT_SQL,
-	               ARGS(db_text(turn->utterance_id), db_text(turn->session_id)));
+	               ARGS(db_text(utterance_id), db_text(session_id)));
 }
 
 struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back)

@@ -132,7 +132,8 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn,
 
 /* The visitor turned out to be in distress, which their words alone did not tell: however the turn
  * ends, and for the one after it, what they said counts as said in distress. */
-struct err *turn_is_grave(struct ctx *cx, const struct turn *turn) CHECKED;
+struct err *utterance_is_grave(struct ctx *cx, const char *session_id,
+                               const char *utterance_id) CHECKED;
 
 /* The turn will not be answered. With `take_back` the visitor's words go too (the
  * client was told of the failure and may try again); without, they stay, for

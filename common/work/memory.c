@@ -6,9 +6,11 @@
 #include "../base/log.h"
 #include "../domain/who/mask.h"
 #include "../domain/memory/index_text.h"
+#include "../engines/acts.h"
 #include "cached_embedding.h"
 #include "heard.h"
 #include "../store/masking.h"
+#include "../store/turns.h"
 #include "../store/utterance_memories.h"
 
 #define UTTERANCES_MAX 64 /* made memories in one call */
@@ -153,32 +155,37 @@ static struct err *utterance_json(struct ctx *cx, const struct memory_utterance 
 	return json_finish(cx, j, out);
 }
 
-/* One as a memory that is to be; `said_out` is what is embedded of it. */
+/* One as a memory that is to be. */
+struct remembering {
+	const struct memory_utterance *u;
+	const char                    *said; /* what is embedded of it */
+	struct memory_new              memory;
+};
+
 static struct err *read_utterance(struct ctx *cx, const char *session_id,
                                   const struct memory_utterance *u, const struct names *names,
-                                  struct memory_new *out, const char **said_out)
+                                  struct remembering *out)
 {
 	struct index_text text;
 	struct span       json;
 
 	index_text_said(cx, u->speaker, u->text, u->said_ms, &text);
 	TRY(utterance_json(cx, u, &json));
-	if (u->is_unmasked)
-		TRY(memory_mask_utterance(cx, u, names));
-	*said_out = text.said;
-	*out = (struct memory_new){.session_id = session_id,
-	                           .scope = "episodic",
-	                           .content_json = json,
-	                           .speaker = text.speaker,
-	                           .words = text.words,
-	                           .importance = 5,
-	                           .tags_json = SPAN("[]"),
-	                           .metadata_json = SPAN("{}"),
-	                           .occurred_ms = u->said_ms,
-	                           .more = text.more,
-	                           .more_n = text.more_n,
-	                           .utterance_id = u->id,
-	                           .names = names};
+	out->u = u;
+	out->said = text.said;
+	out->memory = (struct memory_new){.session_id = session_id,
+	                                  .scope = "episodic",
+	                                  .content_json = json,
+	                                  .speaker = text.speaker,
+	                                  .words = text.words,
+	                                  .importance = 5,
+	                                  .tags_json = SPAN("[]"),
+	                                  .metadata_json = SPAN("{}"),
+	                                  .occurred_ms = u->said_ms,
+	                                  .more = text.more,
+	                                  .more_n = text.more_n,
+	                                  .utterance_id = u->id,
+	                                  .names = names};
 	return NULL;
 }
 
@@ -193,19 +200,18 @@ static struct err *mask_next(struct ctx *cx, const char *session_id, bool *has_m
 }
 
 /* Those whose vector the turn has left are not embedded again. */
-static void embed_utterances(struct ctx *cx, const char *session_id,
-                             const struct memory_utterance *said, const char *const *texts,
-                             size_t n, struct memory_new *kept)
+static void embed_utterances(struct ctx *cx, const char *session_id, struct remembering *said,
+                             size_t n)
 {
 	struct memory_vector vectors[UTTERANCES_MAX];
 	const char          *wanting[UTTERANCES_MAX];
-	struct memory_new   *to[UTTERANCES_MAX];
+	struct remembering  *to[UTTERANCES_MAX];
 	size_t               wanting_n = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!said[i].has_vector) {
-			to[wanting_n] = &kept[i];
-			wanting[wanting_n++] = texts[i];
+		if (!said[i].u->has_vector) {
+			to[wanting_n] = &said[i];
+			wanting[wanting_n++] = said[i].said;
 		}
 	if (wanting_n == 0)
 		return;
@@ -213,18 +219,52 @@ static void embed_utterances(struct ctx *cx, const char *session_id,
 	          &(struct wanted){session_id, NEITHER, wanting, wanting_n, embed_many_ms(wanting_n)},
 	          vectors);
 	for (size_t i = 0; i < wanting_n; i++)
-		to[i]->vector = vectors[i];
+		to[i]->memory.vector = vectors[i];
+}
+
+/* A turn that was broken off before its words were understood has left that to us. */
+static bool is_in_distress(struct ctx *cx, const struct remembering *r)
+{
+	const struct memory_vector *vector = &r->memory.vector;
+	struct act_words            words;
+
+	if (!r->u->is_unmasked || !str_equal(r->u->speaker, "visitor"))
+		return false;
+	words = act_words_of(cx, span_of(r->u->text));
+	return acts_read(cx, &words, vector->at, vector->model, true) == ACT_distress;
+}
+
+/* How many become memories, which are put together; what is said in distress becomes none. */
+static struct err *sort_out(struct ctx *cx, const struct names *names,
+                            const struct remembering *said, size_t n, struct memory_new *kept,
+                            size_t *kept_n)
+{
+	*kept_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct memory_utterance *u = said[i].u;
+
+		if (is_in_distress(cx, &said[i])) {
+			TRY(utterance_is_grave(cx, said[i].memory.session_id, u->id));
+			continue;
+		}
+		if (u->is_unmasked)
+			TRY(memory_mask_utterance(cx, u, names));
+		kept[(*kept_n)++] = said[i].memory;
+	}
+	return NULL;
 }
 
 static struct err *keep(struct ctx *cx, const char *session_id, const struct memory_waiting *w)
 {
-	struct memory_new kept[UTTERANCES_MAX];
-	const char       *texts[UTTERANCES_MAX];
+	struct remembering said[UTTERANCES_MAX];
+	struct memory_new  kept[UTTERANCES_MAX];
+	size_t             kept_n;
 
 	for (size_t i = 0; i < w->n; i++)
-		TRY(read_utterance(cx, session_id, &w->said[i], &w->names, &kept[i], &texts[i]));
-	embed_utterances(cx, session_id, w->said, texts, w->n, kept);
-	return memory_insert_utterances(cx, session_id, kept, w->n);
+		TRY(read_utterance(cx, session_id, &w->said[i], &w->names, &said[i]));
+	embed_utterances(cx, session_id, said, w->n);
+	TRY(sort_out(cx, &w->names, said, w->n, kept, &kept_n));
+	return kept_n ? memory_insert_utterances(cx, session_id, kept, kept_n) : NULL;
 }
 
 struct err *memory_keep_utterances(struct ctx *cx, const char *session_id,

@@ -127,7 +127,7 @@ void record_distress(struct ctx *cx, const struct in *in, const struct turn *tur
 		return;
 	cx->cancel = NULL;
 	cx->deadline = deadline_sooner(whole, deadline_in(CLEANUP_MS));
-	e = turn_is_grave(cx, turn);
+	e = utterance_is_grave(cx, turn->session_id, turn->utterance_id);
 	cx->cancel = cancel;
 	cx->deadline = whole;
 	if (e)

@@ -6,6 +6,7 @@
 #include "../../common/base/metrics.h"
 #include "../../common/domain/text/when.h"
 #include "../../common/work/memory.h"
+#include "../../common/engines/acts.h"
 #include "../../common/engines/embedding.h"
 #include "../../common/engines/engine_room.h"
 #include "../../common/web/service.h"
@@ -225,5 +226,7 @@ int main(int argc, char **argv)
 	                                      .settings_n = 3,
 	                                      .jobs = jobs,
 	                                      .jobs_n = COUNT(jobs),
+	                                      .start = acts_start,
+	                                      .stop = acts_stop,
 	                                      .handle = save_memory});
 }

@@ -5,9 +5,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { newSession, pairOf, poll, post, root, sql, useStack } from './env/index.mjs';
+import { killUnit } from './env/breaking.mjs';
+import { newSession, pairOf, poll, post, root, sql, useStack, whileLocked } from './env/index.mjs';
 
-const stack = useStack();
+/* So long a reply waits for what is remembered. */
+const stack = useStack({ env: { MEMORY_TURN_MS: '10000' } });
 
 const turn = async (session, user_message) => {
 	const body = { ...pairOf(session), user_message, audio: false };
@@ -84,4 +86,34 @@ test('wishes for a person, for money back, to be forgotten, and threats are seen
 		assert.doesNotMatch(text, /call you|get back to you|will be in touch/i);
 	}
 	assert.equal((await show(session)).wishes, 'threat, wants_erasure, wants_person, wants_refund');
+});
+
+/* No word of it is one of danger: what it means is known when it has a vector. */
+const BY_MEANING = 'I have a knife at my wrist right now.';
+
+const startTurn = async (session, user_message) => {
+	turn(session, user_message).catch(() => {}); /* whose program is killed */
+	await poll(async () => (await of(session,
+		`select from utterances where session_id = :'id'`)).length > 0);
+};
+
+const remembered = (session) => of(session, `select u.in_distress, m.id is not null
+	from utterances u left join memories m on m.utterance_id = u.id
+	where u.session_id = :'id' and u.speaker = 'visitor' order by u.position`);
+
+test('what is said in distress is no memory, though its turn was killed', async () => {
+	const danger = await newSession(stack, { consent: true });
+	const plain = await newSession(stack, { consent: true });
+	stack.expectRestart('agent_reply');
+	await whileLocked(stack, 'memories', async () => {
+		await startTurn(danger, BY_MEANING);
+		await startTurn(plain, 'We need a new search.');
+		await killUnit(stack, 'agent_reply');
+	});
+	for (const session of [danger, plain])
+		await poll(() => turn(session, 'We are a shop in Oslo.').then(() => true, () => false));
+	await poll(async () => (await remembered(plain)).every(([, is]) => is === 't'));
+	await poll(async () => (await remembered(danger)).at(-1)[1] === 't');
+	assert.deepEqual(await remembered(danger), [['t', 'f'], ['f', 't']]);
+	assert.deepEqual(await remembered(plain), [['f', 't'], ['f', 't']]);
 });
