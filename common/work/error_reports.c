@@ -13,7 +13,9 @@
 
 #define CHANNEL    "sentry"
 #define EVENTS_MAX 20 /* in a round, and so in a minute */
-#define HOLD_MS    60000u
+/* A round tells nothing more behind it: other jobs wait for the thread. */
+#define ROUND_MS 1000u
+#define HOLD_MS  60000u
 
 static struct err *hold(struct ctx *cx, const struct http_reply *reply)
 {
@@ -53,28 +55,34 @@ static void forget(void)
 		error_count_told(counted.row, counted.n);
 }
 
-/* What there is to tell, each once: what is counted while they are told is of the next round. It
- * begins behind where the one before ended, so that who errs all the time hides nobody. */
+/* A round begins behind where the one before ended, so that who errs all the time hides nobody. */
+static _Atomic unsigned next;
+
+/* What there is to tell, each once: what is counted while they are told is of the next round. */
 static size_t take_some(struct error_counted some[EVENTS_MAX])
 {
-	static _Atomic unsigned next;
-	size_t                  n = 0;
+	unsigned from = next;
+	size_t   n = 0;
 
-	while (n < EVENTS_MAX && error_count_next(next, &some[n])) {
+	while (n < EVENTS_MAX && error_count_next(from, &some[n])) {
 		if (n > 0 && some[n].row == some[0].row)
 			break;
-		next = some[n++].row + 1;
+		from = some[n++].row + 1;
 	}
 	return n;
 }
 
+/* What a slow one leaves no time for is of the next round. */
 static struct err *tell_some(struct ctx *cx)
 {
 	struct error_counted *some = NEW_ARRAY(cx->arena, struct error_counted, EVENTS_MAX);
+	struct deadline       round = deadline_in(ROUND_MS);
 	size_t                n = take_some(some);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && deadline_left_ms(round); i++) {
+		next = some[i].row + 1;
 		TRY(tell(cx, &some[i]));
+	}
 	return NULL;
 }
 

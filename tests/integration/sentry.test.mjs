@@ -5,9 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startSentry } from '../simulator/sentry.mjs';
 import {
-	keyHeaders, newSession, pairOf, poll, pollJob, post, root, sql, TALK, useStack,
+	keyHeaders, newSession, pairOf, poll, pollJob, post, root, setJobDue, sql, TALK,
+	useStack,
 } from './env/index.mjs';
 
 const sentry = await startSentry();
@@ -85,7 +87,7 @@ test('the same error again is of the same group', async () => {
 
 /* One round, from its beginning to its end. */
 const goRound = async () => {
-	await sql(stack, `update jobs set run_at = now() where kind = 'tell_errors'`);
+	await setJobDue(stack, 'tell_errors', '0 s');
 	await poll(async () => (await sql(stack, `select 1 from jobs where kind = 'tell_errors'
 		and state = 'ready' and run_at > now() + interval '30 s'`)).length > 0);
 };
@@ -101,6 +103,28 @@ test('what goes on happening while it is told is of the next round', async () =>
 	const groups = new Set(first.map(({ fingerprint }) => fingerprint.join()));
 	assert.ok(first.length > 0 && groups.size === first.length, `${first.length} events`);
 	await pollTold(() => counted(told(n)) >= 1 + first.length);
+});
+
+/* What else is to be told waits for the next round, and so it has its turn. */
+test('one that is slow has its thread for one event a round', async () => {
+	await goRound();
+	const n = sentry.events.length;
+	const failBoth = async () => {
+		await fail(1);
+		const message = { ...pairOf(await newSession(stack)), user_message: 'Hello.', audio: false };
+		assert.ok((await post(stack, 'agent_reply', message)).status >= 500);
+	};
+	const loggers = () => sentry.events.slice(n).map(({ logger }) => logger);
+	await failBoth();
+	sentry.meanwhile = () => pause(1100); // longer than a round
+	await goRound();
+	assert.equal(loggers().length, 1);
+	await failBoth();
+	await goRound();
+	assert.deepEqual(loggers().sort(), ['agent_reply', 'groq_chat']);
+	sentry.meanwhile = null;
+	await pollTold(() => counted(sentry.events.slice(n)) >= 4);
+	assert.equal(counted(sentry.events.slice(n)), 4);
 });
 
 test('an event that Sentry will not have is dropped, and keeps no other waiting', async () => {
