@@ -1,5 +1,6 @@
 -- Ends a turn that is still the newest of its session: stores the reply and what the turn has found
--- out, and enqueues what follows from it. Changes nothing otherwise.
+-- out, and enqueues what follows from it. Changes nothing otherwise. Of a turn that was broken off,
+-- whose end is stored, only what it has found out is added.
 --
 -- $1   session id
 -- $2   the turn's number
@@ -41,6 +42,7 @@
 -- $38  what was degraded, a JSON array of texts
 -- $39  the flags that applied, a JSON object (null: none)
 -- $40  what was said becomes memories so much later, milliseconds
+-- $41  the turn was broken off
 --
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
@@ -51,12 +53,15 @@ with owner as materialized (
 	select * from sessions where id = $1::uuid and turn = $2::bigint for no key update),
 
 done as (
-	update turns t set state = 'done', finished_at = now(), reply_id = $30::uuid,
-			reply_pieces = $34::int[], mode = $35, response_ms = $36::int,
-			first_audio_ms = $37::int, flags = $39::jsonb,
+	update turns t set state = case when $41::bool then t.state else 'done' end,
+			finished_at = case when $41::bool then t.finished_at else now() end,
+			reply_id = case when $41::bool then t.reply_id else $30::uuid end,
+			reply_pieces = case when $41::bool then t.reply_pieces else $34::int[] end,
+			mode = $35, response_ms = $36::int, first_audio_ms = $37::int, flags = $39::jsonb,
 			degraded = array(select jsonb_array_elements_text($38::jsonb))
-		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint and t.state = 'running'
-			and t.claim = $27::uuid
+		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint
+			and t.state in ('running', 'superseded', 'abandoned')
+			and (t.state = 'running') <> $41::bool and t.claim = $27::uuid
 		returning t.session_id, t.visitor_utterance_id, o.names_sealed is null as is_unnamed,
 			-- The first turn to reach the score queues the one message.
 			coalesce($9::int >= $18::int and o.slack_alerted_at is null, false) as calls,
@@ -78,6 +83,7 @@ heard as (
 replied as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress)
 		select $30::uuid, session_id, 'agent', $3, $13::bytea, $2::bigint, $33::bool from done
+			where not $41::bool
 		on conflict (id) do update set text = excluded.text, text_sealed = excluded.text_sealed,
 			in_distress = excluded.in_distress, interrupted = false
 		returning xmax = 0 as is_new),

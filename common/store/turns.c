@@ -398,7 +398,7 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	         db_text(lead.id), db_text(end->event), db_bool(end->is_in_distress),
 	         db_text(spoken_pieces_text(cx, end->pieces, end->pieces_n)), db_text(turn->mode),
 	         ms_or_null(end->response_ms), ms_or_null(end->first_audio_ms), db_text(degraded),
-	         db_text(end->flags), db_int(memory_keep_ms()))));
+	         db_text(end->flags), db_int(memory_keep_ms()), db_bool(end->is_broken))));
 	if (row_bool(&rows, 0, 1))
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))

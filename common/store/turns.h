@@ -123,6 +123,9 @@ struct turn_end {
 	const char *const *degraded;          /* capabilities */
 	size_t             degraded_n;
 	const char        *flags; /* as turns.flags has them; NULL: none applied */
+	/* How the turn ended is stored, turn_interrupt() or turn_give_up(): only what it has found out
+	 * of the visitor is added. No reply, no pieces and no answer, then. */
+	bool is_broken;
 };
 
 /* ERR_SUPERSEDED, and nothing stored, when a newer turn has begun meanwhile; ERR_UNAVAILABLE when

@@ -215,25 +215,25 @@ static struct err *reply(struct req *rq, const struct in *in, const struct answe
 static struct err *answer_turn(struct req *rq, const struct in *in, const struct turn *turn,
                                struct answer *a)
 {
-	struct ctx         *cx = req_ctx(rq);
-	struct lead_search *search = NULL;
-	struct thought     *thought;
-	struct span         silent;
+	struct ctx     *cx = req_ctx(rq);
+	struct thought *thought;
+	struct span     silent;
 
 	TRY(open_turn(in, turn));
 	thought_look(cx, in, turn, a);
 	if (turn->utterance_id && !a->said_in_distress && !in->said.is_danger) {
-		search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
-		a->reading.told = lead_told(search);
+		a->search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
+		a->reading.told = lead_told(a->search);
 	}
 	if (!a->before)
 		a->before = ahead_take(cx, in, turn, a);
 	thought = a->before ? NULL : thought_new(cx, in, turn, a);
+	a->is_read = true;
 	record_distress(cx, in, turn, a);
 	TRY(deliver(cx, in, thought, a));
 	a->is_out = in->stream != NULL;
-	if (search && !a->reading.is_in_distress)
-		a->lead = lead_join(cx, search, str_equal(a->provider, "builtin"),
+	if (a->search && !a->reading.is_in_distress)
+		a->lead = lead_join(cx, a->search, str_equal(a->provider, "builtin"),
 		                    in->stream ? deadline_in(LEAD_MS) : cx->deadline);
 	TRY(answer_json(cx, in, turn, a, &silent));
 	TRY(record_end(cx, in, turn, a, silent));
@@ -260,6 +260,8 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
 		e = interrupt_end(cx, turn, a, e);
 	count_turn(a, e);
 	running_end(running);
+	if (e)
+		record_broken(cx, in, turn, a);
 	return e;
 }
 

@@ -45,6 +45,8 @@ struct answer {
 	struct dynamics            dynamics;
 	struct reading             reading;          /* of what the visitor said */
 	size_t                     said_in_distress; /* messages in a row, the last ones before this */
+	bool                       is_read;          /* what they said, that is */
+	struct lead_search        *search;           /* of the visitor; NULL: nobody looks */
 	const struct turn_lead    *lead;             /* NULL: nothing is known of the visitor */
 	const struct spoken_piece *pieces;           /* where the audio may be cut */
 	size_t                     pieces_n;

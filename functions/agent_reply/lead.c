@@ -161,6 +161,19 @@ static struct extract *found_by_model(struct ctx *cx, struct lead_search *s, str
 	return s->begun && !e ? s->found : NULL;
 }
 
+/* What is known now, with what this turn has found. */
+static const struct turn_lead *lead_of(struct ctx *cx, struct lead_search *s,
+                                       const struct extract *found)
+{
+	s->lead.extract = extract_merge(cx, s->turn->known, found);
+	if (!s->lead.extract)
+		return NULL;
+	lead_score(s->lead.extract, &s->score);
+	s->lead.score = &s->score;
+	s->lead.provider = s->provider;
+	return &s->lead;
+}
+
 const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s, bool by_rules,
                                   struct deadline until)
 {
@@ -170,11 +183,11 @@ const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s, bool by
 	if (!model)
 		s->provider = RULES;
 	now = by_rules ? extract_merge(cx, model, rules) : extract_merge(cx, rules, model);
-	s->lead.extract = extract_merge(cx, s->turn->known, now);
-	if (!s->lead.extract)
-		return NULL;
-	lead_score(s->lead.extract, &s->score);
-	s->lead.score = &s->score;
-	s->lead.provider = s->provider;
-	return &s->lead;
+	return lead_of(cx, s, now);
+}
+
+const struct turn_lead *lead_by_rules(struct ctx *cx, struct lead_search *s)
+{
+	s->provider = RULES;
+	return lead_of(cx, s, s->told.all);
 }

@@ -27,4 +27,7 @@ const struct rule_told *lead_told(const struct lead_search *search) NEVER_NULL;
 const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *search, bool by_rules,
                                   struct deadline until);
 
+/* The same from rules alone, at once: of a turn that is broken off no model is waited for. */
+const struct turn_lead *lead_by_rules(struct ctx *cx, struct lead_search *search);
+
 #endif

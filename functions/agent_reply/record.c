@@ -8,6 +8,7 @@
 
 #include "interrupt.h"
 #include "kept_sound.h"
+#include "lead.h"
 #include "left.h"
 
 /* A client may leave, or the database go, while the statement is under way: then nobody knows
@@ -62,6 +63,22 @@ static bool is_in_vain(const struct ctx *cx, const struct answer *a)
 	return a->is_out ? why == CANCEL_SUPERSEDED || why == CANCEL_DISOWNED : why != CANCEL_NONE;
 }
 
+/* Whatever becomes of the reply. */
+static void found_out(struct ctx *cx, const struct in *in, const struct answer *a,
+                      struct turn_end *end)
+{
+	end->lead = a->lead;
+	end->is_in_distress = a->reading.is_in_distress;
+	end->response_ms = a->first_sentence_ms;
+	end->first_audio_ms = a->first_audio_ms;
+	end->degraded = a->degraded;
+	end->degraded_n = a->degraded_n;
+	end->flags = a->flags.told;
+	end->event = event_of(a->reading.act);
+	if (in->heard && !end->is_in_distress)
+		end->heard = heard_vector(cx, in->heard, deadline_in(0));
+}
+
 /* Before the end is stored, so that who joined the turn finds it behind that. What is left of the
  * reply should that fail has its sound in the same memory. */
 static struct err *finish(struct ctx *cx, const struct turn *turn, struct answer *a,
@@ -83,7 +100,6 @@ struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *t
                        struct answer *a, struct span json)
 {
 	struct turn_end end = {.reply = a->text,
-	                       .lead = a->lead,
 	                       .marks = a->dynamics.should_keep ? &a->dynamics.marks : NULL};
 	struct cancel  *cancel = cx->cancel;
 	unsigned        left_ms = deadline_left_ms(cx->deadline);
@@ -97,21 +113,31 @@ struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *t
 		end.answer = json;
 	end.pieces = a->pieces;
 	end.pieces_n = a->pieces_n;
-	end.is_in_distress = a->reading.is_in_distress;
-	end.response_ms = a->first_sentence_ms;
-	end.first_audio_ms = a->first_audio_ms;
-	end.degraded = a->degraded;
-	end.degraded_n = a->degraded_n;
-	end.flags = a->flags.told;
-	end.event = event_of(a->reading.act);
-	if (in->heard && !end.is_in_distress)
-		end.heard = heard_vector(cx, in->heard, deadline_in(0));
+	found_out(cx, in, a, &end);
 	ctx_detach(cx, left_ms > CLEANUP_MS ? left_ms : CLEANUP_MS);
 	since_ms = clock_mono_ms();
 	e = finish(cx, turn, a, &end);
 	STAGE(cx, "store", since_ms, STAGE_INT("bytes", json.len));
 	cx->cancel = cancel;
 	return e;
+}
+
+/* A newer turn reads those words itself; and where they were taken back, or are another's by now,
+ * nothing is stored. */
+void record_broken(struct ctx *cx, const struct in *in, const struct turn *turn, struct answer *a)
+{
+	struct turn_end end = {.reply = "", .is_broken = true};
+	struct err     *e;
+
+	if (!a->is_read || !turn->utterance_id)
+		return;
+	ctx_detach(cx, CLEANUP_MS);
+	if (a->search && !a->reading.is_in_distress)
+		a->lead = lead_by_rules(cx, a->search);
+	found_out(cx, in, a, &end);
+	e = turn_finish(cx, turn, &end);
+	if (e && e->kind != ERR_SUPERSEDED)
+		log_err(LOG_ERROR, cx, "turn_not_read", e);
 }
 
 /* Before anything is answered: whoever stops the turn, the words are not remembered, and the next

@@ -23,4 +23,8 @@ void record_distress(struct ctx *cx, const struct in *in, const struct turn *tur
 struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *turn,
                        struct answer *a, struct span json) CHECKED;
 
+/* The same of one that was broken off, once that is stored: what the visitor said stands, and so
+ * does what it tells of them. What fails is logged. */
+void record_broken(struct ctx *cx, const struct in *in, const struct turn *turn, struct answer *a);
+
 #endif

@@ -426,10 +426,10 @@ test('a newer turn ends the stream of the older one', async () => {
 });
 
 /* A turn of which one sentence was sent, and the model is in the middle of the next. */
-const openMidway = async (session, options) => {
+const openMidway = async (session, { message = 'I run a hotel.', ...options } = {}) => {
 	await says(TWO);
 	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);
-	const events = await open(session, 'I run a hotel.', options);
+	const events = await open(session, message, options);
 	for (let last = false; !last; ) last = (await until(events, 'audio')).at(-1).data.is_last;
 	return events;
 };
@@ -445,8 +445,8 @@ const history = (session, deadlineMs) =>
 const FIRST = ['agent', 'We make bread for hotels.', 't'];
 
 const stops = {
-	'a client that cancels': async (session) => {
-		const events = await openMidway(session, { more: { turn_id: 'midway' } });
+	'a client that cancels': async (session, message) => {
+		const events = await openMidway(session, { message, more: { turn_id: 'midway' } });
 		const { status, json, text } = await post(stack, 'agent_reply', {
 			...pairOf(session),
 			cancel: true,
@@ -456,9 +456,9 @@ const stops = {
 		const { event, data } = (await rest(events)).at(-1);
 		assert.deepEqual([event, data.code], ['error', 'superseded']);
 	},
-	'a client that leaves': async (session) => {
+	'a client that leaves': async (session, message) => {
 		const leaving = new AbortController();
-		const events = await openMidway(session, { signal: leaving.signal });
+		const events = await openMidway(session, { message, signal: leaving.signal });
 		leaving.abort();
 		await assert.rejects(rest(events), { name: 'AbortError' });
 	},
@@ -477,6 +477,33 @@ for (const [name, stop] of Object.entries(stops))
 		assert.match(body.messages[0].content, /interrupted your last reply/);
 		assert.equal(body.messages[2].content, FIRST[1]);
 		assert.deepEqual((await history(session)).at(-1), ['agent', TWO, 'f']);
+	});
+
+const LEAD = 'My name is Miriam Castellanos, I am the CEO, and we have $100,000 this quarter.';
+
+for (const [name, stop] of Object.entries(stops))
+	test(`${name} in the middle, and says no more: what was told is known`, async () => {
+		const session = await newSession(stack, { consent: true });
+		await stop(session, LEAD);
+		const [[said, ...found], ...others] = await poll(async () => {
+			const rows = await sql(stack, `select u.text, e.entities->>'budget_range',
+				s.final_intent, s.lead_score = e.lead_score and e.lead_score > 0, t.state
+				from sessions s join utterances u on u.session_id = s.id and u.speaker = 'visitor'
+				join extracts e on e.utterance_id = u.id
+				join turns t on t.session_id = s.id where s.id = :'id'`,
+			{ id: session.session_id });
+			return rows.length && rows;
+		});
+		assert.deepEqual(others, []);
+		assert.match(said, /^My name is \[name\], I am the CEO/);
+		/* A job may have made memories of it in between; the next one masks them. */
+		await poll(async () => {
+			const rows = await sql(stack, `select words || index_text || content::text
+				from memories where session_id = :'id'`, { id: session.session_id });
+			return rows.length > 0 && !/Miriam|Castellanos/.test(rows.join());
+		});
+		assert.deepEqual(found, ['$100,000', 'consulting_inquiry', 't',
+			name.endsWith('cancels') ? 'superseded' : 'abandoned']);
 	});
 
 test('what was heard to the end was not interrupted by who answers at once', async () => {
