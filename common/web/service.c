@@ -295,10 +295,10 @@ static void log_request(struct req *rq, const struct err *e, uint64_t start_ms)
 
 	if (is_health_check(rq) && !e)
 		return;
-	if (is_ours)
-		log_err(e->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN, cx, "request_failed", e);
 	if (is_ours && e->kind != ERR_CANCELLED)
 		error_count_add("request_failed", err_code(e->kind), e->where, cx->trace.id);
+	if (is_ours)
+		log_err(e->kind == ERR_CANCELLED ? LOG_INFO : LOG_WARN, cx, "request_failed", e);
 	tell_whole(rq, e, start_ms);
 	LOG(LOG_INFO, cx, "request", F_STR("method", req_method(rq)), F_INT("status", reply.status),
 	    F_STR("code", e ? err_word(e) : NULL), F_STR("field", e ? e->field : NULL),

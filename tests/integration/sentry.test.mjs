@@ -28,6 +28,14 @@ const stack = useStack({
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const WORD = 'zqxjkv';
 
+/* A request is told of behind its answer. */
+const countsErrors = async (name, n, body) => {
+	const lines = () => stack.logs(name).split('"event":"request_failed"').length;
+	const before = lines();
+	await body();
+	await poll(() => lines() >= before + n);
+};
+
 /* So many requests that fail for a reason of ours. */
 const fail = async (n) => {
 	await stack.sim.fault({
@@ -36,8 +44,10 @@ const fail = async (n) => {
 	const body = { messages: [{ role: 'user', content: `Tell me of ${WORD}.` }] };
 	const traceparent = `00-${TRACE}-00f067aa0ba902b7-01`;
 	const headers = { ...keyHeaders(stack), traceparent };
-	for (let i = 0; i < n; i++)
-		assert.ok((await post(stack, 'groq_chat', body, headers)).status >= 500);
+	await countsErrors('groq_chat', n, async () => {
+		for (let i = 0; i < n; i++)
+			assert.ok((await post(stack, 'groq_chat', body, headers)).status >= 500);
+	});
 };
 
 const told = (from = 0) =>
@@ -111,8 +121,10 @@ test('one that is slow has its thread for one event a round', async () => {
 	const n = sentry.events.length;
 	const failBoth = async () => {
 		await fail(1);
-		const message = { ...pairOf(await newSession(stack)), user_message: 'Hello.', audio: false };
-		assert.ok((await post(stack, 'agent_reply', message)).status >= 500);
+		const pair = pairOf(await newSession(stack));
+		const message = { ...pair, user_message: 'Hello.', audio: false };
+		await countsErrors('agent_reply', 1, async () =>
+			assert.ok((await post(stack, 'agent_reply', message)).status >= 500));
 	};
 	const loggers = () => sentry.events.slice(n).map(({ logger }) => logger);
 	await failBoth();
