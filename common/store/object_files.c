@@ -174,15 +174,25 @@ static struct err *make_file(struct ctx *cx, const char *version, mode_t mode, s
 	return e;
 }
 
-struct err *object_file_write(struct ctx *cx, struct span bytes, struct object_file *out)
+static const char *etag_of(struct ctx *cx, struct span bytes)
 {
 	struct hash hash = HASH("object", bytes);
 	struct buf  etag = buf_new(cx->arena, 0);
 
+	buf_hex(&etag, hash.bytes, sizeof(hash.bytes));
+	return buf_text(&etag);
+}
+
+bool object_bytes_are(struct ctx *cx, struct span bytes, const char *etag)
+{
+	return str_equal(etag_of(cx, bytes), etag);
+}
+
+struct err *object_file_write(struct ctx *cx, struct span bytes, struct object_file *out)
+{
 	crypto_uuid(out->version);
 	out->size = bytes.len;
-	buf_hex(&etag, hash.bytes, sizeof(hash.bytes));
-	snprintf(out->etag, sizeof(out->etag), "%s", buf_text(&etag));
+	snprintf(out->etag, sizeof(out->etag), "%s", etag_of(cx, bytes));
 	return make_file(cx, out->version, FILE_MODE, bytes);
 }
 

@@ -48,6 +48,9 @@ struct err *object_file_write(struct ctx *cx, struct span bytes, struct object_f
 /* All of its bytes, in the arena. ERR_NOT_FOUND: they are not here. */
 struct err *object_file_read(struct ctx *cx, const char *version, struct span *out) CHECKED;
 
+/* Are these the bytes of that etag? */
+bool object_bytes_are(struct ctx *cx, struct span bytes, const char *etag) CHECKED;
+
 /* Makes the file of a version anew from bytes that come from elsewhere, marked so. Who does it at
  * the same time makes the same. */
 struct err *object_file_bring(struct ctx *cx, const char *version, struct span bytes) CHECKED;

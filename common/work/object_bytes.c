@@ -125,24 +125,36 @@ struct err *object_bytes_keep(struct ctx *cx, struct span bytes, struct object_f
 }
 
 /* Two names of one file would share its mark, and the bucket has no second names. */
-struct err *object_bytes_copy(struct ctx *cx, const char *from_version, struct object_file *out)
+struct err *object_bytes_copy(struct ctx *cx, const char *from_version, const char *etag,
+                              struct object_file *out)
 {
 	struct span bytes;
 
 	if (!has_bucket())
 		return object_file_link(cx, from_version, out);
-	TRY(object_bytes_fetch(cx, from_version));
+	TRY(object_bytes_fetch(cx, from_version, etag));
 	TRY(object_file_read(cx, from_version, &bytes));
 	return object_bytes_keep(cx, bytes, out);
 }
 
-struct err *object_bytes_fetch(struct ctx *cx, const char *version)
+/* A proxy's page, say, or half of them. */
+static struct err *refuse_others(struct ctx *cx, const struct http_reply *reply, const char *etag)
+{
+	if (object_bytes_are(cx, reply->body, etag))
+		return NULL;
+	LOG(LOG_ERROR, cx, "bucket_wrong", F_INT("status", reply->status),
+	    F_INT("bytes", (int64_t)reply->body.len));
+	return is_away(cx, "The place of files gives another file; try again later.");
+}
+
+struct err *object_bytes_fetch(struct ctx *cx, const char *version, const char *etag)
 {
 	struct http_reply reply;
 
 	if (!has_bucket() || object_file_is_here(version))
 		return NULL;
 	TRY(ask(cx, "GET", version, (struct span){"", 0}, &reply));
+	TRY(refuse_others(cx, &reply, etag));
 	return object_file_bring(cx, version, reply.body);
 }
 

@@ -25,12 +25,14 @@ int object_bytes_check(void) CHECKED;
  * is what no row tells of. */
 struct err *object_bytes_keep(struct ctx *cx, struct span bytes, struct object_file *out) CHECKED;
 
-/* The same for the bytes of another; size and etag of *out stay. ERR_NOT_FOUND: there are none. */
-struct err *object_bytes_copy(struct ctx *cx, const char *from_version,
+/* The same for the bytes of another, of that etag; size and etag of *out stay. Otherwise as
+ * object_bytes_fetch. */
+struct err *object_bytes_copy(struct ctx *cx, const char *from_version, const char *etag,
                               struct object_file *out) CHECKED;
 
-/* Has the file on the disk, for nginx. ERR_NOT_FOUND: there are no such bytes. */
-struct err *object_bytes_fetch(struct ctx *cx, const char *version) CHECKED;
+/* Has the file on the disk, for nginx. ERR_NOT_FOUND: there are no such bytes; what a bucket gives
+ * that has another etag is as if it was away. */
+struct err *object_bytes_fetch(struct ctx *cx, const char *version, const char *etag) CHECKED;
 
 /* They are nowhere any more; false: they could not be removed. What was not there is fine. */
 bool object_bytes_remove(struct ctx *cx, const char *version) CHECKED;

@@ -142,7 +142,7 @@ struct err *copy_object(struct call *c)
 	TRY(read_names(c, &r, true));
 	TRY(call_tx(c, look, &r));
 	TRY(outcome(c, &r));
-	TRY(object_bytes_copy(c->cx, r.object.version, &r.file));
+	TRY(object_bytes_copy(c->cx, r.object.version, r.object.etag, &r.file));
 	r.file.size = (size_t)r.object.size;
 	snprintf(r.file.etag, sizeof(r.file.etag), "%s", r.object.etag);
 	e = call_tx(c, copy, &r);

@@ -90,7 +90,7 @@ static const char *disposition_of(struct call *c, const struct object *o)
 
 static struct err *send(struct call *c, const struct object *o)
 {
-	TRY(object_bytes_fetch(c->cx, o->version));
+	TRY(object_bytes_fetch(c->cx, o->version, o->etag));
 	req_set_header(c->rq, "X-Accel-Redirect",
 	               arena_printf(c->cx->arena, INSIDE "%s", object_file_place(c->cx, o->version)));
 	req_set_header(c->rq, "Content-Disposition", disposition_of(c, o));

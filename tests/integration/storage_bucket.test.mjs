@@ -3,7 +3,9 @@
  * bucket is one of s3rver's, which checks each signature. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import {
+	mkdtempSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -124,6 +126,23 @@ test('files of the time before the bucket move there, second names among them', 
 	assert.ok(isInBucket(file.version) && isInBucket(copied));
 	assert.equal(await read(file), 'from before');
 	assert.equal(await read({ ...file, name }), 'from before');
+});
+
+test('what is not the file that was put there is not given away, nor kept', async () => {
+	const file = await putOne('the right bytes');
+	const place = join(folder, readdirSync(folder, { recursive: true })
+		.find((name) => name.includes(file.version) && name.endsWith('_object')));
+	for (const wrong of ['<html>Log in first</html>', '', 'the right', 'the wrong bytes']) {
+		writeFileSync(place, wrong);
+		unlinkSync(placeOf(file.version));
+		const { error } = await file.bucket.download(file.name);
+		assert.equal(error.originalError?.status ?? error.status, 503, wrong);
+		assert.ok(!isOnDisk(file.version));
+		assert.ok((await file.bucket.copy(file.name, `${file.name}.copy`)).error);
+		writeFileSync(place, 'the right bytes');
+		assert.equal(await read(file), 'the right bytes');
+	}
+	assert.match(stack.logs('storage'), /"bucket_wrong"/);
 });
 
 test('a backup and what is restored from it miss nothing that the bucket has', async () => {
