@@ -85,9 +85,16 @@ OBJS      := $(LIB_OBJS) $(DECODER_O) $(RENAMED_O) \
 all: $(BINS) $(TOOLS) $(DECODER) $(B)/programs.json
 
 # What the programs tell of themselves, whatever is set: asked here, and not at every start.
-$(B)/programs.json: $(BINS)
-	@for bin in $^; do (cd / && env -i "$$OLDPWD/$$bin" --show-config 2>/dev/null) || exit 1; done >$@.new
+$(B)/programs.json: $(BINS) $(B)/functions.list
+	@for bin in $(BINS); do (cd / && env -i "$$OLDPWD/$$bin" --show-config 2>/dev/null) || exit 1; done >$@.new
 	@mv $@.new $@
+
+# Which functions there are: written only where one has come or gone, for one that is gone makes
+# nothing newer.
+$(B)/functions.list: always
+	@mkdir -p $(@D)
+	@echo '$(sort $(FUNCTIONS))' | cmp -s - $@ || echo '$(sort $(FUNCTIONS))' >$@
+always:
 
 $(B)/libcommon.a: $(LIB_OBJS)
 	@rm -f $@
@@ -276,7 +283,7 @@ release: deb
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units helpers benches fuzzers headers show-cflags show-libraries setup demo run storm soak bench \
+.PHONY: all always units helpers benches fuzzers headers show-cflags show-libraries setup demo run storm soak bench \
         bench-attacks bench-hearing bench-interrupt bench-recall bench-memory bench-streams \
         bench-turn analyse check faults deploys authorisation install deb check-deb release clean
 .SECONDARY:

@@ -1,6 +1,6 @@
-/* scripts/new-function: what it writes builds, serves and passes its own test. */
+/* scripts/new-function: what it writes builds, serves and passes its own test; and may go again. */
 import assert from 'node:assert/strict';
-import { access, chmod, cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { access, chmod, cp, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -66,4 +66,23 @@ test('a new function builds, is served, and passes its test', async () => {
 	const tested = await inCopy('node', '--test', `tests/integration/${NAME}.test.mjs`);
 	assert.equal(tested.status, 0, tested.stdout);
 	assert.match(tested.stdout, /^# pass 3$/m);
+});
+
+test('a function that is gone is told of no more, though its binary is still there', async () => {
+	const told = `build/${flavour}/programs.json`;
+	const names = async () =>
+		(await readFile(join(copy, told), 'utf8'))
+			.trim()
+			.split('\n')
+			.map((line) => JSON.parse(line).name);
+	assert.ok((await names()).includes(NAME));
+	await rm(join(copy, 'functions', NAME), { recursive: true });
+	const built = await inCopy('make', '-s', told);
+	assert.equal(built.status, 0, built.stderr);
+	await access(join(copy, `build/${flavour}/bin/${NAME}`));
+	assert.ok(!(await names()).includes(NAME));
+	assert.ok((await names()).includes('create_session'));
+	const { mtimeMs } = await stat(join(copy, told));
+	assert.equal((await inCopy('make', '-s', told)).status, 0);
+	assert.equal((await stat(join(copy, told))).mtimeMs, mtimeMs, 'it is made over and over');
 });
