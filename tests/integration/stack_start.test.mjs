@@ -59,7 +59,8 @@ const socketsIn = (dir) =>
 const assertNothingLeft = (stack) => {
 	assert.deepEqual(processesOf(stack.stackDir), []);
 	assert.deepEqual(socketsIn(stack.stackDir), []);
-	assert.ok(!existsSync(join(stack.stackDir, 'run')), 'run/ is left');
+	for (const dir of ['run', 'sv'])
+		assert.ok(!existsSync(join(stack.stackDir, dir)), `${dir}/ is left`);
 };
 
 const assertAllHealthy = async ({ baseUrl, functions }) => {
@@ -75,6 +76,13 @@ const killAll = (pids) => {
 		} catch (error) {
 			if (error.code !== 'ESRCH') throw error;
 		}
+};
+
+const assertNothingToDeployOn = async ({ dir, env }) => {
+	const deploy = join(root, 'scripts/deploy');
+	const { status, stderr } = await run(deploy, ['previous'], { cwd: dir, env });
+	assert.equal(status, 1);
+	assert.match(stderr, /^deploy: no stack is up in /);
 };
 
 describe('up and down', () => {
@@ -117,6 +125,7 @@ describe('up and down', () => {
 			await stack.up();
 			killAll(processesOf(stack.stackDir));
 			await poll(() => processesOf(stack.stackDir).length === 0);
+			await assertNothingToDeployOn(stack);
 			const claim = (file) => writeFileSync(join(stack.stackDir, file), `${innocent.pid}\n`);
 			for (const name of [...FEW.functions, 'nginx', 'postgresql']) claim(`run/${name}.pid`);
 			for (const name of FEW.functions) claim(`sv/${name}/a/supervise/pid`);
