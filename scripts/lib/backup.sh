@@ -116,6 +116,14 @@ archive_waits() {
 # What is wrong with them, in words; "healthy" if nothing is.
 backup_state() {
 	local mode since waiting oldest newest age_h
+	if ! backup_place_is_there "$SCRIBE_BACKUP_DIR"; then
+		no_backup_place
+		return
+	fi
+	if ! pg_ready; then
+		echo 'not known without the database'
+		return
+	fi
 	IFS='|' read -r mode since waiting oldest < <(
 		as_pg_user psql -XAtqw -d "$(pg_url postgres postgres)" <<-'END'
 			select current_setting('archive_mode'),
@@ -129,9 +137,7 @@ backup_state() {
 	) || true
 	newest=$(tail -n 1 "$SCRIBE_BACKUP_DIR/whole" 2>/dev/null | cut -d ' ' -f 1) || true
 	age_h=$((($(date +%s) - $(date -d "${newest:-1970-01-01}" +%s)) / 3600))
-	if ! backup_place_is_there "$SCRIBE_BACKUP_DIR"; then
-		no_backup_place
-	elif [[ -z $mode ]]; then
+	if [[ -z $mode ]]; then
 		echo 'can not be asked for'
 	elif [[ $mode != on ]]; then
 		echo 'no log is kept until scripts/stack down and up'

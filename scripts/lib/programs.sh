@@ -43,28 +43,33 @@ check_programs() {
 
 # How nginx, each program and "host", all of it, were at the last look: "healthy", else what is amiss
 # behind "degraded", where it serves all the same, or "not ready". Who did not answer is not there.
-declare -A states=()
+# Briefs are the same without what the database says, which is told once, of the host.
+declare -A states=() briefs=()
 
 # look_at_health NAME...: asks this stack's own nginx, whoever else may listen on the port, for all of
 # them at once, where who runs the system is told more than others.
 look_at_health() {
-	local name state dir
+	local name state brief dir
 	local -a questions=()
-	states=()
+	states=() briefs=()
 	dir=$(mktemp -d)
 	for name; do questions+=(-o "$dir/$name" "$(health_url "$name")"); done
 	# At once: else one waits whether the connection of another, who may never answer, is to be shared.
 	curl -s --no-progress-meter -m 5 --parallel --parallel-immediate --parallel-max 64 \
 		--unix-socket "$run/inside/operate.sock" "${questions[@]}" || true
-	while IFS=$'\t' read -r name state; do
-		states[$name]=$state
+	while IFS=$'\t' read -r name state brief; do
+		states[$name]=$state briefs[$name]=$brief
 	done < <(find "$dir" -type f -size +0 -exec jq -r '
-		[(input_filename | sub(".*/"; "")),
-		if .status == "ok" then "healthy"
-		else (.amiss | to_entries) as $amiss
-			| if all($amiss[]; .key | IN("disk", "models")) then "degraded" else "not ready" end
-				+ ([$amiss[] | ": \(.key): \(.value)"] | join(""))
-		end] | @tsv' {} +)
+		def told: to_entries
+			| map(": \(.key): \(.value)" | gsub("\\s+"; " ") | sub("[: ]+$"; "")) | join("");
+		(input_filename | sub(".*/"; "")) as $name
+		| if .status == "ok" then [$name, "healthy", "healthy"]
+		else .amiss
+			# Without a database nobody knows of its migrations.
+			| if .database then del(.migrations) else . end
+			| (if all(keys[]; IN("disk", "models")) then "degraded" else "not ready" end) as $how
+			| [$name, $how + told, $how + (if .database then .database = "" else . end | told)]
+		end | @tsv' {} +)
 	rm -rf "$dir"
 }
 
@@ -77,5 +82,13 @@ health_url() {
 }
 
 state_of() { echo "${states[$1]:-does not answer}"; }
+# brief_of NAME: for who sees the host's line, too.
+brief_of() {
+	if [[ $1 != host && ${states[host]-} == *': database: '* ]]; then
+		echo "${briefs[$1]:-does not answer}"
+	else
+		state_of "$1"
+	fi
+}
 is_healthy() { [[ ${states[$1]-} == healthy ]]; }
 serves() { [[ ${states[$1]-} =~ ^(healthy|degraded) ]]; }

@@ -122,6 +122,25 @@ test('a whole one', async () => {
 	await does('backup', ['verify']);
 });
 
+test('without the database status and reload say so in words of ours', async () => {
+	const unit = join(stack.dir, 'sv/postgresql/a');
+	assert.equal((await run('sv', ['down', unit])).status, 0);
+	try {
+		const { stdout, stderr } = await poll(async () => {
+			const found = await script('stack', ['status']);
+			return /^host .*not ready: database/m.test(found.stdout) && found;
+		});
+		assert.match(stdout, /^postgresql +- +down$/m);
+		assert.match(stdout, /^backups .* not known without the database$/m);
+		assert.equal(stderr, '');
+		await refuses('stack', ['reload'], {},
+			/^stack: PostgreSQL does not answer; nothing was changed$/m);
+	} finally {
+		assert.equal((await run('sv', ['up', unit])).status, 0);
+	}
+	await poll(async () => (await script('stack', ['status'])).status === 0);
+});
+
 test('keys are apart and sealed', async () => {
 	const [file] = readdirSync(join(dir, 'secrets'));
 	const sealed = join(dir, 'secrets', file);

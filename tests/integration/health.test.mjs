@@ -73,6 +73,16 @@ test('what has no database lives and is not ready, and says why to the inside on
 	assert.deepEqual(Object.keys(told.json.amiss), ['database', 'migrations']);
 	assert.match(stack.logs('save_memory'), /"event":"not_healthy".*"check":"database"/);
 	assert.equal((await outside('/livez/save_memory')).status, 200);
+	const { code, of } = await poll(async () => {
+		const found = await stackStatus();
+		return /database/.test(found.of.host) && found;
+	});
+	assert.equal(code, 1);
+	assert.equal(of.save_memory, 'not ready: database');
+	assert.match(of.host, /^not ready: database: the database does not accept connections: .+/);
+	assert.doesNotMatch(of.host, /migrations/);
+	const reasons = Object.values(of).filter((line) => line.includes('does not accept'));
+	assert.deepEqual(reasons, [of.host], 'what the database says is told more than once');
 	await refuse(-1);
 	await poll(async () => (await outside('/readyz/save_memory')).status === 200);
 });
