@@ -1,13 +1,21 @@
 # shellcheck shell=bash
-# Messages and bounded waiting. stdout belongs to the answer of a command, so all this is stderr.
+# Messages, times and bounded waiting. stdout belongs to the answer of a command, so messages are
+# stderr's, in the name of the script that was called.
 
 say() {
-	printf '%s: %s\n' "${said_by:-stack}" "$*" >&2
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
 }
 
 die() {
 	say "$*"
 	exit 1
+}
+
+# moment OPTION TEXT: the time in it as date(1) reads it, in UTC where it names no zone; PostgreSQL
+# and pgBackRest read what it prints.
+moment() {
+	[[ -n $2 ]] && date -u -d "$2" '+%F %T.%6N+00' 2>/dev/null ||
+		die "$1: '$2' is not a time; date(1) tells what is ('2026-11-01 12:00', '5 minutes ago')"
 }
 
 # wait_until SECONDS COMMAND...: runs it until it succeeds; 1 when time is up. The pauses grow: a

@@ -91,7 +91,7 @@ let point;
 
 test('none was made yet, and status says so', async () => {
 	assert.match(await backups(), /none was made yet/);
-	await refuses('backup', [], { STACK_DIR: place }, /no stack/);
+	await refuses('backup', [], { STACK_DIR: place }, /^backup: there is no stack/);
 });
 
 test('a whole one', async () => {
@@ -244,7 +244,8 @@ test('a point in time: what was before it is there, what came after is not', asy
 	await refuses('restore', ['--to', '2020-01-01'], {}, /nothing has changed/);
 	rmSync(join(stack.dir, 'storage'), { recursive: true });
 	rmSync(join(stack.dir, 'secrets.env'));
-	await refuses('restore', ['--to', 'next year'], {}, /yet to come/);
+	await refuses('restore', ['--to', 'next year'], {}, /^restore: --to: .* yet to come/);
+	await refuses('restore', ['--to', 'some day'], {}, /^restore: --to: 'some day' is not a time/);
 	await refuses('restore', ['--to', point], {}, /secrets.env is lost; give --key/);
 	const { stderr } = await does('restore', ['--to', point, '--key', key]);
 	assert.match(stderr, /forgotten again: 1$/m);

@@ -140,4 +140,11 @@ test('an experiment and a report are read from what turns have left', async () =
 	assert.match(report, /\nresponse,150,100,100,100,100\nfirst audio,150,200,200,200,200\n/);
 	assert.match(report, /\ngroq,3,2000000,0,60\.0,2\.50\n/); // by the prices of the stack
 	assert.match(report, /\nllm,2,1,2026-01-02/);
+
+	for (const words of [['report'], ['experiment', 'tried']]) {
+		await does(...words, '--from', '5 minutes ago', '--to', 'tomorrow');
+		const { code, complaint } = await run(...words, '--from', 'some day');
+		assert.equal(code, 1);
+		assert.match(complaint, new RegExp(`^${words[0]}: --from: 'some day' is not a time`));
+	}
 });

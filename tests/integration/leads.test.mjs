@@ -80,6 +80,12 @@ test('by score, intent and date', async () => {
 		assert.equal(status, 1, `${args}: ${stderr}`);
 		assert.ok(stderr);
 	}
+	assert.match(run('leads', ['--since', 'never']).stderr,
+		/^leads: --since: 'never' is not a time/);
+	const gone = run('session', ['show', crypto.randomUUID()]);
+	assert.equal(gone.status, 1);
+	assert.match(gone.stderr, /^session: there is no session /m);
+	assert.doesNotMatch(gone.stderr, /^leads: /m);
 	assert.equal(run('leads', ['--nonsense']).status, 2);
 	assert.equal(run('leads', ['--help']).status, 0);
 });
