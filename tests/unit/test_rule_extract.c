@@ -275,6 +275,73 @@ static void tells_what_the_last_one_told(void **state)
 	arena_free(&cx.arena);
 }
 
+/* Who asks about something tells nothing of themselves; and what an organisation is, in small
+ * letters, names one only where somebody speaks of their own. */
+static void knows_what_is_asked_about_from_whose_it_is(void **state)
+{
+	static const struct {
+		const char *said, *org;
+	} known[] = {
+		{"What is the capital of Portugal?", NULL},
+		{"what is the capital of kenya", NULL},
+		{"Paris is the capital of France, no?", NULL},
+		{"I'm from the capital of Peru.", NULL},
+		{"What is the foundation of Stoicism?", NULL},
+		{"How is the bank of Japan financed?", NULL},
+		{"Where is the museum of modern art?", NULL},
+		{"who is the president of the society of jesus", NULL},
+		{"Is the bank of Italy independent?", NULL},
+		{"Why is the union of India called so?", NULL},
+		{"Hey, what is the church of England?", NULL},
+		{"What is Goldman Sachs Group?", NULL},
+		{"what is digital marketing", NULL},
+		{"What company is called Apple?", NULL},
+		{"Did Facebook change its name to Meta?", NULL},
+		{"Who is the CEO of Deutsche Bank?", NULL},
+		{"Are you calling from the Bank of Ireland?", NULL},
+		{"Do people like working at the Bank of Spain?", NULL},
+		{"What should I see at the museum of modern art?", NULL},
+		{"How can I get a job at the bank of england?", NULL},
+		{"Excuse me, who is with the Ministry of Truth?", NULL},
+		{"I would like to know who works for the Ministry of Finance", NULL},
+		{"what do they do at goldman sachs group", NULL},
+		{"Was ist das, Deutsche Bank?", NULL},
+		{"Qual è la più grande, Banca Intesa, Banco Popolare?", NULL},
+		{"¿Cuál es el mejor, Hotel Paris?", NULL},
+		{"I bought a painting at the museum of modern art.", NULL},
+		{"Bern is known for the museum of fine arts.", NULL},
+		{"I work at the bank of england", "bank of england"},
+		{"I work for the Bank of England, what is the capital of France?", "bank of england"},
+		{"i'm kim from the society of jesus what is the capital of france", "society of jesus"},
+		{"what is the capital of france i'm kim from the bank of england", "bank of england"},
+		{"I'm calling from the university of oxford.", "university of oxford"},
+		{"i represent the league of nations", "league of nations"},
+		{"on behalf of the ministry of health", "ministry of health"},
+		{"my employer is the bank of england", "bank of england"},
+		{"This is the town hall of Saint-Malo.", "town hall of saint-malo"},
+		{"it's for the town hall of Saint-Malo", "town hall of saint-malo"},
+		{"we need a chatbot for the museum of modern art", "museum of modern art"},
+		{"so what we need is a site for the bank of england", "bank of england"},
+		{"is this the sales line, we're calling from the bank of england", "bank of england"},
+		{"Could you send it to us at the bank of England?", "bank of england"},
+		{"Could you call Dana Reyes from Northwind Labs back?", "northwind labs"},
+		{"Who I work for is the Bank of England.", "bank of england"},
+	};
+	struct ctx cx = {.arena = arena_new(65536)};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++) {
+		const struct exchange said = {.asked = SPAN(""), .said = span_of(known[i].said)};
+		const struct extract *x = rule_extract(&cx, &said, 1);
+		const char           *org = x ? x->entities.org_name : NULL;
+
+		if (!is_same(org, known[i].org))
+			fail_msg("%s: \"%s\"", known[i].said, org ? org : "");
+		arena_reset(cx.arena);
+	}
+	arena_free(&cx.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +349,7 @@ int main(void)
 		cmocka_unit_test(tells_what_the_last_one_told),
 		cmocka_unit_test(knows_visitors),
 		cmocka_unit_test(is_not_told_by_adversaries),
+		cmocka_unit_test(knows_what_is_asked_about_from_whose_it_is),
 		cmocka_unit_test(knows_nothing_from_nothing),
 		cmocka_unit_test(takes_linear_time),
 	};

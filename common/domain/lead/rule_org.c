@@ -93,6 +93,14 @@ static bool is_sort_of_org(const struct rules *r, size_t i)
 	       r->u->words[i + n + 1].gap == GAP_SPACE && rules_is_capital(r, i + n + 1);
 }
 
+/* "The bank of england" */
+static bool is_small_sort(const struct rules *r, size_t i)
+{
+	size_t n = phrases_at(LIST(ORG_SIGNS), r->u, i);
+
+	return n && !rules_is_capital(r, i) && tokens_is(r->u, i + n, "of");
+}
+
 /* "The evening courier" */
 static bool is_daily(const struct rules *r, size_t i)
 {
@@ -105,7 +113,9 @@ static bool begins_org(const struct rules *r, size_t i)
 {
 	const char *low = r->u->words[i].low;
 
-	if ((!can_be_org(r, i) && !begins_in_capitals(r, i) && !is_daily(r, i)) ||
+	if (tokens_at(r->u, i, "capital of") ||
+	    (!can_be_org(r, i) && !begins_in_capitals(r, i) && !is_daily(r, i) &&
+	     !is_small_sort(r, i)) ||
 	    rules_role_to(r, i, false) > i || (i > 0 && r->u->words[i].gap == GAP_STOP))
 		return false;
 	if (r->has_capitals)
@@ -185,6 +195,24 @@ static void take_repaired(struct rules *r, size_t i)
 		rules_keep(r, ENTITY_org_name, i + n, to, true);
 }
 
+/* What is said of whatever is asked about ("what is the foundation of Buddhism"), and what of who
+ * speaks, up to the end of the sentence. */
+enum speech { SPEECH_PLAIN, SPEECH_OWN, SPEECH_ASKS };
+
+static enum speech speech_before(const struct rules *r, size_t i)
+{
+	struct pattern_match m = {.n = 0};
+	enum speech          now = SPEECH_PLAIN;
+
+	for (size_t at = tokens_sentence_from(r->u, i); at < i; at++)
+		if (pattern_at(&r->grammar, LIST(SAY_QUESTION), r->u, at, &m)) {
+			now = SPEECH_ASKS;
+			at = m.to - 1;
+		} else if (phrases_at(LIST(SELVES), r->u, at))
+			now = SPEECH_OWN;
+	return now;
+}
+
 static void take_org(struct rules *r, const struct pattern_match *m,
                      const struct pattern_slot *slot)
 {
@@ -192,6 +220,8 @@ static void take_org(struct rules *r, const struct pattern_match *m,
 	size_t      from = slot->from;
 
 	(void)m;
+	if (speech_before(r, from) == SPEECH_ASKS)
+		return;
 	/* "Studio Babelsberg": what it is stands in front, as a part of its name. */
 	if (r->has_capitals && from > 0 && r->u->words[from].gap == GAP_SPACE &&
 	    phrases_at(LIST(ORG_SIGNS), r->u, from - 1) && rules_is_capital(r, from - 1) &&
@@ -214,6 +244,14 @@ static void note_things(struct rules *r)
 	}
 }
 
+/* "I need a site for the town hall of Bern", but not "Paris is known for the museum of ...". */
+static void take_org_faintly(struct rules *r, const struct pattern_match *m,
+                             const struct pattern_slot *slot)
+{
+	if (!is_small_sort(r, slot->from) || speech_before(r, slot->from) == SPEECH_OWN)
+		take_org(r, m, slot);
+}
+
 void rules_find_org(struct rules *r)
 {
 	struct pattern_match m = {.n = 0};
@@ -223,7 +261,7 @@ void rules_find_org(struct rules *r)
 		r->has_own_firm = pattern_at(&r->grammar, LIST(SAY_OWN_FIRM), r->u, i, &m);
 	rules_match(r, LIST(SAY_ORG), "OBIJXYZQ", take_org);
 	if (!r->x->entities.org_name)
-		rules_match(r, LIST(SAY_ORG_FAINTLY), "I", take_org);
+		rules_match(r, LIST(SAY_ORG_FAINTLY), "I", take_org_faintly);
 }
 
 /* ---- places ---- */
