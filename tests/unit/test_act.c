@@ -323,6 +323,45 @@ static void tells_languages_apart(void **state)
 	}
 }
 
+/* What is asked of the world is no question about who answers, or what that is good for. */
+static void tells_questions_about_itself_from_others(void **state)
+{
+	static const struct {
+		const char *said;
+		enum act    act;
+	} known[] = {
+		{"How does a transformer work?", ACT_question},
+		{"How does a car engine work?", ACT_question},
+		{"how does the blockchain work", ACT_question},
+		{"How do vaccines work?", ACT_question},
+		{"Can you explain how an aeroplane works?", ACT_question},
+		{"What is a transformer?", ACT_question},
+		{"How does machine learning work?", ACT_question},
+		{"Where are you located?", ACT_question},
+		{"Where do you live?", ACT_question},
+		{"What country are you in?", ACT_question},
+		{"Do you trust in God?", ACT_small_talk},
+		{"Do you trust the government?", ACT_small_talk},
+		{"Are you religious?", ACT_small_talk},
+		{"Do you vote?", ACT_small_talk},
+		{"And how does it work?", ACT_what_can_you_do},
+		{"How do you work?", ACT_what_can_you_do},
+		{"How does the service work?", ACT_what_can_you_do},
+		{"What does this thing do?", ACT_what_can_you_do},
+		{"Can I trust you?", ACT_about_you},
+		{"How are you built?", ACT_about_you},
+		{"How does your memory work?", ACT_about_you},
+		{"Where is my data stored?", ACT_about_you},
+	};
+
+	for (size_t i = 0; i < COUNT(known); i++) {
+		enum act act = read_act(*state, known[i].said);
+
+		if (act != known[i].act)
+			fail_msg("%s: %s", known[i].said, act_name(act));
+	}
+}
+
 /* An address answers a question, whatever its words are near to. */
 static void takes_a_contact_for_a_statement(void **state)
 {
@@ -343,6 +382,7 @@ int main(void)
 		UNIT_TEST(knows_a_few_acts_by_words),
 		UNIT_TEST(tells_who_listens_from_who_wants_the_word),
 		UNIT_TEST(tells_languages_apart),
+		UNIT_TEST(tells_questions_about_itself_from_others),
 		UNIT_TEST(takes_a_contact_for_a_statement),
 	};
 

@@ -290,6 +290,7 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 	             {ACT_asked_already, ACTS_WORDS_GATE_ASKED_ALREADY},
 	             {ACT_what_next, ACTS_WORDS_GATE_WHAT_NEXT},
 	             {ACT_price, ACTS_WORDS_GATE_PRICE},
+	             {ACT_what_can_you_do, ACTS_WORDS_GATE_WHAT_CAN_YOU_DO},
 	             {ACT_orders, ACTS_WORDS_GATE_ORDERS},
 	             {ACT_recall, ACTS_WORDS_GATE_RECALL},
 	             {ACT_wants_person, ACTS_WORDS_GATE_WANTS_PERSON},
