@@ -30,19 +30,26 @@ compose_monitors() {
 	alertmanager_port=$(number_setting SCRIBE_ALERTMANAGER_PORT 9093)
 	scrape_s=$(number_setting SCRIBE_SCRAPE_S 15)
 	alertmanager_file=${SCRIBE_ALERTMANAGER_FILE:-$root/scripts/ops/alertmanager.yml}
-	[[ -r $alertmanager_file ]] || die "SCRIBE_ALERTMANAGER_FILE: '$alertmanager_file' can not be read"
+	[[ -f $alertmanager_file && -r $alertmanager_file ]] ||
+		die "SCRIBE_ALERTMANAGER_FILE: '$alertmanager_file' is not a file that can be read"
 	((scrape_s > 0)) || die "SCRIBE_SCRAPE_S: '$scrape_s' is not a number of seconds"
+	[[ " ${functions[*]} " == *' metrics '* ]] ||
+		die "SCRIBE_FUNCTIONS: --with-metrics needs 'metrics' among them"
 	export METRICS_PORT
 }
 
-# Of what is new; what runs has its own already.
+# Each its own, and nobody else's: what runs listens on those that it has already.
 check_monitor_ports() {
-	local name
-	monitors_are_wanted || return 0
-	for name in "METRICS_PORT=$METRICS_PORT" "SCRIBE_PROMETHEUS_PORT=$prometheus_port" \
-		"SCRIBE_ALERTMANAGER_PORT=$alertmanager_port"; do
-		! port_answers 127.0.0.1 "${name#*=}" ||
-			die "${name%=*}: port ${name#*=} of 127.0.0.1 is in use$(port_owner "${name#*=}")"
+	local name taken=" $port " had=' '
+	local -A of=([METRICS_PORT]=$METRICS_PORT [SCRIBE_PROMETHEUS_PORT]=$prometheus_port
+		[SCRIBE_ALERTMANAGER_PORT]=$alertmanager_port)
+	[[ ! -d $sup/prometheus ]] || had+="$(xargs <"$stack_dir/monitors/ports") "
+	for name in METRICS_PORT SCRIBE_PROMETHEUS_PORT SCRIBE_ALERTMANAGER_PORT; do
+		[[ $taken != *" ${of[$name]} "* ]] ||
+			die "$name: port ${of[$name]} is that of another part of this stack"
+		taken+="${of[$name]} "
+		[[ $had == *" ${of[$name]} "* ]] || ! port_answers 127.0.0.1 "${of[$name]}" ||
+			die "$name: port ${of[$name]} of 127.0.0.1 is in use$(port_owner "${of[$name]}")"
 	done
 }
 
@@ -64,9 +71,12 @@ monitors_place() {
 render_monitors() {
 	local ops=$root/scripts/ops next=$stack_dir/monitors/next name said
 	monitors_are_wanted || return 0
+	check_monitor_ports
+	monitors_place
 	rm -rf "$next"
 	mkdir -m 755 "$next"
-	sed -e "s/127\.0\.0\.1:9110/127.0.0.1:$METRICS_PORT/" \
+	# A line that has its port keeps it (t), whichever that is.
+	sed -e "s/127\.0\.0\.1:9110/127.0.0.1:$METRICS_PORT/;t" \
 		-e "s/127\.0\.0\.1:9093/127.0.0.1:$alertmanager_port/" \
 		-e "s/_interval: 15s/_interval: ${scrape_s}s/" "$ops/prometheus.yml" |
 		write_file 644 "$next/prometheus.yml"
@@ -84,7 +94,7 @@ switch_monitors() {
 	place=$(readlink -f "$stack_dir/monitors")
 	mv -f "$place/next"/* "$place"
 	rmdir "$place/next"
-	printf '%s\n' "$prometheus_port" "$alertmanager_port" | write_file 644 "$place/ports"
+	printf '%s\n' "$prometheus_port" "$alertmanager_port" "$METRICS_PORT" | write_file 644 "$place/ports"
 }
 
 # write_monitor_unit NAME WORD...: runs WORD... from now on.
@@ -112,7 +122,8 @@ write_monitor_units() {
 	done
 	write_monitor_unit prometheus prometheus --config.file="$place/prometheus.yml" \
 		--storage.tsdb.path="$place/prometheus" --storage.tsdb.retention.time=30d \
-		--web.listen-address="127.0.0.1:$prometheus_port" --log.level=warn
+		--web.listen-address="127.0.0.1:$prometheus_port" --log.level=warn \
+		--web.cors.origin="http://127\.0\.0\.1:$prometheus_port" # no page of others reads it
 	write_monitor_unit alertmanager prometheus-alertmanager \
 		--config.file="$place/alertmanager.yml" --storage.path="$place/alertmanager" \
 		--web.listen-address="127.0.0.1:$alertmanager_port" --cluster.listen-address= --log.level=warn
@@ -142,7 +153,8 @@ start_monitors() {
 	failed=''
 }
 
-# After a reload: what they read is as new as the programs, and what they know stays.
+# After a reload: what they read is as new as the programs, and what they know stays. One that does not
+# come back keeps the rest from nothing; await_monitors tells.
 renew_monitors() {
 	local name
 	local -A ran=()
@@ -152,10 +164,19 @@ renew_monitors() {
 	write_monitor_units
 	for name in "${monitors[@]}"; do
 		if [[ $(<"$sup/$name/a/run") == "${ran[$name]}" ]]; then
-			sv hup "$sup/$name/a" >/dev/null
+			sv hup "$sup/$name/a" >/dev/null || true
 		else
-			sv restart "$sup/$name/a" >/dev/null
+			sv restart "$sup/$name/a" >/dev/null || true
 		fi
+	done
+}
+
+await_monitors() {
+	local name
+	monitors_are_wanted || return 0
+	for name in "${monitors[@]}"; do
+		wait_until "$(seconds_left)" monitor_answers "$name" ||
+			die "$name does not answer; all else is as it is to be: scripts/stack logs $name"
 	done
 }
 

@@ -313,6 +313,7 @@ render_tls() {
 render_operate() {
 	local out=$1 metrics_port
 	metrics_port=$(number_setting METRICS_PORT 0)
+	((metrics_port != port)) || die "METRICS_PORT: port $port is that of the stack itself"
 	render conf.d/operate.conf RUN="$run" >"$out/operate.conf"
 	((metrics_port == 0)) || render snippets/operate_port.conf METRICS_PORT="$metrics_port" \
 		>"$out/operate_port.conf"

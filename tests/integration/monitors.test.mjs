@@ -127,6 +127,16 @@ test('a reload keeps them and what they know, and refuses what is no file of the
 		/SCRIBE_ALERTMANAGER_FILE: .*undefined receiver/,
 	);
 	const pids = ['prometheus', 'alertmanager'].map(supervised);
+	const settings = readFileSync(join(stack.dir, 'env.sh'), 'utf8');
+	const prometheus = stack.env.SCRIBE_PROMETHEUS_PORT, taken = `${server.address().port}`;
+	for (const [change, why] of [
+		[{ SCRIBE_ALERTMANAGER_FILE: dir }, /SCRIBE_ALERTMANAGER_FILE: '.*' is not a file/],
+		[{ SCRIBE_ALERTMANAGER_PORT: prometheus }, /SCRIBE_ALERTMANAGER_PORT: .* another part/],
+		[{ SCRIBE_PROMETHEUS_PORT: taken }, /SCRIBE_PROMETHEUS_PORT: port \d+ .* is in use/],
+		[{ METRICS_PORT: new URL(stack.baseUrl).port }, /METRICS_PORT: port \d+ is that of/],
+	])
+		await assert.rejects(stack.commandWith({ ...change, RETENTION_DAYS: '61' }, 'reload'), why);
+	assert.equal(readFileSync(join(stack.dir, 'env.sh'), 'utf8'), settings);
 	assert.match(readFileSync(join(stack.dir, 'monitors/alertmanager.yml'), 'utf8'), /name: me/);
 	assert.ok(METRICS_PORT);
 	Object.assign(stack, { env: others });
