@@ -108,6 +108,8 @@
  * own: program, then the program that counts is a label as well; none, then it is not.
  * type: COUNT, MS (milliseconds, shown as seconds), TIMES (a histogram of durations). */
 #define METRICS(X) \
+	X(starts, COUNT, program, none, none, "scribe_program_starts_total", \
+	  "Times a program began to serve: what no reload began comes after one that ended.") \
 	X(requests, COUNT, program, status, none, "scribe_requests_total", \
 	  "Requests answered, by program and HTTP status. A stream counts when it ends.") \
 	X(request_time, TIMES, program, none, none, "scribe_request_duration_seconds", \

@@ -13,6 +13,7 @@
  * The highest bit of a number says that it is to be shown though it is 0. */
 #include "metrics.h"
 
+#include "clock.h"
 #include "metric_file.h"
 
 #include <assert.h>
@@ -316,9 +317,15 @@ void metrics_processes(void (*fn)(const struct metric_process *p, void *data), v
 }
 
 /* Of each program, over its processes that live. */
+bool metrics_hangs(const struct metric_process *p, uint64_t now_ms)
+{
+	return p->sound_ms && clock_elapsed_ms(p->sound_ms, now_ms) >= METRIC_SOUND_MS;
+}
+
 struct sums {
+	uint64_t now_ms;
 	int64_t  gauges[SIZE_program][GAUGES_N];
-	unsigned processes[SIZE_program];
+	int64_t  processes[SIZE_program], hanging[SIZE_program];
 };
 
 static void sum_up(const struct metric_process *p, void *data)
@@ -327,19 +334,20 @@ static void sum_up(const struct metric_process *p, void *data)
 	unsigned     program = metric_file_find(NAMES_program, p->program);
 
 	sums->processes[program]++;
+	sums->hanging[program] += metrics_hangs(p, sums->now_ms);
 	for (unsigned g = 0; g < GAUGES_N; g++)
 		sums->gauges[program][g] += p->gauges[g];
 }
 
-static void write_gauge(struct buf *out, const char *name, const char *help,
-                        const struct sums *sums, int gauge)
+/* One of each program, `step` behind the one before. */
+static void write_gauge(struct buf *out, const char *name, const char *help, const int64_t *values,
+                        size_t step)
 {
 	metrics_write_head(out, name, "gauge", help);
 	for (unsigned i = 1; i < SIZE_program && *metric_file_name(NAMES_program, i); i++) {
 		buf_printf(out, "%s{", name);
 		write_label(out, &set_program, i);
-		buf_printf(out, "} %lld\n",
-		           (long long)(gauge < 0 ? sums->processes[i] : sums->gauges[i][gauge]));
+		buf_printf(out, "} %lld\n", (long long)values[i * step]);
 	}
 }
 
@@ -352,13 +360,17 @@ static void write_gauges(struct buf *out)
 		METRIC_GAUGES(X)
 #undef X
 	};
-	struct sums sums = {.processes = {0}};
+	struct sums sums = {.now_ms = clock_mono_ms()};
 
 	metrics_processes(sum_up, &sums);
 	write_gauge(out, "scribe_processes",
-	            "Processes of a program that live; 0: it ran and does not run now.", &sums, -1);
+	            "Processes of a program that live; 0: it ran and does not run now.", sums.processes,
+	            1);
+	write_gauge(out, "scribe_processes_hanging",
+	            "Those of them that serve and were not heard of for some seconds.", sums.hanging,
+	            1);
 	for (unsigned g = 0; g < COUNT(gauges); g++)
-		write_gauge(out, gauges[g].name, gauges[g].help, &sums, (int)g);
+		write_gauge(out, gauges[g].name, gauges[g].help, &sums.gauges[0][g], GAUGES_N);
 }
 
 void metrics_write(struct buf *out)

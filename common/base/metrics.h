@@ -101,7 +101,9 @@ void metrics_expect(enum metric m, struct metric_at at);
 void metrics_gauge_add(enum metric_gauge g, int64_t n);
 void metrics_gauge_set(enum metric_gauge g, int64_t value);
 
-/* This process is as it should be, at that time of clock_mono_ms(). */
+/* This process is as it should be, at that time of clock_mono_ms(); to be said every
+ * METRIC_SOUND_MS / 4 at least. */
+#define METRIC_SOUND_MS 8000u
 void metrics_sound(uint64_t now_ms);
 
 /* ---- reading ---- */
@@ -123,6 +125,9 @@ struct metric_process {
 	uint64_t    sound_ms; /* its last metrics_sound(); 0: none */
 	int64_t     gauges[GAUGES_N];
 };
+
+/* It has begun to serve and was not heard of for METRIC_SOUND_MS. */
+bool metrics_hangs(const struct metric_process *p, uint64_t now_ms);
 
 /* Calls fn for each. */
 void metrics_processes(void (*fn)(const struct metric_process *p, void *data), void *data);

@@ -12,9 +12,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define LOOK_MS  1000u
-#define SOUND_MS (UINT64_C(4) * HEALTH_BEAT_MS) /* not heard of for so long: it hangs */
-#define DISKS    8u
+#define LOOK_MS 1000u
+#define DISKS   8u
 
 struct health_values {
 	const char *disks;
@@ -144,7 +143,7 @@ static void look_at_process(const struct metric_process *p, void *data)
 	if (!span_equal(w->program, span_of(p->program)))
 		return;
 	w->is_there = true;
-	w->is_sound |= p->sound_ms && clock_elapsed_ms(p->sound_ms, w->now_ms) < SOUND_MS;
+	w->is_sound |= p->sound_ms && !metrics_hangs(p, w->now_ms);
 }
 
 static const char *programs_amiss(struct look *k)

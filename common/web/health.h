@@ -10,6 +10,7 @@
 
 #include "../base/cfg.h"
 #include "../base/ctx.h"
+#include "../base/metrics.h"
 #include "../engines/engine_room.h"
 
 extern const struct cfg_group health_settings;
@@ -33,7 +34,7 @@ int health_start(const struct health_of *of) CHECKED;
 
 /* The main thread turns: call it every HEALTH_BEAT_MS at least. What lives then is written where
  * the programs of the host see it (metrics.h). */
-#define HEALTH_BEAT_MS 2000u
+#define HEALTH_BEAT_MS (METRIC_SOUND_MS / 4)
 void health_beat(uint64_t now_ms);
 
 struct health_question {

@@ -8,6 +8,7 @@
 #include "serve.h"
 
 #include "../base/log.h"
+#include "../base/metrics.h"
 #include "fcgi.h"
 
 #include <fcntl.h>
@@ -130,6 +131,7 @@ int serve_fastcgi(const struct serving *how)
 	serve_never_block();
 	fcgi_start();
 	serve_block_signals(); /* FCGX_Init brought its own handlers */
+	metrics_add(METRIC_starts, ALONE, 1);
 	LOG(LOG_INFO, NULL, "serving", F_INT("threads", how->threads));
 	dispatch(LISTEN_FD, &(struct dispatching){.hand_on = hand_on,
 	                                          .take_back = take_back,

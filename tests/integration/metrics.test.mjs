@@ -1,5 +1,6 @@
 /* /metrics: what the programs count together, told to who runs the system and to nobody else. */
 import assert from 'node:assert/strict';
+import { whileFrozen } from './env/breaking.mjs';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -185,6 +186,19 @@ test('sums go on over a killed process', async () => {
 	assert.ok(counted >= ok + 1 && counted <= 21, `${counted} counted, ${ok} answered`);
 	assert.equal(now['scribe_requests_in_flight{program="create_session"}'], 0);
 	assert.equal(now['scribe_processes{program="create_session"}'], 1);
+	const starts = 'scribe_program_starts_total{program="create_session"}';
+	assert.equal(now[starts], before[starts] + 1);
+});
+
+test('a process that hangs is told', async () => {
+	const hanging = () => numbers().then((now) =>
+		Object.entries(now).filter(([name, n]) => n && name.startsWith('scribe_processes_hanging')));
+	assert.deepEqual(await hanging(), []);
+	await whileFrozen([stack.pidOf('create_session')], () => poll(async () => {
+		const [found] = await hanging();
+		return found?.[0] === 'scribe_processes_hanging{program="create_session"}';
+	}));
+	await poll(async () => (await hanging()).length === 0);
 });
 
 test('without the database the rest is told, in time', async () => {
