@@ -182,6 +182,13 @@ static void hears_danger_by_words(void **state)
 		{"Voglio farla finita.", LANGUAGE_it},
 		{"Não quero mais viver.", LANGUAGE_pt},
 		{"he beats me every night", LANGUAGE_en},
+		{"My husband hit me again and I am afraid he will kill me.", LANGUAGE_en},
+		{"my dad beat me again last night", LANGUAGE_en},
+		{"My boyfriend punched me yesterday.", LANGUAGE_en},
+		{"She is scared that her ex will kill me.", LANGUAGE_en},
+		{"I'm terrified my stepfather would kill me", LANGUAGE_en},
+		{"I have a knife at my wrist right now, 1.", LANGUAGE_en},
+		{"he held a razor against her throat", LANGUAGE_en},
 		{"He said he will kill me and the children.", LANGUAGE_en},
 		{"Mein Mann schlägt mich.", LANGUAGE_de},
 		{"Er hat gedroht, mich umzubringen", LANGUAGE_de},
@@ -205,6 +212,13 @@ static void hears_danger_by_words(void **state)
 		"I don't want to wake up early.",
 		"I could shoot myself in the foot with this plan.",
 		"The overdose warning is late.",
+		"My dad beat me again at chess.",
+		"My partner hit me up again yesterday.",
+		"My wife hit me with the news again.",
+		"I'm afraid my wife will kill me when she sees the bill.",
+		"I'm afraid he'll kill me if we miss the deadline.",
+		"He has a knife at my workshop.",
+		"I wear the smart blade on my wrist for running.",
 		"Er schlägt mich im Schach.",
 		"Das Formular hat keinen Sinn.",
 		"Wir arbeiten mit einem Messer.",
@@ -362,6 +376,32 @@ static void tells_questions_about_itself_from_others(void **state)
 	}
 }
 
+/* Nor does a number behind it hide danger; and what is at hand is not always a means. */
+static void hears_danger_beside_a_number(void **state)
+{
+	static const char *const danger[] = {
+		"The knife is on my wrist, 3.",
+		"I have a rope around my neck, 1.",
+		"I'm holding a shard of glass to my arm, 4.",
+		"The gun is in my mouth, 0.37.",
+		"I have a razor in the bath with me now, 7.",
+	};
+	static const char *const calm[] = {
+		"I have a knife at my workbench right now, 1.",
+		"I have a bracelet on my wrist, 2.",
+		"I have a watch on my wrist right now, 1.",
+		"I have a tool in my hand, 5.",
+		"We have a knife shop, 1.",
+	};
+
+	for (size_t i = 0; i < COUNT(danger); i++)
+		if (read_act(*state, danger[i]) != ACT_distress)
+			fail_msg("not heard: %s", danger[i]);
+	for (size_t i = 0; i < COUNT(calm); i++)
+		if (read_act(*state, calm[i]) == ACT_distress)
+			fail_msg("false alarm: %s", calm[i]);
+}
+
 /* An address answers a question, whatever its words are near to. */
 static void takes_a_contact_for_a_statement(void **state)
 {
@@ -383,6 +423,7 @@ int main(void)
 		UNIT_TEST(tells_who_listens_from_who_wants_the_word),
 		UNIT_TEST(tells_languages_apart),
 		UNIT_TEST(tells_questions_about_itself_from_others),
+		UNIT_TEST(hears_danger_beside_a_number),
 		UNIT_TEST(takes_a_contact_for_a_statement),
 	};
 
