@@ -89,7 +89,7 @@ test('wishes for a person, for money back, to be forgotten, and threats are seen
 });
 
 /* No word of it is one of danger: what it means is known when it has a vector. */
-const BY_MEANING = 'I have a knife at my wrist right now.';
+const BY_MEANING = 'He locked me in the kitchen and beats me every night.';
 
 const startTurn = async (session, user_message) => {
 	turn(session, user_message).catch(() => {}); /* whose program is killed */

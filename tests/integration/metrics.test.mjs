@@ -192,7 +192,8 @@ test('sums go on over a killed process', async () => {
 
 test('a process that hangs is told', async () => {
 	const hanging = () => numbers().then((now) =>
-		Object.entries(now).filter(([name, n]) => n && name.startsWith('scribe_processes_hanging')));
+		Object.entries(now).filter(([name, n]) =>
+			n && name.startsWith('scribe_processes_hanging')));
 	assert.deepEqual(await hanging(), []);
 	await whileFrozen([stack.pidOf('create_session')], () => poll(async () => {
 		const [found] = await hanging();
