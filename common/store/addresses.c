@@ -58,9 +58,10 @@ static struct err *too_fast(struct ctx *cx, int64_t ms)
 
 /* Each request spends its share of a minute; nobody is ahead by more than a whole one, with a
  * millisecond for what shares are rounded by. */
-struct err *address_rate_take(struct ctx *cx, const char *address, unsigned per_minute)
+struct err *address_rate_take(struct ctx *cx, const char *purpose, const char *address,
+                              unsigned per_minute)
 {
-	struct hash    hash = address_hash("turn_address", address);
+	struct hash    hash = address_hash(purpose, address);
 	struct db_rows rows;
 
 	if (!per_minute)

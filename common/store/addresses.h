@@ -9,8 +9,9 @@
  * address has them all. Without a data key hashes hold for this process alone. */
 struct hash address_hash(const char *purpose, const char *address);
 
-/* Counts one request against `per_minute`, as many of which may come at once; one that is refused
- * does not count. ERR_RATE with the time until the next. 0: no limit. */
-struct err *address_rate_take(struct ctx *cx, const char *address, unsigned per_minute) CHECKED;
+/* Counts one request for that purpose against `per_minute`, as many of which may come at once; one
+ * that is refused does not count. ERR_RATE with the time until the next. 0: no limit. */
+struct err *address_rate_take(struct ctx *cx, const char *purpose, const char *address,
+                              unsigned per_minute) CHECKED;
 
 #endif

@@ -37,9 +37,9 @@
 #include "../../common/engines/hearing_budget.h"
 #include "../../common/web/service.h"
 #include "../../common/work/slack.h"
-#include "../../common/store/addresses.h"
 #include "../../common/store/sessions.h"
 #include "../../common/store/turns.h"
+#include "address_pace.h"
 #include "ahead.h"
 #include "answer.h"
 #include "closing.h"
@@ -67,18 +67,6 @@
 #define LEAD_MS       250u /* for a lead, behind a stream's last sound: who hears it may answer */
 #define CLEAR_BATCH   200  /* answers are large */
 #define CLEARS_MAX    50   /* in one go; the rest waits for the next */
-
-struct rate_values {
-	int64_t per_minute;
-};
-static struct rate_values rates;
-
-static const struct cfg_key rate_keys[] = {
-	CFG_KEY_INT(rate_values, per_minute, "RATE_AGENT_REPLY", .fallback = "30", .min = 0,
-                .max = 1000000,
-                .help = "messages of people from one address a minute; 0: no limit"),
-};
-static const struct cfg_group rate_settings = {"Rates", &rates, rate_keys, COUNT(rate_keys)};
 
 /* ---- a turn of our own ---- */
 
@@ -448,13 +436,6 @@ static struct err *prepare(struct req *rq, struct in *in, struct answer *a)
 	return NULL;
 }
 
-/* A tab that nobody sits at uses up nothing of those who type, nor what is not said yet, unless
- * that is to be heard. */
-static bool is_counted(const struct in *in)
-{
-	return in->speculative ? !in->user_message : !in->is_nudge;
-}
-
 /* A message, typed or spoken, and its turn. */
 static struct err *hear_and_answer(struct req *rq, struct in *in, struct answer *a)
 {
@@ -503,8 +484,7 @@ static struct err *agent_reply(struct req *rq)
 	in->needs_joined = !in->stream || req_header(rq, "Idempotency-Key") || storage_keeps_audio();
 	if (in->resume)
 		return go_on(rq, in, a);
-	if (is_counted(in))
-		TRY(address_rate_take(cx, req_client_ip(rq), (unsigned)rates.per_minute));
+	TRY(address_pace_take(rq, in));
 	if (in->speculative)
 		return prepare(rq, in, a);
 	return answer_message(rq, in, a);
@@ -564,36 +544,36 @@ int main(int argc, char **argv)
 		{.name = "clear_turns", .lease_ms = 10000, .every_ms = 5000, .run = clear_turns},
 	};
 
-	return service_main(argc, argv,
-	                    &(struct service){.name = "agent_reply",
-	                                      .methods = METHOD_POST,
-	                                      .body_max = BODY_MAX,
-	                                      .small_max = TEXT_BODY_MAX,
-	                                      .deadline_ms = HEAR_MS + DEADLINE_MS,
-	                                      .rate_per_minute = 30,
-	                                      .rate_factor = 10,
-	                                      .threads = 1000,
-	                                      .is_idempotent = true,
-	                                      .start = start,
-	                                      .open = flags_start,
-	                                      .close = flags_stop,
-	                                      .stop = stop,
-	                                      .takes_session = true,
-	                                      .streams = true,
-	                                      .engines = &engine_room,
-	                                      .chains = (struct chain *const[]){&hearing, &thinking,
-	                                                                        &speaking, &embedding},
-	                                      .chains_n = 4,
-	                                      .jobs = jobs,
-	                                      .jobs_n = COUNT(jobs),
-	                                      .settings =
-	                                          (const struct cfg_group *const[]){
-												  &thought_settings, &ahead_settings,
-												  &closing_settings, &lead_settings, &page_settings,
-												  &rate_settings, &flags_settings, &slack_settings,
-												  MEMORY_SETTINGS, SPOKEN_SETTINGS},
-	                                      .settings_n = 15,
-	                                      .handle = agent_reply,
-	                                      .replay = replay,
-	                                      .excuse = excuse_take});
+	return service_main(
+		argc, argv,
+		&(struct service){
+			.name = "agent_reply",
+			.methods = METHOD_POST,
+			.body_max = BODY_MAX,
+			.small_max = TEXT_BODY_MAX,
+			.deadline_ms = HEAR_MS + DEADLINE_MS,
+			.rate_per_minute = 30,
+			.rate_factor = 10,
+			.threads = 1000,
+			.is_idempotent = true,
+			.start = start,
+			.open = flags_start,
+			.close = flags_stop,
+			.stop = stop,
+			.takes_session = true,
+			.streams = true,
+			.engines = &engine_room,
+			.chains = (struct chain *const[]){&hearing, &thinking, &speaking, &embedding},
+			.chains_n = 4,
+			.jobs = jobs,
+			.jobs_n = COUNT(jobs),
+			.settings = (const struct cfg_group *const[]){&thought_settings, &ahead_settings,
+	                                                      &closing_settings, &lead_settings,
+	                                                      &page_settings, &address_pace_settings,
+	                                                      &flags_settings, &slack_settings,
+	                                                      MEMORY_SETTINGS, SPOKEN_SETTINGS},
+			.settings_n = 15,
+			.handle = agent_reply,
+			.replay = replay,
+			.excuse = excuse_take});
 }

@@ -110,3 +110,11 @@ test('what is not said yet counts where it is heard, and not where it is written
 	assert.equal(await ahead({ user_message: 'Hello' }), 200);
 	assert.equal(await ahead({ audio_base64: CLIP }), 429);
 });
+
+test('what is written and not said yet has a pace too, whatever its session', async () => {
+	const ahead = async () => (await turn(stack, await newSession(stack), 'Hello',
+		{ speculative: true }, from('192.0.2.8'))).status;
+	for (let i = 0; i < 2 * PER_MINUTE; i++) assert.equal(await ahead(), 200);
+	assert.equal(await ahead(), 429);
+	assert.equal((await say('192.0.2.8')).status, 200, 'who speaks is not concerned');
+});
