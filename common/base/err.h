@@ -23,7 +23,7 @@ struct ctx;
 	X(ERR_METHOD, 405, "method_not_allowed", "This method is not supported.") \
 	X(ERR_SLOW, 408, "request_timeout", "The request took too long to arrive.") \
 	X(ERR_CONFLICT, 409, "conflict", "The same request is still running.") \
-	X(ERR_SUPERSEDED, 409, "superseded", "A newer turn took the place of this one.") \
+	X(ERR_SUPERSEDED, 409, "superseded", "This turn was stopped, or a newer one took its place.") \
 	X(ERR_TOO_LARGE, 413, "payload_too_large", "The request is too large.") \
 	X(ERR_IDEMPOTENCY, 422, "idempotency_mismatch", \
 	  "This Idempotency-Key was used with another request.") \
