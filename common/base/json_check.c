@@ -350,7 +350,7 @@ struct json_fault json_check(struct arena *a, struct span text, struct json_numb
 
 	*out = (struct json_numbers){.n = 0};
 	if (!utf8_is_valid(text))
-		return (struct json_fault){"is not valid UTF-8", 0};
+		return (struct json_fault){"is not valid UTF-8", utf8_valid_bytes(text)};
 	while (s.p < s.end && !s.fault)
 		if (is_white(*s.p))
 			s.p++;

@@ -39,19 +39,21 @@ static bool is_ascii_word(const unsigned char *p)
 	return !(word & 0x8080808080808080u);
 }
 
-bool utf8_is_valid(struct span text)
+size_t utf8_valid_bytes(struct span text)
 {
 	const unsigned char *p = (const unsigned char *)text.ptr;
+	size_t               i = 0, n = 1;
 
-	for (size_t i = 0; i < text.len;) {
-		size_t n =
-			text.len - i >= 8 && is_ascii_word(p + i) ? 8 : sequence_length(p + i, text.len - i);
-
-		if (n == 0)
-			return false;
+	while (i < text.len && n) {
+		n = text.len - i >= 8 && is_ascii_word(p + i) ? 8 : sequence_length(p + i, text.len - i);
 		i += n;
 	}
-	return true;
+	return i;
+}
+
+bool utf8_is_valid(struct span text)
+{
+	return utf8_valid_bytes(text) == text.len;
 }
 
 size_t utf8_length(struct span text)

@@ -6,7 +6,8 @@
 
 /* Of a whole text. */
 bool   utf8_is_valid(struct span text);
-size_t utf8_length(struct span text); /* code points; the text is valid */
+size_t utf8_valid_bytes(struct span text); /* before what is none; the length where all is */
+size_t utf8_length(struct span text);      /* code points; the text is valid */
 
 /* Takes one code point off the front of valid text. Returns 0 at the end. */
 uint32_t utf8_next(struct span *rest);

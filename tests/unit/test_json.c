@@ -52,6 +52,7 @@ static void broken_text_is_refused(void **state)
 	refuse(cx, SPAN("{"), "ends before it is whole, at byte 1");
 	refuse(cx, SPAN(""), "ends before it is whole");
 	refuse(cx, SPAN("[1] x"), "something behind its end, at byte 4");
+	refuse(cx, SPAN("{\"user\":\"abcdefghij\xff\"}"), "is not valid UTF-8, at byte 19");
 	refuse(cx, SPAN("{} {}"), "something behind its end");
 	refuse(cx, SPAN("{'a':1}"), "a member's name in quotes");
 	refuse(cx, SPAN("{1:1}"), "a member's name in quotes");
