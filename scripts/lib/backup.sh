@@ -24,10 +24,10 @@ backups_are_wanted() {
 check_backup_settings() {
 	backups_are_wanted || return 0
 	[[ $SCRIBE_BACKUP_DIR =~ ^/[A-Za-z0-9_./-]+$ ]] ||
-		die "SCRIBE_BACKUP_DIR: '$SCRIBE_BACKUP_DIR' is not an absolute path of letters, digits and _./-"
+		refuse "SCRIBE_BACKUP_DIR: '$SCRIBE_BACKUP_DIR' is not an absolute path of letters, digits and _./-"
 	number_setting SCRIBE_BACKUP_DAYS "$backup_days" >/dev/null
 	[[ ${SCRIBE_BACKUP_RECIPIENT-} =~ ^(age1[a-z0-9]+|ssh-[a-z0-9]+\ [A-Za-z0-9+/=]+( .*)?)$ ]] ||
-		die "SCRIBE_BACKUP_RECIPIENT: give the public key (age1..., or of ssh) that the stack's keys" \
+		refuse "SCRIBE_BACKUP_RECIPIENT: give the public key (age1..., or of ssh) that the stack's keys" \
 			"are sealed for; age-keygen makes one, and the other half belongs on another machine"
 }
 

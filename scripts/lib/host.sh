@@ -41,7 +41,7 @@ load_host_settings() {
 	load_settings
 	for name in "${!in_settings_file[@]}"; do
 		[[ $name != *_FILE ]] ||
-			die "$name: a program could not read it; copy it to $etc/credentials/${name%_FILE}"
+			refuse "$name: a program could not read it; copy it to $etc/credentials/${name%_FILE}"
 	done
 	export STORAGE_DIR=${STORAGE_DIR:-$state/storage} SCRIBE_CACHE=${SCRIBE_CACHE:-/var/cache/scribe}
 	export SCRIBE_BREAKER_FILE=${SCRIBE_BREAKER_FILE:-$run/programs/breakers}
@@ -50,7 +50,7 @@ load_host_settings() {
 	export SCRIBE_USER=scribe
 	listen=${SCRIBE_LISTEN:-127.0.0.1}
 	[[ $listen =~ ^[0-9.]+$|^\[[0-9A-Fa-f:]+\]$ ]] ||
-		die "SCRIBE_LISTEN: '$listen' is not an address"
+		refuse "SCRIBE_LISTEN: '$listen' is not an address"
 	port=$(number_setting PORT 8080)
 }
 
@@ -168,6 +168,7 @@ link_models() {
 
 # All that may be refused, before anything that counts is changed.
 consider() {
+	collect_refusals
 	lend_credentials
 	learn_settings
 	check_names
@@ -176,6 +177,7 @@ consider() {
 	stretch_keys
 	render_nginx
 	check_programs
+	settle_refusals
 }
 
 # Everything is nginx's to read and root's to change.

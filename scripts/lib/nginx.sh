@@ -21,7 +21,10 @@ render() {
 number_setting() {
 	local name=$1 value=${!1-}
 	value=${value:-$2}
-	[[ $value =~ ^[0-9]{1,9}$ ]] || die "$name: expected a number, not '$value'"
+	if [[ ! $value =~ ^[0-9]{1,9}$ ]]; then
+		refuse "$name: expected a number, not '$value'"
+		value=$2
+	fi
 	echo "$((10#$value))"
 }
 
@@ -34,12 +37,11 @@ find_servers() {
 	split_list "${!setting-}"
 	((${#items[@]})) || items=(local)
 	for word in "${items[@]}"; do
-		if [[ $word == local ]]; then
-			printf -v line '\tserver unix:%s/%s.sock;\n' "$run" "$name"
-		elif [[ $word =~ ^[][A-Za-z0-9.:-]+:[0-9]+$ ]]; then
+		if [[ $word =~ ^[][A-Za-z0-9.:-]+:[0-9]+$ ]]; then
 			printf -v line '\tserver %s max_fails=3 fail_timeout=5s;\n' "$word"
 		else
-			die "$setting: expected host:port or local, not '$word'"
+			[[ $word == local ]] || refuse "$setting: expected host:port or local, not '$word'"
+			printf -v line '\tserver unix:%s/%s.sock;\n' "$run" "$name"
 		fi
 		servers+=$line
 	done
@@ -227,8 +229,10 @@ render_pages() {
 render_ui() {
 	local out=$1 dir id
 	dir=$(cd "$work_dir" && readlink -m "$SCRIBE_UI_DIR")
-	[[ -r $dir/index.html ]] ||
-		die "SCRIBE_UI_DIR: there is no index.html in '$SCRIBE_UI_DIR'; build the frontend first"
+	if [[ ! -r $dir/index.html ]]; then
+		refuse "SCRIBE_UI_DIR: there is no index.html in '$SCRIBE_UI_DIR'; build the frontend first"
+		return
+	fi
 	mkdir -p "$out/www/next"
 	cp -rL "$dir/." "$out/www/next/"
 	find "$out/www/next" -mindepth 1 -name '.*' -prune -exec rm -rf {} +
@@ -266,8 +270,10 @@ origin_lines() {
 	local origin items name='[A-Za-z0-9._-]+' ipv6='\[[0-9A-Fa-f:]+\]'
 	split_list "$SCRIBE_ALLOWED_ORIGINS"
 	for origin in "${items[@]}"; do
-		[[ $origin =~ ^[A-Za-z][A-Za-z0-9+.-]*://($name|$ipv6)(:[0-9]+)?$ ]] ||
-			die "SCRIBE_ALLOWED_ORIGINS: '$origin' is not an origin (scheme://name[:port])"
+		if [[ ! $origin =~ ^[A-Za-z][A-Za-z0-9+.-]*://($name|$ipv6)(:[0-9]+)?$ ]]; then
+			refuse "SCRIBE_ALLOWED_ORIGINS: '$origin' is not an origin (scheme://name[:port])"
+			continue
+		fi
 		origin=$(printf %s "$origin" | sed "s/[][+.]/\\\\&/g")
 		printf "\t\"~^%s$\" \$http_origin;\n" "$origin"
 	done | sort -u
@@ -278,31 +284,44 @@ render_trusted_proxies() {
 	split_list "${SCRIBE_TRUSTED_PROXIES-}"
 	((${#items[@]})) || return 0
 	for address in "${items[@]}"; do
-		[[ $address =~ ^[0-9A-Fa-f.:/]+$ ]] ||
-			die "SCRIBE_TRUSTED_PROXIES: '$address' is not an address or a network"
-		echo "set_real_ip_from $address;"
+		if [[ $address =~ ^[0-9A-Fa-f.:/]+$ ]]; then
+			echo "set_real_ip_from $address;"
+		else
+			refuse "SCRIBE_TRUSTED_PROXIES: '$address' is not an address or a network"
+		fi
 	done
 	echo 'real_ip_header X-Forwarded-For;'
 	echo 'real_ip_recursive on;'
 }
 
+certificate_is_usable() {
+	local file
+	for file in "$SCRIBE_TLS_CERT" "$SCRIBE_TLS_KEY"; do
+		if [[ ! -r $file ]]; then
+			refuse "SCRIBE_TLS_CERT, SCRIBE_TLS_KEY: '$file' can not be read"
+			return 1
+		elif [[ $(realpath "$file") == *[\"\\\$]* ]]; then
+			refuse "SCRIBE_TLS_CERT, SCRIBE_TLS_KEY: no quotes, \\ or \$ in '$file', please"
+			return 1
+		fi
+	done
+}
+
 render_tls() {
-	local out=$1 to file redirect_port tls_port
+	local out=$1 to redirect_port tls_port
 	local where="TLS_LISTEN=${SCRIBE_TLS_LISTEN:-0.0.0.0}"
 	tls_port=$(number_setting TLS_PORT 8443)
-	for file in "$SCRIBE_TLS_CERT" "$SCRIBE_TLS_KEY"; do
-		[[ -r $file ]] || die "SCRIBE_TLS_CERT, SCRIBE_TLS_KEY: '$file' can not be read"
-		[[ $(realpath "$file") != *[\"\\\$]* ]] ||
-			die "SCRIBE_TLS_CERT, SCRIBE_TLS_KEY: no quotes, \\ or \$ in '$file', please"
-	done
+	certificate_is_usable || return 0
 	render snippets/tls.conf "$where" TLS_PORT="$tls_port" \
 		TLS_CERT="$(realpath "$SCRIBE_TLS_CERT")" \
 		TLS_KEY="$(realpath "$SCRIBE_TLS_KEY")" >"$out/tls.conf"
 	[[ -n ${TLS_REDIRECT_PORT-} ]] || return 0
 	redirect_port=$(number_setting TLS_REDIRECT_PORT 80)
 	# Not to the name in the request: whoever sends it would choose where the answer leads.
-	[[ ${SCRIBE_PUBLIC_URL-} =~ ^https://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/|$) ]] ||
-		die "TLS_REDIRECT_PORT: SCRIBE_PUBLIC_URL must say where to (https://name[:port])"
+	if [[ ! ${SCRIBE_PUBLIC_URL-} =~ ^https://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/|$) ]]; then
+		refuse "TLS_REDIRECT_PORT: SCRIBE_PUBLIC_URL must say where to (https://name[:port])"
+		return
+	fi
 	to=${BASH_REMATCH[0]%/}
 	render snippets/tls_redirect.conf "$where" TLS_REDIRECT_TO="$to" \
 		TLS_REDIRECT_PORT="$redirect_port" >"$out/tls_redirect.conf"
@@ -375,7 +394,7 @@ render_nginx() {
 	chmod 711 "$run/nginx-tmp"
 	chmod 700 "$run/inside"
 	test_nginx "$next" >"$log/nginx-test.log" 2>&1 ||
-		die "nginx does not accept its configuration:
+		refuse "nginx does not accept its configuration:
 $(cat "$log/nginx-test.log")"
 }
 

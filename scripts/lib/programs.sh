@@ -38,7 +38,7 @@ check_programs() {
 	done
 	((${#refused[@]})) || return 0
 	for line in "${lines[@]}"; do say "$line [${whose[x$line]# }]"; done
-	die "settings not accepted by: ${refused[*]}"
+	refuse "settings not accepted by: ${refused[*]}"
 }
 
 # How nginx, each program and "host", all of it, were at the last look: "healthy", else what is amiss

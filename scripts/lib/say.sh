@@ -11,6 +11,30 @@ die() {
 	exit 1
 }
 
+# Who sets ten things wrong is told of ten: from collect_refusals to settle_refusals a refusal is told,
+# once, and what follows goes on with something that stands for what was refused.
+collect_refusals() {
+	local file
+	[[ -z ${refusals-} ]] || return 0
+	file=$(mktemp)
+	exec {refusals}<>"$file"
+	rm "$file"
+}
+
+# refuse WORDS...: elsewhere it is die. What runs in a subshell can do it, too.
+refuse() {
+	[[ -n ${refusals-} ]] || die "$@"
+	! grep -qxF -e "$*" "/dev/fd/$refusals" || return 0
+	say "$*"
+	printf '%s\n' "$*" >&"$refusals"
+}
+
+settle_refusals() {
+	[[ ! -s /dev/fd/$refusals ]] || exit 1
+	exec {refusals}>&-
+	refusals=''
+}
+
 # moment OPTION TEXT: the time in it as date(1) reads it, in UTC where it names no zone; PostgreSQL
 # and pgBackRest read what it prints.
 moment() {

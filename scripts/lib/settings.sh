@@ -27,12 +27,17 @@ load_settings_file() {
 		number=$((number + 1))
 		[[ $line =~ ^[[:space:]]*(#|$) ]] && continue
 		[[ $line =~ ^[[:space:]]*([A-Z][A-Z0-9_]*)[[:space:]]*=[[:space:]]*(.*[^[:space:]])?[[:space:]]*$ ]] ||
-			die "$file:$number: expected KEY=VALUE"
+			refuse_line "$file" "$number" || continue
 		key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
 		[[ $value =~ ^\"(.*)\"$ || $value =~ ^\'(.*)\'$ ]] && value=${BASH_REMATCH[1]}
 		in_settings_file[$key]=$value
 		[[ -n ${!key+set} ]] || export "$key=$value"
 	done <"$file"
+}
+
+refuse_line() {
+	refuse "$1:$2: expected KEY=VALUE"
+	return 1
 }
 
 # All that fills what the environment lacks: scribe.env, then what is usual at the stage it may name.
@@ -45,9 +50,11 @@ load_settings() {
 load_stage() {
 	local file=$root/scripts/stages/$SCRIBE_STAGE.env
 	local -A in_settings_file
-	[[ $SCRIBE_STAGE =~ ^[a-z]+$ && -r $file ]] ||
-		die "SCRIBE_STAGE: '$SCRIBE_STAGE' is none of development, staging, production"
-	load_settings_file "$file"
+	if [[ $SCRIBE_STAGE =~ ^[a-z]+$ && -r $file ]]; then
+		load_settings_file "$file"
+	else
+		refuse "SCRIBE_STAGE: '$SCRIBE_STAGE' is none of development, staging, production"
+	fi
 }
 
 random_hex() {
@@ -81,7 +88,7 @@ stretch_keys() {
 		file_name=${name}_FILE
 		[[ ${!name-} == passphrase:* || ${!file_name-} ]] || continue
 		[[ -x $tool ]] || die "$tool is missing; run make"
-		value=$("$tool" "$name" 2>&1) || die "$value"
+		value=$("$tool" "$name" 2>&1) || { refuse "$value" && continue; }
 		[[ -z $value ]] || export "$name=$value"
 	done
 }
@@ -106,9 +113,11 @@ keep_secrets() {
 list_own_origins() {
 	local own="http://localhost:$port,http://127.0.0.1:$port"
 	if [[ -n ${SCRIBE_PUBLIC_URL-} ]]; then
-		[[ $SCRIBE_PUBLIC_URL =~ ^https?://[^/?#]+ ]] ||
-			die "SCRIBE_PUBLIC_URL: expected http(s)://name, not '$SCRIBE_PUBLIC_URL'"
-		own+=",${BASH_REMATCH[0]}"
+		if [[ $SCRIBE_PUBLIC_URL =~ ^https?://[^/?#]+ ]]; then
+			own+=",${BASH_REMATCH[0]}"
+		else
+			refuse "SCRIBE_PUBLIC_URL: expected http(s)://name, not '$SCRIBE_PUBLIC_URL'"
+		fi
 	fi
 	# Links in mails lead here where there is no public name.
 	export SCRIBE_OWN_URL="http://127.0.0.1:$port"
@@ -220,9 +229,11 @@ check_names() {
 	for name in "${!in_settings_file[@]}"; do
 		[[ $names != *" $name "* && $names != *" ${name%_FILE} "* ]] || continue
 		near=$(nearest_name "$name" "$names")
-		[[ -z $near ]] || die "scribe.env: there is no setting $name; is $near meant?"
-		! is_ours "$name" || die "scribe.env: there is no setting $name"
-		if is_kept "$name"; then
+		if [[ -n $near ]]; then
+			refuse "scribe.env: there is no setting $name; is $near meant?"
+		elif is_ours "$name"; then
+			refuse "scribe.env: there is no setting $name"
+		elif is_kept "$name"; then
 			say "scribe.env: $name is no setting of scribe; it is passed on all the same"
 		else
 			say "scribe.env: $name is no setting of scribe; it is not passed on"

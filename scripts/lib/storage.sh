@@ -14,8 +14,10 @@ choose_storage() {
 		STORAGE_DIR=$(readlink -m "$STORAGE_DIR")
 	fi
 	export STORAGE_DIR
-	[[ $STORAGE_DIR == /* && $STORAGE_DIR != *[\"\\\$@]* && $STORAGE_DIR != *$'\n'* ]] ||
-		die "STORAGE_DIR: '$STORAGE_DIR' is not an absolute path without quotes, \\, @ and \$"
+	if [[ $STORAGE_DIR != /* || $STORAGE_DIR == *[\"\\\$@]* || $STORAGE_DIR == *$'\n'* ]]; then
+		refuse "STORAGE_DIR: '$STORAGE_DIR' is not an absolute path without quotes, \\, @ and \$"
+		STORAGE_DIR=$own
+	fi
 }
 
 # Bytes may be in a bucket alone, then: the disk has what was used of late.

@@ -28,6 +28,17 @@ const names = [
 	'text_to_speech',
 ];
 
+/* For assert.rejects: the message has each of them, once. */
+const everyOne =
+	(...patterns) =>
+	({ message }) => {
+		for (const { source } of patterns) {
+			const found = message.match(new RegExp(source, 'g'));
+			assert.equal(found?.length, 1, `${source}: ${message}`);
+		}
+		return true;
+	};
+
 const isNginx = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'nginx';
 
 /* Clients that call a function each, on a connection they keep, until stopped: how often each
@@ -424,6 +435,15 @@ describe('a stack that runs', () => {
 			['DATABASE_URL=postgresql://elsewhere/x', /DATABASE_URL: .* of its own/],
 			['SCRIBE_USER=nobody', /SCRIBE_USER: a change/],
 			['what is this', /scribe.env:2: expected KEY=VALUE/],
+			[
+				'SCRIBE_TRHEADS=4\nwhat is this\nGROQ_KEY=x\nSCRIBE_PUBLIC_URL=nowhere\n' +
+					'and this\nSCRIBE_TRUSTED_PROXIES=*\nSCRIBE_DRAIN_S=soon\nDB_POOL_SIZE=many',
+				everyOne(
+					/env:3: expected/, /env:6: expected/, /is SCRIBE_THREADS meant/,
+					/no setting GROQ_KEY/, /SCRIBE_PUBLIC_URL: expected/,
+					/SCRIBE_TRUSTED_PROXIES: /, /SCRIBE_DRAIN_S: /, /DB_POOL_SIZE: must be/,
+				),
+			],
 		];
 		for (const [line, message] of refused) {
 			const [name] = line.split('=');
