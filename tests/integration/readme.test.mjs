@@ -12,6 +12,12 @@ const readme = await readFile(join(root, 'README.md'), 'utf8');
 const programs = { BUILD: build, FLAVOUR: flavour };
 let dir, env, place;
 
+/* A log line, wherever in a text, and whatever is cut short in its values. */
+const keysOfLogLine = (text) => {
+	const [line] = text.match(/\{"ts":[^{}]*"event":"request"[^{}]*\}/);
+	return Object.keys(JSON.parse(line));
+};
+
 const between = (begin, end) => readme.split(begin)[1].split(end)[0];
 
 before(async () => {
@@ -56,6 +62,8 @@ test('the tour runs from its first command to its last, and shows what it says',
 		'Status: 200 OK',
 	])
 		assert.ok(stdout.includes(shown), `${shown} in:\n${stdout}\n${stderr}`);
+	assert.deepEqual(keysOfLogLine(tour), keysOfLogLine(stdout));
+	for (const text of [tour, stdout]) assert.match(text, /^:\n\nevent: meta$/m);
 });
 
 test('the table of settings is what the programs say', async () => {
