@@ -66,6 +66,14 @@ test('the tour runs from its first command to its last, and shows what it says',
 	for (const text of [tour, stdout]) assert.match(text, /^:\n\nevent: meta$/m);
 });
 
+test('a package has the commands that README says, and no other', async () => {
+	const named = between('`stack`, ', ' are not among them').match(/[a-z]+(?=`)/g);
+	const source = await readFile(join(root, 'scripts/install'), 'utf8');
+	const [, left] = source.match(/^developers='([^']*)'$/m);
+	for (const name of ['stack', ...named]) assert.ok(left.includes(` ${name} `), name);
+	assert.deepEqual(named.sort(), ['backup', 'deploy', 'preview', 'restore']);
+});
+
 test('the table of settings is what the programs say', async () => {
 	const { status, stdout, stderr } = await run(join(root, 'scripts/settings'), [], {
 		env: { ...process.env, ...programs },
