@@ -48,6 +48,17 @@ must contain, must not contain}. */
   {"I paid you 400 dollars in March and I got nothing. I want my money back.", "money", "?"},
   {"Are you even listening to me?", "here", "?"},
   {"I'm going to sue you.", NULL, "?"}}},
+/* all that is asked for is told, and a name is not what somebody asks about */
+{"professional", false, NULL,
+ {{"Hi, I'm Kim Park. Who is the director of the bank of England?", "Kim", "Bank"},
+  {"Our budget is $100,000 and we need it by March.", "by March", NULL},
+  {"What do you remember about me, and my budget, and my timeline?",
+   "Kim Park, $100,000, by March", "England"},
+  {"Do you still know my name and my budget?", "Kim Park, $100,000", "March"},
+  {"What is my timeline, and the budget?", "$100,000, by March", "Kim"},
+  {"kim@parkandsons.com", "address", NULL},
+  {"What do you know about me and my email?", "by March, kim@parkandsons.com", NULL},
+  {"What was my budget?", "$100,000", "Kim"}}},
 /* who is in danger is asked nothing and sold nothing; every time something else is said */
 {"mentor", false, NULL,
  {{"Hi.", NULL, NULL},

@@ -209,56 +209,63 @@ static struct answer answer_told(const struct talk *t)
 	return (struct answer){wording_say(t, (int)occasion), ""};
 }
 
-/* What somebody told of themselves, as the word in their question names it. */
-static struct answer answer_recall(const struct talk *t)
-{
-	const struct {
-		const char *word, *says, *value;
-	} asked[] = {
-		{"name", "you told me that your name is", t->known->person_name},
-		{"who i am", "you told me that your name is", t->known->person_name},
-		{"job", "what I have for your work is", t->known->role},
-		{"role", "what I have for your role is", t->known->role},
-		{"living", "what I have for your work is", t->known->role},
-		{"company", "you told me that it is", t->known->org_name},
-		{"work", "you told me that it is", t->known->org_name},
-		{"budget", "you told me", t->known->budget_range},
-		{"money", "you told me", t->known->budget_range},
-		{"deadline", "you told me", t->known->timeline},
-		{"when", "you told me", t->known->timeline},
-		{"email", "the address I have is", t->known->contact_email},
-		{"address", "the address I have is", t->known->contact_email},
-	};
+enum { TOLD_MAX = 7 };
 
-	if (t->told.words)
-		return answer_told(t);
-	for (size_t i = 0; i < COUNT(asked); i++)
-		if (wording_quotable(asked[i].value) && words_contain(t->message, asked[i].word))
-			return (
-				struct answer){arena_printf(t->cx->arena, "%s %s", asked[i].says, asked[i].value),
-			                   ""};
-	return (struct answer){NULL, ""};
+/* What somebody told of themselves, as the words in their question name it; with all of it the
+ * address only if it is named. */
+static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MAX],
+                      const char **says_out)
+{
+	const struct extract_entities *k = t->known;
+	const struct {
+		const char *says, *value, *words[3];
+	} kinds[TOLD_MAX] = {
+		{"you told me that your name is", k->person_name, {"name", "who i am"}},
+		{"what I have for your work is", k->role, {"job", "living"}},
+		{"what I have for your role is", k->role, {"role"}},
+		{"you told me that it is", k->org_name, {"company", "work"}},
+		{"you told me", k->budget_range, {"budget", "money"}},
+		{"you told me", k->timeline, {"deadline", "timeline", "when"}},
+		{"the address I have is", k->contact_email, {"email", "address"}},
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < TOLD_MAX; i++) {
+		bool is_asked = is_all && i + 1 < TOLD_MAX;
+
+		for (size_t j = 0; j < COUNT(kinds[i].words) && kinds[i].words[j]; j++)
+			is_asked = is_asked || words_contain(t->message, kinds[i].words[j]);
+		if (!is_asked || !wording_quotable(kinds[i].value) || (n && out[n - 1] == kinds[i].value))
+			continue;
+		*says_out = kinds[i].says;
+		out[n++] = kinds[i].value;
+	}
+	return n;
 }
 
-static const char *recap(const struct talk *t)
+static struct answer answer_recall(const struct talk *t)
 {
-	const char *parts[] = {t->known->person_name, t->known->role, t->known->org_name,
-	                       t->known->budget_range, t->known->timeline};
-	struct buf  b = buf_new(t->cx->arena, 0);
+	const char *told[TOLD_MAX], *says = "";
+	size_t      n = told_of(t, false, told, &says);
+	bool        is_all = n && words_contain(t->message, "about me");
 
-	for (size_t i = 0; i < COUNT(parts); i++)
-		if (wording_quotable(parts[i]))
-			buf_printf(&b, "%s%s", b.len ? ", " : "what I have from you is: ", parts[i]);
-	return b.len ? buf_text(&b) : wording_say(t, SAY_untold);
+	if (is_all)
+		n = told_of(t, true, told, &says);
+	if (is_all || n > 1)
+		return (struct answer){wording_recap(t, told, n), ""};
+	if (t->told.words)
+		return answer_told(t);
+	return (struct answer){n ? arena_printf(t->cx->arena, "%s %s", says, told[0]) : NULL, ""};
 }
 
 /* Only where everything is asked for, "what have I told you"; of one thing it is not there. */
 static struct answer answer_about_past(const struct talk *t)
 {
 	struct answer answer = answer_recall(t);
+	const char   *told[TOLD_MAX], *says;
+	size_t        n = SAYS(t->message, ASKS_FOR_ALL) ? told_of(t, true, told, &says) : 0;
 
-	if (!answer.statement)
-		answer.statement = SAYS(t->message, ASKS_FOR_ALL) ? recap(t) : wording_say(t, SAY_untold);
+	answer.statement = answer.statement ? answer.statement : wording_recap(t, told, n);
 	return answer;
 }
 
