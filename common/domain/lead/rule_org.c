@@ -220,14 +220,13 @@ static void take_org(struct rules *r, const struct pattern_match *m,
 	size_t      from = slot->from;
 
 	(void)m;
-	if (speech_before(r, from) == SPEECH_ASKS)
-		return;
 	/* "Studio Babelsberg": what it is stands in front, as a part of its name. */
 	if (r->has_capitals && from > 0 && r->u->words[from].gap == GAP_SPACE &&
 	    phrases_at(LIST(ORG_SIGNS), r->u, from - 1) && rules_is_capital(r, from - 1) &&
 	    r->u->words[from - 1].gap == GAP_SPACE)
 		from--;
-	if (name && words_contain(tokens_text(r->u, slot->from, slot->to), name))
+	if (speech_before(r, slot->from) == SPEECH_ASKS ||
+	    (name && words_contain(tokens_text(r->u, slot->from, slot->to), name)))
 		return;
 	rules_keep(r, ENTITY_org_name, from, slot->to, true);
 	take_repaired(r, slot->to);
