@@ -7,18 +7,12 @@
 
 #include "../text/spelling.h"
 
-#include "common/domain/who/who.words.h"
-
 enum { PHONE_DIGITS_MAX = 19, PHONE_DIGITS_MIN = 7, LONGEST_PHONE = 17 };
-
-#include "common/domain/who/who.words.h"
 
 static int digit_word(const struct utterance *u, size_t i)
 {
 	static const char *const names[] = {"zero", "one", "two",   "three", "four",
 	                                    "five", "six", "seven", "eight", "nine"};
-
-#include "common/domain/who/who.words.h"
 
 	for (int d = 0; d < 10; d++)
 		if (tokens_is(u, i, names[d]))
@@ -26,22 +20,16 @@ static int digit_word(const struct utterance *u, size_t i)
 	return tokens_is(u, i, "oh") || tokens_is(u, i, "o") ? 0 : -1;
 }
 
-#include "common/domain/who/who.words.h"
-
 static bool is_digits(const char *low)
 {
 	return *low && strspn(low, "0123456789") == strlen(low);
 }
-
-#include "common/domain/who/who.words.h"
 
 struct number {
 	char   digits[PHONE_DIGITS_MAX + 1];
 	size_t n, words;
 	bool   has_plus, has_dash, is_spoken, is_too_long;
 };
-
-#include "common/domain/who/who.words.h"
 
 static void add_digits(struct number *num, const char *digits, size_t times)
 {
@@ -53,8 +41,6 @@ static void add_digits(struct number *num, const char *digits, size_t times)
 				num->digits[num->n++] = *digits;
 		}
 }
-
-#include "common/domain/who/who.words.h"
 
 /* Is all that stands there a filler that was taken out? */
 static bool is_filled(struct span gap)
@@ -68,15 +54,11 @@ static bool is_filled(struct span gap)
 	return gap.len && spelling_is_filler(gap);
 }
 
-#include "common/domain/who/who.words.h"
-
 /* What stands between two groups of one number. */
 static bool joins_groups(const struct utterance *u, size_t i, struct number *num)
 {
 	const char *gap = u->words[i - 1].text.ptr + u->words[i - 1].text.len;
 	size_t      n = (size_t)(u->words[i].text.ptr - gap);
-
-#include "common/domain/who/who.words.h"
 
 	if (is_filled((struct span){gap, n}))
 		return true;
@@ -90,15 +72,11 @@ static bool joins_groups(const struct utterance *u, size_t i, struct number *num
 	return true;
 }
 
-#include "common/domain/who/who.words.h"
-
 static size_t read_digits(const struct utterance *u, size_t i, struct number *num)
 {
 	size_t times = tokens_is(u, i, "double") ? 2 : tokens_is(u, i, "triple") ? 3 : 1;
 	size_t at = i + (times > 1);
 	int    d;
-
-#include "common/domain/who/who.words.h"
 
 	if (at >= u->n)
 		return i;
@@ -114,19 +92,13 @@ static size_t read_digits(const struct utterance *u, size_t i, struct number *nu
 	return at + 1;
 }
 
-#include "common/domain/who/who.words.h"
-
 static size_t read_number(const struct utterance *u, size_t from, struct number *num)
 {
 	size_t i = from;
 
-#include "common/domain/who/who.words.h"
-
 	*num = (struct number){.n = 0};
 	for (;;) {
 		size_t next;
-
-#include "common/domain/who/who.words.h"
 
 		if (i >= u->n || (i > from && !joins_groups(u, i, num)))
 			break;
@@ -139,15 +111,11 @@ static size_t read_number(const struct utterance *u, size_t from, struct number 
 	return i;
 }
 
-#include "common/domain/who/who.words.h"
-
 static bool speaks_of_phone(const struct utterance *u, size_t i)
 {
 	return phrases_in(WHO_LIST(CONTACT_NUMBER_CUES), u, tokens_sentence_from(u, i),
 	                  tokens_sentence_to(u, i));
 }
-
-#include "common/domain/who/who.words.h"
 
 /* A number of E.164 has at most 15 digits, of which two may be the "00" in front. What is written
  * as one longer word is an identifier; said in groups it may be two numbers, or one of a card. */
@@ -156,14 +124,31 @@ static bool is_identifier(const struct number *num)
 	return num->words == 1 && !num->has_plus && !num->is_spoken && num->n > LONGEST_PHONE;
 }
 
-#include "common/domain/who/who.words.h"
+static bool is_mixed(const char *low)
+{
+	size_t digits = strcspn(low, "0123456789");
+
+	return low[digits] && !is_digits(low);
+}
+
+static bool is_dashed(const struct utterance *u, size_t i)
+{
+	const char *gap = u->words[i - 1].text.ptr + u->words[i - 1].text.len;
+
+	return u->words[i].text.ptr == gap + 1 && *gap == '-';
+}
+
+/* A UUID may have groups of digits alone; the others give it away. */
+static bool is_of_uuid(const struct utterance *u, size_t from, size_t to)
+{
+	return (from > 0 && is_dashed(u, from) && is_mixed(u->words[from - 1].low)) ||
+	       (to < u->n && is_dashed(u, to) && is_mixed(u->words[to].low));
+}
 
 /* By its length and looks; what looks like nothing known needs talk of a phone. */
 static bool is_phone(const struct number *num, bool has_cue)
 {
 	const char *d = num->digits;
-
-#include "common/domain/who/who.words.h"
 
 	if (num->n < PHONE_DIGITS_MIN || is_identifier(num))
 		return false;
@@ -180,13 +165,9 @@ static bool is_phone(const struct number *num, bool has_cue)
 	return has_cue || num->is_spoken;
 }
 
-#include "common/domain/who/who.words.h"
-
 static bool is_amount(const struct utterance *u, size_t i)
 {
 	const char *p = u->words[i].text.ptr;
-
-#include "common/domain/who/who.words.h"
 
 	while (p > u->text.ptr && p[-1] == ' ')
 		p--;
@@ -194,20 +175,14 @@ static bool is_amount(const struct utterance *u, size_t i)
 	       (p[-1] == '$' || (unsigned char)p[-1] == 0xa3 || (unsigned char)p[-1] == 0xac);
 }
 
-#include "common/domain/who/who.words.h"
-
 /* "2026-11-02" */
 static bool is_date(struct span text)
 {
 	const char *p = text.ptr;
 
-#include "common/domain/who/who.words.h"
-
 	return text.len == 10 && p[4] == '-' && p[7] == '-' &&
 	       (strncmp(p, "19", 2) == 0 || strncmp(p, "20", 2) == 0);
 }
-
-#include "common/domain/who/who.words.h"
 
 /* "Order number 4455667788": nobody can be called there, yet it names somebody. */
 static enum contact_kind kind_of(const struct utterance *u, size_t i)
@@ -216,16 +191,12 @@ static enum contact_kind kind_of(const struct utterance *u, size_t i)
 	                                     "ring",  "whatsapp", "telephone", "reached", "reach"};
 	size_t                   from = i > 4 ? i - 4 : 0, start = tokens_sentence_from(u, i);
 
-#include "common/domain/who/who.words.h"
-
 	from = from < start ? start : from;
 	return phrases_in(WHO_LIST(CONTACT_NUMBER_OTHERS), u, from, i) &&
 	               !TOKENS_ANY_IN(u, from, i, phones)
 	           ? CONTACT_NUMBER
 	           : CONTACT_PHONE;
 }
-
-#include "common/domain/who/who.words.h"
 
 size_t contact_number_at(struct ctx *cx, const struct utterance *u, size_t i, const char *done,
                          struct contact *out)
@@ -234,8 +205,6 @@ size_t contact_number_at(struct ctx *cx, const struct utterance *u, size_t i, co
 	size_t        to = read_number(u, i, &num);
 	struct span   text;
 	const char   *p = u->words[i].text.ptr;
-
-#include "common/domain/who/who.words.h"
 
 	*out = (struct contact){.value = NULL};
 	if (to == i)
@@ -246,7 +215,7 @@ size_t contact_number_at(struct ctx *cx, const struct utterance *u, size_t i, co
 	if (p > done && p[-1] == '+')
 		text = (struct span){--p, text.len + 1};
 	num.has_plus = *p == '+' || (i > 0 && tokens_is(u, i - 1, "plus"));
-	if (text.ptr >= done && !is_amount(u, i) && !is_date(text) &&
+	if (text.ptr >= done && !is_amount(u, i) && !is_date(text) && !is_of_uuid(u, i, to) &&
 	    is_phone(&num, speaks_of_phone(u, i)))
 		*out = (struct contact){
 			.kind = kind_of(u, i),
