@@ -245,7 +245,7 @@ static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MA
 
 static struct answer answer_recall(const struct talk *t)
 {
-	const char *told[TOLD_MAX], *says = "";
+	const char *told[TOLD_MAX] = {NULL}, *says = "";
 	size_t      n = told_of(t, false, told, &says);
 	bool        is_all = n && words_contain(t->message, "about me");
 
@@ -262,7 +262,7 @@ static struct answer answer_recall(const struct talk *t)
 static struct answer answer_about_past(const struct talk *t)
 {
 	struct answer answer = answer_recall(t);
-	const char   *told[TOLD_MAX], *says;
+	const char   *told[TOLD_MAX] = {NULL}, *says;
 	size_t        n = SAYS(t->message, ASKS_FOR_ALL) ? told_of(t, true, told, &says) : 0;
 
 	answer.statement = answer.statement ? answer.statement : wording_recap(t, told, n);
