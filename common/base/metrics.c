@@ -316,12 +316,12 @@ void metrics_processes(void (*fn)(const struct metric_process *p, void *data), v
 	}
 }
 
-/* Of each program, over its processes that live. */
 bool metrics_hangs(const struct metric_process *p, uint64_t now_ms)
 {
 	return p->sound_ms && clock_elapsed_ms(p->sound_ms, now_ms) >= METRIC_SOUND_MS;
 }
 
+/* Of each program, over its processes that live. */
 struct sums {
 	uint64_t now_ms;
 	int64_t  gauges[SIZE_program][GAUGES_N];
