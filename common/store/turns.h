@@ -24,6 +24,7 @@
 #include "memories.h"
 
 #define TURN_ID_MAX       100
+#define TURN_ID_BYTES_MAX (4 * TURN_ID_MAX)
 #define TURN_HISTORY_ROWS 80    /* newest rows fetched; the prompt's budget is smaller */
 #define PROACTIVE_MAX     2     /* unasked follow-ups in a row */
 #define TURN_RESUME_MS    10000 /* a cancelled turn may go on for so long */

@@ -122,6 +122,11 @@ const char *req_programs(const struct req *rq)
 	return param_or_empty(rq, "SCRIBE_PROGRAMS");
 }
 
+uint64_t req_came_ms(const struct req *rq)
+{
+	return rq->t->since_ms - rq->t->coming_ms;
+}
+
 unsigned req_age_ms(const struct req *rq)
 {
 	const char *arrived = param_or_empty(rq, "REQUEST_ARRIVED");

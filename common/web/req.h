@@ -35,6 +35,9 @@ bool req_is_inside(const struct req *rq);
 /* The programs of this host, names between blanks, where its health is asked; else "". */
 const char *req_programs(const struct req *rq) NEVER_NULL;
 
+/* When it began to arrive here, clock_mono_ms(). */
+uint64_t req_came_ms(const struct req *rq);
+
 /* How long it has waited since the web server had it, by this host's clock and without the time it
  * took to arrive: while a program starts again, requests wait at its socket. At most a minute; 0
  * where nobody tells. */

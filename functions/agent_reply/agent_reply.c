@@ -460,7 +460,7 @@ static struct err *answer_message(struct req *rq, struct in *in, struct answer *
 
 	if (!in->turn_id)
 		return hear_and_answer(rq, in, a);
-	message = running_message(cx, in->session_id, in->turn_id);
+	message = running_message(cx, in->session_id, in->turn_id, req_came_ms(rq));
 	e = hear_and_answer(rq, in, a);
 	running_message_end(message);
 	if (e && cancel_reason(cx->cancel) == CANCEL_SUPERSEDED)

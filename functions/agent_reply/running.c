@@ -1,7 +1,11 @@
 /* running.c -- lists of the turns and messages in hand: at most one for each thread. */
 #include "running.h"
 
+#include "../../common/base/crypto.h"
 #include "../../common/base/str.h"
+#include "../../common/store/turns.h"
+
+#include <stdio.h>
 
 struct running {
 	struct running *next;
@@ -145,17 +149,48 @@ struct running_message {
 	struct cancel          *cancel;
 };
 
+/* Of a message that may be under way: it waits for a thread, or for room for its body. */
+struct refused_message {
+	uint64_t at_ms;
+	char     session_id[CRYPTO_UUID_CHARS + 1];
+	char     turn_id[TURN_ID_BYTES_MAX + 1];
+};
+
 /* Not `news`: who joined a turn waits there, and is woken behind this lock. */
 static struct monitor          desk = MONITOR;
 static struct running_message *messages;
+static struct refused_message  refused[RUNNING_REFUSED_MAX]; /* the oldest gives way */
+static size_t                  refused_n;
 
-struct running_message *running_message(struct ctx *cx, const char *session_id, const char *turn_id)
+static void note_refused(const char *session_id, const char *turn_id)
+{
+	struct refused_message *r = &refused[refused_n++ % RUNNING_REFUSED_MAX];
+
+	r->at_ms = clock_mono_ms();
+	snprintf(r->session_id, sizeof(r->session_id), "%s", session_id);
+	snprintf(r->turn_id, sizeof(r->turn_id), "%s", turn_id);
+}
+
+static bool was_refused(const struct running_message *m, uint64_t since_ms)
+{
+	bool was = false;
+
+	for (size_t i = 0; i < COUNT(refused); i++)
+		was |= refused[i].at_ms >= since_ms && str_equal(refused[i].turn_id, m->turn_id) &&
+		       str_equal(refused[i].session_id, m->session_id);
+	return was;
+}
+
+struct running_message *running_message(struct ctx *cx, const char *session_id, const char *turn_id,
+                                        uint64_t since_ms)
 {
 	struct running_message *m = NEW(cx->arena, struct running_message);
 
 	monitor_lock(&desk);
 	*m = (struct running_message){messages, session_id, turn_id, cx->cancel};
 	messages = m;
+	if (was_refused(m, since_ms))
+		cancel_fire(m->cancel, CANCEL_SUPERSEDED);
 	monitor_unlock(&desk);
 	return m;
 }
@@ -190,6 +225,7 @@ bool running_has_message(const char *session_id, const char *turn_id)
 void running_cancel_message(const char *session_id, const char *turn_id)
 {
 	monitor_lock(&desk);
+	note_refused(session_id, turn_id);
 	for (struct running_message *m = messages; m; m = m->next)
 		if (is_message(m, session_id, turn_id))
 			cancel_fire(m->cancel, CANCEL_SUPERSEDED);

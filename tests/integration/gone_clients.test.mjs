@@ -8,7 +8,8 @@ import { after, test } from 'node:test';
 import pg from 'pg';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import {
-	newSession, pairOf, poll, pollJob, post, setJobDue, sql, superuser, TALK, useStack,
+	flacOfManyKeys, longSpeech, newSession, operate, pairOf, poll, pollJob, post, setJobDue, sql,
+	superuser, TALK, useStack,
 } from './env/index.mjs';
 import { root } from './env/stack.mjs';
 import { build, flavour } from './env/stack_command.mjs';
@@ -17,7 +18,7 @@ import { programUrl } from './env/workers.mjs';
 /* No model but the simulated one: what it fails at has failed. Waits of the simulator are shorter
  * than these, so that a call that ends was ended by us. */
 const stack = useStack({
-	functions: TALK,
+	functions: [...TALK, 'metrics'],
 	simulator: true,
 	name: 'gone',
 	env: {
@@ -577,8 +578,8 @@ for (const [name, more] of Object.entries({
 	});
 
 const EAR = { provider: 'groq', operation: 'transcribe' };
-const speak = (session, turn_id) =>
-	post(stack, 'agent_reply', { ...pairOf(session), turn_id, audio_base64: CLIP });
+const speak = (session, turn_id, audio_base64 = CLIP) =>
+	post(stack, 'agent_reply', { ...pairOf(session), turn_id, audio_base64 });
 for (const [where, ask] of Object.entries({
 	here: async (body) =>
 		assert.deepEqual((await post(stack, 'agent_reply', body)).json, { cancelled: true }),
@@ -596,6 +597,32 @@ for (const [where, ask] of Object.entries({
 		assert.deepEqual([status, json.code], [409, 'superseded'], text);
 		assert.deepEqual(await rowsOf(session), []);
 	});
+
+/* Turns that were asked for; of these some may wait for room for their bodies. */
+const arrived = async () => {
+	const { text } = await operate(stack, '/metrics');
+	const count = /^scribe_request_queue_seconds_count\{program="agent_reply"\} (\d+)/m;
+	return Number(count.exec(text)[1]);
+};
+
+/* An address has two such in hand until they are decoded, which takes these two seconds. */
+test('cancelled while it waits for two large ones: it is not heard', async () => {
+	const [session, ...others] = await Promise.all([1, 2, 3].map(() => newSession(stack)));
+	const slow = flacOfManyKeys(60000).toString('base64');
+	await heal(stack);
+	const before = await arrived();
+	const two = others.map((other) => speak(other, 'theirs', slow));
+	await poll(async () => (await arrived()) === before + 2);
+	const answer = speak(session, 'mine', longSpeech(40).toString('base64'));
+	await poll(async () => (await arrived()) === before + 3);
+	await cancel(session, 'mine');
+	const { status, json, text } = await answer;
+	assert.deepEqual([status, json.code], [409, 'superseded'], text);
+	assert.deepEqual((await Promise.all(two)).map((each) => each.status), [400, 400]);
+	assert.deepEqual(await stack.sim.requests(EAR), []);
+	assert.deepEqual(await rowsOf(session), []);
+	assert.equal((await turn(stack, session, 'Hello again.', { turn_id: 'mine' })).status, 200);
+});
 
 test('what was said before it stands in no way of a newer message of another process', async () => {
 	const session = await newSession(stack);
