@@ -5,21 +5,20 @@
 --
 -- $1  session id
 -- $2  the turn's number
--- $3  the visitor's words are taken back
+-- $3  its state: failed (the visitor's words are taken back), abandoned or superseded
 -- $4  the claim of who began it
 with owner as materialized (
 	select id from sessions where id = $1::uuid for no key update),
 
 given_up as (
-	update turns t set finished_at = now(),
-			state = case when $3::bool then 'failed' else 'abandoned' end
+	update turns t set finished_at = now(), state = $3
 		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint and t.state = 'running'
 			and t.claim = $4::uuid
 		returning t.session_id, t.visitor_utterance_id),
 
 taken_back as (
 	delete from utterances u using given_up g
-		where $3::bool and u.id = g.visitor_utterance_id
+		where $3 = 'failed' and u.id = g.visitor_utterance_id
 		returning u.session_id),
 
 -- What stays is remembered, should nobody come back; and what turns that this one overtook left.

@@ -415,10 +415,13 @@ struct err *utterance_is_grave(struct ctx *cx, const char *session_id, const cha
 	               ARGS(db_text(utterance_id), db_text(session_id)));
 }
 
-struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back)
+struct err *turn_give_up(struct ctx *cx, const struct turn *turn, enum turn_loss why)
 {
+	static const char *const states[] = {
+		[TURN_FAILED] = "failed", [TURN_LEFT] = "abandoned", [TURN_REFUSED] = "superseded"};
+
 	return db_exec(cx, NULL, TURN_GIVE_UP_SQL,
-	               ARGS(db_text(turn->session_id), db_int(turn->number), db_bool(take_back),
+	               ARGS(db_text(turn->session_id), db_int(turn->number), db_text(states[why]),
 	                    db_text(turn->claim)));
 }
 

@@ -139,10 +139,16 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn,
 struct err *utterance_is_grave(struct ctx *cx, const char *session_id,
                                const char *utterance_id) CHECKED;
 
-/* The turn will not be answered. With `take_back` the visitor's words go too (the
- * client was told of the failure and may try again); without, they stay, for
- * the visitor did say them, and become memories. A turn already superseded is left alone. */
-struct err *turn_give_up(struct ctx *cx, const struct turn *turn, bool take_back) CHECKED;
+/* Why a turn will not be answered. */
+enum turn_loss {
+	TURN_FAILED, /* the client was told and may try again: the visitor's words go too */
+	TURN_LEFT,   /* nobody is there to be told: the same message takes it up again */
+	TURN_REFUSED /* nobody wants it any more: who joined it does not begin it again */
+};
+
+/* The turn will not be answered. But for TURN_FAILED the visitor's words stay, for the visitor did
+ * say them, and become memories. A turn already superseded is left alone. */
+struct err *turn_give_up(struct ctx *cx, const struct turn *turn, enum turn_loss why) CHECKED;
 
 /* Clears at most `batch` answers that nobody may ask for any more; *n_out is how many. */
 struct err *turns_clear(struct ctx *cx, int batch, int64_t *n_out) CHECKED;

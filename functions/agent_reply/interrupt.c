@@ -72,18 +72,24 @@ static void keep_sent(struct ctx *cx, const struct turn *turn, struct progress *
 		heartbeat_doubt_turn(turn->session_id, turn->claim);
 }
 
-/* What the client was told it may try again takes the visitor's words back;
- * when nobody was there to be told, they stay for the same message to adopt. */
-static void give_up(struct ctx *cx, const struct turn *turn, bool take_back)
+static void give_up(struct ctx *cx, const struct turn *turn, enum turn_loss how)
 {
 	struct err *e;
 
 	ctx_detach(cx, CLEANUP_MS);
-	e = turn_give_up(cx, turn, take_back);
+	e = turn_give_up(cx, turn, how);
 	if (e)
 		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
 	if (e)
 		heartbeat_doubt_turn(turn->session_id, turn->claim);
+}
+
+/* Who cancelled it may have looked for the turn before it began, and found only its message. */
+static enum turn_loss end_of(enum cancel_reason why, const struct answer *a)
+{
+	if (why == CANCEL_SUPERSEDED)
+		return TURN_REFUSED;
+	return why || a->is_resumed ? TURN_LEFT : TURN_FAILED;
 }
 
 /* Of one that another process took over nothing is ours to say. */
@@ -97,8 +103,8 @@ struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct 
 		FAIL(cx, ERR_CANCELLED, "another took the turn over");
 	if (*progress_sent(a->progress).text)
 		keep_sent(cx, turn, a->progress, a->is_out);
-	else if (why != CANCEL_SUPERSEDED && e->kind != ERR_SUPERSEDED)
-		give_up(cx, turn, !why && !a->is_resumed);
+	else if (e->kind != ERR_SUPERSEDED)
+		give_up(cx, turn, end_of(why, a));
 	if (a->rest) { /* kept if it was cancelled, too, whatever stopped it first */
 		ctx_detach(cx, CLEANUP_MS);
 		left_keep(cx, turn, a->rest);

@@ -598,6 +598,34 @@ for (const [where, ask] of Object.entries({
 		assert.deepEqual(await rowsOf(session), []);
 	});
 
+test('cancelled by who looked for it before it began: it is over, and so for the next', async () => {
+	const session = await newSession(stack);
+	await heal(stack);
+	await stack.sim.fault({ provider: 'groq', fault: { silence: true }, times: 2 });
+	const holder = await openHolder();
+	try {
+		await holder.query('begin');
+		await holder.query('select from sessions for update');
+		const answer = turn(stack, session, 'Hello there.', { turn_id: 'mine' });
+		await poll(() => waitingForLocks(1));
+		const told = cancel(session, 'mine');
+		await poll(() => waitingForLocks(2));
+		await holder.query('commit');
+		assert.deepEqual((await told).json, { cancelled: true });
+		const { status, json, text } = await answer;
+		assert.deepEqual([status, json.code], [409, 'superseded'], text);
+	} finally {
+		await holder.end();
+	}
+	const states = await sql(stack, `select state from turns where session_id = :'id'`, {
+		id: session.session_id,
+	});
+	assert.deepEqual(states, [['superseded']]);
+	await heal(stack);
+	const again = await turn(stack, session, 'Hello there.');
+	assert.equal(again.status, 200, again.text);
+});
+
 /* Turns that were asked for; of these some may wait for room for their bodies. */
 const arrived = async () => {
 	const { text } = await operate(stack, '/metrics');
