@@ -18,7 +18,6 @@
 #define DIMS        ((size_t)MINILM_DIMS)
 #define BATCH       64u
 #define BATCH_MS    20000u
-#define EMBED_MS    500u /* of a turn's time */
 #define PATH_BYTES  4096u
 #define DIGEST_SIZE 8u
 
@@ -197,7 +196,7 @@ static const float *embed_here(struct ctx *cx, struct span message)
 	struct embeddings made;
 	struct err       *e;
 
-	cx->deadline = deadline_sooner(whole, deadline_in(EMBED_MS));
+	cx->deadline = deadline_sooner(whole, deadline_in(ACTS_EMBED_MS));
 	e = minilm_embed.embed(cx, &(struct embed_order){&text, 1}, &made);
 	cx->deadline = whole;
 	if (e)
@@ -206,7 +205,7 @@ static const float *embed_here(struct ctx *cx, struct span message)
 }
 
 enum act acts_read(struct ctx *cx, const struct act_words *said, const float *vector,
-                   const char *model, bool matters)
+                   const char *model, bool may_embed)
 {
 	bool is_ours = vector && str_equal(model, minilm_embed.model);
 
@@ -214,7 +213,7 @@ enum act acts_read(struct ctx *cx, const struct act_words *said, const float *ve
 		return act_of(cx, said, NULL, NULL);
 	if (!is_ours)
 		vector = NULL;
-	if (!is_ours && (matters || act_hints_danger(said)) && is_here(&minilm_embed))
+	if (!is_ours && may_embed && is_here(&minilm_embed))
 		vector = embed_here(cx, said->u->text);
 	return act_of(cx, said, &table.vectors, vector);
 }

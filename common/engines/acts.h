@@ -18,9 +18,11 @@ struct err *acts_make(struct ctx *cx) CHECKED;
 int  acts_start(void);
 void acts_stop(void);
 
+#define ACTS_EMBED_MS 500u /* of a turn's time, where it matters what a message means */
+
 /* What the message does. `vector` is its unit vector by `model` (NULL: there is none). Without one
- * of the right model it is made where `matters`, or where words hint at danger. */
+ * of the right model it is made here if it `may_embed`; else words tell. */
 enum act acts_read(struct ctx *cx, const struct act_words *said, const float *vector,
-                   const char *model, bool matters);
+                   const char *model, bool may_embed);
 
 #endif

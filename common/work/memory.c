@@ -222,13 +222,14 @@ static void embed_utterances(struct ctx *cx, const char *session_id, struct reme
 		to[i]->memory.vector = vectors[i];
 }
 
-/* A turn that was broken off before its words were understood has left that to us. */
+/* A turn that was broken off before its words were understood, or that had no time for what they
+ * mean, has left that to us. */
 static bool is_in_distress(struct ctx *cx, const struct remembering *r)
 {
 	const struct memory_vector *vector = &r->memory.vector;
 	struct act_words            words;
 
-	if (!r->u->is_unmasked || !str_equal(r->u->speaker, "visitor"))
+	if ((!r->u->is_unmasked && r->u->has_vector) || !str_equal(r->u->speaker, "visitor"))
 		return false;
 	words = act_words_of(cx, span_of(r->u->text));
 	return acts_read(cx, &words, vector->at, vector->model, true) == ACT_distress;

@@ -63,6 +63,13 @@ static bool is_in_vain(const struct ctx *cx, const struct answer *a)
 	return a->is_out ? why == CANCEL_SUPERSEDED || why == CANCEL_DISOWNED : why != CANCEL_NONE;
 }
 
+/* A vector that is left for the memory says that what was meant has been read by it, if it could
+ * be: without one, who remembers reads the words first. */
+static bool is_understood(const struct in *in, const struct answer *a)
+{
+	return !a->reading.is_by_words || !heard_is_here(in->heard);
+}
+
 /* Whatever becomes of the reply. */
 static void found_out(struct ctx *cx, const struct in *in, const struct answer *a,
                       struct turn_end *end)
@@ -75,7 +82,7 @@ static void found_out(struct ctx *cx, const struct in *in, const struct answer *
 	end->degraded_n = a->degraded_n;
 	end->flags = a->flags.told;
 	end->event = event_of(a->reading.act);
-	if (in->heard && !end->is_in_distress)
+	if (in->heard && !end->is_in_distress && is_understood(in, a))
 		end->heard = heard_vector(cx, in->heard, deadline_in(0));
 }
 

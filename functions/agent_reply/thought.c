@@ -206,16 +206,25 @@ static const struct extract *known_of(struct ctx *cx, const struct turn *turn)
 	return known;
 }
 
-/* The vector was waited for by who recalls; without it words tell. */
+/* A model understands by itself; the built-in responder does not, and danger is everybody's. */
+static bool meaning_matters(const struct act_words *said)
+{
+	return thinking_remote(THINKING_REPLY, NULL).order_n == 0 || act_hints_danger(said);
+}
+
+/* The vector was waited for by who recalls. One that is being made here is not made again where
+ * meaning matters, but waited for as long as that would take; without it words tell. */
 static void read_message(struct ctx *cx, const struct in *in, const struct turn *turn,
                          size_t said_in_distress, struct reading *out)
 {
-	struct memory_vector vector = heard_vector(cx, in->heard, deadline_in(0));
-	bool                 is_builtin = thinking_remote(THINKING_REPLY, NULL).order_n == 0;
+	bool                 matters = meaning_matters(&in->said), is_here = heard_is_here(in->heard);
+	unsigned             wait_ms = matters && is_here ? ACTS_EMBED_MS : 0;
+	struct memory_vector vector = heard_vector(cx, in->heard, deadline_in(wait_ms));
 	struct act_words     said = in->said;
 
+	out->is_by_words = !vector.at;
 	out->language = said.language = reading_language(cx, &said, turn->history, turn->history_n);
-	out->act = acts_read(cx, &said, vector.at, vector.model, is_builtin);
+	out->act = acts_read(cx, &said, vector.at, vector.model, matters && !is_here);
 	out->is_foreign = act_is_foreign(&said);
 	out->distress_line = distress_line(out->language);
 	out->known = known_of(cx, turn);

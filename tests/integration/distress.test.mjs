@@ -117,3 +117,13 @@ test('what is said in distress is no memory, though its turn was killed', async 
 	assert.deepEqual(await remembered(danger), [['t', 'f'], ['f', 't']]);
 	assert.deepEqual(await remembered(plain), [['f', 't'], ['f', 't']]);
 });
+
+/* A busy machine has words alone by the end of the turn, and no vector is left. */
+test('what no turn had time to understand is read before it is remembered', async () => {
+	const session = await newSession(stack, { consent: true });
+	await sql(stack, `insert into utterances (session_id, speaker, text)
+		values (:'id', 'visitor', :'text')`, { id: session.session_id, text: BY_MEANING });
+	await turn(session, 'We are a shop in Oslo.');
+	await poll(async () => (await remembered(session)).at(-1)[1] === 't');
+	assert.deepEqual(await remembered(session), [['t', 'f'], ['f', 't']]);
+});

@@ -598,7 +598,7 @@ for (const [where, ask] of Object.entries({
 		assert.deepEqual(await rowsOf(session), []);
 	});
 
-test('cancelled by who looked for it before it began: it is over, and so for the next', async () => {
+test('cancelled by who looked for it before it began: it is over at once', async () => {
 	const session = await newSession(stack);
 	await heal(stack);
 	await stack.sim.fault({ provider: 'groq', fault: { silence: true }, times: 2 });

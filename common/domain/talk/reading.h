@@ -10,6 +10,7 @@ struct reading {
 	enum act      act;            /* what it does */
 	bool          is_in_distress; /* a moment ago, and the visitor has not turned to other things */
 	bool          is_foreign;     /* not in English */
+	bool          is_by_words;    /* no vector told what it means */
 	enum language language;
 	const char   *distress_line; /* what is said to somebody in danger, in their language */
 	/* Of the visitor before this message, earlier sessions included; NULL: nothing. */
