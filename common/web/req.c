@@ -192,11 +192,21 @@ static void leave_room(void *data)
 	rq->has_room = false;
 }
 
+/* Who reads something sends none and tells no length. */
+static bool has_no_body(const struct req *rq)
+{
+	const char *method = req_method(rq);
+
+	return !*param_or_empty(rq, "CONTENT_LENGTH") &&
+	       (str_equal(method, "GET") || str_equal(method, "HEAD"));
+}
+
 struct err *req_take_room(struct req *rq, size_t small_max)
 {
 	int64_t len;
 
-	if (str_to_int(param_or_empty(rq, "CONTENT_LENGTH"), 0, (int64_t)small_max, &len))
+	if (has_no_body(rq) ||
+	    str_to_int(param_or_empty(rq, "CONTENT_LENGTH"), 0, (int64_t)small_max, &len))
 		return NULL;
 	TRY(large_body_enter(rq->cx));
 	rq->has_room = true;

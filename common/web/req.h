@@ -62,8 +62,8 @@ bool req_is_audio(const struct req *rq);
 #define HEADER_SESSION_SECRET "X-Session-Secret"
 #define HEADER_TURN_ID        "X-Turn-Id"
 
-/* Where the body is larger than that, or does not tell how large it is: waits until there is room
- * for one more such (large_bodies.h). Before it is read. */
+/* Where the body is larger than that, or does not tell how large it is and is not that of a GET or
+ * HEAD: waits until there is room for one more such (large_bodies.h). Before it is read. */
 struct err *req_take_room(struct req *rq, size_t small_max) CHECKED;
 
 /* Reads the whole body once; the same span again later. One that has taken room is read into a file

@@ -3,9 +3,11 @@
  * bucket is one of s3rver's, which checks each signature. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
 	mkdtempSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -182,6 +184,38 @@ test('a bucket that is away: no file is told of, and what is on the disk is read
 	}
 	assert.equal(await read(there), 'there', 'it is back');
 	await sweepUntil(() => !isInBucket(here.version) && !isOnDisk(here.version));
+});
+
+/* Takes connections, and that is all. */
+const serveSilence = async () => {
+	const held = [];
+	const silent = createServer((socket) => held.push(socket.on('error', () => {})));
+	silent.listen(port, '127.0.0.1');
+	await once(silent, 'listening');
+	return { held, end: () => {
+		for (const socket of held) socket.destroy();
+		return once(silent.close(), 'close');
+	} };
+};
+
+test('who waits for a bucket that is silent keeps nobody from what is on the disk', async () => {
+	const here = await putOne('here');
+	const there = [await putOne('there'), await putOne('there too')];
+	for (const { version } of there) unlinkSync(placeOf(version));
+	await server.close();
+	const silence = await serveSilence();
+	let over = 0;
+	const waiting = there.map(({ bucket, name }) =>
+		bucket.download(name).finally(() => (over += 1)));
+	try {
+		await poll(() => silence.held.length >= there.length);
+		assert.equal(await read(here), 'here');
+		assert.equal(over, 0, 'it waits for nobody');
+	} finally {
+		await silence.end();
+		({ server } = await serve(port));
+	}
+	await Promise.all(waiting);
 });
 
 test('a bucket whose secret is missing is told at the start', () => {
