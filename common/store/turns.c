@@ -16,6 +16,7 @@
 #include "common/store/turn_give_up.sql.h"
 #include "common/store/turn_reply.sql.h"
 #include "common/store/turn_resume.sql.h"
+#include "common/store/turn_unread.sql.h"
 #include "common/store/turn_upkeep.sql.h"
 #include "emails.h"
 #include "jobs.h"
@@ -28,7 +29,7 @@
 #define ANSWER      SPAN("turns silent answer") /* its key is of one turn of one session */
 #define UNSAID      SPAN("turns unsaid")        /* the same */
 
-/* The columns of turn_columns.sql, and of turn_resume.sql behind them. */
+/* The columns of turn_columns.sql, and of turn_resume.sql or turn_unread.sql behind them. */
 enum begin_column {
 	COL_VERDICT,
 	COL_ACTION,
@@ -57,7 +58,8 @@ enum begin_column {
 	COL_SAID_SEALED,
 	COL_SAID_IN_DISTRESS,
 	COL_REPLY_ID,
-	COL_UNSAID
+	COL_UNSAID,
+	COL_CLAIM = COL_SAID_IN_DISTRESS /* of turn_unread.sql */
 };
 
 /* ---- beginning ---- */
@@ -403,6 +405,23 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
 	if (!row_bool(&rows, 0, 0))
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
+	return NULL;
+}
+
+struct err *turn_unread(struct ctx *cx, const char *session_id, struct turn *out,
+                        bool *is_there_out)
+{
+	const struct turn_new none = {.session_id = session_id, .session_secret = ""};
+	struct db_rows        rows;
+
+	TRY(db_query(cx, &rows, TURN_UNREAD_SQL, ARGS(db_text(session_id), db_int(TURN_HISTORY_ROWS))));
+	*is_there_out = rows.count > 0;
+	if (!*is_there_out)
+		return NULL;
+	read_turn(cx, &none, &rows, out);
+	out->claim = row_text(&rows, 0, COL_CLAIM);
+	out->message = sealed_open(cx, AT_UTTERANCE(out->utterance_id), row_text(&rows, 0, COL_SAID),
+	                           row_bytes(cx, &rows, 0, COL_SAID_SEALED));
 	return NULL;
 }
 

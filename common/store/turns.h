@@ -139,6 +139,11 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn,
 struct err *utterance_is_grave(struct ctx *cx, const char *session_id,
                                const char *utterance_id) CHECKED;
 
+/* The newest turn of a session where it is over and nobody has read what the visitor said in it:
+ * its end is stored, and what it finds out may be (turn_end.is_broken). It opens no kept answer. */
+struct err *turn_unread(struct ctx *cx, const char *session_id, struct turn *out,
+                        bool *is_there_out) CHECKED;
+
 /* Why a turn will not be answered. */
 enum turn_loss {
 	TURN_FAILED, /* the client was told and may try again: the visitor's words go too */

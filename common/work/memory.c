@@ -9,6 +9,7 @@
 #include "../engines/acts.h"
 #include "cached_embedding.h"
 #include "heard.h"
+#include "turn_leads.h"
 #include "../store/masking.h"
 #include "../store/turns.h"
 #include "../store/utterance_memories.h"
@@ -268,6 +269,15 @@ static struct err *keep(struct ctx *cx, const char *session_id, const struct mem
 	return kept_n ? memory_insert_utterances(cx, session_id, kept, kept_n) : NULL;
 }
 
+static bool has_unread(const struct memory_waiting *w)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < w->n; i++)
+		has |= w->said[i].is_unmasked && str_equal(w->said[i].speaker, "visitor");
+	return has;
+}
+
 struct err *memory_keep_utterances(struct ctx *cx, const char *session_id,
                                    struct memory_keeping *keeping)
 {
@@ -275,6 +285,10 @@ struct err *memory_keep_utterances(struct ctx *cx, const char *session_id,
 
 	TRY(memory_utterances(cx, session_id, keeping->after, UTTERANCES_MAX, &waiting));
 	keeping->left = false;
+	if (has_unread(&waiting))
+		TRY(turn_lead_of_broken(cx, session_id, &keeping->left));
+	if (keeping->left)
+		return NULL; /* another name may be known, and its words are plain by now */
 	if (!waiting.is_masked && keeping->masked_n++ < MEMORY_MASKED_MAX)
 		TRY(mask_next(cx, session_id, &keeping->left));
 	if (keeping->left || waiting.n == 0)

@@ -5,9 +5,9 @@
 #include "../../common/domain/talk/reading.h"
 #include "../../common/domain/talk/prompt.h"
 #include "../../common/engines/thinking.h"
+#include "../../common/work/turn_leads.h"
 
 #define EXTRACT_MAX_TOKENS 600
-#define RULES              "rules"
 
 struct lead_values {
 	int64_t wait_ms;
@@ -34,8 +34,6 @@ struct lead_search {
 	struct deadline              until;
 	struct extract              *found;
 	const char                  *provider;
-	struct lead_score            score;
-	struct turn_lead             lead;
 };
 
 /* Nothing of what was said in distress is taken down. */
@@ -161,19 +159,6 @@ static struct extract *found_by_model(struct ctx *cx, struct lead_search *s, str
 	return s->begun && !e ? s->found : NULL;
 }
 
-/* What is known now, with what this turn has found. */
-static const struct turn_lead *lead_of(struct ctx *cx, struct lead_search *s,
-                                       const struct extract *found)
-{
-	s->lead.extract = extract_merge(cx, s->turn->known, found);
-	if (!s->lead.extract)
-		return NULL;
-	lead_score(s->lead.extract, &s->score);
-	s->lead.score = &s->score;
-	s->lead.provider = s->provider;
-	return &s->lead;
-}
-
 const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s, bool by_rules,
                                   struct deadline until)
 {
@@ -181,13 +166,12 @@ const struct turn_lead *lead_join(struct ctx *cx, struct lead_search *s, bool by
 
 	/* Field by field: what a lazy model left out is known all the same. */
 	if (!model)
-		s->provider = RULES;
+		s->provider = LEAD_BY_RULES;
 	now = by_rules ? extract_merge(cx, model, rules) : extract_merge(cx, rules, model);
-	return lead_of(cx, s, now);
+	return turn_lead_with(cx, s->turn, now, s->provider);
 }
 
 const struct turn_lead *lead_by_rules(struct ctx *cx, struct lead_search *s)
 {
-	s->provider = RULES;
-	return lead_of(cx, s, s->told.all);
+	return turn_lead_with(cx, s->turn, s->told.all, LEAD_BY_RULES);
 }

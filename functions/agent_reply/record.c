@@ -45,15 +45,6 @@ struct err *record_begin(struct req *rq, const struct in *in, uint64_t asked_ms,
 	return e;
 }
 
-/* What people want to see, whatever else was said. */
-static const char *event_of(enum act act)
-{
-	bool is_theirs = act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
-	                 act == ACT_wants_erasure || act == ACT_threat;
-
-	return is_theirs ? act_name(act) : NULL;
-}
-
 /* Words that nobody is there to receive are not said. What was said to the end was said, though,
  * whoever has left since. */
 static bool is_in_vain(const struct ctx *cx, const struct answer *a)
@@ -81,7 +72,7 @@ static void found_out(struct ctx *cx, const struct in *in, const struct answer *
 	end->degraded = a->degraded;
 	end->degraded_n = a->degraded_n;
 	end->flags = a->flags.told;
-	end->event = event_of(a->reading.act);
+	end->event = act_event(a->reading.act);
 	if (in->heard && !end->is_in_distress && is_understood(in, a))
 		end->heard = heard_vector(cx, in->heard, deadline_in(0));
 }

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import pg from 'pg';
+import { killUnit } from './env/breaking.mjs';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import {
 	flacOfManyKeys, longSpeech, newSession, operate, pairOf, poll, pollJob, post, setJobDue, sql,
-	superuser, TALK, useStack,
+	superuser, TALK, useStack, whileLocked,
 } from './env/index.mjs';
 import { root } from './env/stack.mjs';
 import { build, flavour } from './env/stack_command.mjs';
@@ -29,6 +30,7 @@ const stack = useStack({
 		EXTRACT_MS: '25000',
 		ELEVENLABS_FIRST_MS: '25000',
 		ELEVENLABS_MS: '25000',
+		MEMORY_TURN_MS: '10000',
 	},
 });
 
@@ -241,6 +243,54 @@ for (const [what, headers] of [
 			['visitor', 'Hello there.'],
 			['agent', answer.json.text],
 		]);
+	});
+
+const stateOf = async ({ session_id: id }) =>
+	(await sql(stack, `select state from turns where session_id = :'id'`, { id }))[0][0];
+
+const MIRIAM = 'Hello, my name is Miriam Castellanos. I am head of product at Northwind, and we '
+	+ 'have $100,000 for a new search.';
+
+/* It looks for memories first. */
+const isUnread = (session) =>
+	poll(async () => (await said(session)).length > 0 && waitingForLocks(1));
+
+for (const [how, breakOff] of Object.entries({
+	left: async (session) => {
+		const leave = startTurn(session, MIRIAM);
+		await isUnread(session);
+		await leave();
+		await poll(async () => (await stateOf(session)) === 'abandoned');
+	},
+	/* And its session ends, long after. */
+	killed: async (session) => {
+		const answer = turn(stack, session, MIRIAM);
+		await isUnread(session);
+		stack.expectRestart('agent_reply');
+		await killUnit(stack, 'agent_reply');
+		assert.equal((await answer).status, 502);
+		await sql(stack, `update turns set ends_by = now() where session_id = :'id';
+			insert into jobs (kind, key, payload, session_id)
+				values ('keep_utterances', :'id', '{}', :'id')`, { id: session.session_id });
+	},
+}))
+	test(`${how} before its words are read: who spoke them is masked, and is a lead`, async () => {
+		await heal(stack);
+		const session = await newSession(stack, { consent: true });
+		await whileLocked(stack, 'memories', () => breakOff(session));
+		const known = () => sql(stack, `select lead_score > 0, names_sealed is not null, (
+				select string_agg(entities->>'org_name', ',') from extracts x
+					where x.session_id = s.id)
+			from sessions s where id = :'id'`, { id: session.session_id });
+		await poll(async () => (await known())[0][0] === 't');
+		assert.deepEqual(await known(), [['t', 't', 'Northwind']]);
+		await poll(async () => (await sql(stack, `select words from memories
+			where session_id = :'id'`, { id: session.session_id })).length === 1);
+		const plain = await sql(stack, `select text from utterances where session_id = :'id'
+			union all select content::text from memories where session_id = :'id'`,
+		{ id: session.session_id });
+		assert.equal(plain.length, 2);
+		for (const [text] of plain) assert.match(text, /name is \[name\]\. I am head of product/);
 	});
 
 const standbys = async (names) => {

@@ -36,6 +36,14 @@ const char *act_name(enum act act)
 	return names[act];
 }
 
+const char *act_event(enum act act)
+{
+	bool is_theirs = act == ACT_distress || act == ACT_wants_person || act == ACT_wants_refund ||
+	                 act == ACT_wants_erasure || act == ACT_threat;
+
+	return is_theirs ? act_name(act) : NULL;
+}
+
 const struct act_example *act_examples(size_t *n_out)
 {
 	*n_out = COUNT(examples);

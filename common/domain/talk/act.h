@@ -72,6 +72,9 @@ enum act {
 /* As in the tables; static. */
 const char *act_name(enum act act) NEVER_NULL;
 
+/* The kind of event by which people are told of it, whatever else was said; NULL: none. */
+const char *act_event(enum act act);
+
 struct act_example {
 	enum act    act;
 	const char *text;
