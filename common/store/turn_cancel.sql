@@ -1,9 +1,9 @@
 -- Stops a turn, wherever it runs. Of a session's newest turns: nobody interrupts what was said long
 -- ago.
 --
--- Who runs it elsewhere is told at once; where that is not heard, it finds out when it stores what
--- it has sent next, or its end. The state is that of a turn that a newer one took over: who joined
--- it is not to begin it again.
+-- Who runs it elsewhere is told at once; where that is not heard, it finds out when it listens
+-- again (heartbeat_look()), stores what it has sent next, or its end. The state is that of a turn
+-- that a newer one took over: who joined it is not to begin it again.
 --
 -- $1 to $4  the session pair, as in session_check.sql
 -- $5  the turn's id

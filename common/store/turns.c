@@ -454,7 +454,8 @@ struct err *turns_taken_over(struct ctx *cx, const char *session_ids, const char
                              struct db_rows *rows_out)
 {
 	return db_query(cx, rows_out,
-	                "select t.claim from unnest($1::uuid[], $2::uuid[]) d (id, claim)"
+	                "select t.claim, t.state = 'superseded'"
+	                " from unnest($1::uuid[], $2::uuid[]) d (id, claim)"
 	                " join turns t on t.session_id = d.id and t.claim = d.claim"
 	                " where t.state in ('superseded', 'abandoned')",
 	                ARGS(db_text(session_ids), db_text(claims)));

@@ -164,7 +164,8 @@ struct db_rows;
 struct err *turns_abandon(struct ctx *cx, const char *session_ids, const char *claims,
                           struct db_rows *rows_out) CHECKED;
 
-/* Of turns in the same form, those that another request has taken over: their claims. */
+/* Of turns in the same form, those that another request has ended: their claims, and whether it
+ * began a newer one or wanted no more of it; else it has taken the turn over. */
 struct err *turns_taken_over(struct ctx *cx, const char *session_ids, const char *claims,
                              struct db_rows *rows_out) CHECKED;
 

@@ -59,7 +59,7 @@ static struct {
 	struct doubt    doubts[DOUBTS_MAX];
 	size_t          doubts_n;
 	uint64_t        alive_ms, next_ms; /* the last good beat began; the next one begins */
-	bool            may_have_lost;     /* turns or keys, in a time of silence */
+	bool            may_have_lost;     /* turns or keys, in a time of silence or deafness */
 	bool            is_failing;
 	bool            has_row;
 	bool            has_conn; /* keeps it from its rest */
@@ -118,12 +118,13 @@ static bool wait_until_due(struct monitor_watch *watch)
 	}
 }
 
-static bool is_among(const struct db_rows *rows, const char *claim)
+/* -1: it is not among them. */
+static int row_of(const struct db_rows *rows, const char *claim)
 {
 	for (int i = 0; i < rows->count; i++)
 		if (str_equal(row_text(rows, i, 0), claim))
-			return true;
-	return false;
+			return i;
+	return -1;
 }
 
 /* ---- the thread ---- */
@@ -137,7 +138,7 @@ static void drop_settled(const struct db_rows *turns, const struct db_rows *keys
 	for (size_t i = 0; i < office.doubts_n; i++) {
 		struct doubt *d = &office.doubts[i];
 
-		if (now < d->until_ms && !is_among(d->session_id[0] ? turns : keys, d->claim))
+		if (now < d->until_ms && row_of(d->session_id[0] ? turns : keys, d->claim) < 0)
 			office.doubts[kept++] = *d;
 	}
 	office.doubts_n = kept;
@@ -204,29 +205,61 @@ static void list_holds(struct buf *sessions, struct buf *claims, struct buf *key
 	monitor_unlock(&office.news);
 }
 
+static enum cancel_reason why_lost(const struct hold *h, const struct db_rows *turns,
+                                   const struct db_rows *keys)
+{
+	int row = row_of(h->session_id ? turns : keys, h->claim);
+
+	if (row < 0)
+		return CANCEL_NONE;
+	return h->session_id && row_bool(turns, row, 1) ? CANCEL_SUPERSEDED : CANCEL_DISOWNED;
+}
+
 static void cancel_lost(const struct db_rows *turns, const struct db_rows *keys)
 {
 	monitor_lock(&office.news);
-	for (const struct hold *h = office.holds; h; h = h->next)
-		if (is_among(h->session_id ? turns : keys, h->claim))
-			cancel_fire(h->cancel, CANCEL_DISOWNED);
+	for (const struct hold *h = office.holds; h; h = h->next) {
+		enum cancel_reason why = why_lost(h, turns, keys);
+
+		if (why)
+			cancel_fire(h->cancel, why);
+	}
 	monitor_unlock(&office.news);
 }
 
-static struct err *look_for_lost(struct ctx *cx)
+/* Gives what it was. */
+static bool set_may_have_lost(bool may)
+{
+	bool was;
+
+	monitor_lock(&office.news);
+	was = office.may_have_lost;
+	office.may_have_lost = may;
+	monitor_unlock(&office.news);
+	return was;
+}
+
+static struct err *find_lost(struct ctx *cx)
 {
 	struct buf sessions = buf_new(cx->arena, 0), claims = buf_new(cx->arena, 0),
 			   keys = buf_new(cx->arena, 0);
 	struct db_rows turns_lost, keys_lost;
 
-	if (!office.may_have_lost)
-		return NULL;
 	list_holds(&sessions, &claims, &keys);
 	TRY(turns_taken_over(cx, array_of(&sessions), array_of(&claims), &turns_lost));
 	TRY(idempotency_taken_over(cx, array_of(&keys), &keys_lost));
 	cancel_lost(&turns_lost, &keys_lost);
-	office.may_have_lost = false;
 	return NULL;
+}
+
+/* A reason to look that comes meanwhile has it look again. */
+static struct err *look_for_lost(struct ctx *cx)
+{
+	struct err *e = set_may_have_lost(false) ? find_lost(cx) : NULL;
+
+	if (e)
+		set_may_have_lost(true);
+	return e;
 }
 
 static void note_beat(uint64_t began_ms, const struct err *e)
@@ -388,6 +421,17 @@ void heartbeat_doubt_turn(const char *session_id, const char *claim)
 void heartbeat_doubt_key(const char *claim)
 {
 	doubt("", claim);
+}
+
+void heartbeat_look(void)
+{
+	monitor_lock(&office.news);
+	if (office.holds) {
+		office.may_have_lost = true;
+		office.next_ms = clock_mono_ms();
+		monitor_tell(&office.news);
+	}
+	monitor_unlock(&office.news);
 }
 
 void heartbeat_start(const char *program)

@@ -24,6 +24,7 @@
 #include "../base/thread.h"
 #include "../base/wait.h"
 #include "../db/db_side.h"
+#include "heartbeat.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -436,8 +437,10 @@ static struct err *connect_and_hear(struct ctx *cx)
 	arena_reset(cx->arena);
 	cx->deadline = deadline_in(STATEMENT_MS);
 	e = db_listen(cx, JOBS_CHANNEL);
-	if (!e)
+	if (!e) {
+		heartbeat_look(); /* whoever told of a turn until now was not heard */
 		e = hear_on(cx);
+	}
 	db_unlisten();
 	return e;
 }

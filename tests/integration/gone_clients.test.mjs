@@ -627,6 +627,21 @@ for (const [name, more] of Object.entries({
 		assert.equal(first[0], 'visitor');
 	});
 
+/* As when the database was away: who ended the turn has told of it, and nobody heard. */
+test('cancelled while nobody listened: that is found once somebody does', async () => {
+	const session = await newSession(stack);
+	const [answer] = await startSilent(session, 'Hello there.', 'mine');
+	const ended = await sql(stack, `update turns set state = 'superseded', finished_at = now()
+		where session_id = :'id' and state = 'running' returning turn`, { id: session.session_id });
+	assert.equal(ended.length, 1);
+	await sql(stack, `select pg_terminate_backend(pid) from pg_stat_activity
+		where application_name = 'agent_reply'`);
+	await stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected' });
+	const { status, json, text } = await answer;
+	assert.deepEqual([status, json.code], [409, 'superseded'], text);
+	await heal(stack);
+});
+
 const EAR = { provider: 'groq', operation: 'transcribe' };
 const speak = (session, turn_id, audio_base64 = CLIP) =>
 	post(stack, 'agent_reply', { ...pairOf(session), turn_id, audio_base64 });
