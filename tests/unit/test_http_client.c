@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+#define OK_ANSWER  "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+#define CUT_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"
+#define TRIES      10 /* on a machine that is held up now and then */
 
 static struct ctx new_ctx(unsigned deadline_ms)
 {
@@ -105,22 +107,30 @@ static int try_call(const char *answer, size_t step, unsigned pause_ms, enum fak
 	return kind;
 }
 
+/* It ends when it is time. A machine that stands still meanwhile has it end late: not each time. */
+static void ends_in_time(const char *answer, size_t step, unsigned pause_ms, enum fake_end end,
+                         struct http_limits limits, unsigned least_ms, unsigned most_ms)
+{
+	unsigned ms = most_ms + 1;
+
+	for (int i = 0; i < TRIES && ms > most_ms; i++) {
+		assert_int_equal(try_call(answer, step, pause_ms, end, limits, &ms), ERR_DEADLINE);
+		assert_true(ms >= least_ms);
+	}
+	assert_in_range(ms, least_ms, most_ms);
+}
+
 static void holds_its_limits(void **state)
 {
 	struct http_limits first = {.first_ms = 200}, idle = {.idle_ms = 200}, all = {.total_ms = 200};
 	unsigned           ms;
 
 	(void)state;
-	assert_int_equal(try_call("", 0, 0, FAKE_HANG, first, &ms), ERR_DEADLINE);
-	assert_in_range(ms, 200, 400);
+	ends_in_time("", 0, 0, FAKE_HANG, first, 200, 400);
 	assert_int_equal(try_call(OK_ANSWER, 67, 400, FAKE_CLOSE, first, &ms), ERR_DEADLINE);
 	assert_int_equal(try_call(OK_ANSWER, 70, 0, FAKE_CLOSE, idle, &ms), 0);
-	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 0, 0, FAKE_HANG,
-	                          idle, &ms),
-	                 ERR_DEADLINE);
-	assert_in_range(ms, 200, 400);
-	assert_int_equal(try_call(OK_ANSWER, 10, 50, FAKE_CLOSE, all, &ms), ERR_DEADLINE);
-	assert_in_range(ms, 200, 400);
+	ends_in_time(CUT_ANSWER, 0, 0, FAKE_HANG, idle, 200, 400);
+	ends_in_time(OK_ANSWER, 10, 50, FAKE_CLOSE, all, 200, 400);
 }
 
 /* What is slow still answers when there is nobody else; what stalls is given up all the same. */
@@ -133,11 +143,8 @@ static void gives_the_last_one_all_the_time(void **state)
 	is_last_attempt = true;
 	assert_int_equal(try_call(OK_ANSWER, 67, 400, FAKE_CLOSE, first, &ms), 0);
 	assert_int_equal(try_call(OK_ANSWER, 10, 50, FAKE_CLOSE, all, &ms), 0);
-	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 0, 0, FAKE_HANG,
-	                          idle, &ms),
-	                 ERR_DEADLINE);
-	assert_int_equal(try_call("", 0, 0, FAKE_HANG, first, &ms), ERR_DEADLINE);
-	assert_in_range(ms, 2900, 3400);
+	assert_int_equal(try_call(CUT_ANSWER, 0, 0, FAKE_HANG, idle, &ms), ERR_DEADLINE);
+	ends_in_time("", 0, 0, FAKE_HANG, first, 2900, 3400);
 	is_last_attempt = false;
 }
 
@@ -148,9 +155,7 @@ static void calls_broken_servers_broken(void **state)
 
 	(void)state;
 	assert_int_equal(try_call("", 0, 0, FAKE_CLOSE, none, &ms), ERR_UPSTREAM);
-	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 0, 0, FAKE_CLOSE,
-	                          none, &ms),
-	                 ERR_UPSTREAM);
+	assert_int_equal(try_call(CUT_ANSWER, 0, 0, FAKE_CLOSE, none, &ms), ERR_UPSTREAM);
 	assert_int_equal(try_call("\x16\x03\x01 not HTTP\r\n\r\n", 0, 0, FAKE_CLOSE, none, &ms),
 	                 ERR_UPSTREAM);
 	assert_int_equal(try_call("HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n"
