@@ -66,13 +66,14 @@ static inline bool fake_send(struct fake_http *f, int fd)
 	size_t len = f->answer_len ? f->answer_len : strlen(f->answer);
 	size_t step = f->step ? f->step : len;
 
-	for (size_t at = 0; at < len; at += step) {
+	for (size_t at = 0, sent; at < len; at += sent) {
 		size_t n = len - at < step ? len - at : step;
 
 		usleep(f->pause_ms * 1000);
-		if (send(fd, f->answer + at, n, MSG_NOSIGNAL) < 0)
+		sent = (size_t)send(fd, f->answer + at, n, MSG_NOSIGNAL);
+		if (sent > n) /* -1 */
 			return false;
-		f->sent += n;
+		f->sent += sent;
 	}
 	return true;
 }
