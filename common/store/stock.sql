@@ -29,3 +29,9 @@ select 'connections', null, count(*)::float8 from pg_stat_activity
 where datname = current_database()
 union all
 select 'connections_max', null, current_setting('max_connections')::float8
+union all
+select 'archiving', null,
+	coalesce(last_archived_time >= last_failed_time, last_failed_time is null)::int::float8
+from pg_stat_archiver
+where current_setting('archive_mode') <> 'off'
+	and (last_archived_time is not null or last_failed_time is not null)

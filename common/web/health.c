@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LOOK_MS 1000u
@@ -71,6 +70,15 @@ int health_start(const struct health_of *of)
 	while (cfg_next_item(&rest, &dir))
 		problems += open_disk(dir);
 	return problems;
+}
+
+void health_disks(void (*fn)(struct span dir, const struct statvfs *disk, void *data), void *data)
+{
+	struct statvfs disk;
+
+	for (size_t i = 0; i < office.disks_n; i++)
+		if (fstatvfs(office.fds[i], &disk) == 0)
+			fn(office.disks[i], &disk, data);
 }
 
 /* ---- what is looked at: NULL where it is well, else what is amiss ---- */

@@ -13,6 +13,8 @@
 #include "../base/metrics.h"
 #include "../engines/engine_room.h"
 
+#include <sys/statvfs.h>
+
 extern const struct cfg_group health_settings;
 
 enum health { HEALTH_NOT_ASKED, HEALTH_LIVE, HEALTH_READY };
@@ -36,6 +38,9 @@ int health_start(const struct health_of *of) CHECKED;
  * the programs of the host see it (metrics.h). */
 #define HEALTH_BEAT_MS (METRIC_SOUND_MS / 4)
 void health_beat(uint64_t now_ms);
+
+/* Calls fn for each folder of SCRIBE_DISK_DIRS, with its disk as it is now. */
+void health_disks(void (*fn)(struct span dir, const struct statvfs *disk, void *data), void *data);
 
 struct health_question {
 	enum health what;

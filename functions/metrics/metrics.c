@@ -1,7 +1,7 @@
 /* metrics -- what the programs of this host counted, for Prometheus.
  *
  * GET -> text: all that is in metric_list.h, breakers, memory of processes, what providers cost,
- *        and what there is in the database
+ *        disks, backups, and what there is in the database
  *
  * Served on the operators' socket only. What is counted here needs nobody; the database is asked
  * for the rest within DATABASE_MS, and without it the others are told all the same. */
@@ -9,7 +9,9 @@
 #include "../../common/base/metrics.h"
 #include "../../common/call/breaker.h"
 #include "../../common/store/stock.h"
+#include "../../common/web/health.h"
 #include "../../common/web/service.h"
+#include "backups.h"
 #include "prices.h"
 
 #include <unistd.h>
@@ -70,6 +72,59 @@ static void write_memory(struct buf *out)
 	metrics_processes(write_resident, &r);
 }
 
+/* ---- disks ---- */
+
+static uint64_t free_bytes(const struct statvfs *disk)
+{
+	return (uint64_t)disk->f_bavail * disk->f_frsize;
+}
+
+static uint64_t all_bytes(const struct statvfs *disk)
+{
+	return (uint64_t)disk->f_blocks * disk->f_frsize;
+}
+
+static const struct {
+	const char *name, *help;
+	uint64_t (*of)(const struct statvfs *disk);
+} disk_sizes[] = {
+	{"scribe_disk_free_bytes",
+     "Room on the disk of a folder of SCRIBE_DISK_DIRS, or of SCRIBE_BACKUP_DIR.", free_bytes},
+	{"scribe_disk_bytes", "All of that disk, used or not.", all_bytes},
+};
+
+struct disk_out {
+	struct buf *out;
+	size_t      i; /* of disk_sizes */
+};
+
+static void write_disk(struct span dir, const struct statvfs *disk, void *data)
+{
+	struct disk_out *d = data;
+
+	buf_printf(d->out, "%s{dir=\"", disk_sizes[d->i].name);
+	for (size_t i = 0; i < dir.len; i++) {
+		if (dir.ptr[i] == '"' || dir.ptr[i] == '\\')
+			buf_char(d->out, '\\');
+		buf_char(d->out, dir.ptr[i]);
+	}
+	buf_printf(d->out, "\"} %llu\n", (unsigned long long)disk_sizes[d->i].of(disk));
+}
+
+static void write_disks(struct buf *out)
+{
+	struct statvfs backups;
+	const char    *dir;
+	bool           is_seen = backups_disk(&dir, &backups);
+
+	for (struct disk_out d = {out, 0}; d.i < COUNT(disk_sizes); d.i++) {
+		metrics_write_head(out, disk_sizes[d.i].name, "gauge", disk_sizes[d.i].help);
+		health_disks(write_disk, &d);
+		if (is_seen)
+			write_disk(span_of(dir), &backups, &d);
+	}
+}
+
 /* ---- the database ---- */
 
 static const struct {
@@ -83,6 +138,9 @@ static const struct {
 	{"leads", "scribe_leads", NULL, "Sessions whose score makes them leads."},
 	{"rows", "scribe_table_rows", "table", "Rows of a table, as the planner estimates them."},
 	{"bytes", "scribe_database_bytes", NULL, "Size of the database on its disk."},
+	{"archiving", "scribe_database_archiving", NULL,
+     "1: the database's log is archived; 0: the last try failed, and it fills the database's disk. "
+     "Not told where none is archived."},
 	{"connections", "scribe_database_connections", NULL, "Connections to it, of all programs."},
 	{"connections_max", "scribe_database_connections_max", NULL,
      "As many connections as the database takes."},
@@ -131,6 +189,8 @@ static struct err *metrics(struct req *rq)
 	write_breakers(&out);
 	write_memory(&out);
 	prices_write(&out);
+	write_disks(&out);
+	backups_write(&out);
 	write_database(cx, &out);
 	if (out.is_full)
 		FAIL(cx, ERR_INTERNAL, "metrics have more than %zu bytes", TEXT_MAX);
@@ -148,8 +208,11 @@ int main(int argc, char **argv)
 	                                      .deadline_ms = DEADLINE_MS,
 	                                      .threads = 4,
 	                                      .settings =
-	                                          (const struct cfg_group *const[]){&price_settings},
-	                                      .settings_n = 1,
+	                                          (const struct cfg_group *const[]){&price_settings,
+	                                                                            &backup_settings},
+	                                      .settings_n = 2,
 	                                      .start = prices_start,
+	                                      .open = backups_open,
+	                                      .close = backups_close,
 	                                      .handle = metrics});
 }

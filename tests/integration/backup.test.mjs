@@ -13,7 +13,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
-	keyHeaders, newSession, pairOf, poll, post, request, root, sql, useStack,
+	keyHeaders, newSession, operate, pairOf, poll, post, request, root, sql, useStack,
 } from './env/index.mjs';
 import { makeDir } from './env/dirs.mjs';
 import { run } from './env/stack_command.mjs';
@@ -44,6 +44,12 @@ const refuses = async (name, args, env, why) => {
 const wholeOnes = () => readFileSync(join(dir, 'whole'), 'utf8').trim().split('\n');
 const backups = async () => (await script('stack', ['status'])).stdout
 	.split('\n').find((line) => line.startsWith('backups')) ?? '';
+/* Of metrics, as text; undefined if it is not told. */
+const number = async (name) => (await operate(stack, '/metrics')).text
+	.split('\n').find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
+const isTold = (name, value) => poll(async () => (await number(name)) === value);
+const PLACE = 'scribe_backup_place_up', LAST = 'scribe_backup_last_timestamp_seconds';
+const ARCHIVING = 'scribe_database_archiving';
 const say = async (session, words) => {
 	const answer = await post(stack, 'agent_reply',
 		{ ...pairOf(session), user_message: words, audio: false }, keyHeaders(stack));
@@ -92,6 +98,8 @@ let point;
 test('none was made yet, and status says so', async () => {
 	assert.match(await backups(), /none was made yet/);
 	await refuses('backup', [], { STACK_DIR: place }, /^backup: there is no stack/);
+	await isTold(PLACE, '1');
+	assert.equal(await number(LAST), undefined);
 });
 
 test('a whole one', async () => {
@@ -119,6 +127,10 @@ test('a whole one', async () => {
 	await daily;
 	assert.equal(wholeOnes().length, 1);
 	assert.match(await backups(), / healthy$/);
+	const age = await poll(async () => Date.now() / 1000 - (await number(LAST)));
+	assert.ok(age > -1 && age < 120, `${age} s`);
+	assert.ok(await number(`scribe_disk_free_bytes{dir="${dir}"}`) > 0);
+	assert.equal(await number(ARCHIVING), '1');
 	await does('backup', ['verify']);
 });
 
@@ -177,12 +189,14 @@ test('a log that can not be archived is told, and is archived later', async () =
 	});
 	assert.match(failing, /last tried \S+ \S+ UTC\): \d+ \w+ wait, and the disk has \S+ left/);
 	assert.notEqual((await script('stack', ['status'])).status, 0);
+	assert.equal(await number(ARCHIVING), '0');
 	await refuses('backup', [], {}, /is its disk/);
 	renameSync(`${database}.away`, database);
 	await poll(async () => {
 		await sql(stack, 'drop table if exists of_no_use; select pg_switch_wal()');
 		return / healthy$/.test(await backups());
 	}, { deadlineMs: 150_000 });
+	assert.equal(await number(ARCHIVING), '1');
 });
 
 test('a log that waits behind a command that hangs is told', async () => {
@@ -215,6 +229,8 @@ test('a folder whose disk is not mounted is not made anew', async () => {
 	await refuses('backup', [], {}, /is not the folder that it was: is its disk mounted\?/);
 	await refuses('forget', [randomUUID()], {}, /is its disk mounted\?/);
 	mkdirSync(dir);
+	await isTold(PLACE, '0');
+	assert.equal(await number(`scribe_disk_free_bytes{dir="${dir}"}`), undefined);
 	await refuses('forget', [randomUUID()], {}, /is its disk mounted\?/);
 	await does('stack', ['reload']);
 	stack.expectRestart(...Object.keys(stack.pids()));
@@ -222,6 +238,7 @@ test('a folder whose disk is not mounted is not made anew', async () => {
 	assert.deepEqual(readdirSync(dir), []);
 	rmdirSync(dir);
 	renameSync(`${dir}.away`, dir);
+	await isTold(PLACE, '1');
 	await poll(async () => {
 		await sql(stack, 'drop table if exists of_no_use; select pg_switch_wal()');
 		return / healthy$/.test(await backups());

@@ -60,6 +60,19 @@ test('a turn is counted: its calls, what they cost, and how long it took', async
 	assert.ok(Object.keys(now).some((name) => /resident_bytes\{program="agent_reply"/.test(name)));
 });
 
+test('what a disk has left is told of each that matters, as df tells it', async () => {
+	const now = await numbers();
+	const [, ...lines] = spawnSync('df', ['-B1', '--output=size,avail', stack.dir])
+		.stdout.toString().trim().split('\n');
+	const [size, free] = lines[0].trim().split(/ +/).map(Number);
+	const of = (name, dir) => now[`scribe_disk_${name}{dir="${dir}"}`];
+	for (const dir of [stack.dir, `${stack.dir}/storage`]) {
+		assert.equal(of('bytes', dir), size);
+		assert.ok(Math.abs(of('free_bytes', dir) - free) < 0.05 * size, dir);
+	}
+	assert.ok(!Object.keys(now).some((name) => name.startsWith('scribe_backup')));
+});
+
 test('a failure is counted by its kind, and the fallback behind it', async () => {
 	const before = await numbers();
 	const pair = pairOf(await newSession(stack));
