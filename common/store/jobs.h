@@ -38,6 +38,7 @@ struct job {
 	int         max_attempts;
 	bool        is_hopeless;  /* set by job_hopeless */
 	uint64_t    postponed_ms; /* set by job_postpone; 0: it was not */
+	bool        is_in_wait;   /* set by whoever postponed it where nothing failed: no news */
 	bool        has_died;     /* its last attempt never ended; the row is dead now */
 	const char *worker;       /* who holds the lease */
 	unsigned    lease_ms;

@@ -20,7 +20,6 @@
 
 #define CHANNEL  "mail"
 #define RESEND   "https://api.resend.com"
-#define WAIT_MS  60000u  /* for a setting */
 #define MEND_MS  600000u /* for an operator */
 #define QUOTA_MS 21600000u
 #define CODE_MAX 64u
@@ -72,11 +71,11 @@ const char *mail_url(struct ctx *cx, const char *path)
 struct err *letter_can_go(struct ctx *cx, struct job *job)
 {
 	if (str_is_blank(values.api_key))
-		return sending_later(cx, job, WAIT_MS, "waiting for RESEND_API_KEY");
+		return sending_unset(cx, job, "RESEND_API_KEY");
 	if (str_is_blank(values.from))
-		return sending_later(cx, job, WAIT_MS, "waiting for MAIL_FROM");
+		return sending_unset(cx, job, "MAIL_FROM");
 	if (!vault_has_key())
-		return sending_later(cx, job, WAIT_MS, "waiting for SCRIBE_DATA_KEY");
+		return sending_unset(cx, job, "SCRIBE_DATA_KEY");
 	return NULL;
 }
 

@@ -13,7 +13,6 @@
 #define PURPOSE      "signup_link"
 #define LINK_SECONDS (INT64_C(30) * 24 * 3600)
 #define LEASE_MS     60000u
-#define WAIT_MS      60000u  /* for a setting */
 #define SPREAD_MS    900000u /* of what waits for a new day */
 #define PLACE_BATCH  200
 #define PAGE_PATH    "/functions/v1/collect_email?token="
@@ -103,7 +102,7 @@ static struct err *place_mailboxes(struct ctx *cx, struct job *job)
 	bool        is_over = false;
 
 	if (!vault_has_key())
-		return sending_later(cx, job, WAIT_MS, "waiting for SCRIBE_DATA_KEY");
+		return sending_unset(cx, job, "SCRIBE_DATA_KEY");
 	while (!is_over) {
 		TRY(mailboxes_place(cx, PLACE_BATCH, &last_id, &is_over));
 		TRY(job_extend(cx, job));

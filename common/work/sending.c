@@ -7,6 +7,7 @@
 #include "../base/wait.h"
 #include "../store/paces.h"
 
+#define UNSET_MS    60000u
 #define TURN_MS_MAX 3000u /* a worker is held no longer */
 #define HOLD_MS     1000u /* where a 429 does not say how long */
 #define SPREAD_MS   1000u
@@ -14,6 +15,12 @@
 struct err *sending_later(struct ctx *cx, struct job *job, uint64_t ms, const char *why)
 {
 	return job_postpone(job, err_new(cx, ERR_UNAVAILABLE, WHERE, "%s", why), ms);
+}
+
+struct err *sending_unset(struct ctx *cx, struct job *job, const char *setting)
+{
+	job->is_in_wait = true;
+	return sending_later(cx, job, UNSET_MS, arena_printf(cx->arena, "waiting for %s", setting));
 }
 
 static struct err *sleep_for(struct ctx *cx, unsigned ms)
@@ -30,6 +37,7 @@ struct err *sending_wait_turn(struct ctx *cx, struct job *job, const char *chann
 	unsigned wait_ms;
 
 	TRY(pace_take(cx, channel, interval_ms, TURN_MS_MAX, &is_granted, &wait_ms));
+	job->is_in_wait = !is_granted;
 	if (!is_granted)
 		return sending_later(cx, job, wait_ms + crypto_random_below(SPREAD_MS),
 		                     "waiting for its turn to be sent");

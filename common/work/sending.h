@@ -9,6 +9,10 @@
  * attempt does not count. For what is no fault of the job: a key that is missing, a quota. */
 struct err *sending_later(struct ctx *cx, struct job *job, uint64_t ms, const char *why) NEVER_NULL;
 
+/* The same where a setting is missing that its operator may never mean to give: nothing failed, and
+ * the log does not tell of it each time. */
+struct err *sending_unset(struct ctx *cx, struct job *job, const char *setting) NEVER_NULL;
+
 /* Waits for this channel's next place in time. An error, already postponed, when it is too far
  * off to hold a worker for. */
 struct err *sending_wait_turn(struct ctx *cx, struct job *job, const char *channel,

@@ -232,7 +232,7 @@ static struct err *announce(struct ctx *cx, struct job *job)
 static struct err *slack_lead(struct ctx *cx, struct job *job)
 {
 	if (str_is_blank(values.webhook_url))
-		return sending_later(cx, job, WAIT_MS, "waiting for SLACK_WEBHOOK_URL");
+		return sending_unset(cx, job, "SLACK_WEBHOOK_URL");
 	if (!slack_url_is_allowed(values.webhook_url, values.hosts))
 		return sending_later(cx, job, WAIT_MS,
 		                     "SLACK_WEBHOOK_URL is not https to " HOST

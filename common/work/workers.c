@@ -177,10 +177,12 @@ static const char *outcome_name(enum job_outcome outcome, bool is_ours)
 static void log_job(const struct ctx *cx, const struct arena *its, const struct job *job,
                     const char *outcome, uint64_t start_ms, const struct err *e)
 {
-	/* Some go round every few seconds: that all is well is news to nobody. */
-	bool is_usual = !e && str_equal(outcome, outcome_name(JOB_ROUND, true));
+	/* Some go round every few seconds, and some wait for a key that nobody means to give: that all
+	 * is as it was is news to nobody. */
+	bool is_usual = e ? job->is_in_wait && str_equal(outcome, outcome_name(JOB_RETURNED, true))
+	                  : str_equal(outcome, outcome_name(JOB_ROUND, true));
 
-	if (e)
+	if (e && !is_usual)
 		log_err(LOG_WARN, cx, "job_failed", e);
 	LOG(is_usual ? LOG_DEBUG : LOG_INFO, cx, "job", F_STR("kind", job->kind), F_INT("id", job->id),
 	    F_INT("attempt", job->attempt), F_STR("outcome", outcome),

@@ -31,6 +31,9 @@ test('without a webhook messages wait; with one they leave, one a second', async
 
 	await stack.commandWith({ SLACK_WEBHOOK_URL: url }, 'reload', 'agent_reply');
 	await sql(stack, `update jobs set run_at = now() where kind = 'slack_lead'`);
+	/* That there is none is what its operator chose; that it is wrong is told. */
+	assert.doesNotMatch(stack.logs('agent_reply'), /waiting for SLACK_WEBHOOK_URL/);
+	await poll(() => /"job_failed".*SLACK_HOSTS/.test(stack.logs('agent_reply')));
 	const times = await poll(async () => {
 		const rows = await sql(stack, `select extract(epoch from sent_at) from slack_alerts
 			where state = 'sent' order by sent_at`);
