@@ -42,6 +42,14 @@ moment() {
 		die "$1: '$2' is not a time; date(1) tells what is ('2026-11-01 12:00', '5 minutes ago')"
 }
 
+# take_moment OPTION [TEXT]: of --from sets $from, of --to $to.
+take_moment() {
+	local time
+	(($# > 1)) || die "$1 needs a time"
+	time=$(moment "$1" "$2")
+	printf -v "${1#--}" %s "$time"
+}
+
 # wait_until SECONDS COMMAND...: runs it until it succeeds; 1 when time is up. The pauses grow: a
 # look takes as long as the first of them, and what waits looks along with what it waits for.
 wait_until() {
