@@ -26,16 +26,27 @@ compose_monitors() {
 	((EUID)) || id -u "$monitors_user" >/dev/null 2>&1 ||
 		die "--with-metrics: there is no user '$monitors_user'; Debian's package makes it"
 	[[ ! ${METRICS_PORT-} =~ ^0*$ ]] || METRICS_PORT=9110
-	prometheus_port=$(number_setting SCRIBE_PROMETHEUS_PORT 9090)
-	alertmanager_port=$(number_setting SCRIBE_ALERTMANAGER_PORT 9093)
+	METRICS_PORT=$(port_setting METRICS_PORT 9110)
+	prometheus_port=$(port_setting SCRIBE_PROMETHEUS_PORT 9090)
+	alertmanager_port=$(port_setting SCRIBE_ALERTMANAGER_PORT 9093)
 	scrape_s=$(number_setting SCRIBE_SCRAPE_S 15)
-	alertmanager_file=${SCRIBE_ALERTMANAGER_FILE:-$root/scripts/ops/alertmanager.yml}
-	[[ -f $alertmanager_file && -r $alertmanager_file ]] ||
-		die "SCRIBE_ALERTMANAGER_FILE: '$alertmanager_file' is not a file that can be read"
-	((scrape_s > 0)) || die "SCRIBE_SCRAPE_S: '$scrape_s' is not a number of seconds"
+	if ((scrape_s == 0)); then
+		refuse "SCRIBE_SCRAPE_S: '$scrape_s' is not a number of seconds"
+		scrape_s=15
+	fi
+	choose_alertmanager_file
 	[[ " ${functions[*]} " == *' metrics '* ]] ||
-		die "SCRIBE_FUNCTIONS: --with-metrics needs 'metrics' among them"
+		refuse "SCRIBE_FUNCTIONS: --with-metrics needs 'metrics' among them"
 	export METRICS_PORT
+}
+
+choose_alertmanager_file() {
+	local usual=$root/scripts/ops/alertmanager.yml
+	alertmanager_file=${SCRIBE_ALERTMANAGER_FILE:-$usual}
+	if [[ ! -f $alertmanager_file || ! -r $alertmanager_file ]]; then
+		refuse "SCRIBE_ALERTMANAGER_FILE: '$alertmanager_file' is not a file that can be read"
+		alertmanager_file=$usual
+	fi
 }
 
 # Each its own, and nobody else's: what runs listens on those that it has already.
@@ -45,11 +56,12 @@ check_monitor_ports() {
 		[SCRIBE_ALERTMANAGER_PORT]=$alertmanager_port)
 	[[ ! -d $sup/prometheus ]] || had+="$(xargs <"$stack_dir/monitors/ports") "
 	for name in METRICS_PORT SCRIBE_PROMETHEUS_PORT SCRIBE_ALERTMANAGER_PORT; do
-		[[ $taken != *" ${of[$name]} "* ]] ||
-			die "$name: port ${of[$name]} is that of another part of this stack"
+		if [[ $taken == *" ${of[$name]} "* ]]; then
+			refuse "$name: port ${of[$name]} is that of another part of this stack"
+		elif [[ $had != *" ${of[$name]} "* ]] && port_answers 127.0.0.1 "${of[$name]}"; then
+			refuse "$name: port ${of[$name]} of 127.0.0.1 is in use$(port_owner "${of[$name]}")"
+		fi
 		taken+="${of[$name]} "
-		[[ $had == *" ${of[$name]} "* ]] || ! port_answers 127.0.0.1 "${of[$name]}" ||
-			die "$name: port ${of[$name]} of 127.0.0.1 is in use$(port_owner "${of[$name]}")"
 	done
 }
 
@@ -84,9 +96,10 @@ render_monitors() {
 	# It may hold the password of a mailbox.
 	write_file 640 "$next/alertmanager.yml" <"$alertmanager_file"
 	((EUID)) || chgrp "$monitors_user" "$next/alertmanager.yml"
-	said=$(promtool check config "$next/prometheus.yml" 2>&1) || die "Prometheus would not start: $said"
+	said=$(promtool check config "$next/prometheus.yml" 2>&1) ||
+		refuse "Prometheus would not start: $said"
 	said=$(amtool check-config "$next/alertmanager.yml" 2>&1) ||
-		die "SCRIBE_ALERTMANAGER_FILE: Alertmanager would not start: $said"
+		refuse "SCRIBE_ALERTMANAGER_FILE: Alertmanager would not start: $said"
 }
 
 switch_monitors() {

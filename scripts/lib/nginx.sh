@@ -28,6 +28,17 @@ number_setting() {
 	echo "$((10#$value))"
 }
 
+# port_setting NAME DEFAULT: the same of a port; 0 is one only where it is the default.
+port_setting() {
+	local number
+	number=$(number_setting "$@")
+	if ((number > 65535 || number == 0 && $2 != 0)); then
+		refuse "$1: '${!1}' is not a port"
+		number=$2
+	fi
+	echo "$number"
+}
+
 # Sets $servers to the `server` lines of a function: its own socket, or what UPSTREAM_<NAME> lists
 # ("local" and host:port).
 find_servers() {
@@ -331,9 +342,12 @@ render_tls() {
 # Prometheus of this machine, which knows no sockets.
 render_operate() {
 	local out=$1 metrics_port
-	metrics_port=$(number_setting METRICS_PORT 0)
-	((metrics_port != port)) || die "METRICS_PORT: port $port is that of the stack itself"
+	metrics_port=$(port_setting METRICS_PORT 0)
 	render conf.d/operate.conf RUN="$run" >"$out/operate.conf"
+	if ((metrics_port == port)); then
+		refuse "METRICS_PORT: port $port is that of another part of this stack"
+		return
+	fi
 	((metrics_port == 0)) || render snippets/operate_port.conf METRICS_PORT="$metrics_port" \
 		>"$out/operate_port.conf"
 }

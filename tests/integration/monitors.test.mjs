@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { killUnit } from './env/breaking.mjs';
+import { everyOne } from './env/stack_command.mjs';
 import { audio, newSession, pairOf, poll, post, TALK, useStack } from './env/index.mjs';
 import {
 	alertsNow, askPrometheus, dashboardQueries, placeMonitors, withoutNumber,
@@ -137,6 +138,18 @@ test('a reload keeps them and what they know, and refuses what is no file of the
 		[{ METRICS_PORT: new URL(stack.baseUrl).port }, /METRICS_PORT: port \d+ is that of/],
 	])
 		await assert.rejects(stack.commandWith({ ...change, RETENTION_DAYS: '61' }, 'reload'), why);
+	/* All of them are told at once. */
+	await assert.rejects(
+		stack.commandWith({
+			SCRIBE_SCRAPE_S: '0', SCRIBE_ALERTMANAGER_FILE: dir, METRICS_PORT: '99999',
+			SCRIBE_PROMETHEUS_PORT: taken, SCRIBE_ALERTMANAGER_PORT: '0', SCRIBE_DRAIN_S: 'soon',
+		}, 'reload'),
+		everyOne(
+			/SCRIBE_SCRAPE_S: '0'/, /SCRIBE_ALERTMANAGER_FILE: '.*' is not a file/,
+			/METRICS_PORT: '99999' is not a port/, /SCRIBE_PROMETHEUS_PORT: port \d+ .* is in use/,
+			/SCRIBE_ALERTMANAGER_PORT: '0' is not a port/, /SCRIBE_DRAIN_S: /,
+		),
+	);
 	assert.equal(readFileSync(join(stack.dir, 'env.sh'), 'utf8'), settings);
 	assert.match(readFileSync(join(stack.dir, 'monitors/alertmanager.yml'), 'utf8'), /name: me/);
 	assert.ok(METRICS_PORT);

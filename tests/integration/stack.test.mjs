@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyHeaders, poll, post, sql } from './env/client.mjs';
 import { root, startStack } from './env/stack.mjs';
-import { isHealthy, run, send } from './env/stack_command.mjs';
+import { everyOne, isHealthy, run, send } from './env/stack_command.mjs';
 import { superuserUrl } from './env/superuser.mjs';
 
 const BACK_WITHIN_MS = 10_000; /* with sanitizers, beside other tests */
@@ -27,17 +27,6 @@ const names = [
 	'speech_to_text',
 	'text_to_speech',
 ];
-
-/* For assert.rejects: the message has each of them, once. */
-const everyOne =
-	(...patterns) =>
-	({ message }) => {
-		for (const { source } of patterns) {
-			const found = message.match(new RegExp(source, 'g'));
-			assert.equal(found?.length, 1, `${source}: ${message}`);
-		}
-		return true;
-	};
 
 const isNginx = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'nginx';
 

@@ -1,4 +1,5 @@
 /* For tests of the stack itself: scripts/stack as a person uses it, and plain HTTP. */
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -112,3 +113,14 @@ export const send = (url, { method = 'POST', headers = {}, body, agent = false }
 
 export const isHealthy = async (baseUrl, name) =>
 	(await send(`${baseUrl}/readyz/${name}`, { method: 'GET' })).status === 200;
+
+/** For assert.rejects: the message has each of them, once. */
+export const everyOne =
+	(...patterns) =>
+	({ message }) => {
+		for (const { source } of patterns) {
+			const found = message.match(new RegExp(source, 'g'));
+			assert.equal(found?.length, 1, `${source}: ${message}`);
+		}
+		return true;
+	};
