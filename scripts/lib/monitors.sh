@@ -158,12 +158,8 @@ start_monitors() {
 	switch_monitors
 	write_monitor_units
 	for name in "${monitors[@]}"; do start_unit "$name"; done
-	for name in "${monitors[@]}"; do
-		failed=$name
-		wait_until "$(seconds_left)" monitor_answers "$name" || die "$name does not answer"
-		say "$name: $(monitor_url "$name")"
-	done
-	failed=''
+	await_monitors
+	for name in "${monitors[@]}"; do say "$name: $(monitor_url "$name")"; done
 }
 
 # After a reload: what they read is as new as the programs, and what they know stays. One that does not
@@ -185,12 +181,12 @@ renew_monitors() {
 }
 
 await_monitors() {
-	local name
 	monitors_are_wanted || return 0
-	for name in "${monitors[@]}"; do
-		wait_until "$(seconds_left)" monitor_answers "$name" ||
-			die "$name does not answer; all else is as it is to be: scripts/stack logs $name"
+	for failed in "${monitors[@]}"; do
+		wait_until "$(seconds_left)" monitor_answers "$failed" ||
+			die "$failed does not answer: scripts/stack logs $failed"
 	done
+	failed=''
 }
 
 # state_of_monitor NAME: as it is now, at the port it was started with.
