@@ -40,13 +40,37 @@ compose_monitors() {
 	export METRICS_PORT
 }
 
+# relative_paths FILE: the paths in Alertmanager's file that are not absolute, as written, a line each:
+# templates, and settings whose names end with _file.
+relative_paths() {
+	sed -E 's/(^|[[:space:]])#.*//' "$1" | awk -v 'quotes=["\047[:space:]]' '
+		function check(path) {
+			gsub("^" quotes "+|" quotes "+$", "", path)
+			if (path !~ /^(\/|$)/) print path
+		}
+		/^[^[:space:]\]-]/ { is_list = /^templates[[:space:]]*:/; sub(/^templates[[:space:]]*:/, "") }
+		is_list { sub(/^[[:space:]]*-/, ""); gsub(/[][]/, ""); n = split($0, item, ",") }
+		is_list { for (i = 1; i <= n; i++) check(item[i]); next }
+		{
+			while (match($0, /(^|[{,]|- )[[:space:]]*["\047]?[a-z_]+_file["\047]?[[:space:]]*:[[:space:]]+/)) {
+				$0 = substr($0, RSTART + RLENGTH)
+				split($0, item, /[,}]/)
+				check(item[1])
+			}
+		}'
+}
+
 choose_alertmanager_file() {
-	local usual=$root/scripts/ops/alertmanager.yml
+	local usual=$root/scripts/ops/alertmanager.yml path
 	alertmanager_file=${SCRIBE_ALERTMANAGER_FILE:-$usual}
 	if [[ ! -f $alertmanager_file || ! -r $alertmanager_file ]]; then
 		refuse "SCRIBE_ALERTMANAGER_FILE: '$alertmanager_file' is not a file that can be read"
 		alertmanager_file=$usual
 	fi
+	# It is read in another place.
+	while IFS= read -r path; do
+		refuse "SCRIBE_ALERTMANAGER_FILE: '$path' in it is no absolute path"
+	done < <(relative_paths "$alertmanager_file")
 }
 
 # Each its own, and nobody else's: what runs listens on those that it has already.

@@ -138,6 +138,20 @@ test('a reload keeps them and what they know, and refuses what is no file of the
 		[{ METRICS_PORT: new URL(stack.baseUrl).port }, /METRICS_PORT: port \d+ is that of/],
 	])
 		await assert.rejects(stack.commandWith({ ...change, RETENTION_DAYS: '61' }, 'reload'), why);
+	const relative = join(dir, 'relative.yml');
+	writeFileSync(relative, `${readFileSync(wakes, 'utf8')}templates:
+  - '/etc/scribe/*.tmpl'
+  - mine/*.tmpl # beside this file
+global: {slack_api_url_file: slack.url, smtp_auth_password_file: "/etc/scribe/mail"}
+`);
+	await assert.rejects(
+		stack.commandWith({ SCRIBE_ALERTMANAGER_FILE: relative }, 'reload'),
+		({ message }) => {
+			assert.deepEqual([...message.matchAll(/'(\S+)' in it is no absolute path/g)]
+				.map(([, path]) => path), ['mine/*.tmpl', 'slack.url']);
+			return true;
+		},
+	);
 	/* All of them are told at once. */
 	await assert.rejects(
 		stack.commandWith({
