@@ -152,6 +152,22 @@ static bool is_url(const char *text)
 	return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
+/* Where a URL names a port: behind a user's name and the brackets of an IPv6 address. */
+static bool has_good_port(const char *url)
+{
+	const char *host = strstr(url, "://") + 3, *end = host + strcspn(host, "/?#");
+	const char *port = end;
+	char        text[8];
+	int64_t     number;
+
+	while (port > host && !strchr(":]@", port[-1]))
+		port--;
+	if (port == host || port[-1] != ':')
+		return true;
+	snprintf(text, sizeof(text), "%.*s", (int)(end - port), port);
+	return str_to_int(text, 1, UINT16_MAX, &number);
+}
+
 static bool parse_bool(const char *text, bool *out)
 {
 	*out = str_equal(text, "1") || str_equal_nocase(text, "true") ||
@@ -199,6 +215,8 @@ static int load_value(const struct cfg_key *key, const char *text, void *to)
 	case CFG_URL:
 		if (!is_url(text))
 			return complain(key, "must begin with http:// or https://");
+		if (!has_good_port(text))
+			return complain(key, "its port must be a number from 1 to 65535");
 		break;
 	case CFG_STR:
 	case CFG_LIST:

@@ -200,6 +200,9 @@ test('no log knows the key, and none is needed', () => {
 	const wrong = `https://${sentry.key}@sentry.example/one`;
 	assert.match(check({ SENTRY_DSN: wrong }), /^SENTRY_DSN: expected/m);
 	assert.ok(!check({ SENTRY_DSN: wrong }).includes(sentry.key));
+	const farOff = check({ SENTRY_DSN: `https://${sentry.key}@sentry.example:99999/1` });
+	assert.match(farOff, /^SENTRY_DSN: its port must be/m);
+	assert.ok(!farOff.includes(sentry.key));
 	const file = join(stack.dir, 'dsn');
 	writeFileSync(file, `${wrong}\n`);
 	assert.match(check({ SENTRY_DSN_FILE: file }), /^SENTRY_DSN: expected/m);

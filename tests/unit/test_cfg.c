@@ -57,6 +57,29 @@ static void all_problems_are_counted(void **state)
 	assert_int_equal(cfg_load(groups, 1), 5); /* with the missing name */
 }
 
+static void a_port_that_is_none_is_a_problem(void **state)
+{
+	static const char *const good[] = {
+		"http://x:1",           "https://x:65535/a:99999", "https://key:secret@x/1", "http://[::1]",
+		"http://[::1]:80/?a:b", "https://x/{id}",          "https://k:s@x:8443",
+	};
+	static const char *const bad[] = {
+		"https://x:99999", "https://key@x:99999/1",  "https://k:s@x:0/1",  "http://x:/",
+		"http://x:1a",     "http://[::1]:65536?a:1", "http://x:123456789",
+	};
+
+	(void)state;
+	setenv("T_NAME", "x", 1);
+	for (size_t i = 0; i < COUNT(good); i++) {
+		setenv("T_URL", good[i], 1);
+		assert_int_equal(cfg_load(groups, 1), 0);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		setenv("T_URL", bad[i], 1);
+		assert_int_equal(cfg_load(groups, 1), 1);
+	}
+}
+
 static void a_secret_may_come_from_a_file_and_is_not_shown(void **state)
 {
 	struct ctx *cx = *state;
@@ -197,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(defaults_and_environment),
 		TEST(all_problems_are_counted),
+		TEST(a_port_that_is_none_is_a_problem),
 		TEST(a_secret_may_come_from_a_file_and_is_not_shown),
 		TEST(systemd_gives_secrets_and_nothing_else),
 		TEST(the_file_gives_way_to_the_environment),
