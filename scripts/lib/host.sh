@@ -46,12 +46,17 @@ load_host_settings() {
 	export STORAGE_DIR=${STORAGE_DIR:-$state/storage} SCRIBE_CACHE=${SCRIBE_CACHE:-/var/cache/scribe}
 	export SCRIBE_BREAKER_FILE=${SCRIBE_BREAKER_FILE:-$run/programs/breakers}
 	export SCRIBE_METRICS_FILE=${SCRIBE_METRICS_FILE:-$run/programs/metrics}
-	export SCRIBE_DISK_DIRS=${SCRIBE_DISK_DIRS-$STORAGE_DIR $log}
+	export SCRIBE_DISK_DIRS=${SCRIBE_DISK_DIRS-$STORAGE_DIR $log$(database_disk)}
 	export SCRIBE_USER=scribe
 	listen=${SCRIBE_LISTEN:-127.0.0.1}
 	[[ $listen =~ ^[0-9.]+$|^\[[0-9A-Fa-f:]+\]$ ]] ||
 		refuse "SCRIBE_LISTEN: '$listen' is not an address"
 	port=$(number_setting PORT 8080)
+}
+
+# Where this machine's PostgreSQL has its data, unless another database is named.
+database_disk() {
+	! owns_database || [[ ! -d /var/lib/postgresql ]] || echo ' /var/lib/postgresql'
 }
 
 # ---- the keys and the database ----
