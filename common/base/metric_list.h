@@ -112,6 +112,8 @@
 	  "Times a program began to serve: what no reload began comes after one that ended.") \
 	X(requests, COUNT, program, status, none, "scribe_requests_total", \
 	  "Requests answered, by program and HTTP status. A stream counts when it ends.") \
+	X(nginx_failures, COUNT, none, program, status, "scribe_nginx_failures_total", \
+	  "Requests that nginx answered itself, for their program was gone or did not answer.") \
 	X(request_time, TIMES, program, none, none, "scribe_request_duration_seconds", \
 	  "From a request's arrival to the end of its answer, waiting for a thread included.") \
 	X(queue_time, TIMES, program, none, none, "scribe_request_queue_seconds", \

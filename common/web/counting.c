@@ -13,9 +13,14 @@ void counting_start(const char *path, const char *program)
 	/* Those that somebody waits for the first one of. */
 	static const int awaited[] = {200, 429, 500, 502, 503, 504};
 
+	static const int by_nginx[] = {502, 504};
+
 	metrics_start(path, program);
 	for (size_t i = 0; i < COUNT(awaited); i++)
 		metrics_expect(METRIC_requests, AT(metrics_status(awaited[i])));
+	for (size_t i = 0; i < COUNT(by_nginx); i++)
+		metrics_expect(METRIC_nginx_failures,
+		               AT(metrics_name(NAMES_program, program), metrics_status(by_nginx[i])));
 }
 
 void counting_begin(uint64_t since_ms)

@@ -12,6 +12,7 @@
 #include "../../common/web/health.h"
 #include "../../common/web/service.h"
 #include "backups.h"
+#include "nginx_failures.h"
 #include "prices.h"
 
 #include <unistd.h>
@@ -198,21 +199,34 @@ static struct err *metrics(struct req *rq)
 	return NULL;
 }
 
+static void begin_to_look(void)
+{
+	backups_open();
+	nginx_failures_open();
+}
+
+static void end_to_look(void)
+{
+	nginx_failures_close();
+	backups_close();
+}
+
 int main(int argc, char **argv)
 {
-	return service_main(argc, argv,
-	                    &(struct service){.name = "metrics",
-	                                      .for_operators = true,
-	                                      .methods = METHOD_GET,
-	                                      .body_max = 1024,
-	                                      .deadline_ms = DEADLINE_MS,
-	                                      .threads = 4,
-	                                      .settings =
-	                                          (const struct cfg_group *const[]){&price_settings,
-	                                                                            &backup_settings},
-	                                      .settings_n = 2,
-	                                      .start = prices_start,
-	                                      .open = backups_open,
-	                                      .close = backups_close,
-	                                      .handle = metrics});
+	return service_main(
+		argc, argv,
+		&(struct service){.name = "metrics",
+	                      .for_operators = true,
+	                      .methods = METHOD_GET,
+	                      .body_max = 1024,
+	                      .deadline_ms = DEADLINE_MS,
+	                      .threads = 4,
+	                      .settings =
+	                          (const struct cfg_group *const[]){&price_settings, &backup_settings,
+	                                                            &nginx_failure_settings},
+	                      .settings_n = 3,
+	                      .start = prices_start,
+	                      .open = begin_to_look,
+	                      .close = end_to_look,
+	                      .handle = metrics});
 }

@@ -46,6 +46,7 @@ load_host_settings() {
 	export STORAGE_DIR=${STORAGE_DIR:-$state/storage} SCRIBE_CACHE=${SCRIBE_CACHE:-/var/cache/scribe}
 	export SCRIBE_BREAKER_FILE=${SCRIBE_BREAKER_FILE:-$run/programs/breakers}
 	export SCRIBE_METRICS_FILE=${SCRIBE_METRICS_FILE:-$run/programs/metrics}
+	export SCRIBE_NGINX_SOCKET=$run/told/nginx
 	export SCRIBE_DISK_DIRS=${SCRIBE_DISK_DIRS-$STORAGE_DIR $log$(database_disk)}
 	export SCRIBE_USER=scribe
 	listen=${SCRIBE_LISTEN:-127.0.0.1}

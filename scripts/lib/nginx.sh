@@ -372,10 +372,23 @@ test_nginx() {
 	(as_user "$nginx_user" "$nginx_bin" -t -q -p "$1" -c "$1/nginx.conf" -e stderr)
 }
 
+# Is there somebody here to hear of what nginx answered itself?
+tells_failures() {
+	[[ " ${functions[*]} " == *' metrics '* ]] && runs_here metrics
+}
+
+# The program that hears of it makes its socket there; nobody else comes in.
+make_told_place() {
+	local dir=${SCRIBE_NGINX_SOCKET%/*}
+	mkdir -p "$dir"
+	chmod 750 "$dir"
+	((EUID)) || chown "$(program_user):$nginx_user" "$dir"
+}
+
 # Renders everything into a directory beside the one in use and tests it there; switch_nginx
 # makes it the one in use.
 render_nginx() {
-	local next=$stack_dir/nginx.next user_line='' trusted='' nofile snippet origins drain_s
+	local next=$stack_dir/nginx.next user_line='' trusted='' failures='' nofile snippet origins drain_s
 	local -a whole=()
 	nofile=$(descriptor_limit)
 	origins=$(origin_lines)
@@ -394,9 +407,11 @@ render_nginx() {
 	trusted=$(render_trusted_proxies)
 	render snippets/realip.conf TRUSTED="$trusted" >"$next/snippets/realip.conf"
 	render snippets/cors.conf ORIGINS="$origins" >"$next/snippets/cors.conf"
+	! tells_failures ||
+		failures=$'\t'"access_log syslog:server=unix:$SCRIBE_NGINX_SOCKET,nohostname,tag=scribe failure if=\$scribe_is_own_failure;"
 	render nginx.conf USER_LINE="$user_line" WORKERS="${SCRIBE_NGINX_WORKERS:-auto}" RUN="$run" \
 		LOG="$log" NOFILE="$nofile" CONNECTIONS="$((nofile < 32768 ? nofile / 2 : 16384))" \
-		DRAIN_S="$drain_s" >"$next/nginx.conf"
+		DRAIN_S="$drain_s" TELL_FAILURES="$failures" >"$next/nginx.conf"
 	render_operate "$next/conf.d"
 	render conf.d/api.conf LISTEN="$listen" PORT="$port" RUN="$run" >"$next/conf.d/api.conf"
 	[[ -z ${SCRIBE_TLS_CERT-} || -z ${SCRIBE_TLS_KEY-} ]] || render_tls "$next/conf.d"
@@ -407,6 +422,7 @@ render_nginx() {
 	mkdir -p "$run/nginx-tmp" "$run/inside"
 	chmod 711 "$run/nginx-tmp"
 	chmod 700 "$run/inside"
+	make_told_place
 	test_nginx "$next" >"$log/nginx-test.log" 2>&1 ||
 		refuse "nginx does not accept its configuration:
 $(cat "$log/nginx-test.log")"

@@ -1,8 +1,8 @@
 /* /metrics: what the programs count together, told to who runs the system and to nobody else. */
 import assert from 'node:assert/strict';
-import { whileFrozen } from './env/breaking.mjs';
+import { killUnit, whileFrozen } from './env/breaking.mjs';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import {
@@ -15,7 +15,7 @@ const stack = useStack({
 	simulator: true,
 	env: { METRICS_PORT: '0', RATE_BROWSER_TIMINGS: `${BEACONS}` },
 });
-stack.expectRestart('create_session');
+stack.expectRestart('create_session', 'modes', 'metrics');
 
 /** Each value by its name with its labels. */
 const numbers = async () => {
@@ -215,6 +215,34 @@ test('a process that hangs is told', async () => {
 	await poll(async () => (await hanging()).length === 0);
 });
 
+const unanswered = (status) => `scribe_nginx_failures_total{program="modes",status="${status}"}`;
+const askModes = async () => (await request(stack, 'GET', '/functions/v1/modes')).status;
+
+test('what nginx had to answer itself is counted for the program that did not', async () => {
+	const before = await numbers();
+	assert.equal(before[unanswered(504)], 0, 'a first failure is seen as one');
+	assert.equal(await whileFrozen([stack.pidOf('modes')], askModes), 504);
+	const now = await poll(async () => {
+		const found = await numbers();
+		return found[unanswered(504)] === 1 && found;
+	});
+	assert.equal(now[unanswered(502)], 0);
+	await poll(async () => (await askModes()) === 200);
+});
+
+test('it is heard by the next process, and by one whose socket was taken away', async () => {
+	const before = (await numbers())[unanswered(504)];
+	await killUnit(stack, 'metrics');
+	const place = join(stack.dir, 'run/told/nginx');
+	rmSync(place);
+	await poll(() => existsSync(place));
+	/* A worker of nginx finds out by the first that it tells. */
+	await poll(async () => {
+		assert.equal(await whileFrozen([stack.pidOf('modes')], askModes), 504);
+		return (await numbers())[unanswered(504)] > before;
+	}, { deadlineMs: 120_000 });
+});
+
 test('without the database the rest is told, in time', async () => {
 	const refuse = (many) => sql(stack, `alter role scribe_app connection limit ${many}`);
 	await refuse(0);
@@ -226,6 +254,11 @@ test('without the database the rest is told, in time', async () => {
 		return found.scribe_database_up === 0 && found;
 	});
 	assert.ok(now[CREATED] > 0);
+	assert.equal((await post(stack, 'create_session', {}, keyHeaders(stack))).status, 503);
+	const by = (name) => `${name}{program="create_session",status="503"}`;
+	const then = await numbers();
+	assert.ok(then[by('scribe_requests_total')] > 0);
+	assert.ok(!then[by('scribe_nginx_failures_total')], 'a program answered');
 	await refuse(-1);
 	await poll(async () => (await numbers()).scribe_database_up === 1);
 });
