@@ -24,8 +24,6 @@
 
 #define USER_WANTED "scribe-decoder"
 #define USER_COMMON "nobody"
-/* Two minutes of 192 kHz FLAC in eight channels take less than a third of it. */
-#define CPU_SECONDS 3u
 /* Above what libav and its libraries take: the recording, its samples, libav's own tables. */
 #define MEMORY_BYTES (256u << 20)
 /* 0 to 2, the socket, the two files of an errand. */
@@ -202,7 +200,7 @@ static void load_filter(void)
 void confine_helper(void)
 {
 	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_CPU, CPU_SECONDS);
+	limit(RLIMIT_CPU, CONFINE_CPU_S);
 	limit(RLIMIT_FSIZE, FILE_BYTES);
 	limit(RLIMIT_MEMLOCK, 0);
 	limit(RLIMIT_MSGQUEUE, 0);

@@ -25,6 +25,10 @@
  * one, else "nobody". Ends the process when that user is not known or can not be become. */
 void confine_nursery(const char *user);
 
+/* Of a processor, for one errand, or SIGKILL: two minutes of 192 kHz FLAC in eight channels take
+ * less than a third of it. */
+#define CONFINE_CPU_S 3u
+
 /* Of a helper, whose errand comes next: a few system calls, a few seconds of processor, memory for
  * one recording, no process, and no file but those it is sent. After a tenth of a second of
  * processor it gets little of one that others want. Ends the process when it fails. */

@@ -4,7 +4,7 @@
  *   nursery -> program   "here is one": nothing, and the socket of a helper who waits
  *   program -> helper    an errand, and two files in memory: a recording, and room for its samples
  *   helper  -> program   a result: of a stranger, who may have been taken over by the recording
- *   nursery -> program   over a helper's socket, behind what it sent: it died
+ *   nursery -> program   over a helper's socket, behind what it sent: it died, or was killed
  *
  * A helper runs one errand and ends; whoever lets go of its socket ends it. One of which nobody
  * tells how it ended went with its nursery. */
@@ -32,6 +32,7 @@ enum errand_outcome {
 	ERRAND_NO_AUDIO, /* ERR_AUDIO */
 	ERRAND_TOO_LONG, /* ERR_TOO_LARGE */
 	ERRAND_DIED,     /* without a result: a crash, a forbidden call, a limit */
+	ERRAND_KILLED,   /* the same, but somebody else did it: the system short of memory, say */
 };
 
 struct errand_result {

@@ -7,16 +7,20 @@
 
 #include "../base/fatal.h"
 #include "../base/log.h"
+#include "confine.h"
 #include "helper.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define TICKS_MS 100 /* so exactly a process's time is counted */
 
 struct child {
 	pid_t pid;
@@ -62,16 +66,26 @@ static void end_child(struct child *c)
 	c->socket = -1;
 }
 
-/* Its socket alone would not tell whether it went by itself or with us. */
-static void tell_of_death(int socket)
+/* The limit's signal is nobody's but the kernel's, too, and comes when the time is used up. */
+static bool was_killed(int status, const struct rusage *used)
 {
-	struct errand_result died = {ERRAND_DIED, 0};
+	time_t cpu_ms = (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000 +
+	                (used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000;
+
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+	       cpu_ms < (time_t)CONFINE_CPU_S * 1000 - TICKS_MS;
+}
+
+/* Its socket alone would not tell whether it went by itself or with us. */
+static void tell_of_death(int socket, enum errand_outcome how)
+{
+	struct errand_result died = {how, 0};
 
 	(void)!errand_send(socket, (struct span){(const char *)&died, sizeof(died)}, NULL, 0);
 	close(socket);
 }
 
-static void bury(pid_t pid, int status)
+static void bury(pid_t pid, int status, const struct rusage *used)
 {
 	size_t i = 0;
 
@@ -83,19 +97,21 @@ static void bury(pid_t pid, int status)
 	if (WIFSIGNALED(status) && children[i].socket >= 0)
 		LOG(LOG_WARN, NULL, "decoder_died", F_INT("signal", WTERMSIG(status)));
 	if (children[i].socket >= 0)
-		tell_of_death(children[i].socket);
+		tell_of_death(children[i].socket, was_killed(status, used) ? ERRAND_KILLED : ERRAND_DIED);
 	children[i] = children[--children_n];
 }
 
 static void bury_dead(int signals)
 {
 	struct signalfd_siginfo news;
+	struct rusage           used;
 	int                     status;
 	pid_t                   pid;
 
 	(void)!read(signals, &news, sizeof(news));
-	for (pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG))
-		bury(pid, status);
+	for (pid = wait4(-1, &status, WNOHANG, &used); pid > 0;
+	     pid = wait4(-1, &status, WNOHANG, &used))
+		bury(pid, status, &used);
 }
 
 /* All other signals are the program's business: it lets go of its end when it stops. */

@@ -287,7 +287,7 @@ static struct err *have_decoded(struct ctx *cx, struct attempt *a, struct decodi
 	a->until = deadline_in(a->slot.lane == LANE_FRONT ? FRONT_MS : DECODE_MS);
 	e = decoding_receive(cx, d, a->until, &a->loss, out);
 	a->took_ms += (unsigned)(clock_mono_ms() - since_ms) + 1;
-	if (a->loss == LOSS_NURSERY)
+	if (a->loss == LOSS_KILLED || a->loss == LOSS_NURSERY)
 		give_up_nursery(d->nursery);
 	return e;
 }
@@ -306,12 +306,13 @@ static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out
 	return e;
 }
 
-/* A helper that went with its nursery tells nothing of the recording: another one is asked. */
+/* A helper that was killed, or went with its nursery, tells nothing of the recording: another one
+ * is asked. */
 static struct err *run_in_place(struct ctx *cx, struct attempt *a, struct pcm *out)
 {
 	struct err *e = run_errand(cx, a, out);
 
-	if (e && a->loss == LOSS_NURSERY)
+	if (e && (a->loss == LOSS_KILLED || a->loss == LOSS_NURSERY))
 		e = run_errand(cx, a, out);
 	return e;
 }

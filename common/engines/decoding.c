@@ -85,16 +85,10 @@ bool decoding_send(struct decoding *d)
 
 /* ---- and back ---- */
 
-static struct err *lost(struct ctx *cx, const char *why, enum loss *loss_out)
+static struct err *lost(struct ctx *cx, const char *why, enum loss loss, enum loss *loss_out)
 {
-	*loss_out = LOSS_HELPER;
+	*loss_out = loss;
 	return err_field(cx, ERR_AUDIO, FIELD, WHERE, "%s", why);
-}
-
-static struct err *gone(struct ctx *cx, enum loss *loss_out)
-{
-	*loss_out = LOSS_NURSERY;
-	return err_field(cx, ERR_AUDIO, FIELD, WHERE, "it ended with its nursery");
 }
 
 static bool are_samples(const float *samples, size_t n)
@@ -139,12 +133,13 @@ static struct err *take_samples(struct ctx *cx, const struct decoding *d, uint32
 	const float *samples;
 
 	if (n == 0 || n > AUDIO_SAMPLES_MAX)
-		return lost(cx, "it tells of more samples than there is room for, or of none", loss_out);
+		return lost(cx, "it tells of more samples than there is room for, or of none", LOSS_HELPER,
+		            loss_out);
 	samples = map_samples(cx, d->files[ERRAND_SAMPLES], n);
 	if (!samples)
-		return lost(cx, "its samples can not be had for us alone", loss_out);
+		return lost(cx, "its samples can not be had for us alone", LOSS_HELPER, loss_out);
 	if (!are_samples(samples, n))
-		return lost(cx, "its samples are no wave", loss_out);
+		return lost(cx, "its samples are no wave", LOSS_HELPER, loss_out);
 	*out = (struct pcm){samples, n};
 	return NULL;
 }
@@ -160,7 +155,7 @@ static struct err *wait_for_result(struct ctx *cx, int helper, struct deadline u
 	if (how == WAIT_DEADLINE && deadline_left_ms(cx->deadline) == 0)
 		FAIL(cx, ERR_DEADLINE, "deadline passed while decoding");
 	if (how == WAIT_DEADLINE)
-		return lost(cx, "it takes too long", loss_out);
+		return lost(cx, "it takes too long", LOSS_HELPER, loss_out);
 	return NULL;
 }
 
@@ -174,9 +169,9 @@ struct err *decoding_receive(struct ctx *cx, struct decoding *d, struct deadline
 	TRY(wait_for_result(cx, d->helper, until, loss_out));
 	len = errand_receive(d->helper, &result, sizeof(result), NULL, 0, MSG_DONTWAIT | MSG_TRUNC);
 	if (len <= 0)
-		return gone(cx, loss_out);
+		return lost(cx, "it ended with its nursery", LOSS_NURSERY, loss_out);
 	if (len != sizeof(result))
-		return lost(cx, "it sent something else than a result", loss_out);
+		return lost(cx, "it sent something else than a result", LOSS_HELPER, loss_out);
 	switch (result.outcome) {
 	case ERRAND_DONE:
 		return take_samples(cx, d, result.samples, loss_out, out);
@@ -185,9 +180,11 @@ struct err *decoding_receive(struct ctx *cx, struct decoding *d, struct deadline
 	case ERRAND_TOO_LONG:
 		return err_field(cx, ERR_TOO_LARGE, FIELD, WHERE, "longer than %u s", AUDIO_SECONDS_MAX);
 	case ERRAND_DIED:
-		return lost(cx, "it died", loss_out);
+		return lost(cx, "it died", LOSS_HELPER, loss_out);
+	case ERRAND_KILLED:
+		return lost(cx, "it was killed", LOSS_KILLED, loss_out);
 	default:
-		return lost(cx, "it tells of an outcome that is none", loss_out);
+		return lost(cx, "it tells of an outcome that is none", LOSS_HELPER, loss_out);
 	}
 }
 

@@ -31,7 +31,8 @@ bool decoding_send(struct decoding *d) CHECKED;
 enum loss {
 	LOSS_NONE,
 	LOSS_HELPER,  /* it died, was late, or what it sent is none of what it may send */
-	LOSS_NURSERY, /* it went with its nursery, which tells nothing of the recording */
+	LOSS_KILLED,  /* by somebody who had nothing to do with the recording */
+	LOSS_NURSERY, /* the same: it went with its nursery */
 };
 struct err *decoding_receive(struct ctx *cx, struct decoding *d, struct deadline until,
                              enum loss *loss_out, struct pcm *out) CHECKED;

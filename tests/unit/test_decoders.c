@@ -154,24 +154,36 @@ static void comes_back_without_its_starter(void **state)
 	assert_int_not_equal(starter_of(getpid()), starter);
 }
 
-/* A kill of the nursery is not the recording's fault: it is decoded by the next. */
-static void asks_again_when_the_nursery_went(void **state)
+/* A kill is not the recording's fault: it is decoded by the next. */
+static void assert_asked_again(bool is_nursery_killed)
 {
 	struct cancel cancel;
 	struct task   devilish = {.cancel = &cancel};
 	pid_t         worker;
 
-	(void)state;
 	cancel_init(&cancel);
 	begin_devilish(&devilish);
 	worker = wait_for_worker(getpid());
-	kill(children_of(starter_of(getpid())).pid[0], SIGKILL);
+	kill(is_nursery_killed ? children_of(starter_of(getpid())).pid[0] : worker, SIGKILL);
 	wait_until_gone(worker);
-	wait_for_worker(getpid());
+	worker = wait_for_worker(getpid());
 	cancel_fire(&cancel, CANCEL_CLIENT_LEFT);
 	pthread_join(devilish.thread, NULL);
 	assert_int_equal(devilish.kind, ERR_CANCELLED);
+	wait_until_gone(worker);
 	cancel_end(&cancel);
+}
+
+static void asks_again_when_the_nursery_went(void **state)
+{
+	(void)state;
+	assert_asked_again(true);
+}
+
+static void asks_again_when_the_helper_was_killed(void **state)
+{
+	(void)state;
+	assert_asked_again(false);
 }
 
 /* A recording that is quick, decoded beside what the test does. */
@@ -453,6 +465,7 @@ int main(void)
 		cmocka_unit_test(is_missed_whenever_it_is_killed),
 		cmocka_unit_test(comes_back_without_its_starter),
 		cmocka_unit_test(asks_again_when_the_nursery_went),
+		cmocka_unit_test(asks_again_when_the_helper_was_killed),
 		cmocka_unit_test(waiting_for_a_helper_is_no_decoding),
 		cmocka_unit_test(ends_with_its_program),
 		cmocka_unit_test(has_nothing),
