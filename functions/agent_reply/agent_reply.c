@@ -460,8 +460,8 @@ static struct err *answer_message(struct req *rq, struct in *in, struct answer *
 
 	if (!in->turn_id)
 		return hear_and_answer(rq, in, a);
-	message = running_message(cx, in->session_id, in->turn_id, req_came_ms(rq));
-	e = hear_and_answer(rq, in, a);
+	message = running_message(cx, in->session_id, in->turn_id, in->resume, req_came_ms(rq));
+	e = in->resume ? go_on(rq, in, a) : hear_and_answer(rq, in, a);
 	running_message_end(message);
 	if (e && cancel_reason(cx->cancel) == CANCEL_SUPERSEDED)
 		FAIL(cx, ERR_SUPERSEDED, "the client wants no more of it");
@@ -482,9 +482,8 @@ static struct err *agent_reply(struct req *rq)
 		return interrupt_turn(rq, in);
 	in->stream = !in->speculative && req_accepts(rq, SSE_MEDIA_TYPE) ? stream_new(rq) : NULL;
 	in->needs_joined = !in->stream || req_header(rq, "Idempotency-Key") || storage_keeps_audio();
-	if (in->resume)
-		return go_on(rq, in, a);
-	TRY(address_pace_take(rq, in));
+	if (!in->resume)
+		TRY(address_pace_take(rq, in));
 	if (in->speculative)
 		return prepare(rq, in, a);
 	return answer_message(rq, in, a);

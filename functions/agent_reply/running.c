@@ -146,12 +146,15 @@ enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, u
 struct running_message {
 	struct running_message *next;
 	const char             *session_id, *turn_id;
+	bool                    goes_on;
+	uint64_t                since_ms;
 	struct cancel          *cancel;
 };
 
 /* Of a message that may be under way: it waits for a thread, or for room for its body. */
 struct refused_message {
 	uint64_t at_ms;
+	bool     goes_on; /* only one that does */
 	char     session_id[CRYPTO_UUID_CHARS + 1];
 	char     turn_id[TURN_ID_BYTES_MAX + 1];
 };
@@ -162,34 +165,48 @@ static struct running_message *messages;
 static struct refused_message  refused[RUNNING_REFUSED_MAX]; /* the oldest gives way */
 static size_t                  refused_n;
 
-static void note_refused(const char *session_id, const char *turn_id)
+static const struct refused_message *note_refused(const char *session_id, const char *turn_id,
+                                                  bool goes_on, uint64_t asked_ms)
 {
 	struct refused_message *r = &refused[refused_n++ % RUNNING_REFUSED_MAX];
 
-	r->at_ms = clock_mono_ms();
+	r->at_ms = asked_ms;
+	r->goes_on = goes_on;
 	snprintf(r->session_id, sizeof(r->session_id), "%s", session_id);
 	snprintf(r->turn_id, sizeof(r->turn_id), "%s", turn_id);
+	return r;
 }
 
-static bool was_refused(const struct running_message *m, uint64_t since_ms)
+static bool is_message(const struct running_message *m, const char *session_id, const char *turn_id)
+{
+	return str_equal(m->turn_id, turn_id) && str_equal(m->session_id, session_id);
+}
+
+/* One that was sent behind the cancellation is another. */
+static bool is_refused(const struct running_message *m, const struct refused_message *r)
+{
+	return r->at_ms >= m->since_ms && r->goes_on <= m->goes_on &&
+	       is_message(m, r->session_id, r->turn_id);
+}
+
+static bool was_refused(const struct running_message *m)
 {
 	bool was = false;
 
 	for (size_t i = 0; i < COUNT(refused); i++)
-		was |= refused[i].at_ms >= since_ms && str_equal(refused[i].turn_id, m->turn_id) &&
-		       str_equal(refused[i].session_id, m->session_id);
+		was |= is_refused(m, &refused[i]);
 	return was;
 }
 
 struct running_message *running_message(struct ctx *cx, const char *session_id, const char *turn_id,
-                                        uint64_t since_ms)
+                                        bool goes_on, uint64_t since_ms)
 {
 	struct running_message *m = NEW(cx->arena, struct running_message);
 
 	monitor_lock(&desk);
-	*m = (struct running_message){messages, session_id, turn_id, cx->cancel};
+	*m = (struct running_message){messages, session_id, turn_id, goes_on, since_ms, cx->cancel};
 	messages = m;
-	if (was_refused(m, since_ms))
+	if (was_refused(m))
 		cancel_fire(m->cancel, CANCEL_SUPERSEDED);
 	monitor_unlock(&desk);
 	return m;
@@ -206,11 +223,6 @@ void running_message_end(struct running_message *message)
 	monitor_unlock(&desk);
 }
 
-static bool is_message(const struct running_message *m, const char *session_id, const char *turn_id)
-{
-	return str_equal(m->turn_id, turn_id) && str_equal(m->session_id, session_id);
-}
-
 bool running_has_message(const char *session_id, const char *turn_id)
 {
 	bool is_here = false;
@@ -222,12 +234,19 @@ bool running_has_message(const char *session_id, const char *turn_id)
 	return is_here;
 }
 
-void running_cancel_message(const char *session_id, const char *turn_id)
+bool running_cancel_message(const char *session_id, const char *turn_id, bool goes_on,
+                            uint64_t asked_ms)
 {
+	const struct refused_message *r;
+	bool                          was_here = false;
+
 	monitor_lock(&desk);
-	note_refused(session_id, turn_id);
+	r = note_refused(session_id, turn_id, goes_on, asked_ms);
 	for (struct running_message *m = messages; m; m = m->next)
-		if (is_message(m, session_id, turn_id))
+		if (is_refused(m, r)) {
 			cancel_fire(m->cancel, CANCEL_SUPERSEDED);
+			was_here = true;
+		}
 	monitor_unlock(&desk);
+	return was_here;
 }

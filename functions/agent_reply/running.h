@@ -35,18 +35,22 @@ enum waited running_wait(struct ctx *cx, const char *session_id, int64_t turn, u
 struct running_message;
 
 /* Notes a message whose turn is to have that id, until running_message_end: before the turn begins,
- * while it is heard, nothing else tells of it. It came here at `since_ms` of clock_mono_ms(): one
- * that was cancelled since then, while nobody had read it yet, has its cancel fired at once. */
+ * while it is heard, nothing else tells of it. The same of one with which a turn `goes_on` that was
+ * stopped. It came here at `since_ms` of clock_mono_ms(): one that was cancelled since then, while
+ * nobody had read it yet, has its cancel fired at once. */
 struct running_message *running_message(struct ctx *cx, const char *session_id, const char *turn_id,
-                                        uint64_t since_ms) NEVER_NULL;
+                                        bool goes_on, uint64_t since_ms) NEVER_NULL;
 void                    running_message_end(struct running_message *message);
 
 /* Whether such a message is here. */
 bool running_has_message(const char *session_id, const char *turn_id);
 
-/* Fires the cancel of such messages with CANCEL_SUPERSEDED, also of those that are under way. Of
- * these the last RUNNING_REFUSED_MAX of all sessions are known. */
+/* Fires the cancel of such messages with CANCEL_SUPERSEDED, also of those that are under way (of
+ * these the last RUNNING_REFUSED_MAX of all sessions are known): of all that came here before that
+ * was asked for, clock_mono_ms(); with `goes_on` only of those with which a turn goes on. Whether
+ * there was one. */
 #define RUNNING_REFUSED_MAX 256u
-void running_cancel_message(const char *session_id, const char *turn_id);
+bool running_cancel_message(const char *session_id, const char *turn_id, bool goes_on,
+                            uint64_t asked_ms);
 
 #endif

@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
-import { newSession, pairOf, poll, post, readEvents, sql, TALK, useStack } from './env/index.mjs';
+import {
+	newSession, pairOf, poll, post, readEvents, sql, TALK, useStack, whileLocked,
+} from './env/index.mjs';
 
 const CUT_SHORT = 'That is where I stop.';
 
@@ -962,6 +964,23 @@ test('it may be interrupted again, and goes on again', async () => {
 	assert.equal(done(late).text, TWO);
 	assert.equal(assertInOrder([...early, ...late]), 2);
 	assert.equal((await chats()).length, 1);
+});
+
+/* What is unsaid is about to be taken from there. */
+test('cancelled before it goes on, it does not, and may later', async () => {
+	const session = await newSession(stack);
+	await cancelInTheSecond(session);
+	const waits = async () => (await sql(stack, `select 1 from pg_stat_activity
+		where wait_event_type = 'Lock' and application_name = 'agent_reply'`)).length > 0;
+	const early = await whileLocked(stack, 'turn_answers', async () => {
+		const answer = resume(session, 'cut');
+		await poll(waits);
+		await cancel(session, 'cut');
+		return answer;
+	});
+	assert.deepEqual([early.status, early.json.code], [409, 'superseded'], early.text);
+	assert.deepEqual((await history(session))[1], FIRST);
+	assert.equal(done(await hearOn(session, 'cut')).text, TWO);
 });
 
 test('what was said in distress stays so when the turn goes on', async () => {
