@@ -22,6 +22,7 @@ backups_are_wanted() {
 
 # What is in it goes into settings of PostgreSQL and of pgBackRest.
 check_backup_settings() {
+	local fault=''
 	backups_are_wanted || return 0
 	[[ $SCRIBE_BACKUP_DIR =~ ^/[A-Za-z0-9_./-]+$ ]] ||
 		refuse "SCRIBE_BACKUP_DIR: '$SCRIBE_BACKUP_DIR' is not an absolute path of letters, digits and _./-"
@@ -29,27 +30,61 @@ check_backup_settings() {
 	[[ ${SCRIBE_BACKUP_RECIPIENT-} =~ ^(age1[a-z0-9]+|ssh-[a-z0-9]+\ [A-Za-z0-9+/=]+( .*)?)$ ]] ||
 		refuse "SCRIBE_BACKUP_RECIPIENT: give the public key (age1..., or of ssh) that the stack's keys" \
 			"are sealed for; age-keygen makes one, and the other half belongs on another machine"
+	was_made_here || fault=$(backup_place_fault)
+	[[ -z $fault ]] || refuse "$fault"
 }
 
 no_backup_place() {
 	echo "$SCRIBE_BACKUP_DIR is not the folder that it was: is its disk mounted?"
 }
 
+# Has this stack begun its backups in that folder?
+was_made_here() {
+	[[ $(cat "$stack_dir/backups.made" 2>/dev/null) == "$SCRIBE_BACKUP_DIR" ]]
+}
+
+# What is wrong with a folder that is there already, in words; nothing if it will do. It may be
+# somebody else's: its mode and its owner stay as they are.
+backup_place_fault() {
+	local dir=$SCRIBE_BACKUP_DIR fault='' mode
+	[[ -e $dir ]] || return 0
+	if [[ ! -d $dir ]]; then
+		fault='is no folder'
+	# Those that were made before there was a mark are known by what pgBackRest has there.
+	elif ! backup_place_is_there "$dir" && [[ ! -d $dir/database/archive/scribe ]]; then
+		mode=$(stat -L -c %a "$dir")
+		if ((8#$mode & 8#022)); then
+			fault="can be written by others (its mode is $mode)"
+		elif [[ -n $(find "$dir/" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit) ]]; then
+			fault='holds other things'
+		fi
+	fi
+	if [[ -n $fault ]]; then
+		echo "SCRIBE_BACKUP_DIR: '$dir' $fault; give a folder of its own, which is made if it is not there"
+	elif ! (as_pg_user test -x "$dir"); then
+		echo "SCRIBE_BACKUP_DIR: the user $(pg_user) can not reach '$dir'; with mode 711 it can"
+	fi
+}
+
 # The folder itself only, not those above it, and once: where a disk is not mounted nothing is made.
 make_backup_place() {
-	local dir=$SCRIBE_BACKUP_DIR made=$stack_dir/backups.made
-	if ! backup_place_is_there "$dir" && [[ $(cat "$made" 2>/dev/null) == "$dir" ]]; then
+	local dir=$SCRIBE_BACKUP_DIR made=$stack_dir/backups.made fault
+	if ! backup_place_is_there "$dir" && was_made_here; then
 		echo "$(no_backup_place) (To begin anew there: rm $made)"
+		return 1
+	fi
+	fault=$(backup_place_fault)
+	if [[ -n $fault ]]; then
+		echo "$fault"
 		return 1
 	fi
 	(
 		umask 077
-		[[ -d $dir ]] || mkdir "$dir" || exit 1
-		chmod 711 "$dir"
+		[[ -d $dir ]] || mkdir -m 711 "$dir" || exit 1
+		: >>"$dir/$backup_mark" || exit 1 # from here on it is ours, also half made
 		mkdir -p "$dir/files/now" "$dir/files/gone" "$dir/secrets" || exit 1
 		[[ -d $dir/database ]] || mkdir "$dir/database" || exit 1
 		((EUID)) || chown postgres: "$dir/database"
-		: >>"$dir/$backup_mark"
 	) && echo "$dir" | write_file 600 "$made"
 }
 

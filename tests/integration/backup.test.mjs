@@ -23,6 +23,7 @@ const place = makeDir('backup');
 const dir = join(place, 'kept');
 const key = join(place, 'key');
 const { stderr: told } = await run('age-keygen', ['-o', key]);
+mkdirSync(dir, { mode: 0o755 }); // somebody made it for us
 const stack = useStack({ env: {
 	SCRIBE_BACKUP_DIR: dir,
 	SCRIBE_BACKUP_RECIPIENT: told.match(/age1\w+/)[0],
@@ -100,6 +101,35 @@ test('none was made yet, and status says so', async () => {
 	await refuses('backup', [], { STACK_DIR: place }, /^backup: there is no stack/);
 	await isTold(PLACE, '1');
 	assert.equal(await number(LAST), undefined);
+});
+
+test('a folder that is there keeps its mode, and is refused if it will not do', async () => {
+	const modeOf = (name) => statSync(name).mode & 0o7777;
+	assert.equal(modeOf(dir), 0o755, 'the one that is used');
+	const folders = [
+		['public', 0o1777, [], 'can be written by others \\(its mode is 1777\\)'],
+		['shared', 0o775, [], 'can be written by others \\(its mode is 775\\)'],
+		['full', 0o755, ['database'], 'holds other things'],
+	];
+	for (const [name, mode, things, why] of folders) {
+		const folder = join(place, name);
+		mkdirSync(folder);
+		for (const thing of things) mkdirSync(join(folder, thing));
+		chmodSync(folder, mode);
+		await refuses('stack', ['reload'], { SCRIBE_BACKUP_DIR: folder },
+			new RegExp(`^stack: SCRIBE_BACKUP_DIR: '${folder}' ${why}`, 'm'));
+		assert.equal(modeOf(folder), mode);
+		assert.deepEqual(readdirSync(folder), things);
+	}
+	await refuses('stack', ['reload'], { SCRIBE_BACKUP_DIR: key },
+		/^stack: SCRIBE_BACKUP_DIR: '\S+\/key' is no folder/m);
+	if (process.getuid() === 0) {
+		const closed = join(place, 'closed');
+		mkdirSync(closed, { mode: 0o700 });
+		await refuses('stack', ['reload'], { SCRIBE_BACKUP_DIR: closed },
+			/^stack: SCRIBE_BACKUP_DIR: the user postgres can not reach '\S+\/closed'/m);
+	}
+	assert.match(await backups(), /none was made yet/);
 });
 
 test('a whole one', async () => {
