@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
-	chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync,
-	statSync, truncateSync, utimesSync, writeFileSync,
+	chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync,
+	rmSync, statSync, truncateSync, utimesSync, writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -325,6 +325,51 @@ test('a backup that is broken is refused by name', async () => {
 	await refuses('restore', ['--backup', label], { SCRIBE_BACKUP_DIR: broken },
 		new RegExp(`the backup ${label} is not there or is broken`));
 	await refuses('restore', ['--backup', '20200101-000000F'], {}, /20200101-000000F is not there/);
+	assert.equal(statSync(join(stack.dir, 'pg/PG_VERSION')).ino, before);
+	await up();
+});
+
+/* A restore that was killed while pgBackRest brings back the database; that one stands still. */
+const killRestore = async () => {
+	const child = spawn(join(root, 'scripts/restore'), [],
+		{ cwd: stack.dir, env: stack.env, stdio: 'ignore' });
+	const ended = once(child, 'exit');
+	const left = await poll(async () =>
+		Number((await run('pgrep', ['-P', child.pid, '-x', 'pgbackrest'])).stdout));
+	process.kill(left, 'SIGSTOP');
+	child.kill('SIGKILL');
+	await ended;
+	return left;
+};
+const isAtWork = (pid) => {
+	try {
+		return /^State:\s+[^XZ]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+	} catch {
+		return false;
+	}
+};
+
+test('what a killed restore has left is ended before the next begins', async () => {
+	const lock = join(stack.dir, 'restore.lock');
+	await down();
+	const left = await killRestore();
+	const folder = readFileSync(`/proc/${left}/cmdline`, 'utf8')
+		.match(/\/tmp\/scribe-restore-\w+/)[0];
+	try {
+		assert.ok(isAtWork(left));
+		await does('restore');
+		assert.ok(!isAtWork(left), 'two were at work');
+	} finally {
+		if (isAtWork(left)) process.kill(left, 'SIGKILL');
+	}
+	assert.ok(!existsSync(folder), 'its folder is still there');
+	/* Of somebody whom nobody can tell only the lock speaks. */
+	const other = spawn('flock', [lock, 'cat'], { stdio: ['pipe', 'pipe', 2] });
+	other.stdin.write('locked\n');
+	await once(other.stdout, 'data');
+	const before = statSync(join(stack.dir, 'pg/PG_VERSION')).ino;
+	await refuses('restore', [], {}, /has left somebody who still writes.*nothing has changed/);
+	other.stdin.end();
 	assert.equal(statSync(join(stack.dir, 'pg/PG_VERSION')).ino, before);
 	await up();
 });
