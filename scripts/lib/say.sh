@@ -38,7 +38,7 @@ settle_refusals() {
 # moment OPTION TEXT: the time in it as date(1) reads it, in UTC where it names no zone; PostgreSQL
 # and pgBackRest read what it prints.
 moment() {
-	[[ -n $2 ]] && date -u -d "$2" '+%F %T.%6N+00' 2>/dev/null ||
+	[[ $2 == *[![:space:]]* ]] && date -u -d "$2" '+%F %T.%6N+00' 2>/dev/null ||
 		die "$1: '$2' is not a time; date(1) tells what is ('2026-11-01 12:00', '5 minutes ago')"
 }
 

@@ -291,6 +291,12 @@ test('a point in time: what was before it is there, what came after is not', asy
 	await refuses('restore', ['--to', '2020-01-01'], {}, /nothing has changed/);
 	rmSync(join(stack.dir, 'storage'), { recursive: true });
 	rmSync(join(stack.dir, 'secrets.env'));
+	for (const option of ['--to', '--backup', '--key']) {
+		const why = new RegExp(`^restore: ${option}: nothing is given`);
+		await refuses('restore', [option, ''], {}, why);
+		await refuses('restore', [option], {}, why);
+	}
+	await refuses('restore', ['--to', ' '], {}, /^restore: --to: ' ' is not a time/);
 	await refuses('restore', ['--to', 'next year'], {}, /^restore: --to: .* yet to come/);
 	await refuses('restore', ['--to', 'some day'], {}, /^restore: --to: 'some day' is not a time/);
 	await refuses('restore', ['--to', point], {}, /secrets.env is lost; give --key/);
