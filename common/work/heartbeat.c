@@ -49,6 +49,11 @@ struct doubt {
 	uint64_t until_ms;
 };
 
+/* Why turns or keys may have been lost. */
+struct reasons {
+	bool was_silent, was_deaf;
+};
+
 static struct {
 	struct monitor  news; /* of all here */
 	struct cancel   stop;
@@ -59,7 +64,7 @@ static struct {
 	struct doubt    doubts[DOUBTS_MAX];
 	size_t          doubts_n;
 	uint64_t        alive_ms, next_ms; /* the last good beat began; the next one begins */
-	bool            may_have_lost;     /* turns or keys, in a time of silence or deafness */
+	struct reasons  reasons;
 	bool            is_failing;
 	bool            has_row;
 	bool            has_conn; /* keeps it from its rest */
@@ -85,7 +90,7 @@ static void note_silence(uint64_t now)
 	if (silent_ms < LATE_MS)
 		return;
 	LOG(LOG_WARN, NULL, "instance_was_silent", F_INT("ms", silent_ms));
-	office.may_have_lost = true;
+	office.reasons.was_silent = true;
 }
 
 /* With nothing to own there is no beat, only a connection to let go of. */
@@ -205,21 +210,23 @@ static void list_holds(struct buf *sessions, struct buf *claims, struct buf *key
 	monitor_unlock(&office.news);
 }
 
+/* Of who was silent the same message may be answered elsewhere by now. */
 static enum cancel_reason why_lost(const struct hold *h, const struct db_rows *turns,
-                                   const struct db_rows *keys)
+                                   const struct db_rows *keys, bool was_silent)
 {
 	int row = row_of(h->session_id ? turns : keys, h->claim);
 
 	if (row < 0)
 		return CANCEL_NONE;
-	return h->session_id && row_bool(turns, row, 1) ? CANCEL_SUPERSEDED : CANCEL_DISOWNED;
+	return h->session_id && !was_silent && row_bool(turns, row, 1) ? CANCEL_SUPERSEDED
+	                                                               : CANCEL_DISOWNED;
 }
 
-static void cancel_lost(const struct db_rows *turns, const struct db_rows *keys)
+static void cancel_lost(const struct db_rows *turns, const struct db_rows *keys, bool was_silent)
 {
 	monitor_lock(&office.news);
 	for (const struct hold *h = office.holds; h; h = h->next) {
-		enum cancel_reason why = why_lost(h, turns, keys);
+		enum cancel_reason why = why_lost(h, turns, keys, was_silent);
 
 		if (why)
 			cancel_fire(h->cancel, why);
@@ -227,19 +234,27 @@ static void cancel_lost(const struct db_rows *turns, const struct db_rows *keys)
 	monitor_unlock(&office.news);
 }
 
-/* Gives what it was. */
-static bool set_may_have_lost(bool may)
+/* What comes from here on is a reason to look again. */
+static struct reasons take_reasons(void)
 {
-	bool was;
+	struct reasons taken;
 
 	monitor_lock(&office.news);
-	was = office.may_have_lost;
-	office.may_have_lost = may;
+	taken = office.reasons;
+	office.reasons = (struct reasons){false};
 	monitor_unlock(&office.news);
-	return was;
+	return taken;
 }
 
-static struct err *find_lost(struct ctx *cx)
+static void keep_reasons(struct reasons reasons)
+{
+	monitor_lock(&office.news);
+	office.reasons.was_silent |= reasons.was_silent;
+	office.reasons.was_deaf |= reasons.was_deaf;
+	monitor_unlock(&office.news);
+}
+
+static struct err *find_lost(struct ctx *cx, bool was_silent)
 {
 	struct buf sessions = buf_new(cx->arena, 0), claims = buf_new(cx->arena, 0),
 			   keys = buf_new(cx->arena, 0);
@@ -248,17 +263,19 @@ static struct err *find_lost(struct ctx *cx)
 	list_holds(&sessions, &claims, &keys);
 	TRY(turns_taken_over(cx, array_of(&sessions), array_of(&claims), &turns_lost));
 	TRY(idempotency_taken_over(cx, array_of(&keys), &keys_lost));
-	cancel_lost(&turns_lost, &keys_lost);
+	cancel_lost(&turns_lost, &keys_lost, was_silent);
 	return NULL;
 }
 
-/* A reason to look that comes meanwhile has it look again. */
 static struct err *look_for_lost(struct ctx *cx)
 {
-	struct err *e = set_may_have_lost(false) ? find_lost(cx) : NULL;
+	struct reasons reasons = take_reasons();
+	struct err    *e = NULL;
 
+	if (reasons.was_silent || reasons.was_deaf)
+		e = find_lost(cx, reasons.was_silent);
 	if (e)
-		set_may_have_lost(true);
+		keep_reasons(reasons);
 	return e;
 }
 
@@ -427,7 +444,7 @@ void heartbeat_look(void)
 {
 	monitor_lock(&office.news);
 	if (office.holds) {
-		office.may_have_lost = true;
+		office.reasons.was_deaf = true;
 		office.next_ms = clock_mono_ms();
 		monitor_tell(&office.news);
 	}

@@ -4,9 +4,9 @@
  * statement for the whole process, and none while nothing is, or nothing longer than that. After a
  * second of silence others count the process as dead, and whoever sends the same message again
  * takes a turn of it over. A process that was silent (held up, or its database away) looks which
- * of its turns that befell and cancels those (CANCEL_DISOWNED), and those that were stopped
- * meanwhile (CANCEL_SUPERSEDED); with the others it goes on. What it writes of one that was taken
- * changes nothing in any case: claims see to that (turns.h). Thread-safe. */
+ * of its turns that befell and cancels those (CANCEL_DISOWNED); with the others it goes on. What
+ * it writes of one that was taken changes nothing in any case: claims see to that (turns.h).
+ * Thread-safe. */
 #ifndef HEARTBEAT_H
 #define HEARTBEAT_H
 
@@ -28,8 +28,9 @@ const char *heartbeat_hold(struct ctx *cx, const char *session_id, const char *c
 void heartbeat_doubt_turn(const char *session_id, const char *claim);
 void heartbeat_doubt_key(const char *claim);
 
-/* What the process was told of its turns it may not have heard: it looks for those that were
- * stopped or taken over, as after a silence. */
+/* What the process was told of its turns it may not have heard: it looks for those that are over,
+ * as after a silence. One that was stopped, or that a newer one took the place of, is cancelled as
+ * if that had been heard (CANCEL_SUPERSEDED). */
 void heartbeat_look(void);
 
 #endif
