@@ -88,9 +88,11 @@ replied as (
 			in_distress = excluded.in_distress, interrupted = false
 		returning xmax = 0 as is_new),
 
+-- Of a turn that was broken off a job may be the first that reads it (turn_unread.sql).
 masked as (
 	update utterances u set text = $20, text_sealed = $21::bytea, in_distress = $33::bool
-		where u.id = (select visitor_utterance_id from done)),
+		where u.id = (select visitor_utterance_id from done) and (u.text = '' or not $41::bool)
+		returning u.id),
 
 audited as (
 	-- include audit_insert.sql
@@ -104,7 +106,8 @@ extracted as (
 		select $31::uuid, session_id, visitor_utterance_id, $2::bigint, $5::text, $6::numeric,
 				$7::jsonb, $14::bytea, $8::jsonb, $9::int,
 				array(select jsonb_array_elements_text($10::jsonb)), $11
-			from done where $5::text is not null and visitor_utterance_id is not null),
+			from done
+			where $5::text is not null and visitor_utterance_id in (select id from masked)),
 
 hinted as (
 	insert into events (session_id, kind, payload)
@@ -112,7 +115,8 @@ hinted as (
 
 told as (
 	insert into events (session_id, kind)
-		select session_id, $32 from done where $32::text is not null),
+		select session_id, $32 from done where $32::text is not null
+			and (not $41::bool or exists (select from masked))),
 
 called as (
 	-- include job_insert.sql

@@ -216,7 +216,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	if (!a->before)
 		a->before = ahead_take(cx, in, turn, a);
 	thought = a->before ? NULL : thought_new(cx, in, turn, a);
-	a->is_read = true;
+	a->is_read = !ctx_cancelled(cx); /* or its meaning could not be asked for */
 	record_distress(cx, in, turn, a);
 	TRY(deliver(cx, in, thought, a));
 	a->is_out = in->stream != NULL;
