@@ -4,16 +4,21 @@
  * hangs hangs with it. So no request does: they tell what this thread saw, and where it has not
  * come back in time, that nothing is seen.
  *
+ * A folder that may be there, where this program's user has no way in, is not told of at all: it is
+ * no reason to wake anybody.
+ *
  * Only what needs no right to read is asked for: that the folder's mark is there (as
  * scripts/lib/backup_place.sh says), how full its disk is, and when a line was last written to the
  * list of whole backups. */
 #include "backups.h"
 
 #include "../../common/base/fatal.h"
+#include "../../common/base/log.h"
 #include "../../common/base/metrics.h"
 #include "../../common/base/thread.h"
 #include "../../common/base/wait.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,7 +40,7 @@ const struct cfg_group backup_settings = {"Backups", &values, keys, COUNT(keys)}
 
 struct seen {
 	uint64_t       at_ms; /* 0: not yet */
-	bool           is_there;
+	bool           is_there, is_closed;
 	int64_t        whole_at; /* seconds since 1970; 0: none was made */
 	struct statvfs disk;
 };
@@ -68,6 +73,9 @@ static void look(void)
 	struct stat file;
 
 	seen.is_there = ask(MARK, &file) && statvfs(values.dir, &seen.disk) == 0;
+	seen.is_closed = !seen.is_there && errno == EACCES;
+	if (seen.is_closed && !office.seen.is_closed)
+		LOG(LOG_WARN, NULL, "backups_not_seen", F_STR("detail", strerror(EACCES)));
 	if (seen.is_there && ask(WHOLE, &file))
 		seen.whole_at = file.st_mtim.tv_sec;
 	seen.at_ms = clock_mono_ms();
@@ -104,13 +112,13 @@ void backups_close(void)
 
 /* ---- requests ---- */
 
-/* False before the first look. */
+/* False before the first look, and where none can be had. */
 static bool last_seen(struct seen *out)
 {
 	pthread_mutex_lock(&office.lock);
 	*out = office.seen;
 	pthread_mutex_unlock(&office.lock);
-	if (!out->at_ms)
+	if (!out->at_ms || out->is_closed)
 		return false;
 	out->is_there &= clock_elapsed_ms(out->at_ms, clock_mono_ms()) < STALE_MS;
 	return true;
@@ -123,8 +131,7 @@ void backups_write(struct buf *out)
 	if (!is_wanted() || !last_seen(&seen))
 		return;
 	metrics_write_head(out, "scribe_backup_place_up", "gauge",
-	                   "1: the folder of backups is there; 0: its disk is not mounted or hangs, or "
-	                   "the programs can not reach it.");
+	                   "1: the folder of backups is there; 0: its disk is not mounted or hangs.");
 	buf_printf(out, "scribe_backup_place_up %d\n", seen.is_there);
 	if (!seen.is_there || !seen.whole_at)
 		return;

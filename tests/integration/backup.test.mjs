@@ -183,6 +183,19 @@ test('without the database status and reload say so in words of ours', async () 
 	await poll(async () => (await script('stack', ['status'])).status === 0);
 });
 
+test('where the programs have no way in, metrics raise no alarm, and the log tells', async () => {
+	if (process.getuid() !== 0) return; /* all of it is one user's then */
+	const { uid, gid, mode } = statSync(dir);
+	await run('chown', ['postgres:', dir]);
+	chmodSync(dir, 0o700);
+	await isTold(PLACE, undefined);
+	assert.equal(await number(LAST), undefined);
+	assert.match(stack.logs('metrics'), /"backups_not_seen"/);
+	await run('chown', [`${uid}:${gid}`, dir]);
+	chmodSync(dir, mode & 0o7777);
+	await isTold(PLACE, '1');
+});
+
 test('keys are apart and sealed', async () => {
 	const [file] = readdirSync(join(dir, 'secrets'));
 	const sealed = join(dir, 'secrets', file);
