@@ -39,6 +39,10 @@ describe('logs', () => {
 
 	test('passes over ordinary lines', () => {
 		assert.equal(brokenSlice('{"level":"error","event":"upstream_failed"}\n'), null);
+		const ended = 'LOG:  server process (PID 7) was terminated by signal 6: Aborted';
+		const after = (why) => brokenSlice(`PANIC:  could not write: ${why}\n${ended}\n`);
+		assert.equal(after('No space left on device'), null);
+		assert.ok(after('Input/output error'));
 	});
 });
 
