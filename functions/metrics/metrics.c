@@ -8,12 +8,12 @@
 #include "../../common/base/log.h"
 #include "../../common/base/metrics.h"
 #include "../../common/call/breaker.h"
+#include "../../common/engines/prices.h"
 #include "../../common/store/stock.h"
 #include "../../common/web/health.h"
 #include "../../common/web/service.h"
 #include "backups.h"
 #include "nginx_failures.h"
-#include "prices.h"
 
 #include <unistd.h>
 

@@ -42,7 +42,7 @@ test('the dashboard asks in a language that Prometheus understands', () => {
 /* As the sources name them: functions/metrics adds some to the list. */
 test('nothing is asked for that nobody tells', () => {
 	const sources = ['common/base/metric_list.h', 'common/base/metrics.c',
-		'functions/metrics/metrics.c', 'functions/metrics/prices.c', 'functions/metrics/backups.c'];
+		'functions/metrics/metrics.c', 'common/engines/prices.c', 'functions/metrics/backups.c'];
 	const told = new Set(sources.flatMap((path) =>
 		[...readFileSync(join(root, path), 'utf8').matchAll(/"(scribe_\w+)"/g)].map(([, n]) => n)));
 	const recorded = new Set([...read('rules.yml').matchAll(/record: (\S+)/g)].map(([, n]) => n));

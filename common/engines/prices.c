@@ -1,7 +1,7 @@
 /* prices.c -- PROVIDER_PRICES, and the counters it is multiplied with. */
 #include "prices.h"
 
-#include "../../common/base/metrics.h"
+#include "../base/metrics.h"
 
 #define PRICES_MAX 16u
 #define NAME_MAX_  30u
@@ -15,7 +15,7 @@ static const struct cfg_key keys[] = {
                  .fallback = "groq.tokens=0.65,groq.audio=0.04,openai.tokens=0.30,"
                              "elevenlabs.characters=100",
                  .help = "what a million tokens or characters, or an hour of audio, costs, for the "
-                         "estimate in metrics; yours may differ"),
+                         "estimates in metrics and reports; yours may differ"),
 };
 const struct cfg_group price_settings = {"Prices", &values, keys, COUNT(keys)};
 
@@ -78,6 +78,11 @@ int prices_start(void)
 		prices_n++;
 	}
 	return problems;
+}
+
+const char *prices_table(void)
+{
+	return values.table ? values.table : "";
 }
 
 void prices_write(struct buf *out)
