@@ -79,6 +79,19 @@ test('each command has a page, with the words of its own --help', async () => {
 	assert.match(settings, /^\.B GROQ_API_KEY\nsecret: key for/m);
 });
 
+test('a statement that a command asks from its file is there', async () => {
+	const asked = [];
+	for (const name of await listed('usr/lib/scribe/scripts')) {
+		if (['lib', 'stages'].includes(name)) continue;
+		const command = await text(`usr/lib/scribe/scripts/${name}`);
+		asked.push(...command.matchAll(/\$root\/(common\/\S+\.sql)/g));
+	}
+	assert.ok(asked.length > 0);
+	for (const [, file] of asked)
+		assert.equal(await text(join('usr/lib/scribe', file)),
+			await readFile(join(root, file), 'utf8'));
+});
+
 test('users, places and logs are as their tools want them', async () => {
 	if (process.getuid() === 0) {
 		await cp('/usr/lib/sysusers.d/basic.conf', join(dest, 'usr/lib/sysusers.d/basic.conf'));
