@@ -1,4 +1,4 @@
-/* programs.h -- the nine programs in one process, without database, network or helpers.
+/* programs.h -- the programs of functions in one process, without database, network or helpers.
  *
  * Each is what its folder and its main() make it: fields, handler, settings. One story serves
  * them, service.c's own. What they would wait for is cut off where it begins (programs.c has the
@@ -8,7 +8,7 @@
 
 #include "../../common/web/serve.h"
 
-#define PROGRAMS_N 13
+#define PROGRAMS_N 14
 
 /* A session's secret that opens any session; what browsers send as their key. */
 #define OPEN_SECRET "open sesame"

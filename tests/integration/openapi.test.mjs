@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import {
 	audio, functionNames, keyHeaders, newSession, pairOf, post, request, root, useStack,
 } from './env/index.mjs';
+import { people } from './people.mjs';
 
 const require = createRequire(import.meta.url);
 const Ajv = require('ajv/dist/2020.js').default;
@@ -109,4 +110,16 @@ test('what the functions answer is what it says', async () => {
 		['/config.json'],
 	])
 		check(named ?? path, 'get', await request(stack, 'GET', path));
+	const since = new Date(Date.now() - 60_000).toISOString();
+	for (const [role, query, status] of [
+		['viewer', `?from=${since}`, 200], ['viewer', '?from=x', 400], ['anon', '', 401],
+		['outsider', '', 403],
+	]) {
+		const { keyed } = await people(stack, role);
+		const path = `/functions/v1/reports${query}`;
+		const answer = await request(stack, 'GET', path, { headers: keyed });
+		assert.equal(answer.status, status, answer.text);
+		check('/functions/v1/reports', 'get', answer);
+		if (status === 200) assert.ok(answer.json.conversion.length > 0 && answer.json.turns > 0);
+	}
 });
