@@ -4,6 +4,7 @@ import { Client } from './console_client.js';
 import { showLeads } from './console_leads.js';
 import { Live } from './console_live.js';
 import { showNumbers } from './console_numbers.js';
+import { showReports } from './console_reports.js';
 import { showSession } from './console_session.js';
 import { showSessions } from './console_sessions.js';
 import { clearProblem, faint, showProblem, title } from './console_view.js';
@@ -18,6 +19,7 @@ const pages = {
 	session: showSession,
 	leads: showLeads,
 	numbers: showNumbers,
+	reports: showReports,
 };
 
 let shown = null; /* {leave, changed} */

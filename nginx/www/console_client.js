@@ -149,6 +149,12 @@ export class Client {
 		return (await this.ask(`rest/v1/${table}?${query}`, { method: 'PATCH', body, headers })).data;
 	}
 
+	/** What happened between two times, in numbers. */
+	async report({ from, to }, { signal } = {}) {
+		const query = new URLSearchParams({ from, to });
+		return (await this.ask(`functions/v1/reports?${query}`, { signal })).data;
+	}
+
 	/** A list is ordered: {bucket, path} where it will be. */
 	async order(wish) {
 		return (await this.ask('storage/v1/exports', { method: 'POST', body: wish })).data;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { faultsOf } from './env/axe.mjs';
 import { launchBrowser } from './env/browser.mjs';
-import { addPerson, admin, newSession, pairOf, post, useStack } from './env/index.mjs';
+import { addPerson, admin, newSession, pairOf, post, sql, useStack } from './env/index.mjs';
 
 const LIMIT = { timeout: 120_000 };
 const stack = useStack();
@@ -134,6 +134,33 @@ test('a viewer sees no name, no address, no notes, and changes nothing', LIMIT, 
 	await context.close();
 });
 
+test('a viewer reads the numbers between two days', LIMIT, async () => {
+	await sql(stack, `insert into sessions
+		(secret_hash, started_at, lead_score, final_intent, current_mode)
+		values (sha256('x'), '2026-01-02 12:00', 80, 'media_request', 'william')`);
+	await sql(stack, `insert into ledger (day, payer, requests, tokens) values
+		('2026-01-02', 'provider:groq', 3, 2000000) on conflict do nothing`);
+	const { tab, context, problems } = await enter('viewer', { timezoneId: 'UTC' });
+	await tab.click('#nav a:has-text("Reports")');
+	await tab.waitForSelector('main h2:has-text("Reports")');
+	const fact = (name) => tab.locator(`dl div:has(dt:text-is("${name}")) dd`);
+	await tab.getByLabel('From').fill('2026-01-02');
+	await tab.getByLabel('To').fill('2026-01-02');
+	await tab.waitForSelector('td:has-text("Media request")');
+	assert.equal(await fact('Sessions').textContent(), '1');
+	assert.equal(await fact('Converted').textContent(), '1');
+	const cells = (heading) =>
+		tab.locator(`.card:has(h3:text-is("${heading}")) tbody td`).allTextContents();
+	assert.deepEqual(await cells('Conversion'), ['William', 'Media request', '1', '1', '100.0']);
+	assert.deepEqual(await cells('Scores'), ['80 to 89', '1']);
+	assert.deepEqual((await cells('Services')).slice(0, 3), ['Groq', '3', '2,000,000']);
+	await tab.getByLabel('To').fill('2026-01-01');
+	await tab.waitForSelector('text=The first day is behind the last one.');
+	assert.equal(await tab.locator('main table').count(), 0, 'nothing is shown of other days');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
 test('who is shut out while they look is signed out', LIMIT, async () => {
 	const { tab, context, person } = await enter('admin');
 	await tab.waitForSelector('main h2:has-text("Sessions")');
@@ -167,6 +194,7 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 360]])
 			[`session/${talk.id}`, '.said li'],
 			['leads', 'tbody tr'],
 			['numbers', 'figure'],
+			['reports', 'main dl'],
 		]) {
 			await show(tab, page, selector);
 			assert.deepEqual(await faultsOf(tab), [], page);
