@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	                                      .body_max = 1024,
 	                                      .deadline_ms = DEADLINE_MS,
 	                                      .rate_per_minute = 30,
-	                                      .threads = 2, /* each reads all turns there are */
+	                                      .threads = 3, /* each reads all turns there are */
 	                                      .client_max = 1,
 	                                      .settings =
 	                                          (const struct cfg_group *const[]){&price_settings},
