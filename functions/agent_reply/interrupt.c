@@ -34,21 +34,20 @@ struct err *interrupt_turn(struct req *rq, const struct in *in)
 	struct turn_cancel order = {in->session_id, in->session_secret, in->turn_id,
 	                            in->heard_ms.is_set ? (int64_t)in->heard_ms.value : -1};
 	bool               was_here = running_has_message(in->session_id, in->turn_id);
-	bool               was_running, goes_on, is_cut = false;
+	bool               was_running, is_over, was_told, is_cut = false;
 	struct json_out   *j;
 	int64_t            number;
 
 	TRY(turn_cancel(cx, &order, &number, &was_running));
 	running_cancel(in->session_id, number);
 	/* Of a turn that is over the end may still be on its way to the client. */
-	goes_on = number && !was_running;
-	goes_on =
-		running_cancel_message(in->session_id, in->turn_id, goes_on, req_came_ms(rq)) && goes_on;
+	is_over = number && !was_running;
+	was_told = running_cancel_message(in->session_id, in->turn_id, is_over, req_came_ms(rq));
 	if (was_running && running_wait(cx, in->session_id, number, 0) == WAIT_CANCELLED)
 		FAIL(cx, ERR_CANCELLED, "nobody waits any more");
 	if (number && order.heard_ms >= 0)
 		TRY(turn_cut(cx, in->session_id, number, (unsigned)order.heard_ms, &is_cut));
-	is_cut = is_cut || was_running || goes_on || (was_here && !number);
+	is_cut = is_cut || was_running || (is_over && was_told) || (was_here && !number);
 	metrics_add(METRIC_interruptions, ALONE, is_cut);
 	j = reply_json(rq, 200, 0);
 	json_obj(j, NULL);
