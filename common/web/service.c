@@ -217,6 +217,8 @@ static struct err *handle_once(struct req *rq, const char *key)
 	unkept = keep_answer(rq, &it, e);
 	if (unkept)
 		log_err(LOG_ERROR, cx, "idempotency_not_kept", unkept);
+	if (unkept && e)
+		heartbeat_doubt_key(it.claim);
 	return e;
 }
 

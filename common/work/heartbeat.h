@@ -23,8 +23,9 @@ void heartbeat_stop(void);
  * live as long. The result is its instance (store/instances.h). Call before what names it. */
 const char *heartbeat_hold(struct ctx *cx, const char *session_id, const char *claim) NEVER_NULL;
 
-/* A turn, or a lock of an Idempotency-Key, of which nobody knows whether it came to be: once it is
- * found it is given up, so that the same request sent again does not wait for it. */
+/* A turn, or a lock of an Idempotency-Key, of which nobody knows whether it came to be, or which
+ * could not be given up: once it is found it is, so that the same request sent again does not wait
+ * for it. */
 void heartbeat_doubt_turn(const char *session_id, const char *claim);
 void heartbeat_doubt_key(const char *claim);
 

@@ -13,12 +13,15 @@ import {
 	request,
 	sql,
 	useStack,
+	whileLocked,
 } from './env/index.mjs';
 
 const stack = useStack({ env: { DB_CONNECT_MS: '1000', SCRIBE_COMPAT_ERRORS: '1' } });
 const PAGE = { 'x-client-info': 'supabase-js-web/2.55.0' };
 const CLIENTS = 6;
 const KILLS = 2;
+/* Who waits for what it took to run out waits for more than half a minute. */
+const AT_ONCE_MS = 25000;
 
 const talk = (session, user_message, headers) =>
 	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false }, headers);
@@ -169,6 +172,28 @@ test('away: a clear no at once, and a voice all the same', async () => {
 	await bringBack();
 	assert.deepEqual(await healthOfAll(), [200]);
 	assert.equal((await talk(session, 'Hello.')).status, 200);
+});
+
+/* The process lives on, and with it whatever it could not give up. */
+test('away while a turn is answered: the same request is answered once it is back', async () => {
+	const session = await newSession(stack);
+	const once = { 'idempotency-key': crypto.randomUUID() };
+	const send = () => talk(session, 'Hello.', once);
+	const waits = async () => (await sql(stack, 'select from pg_locks where not granted')).length;
+	let bringBack;
+	await whileLocked(stack, 'turns', async () => {
+		const failing = send();
+		await poll(waits);
+		bringBack = await takeDatabaseAway(stack);
+		assertUnavailable(await failing);
+	});
+	await bringBack();
+	const isFree = async () => {
+		const answer = await send();
+		return answer.status !== 409 && answer;
+	};
+	const { status, text } = await poll(isFree, { deadlineMs: AT_ONCE_MS });
+	assert.equal(status, 200, text);
 });
 
 test('frozen: waiting ends, and goes on when it thaws', async () => {
