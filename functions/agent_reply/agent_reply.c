@@ -86,14 +86,22 @@ static bool is_clause_first(const struct in *in, const struct answer *a)
 	return in->stream && in->audio && !flags_has(&a->flags, FLAG_WHOLE_FIRST_SENTENCE);
 }
 
+static enum language language_of(struct ctx *cx, const struct in *in, const struct turn *turn)
+{
+	struct act_words said = act_words_of(cx, span_of(in->user_message));
+
+	return reading_language(cx, &said, turn->history, turn->history_n);
+}
+
 /* What a model was still writing is not asked for again: where that is gone, it is said. */
-static void go_on_saying(struct ctx *cx, const struct in *in, struct delivery *d, struct answer *a)
+static void go_on_saying(struct ctx *cx, const struct in *in, const struct turn *turn,
+                         struct delivery *d, struct answer *a)
 {
 	const struct left *before = a->before;
 
 	delivery_go_on(d, before);
 	if (before->lacks_end)
-		delivery_say(d, closing_line(act_words_of(cx, span_of(in->user_message)).language));
+		delivery_say(d, closing_line(language_of(cx, in, turn)));
 	a->is_truncated = before->is_truncated || before->lacks_end;
 	if (before->provider)
 		a->provider = before->provider;
@@ -119,8 +127,8 @@ static struct left *rest_of(struct ctx *cx, struct delivery *d, const struct tho
 }
 
 /* What is thought, or, where nothing is to be, the text that is there already. */
-static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *thought,
-                           struct answer *a)
+static struct err *deliver(struct ctx *cx, const struct in *in, const struct turn *turn,
+                           struct thought *thought, struct answer *a)
 {
 	struct delivery_order order = {
 		.sentences_max = mode_sentences_max(in->is_performer_mode),
@@ -137,7 +145,7 @@ static struct err *deliver(struct ctx *cx, const struct in *in, struct thought *
 	if (thought)
 		thought_start(thought, d);
 	else if (a->before)
-		go_on_saying(cx, in, d, a);
+		go_on_saying(cx, in, turn, d, a);
 	else
 		delivery_say(d, a->text);
 	e = delivery_run(d, &done);
@@ -218,7 +226,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 	thought = a->before ? NULL : thought_new(cx, in, turn, a);
 	a->is_read = !ctx_cancelled(cx); /* or its meaning could not be asked for */
 	record_distress(cx, in, turn, a);
-	TRY(deliver(cx, in, thought, a));
+	TRY(deliver(cx, in, turn, thought, a));
 	a->is_out = in->stream != NULL;
 	if (a->search && !a->reading.is_in_distress)
 		a->lead = lead_join(cx, a->search, str_equal(a->provider, "builtin"),
@@ -313,7 +321,7 @@ static struct err *say_again(struct req *rq, const struct in *in, const struct t
 		a->lead = lead;
 	}
 	TRY(open_turn(in, turn));
-	TRY(deliver(cx, in, NULL, a));
+	TRY(deliver(cx, in, turn, NULL, a));
 	TRY(answer_json(cx, in, turn, a, &silent));
 	return reply(rq, in, a, silent);
 }

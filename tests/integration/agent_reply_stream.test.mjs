@@ -10,6 +10,7 @@ import {
 } from './env/index.mjs';
 
 const CUT_SHORT = 'That is where I stop.';
+const CUT_SHORT_DE = 'Hier höre ich auf.';
 
 const stack = useStack({
 	functions: TALK,
@@ -21,6 +22,7 @@ const stack = useStack({
 		ELEVENLABS_FIRST_MS: '2000',
 		EXTRACT_MS: '20000',
 		CUT_SHORT_LINE_EN: CUT_SHORT,
+		CUT_SHORT_LINE_DE: CUT_SHORT_DE,
 	},
 });
 
@@ -689,17 +691,22 @@ test('behind our line, too, a model that fails is followed by another', async ()
 	assert.equal(provider, 'openai');
 });
 
-test('what was still being written when it was cancelled is not passed over', async () => {
-	const session = await newSession(stack);
-	const events = await openMidway(session, { more: { turn_id: 'cut' } });
-	await cancel(session, 'cut');
-	await rest(events);
-	const late = await hearOn(session, 'cut');
-	assert.equal(shown(late), ` ${CUT_SHORT}`);
-	assert.equal(spoken(late), ` ${CUT_SHORT}`);
-	assert.equal(done(late).is_truncated, true);
-	assert.equal(done(late).text, `We make bread for hotels. ${CUT_SHORT}`);
-});
+for (const [what, message, line] of [
+	['', 'I run a hotel.', CUT_SHORT],
+	[', nor where the words are of no language', 'Hotels.', CUT_SHORT],
+	[', in the language of the words', 'Ich habe ein Hotel an der See.', CUT_SHORT_DE],
+])
+	test(`what was being written when it was cancelled is not passed over${what}`, async () => {
+		const session = await newSession(stack);
+		const events = await openMidway(session, { message, more: { turn_id: 'cut' } });
+		await cancel(session, 'cut');
+		await rest(events);
+		const late = await hearOn(session, 'cut');
+		assert.equal(shown(late), ` ${line}`);
+		assert.equal(spoken(late), ` ${line}`);
+		assert.equal(done(late).is_truncated, true);
+		assert.equal(done(late).text, `We make bread for hotels. ${line}`);
+	});
 
 test('a reply that goes on is by whom it was, and as whole', async () => {
 	const session = await newSession(stack);

@@ -7,6 +7,8 @@
 #include "../text/words.h"
 #include "../who/contact.h"
 
+#include <assert.h>
+
 #define ACTS_WORDS_TABLES
 #include "common/domain/talk/acts.words.h"
 
@@ -361,6 +363,7 @@ const char *language_line(const struct language_lines *lines, enum language lang
 #undef X
 	};
 
+	assert(language < LANGUAGES_N);
 	return all[language] ? all[language] : "";
 }
 

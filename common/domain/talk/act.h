@@ -124,7 +124,7 @@ struct language_lines {
 #undef X
 };
 
-/* Its text in that language; "": it has none. */
+/* Its text in that language, which is known; "": it has none. */
 const char *language_line(const struct language_lines *lines, enum language language) NEVER_NULL;
 
 /* A message, split once, and what its words tell before anything else is known of it. */
