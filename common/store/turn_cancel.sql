@@ -9,8 +9,10 @@
 -- $5  the turn's id
 -- $6  how many milliseconds of its audio were heard (null: the client does not tell)
 -- $7  the channel on which programs listen
+-- $8  when it was asked for, milliseconds since 1970
 --
--- A turn that has not begun may be heard still: every program is told its id.
+-- A turn that has not begun may be heard still: every program is told its id, and since when nobody
+-- wants it. What comes later is another message.
 --
 -- One row, or none for an unknown session: verdict; who pays; the turn's number (null: there is
 -- none); it was running until now.
@@ -39,5 +41,5 @@ remembered as (
 
 select c.verdict, c.payers, s.turn, coalesce(s.was_running, false),
 		case when c.verdict = 'ok' and s.turn is null
-			then pg_notify($7, 'message ' || $1 || ' ' || $5) end
+			then pg_notify($7, 'message ' || $1 || ' ' || $8::bigint || ' ' || $5) end
 	from checked c left join stopped s on true

@@ -81,7 +81,7 @@ struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in, int64_t *n
 	TRY(session_query(cx, in->session_id, in->session_secret, TURN_CANCEL_SQL,
 	                  ARGS(db_text(in->turn_id),
 	                       in->heard_ms < 0 ? db_text(NULL) : db_int(in->heard_ms),
-	                       db_text(JOBS_CHANNEL)),
+	                       db_text(JOBS_CHANNEL), db_int(in->asked_unix_ms)),
 	                  &rows));
 	payers_join(cx, row_text(&rows, 0, 1));
 	*number_out = row_is_null(&rows, 0, 2) ? 0 : row_int(&rows, 0, 2);
@@ -193,6 +193,8 @@ struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
 	return db_tx(cx, interrupt_body, &i);
 }
 
+#define INT64_CHARS_MAX 20u
+
 /* A word, the session, and what is behind them; NULL: another word. */
 static const char *behind_session(const char *told, struct span word, char *session_id_out)
 {
@@ -212,7 +214,16 @@ bool turn_told(const char *told, char *session_id_out, int64_t *number_out)
 	return number && str_to_int(number, 1, INT64_MAX, number_out);
 }
 
-const char *turn_told_early(const char *told, char *session_id_out)
+bool turn_told_early(const char *told, struct turn_early *out)
 {
-	return behind_session(told, SPAN("message "), session_id_out);
+	const char *at = behind_session(told, SPAN("message "), out->session_id);
+	char        asked[INT64_CHARS_MAX + 1];
+	size_t      n = at ? strcspn(at, " ") : 0;
+
+	if (!n || n >= sizeof(asked) || !at[n])
+		return false;
+	memcpy(asked, at, n);
+	asked[n] = '\0';
+	out->turn_id = at + n + 1;
+	return str_to_int(asked, 0, INT64_MAX, &out->asked_unix_ms);
 }

@@ -36,7 +36,8 @@ struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
 
 struct turn_cancel {
 	const char *session_id, *session_secret, *turn_id;
-	int64_t     heard_ms; /* of the reply's audio; -1: the client does not tell */
+	int64_t     heard_ms;      /* of the reply's audio; -1: the client does not tell */
+	int64_t     asked_unix_ms; /* when the client asked for it */
 };
 
 /* Nobody wants the turn any more: what it stores from now on is only what had been sent by then
@@ -56,8 +57,13 @@ struct err *turn_cut(struct ctx *cx, const char *session_id, int64_t number, uns
 bool turn_told(const char *told, char *session_id_out, int64_t *number_out);
 
 /* The same of a message that nobody wants answered and whose turn had not begun: the id its turn is
- * to have, in `told`. NULL: it is about something else. */
-const char *turn_told_early(const char *told, char *session_id_out);
+ * to have, and since when, by the clock of the host where that was asked for. */
+struct turn_early {
+	char        session_id[CRYPTO_UUID_CHARS + 1];
+	const char *turn_id; /* in what was told */
+	int64_t     asked_unix_ms;
+};
+bool turn_told_early(const char *told, struct turn_early *out);
 
 /* Pieces as an array of PostgreSQL; NULL: there are none. */
 const char *spoken_pieces_text(struct ctx *cx, const struct spoken_piece *pieces, size_t n);

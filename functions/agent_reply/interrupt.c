@@ -8,15 +8,30 @@
 #include "left.h"
 #include "running.h"
 
+/* Between hosts a time of day is all there is; what it says is to come is now. */
+static uint64_t mono_of(int64_t unix_ms)
+{
+	int64_t  ago_ms = clock_unix_ms() - unix_ms;
+	uint64_t now = clock_mono_ms();
+
+	return ago_ms > 0 ? clock_elapsed_ms((uint64_t)ago_ms, now) : now;
+}
+
+static int64_t unix_of(uint64_t mono_ms)
+{
+	return clock_unix_ms() - (int64_t)clock_elapsed_ms(mono_ms, clock_mono_ms());
+}
+
+/* A cancellation is heard when what was sent behind it may be here already. */
 static void hear_of_it(const char *told)
 {
-	char        session_id[CRYPTO_UUID_CHARS + 1];
-	const char *turn_id;
-	int64_t     number;
+	char              session_id[CRYPTO_UUID_CHARS + 1];
+	struct turn_early early;
+	int64_t           number;
 
-	turn_id = turn_told_early(told, session_id);
-	if (turn_id)
-		(void)running_cancel_message(session_id, turn_id, false, clock_mono_ms());
+	if (turn_told_early(told, &early))
+		(void)running_cancel_message(early.session_id, early.turn_id, false,
+		                             mono_of(early.asked_unix_ms));
 	else if (turn_told(told, session_id, &number))
 		running_cancel(session_id, number);
 }
@@ -31,12 +46,17 @@ void interrupt_listen(void)
 struct err *interrupt_turn(struct req *rq, const struct in *in)
 {
 	struct ctx        *cx = req_ctx(rq);
-	struct turn_cancel order = {in->session_id, in->session_secret, in->turn_id,
-	                            in->heard_ms.is_set ? (int64_t)in->heard_ms.value : -1};
-	bool               was_here = running_has_message(in->session_id, in->turn_id);
-	bool               was_running, is_over, was_told, is_cut = false;
-	struct json_out   *j;
-	int64_t            number;
+	struct turn_cancel order = {
+		.session_id = in->session_id,
+		.session_secret = in->session_secret,
+		.turn_id = in->turn_id,
+		.heard_ms = in->heard_ms.is_set ? (int64_t)in->heard_ms.value : -1,
+		.asked_unix_ms = unix_of(req_came_ms(rq)),
+	};
+	bool             was_here = running_has_message(in->session_id, in->turn_id);
+	bool             was_running, is_over, was_told, is_cut = false;
+	struct json_out *j;
+	int64_t          number;
 
 	TRY(turn_cancel(cx, &order, &number, &was_running));
 	running_cancel(in->session_id, number);

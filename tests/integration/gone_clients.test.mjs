@@ -701,6 +701,19 @@ test('cancelled by who looked for it before it began: it is over at once', async
 	assert.equal(again.status, 200, again.text);
 });
 
+/* Every program is told of the cancellation, and hears it when it comes to it. */
+test('sent behind the cancellation of its id: that is another message', async () => {
+	await heal(stack);
+	for (let i = 0; i < 60; i++) {
+		const session = await newSession(stack);
+		assert.deepEqual((await cancel(session, 'mine')).json, { cancelled: false });
+		const { status, text } = await turn(stack, session, 'Hello.', {
+			turn_id: 'mine', audio: false,
+		});
+		assert.equal(status, 200, `${i}: ${text}`);
+	}
+});
+
 /* Turns that were asked for; of these some may wait for room for their bodies. */
 const arrived = async () => {
 	const { text } = await operate(stack, '/metrics');
