@@ -64,11 +64,21 @@ enum begin_column {
 
 /* ---- beginning ---- */
 
+/* What nobody has read yet, for its turn was broken off, goes on with what was said before it. */
+static bool was_in_distress(const struct db_rows *rows, int i, const struct turn *so_far)
+{
+	bool is_read = *row_text(rows, i, COL_TEXT) || row_bool(rows, i, COL_IS_AGENT);
+
+	return row_bool(rows, i, COL_IN_DISTRESS) ||
+	       (!is_read && so_far->history_n && so_far->history[so_far->history_n - 1].is_in_distress);
+}
+
 static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn *out)
 {
 	struct utterance_text *history =
 		NEW_ARRAY(cx->arena, struct utterance_text, (size_t)rows->count);
 
+	out->history = history;
 	for (int i = 0; i < rows->count; i++) {
 		if (row_is_null(rows, i, COL_TEXT))
 			continue; /* the one row of a session without history */
@@ -77,9 +87,8 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
 			sealed_open(cx, AT_UTTERANCE(row_text(rows, i, COL_ID)), row_text(rows, i, COL_TEXT),
 		                row_bytes(cx, rows, i, COL_TEXT_SEALED)),
-			row_bool(rows, i, COL_IN_DISTRESS), row_bool(rows, i, COL_INTERRUPTED)};
+			was_in_distress(rows, i, out), row_bool(rows, i, COL_INTERRUPTED)};
 	}
-	out->history = history;
 }
 
 /* An extract and, in the columns behind it, its id and contact data. */

@@ -27,7 +27,8 @@ enum waiting_column {
 	COL_SAID_MS,
 	COL_SEALED,
 	COL_POSITION,
-	COL_HAS_VECTOR
+	COL_HAS_VECTOR,
+	COL_IS_BEHIND_DISTRESS
 };
 
 static const char *hex(struct ctx *cx, struct span hash)
@@ -51,6 +52,7 @@ static struct memory_utterance read_waiting(struct ctx *cx, const struct db_rows
 		.said_ms = row_int(rows, i, COL_SAID_MS),
 		.is_unmasked = !*plain,
 		.has_vector = row_bool(rows, i, COL_HAS_VECTOR),
+		.is_behind_distress = row_bool(rows, i, COL_IS_BEHIND_DISTRESS),
 		.position = row_int(rows, i, COL_POSITION),
 	};
 }
@@ -89,6 +91,22 @@ struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t af
 	out->is_masked = !done.ptr || str_equal(row_text(&l.rows, 0, COL_MARKS), hex(cx, done));
 	for (int i = 0; i < l.rows.count && !row_is_null(&l.rows, i, COL_ID); i++)
 		said[out->n++] = read_waiting(cx, &l.rows, i);
+	return NULL;
+}
+
+struct err *utterances_in_distress(struct ctx *cx, const char *session_id, int64_t position,
+                                   size_t *n_out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows,
+	             "select count(*) from utterances u where u.session_id = $1::uuid"
+	             " and u.position < $2::bigint and u.in_distress and u.speaker = 'visitor'"
+	             " and u.position > coalesce((select max(c.position) from utterances c"
+	             "  where c.session_id = $1::uuid and c.position < $2::bigint"
+	             "   and not c.in_distress), 0)",
+	             ARGS(db_text(session_id), db_int(position))));
+	*n_out = (size_t)row_int(&rows, 0, 0);
 	return NULL;
 }
 

@@ -10,8 +10,9 @@ struct memory_utterance {
 	const char *id, *speaker, *text;
 	struct span sealed; /* the original, as it was read */
 	int64_t     said_ms;
-	bool        is_unmasked; /* its turn never ended: the plain column is still empty */
-	bool        has_vector;  /* the turn has left one, which the memory gets */
+	bool        is_unmasked;        /* its turn never ended: the plain column is still empty */
+	bool        has_vector;         /* the turn has left one, which the memory gets */
+	bool        is_behind_distress; /* what was said right before it is known to be in distress */
 	int64_t     position;
 };
 struct memory_waiting {
@@ -22,6 +23,10 @@ struct memory_waiting {
 };
 struct err *memory_utterances(struct ctx *cx, const char *session_id, int64_t after, size_t max,
                               struct memory_waiting *out) CHECKED;
+
+/* How many messages in a row the visitor has said in distress, up to that position. */
+struct err *utterances_in_distress(struct ctx *cx, const char *session_id, int64_t position,
+                                   size_t *n_out) CHECKED;
 
 /* Gives an utterance that is unmasked its plain text, unless it was stored anew since. */
 struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance *u,

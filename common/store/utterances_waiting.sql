@@ -9,7 +9,7 @@
 -- At least one row, with all but the first two null where nothing waits: the names known, as
 -- session_names() gives them; marks of the owner's sessions (masking.h), those that differ, in hex
 -- between commas (null: no name is known); id, speaker, text, time (unix milliseconds), the
--- original sealed, position, has a vector.
+-- original sealed, position, has a vector, what was said right before it was in distress.
 with known as materialized (
 	select session_names($1::uuid) as names),
 
@@ -17,7 +17,10 @@ waiting as (
 	select u.id, u.speaker, u.text, floor(extract(epoch from u.ts) * 1000)::bigint as said_ms,
 			u.text_sealed,
 			u.position, exists (select from utterance_vectors v where v.utterance_id = u.id)
-				as has_vector
+				as has_vector,
+			coalesce((select b.in_distress from utterances b
+				where b.session_id = $1::uuid and b.position < u.position
+				order by b.position desc limit 1), false) as is_behind_distress
 		from utterances u
 		where u.session_id = $1::uuid and u.position > $2::bigint and not u.in_distress
 			-- They became memories in their order: what comes behind the newest one is none.

@@ -6,6 +6,7 @@
 #include "../base/log.h"
 #include "../domain/who/mask.h"
 #include "../domain/memory/index_text.h"
+#include "../domain/talk/care.h"
 #include "../engines/acts.h"
 #include "cached_embedding.h"
 #include "heard.h"
@@ -225,15 +226,29 @@ static void embed_utterances(struct ctx *cx, const char *session_id, struct reme
 
 /* A turn that was broken off before its words were understood, or that had no time for what they
  * mean, has left that to us. */
-static bool is_in_distress(struct ctx *cx, const struct remembering *r)
+static bool is_unread(const struct memory_utterance *u)
+{
+	return (u->is_unmasked || !u->has_vector) && str_equal(u->speaker, "visitor");
+}
+
+static struct err *is_in_distress(struct ctx *cx, const struct remembering *r, bool may_last,
+                                  bool *out)
 {
 	const struct memory_vector *vector = &r->memory.vector;
+	struct span                 message = span_of(r->u->text);
 	struct act_words            words;
+	size_t                      before = 0;
+	enum act                    act;
 
-	if ((!r->u->is_unmasked && r->u->has_vector) || !str_equal(r->u->speaker, "visitor"))
-		return false;
-	words = act_words_of(cx, span_of(r->u->text));
-	return acts_read(cx, &words, vector->at, vector->model, true) == ACT_distress;
+	*out = false;
+	if (!is_unread(r->u))
+		return NULL;
+	if (may_last)
+		TRY(utterances_in_distress(cx, r->memory.session_id, r->u->position, &before));
+	words = act_words_of(cx, message);
+	act = acts_read(cx, &words, vector->at, vector->model, true);
+	*out = care_is_needed(cx, act, message, before);
+	return NULL;
 }
 
 /* How many become memories, which are put together; what is said in distress becomes none. */
@@ -241,11 +256,16 @@ static struct err *sort_out(struct ctx *cx, const struct names *names,
                             const struct remembering *said, size_t n, struct memory_new *kept,
                             size_t *kept_n)
 {
+	bool any_grave = false;
+
 	*kept_n = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct memory_utterance *u = said[i].u;
+		bool                           is_grave;
 
-		if (is_in_distress(cx, &said[i])) {
+		TRY(is_in_distress(cx, &said[i], any_grave || u->is_behind_distress, &is_grave));
+		if (is_grave) {
+			any_grave = true;
 			TRY(utterance_is_grave(cx, said[i].memory.session_id, u->id));
 			continue;
 		}

@@ -2,6 +2,7 @@
 #include "turn_leads.h"
 
 #include "../domain/lead/rule_extract.h"
+#include "../domain/talk/care.h"
 #include "../domain/talk/reading.h"
 #include "../engines/acts.h"
 
@@ -43,7 +44,8 @@ struct err *turn_lead_of_broken(struct ctx *cx, const char *session_id, bool *wa
 	said = act_words_of(cx, span_of(turn.message));
 	act = acts_read(cx, &said, NULL, NULL, true);
 	end.event = act_event(act);
-	end.is_in_distress = act == ACT_distress;
+	end.is_in_distress =
+		care_is_needed(cx, act, span_of(turn.message), care_messages(turn.history, turn.history_n));
 	if (!end.is_in_distress)
 		end.lead = told_by_rules(cx, &turn);
 	e = turn_finish(cx, &turn, &end);

@@ -77,21 +77,12 @@ static bool recalls(struct ctx *cx, const struct turn *turn, struct memory_peopl
 	return !prompt_holds_talk(turn);
 }
 
-static size_t said_in_distress(const struct turn *turn)
-{
-	size_t n = 0;
-
-	for (size_t i = turn->history_n; i-- > 0 && turn->history[i].is_in_distress;)
-		n += turn->history[i].speaker == SPEAKER_VISITOR;
-	return n;
-}
-
 void thought_look(struct ctx *cx, const struct in *in, const struct turn *turn, struct answer *a)
 {
 	a->recalls = in->heard && recalls(cx, turn, &a->people);
 	if (a->recalls)
 		heard_admit(cx, in->heard);
-	a->said_in_distress = said_in_distress(turn);
+	a->said_in_distress = care_messages(turn->history, turn->history_n);
 }
 
 /* What is remembered on the topic, as the prompt takes it; its text is data. */
@@ -228,10 +219,7 @@ static void read_message(struct ctx *cx, const struct in *in, const struct turn 
 	out->is_foreign = act_is_foreign(&said);
 	out->distress_line = distress_line(out->language);
 	out->known = known_of(cx, turn);
-	out->is_in_distress =
-		out->act == ACT_distress ||
-		(said_in_distress > 0 &&
-	     !care_has_turned(cx, out->act, span_of(in->user_message), said_in_distress));
+	out->is_in_distress = care_is_needed(cx, out->act, span_of(in->user_message), said_in_distress);
 }
 
 /* ---- thinking ---- */

@@ -255,6 +255,16 @@ const MIRIAM = 'Hello, my name is Miriam Castellanos. I am head of product at No
 const isUnread = (session) =>
 	poll(async () => (await said(session)).length > 0 && waitingForLocks(1));
 
+/* With the process that has its turn; and the session ends, long after. */
+const killMidway = async (session) => {
+	stack.expectRestart('agent_reply');
+	await killUnit(stack, 'agent_reply');
+	await sql(stack, `update turns set ends_by = now() where session_id = :'id';
+		insert into jobs (kind, key, payload, session_id)
+			values ('keep_utterances', :'id', '{}', :'id') on conflict do nothing`,
+	{ id: session.session_id });
+};
+
 for (const [how, breakOff] of Object.entries({
 	left: async (session) => {
 		const leave = startTurn(session, MIRIAM);
@@ -262,16 +272,11 @@ for (const [how, breakOff] of Object.entries({
 		await leave();
 		await poll(async () => (await stateOf(session)) === 'abandoned');
 	},
-	/* And its session ends, long after. */
 	killed: async (session) => {
 		const answer = turn(stack, session, MIRIAM);
 		await isUnread(session);
-		stack.expectRestart('agent_reply');
-		await killUnit(stack, 'agent_reply');
+		await killMidway(session);
 		assert.equal((await answer).status, 502);
-		await sql(stack, `update turns set ends_by = now() where session_id = :'id';
-			insert into jobs (kind, key, payload, session_id)
-				values ('keep_utterances', :'id', '{}', :'id')`, { id: session.session_id });
 	},
 }))
 	test(`${how} before its words are read: who spoke them is masked, and is a lead`, async () => {
@@ -585,6 +590,47 @@ for (const [how, say] of Object.entries({
 			where session_id = :'id' order by position`, { id: session.session_id });
 		assert.deepEqual(no, ['t', 'visitor']);
 	});
+
+/* Nothing in the words tells of it: only what was said before. */
+const BLUE = 'It is the blue one, over there.';
+
+const talkInDistress = async () => {
+	await heal(stack);
+	const session = await newSession(stack, { consent: true });
+	const first = await turn(stack, session, "I don't want to live any more.");
+	assert.equal(first.status, 200, first.text);
+	await whileLocked(stack, 'memories', async () => {
+		const answer = turn(stack, session, BLUE);
+		await poll(async () => (await said(session)).length === 3 && waitingForLocks(1));
+		await killMidway(session);
+		assert.equal((await answer).status, 502);
+	});
+	return session;
+};
+
+test('in distress and killed unread: what was said is no memory', async () => {
+	const session = await talkInDistress();
+	const kept = () => sql(stack, `select u.in_distress, u.speaker, exists (
+				select from memories m where m.utterance_id = u.id)
+			from utterances u where u.session_id = :'id' order by u.position`,
+	{ id: session.session_id });
+	const read = await poll(async () => {
+		const rows = await kept();
+		return (rows[2][0] === 't' || rows[2][2] === 't') && rows;
+	});
+	assert.deepEqual(read[2], ['t', 'visitor', 'f']);
+});
+
+test('in distress, and what was said last is unread: it lasts', async () => {
+	const session = await talkInDistress();
+	const { status, json, text } = await turn(stack, session, 'It is warm in here.');
+	assert.equal(status, 200, text);
+	assert.equal(json.extract, null);
+	const [row] = await sql(stack, `select in_distress from utterances
+		where session_id = :'id' and speaker = 'visitor' order by position desc limit 1`,
+	{ id: session.session_id });
+	assert.deepEqual(row, ['t']);
+});
 
 test('a session is the same however its id is spelled', async () => {
 	const session = await newSession(stack);

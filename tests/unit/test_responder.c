@@ -99,9 +99,7 @@ static const char *reply_of(struct ctx *cx, const struct prompt *prompt, const s
 		rule_extract_on(cx, NULL, talk, talk_n, &told);
 		reading.told = &told;
 	}
-	reading.is_in_distress =
-		reading.act == ACT_distress ||
-		(*in_distress > 0 && !care_has_turned(cx, reading.act, span_of(in->message), *in_distress));
+	reading.is_in_distress = care_is_needed(cx, reading.act, span_of(in->message), *in_distress);
 	*in_distress = reading.is_in_distress ? *in_distress + 1 : 0;
 	return responder_reply(cx, prompt->messages, prompt->n, in->mode, &reading);
 }

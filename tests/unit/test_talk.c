@@ -40,7 +40,7 @@ struct play {
 	struct ctx           *cx;
 	enum mode             mode;
 	struct utterance_text history[2 * TURNS_MAX];
-	size_t                n, said_in_distress;
+	size_t                n;
 	const struct extract *known;
 	enum act              acts[TURNS_MAX]; /* the same in all manners: told once */
 	bool                  are_told;
@@ -60,9 +60,7 @@ static void read_turn(struct play *p, const char *said, struct rule_told *told)
 	if (!p->are_told)
 		*act = acts_read(p->cx, &words, NULL, NULL, true);
 	rule_extract_on(p->cx, p->known, talk, talk_n, told);
-	lasts =
-		*act == ACT_distress || (p->said_in_distress > 0 &&
-	                             !care_has_turned(p->cx, *act, span_of(said), p->said_in_distress));
+	lasts = care_is_needed(p->cx, *act, span_of(said), care_messages(p->history, p->n));
 	p->reading = (struct reading){.act = *act,
 	                              .is_in_distress = lasts,
 	                              .is_foreign = act_is_foreign(&words),
@@ -86,7 +84,6 @@ static const char *take_turn(struct play *p, const char *said)
 	reply = responder_reply(p->cx, messages, p->n + 1, p->mode, &p->reading);
 	if (!p->reading.is_in_distress)
 		p->known = extract_merge(p->cx, p->known, told.all);
-	p->said_in_distress = p->reading.is_in_distress ? p->said_in_distress + 1 : 0;
 	p->history[p->n++] = (struct utterance_text){.speaker = SPEAKER_VISITOR,
 	                                             .text = said,
 	                                             .is_in_distress = p->reading.is_in_distress};
@@ -107,7 +104,7 @@ static void play(struct play *p, const struct cJSON *line, bool is_own_mode)
 {
 	const struct cJSON *says = json_first(json_at(line, "says"));
 
-	p->n = p->said_in_distress = 0;
+	p->n = 0;
 	p->known = NULL;
 	for (const struct cJSON *turn = json_first(json_at(line, "turns")); turn;
 	     turn = json_next(turn), says = json_next(says)) {

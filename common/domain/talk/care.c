@@ -24,14 +24,27 @@ static bool tells_of_business(struct ctx *cx, struct span message)
 	return x && (x->entities.budget_range || x->entities.org_name);
 }
 
-bool care_has_turned(struct ctx *cx, enum act act, struct span message, size_t said_in_distress)
+static bool has_turned(struct ctx *cx, enum act act, struct span message, size_t said_in_distress)
 {
-	if (act == ACT_distress)
-		return false;
 	if (says_so(message))
 		return true;
 	return said_in_distress >= CARE_MESSAGES_MIN &&
 	       (is_about_other_things(act) || tells_of_business(cx, message));
+}
+
+size_t care_messages(const struct utterance_text *history, size_t n)
+{
+	size_t said = 0;
+
+	for (size_t i = n; i-- > 0 && history[i].is_in_distress;)
+		said += history[i].speaker == SPEAKER_VISITOR;
+	return said;
+}
+
+bool care_is_needed(struct ctx *cx, enum act act, struct span message, size_t said_in_distress)
+{
+	return act == ACT_distress ||
+	       (said_in_distress > 0 && !has_turned(cx, act, message, said_in_distress));
 }
 
 bool care_is_fit(struct ctx *cx, struct span text)
