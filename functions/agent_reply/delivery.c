@@ -66,7 +66,7 @@ bool delivery_text(struct span piece, void *data)
 {
 	struct delivery *d = data;
 
-	return feed_text(piece, d->feed);
+	return feed_text(piece, d->feed) && !(d->order.outlet && reply_text_is_full(d->reply));
 }
 
 bool delivery_restart(struct delivery *d)

@@ -83,7 +83,9 @@ struct err *delivery_run(struct delivery *d, struct delivered *out) CHECKED;
 
 /* ---- by who thinks ---- */
 
-/* Fits chat_order.on_text, with the delivery as its data. False: nobody hears it any more. */
+/* Fits chat_order.on_text, with the delivery as its data. False: nobody hears any more of it, for
+ * its last sentence is on its way to who hears it as it is made. Without an outlet the end may
+ * still show that all of it was none of the reply. */
 bool delivery_text(struct span piece, void *delivery);
 
 /* An engine begins, or begins anew. False where what another wrote is out already. */

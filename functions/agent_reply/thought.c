@@ -238,7 +238,10 @@ struct thought {
 	struct chain_result served;
 	const char         *text;
 	size_t              written; /* bytes handed to the delivery by this engine */
+	bool                has_enough;
 	unsigned            took_ms;
+
+	const struct provider *first, *writing; /* asked first, and last; NULL: none yet */
 };
 
 static bool write_on(struct span piece, void *data)
@@ -246,7 +249,8 @@ static bool write_on(struct span piece, void *data)
 	struct thought *t = data;
 
 	t->written += piece.len;
-	return delivery_text(piece, t->delivery);
+	t->has_enough = !delivery_text(piece, t->delivery);
+	return !t->has_enough;
 }
 
 /* Of what turned out to have been no answer nothing is left, unless it is out. False: it is. */
@@ -260,7 +264,7 @@ static bool take_back(struct thought *t)
  * beginning nobody saw was written, and is not in the reply. */
 static struct err *judge(struct ctx *cx, const struct provider *p, struct thought *t)
 {
-	if (t->written && t->written != strlen(t->reply.text) && !take_back(t))
+	if (t->written && !t->has_enough && t->written != strlen(t->reply.text) && !take_back(t))
 		LOG(LOG_WARN, cx, "reasoning_told", F_STR("provider", p->name));
 	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max,
 	                       REPLY_BYTES_MAX(t->sentences_max));

@@ -256,6 +256,23 @@ test('two sentences are spoken at once, never more, and heard in their order', a
 	assertInOrder(all);
 });
 
+/* Two are what a voice says in a turn. */
+test('a reply is over with its last sentence, whatever is written behind it', async () => {
+	const two = 'We make bread. We sell cakes.';
+	await says(`${two} We rent ovens. We teach bakers, and we do so all the year.`);
+	await replies({ hold: 'model', hold_after_chunks: 12 }, 1);
+	const session = await newSession(stack);
+	const events = await hear(session, 'I run a hotel.', { more: { turn_id: 'over' } });
+	const { text, is_truncated } = done(events);
+	assert.deepEqual([text, is_truncated], [two, undefined]);
+	assert.equal(spoken(events), two);
+	await stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected' });
+	const { json } = await post(stack, 'agent_reply', {
+		...pairOf(session), cancel: true, turn_id: 'over',
+	});
+	assert.deepEqual(json, { cancelled: false }, 'all of it was said');
+});
+
 test('without audio there are text and an end', async () => {
 	await says(TWO);
 	const more = { audio: false };

@@ -97,7 +97,7 @@ bool reply_text_next(struct reply_text *r, struct span *out)
 	struct span rest, from, piece;
 	bool        is_sentence;
 
-	if (r->sure <= r->given.len || (r->sentences_n == r->sentences_max && !r->is_complete))
+	if (r->sure <= r->given.len || (reply_text_is_full(r) && !r->is_complete))
 		return false;
 	rest = from = not_given(r);
 	if (!cut(r, &rest, &piece, &is_sentence))
@@ -111,9 +111,14 @@ bool reply_text_next(struct reply_text *r, struct span *out)
 	return true;
 }
 
+bool reply_text_is_full(const struct reply_text *r)
+{
+	return r->sentences_n == r->sentences_max;
+}
+
 struct span reply_text_begun(const struct reply_text *r)
 {
-	if (r->sure <= r->given.len || r->sentences_n == r->sentences_max || r->is_complete)
+	if (r->sure <= r->given.len || reply_text_is_full(r) || r->is_complete)
 		return SPAN("");
 	return (struct span){r->clean.ptr + r->given.len, r->sure - r->given.len};
 }

@@ -28,6 +28,9 @@ void reply_text_read(struct reply_text *r);
  * lives in the arena. */
 bool reply_text_next(struct reply_text *r, struct span *out);
 
+/* As many sentences were given as are at most: what follows is nobody's. */
+bool reply_text_is_full(const struct reply_text *r);
+
 /* What is known by now of the sentence that is not complete, until the next call of any other. */
 struct span reply_text_begun(const struct reply_text *r);
 
