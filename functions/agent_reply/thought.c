@@ -280,8 +280,10 @@ static struct err *judge(struct ctx *cx, const struct provider *p, struct though
 static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 {
 	struct thought *t = data;
-	struct err     *e = llm_complete(p, cx, &t->order, &t->reply);
+	struct err     *e;
 
+	t->writing = p;
+	e = llm_complete(p, cx, &t->order, &t->reply);
 	if (!e)
 		e = judge(cx, p, t);
 	if (e && e->kind != ERR_CANCELLED)
@@ -314,6 +316,7 @@ static struct err *think_it(struct ctx *cx, struct thought *t)
 {
 	struct chain about = thinking_about(THINKING_REPLY, t->turn->session_id);
 
+	t->first = about.order[0];
 	if (t->follows_a_line)
 		return think_in_danger(cx, t);
 	return chain_run(cx, &about, try_engine, t, &t->served);
@@ -391,10 +394,18 @@ static bool is_degraded(const struct thought *t)
 	return t->served.fell_back || t->served.served->is_local;
 }
 
+static void sign_unended(const struct thought *t, struct left *rest)
+{
+	if (!t->writing)
+		return;
+	rest->provider = t->writing->name;
+	rest->is_degraded = t->writing != t->first || t->writing->is_local;
+}
+
 void thought_sign(const struct thought *t, struct left *rest)
 {
 	if (rest->lacks_end)
-		return;
+		return sign_unended(t, rest);
 	rest->provider = t->served.served->name;
 	rest->is_truncated = t->served.late != NULL;
 	rest->is_degraded = is_degraded(t);
