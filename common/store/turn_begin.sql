@@ -67,7 +67,7 @@ closed as (
 			and t.turn = (select turn from decided where action = 'begin')
 			and t.state = 'running'
 		returning case when t.instance <> $15::uuid
-			then pg_notify($20, 'turn ' || t.session_id || ' ' || t.turn) end),
+			then pg_notify($20, 'turn ' || t.claim) end),
 
 said as (
 	insert into utterances (id, session_id, speaker, text, text_sealed, turn, in_distress,

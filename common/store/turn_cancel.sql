@@ -15,7 +15,7 @@
 -- wants it. What comes later is another message.
 --
 -- One row, or none for an unknown session: verdict; who pays; the turn's number (null: there is
--- none); it was running until now.
+-- none); it was running until now; the claim of who has it.
 -- include session_touched.sql
 ,
 
@@ -28,9 +28,9 @@ stopped as (
 				where n.session_id = $1::uuid and n.turn > c.turn - 5 and n.turn_id = $5
 					and c.verdict = 'ok'
 				order by n.turn desc limit 1)
-		returning t.turn, t.state = 'superseded' and t.finished_at = now() as was_running,
+		returning t.turn, t.claim, t.state = 'superseded' and t.finished_at = now() as was_running,
 			case when t.state = 'superseded' and t.finished_at = now()
-				then pg_notify($7, 'turn ' || t.session_id || ' ' || t.turn) end),
+				then pg_notify($7, 'turn ' || t.claim) end),
 
 -- What the visitor said stays, and no end of the turn has a job remember it.
 remembered as (
@@ -40,6 +40,7 @@ remembered as (
 	)
 
 select c.verdict, c.payers, s.turn, coalesce(s.was_running, false),
+		s.claim,
 		case when c.verdict = 'ok' and s.turn is null
 			then pg_notify($7, 'message ' || $1 || ' ' || $8::bigint || ' ' || $5) end
 	from checked c left join stopped s on true

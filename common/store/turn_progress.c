@@ -73,8 +73,7 @@ struct err *turn_progress_store(struct ctx *cx, const struct turn_name *turn,
 
 /* ---- cancelling ---- */
 
-struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in, int64_t *number_out,
-                        bool *was_running_out)
+struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in, struct turn_cancelled *out)
 {
 	struct db_rows rows;
 
@@ -84,8 +83,11 @@ struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in, int64_t *n
 	                       db_text(JOBS_CHANNEL), db_int(in->asked_unix_ms)),
 	                  &rows));
 	payers_join(cx, row_text(&rows, 0, 1));
-	*number_out = row_is_null(&rows, 0, 2) ? 0 : row_int(&rows, 0, 2);
-	*was_running_out = row_bool(&rows, 0, 3);
+	*out = (struct turn_cancelled){.was_running = row_bool(&rows, 0, 3)};
+	if (row_is_null(&rows, 0, 2))
+		return NULL;
+	out->number = row_int(&rows, 0, 2);
+	out->claim = row_text(&rows, 0, 4);
 	return NULL;
 }
 
@@ -195,28 +197,31 @@ struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
 
 #define INT64_CHARS_MAX 20u
 
-/* A word, the session, and what is behind them; NULL: another word. */
-static const char *behind_session(const char *told, struct span word, char *session_id_out)
+/* What is behind a word; NULL: it is another. */
+static const char *behind(const char *told, struct span word)
 {
-	struct span all = span_of(told);
-
-	if (!span_starts(all, word) || all.len <= word.len + CRYPTO_UUID_CHARS)
-		return NULL;
-	memcpy(session_id_out, told + word.len, CRYPTO_UUID_CHARS);
-	session_id_out[CRYPTO_UUID_CHARS] = '\0';
-	return str_is_uuid(session_id_out) ? told + word.len + CRYPTO_UUID_CHARS + 1 : NULL;
+	return span_starts(span_of(told), word) ? told + word.len : NULL;
 }
 
-bool turn_told(const char *told, char *session_id_out, int64_t *number_out)
+const char *turn_told(const char *told)
 {
-	const char *number = behind_session(told, SPAN("turn "), session_id_out);
+	return behind(told, SPAN("turn "));
+}
 
-	return number && str_to_int(number, 1, INT64_MAX, number_out);
+/* The session, and what is behind it. */
+static const char *behind_session(const char *at, char *session_id_out)
+{
+	if (strlen(at) <= CRYPTO_UUID_CHARS)
+		return NULL;
+	memcpy(session_id_out, at, CRYPTO_UUID_CHARS);
+	session_id_out[CRYPTO_UUID_CHARS] = '\0';
+	return str_is_uuid(session_id_out) ? at + CRYPTO_UUID_CHARS + 1 : NULL;
 }
 
 bool turn_told_early(const char *told, struct turn_early *out)
 {
-	const char *at = behind_session(told, SPAN("message "), out->session_id);
+	const char *message = behind(told, SPAN("message "));
+	const char *at = message ? behind_session(message, out->session_id) : NULL;
 	char        asked[INT64_CHARS_MAX + 1];
 	size_t      n = at ? strcspn(at, " ") : 0;
 

@@ -40,21 +40,27 @@ struct turn_cancel {
 	int64_t     asked_unix_ms; /* when the client asked for it */
 };
 
+struct turn_cancelled {
+	int64_t     number;      /* 0: there is no such turn */
+	bool        was_running; /* until now */
+	const char *claim;       /* of who has it, or had */
+};
+
 /* Nobody wants the turn any more: what it stores from now on is only what had been sent by then
- * (turn_interrupt), or of that what the client heard. Its number, 0: there is none, and whether it
- * was running until now. ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as
+ * (turn_interrupt), or of that what the client heard. ERR_SESSION, ERR_SESSION_EXPIRED, ERR_RATE as
  * session_check. */
-struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in, int64_t *number_out,
-                        bool *was_running_out) CHECKED;
+struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in,
+                        struct turn_cancelled *out) CHECKED;
 
 /* Cuts the stored reply of a turn that is over to what was heard. A reply of which nobody knows
  * when what was said stays. */
 struct err *turn_cut(struct ctx *cx, const char *session_id, int64_t number, unsigned heard_ms,
                      bool *is_cut_out) CHECKED;
 
-/* What programs hear (jobs.h) when a turn was stopped elsewhere. False: it is about something else.
- * session_id_out has room for a UUID and its end. */
-bool turn_told(const char *told, char *session_id_out, int64_t *number_out);
+/* What programs hear (jobs.h) when a turn was stopped elsewhere: the claim of who has it, in `told`.
+ * It may be heard late, when the turn goes on already, with another claim (turn_resume). NULL: it
+ * is about something else. */
+const char *turn_told(const char *told);
 
 /* The same of a message that nobody wants answered and whose turn had not begun: the id its turn is
  * to have, and since when, by the clock of the host where that was asked for. */

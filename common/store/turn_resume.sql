@@ -2,8 +2,10 @@
 -- it runs again, for whoever asks with this, and what was not said of it is taken along.
 --
 -- Only of the newest turn, and only once who had it has left what is unsaid: it may still be about
--- to. Where another request changed the session after this statement's snapshot was taken, it may
--- have been that one, and what it did is seen next time.
+-- to. One that still runs is stopped first, as turn_cancel.sql does: its client is here, so nobody
+-- is there any more, whether that was noticed or not. Where another request changed the session
+-- after this statement's snapshot was taken, it may have been that one, and what it did is seen next
+-- time.
 --
 -- $1 to $4  the session pair, as in session_check.sql
 -- $5   most utterances of history
@@ -13,6 +15,7 @@
 -- $9   how long a cancelled turn may go on, milliseconds
 -- $10  the instance that is going to answer
 -- $11  its claim of this turn
+-- $12  the channel on which programs listen
 --
 -- As turn_columns.sql tells, `action` begin: it is taken over; wait: it was stopped, and nothing
 -- is left yet; newer: another has begun; gone: there is nothing to go on with. Behind that: what
@@ -33,11 +36,25 @@ seen as (
 asked as (
 	select t.turn, t.turn < c.turn as is_old,
 			t.state in ('superseded', 'abandoned')
-				and t.finished_at > now() - $9::int * interval '1 ms' as may
+				and t.finished_at > now() - $9::int * interval '1 ms' as may,
+			t.state = 'running' as is_running
 		from seen c join turns t on t.session_id = $1::uuid and t.turn > c.turn - 5
 			and t.turn_id = $7
 		where not c.is_stale
 		order by t.turn desc limit 1),
+
+stopped as (
+	update turns t set state = 'superseded', finished_at = now()
+		from asked k
+		where t.session_id = $1::uuid and t.turn = k.turn and k.is_running and not k.is_old
+			and t.state = 'running'
+		returning t.turn, pg_notify($12, 'turn ' || t.claim)),
+
+remembered as (
+	-- include job_insert.sql
+		select 'keep_utterances', $1, '{}', $1::uuid from stopped
+		-- include job_once.sql
+	),
 
 taken as (
 	delete from turn_answers a using asked k
@@ -51,7 +68,7 @@ decided as (
 				when c.is_stale then 'wait'
 				when exists (select from taken) then 'begin'
 				when k.is_old then 'newer'
-				when k.may then 'wait'
+				when k.may or k.is_running then 'wait'
 				else 'gone' end as action
 		from seen c left join asked k on true),
 

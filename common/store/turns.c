@@ -236,7 +236,7 @@ static struct err *resume_body(struct ctx *cx, void *data)
 	TRY(session_query(cx, in->session_id, in->session_secret, TURN_RESUME_SQL,
 	                  ARGS(db_int(TURN_HISTORY_ROWS), db_text(NULL), db_text(in->turn_id),
 	                       db_int(in->deadline_ms), db_int(TURN_RESUME_MS), db_text(in->instance),
-	                       db_text(in->claim)),
+	                       db_text(in->claim), db_text(JOBS_CHANNEL)),
 	                  &rows));
 	payers_join(cx, row_text(&rows, 0, COL_PAYERS));
 	r->action = row_text(&rows, 0, COL_ACTION);

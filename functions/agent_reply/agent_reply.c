@@ -241,7 +241,7 @@ static struct err *run_turn(struct req *rq, const struct in *in, const struct tu
                             struct answer *a)
 {
 	struct ctx     *cx = req_ctx(rq);
-	struct running *running = running_start(cx, turn->session_id, turn->number, a->start_ms);
+	struct running *running = running_start(cx, turn, a->start_ms);
 	struct err     *e;
 
 	a->progress = progress_start(cx, turn);

@@ -25,15 +25,14 @@ static int64_t unix_of(uint64_t mono_ms)
 /* A cancellation is heard when what was sent behind it may be here already. */
 static void hear_of_it(const char *told)
 {
-	char              session_id[CRYPTO_UUID_CHARS + 1];
+	const char       *claim = turn_told(told);
 	struct turn_early early;
-	int64_t           number;
 
-	if (turn_told_early(told, &early))
+	if (claim)
+		running_cancel(claim);
+	else if (turn_told_early(told, &early))
 		(void)running_cancel_message(early.session_id, early.turn_id, false,
 		                             mono_of(early.asked_unix_ms));
-	else if (turn_told(told, session_id, &number))
-		running_cancel(session_id, number);
 }
 
 void interrupt_listen(void)
@@ -53,21 +52,22 @@ struct err *interrupt_turn(struct req *rq, const struct in *in)
 		.heard_ms = in->heard_ms.is_set ? (int64_t)in->heard_ms.value : -1,
 		.asked_unix_ms = unix_of(req_came_ms(rq)),
 	};
-	bool             was_here = running_has_message(in->session_id, in->turn_id);
-	bool             was_running, is_over, was_told, is_cut = false;
-	struct json_out *j;
-	int64_t          number;
+	bool                  was_here = running_has_message(in->session_id, in->turn_id);
+	bool                  is_over, was_told, is_cut = false;
+	struct turn_cancelled t;
+	struct json_out      *j;
 
-	TRY(turn_cancel(cx, &order, &number, &was_running));
-	running_cancel(in->session_id, number);
+	TRY(turn_cancel(cx, &order, &t));
+	if (t.number)
+		running_cancel(t.claim);
 	/* Of a turn that is over the end may still be on its way to the client. */
-	is_over = number && !was_running;
+	is_over = t.number && !t.was_running;
 	was_told = running_cancel_message(in->session_id, in->turn_id, is_over, req_came_ms(rq));
-	if (was_running && running_wait(cx, in->session_id, number, 0) == WAIT_CANCELLED)
+	if (t.was_running && running_wait(cx, in->session_id, t.number, 0) == WAIT_CANCELLED)
 		FAIL(cx, ERR_CANCELLED, "nobody waits any more");
-	if (number && order.heard_ms >= 0)
-		TRY(turn_cut(cx, in->session_id, number, (unsigned)order.heard_ms, &is_cut));
-	is_cut = is_cut || was_running || (is_over && was_told) || (was_here && !number);
+	if (t.number && order.heard_ms >= 0)
+		TRY(turn_cut(cx, in->session_id, t.number, (unsigned)order.heard_ms, &is_cut));
+	is_cut = is_cut || t.was_running || (is_over && was_told) || (was_here && !t.number);
 	metrics_add(METRIC_interruptions, ALONE, is_cut);
 	j = reply_json(rq, 200, 0);
 	json_obj(j, NULL);

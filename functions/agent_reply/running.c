@@ -10,8 +10,8 @@
 struct running {
 	struct running *next;
 	const char     *session_id;
+	const char     *claim; /* NULL: it is only prepared */
 	int64_t         turn;
-	bool            is_ahead;
 	uint64_t        asked_ms, here_ms;
 	struct cancel  *cancel;
 };
@@ -29,13 +29,13 @@ static bool is_newer(const struct running *r, const struct running *other)
 /* What is prepared stands in no turn's way: the turn it is for ends it, and what is newer. */
 static bool yields(const struct running *r, const struct running *to)
 {
-	return r->is_ahead && (to->turn >= r->turn || to->asked_ms > r->here_ms);
+	return !r->claim && (to->turn >= r->turn || to->asked_ms > r->here_ms);
 }
 
 /* NULL: both go on. */
 static struct running *loser(struct running *r, struct running *other)
 {
-	if (!r->is_ahead && !other->is_ahead)
+	if (r->claim && other->claim)
 		return is_newer(r, other) ? other : r;
 	if (yields(other, r))
 		return other;
@@ -56,13 +56,13 @@ static void settle(struct running *r)
 }
 
 static struct running *enter(struct ctx *cx, const char *session_id, int64_t turn,
-                             uint64_t asked_ms, bool is_ahead)
+                             const char *claim, uint64_t asked_ms)
 {
 	struct running *r = NEW(cx->arena, struct running);
 
 	r->session_id = session_id;
 	r->turn = turn;
-	r->is_ahead = is_ahead;
+	r->claim = claim;
 	r->asked_ms = asked_ms;
 	r->here_ms = clock_mono_ms();
 	r->cancel = cx->cancel;
@@ -74,16 +74,15 @@ static struct running *enter(struct ctx *cx, const char *session_id, int64_t tur
 	return r;
 }
 
-struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn,
-                              uint64_t asked_ms)
+struct running *running_start(struct ctx *cx, const struct turn *turn, uint64_t asked_ms)
 {
-	return enter(cx, session_id, turn, asked_ms, false);
+	return enter(cx, turn->session_id, turn->number, turn->claim, asked_ms);
 }
 
 struct running *running_ahead(struct ctx *cx, const char *session_id, int64_t turn,
                               uint64_t asked_ms)
 {
-	return enter(cx, session_id, turn, asked_ms, true);
+	return enter(cx, session_id, turn, NULL, asked_ms);
 }
 
 void running_end(struct running *running)
@@ -100,14 +99,14 @@ void running_end(struct running *running)
 
 static bool is_that(const struct running *r, const char *session_id, int64_t turn)
 {
-	return !r->is_ahead && r->turn == turn && str_equal(r->session_id, session_id);
+	return r->claim && r->turn == turn && str_equal(r->session_id, session_id);
 }
 
-void running_cancel(const char *session_id, int64_t turn)
+void running_cancel(const char *claim)
 {
 	monitor_lock(&news);
 	for (struct running *r = all; r; r = r->next)
-		if (is_that(r, session_id, turn))
+		if (r->claim && str_equal(r->claim, claim))
 			cancel_fire(r->cancel, CANCEL_SUPERSEDED);
 	monitor_unlock(&news);
 }

@@ -10,11 +10,13 @@
 #include "../../common/base/wait.h"
 
 struct running;
+struct turn;
 
-/* Notes the turn, which began after `asked_ms` of clock_mono_ms(), until running_end; meanwhile a
+/* Notes the turn, with the claim of who has it, which began after `asked_ms` of clock_mono_ms(),
+ * until running_end; meanwhile a
  * newer turn of the session fires its cancel with CANCEL_SUPERSEDED, at once if it is here
  * already. */
-struct running *running_start(struct ctx *cx, const char *session_id, int64_t turn,
+struct running *running_start(struct ctx *cx, const struct turn *turn,
                               uint64_t asked_ms) NEVER_NULL;
 
 /* The same for who prepares that turn: nobody waits for it, it stops no turn, and the turn itself
@@ -23,8 +25,9 @@ struct running *running_ahead(struct ctx *cx, const char *session_id, int64_t tu
                               uint64_t asked_ms) NEVER_NULL;
 void            running_end(struct running *running);
 
-/* Fires the turn's cancel with CANCEL_SUPERSEDED, if it is here: nobody wants it any more. */
-void running_cancel(const char *session_id, int64_t turn);
+/* Fires the cancel of the turn with that claim with CANCEL_SUPERSEDED, if it is here: nobody wants
+ * it any more. */
+void running_cancel(const char *claim);
 
 /* Waits until the turn has ended here, at most until the deadline of cx; where it is not here, for
  * `ms`, or until it comes and ends. */

@@ -970,6 +970,45 @@ test('so does one whose client lost its connection, more than once', async () =>
 	assert.deepEqual((await history(session)).slice(1), [['agent', TWO, 'f']]);
 });
 
+/* The first sentence is out, the second is not: its voice is silent. */
+const openBetween = async (session, options) => {
+	await says(TWO);
+	const match = { contains: 'What do you need' };
+	const before = await voiceOf(match.contains);
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'voice' }, times: 1 });
+	const events = await open(session, 'I run a hotel.', { more: { turn_id: 'cut' }, ...options });
+	for (let last = false; !last; ) last = (await until(events, 'audio')).at(-1).data.is_last;
+	await poll(async () => (await voiceOf(match.contains)) > before);
+	return events;
+};
+
+const assertGoesOn = async (session, why) => {
+	const late = await hearOn(session, 'cut');
+	assert.equal(late.at(-1).event, 'done', `${why}: ${JSON.stringify(late.at(-1))}`);
+	assert.equal(done(late).text, TWO, why);
+	assert.equal(spoken(late), ' What do you need from us?', why);
+};
+
+test('so does one whose client knows sooner than we that its connection is lost', async () => {
+	for (let i = 0; i < 10; i++) {
+		const session = await newSession(stack);
+		const leaving = new AbortController();
+		const events = await openBetween(session, { signal: leaving.signal });
+		leaving.abort();
+		await assertGoesOn(session, `${i}`);
+		await assert.rejects(rest(events), { name: 'AbortError' });
+	}
+});
+
+test('and one whose connection was lost without a word', async () => {
+	const session = await newSession(stack);
+	const events = await openBetween(session);
+	await assertGoesOn(session, 'nobody reads');
+	const { event, data } = (await rest(events)).at(-1);
+	assert.deepEqual([event, data.code], ['error', 'superseded']);
+	assert.deepEqual((await history(session)).slice(1), [['agent', TWO, 'f']]);
+});
+
 /* Before anything more of it is sent. */
 const cancelAgain = async (session) => {
 	const match = { contains: 'What do you need' };
@@ -1110,6 +1149,27 @@ test('who goes on with a turn has it from then on, and for as long as it takes',
 	assert.ok(rest.json.audio_base64.length < whole.json.audio_base64.length, 'all of it');
 	assert.equal((await chats()).length, 1);
 	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
+});
+
+/* A program may hear of the cancellation when the turn goes on already. What it hears, it hears in
+ * order. */
+test('what stopped a turn does not stop it once it goes on', async () => {
+	const [session, other] = await Promise.all([newSession(stack), newSession(stack)]);
+	const tell = (claim) =>
+		sql(stack, `select pg_notify('scribe_jobs', 'turn ' || :'claim')`, { claim });
+	await cancelInTheSecond(session);
+	const former = await claimOf(session, `state = 'superseded'`);
+	const another = await openBetween(other);
+	const match = { contains: 'What do you need' };
+	await stack.sim.fault({ provider: 'elevenlabs', match, fault: { hold: 'late' } });
+	const events = await open(session, undefined, { more: { resume: true, turn_id: 'cut' } });
+	const early = await until(events, 'text');
+	await tell(former);
+	await tell(await claimOf(other, `state = 'running'`));
+	assert.equal((await rest(another)).at(-1).data.code, 'superseded');
+	await stack.sim.release('late');
+	const late = [...early, ...(await rest(events))];
+	assert.equal(done(late).text, TWO);
 });
 
 /* ---- a turn prepared before all of it was said ---- */
