@@ -82,6 +82,7 @@ export class Player {
 		this.#observer = callbacks;
 	}
 
+	/** Something is still to be heard, paused or not. */
 	get isPlaying() {
 		return this.#sources.size > 0;
 	}
@@ -96,6 +97,7 @@ export class Player {
 		return this.#gain?.gain.value ?? 1;
 	}
 
+	/** Silenced by pause(), whether there was anything to hear or not. */
 	get isPaused() {
 		return this.#paused;
 	}

@@ -53,7 +53,7 @@ const wordsHeard = ({ text, part }) => {
 /* Ends the current reply; the transcript shows what was heard of it. */
 const interrupt = () => {
 	const turn = current;
-	const wasPlaying = player.isPlaying || player.isPaused;
+	const wasPlaying = player.isPlaying;
 	const heard = player.stop();
 	current = null;
 	if (!turn || (turn.isOver && !wasPlaying)) return null;

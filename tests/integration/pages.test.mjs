@@ -297,10 +297,8 @@ const firstSounds = async () => {
 	return Number(text.match(/^scribe_browser_first_audio_seconds_count (.*)$/m)[1]);
 };
 
-test('what is spoken while a button is held is heard and answered', LIMIT, async () => {
-	const before = await firstSounds();
-	const { tab, context, problems } = await open();
-	await tab.uncheck('#barge');
+/* Somebody holds the button and speaks. Gives when they let it go. */
+const speak = async (tab) => {
 	await tab.focus('#hold');
 	await tab.keyboard.down('Space');
 	await tab.waitForSelector('#hold[aria-pressed=true]');
@@ -308,6 +306,14 @@ test('what is spoken while a button is held is heard and answered', LIMIT, async
 	await tab.waitForTimeout(4000); /* for so long somebody speaks */
 	const said = performance.now();
 	await tab.keyboard.up('Space');
+	return said;
+};
+
+test('what is spoken while a button is held is heard and answered', LIMIT, async () => {
+	const before = await firstSounds();
+	const { tab, context, problems } = await open();
+	await tab.uncheck('#barge');
+	const said = await speak(tab);
 	await isPlaying(tab);
 	const most = performance.now() - said;
 	await poll(() => inPlayer(tab, '(p) => p.volume > 0.99'));
@@ -328,6 +334,44 @@ test('what is spoken while a button is held is heard and answered', LIMIT, async
 	await poll(async () => (await firstSounds()) > before);
 	await context.close();
 });
+
+/* A recording begins by a tap and goes on, where the browser has asked before. */
+const tap = async (tab) => {
+	await tab.evaluate(`import('/talk.js').then(({ microphone }) => microphone.open())`);
+	await tab.press('#hold', 'Space');
+	await tab.waitForSelector('#hold[aria-pressed=true]');
+};
+
+for (const [how, goOn] of [
+	['spoken', speak],
+	['written while a recording runs', async (tab) => {
+		await tap(tab);
+		await write(tab, 'And cakes?');
+	}],
+])
+	test(`a reply that was played is not ended by what comes next, ${how}`, LIMIT, async () => {
+		const reply = 'We bake it every morning.';
+		await says(reply);
+		const { tab, context, problems } = await open();
+		const cancels = [];
+		tab.on('request', (request) => {
+			const body = request.postData() ?? '';
+			if (body.includes('"cancel":true')) cancels.push(body);
+		});
+		await tab.uncheck('#barge');
+		await write(tab, 'Tell me about bread.');
+		await isPlaying(tab);
+		await answered(tab);
+		await poll(() => inPlayer(tab, '(p) => !p.isPlaying'));
+		await goOn(tab);
+		await answered(tab, 2);
+		assert.deepEqual(cancels, []);
+		assert.equal(await tab.locator('.theirs .words').first().textContent(), reply);
+		assert.equal(await tab.locator('.theirs .note:has-text("interrupted")').count(), 0);
+		assert.equal((await historyOf(tab))[1][1], reply);
+		assert.deepEqual(problems, []);
+		await context.close();
+	});
 
 /* In the page: what it would tell as it is left is in `told`; `asks` is what its visitor asks. */
 const overhear = (tab) =>
