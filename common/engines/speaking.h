@@ -11,7 +11,7 @@ const char *speech_format_name(enum speech_format format) NEVER_NULL; /* "mp3", 
 /* Some of an MP3: whole frames, which live as long as the call they are given in. */
 struct speech_part {
 	struct span frames;
-	unsigned    ms;
+	unsigned    ms, audible_ms; /* all of it, and without what players leave out */
 	bool        is_last;
 	/* As in struct speech; of the first part and of the last, else 0. */
 	unsigned delay_samples, padding_samples;
@@ -34,8 +34,8 @@ struct speech_order {
 /* MP3: mono, 44.1 kHz, 128 kbit/s constant, without tags; the first frame needs none before it.
  * WAV: PCM16 mono. */
 struct speech {
-	struct span audio; /* empty where it went out in parts */
-	unsigned    audio_ms;
+	struct span audio;                /* empty where it went out in parts */
+	unsigned    audio_ms, audible_ms; /* all of it, and without what players leave out */
 	/* Samples of an MP3 that a player leaves out at its ends to join it to others without a click;
 	 * a voice that does not tell has a delay of 1105, which is LAME's and a decoder's. */
 	unsigned delay_samples, padding_samples;

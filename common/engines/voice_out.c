@@ -23,6 +23,7 @@ struct voice_out {
 	struct buf                 frames;  /* not handed over; all of them where nobody takes parts */
 	struct mp3_kind            kind;    /* of these, and how many there were */
 	uint64_t                   sent_n;  /* frames */
+	unsigned                   sent_audible_ms;
 	bool                       has_sound;
 	/* WAV. malloc'd: it grows. */
 	int16_t *samples;
@@ -68,10 +69,21 @@ static unsigned ms_of(const struct voice_out *v, uint64_t frames)
 	return (unsigned)(frames * v->kind.frame_samples * 1000 / v->kind.rate);
 }
 
+/* What is heard of the first so many frames: who counts samples counts no less. */
+static unsigned audible_ms_of(const struct voice_out *v, uint64_t frames, unsigned padding)
+{
+	uint64_t samples = frames * v->kind.frame_samples, silent = (uint64_t)MP3_DELAY + padding;
+
+	return samples > silent ? (unsigned)((samples - silent) * 1000 / v->kind.rate) : 0;
+}
+
 static struct err *hand_over(struct voice_out *v, uint64_t n, bool is_last, unsigned padding)
 {
+	unsigned           audible_ms = audible_ms_of(v, v->sent_n + n, padding);
+	unsigned           before_ms = v->sent_audible_ms;
 	struct speech_part part = {.is_last = is_last,
 	                           .ms = ms_of(v, v->sent_n + n) - ms_of(v, v->sent_n),
+	                           .audible_ms = audible_ms > before_ms ? audible_ms - before_ms : 0,
 	                           .delay_samples = v->sent_n ? 0 : MP3_DELAY,
 	                           .padding_samples = padding};
 
@@ -81,6 +93,7 @@ static struct err *hand_over(struct voice_out *v, uint64_t n, bool is_last, unsi
 	v->frames.len -= part.frames.len;
 	memmove(v->frames.ptr, v->frames.ptr + part.frames.len, v->frames.len);
 	v->sent_n += n;
+	v->sent_audible_ms += part.audible_ms;
 	return NULL;
 }
 
@@ -215,6 +228,7 @@ static struct err *end_wav(struct voice_out *v, struct speech *out)
 {
 	*out = (struct speech){.audio = wav_file(v->cx->arena, v->samples, v->n, v->rate),
 	                       .audio_ms = (unsigned)(v->n * 1000 / v->rate)};
+	out->audible_ms = out->audio_ms;
 	return NULL;
 }
 
@@ -226,6 +240,7 @@ static struct err *end_mp3(struct voice_out *v, struct speech *out)
 		TRY(read_encoded(v, true));
 	}
 	out->audio_ms = mp3_ms(&v->kind);
+	out->audible_ms = audible_ms_of(v, ready_n(v) + v->sent_n, out->padding_samples);
 	if (!v->order->on_part)
 		out->audio = buf_span(&v->frames);
 	else if (ready_n(v))

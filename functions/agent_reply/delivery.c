@@ -11,7 +11,7 @@
 
 /* Of what was handed on. */
 struct told {
-	unsigned pieces_sent, sent_ms;
+	unsigned pieces_sent, audible_ms;
 	size_t   ends_n;
 	size_t   handed_on; /* bytes of what is said */
 	uint64_t audio_at_ms, audio_end_at_ms, plays_until_ms;
@@ -309,10 +309,10 @@ static void note_sent(struct delivery *d, struct piece *p)
 	if (d->told.ends_n < SPOKEN_PIECES_MAX)
 		d->told.ends_n++;
 	d->ends[d->told.ends_n - 1] =
-		(struct spoken_piece){(unsigned)d->told.handed_on, d->told.sent_ms};
+		(struct spoken_piece){(unsigned)d->told.handed_on, d->told.audible_ms};
 	if (d->order.outlet)
-		d->order.outlet->sent((struct span){buf_text(&d->said), d->told.handed_on}, d->told.sent_ms,
-		                      d->order.outlet->data);
+		d->order.outlet->sent((struct span){buf_text(&d->said), d->told.handed_on},
+		                      d->told.audible_ms, d->order.outlet->data);
 }
 
 static struct err *send_part(struct delivery *d, struct piece *p, const struct speech_part *part)
@@ -328,13 +328,13 @@ static struct err *send_part(struct delivery *d, struct piece *p, const struct s
 	                           .speech = *part};
 	p->seq = out->seq;
 	d->told.pieces_sent += is_first;
-	d->told.sent_ms += part->ms;
+	d->told.audible_ms += part->audible_ms;
 	if (!d->told.audio_at_ms)
 		STAGE(d->cx, "first_audio", d->order.start_ms, STAGE_INT("bytes", part->frames.len));
 	d->told.audio_at_ms = d->told.audio_at_ms ? d->told.audio_at_ms : now;
 	d->told.audio_end_at_ms = now;
 	d->told.plays_until_ms =
-		(d->told.plays_until_ms > now ? d->told.plays_until_ms : now) + part->ms;
+		(d->told.plays_until_ms > now ? d->told.plays_until_ms : now) + part->audible_ms;
 	if (d->order.outlet)
 		e = d->order.outlet->audio(out, d->order.outlet->data);
 	if (!e && part->is_last)
@@ -406,7 +406,7 @@ void delivery_go_on(struct delivery *d, const struct left *left)
 	buf_add(&d->said, left->text.ptr, left->sent);
 	d->shown = left->sent;
 	d->told = (struct told){.pieces_sent = left->seq,
-	                        .sent_ms = last ? last->ms : 0,
+	                        .audible_ms = last ? last->ms : 0,
 	                        .ends_n = left->ends_n,
 	                        .handed_on = left->sent};
 	memcpy(d->ends, left->ends, left->ends_n * sizeof(*d->ends));
@@ -547,7 +547,7 @@ struct err *delivery_run(struct delivery *d, struct delivered *out)
 		.sound = sound,
 		.audio = d->order.is_joined ? sound_joined(d->cx->arena, &sound) : (struct span){NULL, 0},
 		.pieces = d->ends,
-		.pieces_n = d->told.sent_ms ? d->told.ends_n : 0,
+		.pieces_n = d->told.audible_ms ? d->told.ends_n : 0,
 		.is_tts_degraded = d->told.is_degraded,
 		.first_sentence_ms = since_start(d, d->sentence_at_ms),
 		.first_audio_ms = since_start(d, d->told.audio_at_ms),

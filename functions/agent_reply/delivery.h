@@ -32,7 +32,7 @@ struct audio_part {
 struct outlet {
 	struct err *(*text)(struct span delta, void *data);
 	struct err *(*audio)(const struct audio_part *part, void *data);
-	/* All of this text has been sent, and its audio, which lasts so long. */
+	/* All of this text has been sent, and its audio, of which so much is to be heard. */
 	void (*sent)(struct span said, unsigned ms, void *data);
 	void *data;
 };

@@ -39,6 +39,7 @@ static struct err *speak_words(struct ctx *cx, struct piece *p, const struct spo
 	if (speech->audio.len)
 		take_part(&(struct speech_part){.frames = speech->audio,
 		                                .ms = speech->audio_ms,
+		                                .audible_ms = speech->audible_ms,
 		                                .is_last = true,
 		                                .delay_samples = speech->delay_samples,
 		                                .padding_samples = speech->padding_samples},

@@ -200,27 +200,30 @@ export class Player {
 		return (this.#context.currentTime - (this.#context.outputLatency || 0)) * RATE;
 	}
 
-	/** {ms, pieces: [{seq, text, part}]}: how much was heard, of each piece the part from 0 to 1: where
-	 * not all of its sound is here yet, of what its text is likely to take. */
+	/** {ms, pieces: [{text, ms}]}: how much was heard, and when each piece ends: where not all of its
+	 * sound is here yet, when its text is likely to. */
 	heard() {
 		const now = this.#now();
 		const pieces = [];
 		let samples = 0;
 		for (const { seq, text, start, end } of this.schedule) {
-			const n = Math.max(0, Math.min(now, end) - start);
-			samples += n;
-			if (pieces.at(-1)?.seq !== seq) pieces.push({ seq, text, heard: 0, all: 0 });
-			pieces.at(-1).heard += n;
-			pieces.at(-1).all += end - start;
+			samples += Math.max(0, Math.min(now, end) - start);
+			if (pieces.at(-1)?.seq !== seq) pieces.push({ seq, text, samples: 0 });
+			pieces.at(-1).samples += end - start;
 		}
-		const lengthOf = ({ seq, text, all }) =>
-			this.#pieces.get(seq)?.isWhole ? all : Math.max(all, text.length * LETTER_S * RATE);
+		let ms = 0;
+		for (const piece of pieces) piece.ms = ms += this.#lengthOf(piece);
 		return {
 			ms: Math.round((samples * 1000) / RATE),
-			pieces: pieces.map((piece) => ({
-				seq: piece.seq, text: piece.text, part: piece.heard / lengthOf(piece),
-			})),
+			pieces: pieces.map(({ text, ms }) => ({ text, ms })),
 		};
+	}
+
+	/* In milliseconds, as the server counts them. */
+	#lengthOf({ seq, text, samples }) {
+		const isWhole = this.#pieces.get(seq)?.isWhole;
+		const likely = isWhole ? samples : Math.max(samples, text.length * LETTER_S * RATE);
+		return Math.floor((likely * 1000) / RATE);
 	}
 
 	/** Silence at once; resume() goes on where it fell silent. */

@@ -6,6 +6,7 @@
  * silent. */
 import { ask, readConfig } from './api.js';
 import { Conversation, visitor } from './conversation.js';
+import { heardPart } from './heard.js';
 import { Microphone } from './microphone.js';
 import { Player } from './player.js';
 import * as timings from './timings.js';
@@ -43,11 +44,11 @@ const refresh = () => {
 	else if (!player.isPaused) view.showStatus('');
 };
 
-/* The words of a piece that were heard by then: whole ones. */
-const wordsHeard = ({ text, part }) => {
-	if (part >= 0.98) return text;
-	const cut = text.slice(0, Math.round(text.length * part));
-	return cut.includes(' ') ? cut.slice(0, cut.lastIndexOf(' ')) : '';
+/* What was heard of it: null where that is all of it. What is not aloud is read. */
+const heardOf = (turn, heard) => {
+	if (!turn.isAloud || (turn.isOver && !turn.hasSound)) return turn.text;
+	const text = heardPart(turn.text, heard, turn.isOver);
+	return turn.isOver && text === turn.text.trimEnd() ? null : text;
 };
 
 /* Ends the current reply; the transcript shows what was heard of it. */
@@ -57,8 +58,12 @@ const interrupt = () => {
 	const heard = player.stop();
 	current = null;
 	if (!turn || (turn.isOver && !wasPlaying)) return null;
-	if (turn.isAloud && (turn.hasSound || !turn.isOver))
-		turn.text = heard.pieces.map(wordsHeard).join('').trim();
+	const text = heardOf(turn, heard);
+	if (text === null) {
+		refresh();
+		return null;
+	}
+	turn.text = text;
 	turn.reply?.say(turn.text ? `${turn.text} …` : '…');
 	turn.reply?.note('interrupted');
 	turn.reply?.busy(false);

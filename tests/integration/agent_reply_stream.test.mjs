@@ -569,6 +569,30 @@ test('of a stream that is over only what was heard stays', async () => {
 	assert.deepEqual((await history(session))[1], FIRST);
 });
 
+/* How much is heard of a stream's sound by who leaves out what it declares, in whole ms. */
+const audibleMs = (events) => {
+	const samples = of(events, 'audio').reduce((n, part) => {
+		const bytes = Buffer.from(part.audio_base64, 'base64').length;
+		const frames = Math.round((bytes * 8 * 44.1) / 128 / 1152); /* 128 kbit/s, 44.1 kHz */
+		return n + frames * 1152 - (part.delay_samples ?? 0) - (part.padding_samples ?? 0);
+	}, 0);
+	return Math.floor((samples * 10) / 441);
+};
+
+test('who heard all that sounds has heard every word', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	const all = await hear(session, 'I run a hotel.', { more: { turn_id: 'played' } });
+	const ms = audibleMs(all);
+	const order = { ...pairOf(session), cancel: true, turn_id: 'played' };
+	const heard = await post(stack, 'agent_reply', { ...order, heard_ms: ms });
+	assert.deepEqual(heard.json, { cancelled: false }, heard.text);
+	assert.deepEqual((await history(session))[1], ['agent', TWO, 'f']);
+	const cut = await post(stack, 'agent_reply', { ...order, heard_ms: ms - 10 });
+	assert.deepEqual(cut.json, { cancelled: true }, cut.text);
+	assert.deepEqual((await history(session))[1], ['agent', TWO.replace(/ us.$/, ''), 't']);
+});
+
 test('the same message joins the stream that runs, and the one that is over', async () => {
 	await says(TWO);
 	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);

@@ -267,6 +267,7 @@ const assertCut = async (tab) => {
 	const shown = (await tab.locator('.theirs .words').first().textContent()).replace(/ ?…$/, '');
 	assert.ok(shown.length < LONG.length * 0.8, `it shows all of it: ${shown}`);
 	assert.ok(LONG.startsWith(shown), shown);
+	return shown;
 };
 
 for (const [how, stop] of [
@@ -280,13 +281,14 @@ for (const [how, stop] of [
 		await write(tab, 'Tell me about bread.');
 		await isPlaying(tab, 1500); /* some words at least */
 		await stop(tab);
-		await assertCut(tab);
+		const shown = await assertCut(tab);
 		if (how !== 'a newer message') assert.ok(await isSilent(tab));
 		const kept = await poll(async () => {
 			const [, [speaker, text]] = await historyOf(tab);
 			return speaker === 'agent' && text.length < LONG.length * 0.8 && text;
 		});
 		assert.ok(LONG.startsWith(kept.replace(/ ?(…|\.\.\.)$/, '')), kept);
+		assert.equal(kept, shown);
 		assert.deepEqual(problems, []);
 		await context.close();
 	});
@@ -475,9 +477,74 @@ test('of a piece that is still coming no more counts as heard than was', LIMIT, 
 		const audio_base64 = btoa(mp3.slice(0, frame));
 		await player.add({ seq: 0, is_last: false, audio_base64, text });
 		while (player.isPlaying) await new Promise(requestAnimationFrame);
-		return player.heard().pieces[0].part;
+		const { ms, pieces } = player.heard();
+		return ms / pieces[0].ms;
 	}, { base64: json.audio_base64, text: LONG });
 	assert.ok(part > 0.1 && part < 0.4, `${part} of it`);
+	await context.close();
+});
+
+/* The pieces of the reply that plays, all of whose sound is there. */
+const piecesOf = (tab) =>
+	tab.evaluate(async () => {
+		const { player } = await import('/talk.js');
+		await player.settled();
+		return player.heard().pieces;
+	});
+
+test('page and history cut a reply at the same word', LIMIT, async () => {
+	await says(LONG);
+	const { tab, context, problems } = await open();
+	await write(tab, 'Tell me about bread.');
+	await isPlaying(tab);
+	await answered(tab);
+	const pieces = await piecesOf(tab);
+	const { session_id, session_secret } = await tab.evaluate(() =>
+		JSON.parse(sessionStorage['scribe.session']));
+	const [[turn_id, stored]] = await sql(stack, `select turn_id, reply_pieces from turns
+		where session_id = :'id'`, { id: session_id });
+	assert.ok(pieces.length > 1);
+	assert.equal(stored, `{${pieces.reduce(([said, all], { text, ms }) =>
+		[said + text.length, [...all, said + text.length, ms]], [0, []])[1]}}`);
+	for (let ms = pieces.at(-1).ms; ms > 0; ms -= 61) {
+		const heard_ms = Math.max(ms, 1);
+		const { json } = await post(stack, 'agent_reply', {
+			session_id, session_secret, cancel: true, turn_id, heard_ms,
+		});
+		const shown = await tab.evaluate(async ({ text, ms, pieces }) => {
+			const { heardPart } = await import('/heard.js');
+			return heardPart(text, { ms, pieces }, true);
+		}, { text: LONG, ms: heard_ms, pieces });
+		assert.equal((await historyOf(tab))[1]?.[1] ?? '', shown, `${heard_ms} ms`);
+		if (ms === pieces.at(-1).ms) assert.deepEqual([json.cancelled, shown], [false, LONG]);
+	}
+	await tab.press('body', 'Escape');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('the page cuts what was heard by whole words, and counts bytes', LIMIT, async () => {
+	const text = 'One two. \u{1F600} Größe überall. Six.';
+	const pieces = [
+		{ text: 'One two.', ms: 800 }, { text: ' Größe überall.', ms: 2400 },
+		{ text: ' Six.', ms: 2800 },
+	];
+	const { tab, context } = await open();
+	const cut = (ms, isWhole, some = pieces) =>
+		tab.evaluate(async ({ text, heard, isWhole }) => {
+			const { heardPart } = await import('/heard.js');
+			return heardPart(text, heard, isWhole);
+		}, { text, heard: { ms, pieces: some }, isWhole });
+	for (const [ms, heard] of [
+		[0, ''], [299, ''], [300, 'One'], [799, 'One'], [800, 'One two. \u{1F600}'],
+		[1511, 'One two. \u{1F600}'], [1512, 'One two. \u{1F600} Größe'],
+		[2399, 'One two. \u{1F600} Größe'], [2400, 'One two. \u{1F600} Größe überall.'],
+		[2799, 'One two. \u{1F600} Größe überall.'], [2800, text], [9000, text],
+	])
+		assert.equal(await cut(ms, true), heard, `${ms} ms`);
+	assert.equal(await cut(900, false, pieces.slice(0, 1)), 'One two.', 'the rest is to come');
+	assert.equal(await cut(900, true, pieces.slice(0, 1)), text, 'and it has no sound');
+	assert.equal(await cut(900, false, []), '');
 	await context.close();
 });
 

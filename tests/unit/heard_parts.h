@@ -7,7 +7,7 @@
 
 struct heard_parts {
 	struct buf joined;
-	unsigned   n, ms, first_ms, longest_ms, delay_samples, padding_samples;
+	unsigned   n, ms, audible_ms, first_ms, longest_ms, delay_samples, padding_samples;
 	unsigned   wanted; /* parts, then no more; 0: all */
 	bool       has_ended, is_odd;
 };
@@ -29,6 +29,7 @@ static inline bool hear_part(const struct speech_part *part, void *data)
 	h->first_ms = h->n ? h->first_ms : part->ms;
 	h->longest_ms = part->ms > h->longest_ms ? part->ms : h->longest_ms;
 	h->ms += part->ms;
+	h->audible_ms += part->audible_ms;
 	h->delay_samples += part->delay_samples;
 	h->padding_samples += part->padding_samples;
 	h->has_ended |= part->is_last;

@@ -89,6 +89,31 @@ static void pieces_join_without_a_click(void **state)
 		fail_msg("off by %.3f", worst);
 }
 
+/* Nothing of what players leave out counts as heard, however it is cut. */
+static void tells_how_long_it_is_heard(void **state)
+{
+	struct ctx         *cx = *state;
+	struct heard_parts  parts = heard_parts(cx->arena);
+	struct speech_order whole = {.format = SPEECH_MP3}, wav = {.format = SPEECH_WAV};
+	struct speech       in_pieces, at_once, samples;
+	struct voice_out   *v;
+
+	say_piece(cx, 0, &parts, &in_pieces);
+	assert_in_range(parts.n, 3, 12);
+	assert_in_range(parts.audible_ms, PIECE_N / (RATE / 1000) - 1, PIECE_N / (RATE / 1000));
+	assert_int_equal(in_pieces.audible_ms, parts.audible_ms);
+	assert_int_equal(in_pieces.audio_ms, parts.ms);
+	assert_true(parts.ms > parts.audible_ms + 1000 * MP3_DELAY / 44100);
+	assert_ok(voice_out_open(cx, &whole, RATE, &v));
+	assert_ok(voice_out_silence(v, PIECE_N / (RATE / 1000)));
+	assert_ok(voice_out_end(v, NULL, &at_once));
+	assert_int_equal(at_once.audible_ms, parts.audible_ms);
+	assert_ok(voice_out_open(cx, &wav, RATE, &v));
+	assert_ok(voice_out_silence(v, PIECE_N / (RATE / 1000)));
+	assert_ok(voice_out_end(v, NULL, &samples));
+	assert_int_equal(samples.audible_ms, samples.audio_ms);
+}
+
 /* ---- parts ---- */
 
 static struct span silent_file(struct ctx *cx, unsigned ms)
@@ -248,6 +273,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(pieces_join_without_a_click),
+		UNIT_TEST(tells_how_long_it_is_heard),
 		UNIT_TEST(a_part_is_ready_before_the_one_before_it_ends),
 		UNIT_TEST(tells_how_much_makes_a_part),
 		UNIT_TEST(what_came_goes_out_when_it_fails),

@@ -6,7 +6,8 @@
 
 #define SPOKEN_PIECES_MAX 256
 
-/* A piece of a spoken text: where it ends, in bytes of the text and milliseconds of the sound. */
+/* A piece of a spoken text: where it ends, in bytes of the text and milliseconds of the sound that
+ * is heard, without what players leave out of it (speaking.h). */
 struct spoken_piece {
 	unsigned bytes, ms;
 };
