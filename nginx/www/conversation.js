@@ -137,7 +137,8 @@ export class Conversation {
 		yield* this.#turn(message, said, options);
 	}
 
-	/** The reply was stopped when so much of it had been heard: history keeps no more. */
+	/** The reply was stopped when so much of it had been heard: history keeps no more, or, where
+	 * nobody knows how much, all that was sent. */
 	async cancel(turn_id, heard_ms) {
 		if (!turn_id || !this.#session) return;
 		const body = { ...this.#session, cancel: true, turn_id, heard_ms };

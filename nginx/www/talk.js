@@ -68,7 +68,8 @@ const interrupt = () => {
 	turn.reply?.note('interrupted');
 	turn.reply?.busy(false);
 	refresh();
-	return conversation.cancel(turn.turnId, heard.ms).finally(() => turn.leave.abort());
+	const heardMs = turn.isAloud ? heard.ms : undefined; /* what is read is not timed */
+	return conversation.cancel(turn.turnId, heardMs).finally(() => turn.leave.abort());
 };
 
 /* Somebody wants something else than what they have just said. */

@@ -293,6 +293,30 @@ for (const [how, stop] of [
 		await context.close();
 	});
 
+test('what is read because it is muted is not unheard', LIMIT, async () => {
+	await says('We make bread for hotels. What do you need from us?');
+	await stack.sim.fault({
+		provider: 'groq',
+		operation: 'chat',
+		match: { stream: true },
+		fault: { hold: 'model', hold_after_chunks: 9 },
+	});
+	const { tab, context, problems } = await open();
+	await write(tab, 'What is it that you do?');
+	await isPlaying(tab);
+	await tab.uncheck('#aloud');
+	await tab.press('#text', 'Escape');
+	await tab.waitForSelector('.theirs .note:has-text("interrupted")');
+	const kept = await poll(async () => {
+		const rows = await historyOf(tab);
+		return rows.every(([, text]) => text) && rows;
+	});
+	assert.deepEqual(kept.slice(1), [['agent', 'We make bread for hotels.']]);
+	await stack.sim.release('model');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
 /* Of how many turns browsers told when the first sound was heard. */
 const firstSounds = async () => {
 	const { text } = await operate(stack, '/metrics');
