@@ -112,6 +112,14 @@ struct err *db_exec(struct ctx *cx, int64_t *affected_out, const char *sql,
 struct err *db_tx(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),
                   void       *data) CHECKED;
 
+/* Runs body(cx, data) until it ends otherwise than by ERR_UNAVAILABLE, for DB_INSIST_MS at most:
+ * for what must not be lost because the database is away for a moment, as when it is restarted. A
+ * try whose end nobody knows may have been carried out: the body changes nothing the second time.
+ */
+#define DB_INSIST_MS 5000u
+struct err *db_insist(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data),
+                      void       *data) CHECKED;
+
 /* Values of a row; columns count from 0. Text is valid for the unit of work. */
 bool        row_is_null(const struct db_rows *r, int row, int col);
 const char *row_text(const struct db_rows *r, int row, int col); /* NULL for SQL NULL */

@@ -11,6 +11,7 @@
 
 #define TRIES_MAX 5u
 #define PAUSE_MS  4u /* at least; twice as long after each further try, and up to as much more */
+#define AWAY_MS   50u
 
 /* ---- again ---- */
 
@@ -85,5 +86,26 @@ struct err *db_tx(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data
 		if (!db_tries_again(cx, e, tried))
 			break;
 	}
+	return e;
+}
+
+/* ---- a database that is away for a moment ---- */
+
+static bool waits_for_it(struct ctx *cx, struct deadline until)
+{
+	struct deadline next = deadline_in(AWAY_MS);
+
+	return next.at_ms < deadline_sooner(cx->deadline, until).at_ms &&
+	       wait_fds(cx->cancel, NULL, 0, next) == WAIT_DEADLINE;
+}
+
+struct err *db_insist(struct ctx *cx, struct err *(*body)(struct ctx *cx, void *data), void *data)
+{
+	struct deadline until = deadline_in(DB_INSIST_MS);
+	struct err     *e;
+
+	do
+		e = body(cx, data);
+	while (e && e->kind == ERR_UNAVAILABLE && waits_for_it(cx, until));
 	return e;
 }

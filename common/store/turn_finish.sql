@@ -44,6 +44,8 @@
 -- $40  what was said becomes memories so much later, milliseconds
 -- $41  the turn was broken off
 --
+-- Carried out twice it changes nothing the second time: nobody may know of the first.
+--
 -- One row: whether the turn was the newest and is done; whether its session never saw it begin,
 -- which a crash of the database can bring about: that commit waits for no disk.
 --
@@ -162,6 +164,8 @@ queued as (
 		-- include job_once.sql
 	)
 
-select exists (select from done),
+select exists (select from done)
+		or exists (select from turns where session_id = $1::uuid and turn = $2::bigint
+			and claim = $27::uuid and state = 'done' and reply_id = $30::uuid and not $41::bool),
 	not exists (select from done)
 		and exists (select from sessions where id = $1::uuid and turn < $2::bigint)

@@ -57,9 +57,9 @@ struct err *turn_cancel(struct ctx *cx, const struct turn_cancel *in,
 struct err *turn_cut(struct ctx *cx, const char *session_id, int64_t number, unsigned heard_ms,
                      bool *is_cut_out) CHECKED;
 
-/* What programs hear (jobs.h) when a turn was stopped elsewhere: the claim of who has it, in `told`.
- * It may be heard late, when the turn goes on already, with another claim (turn_resume). NULL: it
- * is about something else. */
+/* What programs hear (jobs.h) when a turn was stopped elsewhere: the claim of who has it, in
+ * `told`. It may be heard late, when the turn goes on already, with another claim (turn_resume).
+ * NULL: it is about something else. */
 const char *turn_told(const char *told);
 
 /* The same of a message that nobody wants answered and whose turn had not begun: the id its turn is

@@ -4,8 +4,8 @@
 -- Only of the newest turn, and only once who had it has left what is unsaid: it may still be about
 -- to. One that still runs is stopped first, as turn_cancel.sql does: its client is here, so nobody
 -- is there any more, whether that was noticed or not. Where another request changed the session
--- after this statement's snapshot was taken, it may have been that one, and what it did is seen next
--- time.
+-- after this statement's snapshot was taken, it may have been that one, and what it did is seen
+-- next time.
 --
 -- $1 to $4  the session pair, as in session_check.sql
 -- $5   most utterances of history

@@ -374,14 +374,23 @@ static struct db_val ms_or_null(unsigned ms)
 	return ms ? db_int(ms) : db_text(NULL);
 }
 
-struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
+struct finishing {
+	const struct turn     *turn;
+	const struct turn_end *end;
+	bool                   is_done, was_lost;
+};
+
+static struct err *finish_body(struct ctx *cx, void *data)
 {
-	struct span         sealed = {NULL, 0};
-	struct turn_names   names;
-	struct kept_text    reply, said = {.masked = NULL};
-	struct lead_columns lead;
-	const char         *degraded;
-	struct db_rows      rows;
+	struct finishing      *f = data;
+	const struct turn     *turn = f->turn;
+	const struct turn_end *end = f->end;
+	struct span            sealed = {NULL, 0};
+	struct turn_names      names;
+	struct kept_text       reply, said = {.masked = NULL};
+	struct lead_columns    lead;
+	const char            *degraded;
+	struct db_rows         rows;
 
 	if (end->answer.ptr)
 		sealed = crypto_seal(cx->arena, turn->answer_key.bytes, ANSWER, end->answer);
@@ -410,9 +419,19 @@ struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct tu
 	         db_text(spoken_pieces_text(cx, end->pieces, end->pieces_n)), db_text(turn->mode),
 	         ms_or_null(end->response_ms), ms_or_null(end->first_audio_ms), db_text(degraded),
 	         db_text(end->flags), db_int(memory_keep_ms()), db_bool(end->is_broken))));
-	if (row_bool(&rows, 0, 1))
+	f->is_done = row_bool(&rows, 0, 0);
+	f->was_lost = row_bool(&rows, 0, 1);
+	return NULL;
+}
+
+struct err *turn_finish(struct ctx *cx, const struct turn *turn, const struct turn_end *end)
+{
+	struct finishing f = {.turn = turn, .end = end};
+
+	TRY(db_insist(cx, finish_body, &f));
+	if (f.was_lost)
 		FAIL(cx, ERR_UNAVAILABLE, "the database lost how turn %lld began", (long long)turn->number);
-	if (!row_bool(&rows, 0, 0))
+	if (!f.is_done)
 		FAIL(cx, ERR_SUPERSEDED, "turn %lld is not the newest", (long long)turn->number);
 	return NULL;
 }

@@ -85,7 +85,7 @@ static void keep_sent(struct ctx *cx, const struct turn *turn, struct progress *
 	struct err            *e;
 
 	sent.is_whole = is_whole;
-	ctx_detach(cx, CLEANUP_MS);
+	ctx_detach(cx, KEEP_MS);
 	e = turn_interrupt(cx, &name, &sent);
 	if (e)
 		log_err(LOG_ERROR, cx, "turn_not_given_up", e);

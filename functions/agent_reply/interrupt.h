@@ -2,6 +2,7 @@
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
+#include "../../common/db/db.h"
 #include "../../common/web/req.h"
 #include "../../common/work/progress.h"
 #include "answer.h"
@@ -20,5 +21,7 @@ struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct 
 
 /* For storing how a turn ended, when the request's own time is over. */
 #define CLEANUP_MS 2000u
+/* And what was said in it, though the database be away for a moment. */
+#define KEEP_MS (CLEANUP_MS + DB_INSIST_MS)
 
 #endif

@@ -112,7 +112,7 @@ struct err *record_end(struct ctx *cx, const struct in *in, const struct turn *t
 	end.pieces = a->pieces;
 	end.pieces_n = a->pieces_n;
 	found_out(cx, in, a, &end);
-	ctx_detach(cx, left_ms > CLEANUP_MS ? left_ms : CLEANUP_MS);
+	ctx_detach(cx, left_ms > KEEP_MS ? left_ms : KEEP_MS);
 	since_ms = clock_mono_ms();
 	e = finish(cx, turn, a, &end);
 	STAGE(cx, "store", since_ms, STAGE_INT("bytes", json.len));

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
+import { databaseIsBack, restartUnit } from './env/breaking.mjs';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
 import {
@@ -1031,6 +1032,28 @@ test('and one whose connection was lost without a word', async () => {
 	const { event, data } = (await rest(events)).at(-1);
 	assert.deepEqual([event, data.code], ['error', 'superseded']);
 	assert.deepEqual((await history(session)).slice(1), [['agent', TWO, 'f']]);
+});
+
+/* A sentence is out, and nothing of it is stored, when the database is restarted. */
+test('what was sent is history, though the database is away as its client leaves', async () => {
+	await says(TWO);
+	const session = await newSession(stack);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
+	const leaving = new AbortController();
+	const events = await open(session, 'I run a hotel.', { signal: leaving.signal });
+	await poll(async () => (await voiceOf('make bread')) > 0);
+	await whileLocked(stack, 'utterances', async () => {
+		await stack.sim.release('voice');
+		for (let last = false; !last; ) last = (await until(events, 'audio')).at(-1).data.is_last;
+		leaving.abort();
+		await poll(async () => (await sql(stack, 'select from pg_locks where not granted')).length);
+		await restartUnit(stack, 'postgresql');
+		await databaseIsBack(stack);
+	});
+	await assert.rejects(rest(events), { name: 'AbortError' });
+	const [, [speaker, text]] = await history(session);
+	assert.equal(speaker, 'agent');
+	assert.match(text, /^We make bread for hotels\./);
 });
 
 /* Before anything more of it is sent. */

@@ -2,7 +2,9 @@
  * they find it again by themselves (useStack sees to it that they are the same processes). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { familyOf, killDatabase, takeDatabaseAway, whileFrozen } from './env/breaking.mjs';
+import {
+	familyOf, killDatabase, restartUnit, takeDatabaseAway, whileFrozen,
+} from './env/breaking.mjs';
 import {
 	functionNames,
 	keyHeaders,
@@ -25,6 +27,9 @@ const AT_ONCE_MS = 25000;
 
 const talk = (session, user_message, headers) =>
 	post(stack, 'agent_reply', { ...pairOf(session), user_message, audio: false }, headers);
+
+const waitsForLock = async () =>
+	(await sql(stack, 'select from pg_locks where not granted')).length;
 
 const openSessions = (n) =>
 	Promise.all(Array.from({ length: n }, () => post(stack, 'create_session', {})));
@@ -174,16 +179,29 @@ test('away: a clear no at once, and a voice all the same', async () => {
 	assert.equal((await talk(session, 'Hello.')).status, 200);
 });
 
+test('restarted while the end of a turn is stored: it is once it is back', async () => {
+	const session = await newSession(stack);
+	const { status, json, text } = await whileLocked(stack, 'turn_answers', async () => {
+		const answer = talk(session, 'Hello.');
+		await poll(waitsForLock);
+		await restartUnit(stack, 'postgresql');
+		return answer;
+	});
+	assert.equal(status, 200, text);
+	const rows = await poll(() => sql(stack, `select speaker, text from utterances
+		where session_id = :'id' order by position`, { id: session.session_id }));
+	assert.deepEqual(rows, [['visitor', 'Hello.'], ['agent', json.text]]);
+});
+
 /* The process lives on, and with it whatever it could not give up. */
 test('away while a turn is answered: the same request is answered once it is back', async () => {
 	const session = await newSession(stack);
 	const once = { 'idempotency-key': crypto.randomUUID() };
 	const send = () => talk(session, 'Hello.', once);
-	const waits = async () => (await sql(stack, 'select from pg_locks where not granted')).length;
 	let bringBack;
 	await whileLocked(stack, 'turns', async () => {
 		const failing = send();
-		await poll(waits);
+		await poll(waitsForLock);
 		bringBack = await takeDatabaseAway(stack);
 		assertUnavailable(await failing);
 	});

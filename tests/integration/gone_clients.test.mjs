@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import pg from 'pg';
-import { killUnit } from './env/breaking.mjs';
+import { databaseIsBack, killUnit, restartUnit } from './env/breaking.mjs';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import {
 	flacOfManyKeys, longSpeech, newSession, operate, pairOf, poll, pollJob, post, setJobDue, sql,
@@ -328,6 +328,30 @@ test('left while it takes its key, which it does all the same: nobody waits for 
 		['visitor', 'Hello there.'],
 		['agent', answer.json.text],
 	]);
+});
+
+/* Its commit stands as well, and is told to nobody: whoever asks again finds it done. */
+test('restarted behind the end of a turn that was not told: it is answered', async () => {
+	await heal(stack);
+	const session = await newSession(stack);
+	await standbys('nobody');
+	try {
+		const answer = turn(stack, session, 'Hello there.');
+		await poll(async () =>
+			(await sql(stack, `select from pg_stat_activity where wait_event = 'SyncRep'
+				and query ~ 'with owner as materialized'`)).length);
+		await sql(stack, `alter system set synchronous_standby_names = ''`);
+		await restartUnit(stack, 'postgresql');
+		const { status, json, text } = await answer;
+		assert.equal(status, 200, text);
+		assert.deepEqual(await saidInTheEnd(session, 2), [
+			['visitor', 'Hello there.'],
+			['agent', json.text],
+		]);
+	} finally {
+		await databaseIsBack(stack);
+		await standbys('');
+	}
 });
 
 /* A failed turn takes its words back, held up at its last lock, while a newer one begins. */
