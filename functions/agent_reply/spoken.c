@@ -10,6 +10,8 @@
 #include "../../common/store/sessions.h"
 #include "../../common/web/input.h"
 
+#define FIELD_BODY "body" /* where an error is of a recording that is the body */
+
 /* ---- a body that is a recording ---- */
 
 /* The head goes with the answer; a turn's end comes behind that. Of a secret no copy is left. */
@@ -48,6 +50,14 @@ struct err *spoken_read(struct req *rq, struct in *in)
 }
 
 /* ---- hearing ---- */
+
+/* What is wrong with a recording names the field it comes in, and a body is no field of JSON. */
+static struct err *name_place(const struct in *in, struct err *e)
+{
+	if (e && e->field && !in->audio_base64)
+		e->field = FIELD_BODY;
+	return e;
+}
 
 static struct err *find_bytes(struct req *rq, const struct in *in, struct span *out)
 {
@@ -101,7 +111,7 @@ static struct err *hear_words(struct req *rq, struct in *in)
 	TRY(hearing_budget_check(cx));
 	TRY(session_check_mode(cx, in->session_id, in->session_secret, &mode));
 	TRY(find_bytes(rq, in, &order.bytes));
-	TRY(hear_in_company(cx, &order, spoken));
+	TRY(name_place(in, hear_in_company(cx, &order, spoken)));
 	if (storage_keeps_audio()) {
 		in->recording = order.bytes;
 	} else {
