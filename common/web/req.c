@@ -176,9 +176,18 @@ const char *req_content_type(const struct req *rq)
 	return param_or_empty(rq, "CONTENT_TYPE");
 }
 
+/* As fetch() leaves an ArrayBuffer, and supabase-js a Blob, too. */
+static bool is_any_bytes(struct span content_type)
+{
+	return !content_type.len || span_starts_nocase(content_type, SPAN("application/octet-stream"));
+}
+
 bool req_is_audio(const struct req *rq)
 {
-	return span_starts_nocase(span_of(param_or_empty(rq, "CONTENT_TYPE")), SPAN("audio/"));
+	struct span type = span_of(req_content_type(rq));
+
+	return span_starts_nocase(type, SPAN("audio/")) ||
+	       (is_any_bytes(type) && req_header(rq, HEADER_SESSION_ID));
 }
 
 /* ---- body ---- */

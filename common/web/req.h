@@ -55,8 +55,9 @@ const char *req_header(const struct req *rq, const char *name);
 /* Does Accept name this media type? A wildcard alone does not. */
 bool req_accepts(const struct req *rq, const char *media_type);
 
-/* Is its body itself a recording, as the Content-Type (audio/...) says? What else it would hold is
- * in these headers then. */
+/* Is its body itself a recording? What else it would hold is in these headers then. The
+ * Content-Type (audio/...) says so; or it tells nothing (application/octet-stream, or there is
+ * none), and the session is in its header. */
 bool req_is_audio(const struct req *rq);
 #define HEADER_SESSION_ID     "X-Session-Id"
 #define HEADER_SESSION_SECRET "X-Session-Secret"

@@ -87,6 +87,7 @@ static struct err *read_fields(struct req *rq, struct in *in)
 {
 	if (req_is_audio(rq))
 		return spoken_read(rq, in);
+	TRY(spoken_check_type(rq));
 	if (req_body(rq).len > TEXT_BODY_MAX)
 		TRY(hearing_budget_check(req_ctx(rq)));
 	TRY(input_parse(rq, fields, COUNT(fields), in));

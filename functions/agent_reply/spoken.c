@@ -49,6 +49,18 @@ struct err *spoken_read(struct req *rq, struct in *in)
 	return read_header(rq, HEADER_TURN_ID, TURN_ID_MAX, &in->turn_id);
 }
 
+/* JSON under any other name is read as that, as ever. */
+struct err *spoken_check_type(struct req *rq)
+{
+	struct span type = span_of(req_content_type(rq));
+
+	if (!req_header(rq, HEADER_SESSION_ID) || span_starts_nocase(type, SPAN("application/json")) ||
+	    span_starts(span_trim(req_body(rq)), SPAN("{")))
+		return NULL;
+	FAIL_FIELD(req_ctx(rq), "Content-Type",
+	           "is audio/... or application/octet-stream where the body is a recording");
+}
+
 /* ---- hearing ---- */
 
 /* What is wrong with a recording names the field it comes in, and a body is no field of JSON. */
@@ -64,6 +76,9 @@ static struct err *find_bytes(struct req *rq, const struct in *in, struct span *
 	if (in->audio_base64)
 		return recording_decode(req_ctx(rq), in->audio_base64, out);
 	*out = req_body(rq);
+	if (!out->len)
+		return err_field(req_ctx(rq), ERR_AUDIO, FIELD_BODY, WHERE,
+		                 "is empty: no recording came with the request");
 	return NULL;
 }
 

@@ -13,13 +13,17 @@
 /* What is beside a body that is itself a recording, in headers. ERR_INPUT. */
 struct err *spoken_read(struct req *rq, struct in *in) CHECKED;
 
+/* Of a body that is to be JSON: ERR_INPUT where it seems to be a recording that its Content-Type
+ * tells to be something else. */
+struct err *spoken_check_type(struct req *rq) CHECKED;
+
 /* Of a turn's time so much is for hearing a recording alone. */
 #define HEAR_MS 30000u
 
 /* Where there is a recording, proves the session and has it heard; in->spoken is what was heard,
  * and the message: "" where nobody said anything, and then in->mode is the session's. The rest of
  * the turn has `rest_ms` either way. Errors as session_check, hearing_budget_check,
- * recording_decode, transcript_of. */
+ * recording_decode, transcript_of; ERR_AUDIO where a body that is the recording is empty. */
 struct err *spoken_message(struct req *rq, struct in *in, struct answer *a,
                            unsigned rest_ms) CHECKED;
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	audio, longSpeech, newSession, pairOf, post, readEvents, sql, useStack,
+	audio, longSpeech, newSession, pairOf, post, readEvents, sql, supabase, supabaseVersions,
+	useStack,
 } from './env/index.mjs';
 
 const stack = useStack();
@@ -87,6 +88,60 @@ test('a recording may be the body, and its session in headers, which no log hold
 	for (const name of ['access', 'nginx', 'agent_reply'])
 		for (const text of [session.session_secret, 'turn of a raw body'])
 			assert.ok(!stack.logs(name).includes(text), name);
+});
+
+/* What supabase-js, and fetch() where it is told nothing, say of bytes. */
+const ANY_BYTES = { 'content-type': 'application/octet-stream' };
+
+for (const version of supabaseVersions)
+	test(`supabase-js (${version}) sends a Blob and an ArrayBuffer as they are`, async () => {
+		const { functions } = supabase(stack, { version });
+		const session = await newSession(stack);
+		const { 'content-type': named, ...headers } = headersOf(session);
+		const blob = new Blob([CLIP], { type: named });
+		for (const body of [blob, await blob.arrayBuffer()]) {
+			const { data, error } = await functions.invoke('agent_reply', { body, headers });
+			assert.equal(await error?.context?.text(), undefined);
+			assert.match(data.heard.text, WORDS);
+		}
+	});
+
+test('supabase-js 2.55 sends nothing where a Content-Type is given, and is told so', async () => {
+	const session = await newSession(stack);
+	const { 'content-type': named, ...headers } = headersOf(session);
+	const order = { body: new Blob([CLIP]), headers: { ...headers, 'Content-Type': named } };
+	const old = await supabase(stack).functions.invoke('agent_reply', order);
+	const { code, field, error } = await old.error.context.json();
+	assert.deepEqual([code, field], ['invalid_audio', 'body']);
+	assert.match(error, /^body: is empty/);
+	const current = supabase(stack, { version: 'current' });
+	const { data } = await current.functions.invoke('agent_reply', order);
+	assert.match(data.heard.text, WORDS);
+});
+
+test('a recording without a Content-Type, and one under another', async () => {
+	const session = await newSession(stack);
+	const { 'content-type': _, ...headers } = headersOf(session);
+	assertHeard(await sayRaw(session, CLIP, { 'content-type': '' }));
+	for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'video/webm']) {
+		const { status, json, text } = await sayRaw(session, CLIP, { 'content-type': type });
+		assert.deepEqual([status, json.code, json.field],
+			[400, 'invalid_request', 'Content-Type'], text);
+		assert.match(json.error, /audio\/\.\.\. or application\/octet-stream/);
+	}
+	const written = { ...pairOf(session), user_message: 'Hello.', audio: false };
+	for (const [more, type] of [
+		[headers, 'application/json'],
+		[headers, 'text/plain;charset=UTF-8'],
+		[{}, 'application/octet-stream'],
+	]) {
+		const asked = { ...more, 'content-type': type };
+		const answer = await post(stack, 'agent_reply', JSON.stringify(written), asked);
+		assert.equal(answer.status, 200, answer.text);
+		assert.equal(answer.json.heard, undefined, type);
+	}
+	const nothing = await sayRaw(session, '', { 'content-type': 'application/json' });
+	assert.match(nothing.json.error, /the body is empty/);
 });
 
 /* The events of a turn that is asked for as a stream. */
@@ -198,7 +253,11 @@ test('what was heard is the message: the same words are one turn, however they c
 test('an Idempotency-Key covers the recording, in JSON and as the body', async () => {
 	const session = await newSession(stack);
 	const other = audio('speech/spk1_snt1.wav');
-	const ways = { JSON: say, body: (of, bytes, _, headers) => sayRaw(of, bytes, headers) };
+	const ways = {
+		JSON: say,
+		body: (of, bytes, _, headers) => sayRaw(of, bytes, headers),
+		bytes: (of, bytes, _, headers) => sayRaw(of, bytes, { ...headers, ...ANY_BYTES }),
+	};
 	for (const [name, way] of Object.entries(ways)) {
 		const key = { 'idempotency-key': `short ${name}` };
 		const first = await way(session, CLIP, {}, key);
@@ -267,6 +326,7 @@ test('what can not be decoded is 400 invalid_audio', async () => {
 		[await sayRaw(session, audio('malformed/bad.wav')), 'body'],
 		[await sayRaw(session, Buffer.from('{"user_message":"Hello."}')), 'body'],
 		[await sayRaw(session, Buffer.alloc(0)), 'body'],
+		[await sayRaw(session, audio('malformed/bad.wav'), ANY_BYTES), 'body'],
 	]) {
 		assert.deepEqual([answer.status, answer.json.code], [400, 'invalid_audio'], answer.text);
 		assert.equal(answer.json.field, field);
@@ -281,18 +341,25 @@ test('too much is 413: of base64, bytes, seconds, body, JSON without a recording
 		bytes: await sayRaw(session, Buffer.alloc(12.5 * 2 ** 20, 1)),
 		seconds: await say(session, longSpeech(121)),
 		'seconds of a body': await sayRaw(session, longSpeech(121)),
+		'bytes of any kind': await sayRaw(session, Buffer.alloc(12.5 * 2 ** 20, 1), ANY_BYTES),
+		'a body of any kind': await sayRaw(session, Buffer.alloc(18 * 2 ** 20, 1), ANY_BYTES),
 		body: await say(session, 'A'.repeat(18 * 2 ** 20)),
 		text: await post(stack, 'agent_reply', {
 			...pairOf(session),
 			user_message: 'Hello.',
 			padding: 'x'.repeat(1 << 20),
 		}),
+		'bytes without a session beside': await post(stack, 'agent_reply', JSON.stringify({
+			...pairOf(session),
+			user_message: 'Hello.',
+			padding: 'x'.repeat(1 << 20),
+		}), ANY_BYTES),
 	};
 	for (const [name, { status, json, text }] of Object.entries(answers))
 		assert.deepEqual([status, json.code], [413, 'payload_too_large'], `${name}: ${text}`);
 	for (const name of ['base64', 'seconds'])
 		assert.equal(answers[name].json.field, 'audio_base64', name);
-	for (const name of ['bytes', 'seconds of a body'])
+	for (const name of ['bytes', 'seconds of a body', 'bytes of any kind'])
 		assert.equal(answers[name].json.field, 'body', name);
 	assert.deepEqual(await utterances(session), []);
 });
@@ -313,8 +380,9 @@ const at48kHz = (wav) => {
 test('one of more than 1 MiB is heard as a small one is', async () => {
 	const large = at48kHz(audio('speech/jfk.wav'));
 	assert.ok(large.length > 1 << 20);
+	const asBytes = (session, bytes) => sayRaw(session, bytes, ANY_BYTES);
 	const answers = await Promise.all(
-		[say, sayRaw].map(async (way) => way(await newSession(stack), large)),
+		[say, sayRaw, asBytes].map(async (way) => way(await newSession(stack), large)),
 	);
 	for (const { status, json, text } of answers) {
 		assert.equal(status, 200, text);
