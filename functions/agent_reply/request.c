@@ -64,7 +64,8 @@ static struct err *check_message(struct req *rq, const struct in *in)
 	struct ctx *cx = req_ctx(rq);
 
 	if (in->cancel + in->resume + in->speculative > 1)
-		FAIL_FIELD(cx, "resume", "is one thing, cancel and speculative are others; give one");
+		FAIL_FIELD(cx, in->resume ? "resume" : "speculative",
+		           "does not go with another; give one of cancel, resume and speculative");
 	if ((in->cancel || in->resume) && !in->turn_id)
 		FAIL_FIELD(cx, "turn_id", "is missing: which turn?");
 	if (in->cancel || in->resume)

@@ -285,6 +285,20 @@ test('a client may name its turn', async () => {
 	assert.equal((await turn(session, 'Hello.', { turn_id: 'turn-7' })).json.turn_id, 'turn-7');
 });
 
+test('of cancel, resume and speculative it takes one, and names one that was sent', async () => {
+	const session = await newSession(stack);
+	for (const [more, field] of [
+		[{ cancel: true, resume: true }, 'resume'],
+		[{ resume: true, speculative: true }, 'resume'],
+		[{ cancel: true, speculative: true }, 'speculative'],
+		[{ cancel: true, resume: true, speculative: true }, 'resume'],
+	]) {
+		const { status, json, text } = await turn(session, 'Hello.', { turn_id: 'mine', ...more });
+		assert.deepEqual([status, json.field], [400, field], text);
+		assert.match(json.error, /one of cancel, resume and speculative/);
+	}
+});
+
 test('supabase-js holds a conversation as a page does', async () => {
 	const client = supabase(stack);
 	const opened = await client.functions.invoke('create_session', { body: {} });
