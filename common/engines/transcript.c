@@ -43,6 +43,14 @@ struct err *recording_decode(struct ctx *cx, const char *base64, struct span *ou
 	return NULL;
 }
 
+struct err *recording_language_check(struct ctx *cx, const char *language)
+{
+	if (!spoken_language_may_be(language))
+		FAIL_FIELD(cx, "language",
+		           "is a code (en, pt-BR), the English name of a known language, or auto");
+	return NULL;
+}
+
 /* One that breaks its decoder, or that nobody waits for any more, is not to be had for nothing. */
 static struct err *find_sound(struct ctx *cx, const struct transcript_order *order,
                               struct recording *out)

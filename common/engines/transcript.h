@@ -32,6 +32,9 @@ struct transcript_order {
  * where it is no base64, ERR_TOO_LARGE: both name the field audio_base64. */
 struct err *recording_decode(struct ctx *cx, const char *base64, struct span *out) CHECKED;
 
+/* The field `language` of a request: ERR_INPUT where it can be none. */
+struct err *recording_language_check(struct ctx *cx, const char *language) CHECKED;
+
 /* Decodes the recording in a process of its own, charges it to the address, and has it heard by
  * the first engine that can. Where nothing can have been said nobody is asked. Ask
  * hearing_budget_check() before, and the session. Errors of decoders_decode, hearing_budget_take

@@ -70,6 +70,7 @@ static struct err *check_message(struct req *rq, const struct in *in)
 		FAIL_FIELD(cx, "turn_id", "is missing: which turn?");
 	if (in->cancel || in->resume)
 		return NULL;
+	TRY(recording_language_check(cx, in->language));
 	if (in->audio_base64 && in->user_message)
 		FAIL_FIELD(cx, "audio_base64", "takes the place of user_message; give one of them");
 	if (in->audio_base64)

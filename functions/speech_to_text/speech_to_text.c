@@ -55,6 +55,7 @@ static struct err *speech_to_text(struct req *rq)
 
 	TRY(hearing_budget_check(cx));
 	TRY(input_parse(rq, fields, COUNT(fields), &in));
+	TRY(recording_language_check(cx, in.language));
 	TRY(session_check(cx, in.session_id, in.session_secret));
 	order = (struct transcript_order){.language = in.language, .model = in.model};
 	TRY(recording_decode(cx, in.audio_base64, &order.bytes));

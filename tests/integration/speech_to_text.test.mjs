@@ -204,6 +204,7 @@ test('missing and wrong fields are named, sessions are proven', async () => {
 		[{ ...pairOf(session) }, 'audio_base64'],
 		[{ ...pairOf(session), audio_base64: 5 }, 'audio_base64'],
 		[{ ...pairOf(session), audio_base64: 'AAAA', language: 7 }, 'language'],
+		[{ ...pairOf(session), audio_base64: 'AAAA', language: 'klingon' }, 'language'],
 		[{ audio_base64: 'AAAA' }, 'session_id'],
 	]) {
 		const answer = await post(stack, 'speech_to_text', body);
@@ -214,6 +215,13 @@ test('missing and wrong fields are named, sessions are proven', async () => {
 	const answer = await post(stack, 'speech_to_text', { ...stranger, audio_base64: 'AAAA' });
 	assert.equal(answer.status, 401);
 	assert.equal(answer.json.code, 'invalid_session');
+});
+
+test('language takes codes, regions, names and auto, and one that nobody knows', async () => {
+	for (const language of ['en', 'EN-us', 'English', 'auto', '', 'ga-IE']) {
+		const { json, text } = await hear(audio('speech/spk1_snt3.wav'), { language });
+		assert.match(json.text ?? text, /air is pure/i, language);
+	}
 });
 
 test('its old name still answers, and supabase-js gets along with both', async () => {

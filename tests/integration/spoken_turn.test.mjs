@@ -281,6 +281,7 @@ test('a recording or words, one of them: the field is named', async () => {
 		[{ audio_base64: null }, 'user_message'],
 		[{ audio_base64: 7 }, 'audio_base64'],
 		[{ language: 'x'.repeat(41) }, 'language'],
+		[{ language: 'klingon' }, 'language'],
 		[{ mode: 'pirate' }, 'mode'],
 	]) {
 		const { status, json, text } = await say(session, CLIP, more);

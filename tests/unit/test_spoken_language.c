@@ -27,11 +27,26 @@ static void leaves_the_rest_to_the_recogniser(void **state)
 		assert_null(spoken_language_code(none[i]));
 }
 
+static void tells_what_may_be_a_language(void **state)
+{
+	static const char *const may_be[] = {"",        "auto", "AUTO", "en",    "pt_BR",
+	                                     "English", "xx",   "ga",   "ga-IE", "Haitian Creole"};
+	static const char *const none[] = {"klingon", "e", "eng lish", "-", "-US", "7", "e7", "detect"};
+
+	(void)state;
+	assert_true(spoken_language_may_be(NULL));
+	for (size_t i = 0; i < COUNT(may_be); i++)
+		assert_true(spoken_language_may_be(may_be[i]));
+	for (size_t i = 0; i < COUNT(none); i++)
+		assert_false(spoken_language_may_be(none[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_codes_regions_and_names),
 		cmocka_unit_test(leaves_the_rest_to_the_recogniser),
+		cmocka_unit_test(tells_what_may_be_a_language),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

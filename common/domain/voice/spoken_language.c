@@ -3,6 +3,11 @@
 
 #include "../../base/str.h"
 
+#include <ctype.h>
+
+#define CODE_MIN 2 /* letters, of ISO 639 */
+#define CODE_MAX 3
+
 static const struct language {
 	const char *code, *name;
 } languages[] = {
@@ -32,4 +37,22 @@ const char *spoken_language_code(const char *written)
 		    span_equal_nocase(name, span_of(languages[i].name)))
 			return languages[i].code;
 	return NULL;
+}
+
+static bool has_form_of_code(struct span name)
+{
+	struct span code = without_region(name);
+
+	for (size_t i = 0; i < code.len; i++)
+		if (!isalpha((unsigned char)code.ptr[i]))
+			return false;
+	return code.len >= CODE_MIN && code.len <= CODE_MAX;
+}
+
+bool spoken_language_may_be(const char *written)
+{
+	struct span name = span_trim(span_of(written ? written : ""));
+
+	return !name.len || span_equal_nocase(name, SPAN("auto")) || has_form_of_code(name) ||
+	       spoken_language_code(written);
 }
