@@ -1,7 +1,7 @@
 # make                the programs, optimised, in build/release/bin
 # make FLAVOUR=debug|asan|tsan|cover|fuzz   the same, side by side in build/<flavour>
 # make setup          everything a fresh Debian 12 needs
-# make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours
+# make demo           one spoken conversation through the real stack; AUDIO=file.wav: yours (PORT=)
 # make run            the stack in the foreground on port 8080 (PORT=)
 # make check          all tests; the last line counts them
 # make faults         what a visitor gets whatever breaks, all of the table; ONLY='Slack|clock'

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { poll } from './env/client.mjs';
+import { takePort } from './env/ports.mjs';
 import { root } from './env/stack.mjs';
 import { build, flavour, run, START, START_MS } from './env/stack_command.mjs';
 
@@ -51,9 +52,13 @@ test('three turns, spoken and answered aloud, with no key', async () => {
 	assert.ok(mp3.length > BYTES_PER_SECOND, 'it speaks for less than a second');
 });
 
-test('a recording of your own', async () => {
-	const { status, stdout, stderr } = await demo({ AUDIO: join(AUDIO, 'speech/jfk.wav') });
+test('a recording of your own, at a port of your own', async () => {
+	const { port, release } = await takePort();
+	const more = { AUDIO: join(AUDIO, 'speech/jfk.wav'), PORT: String(port) };
+	const { status, stdout, stderr } = await demo(more);
+	await release?.();
 	assert.equal(status, 0, stderr);
+	assert.ok(stdout.includes(`at http://127.0.0.1:${port}\n`), stdout);
 	assert.match(stdout, /ask not what your country can do for you/i);
 });
 
