@@ -84,6 +84,7 @@ test('what the functions answer is what it says', async () => {
 	for (const user_message of said) await call('agent_reply', { ...pair, user_message });
 	await call('agent_reply', { ...pair, audio_base64 });
 	await call('agent_reply', { ...pair, cancel: true, turn_id: 'nothing' });
+	await call('agent_reply', { ...pair, speculative: true, user_message: 'By the way,' });
 	await call('groq_chat', { messages: [{ role: 'user', content: 'Hello.' }] }, 200, key);
 	await call('save_memory', { ...pair, scope: 'long', content: { likes: 'bread' } });
 	const found = await call('recall_memories', { ...pair, query: 'What do they like?' });
