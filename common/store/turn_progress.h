@@ -30,7 +30,8 @@ struct err *turn_progress_store(struct ctx *cx, const struct turn_name *turn,
                                 const struct turn_sent *sent, bool *is_running_out) CHECKED;
 
 /* The turn was stopped, by whomever, when so much had been sent: history keeps that, and whether it
- * was interrupted, or of it what the client told that it heard (turn_cancel). */
+ * was interrupted, or of it what the client told that it heard (turn_cancel). Nothing where another
+ * has taken it over, or answers the same words by now. */
 struct err *turn_interrupt(struct ctx *cx, const struct turn_name *turn,
                            const struct turn_sent *sent) CHECKED;
 

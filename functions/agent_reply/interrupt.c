@@ -77,14 +77,13 @@ struct err *interrupt_turn(struct req *rq, const struct in *in)
 }
 
 /* So much had been sent, or all of it: it is stored. */
-static void keep_sent(struct ctx *cx, const struct turn *turn, struct progress *progress,
-                      bool is_whole)
+static void keep_sent(struct ctx *cx, const struct turn *turn, const struct answer *a)
 {
 	const struct turn_name name = turn_name_of(turn);
-	struct turn_sent       sent = progress_sent(progress);
+	struct turn_sent       sent = progress_sent(a->progress);
 	struct err            *e;
 
-	sent.is_whole = is_whole;
+	sent.is_whole = a->is_out;
 	ctx_detach(cx, KEEP_MS);
 	e = turn_interrupt(cx, &name, &sent);
 	if (e)
@@ -113,23 +112,24 @@ static enum turn_loss end_of(enum cancel_reason why, const struct answer *a)
 	return why || a->is_resumed ? TURN_LEFT : TURN_FAILED;
 }
 
-/* Of one that another process took over nothing is ours to say. */
+/* Who was silent for long may have sent something when its turn had been stopped already. Where
+ * another process answers the same message by now, nothing of that is ours to say (turns.h). */
 struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct answer *a,
                           struct err *e)
 {
 	enum cancel_reason why = cancel_reason(cx->cancel);
 
 	progress_stop(a->progress);
-	if (why == CANCEL_DISOWNED)
-		FAIL(cx, ERR_CANCELLED, "another took the turn over");
 	if (*progress_sent(a->progress).text)
-		keep_sent(cx, turn, a->progress, a->is_out);
-	else if (e->kind != ERR_SUPERSEDED)
+		keep_sent(cx, turn, a);
+	else if (e->kind != ERR_SUPERSEDED && why != CANCEL_DISOWNED)
 		give_up(cx, turn, end_of(why, a));
 	if (a->rest) { /* kept if it was cancelled, too, whatever stopped it first */
 		ctx_detach(cx, CLEANUP_MS);
 		left_keep(cx, turn, a->rest);
 	}
+	if (why == CANCEL_DISOWNED)
+		FAIL(cx, ERR_CANCELLED, "another took the turn over");
 	if (why == CANCEL_SUPERSEDED)
 		FAIL(cx, ERR_SUPERSEDED, "a newer turn began, or the client wants no more of it");
 	return e;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
-import { databaseIsBack, restartUnit } from './env/breaking.mjs';
+import { databaseIsBack, familyOf, restartUnit, whileFrozen } from './env/breaking.mjs';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import { bodyOf, connectTo, headOf } from './env/fastcgi_client.mjs';
 import {
@@ -1054,6 +1054,39 @@ test('what was sent is history, though the database is away as its client leaves
 	const [, [speaker, text]] = await history(session);
 	assert.equal(speaker, 'agent');
 	assert.match(text, /^We make bread for hotels\./);
+});
+
+const isLater = async (since) =>
+	(await sql(stack, `select now() > :'since'::timestamptz + interval '1.1 seconds'`,
+		{ since }))[0][0] === 't';
+
+/* It stood still for so long that others counted it as dead, and its turn was stopped. */
+const standStillAndSend = async (session) => {
+	await heal(stack);
+	await says(TWO);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
+	const before = await voiceOf('make bread');
+	const events = await open(session, 'I run a hotel.');
+	await poll(async () => (await voiceOf('make bread')) > before);
+	await whileFrozen(familyOf(stack.pidOf('agent_reply')), async () => {
+		const [[since]] = await sql(stack, 'select now()::text');
+		await poll(() => isLater(since));
+		await sql(stack, `update turns set state = 'superseded', finished_at = now()
+			where session_id = :'id'`, { id: session.session_id });
+		await stack.sim.release('voice');
+	});
+	return rest(events);
+};
+
+test('what a process sends when it has stood still is history', async () => {
+	for (let i = 0; i < 6; i++) {
+		const session = await newSession(stack);
+		const heard = of(await standStillAndSend(session), 'audio');
+		const whole = heard.filter(({ is_last }) => is_last).length;
+		const said = heard.filter(({ seq, text }) => text && seq < whole).map(({ text }) => text);
+		assert.equal((await stored(session)).length, whole ? 2 : 1, `${i}: "${said.join('')}"`);
+		if (whole) assert.equal((await history(session))[1][1], said.join(''));
+	}
 });
 
 /* Before anything more of it is sent. */
