@@ -1,7 +1,8 @@
 -- Ends a turn that was stopped when a part of its reply had been sent: that part is what history
 -- keeps. A turn that another request ended already gets its reply all the same; where the client
 -- told how much it heard (turn_cancel.sql) only if more was sent than is stored, and it is to be
--- cut again. Nothing is stored where a newer turn answers the same words. With the session's row held from a statement before: it sees what others did with it.
+-- cut again. Nothing is stored where a newer turn answers the same words. With the session's row
+-- held from a statement before: it sees what others did with it.
 --
 -- $1  session id
 -- $2  the turn's number
@@ -23,8 +24,9 @@ ended as (
 			state = case when t.state = 'running' then 'abandoned' else t.state end
 		from owner o where t.session_id = $1::uuid and t.turn = $2::bigint
 			and t.claim = $3::uuid and t.state in ('running', 'superseded', 'abandoned')
-			and not exists (select from turns n where n.session_id = $1::uuid and n.turn > $2::bigint
-				and n.visitor_utterance_id = t.visitor_utterance_id)
+			and not exists (
+				select from turns n where n.session_id = $1::uuid and n.turn > $2::bigint
+					and n.visitor_utterance_id = t.visitor_utterance_id)
 			and (t.heard_ms is null or t.reply_pieces is distinct from $7::int[])
 		returning t.session_id, t.heard_ms),
 

@@ -161,15 +161,49 @@ struct refused_message {
 /* Not `news`: who joined a turn waits there, and is woken behind this lock. */
 static struct monitor          desk = MONITOR;
 static struct running_message *messages;
-static struct refused_message  refused[RUNNING_REFUSED_MAX]; /* the oldest gives way */
-static size_t                  refused_n;
+static struct refused_message  refused[RUNNING_REFUSED_MAX];
+
+static bool is_same(const struct refused_message *r, const char *session_id, const char *turn_id,
+                    bool goes_on)
+{
+	return r->goes_on == goes_on && str_equal(r->turn_id, turn_id) &&
+	       str_equal(r->session_id, session_id);
+}
+
+static struct refused_message *older(struct refused_message *r, struct refused_message *than)
+{
+	return !than || r->at_ms < than->at_ms ? r : than;
+}
+
+/* The oldest gives way, of a session that has its part of them its own. What is known already, as a
+ * process hears of its own cancellations, takes no other place. */
+static struct refused_message *place_for(const char *session_id, const char *turn_id, bool goes_on)
+{
+	struct refused_message *oldest = NULL, *own = NULL;
+	size_t                  own_n = 0;
+
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		struct refused_message *r = &refused[i];
+
+		if (is_same(r, session_id, turn_id, goes_on))
+			return r;
+		oldest = older(r, oldest);
+		if (!str_equal(r->session_id, session_id))
+			continue;
+		own = older(r, own);
+		own_n++;
+	}
+	return own_n < RUNNING_REFUSED_OF_SESSION ? oldest : own;
+}
 
 static const struct refused_message *note_refused(const char *session_id, const char *turn_id,
                                                   bool goes_on, uint64_t asked_ms)
 {
-	struct refused_message *r = &refused[refused_n++ % RUNNING_REFUSED_MAX];
+	struct refused_message *r = place_for(session_id, turn_id, goes_on);
+	bool                    is_known = is_same(r, session_id, turn_id, goes_on);
 
-	r->at_ms = asked_ms;
+	if (!is_known || asked_ms > r->at_ms)
+		r->at_ms = asked_ms;
 	r->goes_on = goes_on;
 	snprintf(r->session_id, sizeof(r->session_id), "%s", session_id);
 	snprintf(r->turn_id, sizeof(r->turn_id), "%s", turn_id);

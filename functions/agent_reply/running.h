@@ -49,10 +49,11 @@ void                    running_message_end(struct running_message *message);
 bool running_has_message(const char *session_id, const char *turn_id);
 
 /* Fires the cancel of such messages with CANCEL_SUPERSEDED, also of those that are under way (of
- * these the last RUNNING_REFUSED_MAX of all sessions are known): of all that came here before that
- * was asked for, clock_mono_ms(); with `goes_on` only of those with which a turn goes on. Whether
- * there was one. */
-#define RUNNING_REFUSED_MAX 256u
+ * these the last RUNNING_REFUSED_MAX are known, RUNNING_REFUSED_OF_SESSION of one session): of all
+ * that came here before that was asked for, clock_mono_ms(); with `goes_on` only of those with
+ * which a turn goes on. Whether there was one. */
+#define RUNNING_REFUSED_MAX        256u
+#define RUNNING_REFUSED_OF_SESSION 8u
 bool running_cancel_message(const char *session_id, const char *turn_id, bool goes_on,
                             uint64_t asked_ms);
 

@@ -792,8 +792,9 @@ const arrived = async () => {
 };
 
 /* An address has two such in hand until they are decoded, which takes these two seconds. */
-test('cancelled while it waits for two large ones: it is not heard', async () => {
+test('cancelled as it waits for two large ones, like many of others: it is not heard', async () => {
 	const [session, ...others] = await Promise.all([1, 2, 3].map(() => newSession(stack)));
+	const strangers = await Promise.all([1, 2, 3, 4, 5].map(() => newSession(stack)));
 	const slow = flacOfManyKeys(60000).toString('base64');
 	await heal(stack);
 	const before = await arrived();
@@ -802,6 +803,10 @@ test('cancelled while it waits for two large ones: it is not heard', async () =>
 	const answer = speak(session, 'mine', longSpeech(40).toString('base64'));
 	await poll(async () => (await arrived()) === before + 3);
 	await cancel(session, 'mine');
+	await Promise.all(strangers.map(async (stranger) => {
+		for (let i = 0; i < 60; i++)
+			assert.equal((await cancel(stranger, `none ${i}`)).status, 200);
+	}));
 	const { status, json, text } = await answer;
 	assert.deepEqual([status, json.code], [409, 'superseded'], text);
 	assert.deepEqual((await Promise.all(two)).map((each) => each.status), [400, 400]);
