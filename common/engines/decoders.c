@@ -45,6 +45,7 @@
 #define TRY_MS        250u               /* of sound */
 #define STARTS_MAX    2u                 /* for one recording */
 #define HELPERS_TRIED (4 * DECODERS_MAX) /* for one recording */
+#define KILLS_MAX     2u                 /* of those at work on one recording */
 
 static struct settings {
 	int64_t     n;
@@ -274,7 +275,14 @@ struct attempt {
 	struct deadline   until;
 	unsigned          took_ms; /* of its helpers */
 	enum loss         loss;    /* of the last one */
+	unsigned          kills;   /* of all, by others */
 };
+
+/* By somebody who had nothing to do with the recording, or with its nursery. */
+static bool was_killed(const struct attempt *a)
+{
+	return a->loss == LOSS_KILLED || a->loss == LOSS_NURSERY;
+}
 
 /* The clock runs from here: what was waited for a helper is nobody's doing. */
 static struct err *have_decoded(struct ctx *cx, struct attempt *a, struct decoding *d,
@@ -287,8 +295,10 @@ static struct err *have_decoded(struct ctx *cx, struct attempt *a, struct decodi
 	a->until = deadline_in(a->slot.lane == LANE_FRONT ? FRONT_MS : DECODE_MS);
 	e = decoding_receive(cx, d, a->until, &a->loss, out);
 	a->took_ms += (unsigned)(clock_mono_ms() - since_ms) + 1;
-	if (a->loss == LOSS_KILLED || a->loss == LOSS_NURSERY)
+	if (was_killed(a)) {
+		a->kills++;
 		give_up_nursery(d->nursery);
+	}
 	return e;
 }
 
@@ -307,13 +317,15 @@ static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out
 }
 
 /* A helper that was killed, or went with its nursery, tells nothing of the recording: another one
- * is asked. */
+ * is asked, and where that is killed too, it is we who can not decode. */
 static struct err *run_in_place(struct ctx *cx, struct attempt *a, struct pcm *out)
 {
 	struct err *e = run_errand(cx, a, out);
 
-	if (e && (a->loss == LOSS_KILLED || a->loss == LOSS_NURSERY))
+	while (e && was_killed(a) && a->kills < KILLS_MAX)
 		e = run_errand(cx, a, out);
+	if (e && was_killed(a))
+		return err_new(cx, ERR_UNAVAILABLE, WHERE, "decoders are killed: %s", e->detail);
 	return e;
 }
 
@@ -337,7 +349,8 @@ static struct err *decode_in_turn(struct ctx *cx, struct attempt *a, struct pcm 
 	double      cost = ERRAND_MS + MS_PER_BYTE * (double)a->bytes.len;
 	struct err *e = decode_within(cx, a, cost, out);
 
-	if (e && a->loss && a->slot.lane == LANE_FRONT && deadline_left_ms(a->until) == 0)
+	if (e && a->loss && !was_killed(a) && a->slot.lane == LANE_FRONT &&
+	    deadline_left_ms(a->until) == 0)
 		e = decode_within(cx, a, DECODE_MS, out);
 	if (e && a->loss)
 		LOG(LOG_WARN, cx, "decoder_lost", F_STR("why", e->detail));

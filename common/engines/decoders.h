@@ -25,8 +25,8 @@ void decoders_stop(void);
  * is cut off gives what is there.
  * ERR_AUDIO: nothing could be decoded, or the decoder crashed or was ended for what it did or how
  * long it took. ERR_TOO_LARGE: longer than AUDIO_SAMPLES_MAX. Both name the field audio_base64.
- * ERR_UNAVAILABLE: all were busy until the deadline, or there is none. ERR_DEADLINE,
- * ERR_CANCELLED: given up half-way. Thread-safe. */
+ * ERR_UNAVAILABLE: all were busy until the deadline, or there is none, or somebody else killed two
+ * that were at it. ERR_DEADLINE, ERR_CANCELLED: given up half-way. Thread-safe. */
 struct err *decoders_decode(struct ctx *cx, struct span bytes, enum audio_format format,
                             struct pcm *out) CHECKED;
 

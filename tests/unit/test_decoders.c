@@ -186,6 +186,36 @@ static void asks_again_when_the_helper_was_killed(void **state)
 	assert_asked_again(false);
 }
 
+/* Whoever is at work, or its nursery, and each goes before there is another. */
+static void kill_at_work(bool is_nursery_killed)
+{
+	pid_t worker = wait_for_worker(getpid());
+
+	kill(is_nursery_killed ? children_of(starter_of(getpid())).pid[0] : worker, SIGKILL);
+	wait_until_gone(worker);
+}
+
+/* Nor is the second, of whoever: it is our failure, and a third is not asked. */
+static void blames_no_recording_for_kills(void **state)
+{
+	static const struct {
+		bool first, second; /* is the nursery's */
+	} kills[] = {{false, false}, {false, true}, {true, false}, {true, true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(kills); i++) {
+		struct task devilish = {.cancel = NULL};
+
+		begin_devilish(&devilish);
+		kill_at_work(kills[i].first);
+		kill_at_work(kills[i].second);
+		pthread_join(devilish.thread, NULL);
+		assert_non_null(devilish.e);
+		assert_int_equal(devilish.kind, ERR_UNAVAILABLE);
+		assert_decodes();
+	}
+}
+
 /* A recording that is quick, decoded beside what the test does. */
 struct quick {
 	pthread_t   thread;
@@ -466,6 +496,7 @@ int main(void)
 		cmocka_unit_test(comes_back_without_its_starter),
 		cmocka_unit_test(asks_again_when_the_nursery_went),
 		cmocka_unit_test(asks_again_when_the_helper_was_killed),
+		cmocka_unit_test(blames_no_recording_for_kills),
 		cmocka_unit_test(waiting_for_a_helper_is_no_decoding),
 		cmocka_unit_test(ends_with_its_program),
 		cmocka_unit_test(has_nothing),
