@@ -217,6 +217,17 @@ struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
 	return db_tx(cx, keep_body, &keeping);
 }
 
+struct err *utterances_keep_later(struct ctx *cx, const char *session_id, const char *done_json)
+{
+	return db_exec(cx, NULL,
+	               "insert into jobs (kind, key, payload, session_id)"
+	               " select 'keep_utterances', id::text, $2::jsonb, id from sessions"
+	               "  where id = $1::uuid"
+	               " on conflict (kind, key) where state = 'ready'"
+	               "  do update set run_at = least(jobs.run_at, excluded.run_at)",
+	               ARGS(db_text(session_id), db_text(done_json)));
+}
+
 struct err *memory_drop_old_vectors(struct ctx *cx)
 {
 	return db_exec(cx, NULL,

@@ -38,6 +38,11 @@ struct err *memory_mask_utterance(struct ctx *cx, const struct memory_utterance 
 struct err *memory_insert_utterances(struct ctx *cx, const char *session_id,
                                      const struct memory_new *in, size_t n) CHECKED;
 
+/* For a job that makes them memories and lets others go before: the next begins where
+ * `done_json`, its payload, says. One that is put off already is due at once, and begins anew. */
+struct err *utterances_keep_later(struct ctx *cx, const char *session_id,
+                                  const char *done_json) CHECKED;
+
 /* Vectors that no memory has taken within a day. */
 struct err *memory_drop_old_vectors(struct ctx *cx) CHECKED;
 

@@ -111,6 +111,6 @@ static struct err *place_mailboxes(struct ctx *cx, struct job *job)
 }
 
 const struct job_kind mail_jobs[MAIL_JOBS] = {
-	{"confirm_mail", LEASE_MS, 0, confirm_mail},
-	{"place_mailboxes", LEASE_MS, 0, place_mailboxes},
+	{.name = "confirm_mail", .lease_ms = LEASE_MS, .run = confirm_mail},
+	{.name = "place_mailboxes", .lease_ms = LEASE_MS, .run = place_mailboxes, .is_long = true},
 };

@@ -77,5 +77,5 @@ static struct err *recovery_mail(struct ctx *cx, struct job *job)
 }
 
 const struct job_kind recovery_jobs[RECOVERY_JOBS] = {
-	{RECOVERY_JOB, LEASE_MS, 0, recovery_mail},
+	{.name = RECOVERY_JOB, .lease_ms = LEASE_MS, .run = recovery_mail},
 };

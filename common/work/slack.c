@@ -242,4 +242,6 @@ static struct err *slack_lead(struct ctx *cx, struct job *job)
 	return announce(cx, job);
 }
 
-const struct job_kind slack_jobs[1] = {{"slack_lead", LEASE_MS, 0, slack_lead}};
+const struct job_kind slack_jobs[1] = {
+	{.name = "slack_lead", .lease_ms = LEASE_MS, .run = slack_lead},
+};

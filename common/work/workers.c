@@ -1,8 +1,9 @@
 /* workers.c -- the workers of a program.
  *
  * Each worker claims a due job, runs it, and says how it ended as it claims the
- * next; when there is none it sleeps until somebody tells of one. One more
- * thread does nothing but hear the NOTIFY that the jobs table sends with each
+ * next; when there is none it sleeps until somebody tells of one. Kinds that take
+ * long have a worker of their own, so that no other job waits until one is over. One
+ * more thread does nothing but hear the NOTIFY that the jobs table sends with each
  * new job and wake the workers. A notification is only a hint: what counts is
  * the table, so a lost one costs time and never a job. Against losing them:
  *
@@ -54,32 +55,34 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_INT(jobs_values, retry_ms, "JOBS_RETRY_MS", .fallback = "2000", .min = 1, .max = 600000,
                 .help = "pause after a job's first failure; later ones grow"),
 	CFG_KEY_INT(jobs_values, threads, "JOBS_THREADS", .fallback = "1", .min = 0, .max = THREADS_MAX,
-                .help = "jobs a program works at once; 0: none"),
+                .help = "jobs a program works at once, beside one that takes long; 0: none"),
 };
 const struct cfg_group workers_settings = {"Jobs", &values, keys, COUNT(keys)};
 
 struct worker {
-	struct ctx    cx;
-	struct arena *other; /* of the job in hand, while the next is claimed into cx's */
-	pthread_t     thread;
-	struct cancel cancel; /* of the job in hand, once the process has no more patience */
-	char          name[WORKER_NAME_MAX + 1]; /* host:pid:thread */
-	size_t        next_kind; /* where the next look begins, so that no kind starves */
-	uint64_t      seen;      /* reasons to look when it looked last */
-	unsigned      troubles;  /* failed looks in a row */
+	struct ctx             cx;
+	struct arena          *other; /* of the job in hand, while the next is claimed into cx's */
+	pthread_t              thread;
+	struct cancel          cancel; /* of the job in hand, once the process has no more patience */
+	char                   name[WORKER_NAME_MAX + 1]; /* host:pid:thread */
+	bool                   is_for_long;
+	const struct job_kind *kinds[JOB_KINDS_MAX];
+	size_t                 kinds_n;
+	size_t                 next_kind; /* where the next look begins, so that no kind starves */
+	uint64_t               seen;      /* reasons to look when it looked last */
+	unsigned               troubles;  /* failed looks in a row */
 };
 
 /* One per process. Kinds and names are read-only once threads run. */
 static struct {
 	const struct job_kind *kinds;
-	const char            *names[JOB_KINDS_MAX];
 	size_t                 kinds_n, workers_n;
-	struct worker          workers[THREADS_MAX];
+	struct worker          workers[THREADS_MAX + 1];
 	pthread_t              listener;
-	struct cancel          stop;    /* no more jobs are taken */
-	struct monitor         news;    /* of wakes and at_work */
-	uint64_t               wakes;   /* grows with every reason to look again */
-	size_t                 at_work; /* workers that have not ended */
+	struct cancel          stop;     /* no more jobs are taken */
+	struct monitor         news;     /* of wakes and at_work */
+	uint64_t               wakes[2]; /* grow with every reason to look again; is for long? */
+	size_t                 at_work;  /* workers that have not ended */
 	atomic_bool            is_hearing;
 	void (*on_told)(const char *told); /* NULL: nobody wants it */
 } office = {.news = MONITOR};
@@ -91,33 +94,40 @@ static bool is_stopping(void)
 
 /* ---- waking ---- */
 
-static void wake_workers(void)
+static void wake_for(bool is_long)
 {
 	monitor_lock(&office.news);
-	office.wakes++;
+	office.wakes[is_long]++;
 	monitor_tell_all(&office.news);
 	monitor_unlock(&office.news);
 }
 
-static uint64_t wakes_so_far(void)
+static void wake_workers(void)
+{
+	wake_for(false);
+	wake_for(true);
+}
+
+static uint64_t wakes_so_far(const struct worker *w)
 {
 	uint64_t n;
 
 	monitor_lock(&office.news);
-	n = office.wakes;
+	n = office.wakes[w->is_for_long];
 	monitor_unlock(&office.news);
 	return n;
 }
 
-/* Up to ms, or until there is a reason that came after `seen`. */
-static void sleep_unless_woken(uint64_t seen, unsigned ms)
+/* Up to ms, or until there is a reason that came after the last look. */
+static void sleep_unless_woken(const struct worker *w, unsigned ms)
 {
 	struct deadline      until = deadline_in(ms);
 	struct monitor_watch watch;
 
 	monitor_watch(&office.news, &watch, &office.stop);
 	monitor_lock(&office.news);
-	while (office.wakes == seen && monitor_wait(&office.news, &watch, until) == WAIT_READY)
+	while (office.wakes[w->is_for_long] == w->seen &&
+	       monitor_wait(&office.news, &watch, until) == WAIT_READY)
 		;
 	monitor_unlock(&office.news);
 	monitor_unwatch(&watch);
@@ -234,32 +244,43 @@ static struct job_end run_job(struct worker *w, const struct job_kind *kind, str
 /* From the one behind the kind worked last, so that none starves. */
 static void list_wanted(const struct worker *w, struct job_wanted out[JOB_KINDS_MAX])
 {
-	for (size_t i = 0; i < office.kinds_n; i++) {
-		const struct job_kind *kind = &office.kinds[(w->next_kind + i) % office.kinds_n];
+	for (size_t i = 0; i < w->kinds_n; i++) {
+		const struct job_kind *kind = w->kinds[(w->next_kind + i) % w->kinds_n];
 
 		out[i] = (struct job_wanted){kind->name, kind->lease_ms, kind->every_ms != 0};
 	}
 }
 
+/* Nobody is told of a job that is due later. Whoever works none of the rounds looks as often as if
+ * they were theirs. */
+static unsigned longest_rest_ms(void)
+{
+	unsigned ms = (unsigned)values.poll_ms * (office.is_hearing ? CALM_POLLS : 1);
+
+	for (size_t i = 0; i < office.kinds_n; i++)
+		if (office.kinds[i].every_ms && office.kinds[i].every_ms < ms)
+			ms = office.kinds[i].every_ms;
+	return ms;
+}
+
 /* Ends `last`, where there is one, and takes the next; its kind is then the one worked last. */
 static struct err *claim(struct worker *w, const struct job_end *last, struct job_found *out)
 {
-	unsigned          most = (unsigned)values.poll_ms * (office.is_hearing ? CALM_POLLS : 1);
 	struct job_wanted wanted[JOB_KINDS_MAX];
 
-	w->seen = wakes_so_far();
+	w->seen = wakes_so_far(w);
 	ctx_detach(&w->cx, STATEMENT_MS);
 	list_wanted(w, wanted);
-	TRY(job_claim(&w->cx, last, wanted, office.kinds_n, w->name, most, out));
+	TRY(job_claim(&w->cx, last, wanted, w->kinds_n, w->name, longest_rest_ms(), out));
 	out->rest_ms = out->rest_ms > BUSY_MS ? out->rest_ms : BUSY_MS;
 	if (!out->is_none)
-		w->next_kind = (w->next_kind + out->place + 1) % office.kinds_n;
+		w->next_kind = (w->next_kind + out->place + 1) % w->kinds_n;
 	return NULL;
 }
 
 static const struct job_kind *kind_worked_last(const struct worker *w)
 {
-	return &office.kinds[(w->next_kind + office.kinds_n - 1) % office.kinds_n];
+	return w->kinds[(w->next_kind + w->kinds_n - 1) % w->kinds_n];
 }
 
 /* A conflict is a job of the same key enqueued this moment: asked again, it is seen. That no other
@@ -366,7 +387,7 @@ static void *work(void *data)
 		else
 			w->troubles = 0;
 		if (rest_ms)
-			sleep_unless_woken(w->seen, rest_ms);
+			sleep_unless_woken(w, rest_ms);
 	}
 	arena_free(&w->cx.arena);
 	arena_free(&w->other);
@@ -376,12 +397,23 @@ static void *work(void *data)
 
 /* ---- the listener ---- */
 
-static bool is_our_kind(const char *name)
+/* NULL: it is none of ours. */
+static const struct job_kind *kind_named(const char *name)
 {
 	for (size_t i = 0; i < office.kinds_n; i++)
-		if (str_equal(office.names[i], name))
-			return true;
-	return false;
+		if (str_equal(office.kinds[i].name, name))
+			return &office.kinds[i];
+	return NULL;
+}
+
+static void heed(const char *told)
+{
+	const struct job_kind *kind = kind_named(told);
+
+	if (kind)
+		wake_for(kind->is_long);
+	else if (office.on_told)
+		office.on_told(told);
 }
 
 /* Hears what comes within ms; *heard_out tells whether `wanted` was among it. */
@@ -393,10 +425,8 @@ static struct err *hear(struct ctx *cx, unsigned ms, const char *wanted, bool *h
 	*heard_out = false;
 	while (!*heard_out && !is_stopping() && deadline_left_ms(until)) {
 		TRY(db_listen_wait(cx, deadline_left_ms(until), &told));
-		if (told && is_our_kind(told))
-			wake_workers();
-		else if (told && office.on_told)
-			office.on_told(told);
+		if (told)
+			heed(told);
 		*heard_out = told && (!wanted || str_equal(told, wanted));
 	}
 	return NULL;
@@ -492,35 +522,50 @@ static void open_office(const struct job_kind *kinds, size_t n)
 		fatal("%zu kinds of jobs; at most %d are possible", n, JOB_KINDS_MAX);
 	office.kinds = kinds;
 	office.kinds_n = n;
-	for (size_t i = 0; i < n; i++) {
-		office.names[i] = kinds[i].name;
+	for (size_t i = 0; i < n; i++)
 		metrics_expect(METRIC_jobs, AT(metrics_name(NAMES_job, kinds[i].name), JOB_END_dead));
-	}
 	cancel_init(&office.stop);
 	office.at_work = office.workers_n;
 }
 
+static bool has_long(const struct job_kind *kinds, size_t n)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < n; i++)
+		has |= kinds[i].is_long;
+	return has;
+}
+
+/* The last one works what takes long, where there is such a thing. */
+static void start_worker(size_t i, const char *host)
+{
+	struct worker *w = &office.workers[i];
+
+	w->is_for_long = i + 1 == office.workers_n && has_long(office.kinds, office.kinds_n);
+	for (size_t j = 0; j < office.kinds_n; j++)
+		if (office.kinds[j].is_long == w->is_for_long)
+			w->kinds[w->kinds_n++] = &office.kinds[j];
+	cancel_init(&w->cancel);
+	snprintf(w->name, sizeof(w->name), "%s:%ld:%zu", host, (long)getpid(), i + 1);
+	start_thread(&w->thread, work, w);
+}
+
 void workers_start(const struct job_kind *kinds, size_t n, bool is_only)
 {
-	char host[64] = "";
+	size_t threads = (size_t)values.threads;
+	char   host[64] = "";
 
-	office.workers_n = (size_t)values.threads;
-	if (is_only && office.workers_n == 0)
-		office.workers_n = 1;
-	if (n == 0 || office.workers_n == 0) {
-		office.workers_n = 0;
+	if (is_only && threads == 0)
+		threads = 1;
+	if (n == 0 || threads == 0)
 		return;
-	}
+	office.workers_n = threads + has_long(kinds, n);
 	open_office(kinds, n);
 	gethostname(host, sizeof(host) - 1);
 	start_thread(&office.listener, listen_for_jobs, NULL);
-	for (size_t i = 0; i < office.workers_n; i++) {
-		struct worker *w = &office.workers[i];
-
-		cancel_init(&w->cancel);
-		snprintf(w->name, sizeof(w->name), "%s:%ld:%zu", host, (long)getpid(), i + 1);
-		start_thread(&w->thread, work, w);
-	}
+	for (size_t i = 0; i < office.workers_n; i++)
+		start_worker(i, host);
 	LOG(LOG_INFO, NULL, "working_jobs", F_INT("threads", office.workers_n));
 }
 

@@ -22,6 +22,7 @@ struct job_kind {
 	unsigned    lease_ms; /* more than an attempt takes; a dead worker's job waits so long */
 	unsigned    every_ms; /* periodic: again so long after it ended; 0: only when enqueued */
 	job_run    *run;
+	bool        is_long; /* may take long: a worker of their own has these, one at a time */
 };
 
 #define JOB_KINDS_MAX 8

@@ -21,7 +21,8 @@
 #define METADATA_MAX  16384 /* bytes of its JSON */
 #define PENDING_BATCH 16
 #define PENDING_MS    60000u
-#define INDEXED_BATCH 100 /* memories of a second's work, where the vector index is large */
+#define KEPT_MS       1000u /* of one session's, in one go */
+#define INDEXED_BATCH 100   /* memories of a second's work, where the vector index is large */
 #define FOLDED_BATCH  200
 #define FOLDED_MAX    100 /* batches of one job; another goes on */
 /* What got no vector in time is found by its words alone until then. */
@@ -141,20 +142,35 @@ static struct err *embed_memory(struct ctx *cx, struct job *job)
 	return NULL;
 }
 
+/* Behind what waits by now. */
+static struct err *keep_on(struct ctx *cx, const char *session_id,
+                           const struct memory_keeping *keeping)
+{
+	return utterances_keep_later(cx, session_id,
+	                             arena_printf(cx->arena, "{\"after\":%lld,\"masked\":%u}",
+	                                          (long long)keeping->after, keeping->masked_n));
+}
+
 /* What was said in a session becomes memories: enqueued by each turn that ends. Names that became
- * known in it are masked in all that was written before. */
+ * known in it are masked in all that was written before. Whoever has much of it lets others go
+ * before. */
 static struct err *keep_utterances(struct ctx *cx, struct job *job)
 {
+	const struct cJSON   *done;
 	struct memory_keeping keeping = {.left = true};
+	struct deadline       until = deadline_in(KEPT_MS);
 
 	if (!job->session_id)
 		return job_hopeless(job, err_new(cx, ERR_INPUT, WHERE, "about no session"));
-	while (keeping.left) {
+	TRY(json_parse(cx, job->payload, &done));
+	keeping.after = (int64_t)json_num_at(done, "after", 0);
+	keeping.masked_n = (unsigned)json_num_at(done, "masked", 0);
+	while (keeping.left && deadline_left_ms(until)) {
 		TRY(memory_keep_utterances(cx, job->session_id, &keeping));
 		if (keeping.left)
 			TRY(job_extend(cx, job));
 	}
-	return NULL;
+	return keeping.left ? keep_on(cx, job->session_id, &keeping) : NULL;
 }
 
 /* An owner has more memories than are all compared: enqueued by what stored the last. */
@@ -199,12 +215,13 @@ static struct err *fold_words(struct ctx *cx, struct job *job)
 
 static const struct job_kind jobs[] = {
 	{.name = "keep_utterances", .lease_ms = PENDING_MS, .run = keep_utterances},
-	{.name = "index_memories", .lease_ms = PENDING_MS, .run = index_memories},
-	{.name = "fold_words", .lease_ms = PENDING_MS, .run = fold_words},
+	{.name = "index_memories", .lease_ms = PENDING_MS, .run = index_memories, .is_long = true},
+	{.name = "fold_words", .lease_ms = PENDING_MS, .run = fold_words, .is_long = true},
 	{.name = "embed_memory",
      .lease_ms = PENDING_MS,
      .every_ms = PENDING_EVERY_MS,
-     .run = embed_memory},
+     .run = embed_memory,
+     .is_long = true},
 };
 
 int main(int argc, char **argv)

@@ -4,7 +4,8 @@
  * payload: {"ms": how long it takes, "extend": keeps its lease meanwhile, "deaf":
  * does not look whether it is cancelled, "fails": attempts that fail first,
  * "hopeless": says that it will never succeed}. In the end it has its effect, once,
- * in job_test.effects. "test_round" is periodic. */
+ * in job_test.effects. "test_long" is the same beside the others, and "test_round" periodic
+ * there. */
 #include "../../common/base/json_in.h"
 #include "../../common/db/db.h"
 #include "../../common/web/service.h"
@@ -54,7 +55,8 @@ static struct err *test_round(struct ctx *cx, struct job *job)
 
 static const struct job_kind jobs[] = {
 	{.name = "test", .lease_ms = 1500, .run = test},
-	{.name = "test_round", .lease_ms = 1500, .every_ms = 200, .run = test_round},
+	{.name = "test_long", .lease_ms = 1500, .run = test, .is_long = true},
+	{.name = "test_round", .lease_ms = 1500, .every_ms = 200, .run = test_round, .is_long = true},
 };
 
 int main(int argc, char **argv)

@@ -46,13 +46,16 @@ after(async () => {
 	for (const worker of workers) await worker.kill();
 });
 
-const enqueue = async (payload = {}, { key = '', inSeconds = 0, attempts = 8 } = {}) => {
+const enqueue = async (
+	payload = {},
+	{ kind = 'test', key = '', inSeconds = 0, attempts = 8 } = {},
+) => {
 	const [[id]] = await sql(
 		stack,
-		`insert into jobs (kind, key, payload, run_at, max_attempts) values ('test',
+		`insert into jobs (kind, key, payload, run_at, max_attempts) values (:'kind',
 		 nullif(:'key', ''), :'payload', now() + :'s'::numeric * interval '1 s', :'n'::int)
 		 returning id`,
-		{ payload: JSON.stringify(payload), key, s: inSeconds, n: attempts },
+		{ kind, payload: JSON.stringify(payload), key, s: inSeconds, n: attempts },
 	);
 	return id;
 };
@@ -237,6 +240,20 @@ test('work that is long keeps its lease', async () => {
 	start({ JOBS_THREADS: '3' });
 	const row = await until(await enqueue({ ms: 4000, extend: true }), 'done');
 	assert.deepEqual([row.attempts, row.runs, row.effects], [1, 1, 1]);
+});
+
+test('what takes long keeps no other job waiting, and is one at a time', async () => {
+	start();
+	const long = { ms: 60000, extend: true };
+	const ids = [];
+	for (let i = 0; i < 2; i++) ids.push(await enqueue(long, { kind: 'test_long' }));
+	await until(ids[0], 'running');
+	const later = await enqueue({}, { inSeconds: 0.7 });
+	for (let i = 0; i < 3; i++) await until(await enqueue(), 'done');
+	await until(later, 'done', { deadlineMs: PROMPT_MS });
+	const states = [];
+	for (const id of ids) states.push((await rowOf(id)).state);
+	assert.deepEqual(states, ['running', 'ready']);
 });
 
 test('a job that outlives its lease, and that nobody took, ends as it ended', async () => {

@@ -124,6 +124,63 @@ test('each utterance becomes one memory, however often a turn is repeated', asyn
 });
 
 const MANY = 80; // more than one call makes memories of
+const VERY_MANY = 400;
+
+const said = (session_id, n) =>
+	sql(
+		stack,
+		`insert into utterances (session_id, speaker, text)
+			select :'session_id', 'visitor', 'Barge ' || n || ' went by the canal.'
+			from generate_series(1, :'n'::int) as n`,
+		{ session_id, n },
+	);
+
+/* The next turn of whoever said so much has put off its own for ten minutes. */
+test('who said very much lets others go before', async () => {
+	const [much, little] = [await newSession(stack), await newSession(stack)];
+	await said(much.session_id, VERY_MANY);
+	await said(little.session_id, 1);
+	await sql(
+		stack,
+		`insert into jobs (kind, key, session_id, run_at)
+			select 'keep_utterances', id::text, id, now() - age * interval '1 s'
+			from (values (:'much'::uuid, 2), (:'little'::uuid, 1)) as s (id, age)`,
+		{ much: much.session_id, little: little.session_id },
+	);
+	await remembered(much, 1);
+	await sql(
+		stack,
+		`insert into jobs (kind, key, session_id, run_at)
+			values ('keep_utterances', :'id', :'id', now() + interval '10 minutes')
+			on conflict (kind, key) where state = 'ready' do nothing`,
+		{ id: much.session_id },
+	);
+	await remembered(much, VERY_MANY);
+	const isBetween = () =>
+		sql(
+			stack,
+			`select l.finished_at > min(m.finished_at), l.finished_at < max(m.finished_at)
+				from jobs l, jobs m where l.key = :'little' and m.key = :'much'
+					and l.state = 'done' and m.state = 'done'
+				group by l.finished_at
+				having not exists (
+					select from jobs where key = :'much' and state in ('ready', 'running'))`,
+			{ much: much.session_id, little: little.session_id },
+		);
+	const [[isBehindSome, isBeforeAll]] = await poll(async () => {
+		const rows = await isBetween();
+		return rows.length && rows;
+	});
+	assert.deepEqual([isBehindSome, isBeforeAll], ['t', 't']);
+	const [[inOrder]] = await sql(
+		stack,
+		`select bool_and(words like '%Barge ' || nth || ' went%') from (
+			select words, row_number() over (order by position) as nth
+				from memories where session_id = :'id') m`,
+		{ id: much.session_id },
+	);
+	assert.equal(inOrder, 't');
+});
 
 test('all that waits in a session becomes memories, each with its surroundings', async () => {
 	const { session_id } = await newSession(stack);

@@ -346,6 +346,41 @@ test('a provider that comes back embeds what its stand-in did', async () => {
 	await allOf(pair, OPENAI);
 });
 
+/* The answer that gives ten of them their vectors is held back. */
+test('what is said is kept while vectors are made', async () => {
+	const [many, other] = [await open(), await open()];
+	const match = { contains: 'almanac says' };
+	const fault = { hold: 'almanac' };
+	await stack.sim.reset();
+	await stack.sim.fault({ provider: 'openai', operation: 'embed', match, fault, times: -1 });
+	await sql(
+		stack,
+		`insert into memories (session_id, owner, scope, content, content_hash, words)
+			select s.id, s.memory_owner, 'long', to_jsonb(t), sha256(t::bytea), t
+			from sessions s, (select 'The almanac says ' || n as t from generate_series(1, 10) n) x
+			where s.id = :'id';
+		 update jobs set run_at = now() where kind = 'embed_memory' and state = 'ready'`,
+		{ id: many.session_id },
+	);
+	await stack.sim.wait({ provider: 'openai', operation: 'embed' });
+	const atWork = () =>
+		sql(stack, `select id, state, run_at from jobs where kind = 'embed_memory'`);
+	const before = await atWork();
+	await sql(
+		stack,
+		`insert into utterances (session_id, speaker, text)
+			values (:'id', 'visitor', 'We send parcels by the river.');
+		 insert into jobs (kind, key, session_id) values ('keep_utterances', :'id', :'id')`,
+		{ id: other.session_id },
+	);
+	await poll(async () => (await contents(other, 'parcels', ALL_SCOPES)).length);
+	assert.match(JSON.stringify(before), /running/);
+	assert.deepEqual(await atWork(), before, 'nobody waited for it');
+	await stack.sim.release('almanac');
+	await stack.sim.reset();
+	await allOf(many, OPENAI);
+});
+
 test('back to the model of this machine', async () => {
 	const pair = await open();
 	const facts = factsOf('letter');
