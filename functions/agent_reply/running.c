@@ -19,6 +19,10 @@ struct running {
 static struct monitor  news = MONITOR;
 static struct running *all;
 
+/* Claims of turns that were stopped and are not here: one may be about to come. */
+static char   stopped[RUNNING_STOPPED_MAX][CRYPTO_UUID_CHARS + 1]; /* the oldest gives way */
+static size_t stopped_n;
+
 /* Threads may get here in another order than the database gave out the numbers. A crash of it can
  * take numbers back, and what began when another was here is newer all the same. */
 static bool is_newer(const struct running *r, const struct running *other)
@@ -55,6 +59,20 @@ static void settle(struct running *r)
 	}
 }
 
+static void note_stopped(const char *claim)
+{
+	snprintf(stopped[stopped_n++ % RUNNING_STOPPED_MAX], sizeof(*stopped), "%s", claim);
+}
+
+static bool was_stopped(const char *claim)
+{
+	bool was = false;
+
+	for (size_t i = 0; claim && i < RUNNING_STOPPED_MAX; i++)
+		was |= str_equal(stopped[i], claim);
+	return was;
+}
+
 static struct running *enter(struct ctx *cx, const char *session_id, int64_t turn,
                              const char *claim, uint64_t asked_ms)
 {
@@ -68,6 +86,8 @@ static struct running *enter(struct ctx *cx, const char *session_id, int64_t tur
 	r->cancel = cx->cancel;
 	monitor_lock(&news);
 	settle(r);
+	if (was_stopped(claim))
+		cancel_fire(r->cancel, CANCEL_SUPERSEDED);
 	r->next = all;
 	all = r;
 	monitor_unlock(&news);
@@ -104,10 +124,16 @@ static bool is_that(const struct running *r, const char *session_id, int64_t tur
 
 void running_cancel(const char *claim)
 {
+	bool is_here = false;
+
 	monitor_lock(&news);
 	for (struct running *r = all; r; r = r->next)
-		if (r->claim && str_equal(r->claim, claim))
+		if (r->claim && str_equal(r->claim, claim)) {
 			cancel_fire(r->cancel, CANCEL_SUPERSEDED);
+			is_here = true;
+		}
+	if (!is_here)
+		note_stopped(claim);
 	monitor_unlock(&news);
 }
 

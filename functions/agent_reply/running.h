@@ -25,8 +25,9 @@ struct running *running_ahead(struct ctx *cx, const char *session_id, int64_t tu
                               uint64_t asked_ms) NEVER_NULL;
 void            running_end(struct running *running);
 
-/* Fires the cancel of the turn with that claim with CANCEL_SUPERSEDED, if it is here: nobody wants
- * it any more. */
+/* Fires the cancel of the turn with that claim with CANCEL_SUPERSEDED, if it is here, or once it
+ * comes (the last RUNNING_STOPPED_MAX are known): nobody wants it any more. */
+#define RUNNING_STOPPED_MAX 256u
 void running_cancel(const char *claim);
 
 /* Waits until the turn has ended here, at most until the deadline of cx; where it is not here, for

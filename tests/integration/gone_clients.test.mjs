@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import pg from 'pg';
-import { databaseIsBack, killUnit, restartUnit } from './env/breaking.mjs';
+import {
+	databaseIsBack, familyOf, killUnit, restartUnit, whileFrozen,
+} from './env/breaking.mjs';
 import { always, CHAINS, CLIP, heal, turn } from './env/faults.mjs';
 import {
 	flacOfManyKeys, longSpeech, newSession, operate, pairOf, poll, pollJob, post, setJobDue, sql,
@@ -769,6 +771,37 @@ test('cancelled by who looked for it before it began: it is over at once', async
 	await heal(stack);
 	const again = await turn(stack, session, 'Hello there.');
 	assert.equal(again.status, 200, again.text);
+});
+
+/* Its process hears of that before it knows that it has the turn, or behind that. */
+test('stopped by another process as it begins: its model is not waited for', async () => {
+	for (let i = 0; i < 4; i++) {
+		const session = await newSession(stack);
+		await heal(stack);
+		await stack.sim.fault({ provider: 'groq', fault: { silence: true }, times: 2 });
+		const holder = await openHolder();
+		await holder.query('begin');
+		await holder.query('select from sessions for update');
+		const answer = turn(stack, session, 'Hello there.');
+		await poll(() => waitingForLocks(1));
+		await whileFrozen(familyOf(stack.pidOf('agent_reply')), async () => {
+			await holder.query('commit');
+			await poll(async () => (await sql(stack, `with ended as (
+					update turns set state = 'superseded', finished_at = now()
+						where session_id = :'id' returning claim)
+				select pg_notify('scribe_jobs', 'turn ' || claim) from ended`,
+			{ id: session.session_id })).length);
+		});
+		await holder.end();
+		let isOver = false;
+		answer.finally(() => (isOver = true));
+		const asked = () => stack.sim.requests({ provider: 'groq', operation: 'chat' });
+		await poll(async () => isOver || (await asked()).length);
+		if (!isOver)
+			await stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected' });
+		const { status, json, text } = await answer;
+		assert.deepEqual([status, json.code], [409, 'superseded'], text);
+	}
 });
 
 /* Every program is told of the cancellation, and hears it when it comes to it. */
