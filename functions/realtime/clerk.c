@@ -37,7 +37,8 @@ static struct {
 	pthread_t          clerk, listener;
 	struct monitor     watch; /* over what follows */
 	bool               is_watched, is_listening;
-	struct deadline    begins; /* by then it should be listening */
+	unsigned           missed_n; /* times that something may have been, and nobody was told yet */
+	struct deadline    begins;   /* by then it should be listening */
 } office = {.news = MONITOR, .watch = MONITOR};
 
 static void add(struct list *l, struct errand *e)
@@ -196,6 +197,9 @@ static void done_missed(struct errand *e, const struct err *failed)
 	(void)e;
 	(void)failed;
 	office.calls.missed();
+	monitor_lock(&office.watch);
+	office.missed_n--;
+	monitor_unlock(&office.watch);
 }
 
 static void tell(const char *told)
@@ -211,6 +215,9 @@ static void tell_missed(void)
 {
 	struct errand *e = errand_new();
 
+	monitor_lock(&office.watch);
+	office.missed_n++;
+	monitor_unlock(&office.watch);
 	e->done = done_missed;
 	bring_back(e, 0);
 }
@@ -229,7 +236,7 @@ bool clerk_is_listening(void)
 	bool is;
 
 	monitor_lock(&office.watch);
-	is = office.is_listening;
+	is = office.is_listening && !office.missed_n;
 	monitor_unlock(&office.watch);
 	return is;
 }

@@ -33,6 +33,9 @@ void clerk_start(const struct clerk_calls *calls);
 /* Somebody has come who may want to know, or the last has left. An errand that is sent while
  * somebody is there is done once changes are listened for, or this can not be had. */
 void clerk_watch(bool is_watched);
+
+/* From now on changes are told, and who is here already knows that some may have been missed: who
+ * comes now has missed none. */
 bool clerk_is_listening(void);
 
 /* A new errand, to be filled and sent. */
