@@ -163,17 +163,21 @@ static int64_t tokens_of(const struct chat_order *order)
 	return (int64_t)(tokens + order->schema.len / 4);
 }
 
-/* A stream that broke, and some servers always, do not tell what they used. */
-static void settle(struct chat_call *begun, const struct chat_reply *reply, const struct err *e)
+static int64_t tokens_in(const struct chat_usage *usage)
 {
-	int64_t told = reply->usage.prompt_tokens + reply->usage.completion_tokens;
+	return usage->prompt_tokens + usage->completion_tokens;
+}
 
+/* A stream that broke or was not read to its end, and some servers always, do not tell what they
+ * used. */
+static void settle(struct chat_call *begun, struct chat_reply *reply, const struct err *e)
+{
 	if (e && !e->is_late)
-		meter_settle_failed(&begun->bill, e);
-	else if (told > 0)
-		meter_settle(&begun->bill, told);
-	else
-		meter_settle(&begun->bill, begun->prompt_tokens + (int64_t)prompt_tokens(reply->text));
+		return meter_settle_failed(&begun->bill, e);
+	if (!tokens_in(&reply->usage))
+		reply->usage =
+			(struct chat_usage){begun->prompt_tokens, (int64_t)prompt_tokens(reply->text)};
+	meter_settle(&begun->bill, tokens_in(&reply->usage));
 }
 
 /* An event stream is read as it comes, in the thread that ends the call. */

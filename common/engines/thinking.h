@@ -35,7 +35,7 @@ struct chat_order {
 struct chat_reply {
 	const char       *text; /* not empty; the JSON text when a schema was asked */
 	const char       *model;
-	struct chat_usage usage; /* zeros when the engine did not say */
+	struct chat_usage usage; /* about, when the engine did not say; zeros: it has none */
 	unsigned          first_token_ms;
 	bool              is_reused; /* no connection was made for it */
 };
