@@ -2,8 +2,9 @@
 -- it runs again, for whoever asks with this, and what was not said of it is taken along.
 --
 -- Only of the newest turn, and only once who had it has left what is unsaid: it may still be about
--- to. One that still runs is stopped first, as turn_cancel.sql does: its client is here, so nobody
--- is there any more, whether that was noticed or not. Where another request changed the session
+-- to. One that still runs and has said something (turn_progress.sql) is stopped first, as
+-- turn_cancel.sql does: its client is here, so nobody is there any more, whether that was noticed
+-- or not. Where another request changed the session
 -- after this statement's snapshot was taken, it may have been that one, and what it did is seen
 -- next time.
 --
@@ -47,7 +48,7 @@ stopped as (
 	update turns t set state = 'superseded', finished_at = now()
 		from asked k
 		where t.session_id = $1::uuid and t.turn = k.turn and k.is_running and not k.is_old
-			and t.state = 'running'
+			and t.state = 'running' and t.reply_id is not null
 		returning t.turn, pg_notify($12, 'turn ' || t.claim)),
 
 remembered as (

@@ -94,8 +94,8 @@ struct err *turn_leave_unsaid(struct ctx *cx, const struct turn *turn, struct sp
                               bool *is_left_out) CHECKED;
 
 /* Takes such a turn over: it runs again, for the caller, and what it has left is taken along. One
- * that still runs is stopped for that. Of *in the session pair, turn_id, deadline_ms, instance and
- * claim count; whoever had it has lost it.
+ * that still runs and has said something is stopped for that. Of *in the session pair, turn_id,
+ * deadline_ms, instance and claim count; whoever had it has lost it.
  * *is_due_out: it was stopped, and who has it may still be about to leave what is unsaid; then
  * nothing else is set.
  * ERR_SUPERSEDED: a newer turn has begun; ERR_NOT_FOUND: there is nothing to go on with; else as

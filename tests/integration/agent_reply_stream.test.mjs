@@ -264,8 +264,9 @@ test('a reply is over with its last sentence, whatever is written behind it', as
 	await replies({ hold: 'model', hold_after_chunks: 12 }, 1);
 	const session = await newSession(stack);
 	const events = await hear(session, 'I run a hotel.', { more: { turn_id: 'over' } });
-	const { text, is_truncated } = done(events);
+	const { text, is_truncated, usage } = done(events);
 	assert.deepEqual([text, is_truncated], [two, undefined]);
+	assert.ok(usage.prompt_tokens > 10 && usage.completion_tokens > 3, JSON.stringify(usage));
 	assert.equal(spoken(events), two);
 	await stack.sim.wait({ provider: 'groq', operation: 'chat', state: 'disconnected' });
 	const { json } = await post(stack, 'agent_reply', {
@@ -1023,6 +1024,19 @@ test('so does one whose client knows sooner than we that its connection is lost'
 		await assertGoesOn(session, `${i}`);
 		await assert.rejects(rest(events), { name: 'AbortError' });
 	}
+});
+
+test('one that has said nothing yet is not stopped by who would go on with it', async () => {
+	const session = await newSession(stack);
+	await says(TWO);
+	await replies({ hold: 'model' }, 1);
+	const events = open(session, 'I run a hotel.', { more: { turn_id: 'cut' } });
+	await poll(async () => (await chats()).length > 0);
+	const { status, json, text } = await resume(session, 'cut');
+	assert.deepEqual([status, json.code], [404, 'not_found'], text);
+	await stack.sim.release('model');
+	assert.equal(done(await rest(await events)).text, TWO);
+	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
 });
 
 test('and one whose connection was lost without a word', async () => {
