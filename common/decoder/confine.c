@@ -137,6 +137,18 @@ static void limit(__rlimit_resource_t what, rlim_t most)
 		fatal("decoder: cannot limit resource %d: errno %d", (int)what, errno);
 }
 
+/* The first limit's signal tells whose doing it is; who has it blocked meets the second. */
+static void limit_processor(void)
+{
+	const struct rlimit most = {CONFINE_CPU_S, CONFINE_CPU_S + 1};
+	sigset_t            over;
+
+	sigemptyset(&over);
+	sigaddset(&over, SIGXCPU);
+	if (sigprocmask(SIG_UNBLOCK, &over, NULL) < 0 || setrlimit(RLIMIT_CPU, &most) < 0)
+		fatal("decoder: cannot limit the processor: errno %d", errno);
+}
+
 /* Whoever works for so long gets little of a processor that others want, from now on. */
 static void fall_behind(int signal)
 {
@@ -200,7 +212,7 @@ static void load_filter(void)
 void confine_helper(void)
 {
 	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_CPU, CONFINE_CPU_S);
+	limit_processor();
 	limit(RLIMIT_FSIZE, FILE_BYTES);
 	limit(RLIMIT_MEMLOCK, 0);
 	limit(RLIMIT_MSGQUEUE, 0);

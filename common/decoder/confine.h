@@ -25,7 +25,7 @@
  * one, else "nobody". Ends the process when that user is not known or can not be become. */
 void confine_nursery(const char *user);
 
-/* Of a processor, for one errand, or SIGKILL: two minutes of 192 kHz FLAC in eight channels take
+/* Of a processor, for one errand, or SIGXCPU: two minutes of 192 kHz FLAC in eight channels take
  * less than a third of it. */
 #define CONFINE_CPU_S 3u
 

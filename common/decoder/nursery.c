@@ -66,7 +66,7 @@ static void end_child(struct child *c)
 	c->socket = -1;
 }
 
-/* The limit's signal is nobody's but the kernel's, too, and comes when the time is used up. */
+/* The last limit's signal is nobody's but the kernel's, too, and comes when the time is used up. */
 static bool was_killed(int status, const struct rusage *used)
 {
 	time_t cpu_ms = (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000 +

@@ -93,7 +93,7 @@ static void may_do_next_to_nothing(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(fate_of(work_for_ever), SIGKILL);
+	assert_int_equal(fate_of(work_for_ever), SIGXCPU);
 	for (size_t i = 0; !CONFINE_IS_RELAXED && i < COUNT(deeds); i++)
 		assert_int_equal(fate_of(deeds[i]), SIGSYS);
 	if (!CONFINE_IS_RELAXED)
