@@ -80,14 +80,17 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 
 	out->history = history;
 	for (int i = 0; i < rows->count; i++) {
+		bool is_grave;
+
 		if (row_is_null(rows, i, COL_TEXT))
 			continue; /* the one row of a session without history */
+		is_grave = was_in_distress(rows, i, out);
 		out->last_id = row_text(rows, i, COL_ID);
 		history[out->history_n++] = (struct utterance_text){
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
 			sealed_open(cx, AT_UTTERANCE(row_text(rows, i, COL_ID)), row_text(rows, i, COL_TEXT),
 		                row_bytes(cx, rows, i, COL_TEXT_SEALED)),
-			was_in_distress(rows, i, out), row_bool(rows, i, COL_INTERRUPTED)};
+			is_grave, row_bool(rows, i, COL_INTERRUPTED)};
 	}
 }
 

@@ -257,10 +257,15 @@ const MIRIAM = 'Hello, my name is Miriam Castellanos. I am head of product at No
 const isUnread = (session) =>
 	poll(async () => (await said(session)).length > 0 && waitingForLocks(1));
 
-/* With the process that has its turn; and the session ends, long after. */
-const killMidway = async (session) => {
+/* With the process that has its turn; no job reads what was said in it. */
+const kill = async () => {
 	stack.expectRestart('agent_reply');
 	await killUnit(stack, 'agent_reply');
+};
+
+/* And the session ends, long after. */
+const killMidway = async (session) => {
+	await kill();
 	await sql(stack, `update turns set ends_by = now() where session_id = :'id';
 		insert into jobs (kind, key, payload, session_id)
 			values ('keep_utterances', :'id', '{}', :'id') on conflict do nothing`,
@@ -620,7 +625,7 @@ for (const [how, say] of Object.entries({
 /* Nothing in the words tells of it: only what was said before. */
 const BLUE = 'It is the blue one, over there.';
 
-const talkInDistress = async () => {
+const talkInDistress = async (breakOff) => {
 	await heal(stack);
 	const session = await newSession(stack, { consent: true });
 	const first = await turn(stack, session, "I don't want to live any more.");
@@ -628,14 +633,14 @@ const talkInDistress = async () => {
 	await whileLocked(stack, 'memories', async () => {
 		const answer = turn(stack, session, BLUE);
 		await poll(async () => (await said(session)).length === 3 && waitingForLocks(1));
-		await killMidway(session);
+		await breakOff(session);
 		assert.equal((await answer).status, 502);
 	});
 	return session;
 };
 
 test('in distress and killed unread: what was said is no memory', async () => {
-	const session = await talkInDistress();
+	const session = await talkInDistress(killMidway);
 	const kept = () => sql(stack, `select u.in_distress, u.speaker, exists (
 				select from memories m where m.utterance_id = u.id)
 			from utterances u where u.session_id = :'id' order by u.position`,
@@ -648,7 +653,7 @@ test('in distress and killed unread: what was said is no memory', async () => {
 });
 
 test('in distress, and what was said last is unread: it lasts', async () => {
-	const session = await talkInDistress();
+	const session = await talkInDistress(kill);
 	const { status, json, text } = await turn(stack, session, 'It is warm in here.');
 	assert.equal(status, 200, text);
 	assert.equal(json.extract, null);
