@@ -229,7 +229,8 @@ test('a written message is answered in text, and aloud without a gap', LIMIT, as
 	await context.close();
 });
 
-test('a reply is shown and heard while the rest of it is still being written', LIMIT, async () => {
+/* The first sentence of a reply is heard, and the model is in the middle of the next. */
+const openMidway = async () => {
 	await says('We make bread for hotels. What do you need from us?');
 	await stack.sim.fault({
 		provider: 'groq',
@@ -237,9 +238,14 @@ test('a reply is shown and heard while the rest of it is still being written', L
 		match: { stream: true },
 		fault: { hold: 'model', hold_after_chunks: 9 },
 	});
-	const { tab, context, problems } = await open();
-	await write(tab, 'What is it that you do?');
-	await isPlaying(tab);
+	const page = await open();
+	await write(page.tab, 'What is it that you do?');
+	await isPlaying(page.tab);
+	return page;
+};
+
+test('a reply is shown and heard while the rest of it is still being written', LIMIT, async () => {
+	const { tab, context, problems } = await openMidway();
 	const shown = await tab.locator('.theirs[aria-busy=true] .words').textContent();
 	assert.match(shown, /^We make bread for hotels\.( What)?( do)?$/);
 	await stack.sim.release('model');
@@ -294,16 +300,7 @@ for (const [how, stop] of [
 	});
 
 test('what is read because it is muted is not unheard', LIMIT, async () => {
-	await says('We make bread for hotels. What do you need from us?');
-	await stack.sim.fault({
-		provider: 'groq',
-		operation: 'chat',
-		match: { stream: true },
-		fault: { hold: 'model', hold_after_chunks: 9 },
-	});
-	const { tab, context, problems } = await open();
-	await write(tab, 'What is it that you do?');
-	await isPlaying(tab);
+	const { tab, context, problems } = await openMidway();
 	await tab.uncheck('#aloud');
 	await tab.press('#text', 'Escape');
 	await tab.waitForSelector('.theirs .note:has-text("interrupted")');
