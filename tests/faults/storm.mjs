@@ -52,10 +52,13 @@ export const STORM_ENV = {
 
 /* ---- what visitors do ---- */
 
-/* A broken connection is what fetch throws as a TypeError. */
+/* A broken connection is what fetch throws as a TypeError; but what a killed nginx has sent of an
+ * answer it takes for all of it, where the connection is for one request. */
 const attempt = async (stack, fn, body, headers) => {
 	try {
-		return await post(stack, fn, body, headers);
+		const answer = await post(stack, fn, body, headers);
+		const isCut = answer.status === 200 && !answer.json && !answer.text.endsWith('}');
+		return isCut ? { status: 0, text: 'the answer was cut' } : answer;
 	} catch (error) {
 		if (!(error instanceof TypeError)) throw error;
 		return { status: 0, text: error.cause?.code ?? error.message };
