@@ -113,7 +113,8 @@ static enum turn_loss end_of(enum cancel_reason why, const struct answer *a)
 }
 
 /* Who was silent for long may have sent something when its turn had been stopped already. Where
- * another process answers the same message by now, nothing of that is ours to say (turns.h). */
+ * another process answers the same message by now, nothing of that is ours to say
+ * (turn_progress.h). */
 struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct answer *a,
                           struct err *e)
 {
