@@ -17,6 +17,7 @@
 -- $10  the instance that is going to answer
 -- $11  its claim of this turn
 -- $12  the channel on which programs listen
+-- $13  the same request asks again: it has been counted
 --
 -- As turn_columns.sql tells, `action` begin: it is taken over; wait: it was stopped, and nothing
 -- is left yet; newer: another has begun; gone: there is nothing to go on with. Behind that: what
@@ -28,7 +29,7 @@ with
 touched as (
 	update sessions s set
 			-- include session_touch.sql
-		from checked c where s.id = c.id and c.verdict = 'ok'),
+		from checked c where s.id = c.id and c.verdict = 'ok' and not $13::bool),
 
 seen as (
 	select c.*, c.version <> (select s.xmin from sessions s where s.id = c.id) as is_stale

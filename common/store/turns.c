@@ -217,6 +217,7 @@ static struct err *read_resumed(struct ctx *cx, const struct turn_new *in,
 struct resuming {
 	const struct turn_new *in;
 	struct turn           *out;
+	bool                   is_again;
 	struct span            unsaid;
 	const char            *action;
 };
@@ -239,7 +240,7 @@ static struct err *resume_body(struct ctx *cx, void *data)
 	TRY(session_query(cx, in->session_id, in->session_secret, TURN_RESUME_SQL,
 	                  ARGS(db_int(TURN_HISTORY_ROWS), db_text(NULL), db_text(in->turn_id),
 	                       db_int(in->deadline_ms), db_int(TURN_RESUME_MS), db_text(in->instance),
-	                       db_text(in->claim), db_text(JOBS_CHANNEL)),
+	                       db_text(in->claim), db_text(JOBS_CHANNEL), db_bool(r->is_again)),
 	                  &rows));
 	payers_join(cx, row_text(&rows, 0, COL_PAYERS));
 	r->action = row_text(&rows, 0, COL_ACTION);
@@ -250,10 +251,10 @@ static struct err *resume_body(struct ctx *cx, void *data)
 }
 
 /* The request counts, whatever comes of it: what fails fails behind the commit. */
-struct err *turn_resume(struct ctx *cx, const struct turn_new *in, struct turn *out,
+struct err *turn_resume(struct ctx *cx, const struct turn_new *in, bool is_again, struct turn *out,
                         struct span *unsaid_out, bool *is_due_out)
 {
-	struct resuming r = {.in = in, .out = out};
+	struct resuming r = {.in = in, .out = out, .is_again = is_again};
 
 	TRY(db_tx(cx, resume_body, &r));
 	*unsaid_out = r.unsaid;

@@ -95,12 +95,13 @@ struct err *turn_leave_unsaid(struct ctx *cx, const struct turn *turn, struct sp
 
 /* Takes such a turn over: it runs again, for the caller, and what it has left is taken along. One
  * that still runs and has said something is stopped for that. Of *in the session pair, turn_id,
- * deadline_ms, instance and claim count; whoever had it has lost it.
+ * deadline_ms, instance and claim count; whoever had it has lost it. `is_again`: the same request
+ * has asked before, and is counted already.
  * *is_due_out: it was stopped, and who has it may still be about to leave what is unsaid; then
  * nothing else is set.
  * ERR_SUPERSEDED: a newer turn has begun; ERR_NOT_FOUND: there is nothing to go on with; else as
  * turn_begin. */
-struct err *turn_resume(struct ctx *cx, const struct turn_new *in, struct turn *out,
+struct err *turn_resume(struct ctx *cx, const struct turn_new *in, bool is_again, struct turn *out,
                         struct span *unsaid_out, bool *is_due_out) CHECKED;
 
 /* What is known of the visitor with this turn, and what it is worth. */

@@ -25,7 +25,7 @@ static struct err *take(struct ctx *cx, const struct turn_new *new, struct turn 
 	bool is_due = true;
 
 	for (unsigned i = 0, ms = PAUSE_MS; i < TRIES; i++, ms *= 2) {
-		TRY(turn_resume(cx, new, turn, unsaid_out, &is_due));
+		TRY(turn_resume(cx, new, i > 0, turn, unsaid_out, &is_due));
 		if (!is_due)
 			return NULL;
 		TRY(pause_for(cx, ms));

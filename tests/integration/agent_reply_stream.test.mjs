@@ -1201,6 +1201,10 @@ test('too late, or behind a newer turn, nothing goes on', async () => {
 	const before = await counted();
 	assert.equal((await resume(session, 'another')).status, 404);
 	assert.equal(await counted(), before + 1, 'what comes to nothing counts, too');
+	await sql(stack, `delete from turn_answers where session_id = :'id'`,
+		{ id: session.session_id });
+	assert.equal((await resume(session, 'cut')).status, 404);
+	assert.equal(await counted(), before + 2, 'once, however often it looks for what was left');
 	await sql(stack, `update turns set finished_at = now() - interval '11 seconds'
 		where session_id = :'id'`, { id: session.session_id });
 	assert.equal((await resume(session, 'cut')).status, 404);
