@@ -40,6 +40,8 @@ static struct limit next_limit(const struct ctx *cx, const struct exchange *x)
 	bool         is_received = x->has_receiver && x->status / 100 == 2;
 	uint64_t     useful_at_ms = is_received ? x->useful_at_ms : x->last_at_ms;
 
+	if (x->has_enough)
+		tighten(&limit, x->enough_at_ms, LAST_WAIT_MS, "the wait for the last bytes");
 	if (!x->is_connected)
 		tighten(&limit, x->began_at_ms, x->limits.connect_ms, "the limit to connect");
 	if (useful_at_ms)
@@ -72,12 +74,16 @@ static bool has_news(const struct exchange *x)
  * to do. */
 static struct err *wait_for_news(struct ctx *cx, struct exchange *x, const struct monitor_watch *w)
 {
-	while (!has_news(x) && !aside_is_due(cx->aside)) {
+	while (!has_news(x) && !x->is_over && !aside_is_due(cx->aside)) {
 		struct limit    limit = next_limit(cx, x);
 		struct deadline until =
 			deadline_sooner((struct deadline){limit.at_ms}, aside_due(cx->aside));
 		enum waited waited = ctx_wait(cx, &x->news, w, until);
 
+		if (waited != WAIT_READY && x->has_enough) {
+			x->is_over = true;
+			return NULL;
+		}
 		if (waited == WAIT_CANCELLED)
 			return given_up(cx, x);
 		/* A piece that came meanwhile may have moved it. */
@@ -93,29 +99,34 @@ static struct err *check_whole(struct ctx *cx, const struct exchange *x)
 {
 	struct limit limit = whole_limit(cx, x);
 
-	if (x->is_done)
+	if (x->is_done || x->has_enough)
 		return NULL;
 	if (ctx_cancelled(cx))
 		return given_up(cx, x);
 	return clock_mono_ms() >= limit.at_ms ? too_late(cx, x, limit) : NULL;
 }
 
-/* Until there is news of the exchange; what else there is to do is done whenever it is due. */
-static struct err *await_news(struct ctx *cx, struct exchange *x)
+/* Until there is news of the exchange; what else there is to do is done whenever it is due, and who
+ * takes pieces is told of it. */
+static struct err *await_news(struct ctx *cx, struct exchange *x, bool *has_looked_out)
 {
 	struct monitor_watch w;
 	struct err          *e = NULL;
 	bool                 is_news = false;
 
+	*has_looked_out = false;
 	monitor_watch(&x->news, &w, cx->cancel);
 	aside_move(cx->aside, &x->news);
-	while (!e && !is_news) {
-		if (aside_is_due(cx->aside) && !aside_look(cx->aside))
-			e = given_up(cx, x);
+	while (!e && !is_news && !(*has_looked_out && x->has_receiver)) {
+		if (aside_is_due(cx->aside)) {
+			*has_looked_out = true;
+			if (!aside_look(cx->aside))
+				e = given_up(cx, x);
+			continue;
+		}
 		monitor_lock(&x->news);
-		if (!e)
-			e = wait_for_news(cx, x, &w);
-		is_news = has_news(x);
+		e = wait_for_news(cx, x, &w);
+		is_news = has_news(x) || x->is_over;
 		monitor_unlock(&x->news);
 	}
 	aside_move(cx->aside, NULL);
@@ -127,20 +138,22 @@ static struct err *next_piece(struct ctx *cx, struct exchange *x, struct http_pi
 {
 	struct err *e;
 	uint64_t    at_ms = 0;
-	bool        must_resume = false, has_piece = false;
+	bool        must_resume = false, has_piece = false, has_looked;
 
-	e = await_news(cx, x);
+	e = await_news(cx, x, &has_looked);
 	monitor_lock(&x->news);
 	if (!e)
 		e = check_whole(cx, x);
-	if (!e && x->has_receiver)
+	if (!e && x->has_receiver && has_looked)
+		out->data = SPAN("");
+	else if (!e && x->has_receiver)
 		has_piece = exchange_take(x, out, &at_ms, &must_resume);
 	monitor_unlock(&x->news);
 	if (must_resume)
 		loop_wish(x, WISH_RESUME);
 	if (has_piece)
 		x->piece_at_ms = at_ms;
-	else if (!e)
+	else if (!e && !out->data.ptr)
 		x->is_over = true;
 	return e;
 }
@@ -160,9 +173,10 @@ static void judge(struct exchange *x, enum http_verdict before)
 	if (!x->first_ms)
 		x->first_ms = since(x, x->piece_at_ms);
 	x->useful_at_ms = now;
-	x->is_over = x->has_enough = before >= HTTP_LAST;
-	if (before == HTTP_LAST)
-		x->last_told_at_ms = now;
+	if (before >= HTTP_LAST && !x->has_enough)
+		x->enough_at_ms = now;
+	x->has_enough |= before >= HTTP_LAST;
+	x->is_over = before == HTTP_STOP;
 }
 
 struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict before,
@@ -207,16 +221,6 @@ static struct err *judge_ending(struct ctx *cx, const struct exchange *x)
 	FAIL(cx, ERR_UPSTREAM, "%s", x->problem[0] ? x->problem : "the connection broke");
 }
 
-/* An answer that is whole keeps its connection when the last bytes may still come. */
-static void await_last_bytes(struct exchange *x)
-{
-	struct deadline until = {x->last_told_at_ms + LAST_WAIT_MS};
-
-	while (x->last_told_at_ms && !x->is_done)
-		if (monitor_wait(&x->news, NULL, until) != WAIT_READY)
-			return;
-}
-
 /* What is known of the answer, whether or not it came whole. With the lock held. */
 static void fill_reply(const struct exchange *x, struct http_reply *out)
 {
@@ -257,7 +261,6 @@ struct err *http_end(struct ctx *cx, struct exchange *x, struct http_reply *out)
 		verdict = piece.data.ptr ? x->on_data(&piece, x->data) : HTTP_GO_ON;
 	}
 	monitor_lock(&x->news);
-	await_last_bytes(x);
 	if (!e && !x->has_enough)
 		e = judge_ending(cx, x);
 	if (e) {

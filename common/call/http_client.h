@@ -27,7 +27,7 @@ struct http_limits {
 enum http_verdict {
 	HTTP_GO_ON,  /* taken, but not what the caller waits for (half an event) */
 	HTTP_USEFUL, /* ends the wait for the first, begins that for the next */
-	HTTP_LAST,   /* all of it came: a success, at most 20 ms from now, to keep the line */
+	HTTP_LAST,   /* all that matters came: what comes within 20 ms is taken; a success either way */
 	HTTP_STOP    /* enough: a success at once, the rest is thrown away */
 };
 
@@ -57,8 +57,9 @@ struct http_call {
 	bool                      is_once;   /* never repeated, and on a connection of its own */
 	size_t                    reply_max; /* bytes of body; more is ERR_UPSTREAM; 0: 1 MiB */
 	size_t event_max; /* the answer may be an event stream, as http_split() says; 0: it is none */
-	/* Takes the pieces of a 2xx body in the caller's thread. NULL: gathered in
-	 * http_reply.body, where every piece is useful. */
+	/* Takes the pieces of a 2xx body in the caller's thread, and, each time that has looked aside
+	 * (ctx.aside), one without bytes: has enough come? NULL: gathered in http_reply.body, where
+	 * every piece is useful. */
 	enum http_verdict (*on_data)(const struct http_piece *piece, void *data);
 	void *data;
 	/* Whether the caller is to be woken at once for this piece, and for the one behind it, which
@@ -93,7 +94,8 @@ struct exchange *http_begin(struct ctx *cx, const struct http_call *call) NEVER_
 
 /* Waits for the next piece of an answer that is not gathered (call->on_data is set, and not called
  * for it), valid until the next call; data.ptr is NULL at the end. `before` is what the caller
- * thinks of the piece before. Limits count from http_begin, and only while somebody waits. */
+ * thinks of the piece before. Where its thread has an aside (ctx.aside) a piece without bytes says
+ * that it has looked. Limits count from http_begin, and only while somebody waits. */
 struct err *http_next(struct ctx *cx, struct exchange *x, enum http_verdict before,
                       struct http_piece *out) CHECKED;
 

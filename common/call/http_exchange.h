@@ -75,13 +75,13 @@ struct exchange {
 
 	/* The caller's own. */
 	uint64_t    began_at_ms, piece_at_ms, useful_at_ms;
-	uint64_t    last_told_at_ms; /* when the receiver said HTTP_LAST; 0: it did not */
-	struct buf  batch;           /* pieces being read */
+	struct buf  batch; /* pieces being read */
 	size_t      batch_at;
 	struct err *failed;
-	bool        is_over; /* there are no more pieces, or none is wanted: */
-	bool        has_enough;
-	unsigned    first_ms; /* of a useful piece */
+	bool        is_over;      /* there are no more pieces, or none is wanted */
+	bool        has_enough;   /* the receiver said HTTP_LAST, or HTTP_STOP: */
+	uint64_t    enough_at_ms; /* when it did */
+	unsigned    first_ms;     /* of a useful piece */
 };
 
 /* Ready to be begun: everything of the call is copied. One reference, the caller's. `left_ms`

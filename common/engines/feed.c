@@ -107,6 +107,8 @@ bool feed_text(struct span piece, void *data)
 	struct feed *f = data;
 	bool         may = may_end(piece);
 
+	if (!piece.len)
+		return !f->failed;
 	buf_add(&f->text, piece.ptr, piece.len);
 	f->is_due |= f->is_eager || may;
 	f->is_eager = may;

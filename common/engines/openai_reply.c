@@ -69,6 +69,12 @@ static struct span mended(char half[ESCAPE_BYTES + 1], struct arena *a, struct s
 	return buf_span(&out);
 }
 
+/* Where what was given turned out to be none of the answer, all of that is still to come. */
+static void hand_on(struct chat_reading *r, struct span text)
+{
+	r->is_stopped = !r->on_text(text, r->data) && !r->text.from;
+}
+
 /* What the text has become since the last call. */
 static void give(struct chat_reading *r)
 {
@@ -83,7 +89,7 @@ static void give(struct chat_reading *r)
 	if (!r->on_text)
 		return;
 	r->is_given = true;
-	r->is_stopped = !r->on_text(text, r->data);
+	hand_on(r, text);
 }
 
 /* A string, or parts of which some are reasoning. */
@@ -214,6 +220,11 @@ enum http_verdict chat_reading_feed(const struct http_piece *piece, void *data)
 {
 	struct chat_reading *r = data;
 
+	if (!piece->data.len && !piece->event) {
+		if (r->is_given && !r->is_stopped)
+			hand_on(r, piece->data);
+		return r->is_stopped ? HTTP_STOP : HTTP_GO_ON;
+	}
 	r->is_whole = !piece->event;
 	if (r->is_whole) {
 		buf_add(&r->whole, piece->data.ptr, piece->data.len);

@@ -27,7 +27,8 @@ struct chat_order {
 	/* A forced structured answer: JSON schema and its name; NULL: plain text. */
 	const char *schema_name;
 	struct span schema;
-	/* Each piece of text as it arrives; false stops. NULL: whole answer only. */
+	/* Each piece of text as it arrives, and an empty one when the thread has looked aside
+	 * (ctx.aside) behind the first; false stops. NULL: whole answer only. */
 	bool (*on_text)(struct span piece, void *data);
 	void *data;
 };

@@ -62,11 +62,16 @@ struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order
 
 /* ---- by who thinks ---- */
 
+bool delivery_is_full(const struct delivery *d)
+{
+	return d->order.outlet && reply_text_is_full(d->reply);
+}
+
 bool delivery_text(struct span piece, void *data)
 {
 	struct delivery *d = data;
 
-	return feed_text(piece, d->feed) && !(d->order.outlet && reply_text_is_full(d->reply));
+	return feed_text(piece, d->feed) && !(delivery_is_full(d) && !d->current);
 }
 
 bool delivery_restart(struct delivery *d)

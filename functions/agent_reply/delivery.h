@@ -83,10 +83,13 @@ struct err *delivery_run(struct delivery *d, struct delivered *out) CHECKED;
 
 /* ---- by who thinks ---- */
 
-/* Fits chat_order.on_text, with the delivery as its data. False: nobody hears any more of it, for
- * its last sentence is on its way to who hears it as it is made. Without an outlet the end may
- * still show that all of it was none of the reply. */
+/* Fits chat_order.on_text, with the delivery as its data. False: all of the reply has been handed
+ * on to who hears it as it is made. What is written while its last sentence is being spoken may
+ * still show that all of it was none of the reply, and the end may where there is no outlet. */
 bool delivery_text(struct span piece, void *delivery);
+
+/* Who hears it as it is made has, or gets, as many sentences as are wanted, whatever follows. */
+bool delivery_is_full(const struct delivery *d);
 
 /* An engine begins, or begins anew. False where what another wrote is out already. */
 bool delivery_restart(struct delivery *d) CHECKED;

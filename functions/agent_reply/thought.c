@@ -238,7 +238,7 @@ struct thought {
 	struct chain_result served;
 	const char         *text;
 	size_t              written; /* bytes handed to the delivery by this engine */
-	bool                has_enough;
+	bool                is_cut;  /* broken off before all was written that is said */
 	unsigned            took_ms;
 
 	const struct provider *first, *writing; /* asked first, and last; NULL: none yet */
@@ -249,8 +249,13 @@ static bool write_on(struct span piece, void *data)
 	struct thought *t = data;
 
 	t->written += piece.len;
-	t->has_enough = !delivery_text(piece, t->delivery);
-	return !t->has_enough;
+	return delivery_text(piece, t->delivery);
+}
+
+/* Reasoning whose beginning nobody saw was written, and is not in the reply. */
+static bool has_reasoned_aloud(const struct thought *t)
+{
+	return t->written > strlen(t->reply.text);
 }
 
 /* Of what turned out to have been no answer nothing is left, unless it is out. False: it is. */
@@ -260,11 +265,10 @@ static bool take_back(struct thought *t)
 	return delivery_restart(t->delivery);
 }
 
-/* A model that leaves nothing to say has failed, and the next one is asked. Reasoning whose
- * beginning nobody saw was written, and is not in the reply. */
+/* A model that leaves nothing to say has failed, and the next one is asked. */
 static struct err *judge(struct ctx *cx, const struct provider *p, struct thought *t)
 {
-	if (t->written && !t->has_enough && t->written != strlen(t->reply.text) && !take_back(t))
+	if (has_reasoned_aloud(t) && !take_back(t))
 		LOG(LOG_WARN, cx, "reasoning_told", F_STR("provider", p->name));
 	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max,
 	                       REPLY_BYTES_MAX(t->sentences_max));
@@ -325,17 +329,16 @@ static struct err *think_it(struct ctx *cx, struct thought *t)
 static struct err *think_for(struct ctx *cx, void *data)
 {
 	struct thought *t = data;
-	bool            is_cut;
 
 	TRY(think_it(cx, t));
-	is_cut = t->served.late != NULL;
+	t->is_cut = t->served.late && !(delivery_is_full(t->delivery) && !has_reasoned_aloud(t));
 	t->took_ms = (unsigned)(clock_mono_ms() - t->start_ms);
 	STAGE(cx, "model", t->start_ms, STAGE_TEXT("provider", t->served.served->name),
 	      STAGE_INT("first_token_ms", t->reply.first_token_ms),
 	      STAGE_INT("prompt_tokens", t->reply.usage.prompt_tokens),
 	      STAGE_INT("completion_tokens", t->reply.usage.completion_tokens));
-	delivery_thought(t->delivery, is_cut ? "" : t->text,
-	                 is_cut ? closing_line(t->reading->language) : NULL);
+	delivery_thought(t->delivery, t->served.late ? "" : t->text,
+	                 t->is_cut ? closing_line(t->reading->language) : NULL);
 	return NULL;
 }
 
@@ -407,7 +410,7 @@ void thought_sign(const struct thought *t, struct left *rest)
 	if (rest->lacks_end)
 		return sign_unended(t, rest);
 	rest->provider = t->served.served->name;
-	rest->is_truncated = t->served.late != NULL;
+	rest->is_truncated = t->is_cut;
 	rest->is_degraded = is_degraded(t);
 }
 
@@ -416,7 +419,7 @@ void thought_end(const struct thought *t, struct answer *a)
 	a->usage = t->reply.usage;
 	a->first_token_ms = t->reply.first_token_ms;
 	a->is_connection_reused = t->reply.is_reused;
-	a->is_truncated = t->served.late != NULL;
+	a->is_truncated = t->is_cut;
 	a->provider = t->served.served->name;
 	a->think_ms = t->took_ms;
 	if (is_degraded(t))

@@ -138,6 +138,9 @@ const chats = async () =>
 		({ body }) => body.stream,
 	);
 
+const modelEnds = () =>
+	poll(async () => (await chats()).at(-1)?.ended_after_ms != null);
+
 test('what comes, and in which order', async () => {
 	await says(`${TWO} This is one sentence too many.`);
 	const session = await newSession(stack);
@@ -299,6 +302,33 @@ test('thoughts that only their end gives away are not in a JSON answer', async (
 	const { json } = await turn(stack, await newSession(stack), 'I run a hotel.', { audio: true });
 	assert.equal(json.text, TWO);
 	assertPlays(Buffer.from(json.audio_base64, 'base64'));
+});
+
+test('thoughts that are out when their end gives them away: the answer follows them', async () => {
+	const thought = 'He runs a hotel. I should ask.';
+	await says(`${thought} I will.</think>${TWO}`);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
+	const session = await newSession(stack);
+	const stream = await open(session, 'I run a hotel.');
+	await modelEnds();
+	await stack.sim.release('voice');
+	const events = await rest(stream);
+	assert.equal(done(events).text, `${thought} ${TWO}`);
+	assert.equal(spoken(events), `${thought} ${TWO}`);
+	assert.equal(done(events).is_truncated, undefined);
+});
+
+test('a model that breaks in what nobody is to hear has said all', async () => {
+	await says(`${TWO} We rent ovens. We teach bakers.`);
+	await replies({ sse_error: { after: 14, form: 'data' } }, 1);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
+	const session = await newSession(stack);
+	const stream = await open(session, 'I run a hotel.');
+	await modelEnds();
+	await stack.sim.release('voice');
+	const events = await rest(stream);
+	assert.deepEqual([done(events).text, done(events).is_truncated], [TWO, undefined]);
+	assert.equal(spoken(events), TWO);
 });
 
 test('a model that breaks after words are out: a line of ours, and nobody goes on', async () => {

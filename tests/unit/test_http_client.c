@@ -354,6 +354,36 @@ static void looks_aside_when_rung(void **state)
 	pthread_join(thread, NULL);
 }
 
+static enum http_verdict stop_when_it_has_looked(const struct http_piece *piece, void *data)
+{
+	struct besides *b = data;
+
+	return !piece->data.len && b->looks == 2 ? HTTP_STOP : HTTP_USEFUL;
+}
+
+/* A server says a little and no more; who looks aside finds that this is all that is wanted. */
+static void asks_the_receiver_after_a_look(void **state)
+{
+	struct besides    b = {.enough = 100, .due_ms = 20};
+	struct fake_http *f = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+	struct ctx        cx = new_ctx(20000);
+	struct http_reply reply;
+
+	(void)state;
+	f->end = FAKE_HANG;
+	aside_init(&b.aside, look_besides, &b);
+	b.aside.due = deadline_in(b.due_ms);
+	cx.aside = &b.aside;
+	assert_null(
+		http_do(&cx,
+	            &(struct http_call){.url = f->url, .on_data = stop_when_it_has_looked, .data = &b},
+	            &reply));
+	assert_int_equal(reply.status, 200);
+	assert_int_equal(b.looks, 2);
+	arena_free(&cx.arena);
+	fake_stop(f);
+}
+
 static enum http_verdict say(const struct http_piece *piece, void *data)
 {
 	(void)piece;
@@ -380,6 +410,36 @@ static void obeys_the_receiver(void **state)
 		arena_free(&cx.arena);
 		fake_stop(f);
 	}
+}
+
+/* Each event is the last that matters. */
+static enum http_verdict count_last(const struct http_piece *piece, void *data)
+{
+	(void)piece;
+	++*(int *)data;
+	return HTTP_LAST;
+}
+
+static void takes_what_comes_behind_the_last(void **state)
+{
+	struct fake_http *f = fake_start("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+	                                 "data: one\n\ndata: two\n\n");
+	struct ctx        cx = new_ctx(30000);
+	struct http_reply reply;
+	int               pieces = 0;
+
+	(void)state;
+	f->end = FAKE_HANG;
+	assert_null(http_do(&cx,
+	                    &(struct http_call){.url = f->url,
+	                                        .on_data = count_last,
+	                                        .data = &pieces,
+	                                        .event_max = 100},
+	                    &reply));
+	assert_int_equal(pieces, 2);
+	assert_in_range(reply.took_ms, 0, 10000);
+	arena_free(&cx.arena);
+	fake_stop(f);
 }
 
 static struct err *call_in_task(struct ctx *cx, void *data)
@@ -439,7 +499,9 @@ int main(void)
 		cmocka_unit_test(stops_although_there_is_more_to_read),
 		cmocka_unit_test(looks_aside_when_it_is_time),
 		cmocka_unit_test(looks_aside_when_rung),
+		cmocka_unit_test(asks_the_receiver_after_a_look),
 		cmocka_unit_test(obeys_the_receiver),
+		cmocka_unit_test(takes_what_comes_behind_the_last),
 		cmocka_unit_test(serves_many_threads),
 		cmocka_unit_test(reads_how_long_to_wait),
 	};

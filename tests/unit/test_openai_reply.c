@@ -37,7 +37,7 @@ static struct err *read_stream(struct ctx *cx, const char *stream, size_t step,
 	chat_feed_start(&f, cx->arena, r);
 	*out = (struct chat_reply){0};
 	*verdict = HTTP_GO_ON;
-	for (size_t at = 0; at < len && *verdict < HTTP_LAST; at += step)
+	for (size_t at = 0; at < len && *verdict < HTTP_STOP; at += step)
 		*verdict = chat_feed(&f, (struct span){stream + at, len - at < step ? len - at : step});
 	return chat_reading_end(r, failed, out);
 }
@@ -290,6 +290,39 @@ static void stops_when_told(void **state)
 	assert_int_equal(verdict, HTTP_STOP);
 }
 
+/* The thread has looked aside, and what it was given is all that is wanted. */
+static void stops_when_asked(void **state)
+{
+	static const struct http_piece nothing = {.data = SPAN("")};
+	struct ctx                    *cx = *state;
+	struct heard_text              heard = {.text = buf_new(cx->arena, 0), .stop_after = 2};
+	struct chat_reading           *r = chat_reading_new(cx, on_text, &heard);
+	struct chat_reply              reply;
+	struct chat_feed               f;
+
+	chat_feed_start(&f, cx->arena, r);
+	assert_int_equal(chat_reading_feed(&nothing, r), HTTP_GO_ON);
+	assert_int_equal(heard.pieces, 0);
+	assert_int_equal(chat_feed(&f, SPAN(CHUNK("a"))), HTTP_USEFUL);
+	assert_int_equal(chat_reading_feed(&nothing, r), HTTP_STOP);
+	assert_ok(chat_reading_end(r, NULL, &reply));
+	assert_string_equal(reply.text, "a");
+}
+
+/* What was given was none of the answer: it is still to come. */
+static void does_not_stop_before_the_answer(void **state)
+{
+	struct ctx       *cx = *state;
+	struct heard_text heard = {.text = buf_new(cx->arena, 0), .stop_after = 2};
+	struct chat_reply reply;
+	enum http_verdict verdict;
+
+	assert_ok(read_stream(cx, CHUNK("a") CHUNK("</think>b") CHUNK("c") DONE, 1 << 20, &heard, NULL,
+	                      &reply, &verdict));
+	assert_string_equal(reply.text, "bc");
+	assert_int_equal(verdict, HTTP_LAST);
+}
+
 static void reads_forced_calls(void **state)
 {
 	static const struct {
@@ -339,6 +372,8 @@ int main(void)
 		UNIT_TEST(finishes_with_what_was_said),
 		UNIT_TEST(hands_out_one_answer_only),
 		UNIT_TEST(stops_when_told),
+		UNIT_TEST(stops_when_asked),
+		UNIT_TEST(does_not_stop_before_the_answer),
 		UNIT_TEST(reads_forced_calls),
 	};
 
