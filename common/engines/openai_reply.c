@@ -31,7 +31,8 @@ struct chat_reading {
 	const char       *model;
 	struct chat_usage usage;
 	struct err       *error;
-	/* has_ended: a finish reason or [DONE] came; is_done: nothing more is read. */
+	/* has_ended: a finish reason or [DONE] came, and no text behind it; is_done: nothing more is
+	 * read. */
 	bool is_whole, is_given, is_stopped, is_useful, has_ended, is_done, is_filtered;
 };
 
@@ -234,7 +235,7 @@ enum http_verdict chat_reading_feed(const struct http_piece *piece, void *data)
 	take_event(r, piece);
 	if (r->error || r->is_stopped)
 		return HTTP_STOP;
-	if (r->is_done)
+	if (r->has_ended) /* what was used may still be told */
 		return HTTP_LAST;
 	return r->is_useful ? HTTP_USEFUL : HTTP_GO_ON;
 }

@@ -26,7 +26,7 @@ static void read_stream(struct ctx *cx, struct span text, size_t step)
 	struct err          *e;
 
 	chat_feed_start(&f, cx->arena, r);
-	for (size_t at = 0; at < text.len && verdict < HTTP_LAST; at += step) {
+	for (size_t at = 0; at < text.len && verdict < HTTP_STOP; at += step) {
 		size_t left = text.len - at;
 
 		verdict = chat_feed(&f, (struct span){text.ptr + at, left < step ? left : step});

@@ -117,7 +117,7 @@ static void give_piece(const struct http_piece *piece, void *to)
 
 	if (x->call.is_urgent)
 		(void)x->call.is_urgent(piece);
-	if (x->verdict < HTTP_LAST)
+	if (x->verdict < HTTP_STOP)
 		x->verdict = x->call.on_data(piece, x->call.data);
 }
 
@@ -128,7 +128,7 @@ static bool give_pieces(struct ctx *cx, struct round_trip *x)
 	struct span       rest = answer.body;
 	bool              is_well = true;
 
-	while (is_well && rest.len && x->verdict < HTTP_LAST) {
+	while (is_well && rest.len && x->verdict < HTTP_STOP) {
 		struct span some = {rest.ptr, rest.len < answer.step ? rest.len : answer.step};
 
 		is_well = http_split_feed(&split, some);

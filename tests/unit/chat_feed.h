@@ -14,7 +14,7 @@ static inline void chat_feed_piece(const struct http_piece *piece, void *to)
 {
 	struct chat_feed *f = to;
 
-	if (f->verdict < HTTP_LAST)
+	if (f->verdict < HTTP_STOP)
 		f->verdict = chat_reading_feed(piece, f->reading);
 }
 

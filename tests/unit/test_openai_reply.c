@@ -92,6 +92,24 @@ static void tells_useful_from_not(void **state)
 	assert_int_equal(chat_feed(&f, SPAN(DONE)), HTTP_LAST);
 }
 
+/* Whoever waits for the last sentence does not wait for the bill. */
+static void is_over_with_the_reason_to_finish(void **state)
+{
+	struct ctx          *cx = *state;
+	struct chat_reading *r = chat_reading_new(cx, NULL, NULL);
+	struct chat_feed     f;
+	struct chat_reply    reply;
+
+	chat_feed_start(&f, cx->arena, r);
+	assert_int_equal(chat_feed(&f, SPAN(CHUNK("a"))), HTTP_USEFUL);
+	assert_int_equal(chat_feed(&f, SPAN(FINISH)), HTTP_LAST);
+	assert_int_equal(chat_feed(&f, SPAN("data: {\"choices\":[],\"usage\":"
+	                                    "{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\n")),
+	                 HTTP_LAST);
+	assert_ok(chat_reading_end(r, NULL, &reply));
+	assert_int_equal(reply.usage.prompt_tokens, 7);
+}
+
 static void keeps_reasoning_out(void **state)
 {
 	static const struct {
@@ -363,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(reads_streams_in_any_pieces),
 		UNIT_TEST(tells_useful_from_not),
+		UNIT_TEST(is_over_with_the_reason_to_finish),
 		UNIT_TEST(keeps_reasoning_out),
 		UNIT_TEST(reads_content_in_parts),
 		UNIT_TEST(mends_escapes),
