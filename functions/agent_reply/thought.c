@@ -405,10 +405,19 @@ static void sign_unended(const struct thought *t, struct left *rest)
 	rest->is_degraded = t->writing != t->first || t->writing->is_local;
 }
 
+/* As one whose models had nothing to add to it. */
+static void sign_line_alone(struct left *rest)
+{
+	rest->provider = builtin_llm.p.name;
+	rest->is_degraded = true;
+}
+
 void thought_sign(const struct thought *t, struct left *rest)
 {
 	if (rest->lacks_end)
 		return sign_unended(t, rest);
+	if (!t->served.served)
+		return sign_line_alone(rest);
 	rest->provider = t->served.served->name;
 	rest->is_truncated = t->is_cut;
 	rest->is_degraded = is_degraded(t);

@@ -1181,6 +1181,24 @@ test('what was said in distress stays so when the turn goes on', async () => {
 		where session_id = :'id'`, { id: session.session_id }), [['t'], ['t']]);
 });
 
+test('to somebody in danger our line alone is whole, also when it goes on', async () => {
+	const session = await newSession(stack);
+	await says('I am here with you.');
+	await replies({ hold: 'model' }, 1);
+	const events = await open(session, 'I want to kill myself.', { more: { turn_id: 'cut' } });
+	await until(events, 'audio');
+	await poll(async () => (await chats()).length > 0);
+	await cancel(session, 'cut');
+	await rest(events);
+	const answer = done(await hearOn(session, 'cut'));
+	assert.match(answer.text, /^I take that seriously.* near you\.$/s);
+	assert.equal(answer.is_truncated, undefined);
+	assert.equal(answer.provider, 'builtin');
+	assert.deepEqual(answer.degraded, ['llm']);
+	assert.deepEqual((await stored(session)).at(-1), ['agent', answer.text]);
+	await stack.sim.release('model');
+});
+
 /* Of two sentences the second is spoken and waits for the first. */
 const cancelBeforeTheFirst = async (session) => {
 	await says(TWO);
