@@ -208,6 +208,12 @@ static struct err *reply(struct req *rq, const struct in *in, const struct answe
 	return NULL;
 }
 
+/* Of a turn that goes on it was found out before. */
+static bool is_grave_before_reading(const struct in *in, const struct answer *a)
+{
+	return a->said_in_distress || in->said.is_danger || a->reading.is_in_distress;
+}
+
 static struct err *answer_turn(struct req *rq, const struct in *in, const struct turn *turn,
                                struct answer *a)
 {
@@ -217,7 +223,7 @@ static struct err *answer_turn(struct req *rq, const struct in *in, const struct
 
 	TRY(open_turn(in, turn));
 	thought_look(cx, in, turn, a);
-	if (turn->utterance_id && !a->said_in_distress && !in->said.is_danger) {
+	if (turn->utterance_id && !is_grave_before_reading(in, a)) {
 		a->search = lead_start(cx, turn, in->user_message, thought_budget_tokens());
 		a->reading.told = lead_told(a->search);
 	}

@@ -1181,8 +1181,8 @@ test('what was said in distress stays so when the turn goes on', async () => {
 		where session_id = :'id'`, { id: session.session_id }), [['t'], ['t']]);
 });
 
-test('to somebody in danger our line alone is whole, also when it goes on', async () => {
-	const session = await newSession(stack);
+/* Interrupted behind our line, before any model has a word. */
+const goOnInDanger = async (session) => {
 	await says('I am here with you.');
 	await replies({ hold: 'model' }, 1);
 	const events = await open(session, 'I want to kill myself.', { more: { turn_id: 'cut' } });
@@ -1190,13 +1190,29 @@ test('to somebody in danger our line alone is whole, also when it goes on', asyn
 	await poll(async () => (await chats()).length > 0);
 	await cancel(session, 'cut');
 	await rest(events);
-	const answer = done(await hearOn(session, 'cut'));
+	const late = await hearOn(session, 'cut');
+	await stack.sim.release('model');
+	return late;
+};
+
+test('to somebody in danger our line alone is whole, also when it goes on', async () => {
+	const session = await newSession(stack);
+	const answer = done(await goOnInDanger(session));
 	assert.match(answer.text, /^I take that seriously.* near you\.$/s);
 	assert.equal(answer.is_truncated, undefined);
 	assert.equal(answer.provider, 'builtin');
 	assert.deepEqual(answer.degraded, ['llm']);
 	assert.deepEqual((await stored(session)).at(-1), ['agent', answer.text]);
-	await stack.sim.release('model');
+});
+
+test('what was said in danger is not read for a lead, also when the turn goes on', async () => {
+	const session = await newSession(stack);
+	await goOnInDanger(session);
+	await hear(await newSession(stack), 'I run a hotel.', { more: { audio: false } });
+	const read = (await stack.sim.requests({ provider: 'groq', operation: 'chat' })).filter(
+		({ body }) => !body.stream,
+	);
+	assert.equal(read.length, 1, JSON.stringify(read.map(({ body }) => body.messages.at(-1))));
 });
 
 /* Of two sentences the second is spoken and waits for the first. */
