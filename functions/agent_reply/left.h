@@ -26,7 +26,7 @@ struct left {
 	const struct left_piece   *pieces; /* of what was not, in turn; pieces_n 0: to be cut anew */
 	size_t                     pieces_n;
 	const char                *provider;  /* who wrote it; NULL: nobody has yet */
-	bool                       lacks_end; /* it was still being written; our own line is whole */
+	bool                       lacks_end; /* more of it was to be written and said */
 	bool                       is_truncated, is_degraded; /* as the whole reply would be */
 };
 

@@ -414,7 +414,7 @@ static void sign_line_alone(struct left *rest)
 
 void thought_sign(const struct thought *t, struct left *rest)
 {
-	if (rest->lacks_end)
+	if (rest->lacks_end || (!t->served.served && t->written))
 		return sign_unended(t, rest);
 	if (!t->served.served)
 		return sign_line_alone(rest);

@@ -1215,6 +1215,24 @@ test('what was said in danger is not read for a lead, also when the turn goes on
 	assert.equal(read.length, 1, JSON.stringify(read.map(({ body }) => body.messages.at(-1))));
 });
 
+test('what is written behind the last sentence is not missing when the turn goes on', async () => {
+	const session = await newSession(stack);
+	await says(`${TWO} We rent ovens. We teach bakers.`);
+	await replies({ hold: 'model', hold_after_chunks: 14 }, 1);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
+	const events = await open(session, 'I run a hotel.', { more: { turn_id: 'cut' } });
+	const early = [];
+	while (shown(early) !== TWO) early.push((await events.next()).value);
+	await cancel(session, 'cut');
+	await rest(events);
+	const late = hearOn(session, 'cut');
+	await stack.sim.release('voice');
+	const answer = done(await late);
+	await stack.sim.release('model');
+	assert.deepEqual([answer.text, answer.is_truncated], [TWO, undefined]);
+	assert.deepEqual([answer.provider, answer.degraded], ['groq', undefined]);
+});
+
 /* Of two sentences the second is spoken and waits for the first. */
 const cancelBeforeTheFirst = async (session) => {
 	await says(TWO);
