@@ -150,7 +150,7 @@ struct err *lead_transcript(struct ctx *cx, const char *session_id, int limit,
 	             " case when in_distress then '(in distress)' else text end,"
 	             " case when not in_distress then text_sealed end, id from ("
 	             " select * from utterances where session_id = $1::uuid"
-	             " order by position desc limit $2::int) u order by position",
+	             " order by position desc limit $2::int) u order by turn, position",
 	             ARGS(db_text(session_id), db_int(limit))));
 	*n_out = (size_t)rows.count;
 	*out = NEW_ARRAY(cx->arena, struct lead_line, *n_out + 1);

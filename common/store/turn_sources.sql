@@ -11,9 +11,10 @@
 			from extracts x where x.session_id = d.id
 			order by x.created_at desc limit 1) k on d.action = 'begin'
 	left join lateral (
-		select id, speaker, text, text_sealed, position, in_distress, interrupted
+		select id, speaker, text, text_sealed, turn, position, in_distress, interrupted
 			from utterances u
 			where u.session_id = d.id and u.id is distinct from d.adopted
 				and u.turn is distinct from b.turn
 			order by position desc limit $5::int) h on d.action = 'begin'
-	order by h.position
+	-- What was sent of a reply may be stored when a newer message is there already.
+	order by h.turn, h.position

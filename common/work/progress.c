@@ -20,6 +20,7 @@ struct progress {
 	struct spoken_piece pieces[SPOKEN_PIECES_MAX];
 	size_t              pieces_n;
 	bool                is_in_distress;
+	bool                is_stopped;
 	uint64_t            due_ms; /* 0: all is stored, and it stands in no queue */
 	struct progress    *next_due, **due_link;
 	uint64_t            number;       /* no two have the same */
@@ -108,7 +109,7 @@ static bool wait_until_due(struct ctx *cx, struct monitor_watch *watch, struct t
 static void tell_over(uint64_t number)
 {
 	for (struct progress *s = office.all; s; s = s->next)
-		if (s->number == number && s->cancel)
+		if (s->number == number && s->cancel && !s->is_stopped)
 			cancel_fire(s->cancel, CANCEL_SUPERSEDED);
 }
 
@@ -173,9 +174,10 @@ void progress_end_all(void)
 
 /* ---- one turn ---- */
 
-static void stop(void *data)
+static void end(void *data)
 {
 	progress_stop(data);
+	progress_end(data);
 }
 
 struct progress *progress_start(struct ctx *cx, const struct turn *turn)
@@ -193,7 +195,7 @@ struct progress *progress_start(struct ctx *cx, const struct turn *turn)
 	s->link = &office.all;
 	office.all = s;
 	monitor_unlock(&office.news);
-	arena_defer(cx->arena, stop, s);
+	arena_defer(cx->arena, end, s);
 	return s;
 }
 
@@ -205,7 +207,7 @@ void progress_note(struct progress *s, struct span said, unsigned ms)
 	if (s->pieces_n < SPOKEN_PIECES_MAX)
 		s->pieces_n++;
 	s->pieces[s->pieces_n - 1] = (struct spoken_piece){(unsigned)s->text.len, ms};
-	if (s->link && !s->due_ms)
+	if (!s->is_stopped && !s->due_ms)
 		enqueue(s);
 	start_thread();
 	if (office.first_due == s)
@@ -241,13 +243,61 @@ struct turn_sent progress_sent(const struct progress *s)
 void progress_stop(struct progress *s)
 {
 	monitor_lock(&office.news);
+	if (s->due_ms)
+		dequeue(s);
+	s->is_stopped = true;
+	monitor_unlock(&office.news);
+}
+
+void progress_end(struct progress *s)
+{
+	monitor_lock(&office.news);
 	if (s->link) {
 		*s->link = s->next;
 		if (s->next)
 			s->next->link = s->link;
 	}
-	if (s->due_ms)
-		dequeue(s);
 	s->link = NULL;
+	monitor_unlock(&office.news);
+}
+
+/* ---- for the next turn ---- */
+
+static struct progress *one_before(const struct turn *turn)
+{
+	for (struct progress *s = office.all; s; s = s->next)
+		if (s->turn.number == turn->number - 1 && s->text.len &&
+		    str_equal(s->turn.session_id, turn->session_id))
+			return s;
+	return NULL;
+}
+
+/* With the lock held. */
+static void add_to_history(struct ctx *cx, const struct progress *s, struct turn *turn)
+{
+	struct utterance_text *history =
+		NEW_ARRAY(cx->arena, struct utterance_text, turn->history_n + 1);
+	bool is_there = str_equal(turn->last_id, s->turn.reply_id);
+
+	/* One that was stopped is stored as it was heard. */
+	if (is_there && s->is_stopped)
+		return;
+	memcpy(history, turn->history, turn->history_n * sizeof(*history));
+	turn->history = history;
+	turn->history_n += !is_there;
+	turn->last_id = copied(cx, s->turn.reply_id);
+	history[turn->history_n - 1] =
+		(struct utterance_text){SPEAKER_AGENT, copied(cx, buf_text(&s->text)), s->is_in_distress,
+	                            true};
+}
+
+void progress_recall(struct ctx *cx, struct turn *turn)
+{
+	const struct progress *before;
+
+	monitor_lock(&office.news);
+	before = one_before(turn);
+	if (before)
+		add_to_history(cx, before, turn);
 	monitor_unlock(&office.news);
 }

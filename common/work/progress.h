@@ -32,6 +32,13 @@ struct turn_sent progress_sent(const struct progress *s);
  * was stopped, turn_interrupt(). What is under way on the server comes before, or to nothing. */
 void progress_stop(struct progress *s);
 
+/* Behind that: it is stored. */
+void progress_end(struct progress *s);
+
+/* By a turn that has just begun: what the one before it has sent, be that on its way to the
+ * database still, is in its history. Only of one that is answered here. */
+void progress_recall(struct ctx *cx, struct turn *turn);
+
 /* At the end of the process; it was begun by the first note. Before db_stop(). */
 void progress_end_all(void);
 

@@ -125,6 +125,7 @@ struct err *interrupt_end(struct ctx *cx, const struct turn *turn, const struct 
 		keep_sent(cx, turn, a);
 	else if (e->kind != ERR_SUPERSEDED && why != CANCEL_DISOWNED)
 		give_up(cx, turn, end_of(why, a));
+	progress_end(a->progress);
 	if (a->rest) { /* kept if it was cancelled, too, whatever stopped it first */
 		ctx_detach(cx, CLEANUP_MS);
 		left_keep(cx, turn, a->rest);

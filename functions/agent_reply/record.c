@@ -5,6 +5,7 @@
 #include "../../common/base/stages.h"
 #include "../../common/work/heard.h"
 #include "../../common/work/heartbeat.h"
+#include "../../common/work/progress.h"
 
 #include "interrupt.h"
 #include "kept_sound.h"
@@ -41,6 +42,8 @@ struct err *record_begin(struct req *rq, const struct in *in, uint64_t asked_ms,
 	e = turn_begin(cx, &new, out);
 	if (e && e->uncertain)
 		heartbeat_doubt_turn(in->session_id, claim);
+	if (!e && out->action == TURN_BEGUN)
+		progress_recall(cx, out);
 	STAGE(cx, "history", since_ms, STAGE_INT("utterances", e ? 0 : out->history_n));
 	return e;
 }

@@ -532,6 +532,29 @@ for (const [name, stop] of Object.entries(stops))
 		assert.deepEqual((await history(session)).at(-1), ['agent', TWO, 'f']);
 	});
 
+test('who interrupts at the first sound was told that sentence, and before they spoke', async () => {
+	const talk = ['I run a hotel.', FIRST[1], 'Wait, another question.'];
+	const told = async () =>
+		(await chats()).at(-1).body.messages.slice(1).map(({ content }) => content);
+	let session;
+	/* Who sends a sentence notes it right behind that: one that was stopped in between is late. */
+	await poll(async () => {
+		session = await newSession(stack);
+		const events = await openMidway(session);
+		const newer = hear(session, talk[2], { more: { audio: false } });
+		await rest(events);
+		await newer;
+		assert.deepEqual(await told(), talk);
+		return true;
+	}, { deadlineMs: 3000 });
+	assert.match((await chats()).at(-1).body.messages[0].content, /interrupted your last reply/);
+	/* However late that sentence is stored. */
+	await sql(stack, `update utterances set position = default
+		where session_id = :'id' and speaker = 'agent' and turn = 1`, { id: session.session_id });
+	await hear(session, 'And one more.', { more: { audio: false } });
+	assert.deepEqual(await told(), [...talk, TWO, 'And one more.']);
+});
+
 const LEAD = 'My name is Miriam Castellanos, I am the CEO, and we have $100,000 this quarter.';
 
 for (const [name, stop] of Object.entries(stops))
