@@ -5,6 +5,7 @@
 #include "../base/str.h"
 #include "common/store/lazy_commit.sql.h"
 #include "common/store/session_create.sql.h"
+#include "common/store/session_distress.sql.h"
 #include "common/store/session_touched.sql.h"
 
 #include <assert.h>
@@ -149,10 +150,7 @@ struct err *session_is_in_distress(struct ctx *cx, const char *id, bool *is_out)
 {
 	struct db_rows rows;
 
-	TRY(db_query(cx, &rows,
-	             "select exists (select from utterances u join sessions s on s.id = u.session_id"
-	             "  where u.session_id = $1::uuid and u.turn = s.turn and u.in_distress)",
-	             ARGS(db_text(id))));
+	TRY(db_query(cx, &rows, SESSION_DISTRESS_SQL, ARGS(db_text(id))));
 	*is_out = row_bool(&rows, 0, 0);
 	return NULL;
 }

@@ -40,7 +40,7 @@ struct err *session_check(struct ctx *cx, const char *id, const char *secret) CH
 struct err *session_check_mode(struct ctx *cx, const char *id, const char *secret,
                                const char **mode_out) CHECKED;
 
-/* Of a session that is proven: is its latest turn about somebody in danger? */
+/* Of a session that is proven: is its visitor in distress, as far as anybody has read? */
 struct err *session_is_in_distress(struct ctx *cx, const char *id, bool *is_out) CHECKED;
 
 /* Whether the pair is one's: ERR_SESSION and ERR_SESSION_EXPIRED as session_check(), but nothing is

@@ -50,8 +50,9 @@ decided as (
 						and l.finished_at > now() - $10::int * interval '1 ms') then 'join'
 				when $11::bool and (c.proactive_count >= $12::int
 					or coalesce(l.is_running, false)
-					or exists (select from utterances u where u.session_id = c.id
-						and u.turn = c.turn and u.in_distress)) then 'quiet'
+					or
+						-- include last_read_distress.sql
+					) then 'quiet'
 				when $19::numeric is not null and l.is_running
 					and l.asked_at > now() - $21::int * interval '1 ms' then 'older'
 				else 'begin' end as action,

@@ -32,8 +32,8 @@ select 'ok', 'begin', b.turn, b.turn_id, o.current_mode, o.consent, null::int, n
 			from extracts x where x.session_id = o.id
 			order by x.created_at desc limit 1) k on true
 	left join lateral (
-		select id, speaker, text, text_sealed, position, in_distress, interrupted
+		select id, speaker, text, text_sealed, turn, position, in_distress, interrupted
 			from utterances u
 			where u.session_id = o.id and u.turn is distinct from b.turn
 			order by position desc limit $2::int) h on true
-	order by h.position
+	order by h.turn, h.position

@@ -64,13 +64,13 @@ enum begin_column {
 
 /* ---- beginning ---- */
 
-/* What nobody has read yet, for its turn was broken off, goes on with what was said before it. */
-static bool was_in_distress(const struct db_rows *rows, int i, const struct turn *so_far)
+/* Once it is read the words are plain, or told to be of distress, or a reply is on its way. */
+static bool is_unread(const struct db_rows *rows, int i)
 {
-	bool is_read = *row_text(rows, i, COL_TEXT) || row_bool(rows, i, COL_IS_AGENT);
+	bool is_answered = i + 1 < rows->count && row_bool(rows, i + 1, COL_IS_AGENT);
 
-	return row_bool(rows, i, COL_IN_DISTRESS) ||
-	       (!is_read && so_far->history_n && so_far->history[so_far->history_n - 1].is_in_distress);
+	return !row_bool(rows, i, COL_IS_AGENT) && !*row_text(rows, i, COL_TEXT) &&
+	       !row_bool(rows, i, COL_IN_DISTRESS) && !is_answered;
 }
 
 static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn *out)
@@ -80,17 +80,15 @@ static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn
 
 	out->history = history;
 	for (int i = 0; i < rows->count; i++) {
-		bool is_grave;
-
 		if (row_is_null(rows, i, COL_TEXT))
 			continue; /* the one row of a session without history */
-		is_grave = was_in_distress(rows, i, out);
 		out->last_id = row_text(rows, i, COL_ID);
 		history[out->history_n++] = (struct utterance_text){
 			row_bool(rows, i, COL_IS_AGENT) ? SPEAKER_AGENT : SPEAKER_VISITOR,
 			sealed_open(cx, AT_UTTERANCE(row_text(rows, i, COL_ID)), row_text(rows, i, COL_TEXT),
 		                row_bytes(cx, rows, i, COL_TEXT_SEALED)),
-			is_grave, row_bool(rows, i, COL_INTERRUPTED)};
+			row_bool(rows, i, COL_IN_DISTRESS), row_bool(rows, i, COL_INTERRUPTED),
+			is_unread(rows, i)};
 	}
 }
 

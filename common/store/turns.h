@@ -54,27 +54,27 @@ struct turn_new {
 };
 
 struct turn {
-	enum turn_action             action;
-	const char                  *session_id;
-	const char                  *message;
-	const char                  *claim;
-	const char                  *utterance_id; /* of the visitor's words; NULL: they said none */
-	const char                  *reply_id;     /* of what is going to be said to them */
-	int64_t                      number;
-	const char                  *turn_id;
-	const char                  *mode;    /* in force, with this turn's change */
-	const struct utterance_text *history; /* oldest first, without this turn's message */
-	size_t                       history_n;
-	const char                  *last_id; /* of the newest in it; NULL: there is none */
-	struct dynamics_marks        marks;   /* when a hint was last given */
-	const struct extract        *known;   /* of earlier turns; NULL: nothing yet */
-	struct names                 names;   /* of the visitor; with consent from other sessions too */
-	bool                         has_consent;
-	bool                         is_in_distress; /* of one that goes on: it was */
-	int64_t                      session_age_s;  /* when the turn began */
-	const char                  *owner; /* the visitor, where they agreed, else the session */
-	const char                  *flags_forced; /* by an operator, a JSON object; NULL: none */
-	struct hash                  answer_key;   /* opens and seals the kept answer */
+	enum turn_action       action;
+	const char            *session_id;
+	const char            *message;
+	const char            *claim;
+	const char            *utterance_id; /* of the visitor's words; NULL: they said none */
+	const char            *reply_id;     /* of what is going to be said to them */
+	int64_t                number;
+	const char            *turn_id;
+	const char            *mode;    /* in force, with this turn's change */
+	struct utterance_text *history; /* oldest first, without this turn's message */
+	size_t                 history_n;
+	const char            *last_id; /* of the newest in it; NULL: there is none */
+	struct dynamics_marks  marks;   /* when a hint was last given */
+	const struct extract  *known;   /* of earlier turns; NULL: nothing yet */
+	struct names           names;   /* of the visitor; with consent from other sessions too */
+	bool                   has_consent;
+	bool                   is_in_distress; /* of one that goes on: it was */
+	int64_t                session_age_s;  /* when the turn began */
+	const char            *owner;          /* the visitor, where they agreed, else the session */
+	const char            *flags_forced;   /* by an operator, a JSON object; NULL: none */
+	struct hash            answer_key;     /* opens and seals the kept answer */
 };
 
 /* ERR_SUPERSEDED: a message that was asked for later is being answered, in whatever process; this

@@ -283,12 +283,15 @@ static void add_to_history(struct ctx *cx, const struct progress *s, struct turn
 	if (is_there && s->is_stopped)
 		return;
 	memcpy(history, turn->history, turn->history_n * sizeof(*history));
+	if (!is_there && turn->history_n)
+		history[turn->history_n - 1].is_unread = false; /* it is being answered */
 	turn->history = history;
 	turn->history_n += !is_there;
 	turn->last_id = copied(cx, s->turn.reply_id);
-	history[turn->history_n - 1] =
-		(struct utterance_text){SPEAKER_AGENT, copied(cx, buf_text(&s->text)), s->is_in_distress,
-	                            true};
+	history[turn->history_n - 1] = (struct utterance_text){.speaker = SPEAKER_AGENT,
+	                                                       .text = copied(cx, buf_text(&s->text)),
+	                                                       .is_in_distress = s->is_in_distress,
+	                                                       .is_interrupted = true};
 }
 
 void progress_recall(struct ctx *cx, struct turn *turn)

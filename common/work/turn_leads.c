@@ -5,6 +5,7 @@
 #include "../domain/talk/care.h"
 #include "../domain/talk/reading.h"
 #include "../engines/acts.h"
+#include "../engines/unread.h"
 
 const struct turn_lead *turn_lead_with(struct ctx *cx, const struct turn *turn,
                                        const struct extract *found, const char *provider)
@@ -43,6 +44,7 @@ struct err *turn_lead_of_broken(struct ctx *cx, const char *session_id, bool *wa
 		return NULL;
 	said = act_words_of(cx, span_of(turn.message));
 	act = acts_read(cx, &said, NULL, NULL, true);
+	unread_read(cx, turn.history, turn.history_n);
 	end.event = act_event(act);
 	end.is_in_distress =
 		care_is_needed(cx, act, span_of(turn.message), care_messages(turn.history, turn.history_n));

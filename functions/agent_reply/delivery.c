@@ -462,8 +462,7 @@ bool delivery_left(struct delivery *d, struct left *out)
 	                     .ends_n = sent.ends_n,
 	                     .pieces = pieces,
 	                     .pieces_n = n,
-	                     .lacks_end =
-	                         !d->is_thought && d->has_thought && !delivery_is_full(d)};
+	                     .lacks_end = !d->is_thought && d->has_thought && !delivery_is_full(d)};
 	monitor_lock(&post->aside.monitor);
 	for (size_t i = 0; i < n; i++, p = p->next)
 		pieces[i] = (struct left_piece){p->text, sound_of(p)};

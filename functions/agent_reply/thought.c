@@ -12,6 +12,7 @@
 #include "../../common/engines/acts.h"
 #include "../../common/engines/distress.h"
 #include "../../common/engines/engines.h"
+#include "../../common/engines/unread.h"
 #include "../../common/work/heard.h"
 #include "../../common/work/memory.h"
 #include "closing.h"
@@ -82,6 +83,7 @@ void thought_look(struct ctx *cx, const struct in *in, const struct turn *turn, 
 	a->recalls = in->heard && recalls(cx, turn, &a->people);
 	if (a->recalls)
 		heard_admit(cx, in->heard);
+	unread_read(cx, turn->history, turn->history_n);
 	a->said_in_distress = care_messages(turn->history, turn->history_n);
 }
 

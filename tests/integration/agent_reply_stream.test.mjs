@@ -532,7 +532,7 @@ for (const [name, stop] of Object.entries(stops))
 		assert.deepEqual((await history(session)).at(-1), ['agent', TWO, 'f']);
 	});
 
-test('who interrupts at the first sound was told that sentence, and before they spoke', async () => {
+test('who interrupts at the first sound has heard that sentence, and it stands first', async () => {
 	const talk = ['I run a hotel.', FIRST[1], 'Wait, another question.'];
 	const told = async () =>
 		(await chats()).at(-1).body.messages.slice(1).map(({ content }) => content);

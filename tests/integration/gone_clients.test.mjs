@@ -625,17 +625,21 @@ for (const [how, say] of Object.entries({
 /* Nothing in the words tells of it: only what was said before. */
 const BLUE = 'It is the blue one, over there.';
 
+const breakOffUnread = (session, message, breakOff = kill) =>
+	whileLocked(stack, 'memories', async () => {
+		const before = (await said(session)).length;
+		const answer = turn(stack, session, message);
+		await poll(async () => (await said(session)).length > before && waitingForLocks(1));
+		await breakOff(session);
+		assert.equal((await answer).status, 502);
+	});
+
 const talkInDistress = async (breakOff) => {
 	await heal(stack);
 	const session = await newSession(stack, { consent: true });
 	const first = await turn(stack, session, "I don't want to live any more.");
 	assert.equal(first.status, 200, first.text);
-	await whileLocked(stack, 'memories', async () => {
-		const answer = turn(stack, session, BLUE);
-		await poll(async () => (await said(session)).length === 3 && waitingForLocks(1));
-		await breakOff(session);
-		assert.equal((await answer).status, 502);
-	});
+	await breakOffUnread(session, BLUE, breakOff);
 	return session;
 };
 
@@ -661,6 +665,53 @@ test('in distress, and what was said last is unread: it lasts', async () => {
 		where session_id = :'id' and speaker = 'visitor' order by position desc limit 1`,
 	{ id: session.session_id });
 	assert.deepEqual(row, ['t']);
+});
+
+test('in distress, and what was said last is unread: yes is an answer', async () => {
+	const session = await talkInDistress(kill);
+	const { json, text } = await turn(stack, session, 'Yes.', { barge_in: true });
+	assert.ok(json.text, text);
+});
+
+test('in distress, and what was said last is unread: nobody is urged', async () => {
+	const session = await talkInDistress(kill);
+	const isHeld = () => sql(stack, `select is_held(instance, started_at) from turns
+		where session_id = :'id' order by turn desc limit 1`, { id: session.session_id });
+	await poll(async () => (await isHeld())[0][0] === 'f');
+	const { json } = await turn(stack, session, '[PROACTIVE_FOLLOWUP: true]');
+	assert.equal(json.text, '\u200b');
+});
+
+/* By what they mean: no single word of it tells. */
+const DARK = "I don't see a reason to go on any more.";
+const GOODBYE = 'My name is Miriam Castellanos, tell my sister, her address is ann@castellanos.org.';
+
+const leftOf = async ({ session_id: id }) => (await sql(stack, `select
+		(select count(*) from extracts where session_id = :'id'),
+		(select count(*) from memories where session_id = :'id'),
+		(select string_agg(in_distress::text, ' ' order by turn) from utterances
+			where session_id = :'id' and speaker = 'visitor')`, { id }))[0];
+
+const isLeftAlone = async (session) => {
+	assert.deepEqual(await leftOf(session), ['0', '0', 'true true']);
+	return true;
+};
+
+test('in distress by meaning and unread: who speaks next is still', async () => {
+	await heal(stack);
+	const session = await newSession(stack, { consent: true });
+	await breakOffUnread(session, DARK);
+	const { status, json, text } = await turn(stack, session, GOODBYE);
+	assert.deepEqual([status, json.extract], [200, null], text);
+	await poll(() => isLeftAlone(session));
+});
+
+test('in distress by meaning, and all of it unread: it is no lead', async () => {
+	await heal(stack);
+	const session = await newSession(stack, { consent: true });
+	await breakOffUnread(session, DARK);
+	await breakOffUnread(session, GOODBYE, killMidway);
+	await poll(() => isLeftAlone(session));
 });
 
 test('a session is the same however its id is spelled', async () => {

@@ -12,6 +12,7 @@ struct utterance_text {
 	const char  *text;
 	bool         is_in_distress; /* the visitor was: nothing of it is taken down or quoted */
 	bool         is_interrupted; /* the agent: the text is only what was heard of it */
+	bool         is_unread;      /* the visitor: its turn was broken off before it was read */
 };
 
 /* What the visitor said, and to what: the agent's words right before. Empty: none. */
