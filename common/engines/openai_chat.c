@@ -168,6 +168,14 @@ static int64_t tokens_in(const struct chat_usage *usage)
 	return usage->prompt_tokens + usage->completion_tokens;
 }
 
+/* Reasoning, too, is paid for, though nobody sees it. */
+static int64_t tokens_written(const struct chat_call *begun, const struct chat_reply *reply)
+{
+	size_t bytes = begun->reading ? chat_reading_bytes(begun->reading) : strlen(reply->text);
+
+	return (int64_t)prompt_tokens_in(bytes);
+}
+
 /* A stream that broke or was not read to its end, and some servers always, do not tell what they
  * used. */
 static void settle(struct chat_call *begun, struct chat_reply *reply, const struct err *e)
@@ -175,8 +183,7 @@ static void settle(struct chat_call *begun, struct chat_reply *reply, const stru
 	if (e && !e->is_late)
 		return meter_settle_failed(&begun->bill, e);
 	if (!tokens_in(&reply->usage))
-		reply->usage =
-			(struct chat_usage){begun->prompt_tokens, (int64_t)prompt_tokens(reply->text)};
+		reply->usage = (struct chat_usage){begun->prompt_tokens, tokens_written(begun, reply)};
 	meter_settle(&begun->bill, tokens_in(&reply->usage));
 }
 

@@ -27,6 +27,7 @@ struct chat_reading {
 	struct buf        whole;
 	struct model_text text;
 	size_t            given;                  /* of what was seen of the text */
+	size_t            written;                /* all that was read, reasoning too */
 	char              half[ESCAPE_BYTES + 1]; /* of a pair; "": none waits */
 	const char       *model;
 	struct chat_usage usage;
@@ -109,9 +110,51 @@ static void feed_content(struct model_text *m, const struct cJSON *content)
 	}
 }
 
-static void take_content(struct chat_reading *r, const struct cJSON *content)
+static size_t bytes_at(const struct cJSON *node, const char *path)
 {
-	feed_content(&r->text, content);
+	const char *text = json_text_at(node, path);
+
+	return text ? strlen(text) : 0;
+}
+
+/* A thought may be in parts of its own. */
+static size_t part_bytes(const struct cJSON *part)
+{
+	const struct cJSON *thought = json_at(part, "thinking");
+	size_t              bytes = bytes_at(part, "text") + bytes_at(part, "thinking");
+
+	if (!thought || json_type(thought) != JSON_ARRAY)
+		return bytes;
+	for (const struct cJSON *p = json_first(thought); p; p = json_next(p))
+		bytes += bytes_at(p, "text");
+	return bytes;
+}
+
+static size_t content_bytes(const struct cJSON *message)
+{
+	const struct cJSON *content = json_at(message, "content");
+	size_t              bytes = bytes_at(message, "content");
+
+	if (!content || json_type(content) != JSON_ARRAY)
+		return bytes;
+	for (const struct cJSON *part = json_first(content); part; part = json_next(part))
+		bytes += part_bytes(part);
+	return bytes;
+}
+
+/* By either name; some servers tell the same by both. */
+static size_t reasoning_bytes(const struct cJSON *message)
+{
+	size_t one = bytes_at(message, "reasoning"), other = bytes_at(message, "reasoning_content");
+
+	return one > other ? one : other;
+}
+
+/* A whole one, or what has come to it. */
+static void take_message(struct chat_reading *r, const struct cJSON *message)
+{
+	r->written += content_bytes(message) + reasoning_bytes(message);
+	feed_content(&r->text, json_at(message, "content"));
 	give(r);
 }
 
@@ -165,7 +208,7 @@ static void take_chunk(struct chat_reading *r, const struct cJSON *root)
 		r->model = model_at(r->cx, root);
 	take_usage(&r->usage, json_at(root, "usage"));
 	take_usage(&r->usage, json_at(root, "x_groq.usage"));
-	take_content(r, json_at(choice, "delta.content"));
+	take_message(r, json_at(choice, "delta"));
 	if (finish) {
 		r->has_ended = true;
 		r->is_filtered = str_equal(finish, "content_filter");
@@ -272,7 +315,7 @@ static struct err *take_whole(struct chat_reading *r)
 	r->has_ended = true;
 	take_usage(&r->usage, json_at(root, "usage"));
 	r->is_filtered = str_equal(json_text_at(root, "choices[0].finish_reason"), "content_filter");
-	take_content(r, json_at(root, "choices[0].message.content"));
+	take_message(r, json_at(root, "choices[0].message"));
 	return NULL;
 }
 
@@ -317,6 +360,11 @@ struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct 
 	if (problem)
 		problem->is_late = true;
 	return problem;
+}
+
+size_t chat_reading_bytes(const struct chat_reading *r)
+{
+	return r->written;
 }
 
 /* The JSON object in a text that may stand in prose or a code fence. */

@@ -30,6 +30,9 @@ bool chat_is_urgent(const struct http_piece *piece);
 struct err *chat_reading_end(struct chat_reading *r, struct err *failed,
                              struct chat_reply *out) CHECKED;
 
+/* All that the model wrote as far as it was read: what was dropped is paid for, too. */
+size_t chat_reading_bytes(const struct chat_reading *r);
+
 /* The whole answer to a forced tool call: the arguments as out->text, or the
  * content when that is a JSON object instead. ERR_UPSTREAM when neither is. */
 struct err *chat_structured(struct ctx *cx, struct span body, struct chat_reply *out) CHECKED;

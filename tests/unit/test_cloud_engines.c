@@ -78,6 +78,37 @@ static void models_that_reason_get_room(void **state)
 	            "\"reasoning_effort\":\"low\",\"max_completion_tokens\":732,");
 }
 
+#define THOUGHT "\"I plan what to say, and how.\"" /* 7 tokens; of "Hi" there are 5 */
+#define HI      ",\"content\":\"Hi\"}"
+#define PART_HI "{\"type\":\"text\",\"text\":\"Hi\"}"
+
+/* Of a server that does not tell, whether it streams or not. */
+static void what_is_thought_is_paid_for(void **state)
+{
+	static const char *const messages_with[] = {
+		"{\"content\":\"<think>I plan what to say, and how.</think>Hi\"}",
+		"{\"reasoning\":" THOUGHT                                   HI,
+		"{\"reasoning\":" THOUGHT ",\"reasoning_content\":" THOUGHT HI,
+		"{\"reasoning_content\":" THOUGHT                           HI,
+		"{\"content\":[{\"thinking\":" THOUGHT "}," PART_HI "]}",
+		"{\"content\":[{\"thinking\":[{\"text\":" THOUGHT "}]}," PART_HI "]}",
+	};
+	struct chat_order order = {.messages = messages, .n = 2, .max_tokens = 99};
+	struct chat_reply reply;
+
+	for (size_t i = 0; i < 2 * COUNT(messages_with); i++) {
+		const char *body = arena_printf(((struct ctx *)*state)->arena,
+		                                i % 2 ? "data: {\"choices\":[{\"delta\":%s}]}\n\n"
+		                                        "data: [DONE]\n\n"
+		                                      : "{\"choices\":[{\"message\":%s}]}",
+		                                messages_with[i / 2]);
+
+		answer_with(i % 2 ? "text/event-stream" : "application/json", span_of(body));
+		assert_ok(llm_complete(&groq_llm.p, *state, &order, &reply));
+		assert_in_range(reply.usage.completion_tokens, 5 + 7, 5 + 7 + 4);
+	}
+}
+
 /* What one takes another refuses, and the reply is another engine's then. */
 static void models_are_asked_for_what_they_know(void **state)
 {
@@ -536,6 +567,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(groq_streams_chat),
 		UNIT_TEST(models_that_reason_get_room),
+		UNIT_TEST(what_is_thought_is_paid_for),
 		UNIT_TEST(models_are_asked_for_what_they_know),
 		UNIT_TEST(openai_forces_a_call_without_a_key),
 		UNIT_TEST(a_request_over_its_maximum_is_not_sent),

@@ -220,9 +220,14 @@ static const char *system_message(struct arena *a, const struct prompt_in *in)
 
 /* ---- The conversation ---- */
 
+size_t prompt_tokens_in(size_t bytes)
+{
+	return (bytes + 3) / 4 + MESSAGE_TOKENS;
+}
+
 size_t prompt_tokens(const char *text)
 {
-	return (strlen(text) + 3) / 4 + MESSAGE_TOKENS;
+	return prompt_tokens_in(strlen(text));
 }
 
 /* How many of the newest rows fit into what is left of the budget. */

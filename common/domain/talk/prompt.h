@@ -68,6 +68,7 @@ const char *prompt_transcript(struct arena *a, const struct utterance_text *hist
  * tokens but also have more bytes, so this errs on the small side by at most a
  * third: leave that room in the budget. */
 size_t prompt_tokens(const char *text);
+size_t prompt_tokens_in(size_t bytes); /* a text of so many */
 
 /* Takes "[PROACTIVE_FOLLOWUP: true]" off the end of a message. */
 bool prompt_strip_nudge(struct span *message);
