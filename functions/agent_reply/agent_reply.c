@@ -103,6 +103,7 @@ static void go_on_saying(struct ctx *cx, const struct in *in, const struct turn 
 	if (before->lacks_end)
 		delivery_say(d, closing_line(language_of(cx, in, turn)));
 	a->is_truncated = before->is_truncated || before->lacks_end;
+	a->usage = before->usage;
 	if (before->provider)
 		a->provider = before->provider;
 	if (before->is_degraded)
@@ -120,6 +121,7 @@ static struct left *rest_of(struct ctx *cx, struct delivery *d, const struct tho
 		thought_sign(thought, rest);
 	if (a->before) {
 		rest->provider = a->provider;
+		rest->usage = a->usage;
 		rest->is_truncated = a->is_truncated;
 		rest->is_degraded = a->before->is_degraded;
 	}

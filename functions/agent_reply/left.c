@@ -29,6 +29,8 @@ static struct err *write_text(struct ctx *cx, const struct left *left, struct sp
 	json_bool(j, "lacks_end", left->lacks_end);
 	json_bool(j, "is_truncated", left->is_truncated);
 	json_bool(j, "is_degraded", left->is_degraded);
+	json_int(j, "prompt_tokens", left->usage.prompt_tokens);
+	json_int(j, "completion_tokens", left->usage.completion_tokens);
 	json_end(j);
 	return json_finish(cx, j, out);
 }
@@ -149,6 +151,8 @@ struct err *left_read(struct ctx *cx, const struct turn *turn, struct span unsai
 	out->lacks_end = json_bool_at(root, "lacks_end", false);
 	out->is_truncated = json_bool_at(root, "is_truncated", false);
 	out->is_degraded = json_bool_at(root, "is_degraded", false);
+	out->usage.prompt_tokens = (int64_t)json_num_at(root, "prompt_tokens", 0);
+	out->usage.completion_tokens = (int64_t)json_num_at(root, "completion_tokens", 0);
 	out->ends = ends;
 	out->ends_n = spoken_pieces_read(json_text_at(root, "ends"), ends);
 	if (kept && fits(kept, out)) {

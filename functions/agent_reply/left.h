@@ -6,6 +6,7 @@
 #ifndef LEFT_H
 #define LEFT_H
 
+#include "../../common/engines/thinking.h"
 #include "../../common/store/turns.h"
 #include "voices.h"
 
@@ -28,6 +29,7 @@ struct left {
 	const char                *provider;  /* who wrote it; NULL: nobody has yet */
 	bool                       lacks_end; /* more of it was to be written and said */
 	bool                       is_truncated, is_degraded; /* as the whole reply would be */
+	struct chat_usage          usage;                     /* zeros: not known */
 };
 
 /* Leaves it, and that its client stopped the turn is looked at there. What fails is logged. */

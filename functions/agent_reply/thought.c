@@ -416,6 +416,7 @@ static void sign_line_alone(struct left *rest)
 
 void thought_sign(const struct thought *t, struct left *rest)
 {
+	rest->usage = t->reply.usage;
 	if (rest->lacks_end || (!t->served.served && t->written))
 		return sign_unended(t, rest);
 	if (!t->served.served)

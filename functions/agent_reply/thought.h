@@ -36,7 +36,7 @@ void thought_start(struct thought *t, struct delivery *d);
 /* Once the delivery is done: what it cost and who thought it. */
 void thought_end(const struct thought *t, struct answer *a);
 
-/* Where it was cancelled behind all of the thinking, who thought the rest. */
+/* Where it was cancelled behind all of the thinking, who thought the rest, and what that cost. */
 void thought_sign(const struct thought *t, struct left *rest);
 
 #endif

@@ -1398,6 +1398,33 @@ test('a reply prepared for the same words is the reply, and nothing is asked twi
 	assert.deepEqual(await stored(session), [['visitor', 'I run a hotel.'], ['agent', TWO]]);
 });
 
+const USAGE = { prompt_tokens: 100, completion_tokens: 23, total_tokens: 123 };
+
+test('and it tells what that cost, also when it goes on', async () => {
+	await stack.sim.reply({
+		provider: 'groq',
+		operation: 'chat',
+		match: { stream: true },
+		reply: { text: TWO, usage: USAGE },
+		times: -1,
+	});
+	for (const streams of [true, false]) {
+		const session = await newSession(stack);
+		await prepare(session, 'i run a hotel');
+		const answer = streams
+			? done(await hear(session, 'I run a hotel.'))
+			: (await turn(stack, session, 'I run a hotel.', { audio: true })).json;
+		assert.deepEqual(answer.usage, USAGE);
+	}
+	assert.equal((await chats()).length, 2);
+	const session = await newSession(stack);
+	await prepare(session, 'i run a hotel');
+	await cancelInTheSecond(session);
+	await cancelAgain(session);
+	assert.deepEqual(done(await hearOn(session, 'cut')).usage, USAGE);
+	assert.equal((await chats()).length, 3);
+});
+
 test('for other words, another mode or session it is dropped, unheard and unstored', async () => {
 	await says(TWO);
 	const session = await newSession(stack);
