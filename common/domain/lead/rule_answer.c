@@ -164,13 +164,23 @@ static bool tells_who(const struct extract_entities *e, const struct extract_ent
 	       e->contact_email != before->contact_email;
 }
 
+/* "Vielen Dank, bis morgen!": all of it is politeness. */
+static bool is_courtesy(const struct rules *r)
+{
+	size_t i = 0;
+
+	for (size_t n = 1; n > 0 && i < r->u->n; i += n)
+		n = rules_courtesy_at(r, i);
+	return i == r->u->n;
+}
+
 void rules_take_answer(struct rules *r, const struct extract_entities *before)
 {
 	const struct extract_entities *e = &r->x->entities;
 	unsigned                       asked = r->subjects;
 	size_t                         from = answer_from(r->u);
 
-	if (asked == 0)
+	if (asked == 0 || is_courtesy(r))
 		return;
 	/* "Nobody can find anything in it" is no refusal. */
 	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !e->use_case &&
@@ -178,7 +188,7 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 		answer_use_case(r);
 	if (is_declined(r->u))
 		return;
-	if (from >= r->u->n)
+	if (from >= r->u->n || rules_courtesy_at(r, from))
 		return;
 	if (asked & ASKED_NAME && e->person_name == before->person_name)
 		answer_name(r, from);

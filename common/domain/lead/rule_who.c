@@ -158,7 +158,7 @@ static size_t maybe_name_to(const struct rules *r, size_t i)
 static size_t known_name_to(const struct rules *r, size_t i)
 {
 	if (!rules_is_known_name(r, i) || (!can_be_name(r, i) && !is_wordy_name(r, i)) ||
-	    (r->has_capitals && !rules_is_capital(r, i)))
+	    (r->has_capitals && !rules_is_capital(r, i)) || rules_courtesy_at(r, i))
 		return i;
 	return whole_name_to(r, i);
 }
@@ -176,14 +176,27 @@ static size_t own_name_to(const struct rules *r, size_t i)
 	return to;
 }
 
-/* "Stellan Lindqvist. I'm the director": a sentence of capitals alone, and then who it is. */
+/* A question mark stands behind the word before this one. */
+static bool is_asked_before(const struct rules *r, size_t to)
+{
+	const struct span text = r->u->text, last = r->u->words[to - 1].text;
+	const char       *p = last.ptr + last.len, *end = text.ptr + text.len;
+
+	while (p < end && strchr(" \"'", *p))
+		p++;
+	return p < end && *p == '?';
+}
+
+/* "Stellan Lindqvist. I'm the director": a sentence of capitals alone, and then who it is. A
+ * question is none: "Sprechen Sie Deutsch?" */
 static size_t written_name_to(const struct rules *r, size_t i)
 {
 	static const char *const selves[] = {"i", "i'm", "i've"};
 	size_t                   to = maybe_name_to(r, i);
 
-	if (!r->has_capitals || to - i < 2 || r->subjects & ASKED_ORG ||
-	    phrases_in(LIST(ORG_SIGNS), r->u, i, to) || phrases_in(LIST(LEGAL_FORMS), r->u, i, to))
+	if (!r->has_capitals || to - i < 2 || r->subjects & ASKED_ORG || rules_courtesy_at(r, i) ||
+	    is_asked_before(r, to) || phrases_in(LIST(ORG_SIGNS), r->u, i, to) ||
+	    phrases_in(LIST(LEGAL_FORMS), r->u, i, to))
 		return i;
 	for (size_t k = i; k < to; k++)
 		if (!rules_is_capital(r, k))

@@ -117,6 +117,13 @@ bool rules_is_known_name(const struct rules *r, size_t i)
 	return i < r->u->n && phrases_has(LIST(GIVEN_NAMES), r->u->words[i].low);
 }
 
+size_t rules_courtesy_at(const struct rules *r, size_t i)
+{
+	size_t n = phrases_at(LIST(COURTESIES_ABROAD), r->u, i);
+
+	return n == 1 && r->u->n > 1 && rules_is_known_name(r, i) ? 0 : n;
+}
+
 size_t rules_place_at(const struct rules *r, size_t i)
 {
 	return phrases_at(LIST(PLACES), r->u, i);
