@@ -91,6 +91,19 @@ static void read_question(struct span text, bool is_recall, struct question *out
 	}
 }
 
+bool recollection_is_of_all(struct ctx *cx, struct span question)
+{
+	const struct utterance u = tokens_split(cx, question);
+
+	for (size_t i = 0; i < u.n; i++) {
+		size_t n = phrases_at(ACTS_LIST(ASKS_FOR_ALL_LAST), &u, i);
+
+		if (n && i + n == u.n)
+			return true;
+	}
+	return SAYS(question, ASKS_FOR_ALL);
+}
+
 /* How well a sentence answers, 0..1; 0 when not well enough. "My oven" is answered by half of
  * the words, "do I need a visa for France" only by most of them, "the oven" likewise, and what
  * an oven is by nothing that was told. */

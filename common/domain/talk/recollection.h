@@ -24,6 +24,9 @@ struct recollection {
 void recollection_find(struct ctx *cx, struct span question, bool is_recall, const char *name,
                        const struct prompt_memory *memories, size_t n, struct recollection *out);
 
+/* It asks for all that was told ("what have I told you?"), and for no one thing. */
+bool recollection_is_of_all(struct ctx *cx, struct span question);
+
 /* Whose words a memory is, and where they begin. Labels are put before the words by the
  * store: "visitor: ...", "agent: ...", "Dana: ...". */
 enum recollection_source {

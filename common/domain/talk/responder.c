@@ -263,7 +263,7 @@ static struct answer answer_about_past(const struct talk *t)
 {
 	struct answer answer = answer_recall(t);
 	const char   *told[TOLD_MAX] = {NULL}, *says;
-	size_t        n = SAYS(t->message, ASKS_FOR_ALL) ? told_of(t, true, told, &says) : 0;
+	size_t        n = recollection_is_of_all(t->cx, t->message) ? told_of(t, true, told, &says) : 0;
 
 	answer.statement = answer.statement ? answer.statement : wording_recap(t, told, n);
 	return answer;
