@@ -6,6 +6,7 @@
 #include "lexicon.h"
 #include "timeline.h"
 
+#include "../../base/str.h"
 #include "../text/quantity.h"
 #include "../text/words.h"
 
@@ -71,28 +72,54 @@ static enum core core_at(const struct utterance *u, size_t i, size_t *n)
 	           : CORE_NONE;
 }
 
+/* A day of a month in figures, as in "12 June" and "June 12". */
+static bool is_day_in_figures(const struct token *w)
+{
+	int64_t day;
+
+	return !w->is_contact && str_to_int(w->low, 1, 31, &day);
+}
+
+static bool is_day_before(const struct utterance *u, size_t i)
+{
+	return i > 0 && u->words[i].gap == GAP_SPACE && phrases_at(LIST(MONTHS), u, i) &&
+	       is_day_in_figures(&u->words[i - 1]);
+}
+
+/* Words of the day behind the month that ends at i, where nothing is counted: 1 or 0. */
+static size_t day_behind(const struct utterance *u, size_t i)
+{
+	if (i == 0 || i >= u->n || u->words[i].gap != GAP_SPACE || !phrases_at(LIST(MONTHS), u, i - 1))
+		return 0;
+	return phrases_at(LIST(ORDINALS), u, i) ||
+	       (is_day_in_figures(&u->words[i]) && (i + 1 == u->n || u->words[i + 1].gap != GAP_SPACE));
+}
+
 /* First word of what leads to the core at i; i when nothing does. */
 static size_t lead_from(const struct utterance *u, size_t i)
 {
 	static const char *const parts[] = {"start", "end", "beginning", "middle"};
-	size_t                   from = i;
+	bool                     has_day = is_day_before(u, i);
+	size_t                   from = has_day && !phrases_at(LIST(TIMES_AMBIGUOUS), u, i) ? i - 1 : i;
 
 	for (size_t at = i; at > 0 && i - at < 6 && u->words[at].gap == GAP_SPACE; at--) {
 		if (TOKENS_IS_ANY(u, at - 1, parts) && !tokens_is(u, at, "of"))
 			break;
 		if (phrases_at(LIST(TIME_LEADS), u, at - 1))
 			from = at - 1;
-		else if (!phrases_at(LIST(TIME_FILLERS), u, at - 1))
+		else if (!phrases_at(LIST(TIME_FILLERS), u, at - 1) && !(has_day && at == i))
 			break;
 	}
 	return from;
 }
 
-/* One past what belongs behind the core that ends at i: "2027", "of next year", "or so". */
+/* One past what belongs behind the core that ends at i: "3rd", "2027", "of next year", "or so". */
 static size_t tail_to(const struct utterance *u, size_t i)
 {
-	size_t n = phrases_at(LIST(TIME_TAILS), u, i);
+	size_t n;
 
+	i += day_behind(u, i);
+	n = phrases_at(LIST(TIME_TAILS), u, i);
 	return i < u->n && u->words[i].gap != GAP_STOP ? i + n : i;
 }
 
