@@ -142,6 +142,10 @@ must contain, must not contain}. */
  {{"Hi, I'm Priya from Delta Dental.", "Priya", "your name"},
   {"What's my name?", "Priya", NULL},
   {"what did I tell you so far?", "Delta Dental", NULL}}},
+/* nobody is answered in a third language */
+{"mentor", false, NULL,
+ {{"Hoi, ik ben Sanne de Vries en ik heb een bakkerij in Utrecht.", "English", "anglais"},
+  {"Ik wil graag een nieuwe website voor onze winkel.", "English", "anglais"}}},
 /* everything that was told, asked for in a few words, and of one thing nothing else */
 {"professional", false, NULL,
  {{"I am Lena Moser from Alpenhof Hotels.", "Lena", NULL},

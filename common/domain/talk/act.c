@@ -13,6 +13,7 @@
 #include "common/domain/talk/acts.words.h"
 
 #define FOREIGN_WORDS_MIN 4
+#define OTHERS_MIN        2  /* one may be a name */
 #define BACKCHANNEL_BYTES 60 /* more is a speech of its own */
 #define NEAREST           3
 #define FORM_WEIGHT       0.05 /* of asking or telling, among likenesses of 0 to 1 */
@@ -186,8 +187,9 @@ static size_t count_in(const struct utterance *u, int list)
 	return n;
 }
 
-/* One whose small words are more than those of any other, English among them. */
-static enum language language_of(const struct utterance *u)
+/* One whose small words are more than those of any other, English among them; LANGUAGES_N also
+ * where these are of a language that is none of ours ("Ik ben Sanne de Vries en ik heb"). */
+static enum language language_of(const struct utterance *u, bool *is_other_out)
 {
 	enum language best = LANGUAGES_N;
 	size_t        most = u->n > 2, n;
@@ -205,7 +207,9 @@ static enum language language_of(const struct utterance *u)
 			best = (enum language)i;
 		}
 	}
-	return best;
+	n = count_in(u, ACTS_WORDS_SMALL_OTHERS);
+	*is_other_out = n > most && n >= OTHERS_MIN;
+	return *is_other_out ? LANGUAGES_N : best;
 }
 
 /* ---- meaning ---- */
@@ -348,7 +352,7 @@ static bool is_english(const struct act_words *said)
 	const struct utterance *u = said->u;
 	size_t                  stops = 0;
 
-	if (said->language != LANGUAGE_en && said->language != LANGUAGES_N)
+	if (said->is_other || (said->language != LANGUAGE_en && said->language != LANGUAGES_N))
 		return false;
 	for (size_t i = 0; i < u->n; i++)
 		stops += words_is_stop(u->words[i].text);
@@ -403,7 +407,7 @@ struct act_words act_words_of(struct ctx *cx, struct span message)
 	struct act_words  said = {.u = u};
 
 	*u = tokens_split(cx, utf8_prefix(message, ACT_BYTES_MAX));
-	said.language = language_of(u);
+	said.language = language_of(u, &said.is_other);
 	said.is_danger =
 		tells_danger(u, &said.language) || tells_danger_behind(cx, message, &said.language);
 	return said;

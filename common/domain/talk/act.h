@@ -131,6 +131,7 @@ const char *language_line(const struct language_lines *lines, enum language lang
 struct act_words {
 	const struct utterance *u;
 	bool                    is_danger; /* they leave no doubt that somebody is in danger */
+	bool                    is_other;  /* in a language that we know by a few words only */
 	enum language           language;  /* LANGUAGES_N: they do not tell */
 };
 struct act_words act_words_of(struct ctx *cx, struct span message);
