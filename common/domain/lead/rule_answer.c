@@ -4,6 +4,8 @@
  * count as well as our own. */
 #include "rules.h"
 
+#include "../../base/unicode.h"
+#include "../../base/utf8.h"
 #include "../text/words.h"
 
 enum { WHOLE_NAME_WORDS = 3, REFUSAL_WORDS_MAX = 8, CLAUSE_MIN = 2 };
@@ -164,6 +166,22 @@ static bool tells_who(const struct extract_entities *e, const struct extract_ent
 	       e->contact_email != before->contact_email;
 }
 
+/* A comma or the like of another writing, whose sentences we can not take apart: "、", "،". */
+static bool is_foreign_mark(uint32_t c)
+{
+	return ((c >= 0x370 && c < 0x2000) || (c >= 0x3000 && c < 0x3040) ||
+	        (c >= 0xff00 && c < 0xff66)) &&
+	       !unicode_is_word(c) && !unicode_is_space(c) && !unicode_is_dash(c);
+}
+
+static bool has_foreign_marks(struct span text)
+{
+	while (text.len)
+		if (is_foreign_mark(utf8_next(&text)))
+			return true;
+	return false;
+}
+
 /* "Vielen Dank, bis morgen!": all of it is politeness. */
 static bool is_courtesy(const struct rules *r)
 {
@@ -180,7 +198,7 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 	unsigned                       asked = r->subjects;
 	size_t                         from = answer_from(r->u);
 
-	if (asked == 0 || is_courtesy(r))
+	if (asked == 0 || is_courtesy(r) || has_foreign_marks(r->u->text))
 		return;
 	/* "Nobody can find anything in it" is no refusal. */
 	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !e->use_case &&

@@ -199,7 +199,7 @@ static size_t written_name_to(const struct rules *r, size_t i)
 	    phrases_in(LIST(LEGAL_FORMS), r->u, i, to))
 		return i;
 	for (size_t k = i; k < to; k++)
-		if (!rules_is_capital(r, k))
+		if (!rules_is_capital(r, k) || !rules_is_latin(r, k))
 			return i;
 	return to == r->u->n || TOKENS_IS_ANY(r->u, to, selves) ? to : i;
 }

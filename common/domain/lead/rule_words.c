@@ -5,6 +5,8 @@
 
 #include <ctype.h>
 
+enum { LATIN_END = 0xcd /* the first byte of U+0340, behind the letters of Latin */ };
+
 static bool is_upper_in(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -57,6 +59,11 @@ bool rules_is_capital(const struct rules *r, size_t i)
 {
 	return i < r->u->n &&
 	       ((unsigned char)r->u->words[i].text.ptr[0] >= 0xc3 || is_upper_in(r->u->words[i].text));
+}
+
+bool rules_is_latin(const struct rules *r, size_t i)
+{
+	return i < r->u->n && (unsigned char)r->u->words[i].text.ptr[0] < LATIN_END;
 }
 
 bool rules_is_lettered(const char *low)

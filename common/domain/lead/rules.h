@@ -63,6 +63,9 @@ const char *rules_titled(struct ctx *cx, struct span text);
 bool rules_is_capital(const struct rules *r, size_t i);
 bool rules_is_known_name(const struct rules *r, size_t i);
 
+/* Word i begins with a Latin letter: others' capitals tell us nothing. */
+bool rules_is_latin(const struct rules *r, size_t i);
+
 /* What a folded word looks like: letters alone, "I'd", "growing", that or "really", or what one is
  * rather than what one is called ("tired"). */
 bool rules_is_lettered(const char *low);
