@@ -146,6 +146,12 @@ must contain, must not contain}. */
 {"mentor", false, NULL,
  {{"Hoi, ik ben Sanne de Vries en ik heb een bakkerij in Utrecht.", "English", "anglais"},
   {"Ik wil graag een nieuwe website voor onze winkel.", "English", "anglais"}}},
+{"professional", false, NULL,
+ {{"Do you speak French?", "English", "guess"},
+  {"Parlez-vous français ?", "English", "guess"},
+  {"Sprechen Sie Deutsch?", "nglis", "guess"},
+  {"I'm Rosa from Delta Dental, do you speak Spanish?", "Rosa", NULL},
+  {"Can you speak to our French team about this today?", NULL, NULL}}},
 /* everything that was told, asked for in a few words, and of one thing nothing else */
 {"professional", false, NULL,
  {{"I am Lena Moser from Alpenhof Hotels.", "Lena", NULL},

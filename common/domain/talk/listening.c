@@ -6,7 +6,7 @@
 #include "prompt.h"
 #include "talk_words.h"
 
-enum { MESSAGES_MAX = 200, TALK_MAX = 20 };
+enum { MESSAGES_MAX = 200, TALK_MAX = 20, TONGUE_WORDS_MAX = 10 };
 
 const struct extract_entities listening_nothing;
 
@@ -101,6 +101,16 @@ static void take_facts(struct talk *t)
 	t->has_own_firm = told && told->has_own_firm;
 }
 
+/* "Parlez-vous français ?" may be all that is said, and tells its own language seldom. */
+static bool asks_our_tongue(const struct talk *t)
+{
+	const struct utterance u = tokens_split(t->cx, t->message);
+
+	return t->is_question && u.n <= TONGUE_WORDS_MAX && !t->reading->is_in_distress &&
+	       t->reading->act != ACT_distress && !t->now->person_name &&
+	       phrases_in(ACTS_LIST(SPEAKS), &u, 0, u.n) && phrases_in(ACTS_LIST(TONGUES), &u, 0, u.n);
+}
+
 static void walk(struct talk *t, const struct chat_message *messages, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -114,6 +124,7 @@ static void walk(struct talk *t, const struct chat_message *messages, size_t n)
 	t->message = span_of(n ? messages[n - 1].content : "");
 	t->is_question = memchr(t->message.ptr, '?', t->message.len) != NULL;
 	take_facts(t);
+	t->asks_our_tongue = asks_our_tongue(t);
 }
 
 /* What was said in this very conversation needs no date. */

@@ -590,6 +590,8 @@ const char *responder_reply(struct ctx *cx, const struct chat_message *messages,
 		return arena_printf(cx->arena, "%s.", wording_say(&t, SAY_silence));
 	if (!words_count(t.message))
 		return arena_printf(cx->arena, "%s.", wording_say(&t, SAY_no_words));
+	if (t.asks_our_tongue && reading->language == LANGUAGE_en)
+		return arena_printf(cx->arena, "%s.", wording_say(&t, SAY_tongue));
 	if ((reading->act == ACT_statement || reading->act == ACT_question) && reading->is_foreign &&
 	    !reading->is_in_distress && (reading->language != LANGUAGE_en || is_nothing(t.now)))
 		return answer_foreign(&t);

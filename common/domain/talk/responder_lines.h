@@ -31,6 +31,7 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(plain)    /* nothing in particular is told */ \
 	X(go_on)    /* the same, and nothing is asked */ \
 	X(no_words) /* the message is empty */ \
+	X(tongue)   /* it asks whether we speak some language */ \
 	X(foreign)  /* it is in another language; one for each of enum language, in its order */ \
 	X(foreign_de) \
 	X(foreign_fr) \
