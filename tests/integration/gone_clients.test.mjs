@@ -684,7 +684,7 @@ test('in distress, and what was said last is unread: nobody is urged', async () 
 
 /* By what they mean: no single word of it tells. */
 const DARK = "I don't see a reason to go on any more.";
-const GOODBYE = 'My name is Miriam Castellanos, tell my sister, her address is ann@castellanos.org.';
+const GOODBYE = 'My name is Miriam Castellanos, tell my sister, her mail is ann@castellanos.org.';
 
 const leftOf = async ({ session_id: id }) => (await sql(stack, `select
 		(select count(*) from extracts where session_id = :'id'),
