@@ -1,4 +1,5 @@
-/* progress.c -- a list of turns in hand, a queue of those with something to store, one thread. */
+/* progress.c -- a list of turns in hand, a queue of those with something to store, what is left of
+ * those that are gone, one thread. */
 #include "progress.h"
 
 #include "../base/fatal.h"
@@ -12,6 +13,9 @@
 #define PAUSE_MS    100u
 #define STORE_MS    2000u
 #define TEXT_MAX    65536u /* as the column holds */
+#define LEFT_MAX    256u   /* the oldest gives way */
+#define LEFT_MS     600000u
+#define LEFT_PAUSE  500u
 
 struct progress {
 	struct turn_name    turn;
@@ -27,15 +31,27 @@ struct progress {
 	struct progress    *next, **link; /* link NULL: in no list */
 };
 
+/* Of a turn that is over and could not be stored. */
+struct left_over {
+	struct left_over *next;
+	struct arena     *arena; /* its own, and it lives there */
+	struct turn_name  turn;
+	struct turn_sent  sent;
+	uint64_t          until_ms;
+};
+
 static struct {
-	struct monitor   news; /* guards all here */
-	struct cancel    stop;
-	pthread_t        thread;
-	bool             is_running;
-	uint64_t         numbers;
-	struct progress *all;
-	struct progress *first_due, **due_end; /* each waits as long, so who came first is due first */
-} office = {.news = MONITOR, .due_end = &office.first_due};
+	struct monitor    news; /* guards all here */
+	struct cancel     stop;
+	pthread_t         thread;
+	bool              is_running;
+	uint64_t          numbers;
+	struct progress  *all;
+	struct progress  *first_due, **due_end; /* each waits as long, so who came first is due first */
+	struct left_over *first_left, **left_end;
+	size_t            left_n;
+	uint64_t          left_due_ms;
+} office = {.news = MONITOR, .due_end = &office.first_due, .left_end = &office.first_left};
 
 /* ---- what is due, with the lock held ---- */
 
@@ -58,32 +74,58 @@ static void dequeue(struct progress *s)
 	s->due_ms = 0;
 }
 
-/* ---- the thread ---- */
-
-/* What is stored next, apart from its turn, which may be gone by then. */
-struct task_of_storing {
-	struct turn_name turn;
-	struct turn_sent sent;
-	uint64_t         number;
-};
-
-static const char *copied(struct ctx *cx, const char *text)
+static void add_left(struct left_over *l)
 {
-	return arena_strdup(cx->arena, text);
+	l->next = NULL;
+	*office.left_end = l;
+	office.left_end = &l->next;
+	office.left_n++;
 }
 
-static struct task_of_storing copy_of(struct ctx *cx, struct progress *s)
+static struct left_over *take_left(void)
 {
-	struct spoken_piece *pieces = NEW_ARRAY(cx->arena, struct spoken_piece, s->pieces_n);
+	struct left_over *l = office.first_left;
 
-	memcpy(pieces, s->pieces, s->pieces_n * sizeof(*pieces));
-	return (struct task_of_storing){.turn = {copied(cx, s->turn.session_id),
-	                                         copied(cx, s->turn.claim),
-	                                         copied(cx, s->turn.reply_id), s->turn.number},
-	                                .sent = {.text = copied(cx, buf_text(&s->text)),
-	                                         .pieces = pieces,
-	                                         .pieces_n = s->pieces_n,
-	                                         .is_in_distress = s->is_in_distress},
+	office.first_left = l->next;
+	if (!office.first_left)
+		office.left_end = &office.first_left;
+	office.left_n--;
+	return l;
+}
+
+/* ---- the thread ---- */
+
+/* What is stored next, apart from its turn, which may be gone by then; or what is left of one. */
+struct task_of_storing {
+	struct turn_name  turn;
+	struct turn_sent  sent;
+	uint64_t          number;
+	struct left_over *left; /* NULL: the turn is in hand */
+};
+
+static struct turn_name copy_of_name(struct arena *a, const struct turn_name *turn)
+{
+	return (struct turn_name){arena_strdup(a, turn->session_id), arena_strdup(a, turn->claim),
+	                          arena_strdup(a, turn->reply_id), turn->number};
+}
+
+static struct turn_sent copy_of_sent(struct arena *a, const struct turn_sent *sent)
+{
+	struct spoken_piece *pieces = NEW_ARRAY(a, struct spoken_piece, sent->pieces_n);
+	struct turn_sent     copy = *sent;
+
+	memcpy(pieces, sent->pieces, sent->pieces_n * sizeof(*pieces));
+	copy.text = arena_strdup(a, sent->text);
+	copy.pieces = pieces;
+	return copy;
+}
+
+static struct task_of_storing copy_of(struct ctx *cx, const struct progress *s)
+{
+	struct turn_sent sent = progress_sent(s);
+
+	return (struct task_of_storing){.turn = copy_of_name(cx->arena, &s->turn),
+	                                .sent = copy_of_sent(cx->arena, &sent),
 	                                .number = s->number};
 }
 
@@ -99,8 +141,14 @@ static bool wait_until_due(struct ctx *cx, struct monitor_watch *watch, struct t
 			*out = copy_of(cx, s);
 			return true;
 		}
+		if (office.first_left && office.left_due_ms <= clock_mono_ms()) {
+			*out = (struct task_of_storing){.left = take_left()};
+			return true;
+		}
 		if (s)
 			until.at_ms = s->due_ms;
+		if (office.first_left)
+			until = deadline_sooner(until, (struct deadline){office.left_due_ms});
 		monitor_wait(&office.news, watch, until);
 	}
 	return false;
@@ -130,6 +178,53 @@ static void store(struct ctx *cx, const struct task_of_storing *task)
 	monitor_unlock(&office.news);
 }
 
+static void drop_left(struct left_over *l)
+{
+	struct arena *a = l->arena;
+
+	arena_free(&a);
+}
+
+/* False: the database is away still. */
+static bool store_left(struct ctx *cx, const struct left_over *l)
+{
+	struct err *e;
+
+	cx->deadline = deadline_in(STORE_MS);
+	e = turn_interrupt(cx, &l->turn, &l->sent);
+	if (e && (e->kind == ERR_UNAVAILABLE || e->kind == ERR_DEADLINE) &&
+	    clock_mono_ms() < l->until_ms)
+		return false;
+	if (e)
+		log_err(LOG_ERROR, cx, "sent_not_stored", e);
+	return true;
+}
+
+static void try_left(struct ctx *cx, struct left_over *l)
+{
+	if (store_left(cx, l))
+		return drop_left(l);
+	monitor_lock(&office.news);
+	add_left(l);
+	office.left_due_ms = clock_mono_ms() + LEFT_PAUSE;
+	monitor_unlock(&office.news);
+}
+
+/* At the end of the process: where one can not be stored, the others can not. */
+static void store_last(struct ctx *cx)
+{
+	bool is_away = false;
+
+	while (office.first_left) {
+		struct left_over *l = take_left();
+
+		is_away = is_away || !store_left(cx, l);
+		if (is_away)
+			LOG(LOG_ERROR, NULL, "sent_not_stored", F_STR("detail", "the process ends"));
+		drop_left(l);
+	}
+}
+
 static void *store_on(void *data)
 {
 	struct ctx             cx = {.arena = arena_new(ARENA_BYTES)};
@@ -141,11 +236,15 @@ static void *store_on(void *data)
 	monitor_lock(&office.news);
 	while (wait_until_due(&cx, &watch, &task)) {
 		monitor_unlock(&office.news);
-		store(&cx, &task);
+		if (task.left)
+			try_left(&cx, task.left);
+		else
+			store(&cx, &task);
 		arena_reset(cx.arena);
 		monitor_lock(&office.news);
 	}
 	monitor_unlock(&office.news);
+	store_last(&cx);
 	monitor_unwatch(&watch);
 	arena_free(&cx.arena);
 	return NULL;
@@ -261,6 +360,30 @@ void progress_end(struct progress *s)
 	monitor_unlock(&office.news);
 }
 
+static void give_way(struct left_over *l)
+{
+	LOG(LOG_ERROR, NULL, "sent_not_stored", F_STR("detail", "too many are left"));
+	drop_left(l);
+}
+
+void progress_leave(const struct turn_name *turn, const struct turn_sent *sent)
+{
+	struct arena     *a = arena_new(ARENA_BYTES);
+	struct left_over *l = NEW(a, struct left_over);
+
+	*l = (struct left_over){.arena = a,
+	                        .turn = copy_of_name(a, turn),
+	                        .sent = copy_of_sent(a, sent),
+	                        .until_ms = clock_mono_ms() + LEFT_MS};
+	monitor_lock(&office.news);
+	if (office.left_n == LEFT_MAX)
+		give_way(take_left());
+	add_left(l);
+	start_thread();
+	monitor_tell(&office.news);
+	monitor_unlock(&office.news);
+}
+
 /* ---- for the next turn ---- */
 
 static struct progress *one_before(const struct turn *turn)
@@ -287,11 +410,12 @@ static void add_to_history(struct ctx *cx, const struct progress *s, struct turn
 		history[turn->history_n - 1].is_unread = false; /* it is being answered */
 	turn->history = history;
 	turn->history_n += !is_there;
-	turn->last_id = copied(cx, s->turn.reply_id);
-	history[turn->history_n - 1] = (struct utterance_text){.speaker = SPEAKER_AGENT,
-	                                                       .text = copied(cx, buf_text(&s->text)),
-	                                                       .is_in_distress = s->is_in_distress,
-	                                                       .is_interrupted = true};
+	turn->last_id = arena_strdup(cx->arena, s->turn.reply_id);
+	history[turn->history_n - 1] =
+		(struct utterance_text){.speaker = SPEAKER_AGENT,
+	                            .text = arena_strdup(cx->arena, buf_text(&s->text)),
+	                            .is_in_distress = s->is_in_distress,
+	                            .is_interrupted = true};
 }
 
 void progress_recall(struct ctx *cx, struct turn *turn)

@@ -35,6 +35,10 @@ void progress_stop(struct progress *s);
 /* Behind that: it is stored. */
 void progress_end(struct progress *s);
 
+/* Of a turn that was stopped and could not be stored: turn_interrupt() is tried again until the
+ * database is back, for ten minutes at most. Both are copied. */
+void progress_leave(const struct turn_name *turn, const struct turn_sent *sent);
+
 /* By a turn that has just begun: what the one before it has sent, be that on its way to the
  * database still, is in its history. Only of one that is answered here. */
 void progress_recall(struct ctx *cx, struct turn *turn);

@@ -86,10 +86,11 @@ static void keep_sent(struct ctx *cx, const struct turn *turn, const struct answ
 	sent.is_whole = a->is_out;
 	ctx_detach(cx, KEEP_MS);
 	e = turn_interrupt(cx, &name, &sent);
-	if (e)
-		log_err(LOG_ERROR, cx, "turn_not_given_up", e);
-	if (e)
-		heartbeat_doubt_turn(turn->session_id, turn->claim);
+	if (!e)
+		return;
+	log_err(LOG_ERROR, cx, "turn_not_given_up", e);
+	progress_leave(&name, &sent);
+	heartbeat_doubt_turn(turn->session_id, turn->claim);
 }
 
 static void give_up(struct ctx *cx, const struct turn *turn, enum turn_loss how)

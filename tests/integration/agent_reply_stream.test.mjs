@@ -532,6 +532,25 @@ for (const [name, stop] of Object.entries(stops))
 		assert.deepEqual((await history(session)).at(-1), ['agent', TWO, 'f']);
 	});
 
+test('what was sent is history, though it could not be stored when the client left', async () => {
+	const session = await newSession(stack);
+	const leaving = new AbortController();
+	await says(TWO);
+	await replies({ hold: 'model', hold_after_chunks: 9 }, 1);
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
+	const events = await open(session, 'I run a hotel.', { signal: leaving.signal });
+	await until(events, 'text');
+	await poll(async () => (await voiceOf('We make bread')) > 0);
+	await whileLocked(stack, 'sessions', async () => {
+		const from = stack.logs('agent_reply').length;
+		await stack.sim.release('voice');
+		for (let last = false; !last; ) last = (await until(events, 'audio')).at(-1).data.is_last;
+		leaving.abort();
+		await poll(() => stack.logs('agent_reply', from).includes('turn_not_given_up'));
+	});
+	assert.deepEqual((await history(session))[1], FIRST);
+});
+
 test('who interrupts at the first sound has heard that sentence, and it stands first', async () => {
 	const talk = ['I run a hotel.', FIRST[1], 'Wait, another question.'];
 	const told = async () =>
