@@ -209,11 +209,13 @@ static bool says_interrupted(void **state, const struct prompt_in *in)
 
 static void an_interrupted_reply_is_told_of(void **state)
 {
-	struct utterance_text history[] = {{SPEAKER_VISITOR, "Tell me.", false, false},
-	                                   {SPEAKER_AGENT, "It is", false, true},
-	                                   {SPEAKER_VISITOR, "Stop.", false, false},
-	                                   {SPEAKER_AGENT, "I have stopped.", false, false}};
-	struct prompt_in      in = simple();
+	struct utterance_text history[] = {
+		{.speaker = SPEAKER_VISITOR, .text = "Tell me."},
+		{.speaker = SPEAKER_AGENT, .text = "It is", .is_interrupted = true},
+		{.speaker = SPEAKER_VISITOR, .text = "Stop."},
+		{.speaker = SPEAKER_AGENT, .text = "I have stopped."},
+	};
+	struct prompt_in in = simple();
 
 	in.history = history;
 	in.history_n = 2;
