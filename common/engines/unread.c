@@ -4,6 +4,13 @@
 #include "../domain/talk/care.h"
 #include "acts.h"
 
+struct reader {
+	struct ctx            *cx;
+	struct utterance_text *history;
+	size_t                 left; /* unread */
+	size_t                 embedded;
+};
+
 static size_t count_unread(const struct utterance_text *history, size_t n)
 {
 	size_t unread = 0;
@@ -13,24 +20,32 @@ static size_t count_unread(const struct utterance_text *history, size_t n)
 	return unread;
 }
 
-static bool is_grave(struct ctx *cx, const struct utterance_text *history, size_t at,
-                     bool may_embed)
+static bool may_embed(struct reader *r, const struct act_words *words)
 {
-	struct span      message = span_of(history[at].text);
-	struct act_words words = act_words_of(cx, message);
-	enum act         act = acts_read(cx, &words, NULL, NULL, may_embed);
+	bool may = r->left <= UNREAD_EMBED_NEWEST ||
+	           (act_hints_danger(words) && r->embedded < UNREAD_EMBED_MAX - UNREAD_EMBED_NEWEST);
 
-	return care_is_needed(cx, act, message, care_messages(history, at));
+	r->embedded += may;
+	return may;
+}
+
+static void read_message(struct reader *r, size_t at)
+{
+	struct span      message = span_of(r->history[at].text);
+	struct act_words words = act_words_of(r->cx, message);
+	enum act         act = acts_read(r->cx, &words, NULL, NULL, may_embed(r, &words));
+
+	r->history[at].is_in_distress =
+		care_is_needed(r->cx, act, message, care_messages(r->history, at));
+	r->history[at].is_unread = false;
+	r->left--;
 }
 
 void unread_read(struct ctx *cx, struct utterance_text *history, size_t n)
 {
-	size_t left = count_unread(history, n);
+	struct reader r = {.cx = cx, .history = history, .left = count_unread(history, n)};
 
-	for (size_t i = 0; left && i < n; i++) {
-		if (!history[i].is_unread)
-			continue;
-		history[i].is_in_distress = is_grave(cx, history, i, left-- <= UNREAD_EMBED_MAX);
-		history[i].is_unread = false;
-	}
+	for (size_t i = 0; r.left && i < n; i++)
+		if (history[i].is_unread)
+			read_message(&r, i);
 }

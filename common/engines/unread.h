@@ -8,7 +8,10 @@
 #include "../base/ctx.h"
 #include "../domain/text/utterance.h"
 
-#define UNREAD_EMBED_MAX 3 /* the newest are read by meaning, too: each costs a vector */
+/* Each costs a vector: so many of the newest are read by meaning, and of those that hint at danger
+ * so many more. */
+#define UNREAD_EMBED_NEWEST 3
+#define UNREAD_EMBED_MAX    8
 
 /* Marks what of a history, oldest first, was said in distress; nothing is unread behind it. */
 void unread_read(struct ctx *cx, struct utterance_text *history, size_t n);

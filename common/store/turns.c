@@ -64,13 +64,14 @@ enum begin_column {
 
 /* ---- beginning ---- */
 
-/* Once it is read the words are plain, or told to be of distress, or a reply is on its way. */
+/* Behind all that was answered, by whom it was read. Words that were read are plain, or told to be
+ * of distress. */
 static bool is_unread(const struct db_rows *rows, int i)
 {
-	bool is_answered = i + 1 < rows->count && row_bool(rows, i + 1, COL_IS_AGENT);
-
-	return !row_bool(rows, i, COL_IS_AGENT) && !*row_text(rows, i, COL_TEXT) &&
-	       !row_bool(rows, i, COL_IN_DISTRESS) && !is_answered;
+	for (int k = i; k < rows->count; k++)
+		if (row_bool(rows, k, COL_IS_AGENT))
+			return false;
+	return !*row_text(rows, i, COL_TEXT) && !row_bool(rows, i, COL_IN_DISTRESS);
 }
 
 static void read_history(struct ctx *cx, const struct db_rows *rows, struct turn *out)

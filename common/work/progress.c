@@ -406,8 +406,8 @@ static void add_to_history(struct ctx *cx, const struct progress *s, struct turn
 	if (is_there && s->is_stopped)
 		return;
 	memcpy(history, turn->history, turn->history_n * sizeof(*history));
-	if (!is_there && turn->history_n)
-		history[turn->history_n - 1].is_unread = false; /* it is being answered */
+	for (size_t i = 0; i < turn->history_n; i++)
+		history[i].is_unread = false; /* they are being answered */
 	turn->history = history;
 	turn->history_n += !is_there;
 	turn->last_id = arena_strdup(cx->arena, s->turn.reply_id);

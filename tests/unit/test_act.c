@@ -11,6 +11,7 @@
 #include "../../common/base/str.h"
 #include "../../common/engines/acts.h"
 #include "../../common/engines/engines.h"
+#include "../../common/engines/unread.h"
 
 #define LINE_BYTES 1000
 /* Measured: 189 of 208; 97 of 100 found, none of 300 false. */
@@ -414,6 +415,38 @@ static void takes_a_contact_for_a_statement(void **state)
 	                 ACT_statement);
 }
 
+#define UNREAD(words) \
+	{ \
+		.speaker = SPEAKER_VISITOR, .text = words, .is_unread = true \
+	}
+
+/* The first of many is by no word alone, but hints; behind it all is said by somebody in need. */
+static void reads_what_was_broken_off(void **state)
+{
+	struct utterance_text dark[] = {
+		{.speaker = SPEAKER_AGENT, .text = "What would you like help with?"},
+		UNREAD("There is no point, nobody would miss me."),
+		UNREAD("It is the blue one."),
+		UNREAD("The one over there."),
+		UNREAD("On the shelf."),
+		UNREAD("Beside the lamp."),
+	};
+	struct utterance_text calm[] = {
+		UNREAD("This deadline is killing me."),
+		UNREAD("We need a new search."),
+	};
+	struct ctx *cx = *state;
+
+	cx->deadline = deadline_in(60000);
+	unread_read(cx, dark, COUNT(dark));
+	assert_false(dark[0].is_in_distress);
+	for (size_t i = 1; i < COUNT(dark); i++)
+		assert_true(dark[i].is_in_distress && !dark[i].is_unread);
+	unread_read(cx, calm, COUNT(calm));
+	for (size_t i = 0; i < COUNT(calm); i++)
+		assert_false(calm[i].is_in_distress || calm[i].is_unread);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +461,7 @@ int main(void)
 		UNIT_TEST(tells_questions_about_itself_from_others),
 		UNIT_TEST(hears_danger_beside_a_number),
 		UNIT_TEST(takes_a_contact_for_a_statement),
+		UNIT_TEST(reads_what_was_broken_off),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
