@@ -27,6 +27,7 @@ struct chat_reading {
 	struct buf        whole;
 	struct model_text text;
 	size_t            given;                  /* of what was seen of the text */
+	size_t            given_from;             /* where in that the first that was given began */
 	size_t            written;                /* all that was read, reasoning too */
 	char              half[ESCAPE_BYTES + 1]; /* of a pair; "": none waits */
 	const char       *model;
@@ -77,10 +78,18 @@ static void hand_on(struct chat_reading *r, struct span text)
 	r->is_stopped = !r->on_text(text, r->data) && !r->text.from;
 }
 
-/* What the text has become since the last call. */
+/* What was given came before the answer. */
+static bool has_given_thought(const struct chat_reading *r)
+{
+	return r->is_given && r->given_from < r->text.from;
+}
+
+/* What the text has become since the last call. Behind a thought that was given the answer is given
+ * by none but its end, which is whole. */
 static void give(struct chat_reading *r)
 {
-	struct span text = {buf_text(&r->text.seen) + r->given, r->text.seen.len - r->given};
+	size_t      from = r->given > r->text.from ? r->given : r->text.from;
+	struct span text = {buf_text(&r->text.seen) + from, r->text.seen.len - from};
 
 	r->given = r->text.seen.len;
 	r->is_done |= r->text.seen.is_full;
@@ -88,8 +97,10 @@ static void give(struct chat_reading *r)
 	if (text.len == 0 || r->is_stopped)
 		return;
 	r->is_useful = true;
-	if (!r->on_text)
+	if (!r->on_text || has_given_thought(r))
 		return;
+	if (!r->is_given)
+		r->given_from = from;
 	r->is_given = true;
 	hand_on(r, text);
 }
@@ -357,6 +368,7 @@ struct err *chat_reading_end(struct chat_reading *r, struct err *failed, struct 
 	out->text = arena_strndup(r->cx->arena, text.ptr, text.len);
 	out->model = r->model;
 	out->usage = r->usage;
+	out->is_unlike_given = has_given_thought(r) && model_text_answer(&r->text).len;
 	if (problem)
 		problem->is_late = true;
 	return problem;

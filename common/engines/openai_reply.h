@@ -10,8 +10,8 @@
 struct chat_reading;
 
 /* on_text gets each piece of visible text; may be NULL. What turns out too late to have been
- * reasoning, by an end without a beginning, it has got, and from there on it can not stop; the
- * answer at the end is without it, unless nothing else came. */
+ * reasoning, by an end without a beginning, it has got; from there on it gets nothing, and can not
+ * stop. The answer at the end is without it, unless nothing else came. */
 struct chat_reading *chat_reading_new(struct ctx *cx, bool (*on_text)(struct span, void *),
                                       void       *data) NEVER_NULL;
 

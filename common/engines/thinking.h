@@ -38,7 +38,8 @@ struct chat_reply {
 	const char       *model;
 	struct chat_usage usage; /* about, when the engine did not say; zeros: it has none */
 	unsigned          first_token_ms;
-	bool              is_reused; /* no connection was made for it */
+	bool              is_reused;       /* no connection was made for it */
+	bool              is_unlike_given; /* on_text got a thought, as its end told too late */
 };
 
 /* An answer on its way, in the arena. */

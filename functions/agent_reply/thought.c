@@ -254,12 +254,6 @@ static bool write_on(struct span piece, void *data)
 	return delivery_text(piece, t->delivery);
 }
 
-/* Reasoning whose beginning nobody saw was written, and is not in the reply. */
-static bool has_reasoned_aloud(const struct thought *t)
-{
-	return t->written > strlen(t->reply.text);
-}
-
 /* Of what turned out to have been no answer nothing is left, unless it is out. False: it is. */
 static bool take_back(struct thought *t)
 {
@@ -270,7 +264,7 @@ static bool take_back(struct thought *t)
 /* A model that leaves nothing to say has failed, and the next one is asked. */
 static struct err *judge(struct ctx *cx, const struct provider *p, struct thought *t)
 {
-	if (has_reasoned_aloud(t) && !take_back(t))
+	if (t->reply.is_unlike_given && !take_back(t))
 		LOG(LOG_WARN, cx, "reasoning_told", F_STR("provider", p->name));
 	t->text = spoken_reply(cx->arena, span_of(t->reply.text), t->sentences_max,
 	                       REPLY_BYTES_MAX(t->sentences_max));
@@ -289,6 +283,7 @@ static struct err *try_engine(struct provider *p, struct ctx *cx, void *data)
 	struct err     *e;
 
 	t->writing = p;
+	t->reply = (struct chat_reply){.text = ""};
 	e = llm_complete(p, cx, &t->order, &t->reply);
 	if (!e)
 		e = judge(cx, p, t);
@@ -333,7 +328,7 @@ static struct err *think_for(struct ctx *cx, void *data)
 	struct thought *t = data;
 
 	TRY(think_it(cx, t));
-	t->is_cut = t->served.late && !(delivery_is_full(t->delivery) && !has_reasoned_aloud(t));
+	t->is_cut = t->served.late && !(delivery_is_full(t->delivery) && !t->reply.is_unlike_given);
 	t->took_ms = (unsigned)(clock_mono_ms() - t->start_ms);
 	STAGE(cx, "model", t->start_ms, STAGE_TEXT("provider", t->served.served->name),
 	      STAGE_INT("first_token_ms", t->reply.first_token_ms),

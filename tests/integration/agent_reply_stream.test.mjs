@@ -318,6 +318,14 @@ test('thoughts that are out when their end gives them away: the answer follows t
 	assert.equal(done(events).is_truncated, undefined);
 });
 
+test('a thought that is out when its end gives it away: the answer is said once', async () => {
+	await says(`He runs a hotel. I will.</think>${TWO} We rent ovens.`);
+	const more = { is_performer_mode: true };
+	const events = await hear(await newSession(stack), 'I run a hotel.', { more });
+	assert.equal(done(events).text, `He runs a hotel. ${TWO} We rent ovens.`);
+	assert.equal(spoken(events), `He runs a hotel. ${TWO} We rent ovens.`);
+});
+
 test('a model that breaks in what nobody is to hear has said all', async () => {
 	await says(`${TWO} We rent ovens. We teach bakers.`);
 	await replies({ sse_error: { after: 14, form: 'data' } }, 1);

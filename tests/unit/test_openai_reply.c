@@ -341,6 +341,29 @@ static void does_not_stop_before_the_answer(void **state)
 	assert_int_equal(verdict, HTTP_LAST);
 }
 
+/* Who got a thought gets the answer at the end, which is whole: not twice. */
+static void gives_no_answer_behind_a_thought(void **state)
+{
+	static const struct {
+		const char *stream, *given;
+		bool        is_unlike;
+	} cases[] = {{CHUNK("a. ") CHUNK("</think>b. ") CHUNK("c") DONE, "a. ", true},
+	             {CHUNK("a. </think>b. ") CHUNK("c") DONE, "b. c", false},
+	             {CHUNK("<think>a. ") CHUNK("</think>b. ") CHUNK("c") DONE, "b. c", false}};
+	struct ctx       *cx = *state;
+	struct chat_reply reply;
+	enum http_verdict verdict;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct heard_text heard = {.text = buf_new(cx->arena, 0)};
+
+		assert_ok(read_stream(cx, cases[i].stream, 1 << 20, &heard, NULL, &reply, &verdict));
+		assert_string_equal(reply.text, "b. c");
+		assert_string_equal(buf_text(&heard.text), cases[i].given);
+		assert_int_equal(reply.is_unlike_given, cases[i].is_unlike);
+	}
+}
+
 static void reads_forced_calls(void **state)
 {
 	static const struct {
@@ -393,6 +416,7 @@ int main(void)
 		UNIT_TEST(stops_when_told),
 		UNIT_TEST(stops_when_asked),
 		UNIT_TEST(does_not_stop_before_the_answer),
+		UNIT_TEST(gives_no_answer_behind_a_thought),
 		UNIT_TEST(reads_forced_calls),
 	};
 
