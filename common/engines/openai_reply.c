@@ -335,7 +335,7 @@ static struct err *problem_of(struct chat_reading *r, struct err *failed)
 	/* A stream that said it is done is whole, however the connection ended. */
 	if (failed && !r->has_ended)
 		return failed;
-	if (r->error)
+	if (r->error && !r->has_ended) /* behind the end it is none of the answer's */
 		return r->error;
 	if (r->is_whole)
 		TRY(take_whole(r));

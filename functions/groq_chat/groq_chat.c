@@ -142,6 +142,17 @@ static struct err *look(void *data, bool *has_more_out)
 	return NULL;
 }
 
+/* What was given was a thought: the answer comes in its place, or behind it. */
+static void take_answer(struct chat *c)
+{
+	bool is_out = !feed_restart(c->feed);
+
+	feed_take(c->feed, &c->untold);
+	if (is_out)
+		buf_char(&c->untold, ' ');
+	buf_str(&c->untold, c->reply.text);
+}
+
 static struct err *think_aloud(struct req *rq, struct chat *c)
 {
 	c->stream = sse_start(rq);
@@ -152,6 +163,8 @@ static struct err *think_aloud(struct req *rq, struct chat *c)
 	c->order.data = c->feed;
 	TRY(feed_think(c->feed, think_it, c));
 	feed_take(c->feed, &c->untold);
+	if (c->reply.is_unlike_given)
+		take_answer(c);
 	return tell(c);
 }
 

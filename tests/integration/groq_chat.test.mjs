@@ -178,6 +178,15 @@ test('a stream brings each word when the model says it', async () => {
 	assert.ok(line.bytes_out > 100);
 });
 
+test('a thought that only its end gives away is followed by the answer', async () => {
+	const text = 'He wants a number.</think>It is 12.';
+	await stack.sim.reply({ provider: 'groq', reply: { text } });
+	const { events } = await open({ messages: HELLO, stream: true });
+	const all = await rest(events);
+	assert.match(textOf(all), /It is 12\.$/);
+	assert.equal(all.at(-1).data.text, 'It is 12.');
+});
+
 test('words that come together are told together, and none is lost', async () => {
 	const text = Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ');
 	await stack.sim.reply({ provider: 'groq', reply: { text } });

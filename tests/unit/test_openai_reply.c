@@ -265,6 +265,9 @@ static void finishes_with_what_was_said(void **state)
 	assert_err(read_stream(cx, CHUNK("Half"), 9, &heard, gone, &reply, &verdict), ERR_CANCELLED);
 	/* Broken after it said it was done: whole. */
 	assert_ok(read_stream(cx, CHUNK("All") FINISH, 9, NULL, cut, &reply, &verdict));
+	assert_ok(read_at_once(cx, CHUNK("All") FINISH "data: {\"error\":{\"message\":\"x\"}}\n\n",
+	                       &reply));
+	assert_string_equal(reply.text, "All");
 }
 
 /* Told too late by its end: what was handed out stands, or another's answer would follow it. */
