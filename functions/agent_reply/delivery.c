@@ -32,7 +32,8 @@ struct delivery {
 	bool               is_thought, has_thought, has_sentence;
 
 	struct buf          said;  /* all sentences so far */
-	size_t              shown; /* bytes of that, and of the sentence begun, that are out */
+	size_t              shown; /* bytes of that, and of the sentence begun, that are out: */
+	struct buf          ahead; /* what the latter were */
 	struct piece       *pieces, **pieces_end, *current; /* current: NULL when all was handed on */
 	size_t              pieces_n;
 	struct spoken_piece ends[SPOKEN_PIECES_MAX];   /* of what was sent */
@@ -54,6 +55,7 @@ struct delivery *delivery_new(struct ctx *cx, const struct delivery_order *order
 	d->feed = feed_new(cx, order->outlet != NULL, take_step, d);
 	d->taken = buf_new(cx->arena, FEED_TEXT_MAX);
 	d->said = buf_new(cx->arena, FEED_TEXT_MAX);
+	d->ahead = buf_new(cx->arena, FEED_TEXT_MAX);
 	d->reply = reply_text_new(cx->arena, order->sentences_max, order->first_bytes);
 	d->pieces_end = &d->pieces;
 	d->is_thought = true;
@@ -193,14 +195,23 @@ static void cut(struct delivery *d)
 	}
 }
 
+/* What was shown ahead of what is said now may have been the beginning of something else. */
+static void show_again(struct delivery *d)
+{
+	size_t      from = d->shown - d->ahead.len;
+	struct span said = {buf_text(&d->said) + from, d->said.len - from};
+
+	if (!span_starts(said, buf_span(&d->ahead)))
+		d->shown = from;
+}
+
 /* What was begun and never ended is dropped: what is said is whole. */
 static struct err *end_thought(struct delivery *d)
 {
 	take_news(d);
 	reply_text_end(d->reply, d->whole);
 	cut(d);
-	if (d->shown > d->said.len)
-		d->shown = d->said.len;
+	show_again(d);
 	if (d->closing)
 		delivery_say(d, d->closing);
 	if (d->said.len == 0)
@@ -298,6 +309,8 @@ static struct err *show_text(struct delivery *d)
 	else
 		more = (struct span){more.ptr + (d->shown - d->said.len), all - d->shown};
 	buf_add(&delta, more.ptr, more.len);
+	d->ahead.len = 0;
+	buf_add(&d->ahead, begun(d).ptr, begun(d).len);
 	d->shown = all;
 	feed_was_told(d->feed);
 	d->has_sentence = false;

@@ -326,6 +326,20 @@ test('a thought that is out when its end gives it away: the answer is said once'
 	assert.equal(spoken(events), `He runs a hotel. ${TWO} We rent ovens.`);
 });
 
+test('what was shown of a thought is followed by all of the answer', async () => {
+	const thought = 'He runs a hotel.';
+	await says(`${thought} I should ask him for more</think>${TWO}`);
+	await replies({ hold: 'model', hold_after_chunks: 8 }, 1);
+	const stream = await open(await newSession(stack), 'I run a hotel.');
+	const events = [];
+	while (!shown(events).includes(' I ')) events.push(...(await until(stream, 'text')));
+	await stack.sim.release('model');
+	events.push(...(await rest(stream)));
+	assert.equal(done(events).text, `${thought} ${TWO}`);
+	assert.ok(shown(events).startsWith(`${thought} I should`), shown(events));
+	assert.ok(shown(events).endsWith(` ${TWO}`), shown(events));
+});
+
 test('a model that breaks in what nobody is to hear has said all', async () => {
 	await says(`${TWO} We rent ovens. We teach bakers.`);
 	await replies({ sse_error: { after: 14, form: 'data' } }, 1);
