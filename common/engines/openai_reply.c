@@ -220,7 +220,7 @@ static void take_chunk(struct chat_reading *r, const struct cJSON *root)
 	take_usage(&r->usage, json_at(root, "usage"));
 	take_usage(&r->usage, json_at(root, "x_groq.usage"));
 	take_message(r, json_at(choice, "delta"));
-	if (finish) {
+	if (!str_is_blank(finish)) { /* some write "" for null */
 		r->has_ended = true;
 		r->is_filtered = str_equal(finish, "content_filter");
 	}

@@ -92,6 +92,18 @@ static void tells_useful_from_not(void **state)
 	assert_int_equal(chat_feed(&f, SPAN(DONE)), HTTP_LAST);
 }
 
+/* Some servers write so in each chunk. */
+static void goes_on_behind_no_reason(void **state)
+{
+	struct ctx      *cx = *state;
+	struct chat_feed f;
+
+	chat_feed_start(&f, cx->arena, chat_reading_new(cx, NULL, NULL));
+	assert_int_equal(chat_feed(&f, SPAN("data: {\"choices\":[{\"delta\":{\"content\":\"a\"},"
+	                                    "\"finish_reason\":\"\"}]}\n\n")),
+	                 HTTP_USEFUL);
+}
+
 /* Whoever waits for the last sentence does not wait for the bill. */
 static void is_over_with_the_reason_to_finish(void **state)
 {
@@ -265,8 +277,8 @@ static void finishes_with_what_was_said(void **state)
 	assert_err(read_stream(cx, CHUNK("Half"), 9, &heard, gone, &reply, &verdict), ERR_CANCELLED);
 	/* Broken after it said it was done: whole. */
 	assert_ok(read_stream(cx, CHUNK("All") FINISH, 9, NULL, cut, &reply, &verdict));
-	assert_ok(read_at_once(cx, CHUNK("All") FINISH "data: {\"error\":{\"message\":\"x\"}}\n\n",
-	                       &reply));
+	assert_ok(
+		read_at_once(cx, CHUNK("All") FINISH "data: {\"error\":{\"message\":\"x\"}}\n\n", &reply));
 	assert_string_equal(reply.text, "All");
 }
 
@@ -407,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(reads_streams_in_any_pieces),
 		UNIT_TEST(tells_useful_from_not),
+		UNIT_TEST(goes_on_behind_no_reason),
 		UNIT_TEST(is_over_with_the_reason_to_finish),
 		UNIT_TEST(keeps_reasoning_out),
 		UNIT_TEST(reads_content_in_parts),
