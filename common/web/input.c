@@ -26,9 +26,9 @@ static struct err *take_text(struct ctx *cx, const struct input_field *f, const 
 	len = (int64_t)utf8_length(span_of(text));
 	if (len > f->max)
 		FAIL_FIELD(cx, f->name, "is longer than %lld characters", (long long)f->max);
-	if (len < f->min)
+	if (len < f->min && f->min > 1)
 		FAIL_FIELD(cx, f->name, "is shorter than %lld characters", (long long)f->min);
-	if (f->is_required && !f->may_be_blank && str_is_blank(text))
+	if (len < f->min || (f->is_required && !f->may_be_blank && str_is_blank(text)))
 		FAIL_FIELD(cx, f->name, "must not be empty");
 	*to = text;
 	return NULL;

@@ -60,7 +60,7 @@ static struct fake fake_of(const char *body)
 }
 
 struct in {
-	const char         *name, *id;
+	const char         *name, *id, *nick;
 	int64_t             limit;
 	bool                consent;
 	struct maybe_number weight;
@@ -71,6 +71,7 @@ struct in {
 static const struct input_field fields[] = {
 	INPUT_TEXT(in, name, .is_required = true, .min = 2, .max = 5),
 	INPUT_UUID(in, id),
+	INPUT_TEXT(in, nick, .may_be_blank = true, .min = 1, .max = 5),
 	INPUT_INT(in, limit, .min = 1, .max = 50),
 	INPUT_BOOL(in, consent),
 	INPUT_NUMBER(in, weight, .min = 0, .max = 10),
@@ -117,6 +118,7 @@ static void bad_fields_are_named(void **state)
 		{"{\"name\":5}", "name", "must be a string"},
 		{"{\"name\":\"a\"}", "name", "shorter"},
 		{"{\"name\":\"   \"}", "name", "empty"},
+		{"{\"name\":\"ab\",\"nick\":\"\"}", "nick", "must not be empty"},
 		{"{\"name\":\"abcdef\"}", "name", "longer than 5"},
 		{"{\"name\":\"ab\",\"id\":\"5\"}", "id", "UUID"},
 		{"{\"name\":\"ab\",\"limit\":0}", "limit", "from 1 to 50"},
