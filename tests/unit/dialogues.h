@@ -152,6 +152,13 @@ must contain, must not contain}. */
   {"Sprechen Sie Deutsch?", "nglis", "guess"},
   {"I'm Rosa from Delta Dental, do you speak Spanish?", "Rosa", NULL},
   {"Can you speak to our French team about this today?", NULL, NULL}}},
+/* a day that is corrected is another from then on */
+{"professional", false, NULL,
+ {{"I need a website for our school fair on 12 June.", "12 June", NULL},
+  {"No, sorry, the fair is on the 19th.", "19th June", NULL},
+  {"When is the fair?", "say on 19th June", "12"},
+  {"Sorry, my holiday begins on the 23rd.", NULL, "23rd"},
+  {"When is the fair?", "say on 19th June", "12"}}},
 /* everything that was told, asked for in a few words, and of one thing nothing else */
 {"professional", false, NULL,
  {{"I am Lena Moser from Alpenhof Hotels.", "Lena", NULL},

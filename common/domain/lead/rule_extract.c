@@ -87,33 +87,106 @@ static size_t ordinal_to(const struct utterance *u, size_t i)
 	return at < u->n && phrases_has(LIST(ORDINALS), u->words[at].low) ? at + 1 : i;
 }
 
+/* The day in a date that was told, "tenth" or the "12" of "12 June"; NULL: there is none. */
+static struct span day_of(const struct utterance *date)
+{
+	int64_t figures;
+
+	for (size_t i = 0; i < date->n; i++) {
+		bool is_by_month = phrases_at(LIST(MONTHS), date, i + 1) ||
+		                   (i > 0 && phrases_at(LIST(MONTHS), date, i - 1));
+		size_t to = ordinal_to(date, i);
+
+		if (to == i && is_by_month && str_to_int(date->words[i].low, 1, 31, &figures))
+			to++;
+		if (to > i)
+			return tokens_text(date, i, to);
+	}
+	return (struct span){NULL, 0};
+}
+
+/* "No, the fair is on": nothing is named that was not when the date was told, so it is the same. */
+static bool is_of_that_date(const struct rules *r, size_t from, size_t to)
+{
+	static const char *const moves[] = {"moved", "moves", "changed"};
+	bool                     is_same = true;
+
+	for (size_t i = from; i < to && is_same; i++) {
+		is_same = words_is_stop(r->u->words[i].text) || phrases_at(LIST(FIXES), r->u, i) ||
+		          phrases_at(LIST(NEEDS), r->u, i) || TOKENS_IS_ANY(r->u, i, moves);
+		for (size_t k = 0; k < r->dated->n && !is_same; k++)
+			is_same = str_equal(r->dated->words[k].low, r->u->words[i].low);
+	}
+	return is_same;
+}
+
+/* The word before i is one that a day stands behind. */
+static bool is_led(const struct utterance *u, size_t i)
+{
+	static const char *const leads[] = {"on",     "by",   "for",   "to",    "until",   "till",
+	                                    "before", "it's", "it is", "but",   "date is", "day is",
+	                                    "its",    "not",  "isn't", "it was"};
+
+	return TOKENS_ANY_AT(u, i - 1, leads) == 1 || (i > 1 && TOKENS_ANY_AT(u, i - 2, leads) == 2);
+}
+
+/* The day [from, to) is said to be wrong, or right. */
+static bool is_wrong_day(const struct utterance *u, size_t from)
+{
+	static const char *const nots[] = {"not", "isn't", "wasn't"};
+
+	return TOKENS_IS_ANY(u, from - 1, nots) || (from > 1 && TOKENS_IS_ANY(u, from - 2, nots));
+}
+
+static bool is_right_day(const struct rules *r, size_t fixed, size_t from, size_t to)
+{
+	enum { ASIDE_WORDS = 4 };
+	const struct utterance *u = r->u;
+	bool                    is_behind = phrases_at(LIST(FIXES), u, to) || tokens_is(u, to, "not");
+
+	if (fixed == from || (fixed && from - fixed <= ASIDE_WORDS && u->words[from].gap == GAP_COMMA))
+		return true; /* "no, they moved it, the fifteenth" */
+	if (!fixed && is_behind)
+		fixed = tokens_sentence_from(u, from);
+	else if (!fixed)
+		return false;
+	return is_led(u, from) && is_of_that_date(r, fixed, from);
+}
+
+/* The day of a month that the newest words put in the place of another; NULL: none. */
+static struct span corrected_day(const struct rules *r)
+{
+	const struct utterance *u = r->u;
+	struct span             day = {NULL, 0};
+	size_t                  fixed = 0; /* one past the last word that says so */
+
+	for (size_t i = 1; i < u->n; i++) {
+		size_t at = i + tokens_is(u, i, "the"), to = ordinal_to(u, at);
+
+		fixed = phrases_at(LIST(FIXES), u, i - 1) ? i : fixed;
+		if (to == at || u->words[at].gap == GAP_STOP ||
+		    (to < u->n && u->words[to].gap == GAP_SPACE && !tokens_is(u, to, "not") &&
+		     !tokens_is(u, to, "but")))
+			continue;
+		if (is_wrong_day(u, i))
+			fixed = to;
+		else if (is_right_day(r, fixed, i, to))
+			day = tokens_text(u, at, to);
+	}
+	return day;
+}
+
 /* "By the tenth of June. No, the fifteenth": the day of the month that was told is another. */
 static void correct_day(struct rules *r)
 {
-	enum { ASIDE_WORDS = 4 };
 	const char      *known = r->x->entities.timeline;
 	struct utterance date = tokens_split(r->cx, span_of(known ? known : ""));
-	struct span      day = {NULL, 0}, old;
-	size_t           fixed = 0;
+	struct span      old = day_of(&date), day;
 
-	for (size_t i = 1; i < r->u->n; i++) {
-		size_t at = i + tokens_is(r->u, i, "the"), to = ordinal_to(r->u, at);
-		bool   is_aside; /* "no, they moved it, the fifteenth" */
-
-		fixed = phrases_at(LIST(FIXES), r->u, i - 1) ? i : fixed;
-		is_aside = fixed && i - fixed <= ASIDE_WORDS && r->u->words[i].gap == GAP_COMMA;
-		if ((fixed == i || is_aside) && to > at && r->u->words[at].gap != GAP_STOP &&
-		    (to == r->u->n || r->u->words[to].gap != GAP_SPACE))
-			day = tokens_text(r->u, at, to);
-	}
-	for (size_t i = 0; day.ptr && i < date.n; i++) {
-		if (ordinal_to(&date, i) == i)
-			continue;
-		old = tokens_text(&date, i, ordinal_to(&date, i));
+	day = old.ptr ? corrected_day(r) : old;
+	if (day.ptr)
 		r->x->entities.timeline = arena_printf(r->cx->arena, "%.*s%.*s%s", (int)(old.ptr - known),
 		                                       known, (int)day.len, day.ptr, old.ptr + old.len);
-		return;
-	}
 }
 
 /* "Right away" is how "immediately" is said. Beside a date in the same breath ("this quarter, can
@@ -127,6 +200,7 @@ static void find_timeline(struct rules *r)
 	while (timeline_next(r->u, r->subjects & ASKED_TIMELINE, &i, &from, &to)) {
 		bool is_haste = TOKENS_ANY_AT(r->u, from, haste) == to - from;
 
+		r->dated = r->u;
 		if (!is_haste)
 			rules_keep(r, ENTITY_timeline, from, to, false);
 		else if (!has_date)
@@ -338,6 +412,7 @@ void rule_extract_on(struct ctx *cx, const struct extract *known, const struct e
 	if (r.has_phone && !r.x->entities.channel)
 		r.x->entities.channel = "phone";
 	out->now = news(&r.x->entities, &before);
+	out->is_redated = before.timeline && out->now.timeline;
 	out->has_own_firm = r.has_own_firm;
 	out->all = knows_nothing(&r) ? NULL : r.x;
 	if (out->all)

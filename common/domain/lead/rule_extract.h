@@ -17,6 +17,7 @@ struct rule_told {
 	struct extract         *all; /* NULL: nothing */
 	struct extract_entities now;
 	bool                    has_own_firm; /* spoke of one, named or not */
+	bool                    is_redated;   /* the time is in the place of one told before */
 };
 
 /* The same with what is `known` already from before (NULL: nothing): only the newest are read then,

@@ -20,6 +20,7 @@ struct rules {
 	struct ctx             *cx;
 	struct extract         *x;
 	const struct utterance *u;              /* the utterance looked at */
+	const struct utterance *dated;          /* the newest that told of a time */
 	struct grammar          grammar;        /* its slots are those of rule_who.c */
 	bool                    has_capitals;   /* its writing tells names from other words */
 	unsigned                subjects;       /* what it answers */

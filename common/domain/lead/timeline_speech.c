@@ -95,18 +95,37 @@ static size_t day_behind(const struct utterance *u, size_t i)
 	       (is_day_in_figures(&u->words[i]) && (i + 1 == u->n || u->words[i + 1].gap != GAP_SPACE));
 }
 
+/* "The 5th of" March, "12" June: the first word of the day in front of the month at i; i: none, nor
+ * where that may be another word ("the first may be"). */
+static size_t day_from(const struct utterance *u, size_t i)
+{
+	static const char *const tens[] = {"twenty", "thirty"};
+	bool                     has_of = i > 1 && tokens_is(u, i - 1, "of");
+	size_t                   at = i - has_of;
+
+	if (!phrases_at(LIST(MONTHS), u, i) || (!has_of && phrases_at(LIST(TIMES_AMBIGUOUS), u, i)))
+		return i;
+	if (!has_of && is_day_before(u, i))
+		return i - 1;
+	if (at == 0 || u->words[at].gap != GAP_SPACE ||
+	    !phrases_has(LIST(ORDINALS), u->words[at - 1].low))
+		return i;
+	at -= at > 1 && TOKENS_IS_ANY(u, at - 2, tens) ? 2 : 1;
+	return at - (at > 0 && tokens_is(u, at - 1, "the"));
+}
+
 /* First word of what leads to the core at i; i when nothing does. */
 static size_t lead_from(const struct utterance *u, size_t i)
 {
 	static const char *const parts[] = {"start", "end", "beginning", "middle"};
 	bool                     has_day = is_day_before(u, i);
-	size_t                   from = has_day && !phrases_at(LIST(TIMES_AMBIGUOUS), u, i) ? i - 1 : i;
+	size_t                   from = day_from(u, i);
 
 	for (size_t at = i; at > 0 && i - at < 6 && u->words[at].gap == GAP_SPACE; at--) {
 		if (TOKENS_IS_ANY(u, at - 1, parts) && !tokens_is(u, at, "of"))
 			break;
 		if (phrases_at(LIST(TIME_LEADS), u, at - 1))
-			from = at - 1;
+			from = at - 1 < from ? at - 1 : from;
 		else if (!phrases_at(LIST(TIME_FILLERS), u, at - 1) && !(has_day && at == i))
 			break;
 	}

@@ -118,10 +118,11 @@ static bool is_news(const char *told, const char *known_before)
 	return told && !(known_before && words_contain(span_of(known_before), told));
 }
 
-/* A day that is named is not yet a day by which something is wanted. */
+/* A day that is named is not yet a day by which something is wanted, unless it is in the place of
+ * one that was. */
 static bool is_wanted_then(const struct talk *t)
 {
-	return phrases_start(ACTS_LIST(TIME_BOUNDS), t->message) ||
+	return t->reading->told->is_redated || phrases_start(ACTS_LIST(TIME_BOUNDS), t->message) ||
 	       SAYS(span_of(t->now->timeline), TIME_BOUNDS) ||
 	       (t->replies_n && listening_asks(t->cx, t->replies[0], SLOT_TIMELINE)) ||
 	       SAYS(t->message, WANTED_BY);
@@ -225,7 +226,7 @@ static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MA
 		{"what I have for your role is", k->role, {"role"}},
 		{"you told me that it is", k->org_name, {"company", "work"}},
 		{"you told me", k->budget_range, {"budget", "money"}},
-		{"you told me", k->timeline, {"deadline", "timeline", "when"}},
+		{"my notes say", k->timeline, {"deadline", "timeline", "when"}},
 		{"the address I have is", k->contact_email, {"email", "address"}},
 	};
 	size_t n = 0;
