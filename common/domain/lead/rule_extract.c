@@ -4,7 +4,6 @@
  * "Not X, Y" after the fact is looked at on its own. */
 #include "rule_extract.h"
 
-#include "../who/contact.h"
 #include "money.h"
 #include "../text/quantity.h"
 #include "rules.h"
@@ -13,31 +12,7 @@
 
 #include <ctype.h>
 
-/* ---- contacts and amounts, found in the text and not in single words ---- */
-
-/* Marks the words of one find from word i on; returns where the next may begin. */
-static size_t mark_words(struct utterance *u, size_t i, struct span text)
-{
-	while (i < u->n && u->words[i].text.ptr < text.ptr)
-		i++;
-	for (; i < u->n && u->words[i].text.ptr < text.ptr + text.len; i++)
-		u->words[i].is_contact = true;
-	return i;
-}
-
-static void find_contacts(struct rules *r, struct utterance *u)
-{
-	const struct contact *list;
-	size_t                n = contact_find(r->cx, u->text, &list), word = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		word = mark_words(u, word, list[i].text);
-		if (list[i].kind == CONTACT_EMAIL)
-			r->x->entities.contact_email = list[i].value;
-		else if (list[i].kind == CONTACT_PHONE)
-			r->has_phone = true;
-	}
-}
+/* ---- amounts and times ---- */
 
 /* "Make that fifteen", of "twelve thousand pounds": the number is another, of the same kind. */
 static const char *amount_fixed(struct rules *r, const char *known, struct span number)
@@ -325,8 +300,9 @@ static void look_at(struct rules *r, const struct exchange *x)
 	r->grammar = (struct grammar){lead_words, rules_slot_to, r};
 	r->subjects = rules_subjects_of(r->cx, x->asked);
 	r->has_capitals = tells_by_capitals(u);
-	find_contacts(r, u);
+	rules_mark_contacts(r, u);
 	rules_find_person(r);
+	rules_find_contacts(r);
 	rules_find_org(r);
 	rules_find_role(r);
 	rules_find_place(r);
@@ -409,9 +385,11 @@ void rule_extract_on(struct ctx *cx, const struct extract *known, const struct e
 		before = r.x->entities;
 		look_at(&r, &talk[i]);
 	}
-	if (r.has_phone && !r.x->entities.channel)
+	if (r.phone && !r.x->entities.channel)
 		r.x->entities.channel = "phone";
 	out->now = news(&r.x->entities, &before);
+	out->phone = r.phone;
+	out->reach = r.reach;
 	out->is_redated = before.timeline && out->now.timeline;
 	out->has_own_firm = r.has_own_firm;
 	out->all = knows_nothing(&r) ? NULL : r.x;

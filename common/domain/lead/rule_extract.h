@@ -12,11 +12,16 @@
  * instructions counts for nothing. NULL: no wish and nothing about the visitor is known yet. */
 struct extract *rule_extract(struct ctx *cx, const struct exchange *talk, size_t n);
 
+/* Whom an address or a number reaches that was told, the last before the others. */
+enum reach { REACH_NONE, REACH_OTHERS, REACH_NUMBER, REACH_EMAIL };
+
 /* What all of them told, and which of it the last one did, in the same words. */
 struct rule_told {
 	struct extract         *all; /* NULL: nothing */
 	struct extract_entities now;
 	bool                    has_own_firm; /* spoke of one, named or not */
+	const char             *phone;        /* the newest number of theirs; NULL: none */
+	enum reach              reach;        /* the last one told how to reach somebody */
 	bool                    is_redated;   /* the time is in the place of one told before */
 };
 

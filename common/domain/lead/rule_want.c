@@ -234,13 +234,11 @@ void rules_find_channel(struct rules *r)
 void rules_find_permissions(struct rules *r)
 {
 	struct extract_entities *e = &r->x->entities;
-	bool                     has_email = false;
 
-	for (size_t i = 0; i < r->u->n; i++)
-		has_email = has_email || (r->u->words[i].is_contact && e->contact_email);
 	if (phrases_in(LIST(MAIL_NO), r->u, 0, r->u->n))
 		e->email_opt_in = PERMISSION_REFUSED;
-	else if (phrases_in(LIST(MAIL_YES), r->u, 0, r->u->n) || has_email)
+	else if (r->reach == REACH_EMAIL ||
+	         (r->reach != REACH_OTHERS && phrases_in(LIST(MAIL_YES), r->u, 0, r->u->n)))
 		e->email_opt_in = PERMISSION_GIVEN;
 	if (phrases_in(LIST(QUOTE_NO), r->u, 0, r->u->n))
 		e->quote_ok = PERMISSION_REFUSED;

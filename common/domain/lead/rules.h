@@ -2,8 +2,10 @@
 #ifndef RULES_H
 #define RULES_H
 
-#include "extract.h"
 #include "lexicon.h"
+#include "rule_extract.h"
+
+struct contact;
 
 /* What the agent asked for; several in one question. */
 enum subject {
@@ -19,19 +21,26 @@ enum subject {
 struct rules {
 	struct ctx             *cx;
 	struct extract         *x;
-	const struct utterance *u;              /* the utterance looked at */
-	const struct utterance *dated;          /* the newest that told of a time */
-	struct grammar          grammar;        /* its slots are those of rule_who.c */
-	bool                    has_capitals;   /* its writing tells names from other words */
-	unsigned                subjects;       /* what it answers */
-	bool                    has_phone;      /* any utterance had a telephone number */
+	const struct utterance *u;            /* the utterance looked at */
+	const struct utterance *dated;        /* the newest that told of a time */
+	struct grammar          grammar;      /* its slots are those of rule_who.c */
+	bool                    has_capitals; /* its writing tells names from other words */
+	unsigned                subjects;     /* what it answers */
+	const struct contact   *contacts;     /* in it */
+	size_t                  contacts_n;
+	const char             *phone;          /* their newest telephone number, as said */
+	enum reach              reach;          /* whom the utterance told how to reach */
 	bool                    has_own_firm;   /* spoke of one, named or not */
 	bool                    is_org_due;     /* spoke of a thing that "it's called" can name */
 	size_t                  use_case_worth; /* how much the use case says */
 	double                  weights[INTENT_COUNT]; /* evidence for each intent */
 };
 
+/* The words of an address or a number, which no other rule is to take for a name. */
+void rules_mark_contacts(struct rules *r, struct utterance *u);
+
 void rules_find_person(struct rules *r);      /* person_name */
+void rules_find_contacts(struct rules *r);    /* contact_email, reach, phone */
 void rules_find_role(struct rules *r);        /* role */
 void rules_find_org(struct rules *r);         /* org_name, has_own_firm */
 void rules_find_place(struct rules *r);       /* geo */
