@@ -8,6 +8,7 @@
 #include "../text/words.h"
 #include "prompt.h"
 #include "listening.h"
+#include "retelling.h"
 #include "talk_words.h"
 #include "wording.h"
 
@@ -203,73 +204,6 @@ struct answer {
 	const char *question; /* NULL: what is missing next; "": none */
 };
 
-static struct answer answer_told(const struct talk *t)
-{
-	enum occasion occasion = t->told.is_note ? SAY_noted : t->told.day ? SAY_told_on : SAY_told;
-
-	return (struct answer){wording_say(t, (int)occasion), ""};
-}
-
-enum { TOLD_MAX = 7 };
-
-/* What somebody told of themselves, as the words in their question name it; with all of it the
- * address only if it is named. */
-static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MAX],
-                      const char **says_out)
-{
-	const struct extract_entities *k = t->known;
-	const struct {
-		const char *says, *value, *words[3];
-	} kinds[TOLD_MAX] = {
-		{"you told me that your name is", k->person_name, {"name", "who i am"}},
-		{"what I have for your work is", k->role, {"job", "living"}},
-		{"what I have for your role is", k->role, {"role"}},
-		{"you told me that it is", k->org_name, {"company", "work"}},
-		{"you told me", k->budget_range, {"budget", "money"}},
-		{"my notes say", k->timeline, {"deadline", "timeline", "when"}},
-		{"the address I have is", k->contact_email, {"email", "address"}},
-	};
-	size_t n = 0;
-
-	for (size_t i = 0; i < TOLD_MAX; i++) {
-		bool is_asked = is_all && i + 1 < TOLD_MAX;
-
-		for (size_t j = 0; j < COUNT(kinds[i].words) && kinds[i].words[j]; j++)
-			is_asked = is_asked || words_contain(t->message, kinds[i].words[j]);
-		if (!is_asked || !wording_quotable(kinds[i].value) || (n && out[n - 1] == kinds[i].value))
-			continue;
-		*says_out = kinds[i].says;
-		out[n++] = kinds[i].value;
-	}
-	return n;
-}
-
-static struct answer answer_recall(const struct talk *t)
-{
-	const char *told[TOLD_MAX] = {NULL}, *says = "";
-	size_t      n = told_of(t, false, told, &says);
-	bool        is_all = n && words_contain(t->message, "about me");
-
-	if (is_all)
-		n = told_of(t, true, told, &says);
-	if (is_all || n > 1)
-		return (struct answer){wording_recap(t, told, n), ""};
-	if (t->told.words)
-		return answer_told(t);
-	return (struct answer){n ? arena_printf(t->cx->arena, "%s %s", says, told[0]) : NULL, ""};
-}
-
-/* Only where everything is asked for, "what have I told you"; of one thing it is not there. */
-static struct answer answer_about_past(const struct talk *t)
-{
-	struct answer answer = answer_recall(t);
-	const char   *told[TOLD_MAX] = {NULL}, *says;
-	size_t        n = recollection_is_of_all(t->cx, t->message) ? told_of(t, true, told, &says) : 0;
-
-	answer.statement = answer.statement ? answer.statement : wording_recap(t, told, n);
-	return answer;
-}
-
 /* Behind an answer to a question the next one comes every other time. */
 static const char *ask_back(const struct talk *t)
 {
@@ -280,16 +214,16 @@ static const char *ask_back(const struct talk *t)
 static struct answer answer_question(const struct talk *t)
 {
 	enum { SHORT_WORDS = 4 };
-	struct answer recalled = {NULL, ""};
+	const char *recalled = NULL;
 
 	if (t->told.words)
-		return answer_told(t);
+		return (struct answer){retelling_of_memory(t), ""};
 	if (t->now->contact_email || t->now->org_name || t->now->role)
 		return (struct answer){acknowledge(t), NULL};
 	if (words_count(t->message) <= SHORT_WORDS)
-		recalled = answer_recall(t);
-	return recalled.statement ? recalled
-	                          : (struct answer){wording_say(t, ACT_question), ask_back(t)};
+		recalled = retelling(t);
+	return recalled ? (struct answer){recalled, ""}
+	                : (struct answer){wording_say(t, ACT_question), ask_back(t)};
 }
 
 static const char *about_me(const struct talk *t)
@@ -486,7 +420,7 @@ static struct answer answer(const struct talk *t)
 	case ACT_about_you:
 		return (struct answer){about_me(t), ask_back(t)};
 	case ACT_recall:
-		return answer_about_past(t);
+		return (struct answer){retelling_or_not(t), ""};
 	case ACT_question:
 		return answer_question(t);
 	case ACT_price:

@@ -100,12 +100,3 @@ const char *wording_say(const struct talk *t, int occasion)
 
 	return wording_pick(t, lines, n);
 }
-
-const char *wording_recap(const struct talk *t, const char *const *told, size_t n)
-{
-	struct buf b = buf_new(t->cx->arena, 0);
-
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&b, "%s%s", i ? ", " : "what I have from you is: ", told[i]);
-	return n ? buf_text(&b) : wording_say(t, SAY_untold);
-}

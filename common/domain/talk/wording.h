@@ -19,7 +19,4 @@ const char *wording_pick(const struct talk *t, const char *const *lines, size_t 
 /* The same of those for an act or an occasion. */
 const char *wording_say(const struct talk *t, int occasion) NEVER_NULL;
 
-/* What somebody told, one after the other, or that they told nothing of it. */
-const char *wording_recap(const struct talk *t, const char *const *told, size_t n) NEVER_NULL;
-
 #endif

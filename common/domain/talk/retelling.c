@@ -1,0 +1,80 @@
+/* retelling.c -- what was told, told back to who asks for it. */
+#include "retelling.h"
+
+#include "../text/words.h"
+#include "talk_words.h"
+#include "wording.h"
+
+const char *retelling_of_memory(const struct talk *t)
+{
+	enum occasion occasion = t->told.is_note ? SAY_noted : t->told.day ? SAY_told_on : SAY_told;
+
+	return wording_say(t, (int)occasion);
+}
+
+enum { TOLD_MAX = 7, TOLD_OF_ALL = 6 };
+
+/* What somebody told of themselves, as the words in their question name it; with all of it the
+ * address only if it is named. */
+static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MAX],
+                      const char **says_out)
+{
+	const struct extract_entities *k = t->known;
+	const struct {
+		const char *says, *value, *words[3];
+	} kinds[TOLD_MAX] = {
+		{"you told me that your name is", k->person_name, {"name", "who i am"}},
+		{"what I have for your work is", k->role, {"job", "living"}},
+		{"what I have for your role is", k->role, {"role"}},
+		{"you told me that it is", k->org_name, {"company", "work"}},
+		{"you told me", k->budget_range, {"budget", "money"}},
+		{"my notes say", k->timeline, {"deadline", "timeline", "when"}},
+		{"the address I have is", k->contact_email, {"email", "address"}},
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < TOLD_MAX; i++) {
+		bool is_asked = is_all && i < TOLD_OF_ALL;
+
+		for (size_t j = 0; j < COUNT(kinds[i].words) && kinds[i].words[j]; j++)
+			is_asked = is_asked || words_contain(t->message, kinds[i].words[j]);
+		if (!is_asked || !wording_quotable(kinds[i].value) || (n && out[n - 1] == kinds[i].value))
+			continue;
+		*says_out = kinds[i].says;
+		out[n++] = kinds[i].value;
+	}
+	return n;
+}
+
+/* One after the other, or that there is nothing. */
+static const char *recap(const struct talk *t, const char *const *told, size_t n)
+{
+	struct buf b = buf_new(t->cx->arena, 0);
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "what I have from you is: ", told[i]);
+	return n ? buf_text(&b) : wording_say(t, SAY_untold);
+}
+
+const char *retelling(const struct talk *t)
+{
+	const char *told[TOLD_MAX] = {NULL}, *says = "";
+	size_t      n = told_of(t, false, told, &says);
+	bool        is_all = n && words_contain(t->message, "about me");
+
+	if (is_all)
+		n = told_of(t, true, told, &says);
+	if (is_all || n > 1)
+		return recap(t, told, n);
+	if (t->told.words)
+		return retelling_of_memory(t);
+	return n ? arena_printf(t->cx->arena, "%s %s", says, told[0]) : NULL;
+}
+
+const char *retelling_or_not(const struct talk *t)
+{
+	const char *retold = retelling(t), *told[TOLD_MAX] = {NULL}, *says;
+	size_t      n = recollection_is_of_all(t->cx, t->message) ? told_of(t, true, told, &says) : 0;
+
+	return retold ? retold : recap(t, told, n);
+}
