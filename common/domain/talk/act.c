@@ -317,7 +317,8 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 			return 1;
 	if (act == ACT_about_you && !asks(u) && !tells(u, ACTS_WORDS_ADDRESSED))
 		return 1;
-	if (act == ACT_wants_person && fits(u, ACTS_WORDS_SAY_TO_YOU))
+	if (act == ACT_wants_person &&
+	    (fits(u, ACTS_WORDS_SAY_TO_YOU) || (asks(u) && fits(u, ACTS_WORDS_SAY_RECALL))))
 		return 1;
 	if (act == ACT_greeting && u->n > 2 && !phrases_in(ACTS_LIST(GREETING), u, 0, begins_at(u)))
 		return 1;

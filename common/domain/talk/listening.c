@@ -98,6 +98,7 @@ static void take_facts(struct talk *t)
 
 	t->known = known ? &known->entities : &listening_nothing;
 	t->now = told ? &told->now : &listening_nothing;
+	t->reach = told ? told->reach : REACH_NONE;
 	t->has_own_firm = told && told->has_own_firm;
 }
 
@@ -154,6 +155,18 @@ static size_t add_talk(const struct talk *t, const struct chat_message *messages
 	return added;
 }
 
+/* The newest number of theirs, which stands in no note; NULL: none, or in distress. */
+static const char *phone_told(const struct talk *t, const struct chat_message *messages, size_t n)
+{
+	struct rule_told told = {.phone = NULL};
+
+	for (size_t i = n - (n > 0); i-- > 0 && !told.phone && !t->was_in_distress;)
+		if (messages[i].role == CHAT_USER)
+			rule_extract_on(t->cx, NULL, &(struct exchange){.said = span_of(messages[i].content)},
+			                1, &told);
+	return told.phone;
+}
+
 /* A question may be answered by what was told before. */
 static void remember(struct talk *t, const struct chat_message *messages, size_t n)
 {
@@ -163,6 +176,8 @@ static void remember(struct talk *t, const struct chat_message *messages, size_t
 
 	if (!is_recall && t->reading->act != ACT_question)
 		return;
+	if (SAYS(t->message, OWN_NUMBER))
+		t->phone = phone_told(t, messages, n);
 	memories_n = prompt_read_memories(t->cx->arena, t->system, memories, PROMPT_MEMORIES_MAX);
 	for (size_t i = 0; i < memories_n; i++)
 		if (was_said_here(span_of(memories[i].text), messages, n))

@@ -18,6 +18,8 @@ struct talk {
 	struct span                    message;               /* the newest */
 	const struct extract_entities *known;                 /* all that was told */
 	const struct extract_entities *now;                   /* what the newest message told */
+	enum reach                     reach;                 /* whom it told how to reach */
+	const char                    *phone;                 /* their number, if asked for */
 	const char                    *replies[REPLIES_KEPT]; /* newest first */
 	size_t                         replies_n;
 	bool                           was_asked[SLOTS_N], has_money_talk;

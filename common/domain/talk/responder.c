@@ -147,6 +147,8 @@ static const char *acknowledge_facts(const struct talk *t)
 
 	if (now->contact_email)
 		return wording_say(t, SAY_email);
+	if (t->reach == REACH_NUMBER)
+		return wording_say(t, SAY_phone);
 	if (now->budget_range)
 		return wording_say(t, now->timeline ? SAY_both : SAY_amount);
 	if (now->role && is_title(now->role))
@@ -155,6 +157,8 @@ static const char *acknowledge_facts(const struct talk *t)
 		return wording_say(t, SAY_org);
 	if (now->timeline && is_wanted_then(t))
 		return wording_say(t, SAY_when);
+	if (t->reach == REACH_OTHERS)
+		return wording_say(t, SAY_contact);
 	return now->use_case ? wording_say(t, SAY_use_case) : NULL;
 }
 
@@ -251,6 +255,12 @@ static const char *greet(const struct talk *t)
 	if (!t->replies_n && t->known->person_name)
 		return wording_say(t, SAY_welcome);
 	return wording_say(t, t->replies_n ? SAY_hello : ACT_greeting);
+}
+
+/* A number alone is in no note but that it was told. */
+static bool is_reachable(const struct talk *t)
+{
+	return t->known->contact_email || str_equal(t->known->channel, "phone");
 }
 
 /* The wish stays in the notes; an address is what it lacks. */
@@ -412,9 +422,8 @@ static struct answer answer(const struct talk *t)
 			struct answer){wording_say(t, wants_number(t) ? (int)SAY_no_number : ACT_wants_person),
 		                   ask_address(t)};
 	case ACT_what_next:
-		return (
-			struct answer){wording_say(t, t->known->contact_email ? ACT_what_next : SAY_address),
-		                   ask_address(t)};
+		return (struct answer){wording_say(t, is_reachable(t) ? ACT_what_next : SAY_address),
+		                       ask_address(t)};
 	case ACT_say_again:
 		return (struct answer){say_again(t), ""};
 	case ACT_about_you:

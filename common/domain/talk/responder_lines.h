@@ -27,6 +27,8 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(amount) \
 	X(when) \
 	X(email) \
+	X(phone) \
+	X(contact) /* of somebody else */ \
 	X(use_case) \
 	X(plain)    /* nothing in particular is told */ \
 	X(go_on)    /* the same, and nothing is asked */ \

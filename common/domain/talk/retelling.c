@@ -12,10 +12,10 @@ const char *retelling_of_memory(const struct talk *t)
 	return wording_say(t, (int)occasion);
 }
 
-enum { TOLD_MAX = 7, TOLD_OF_ALL = 6 };
+enum { TOLD_MAX = 8, TOLD_OF_ALL = 6 };
 
-/* What somebody told of themselves, as the words in their question name it; with all of it the
- * address only if it is named. */
+/* What somebody told of themselves, as the words in their question name it; with all of it an
+ * address or a number only if it is named. */
 static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MAX],
                       const char **says_out)
 {
@@ -30,6 +30,7 @@ static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MA
 		{"you told me", k->budget_range, {"budget", "money"}},
 		{"my notes say", k->timeline, {"deadline", "timeline", "when"}},
 		{"the address I have is", k->contact_email, {"email", "address"}},
+		{"the number I have is", t->phone, {"number", "phone", "mobile"}},
 	};
 	size_t n = 0;
 
