@@ -107,14 +107,34 @@ static bool is_bare(const struct place *p)
 	       phrases_at(LIST(AMOUNT_TAILS), p->u, p->to);
 }
 
+/* How many words are said in one breath with the amount. */
+static size_t words_around(const struct place *p)
+{
+	size_t from = p->from, to = p->to, start = tokens_sentence_from(p->u, p->from),
+		   end = tokens_sentence_to(p->u, p->from);
+
+	while (from > start && p->u->words[from].gap == GAP_SPACE)
+		from--;
+	while (to < end && p->u->words[to].gap == GAP_SPACE)
+		to++;
+	return to - from;
+}
+
+/* "We have 60k for a site that" may go on for as long as it likes. */
+static bool is_kept_for(const struct place *p)
+{
+	static const char *const has[] = {"have", "got"}, *const ends[] = {"for", "to"};
+
+	return p->from > 0 && TOKENS_IS_ANY(p->u, p->from - 1, has) && TOKENS_IS_ANY(p->u, p->to, ends);
+}
+
 static bool is_whole_answer(const struct place *p)
 {
-	const struct utterance *u = p->u;
-	size_t                  start = tokens_sentence_from(u, p->from);
+	size_t start = tokens_sentence_from(p->u, p->from);
 
-	if (p->from > start && phrases_at(LIST(HEDGES), u, p->from - 1))
+	if (p->from > start && phrases_at(LIST(HEDGES), p->u, p->from - 1))
 		return true;
-	return tokens_sentence_to(u, p->from) - start <= ANSWER_WORDS && is_bare(p);
+	return is_kept_for(p) || (words_around(p) <= ANSWER_WORDS && is_bare(p));
 }
 
 static bool is_percent(const struct utterance *u, const struct money *m)
