@@ -152,6 +152,17 @@ must contain, must not contain}. */
   {"Sprechen Sie Deutsch?", "nglis", "guess"},
   {"I'm Rosa from Delta Dental, do you speak Spanish?", "Rosa", NULL},
   {"Can you speak to our French team about this today?", NULL, NULL}}},
+/* what is asked is no answer, and what is answered no question */
+{"professional", false, NULL,
+ {{"What is 17 times 3?", NULL, "hear"},
+  {"Is that enough?", NULL, "Good"},
+  {"so is that enough", NULL, "All right"},
+  {"What's the catch?", NULL, "I said"},
+  {"Does that work?", NULL, "welcome"},
+  {"budget? no idea", NULL, "question"},
+  {"I didn't catch that.", "I said", NULL}}},
+{"professional", false, NULL, {{"What is 17 times 3?", NULL, "told me"}}},
+{"professional", false, NULL, {{"budget? no idea", NULL, "I don't know"}}},
 /* a number is taken up as often as it is told, and is told when it is asked for */
 {"professional", false, NULL,
  {{"What's my phone number?", "have", "you want"},

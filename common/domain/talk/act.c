@@ -289,6 +289,16 @@ static double danger_margin(const struct act_scale *scale, const struct utteranc
 	return is_someones || is_hinted ? scale->danger_unsaid : 1;
 }
 
+/* "So is that enough": it asks from its first word on, whether or not that is written. */
+static bool begins_asking(const struct utterance *u)
+{
+	size_t i = begins_at(u);
+
+	return phrases_at(ACTS_LIST(ASKS), u, i) &&
+	       (is_asked(u) || fits_at(u, i, ACTS_WORDS_SAY_ASKS_OUTRIGHT) ||
+	        fits_at(u, i, ACTS_WORDS_SAY_ASKS_INVERTED));
+}
+
 /* An act is none without a word that belongs to it; and what would hurt where it is wrong must be
  * clearly nearer than a plain statement. */
 static double doubt(enum act act, const double scores[ACTS_N], const struct utterance *u)
@@ -309,12 +319,15 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 	             {ACT_recall, ACTS_WORDS_GATE_RECALL},
 	             {ACT_wants_person, ACTS_WORDS_GATE_WANTS_PERSON},
 	             {ACT_wants_erasure, ACTS_WORDS_GATE_WANTS_ERASURE}};
+	bool tells_only = act == ACT_yes || act == ACT_no || act == ACT_thanks || act == ACT_test;
 	bool hurts = act == ACT_threat || act == ACT_wants_refund || act == ACT_orders ||
 	             act == ACT_wants_erasure || act == ACT_stop_asking || act == ACT_say_again;
 
 	for (size_t i = 0; i < COUNT(gates); i++)
 		if (gates[i].act == act && !tells(u, gates[i].words))
 			return 1;
+	if (tells_only && begins_asking(u))
+		return 1;
 	if (act == ACT_about_you && !asks(u) && !tells(u, ACTS_WORDS_ADDRESSED))
 		return 1;
 	if (act == ACT_wants_person &&

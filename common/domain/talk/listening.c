@@ -112,6 +112,29 @@ static bool asks_our_tongue(const struct talk *t)
 	       phrases_in(ACTS_LIST(SPEAKS), &u, 0, u.n) && phrases_in(ACTS_LIST(TONGUES), &u, 0, u.n);
 }
 
+/* "Budget? No idea.": somebody takes up what was asked, and answers it. */
+static bool is_echo(struct span sentence, struct span behind)
+{
+	enum { ECHO_WORDS = 2 };
+
+	return words_count(sentence) <= ECHO_WORDS && words_count(behind) > 0 &&
+	       !phrases_start(ACTS_LIST(ASKS), sentence);
+}
+
+static bool is_question(struct span message)
+{
+	const char *mark;
+
+	for (; (mark = memchr(message.ptr, '?', message.len)) != NULL;) {
+		struct span sentence = {message.ptr, (size_t)(mark - message.ptr)};
+
+		message = (struct span){mark + 1, message.len - sentence.len - 1};
+		if (!is_echo(sentence, message))
+			return true;
+	}
+	return false;
+}
+
 static void walk(struct talk *t, const struct chat_message *messages, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -123,7 +146,7 @@ static void walk(struct talk *t, const struct chat_message *messages, size_t n)
 			hear_message(t, messages[i].content);
 	}
 	t->message = span_of(n ? messages[n - 1].content : "");
-	t->is_question = memchr(t->message.ptr, '?', t->message.len) != NULL;
+	t->is_question = is_question(t->message);
 	take_facts(t);
 	t->asks_our_tongue = asks_our_tongue(t);
 }

@@ -380,7 +380,10 @@ static bool is_told_rather(const struct talk *t, enum act act)
 /* Recognisers write no mark. */
 static bool is_asking(const struct talk *t)
 {
-	return t->is_question || (is_nothing(t->now) && act_form_of(t->cx, t->message).is_question);
+	bool is_marked = memchr(t->message.ptr, '?', t->message.len);
+
+	return t->is_question ||
+	       (!is_marked && is_nothing(t->now) && act_form_of(t->cx, t->message).is_question);
 }
 
 /* Rather than only tells of the weather. */
