@@ -129,11 +129,25 @@ static void answer_family_name(struct rules *r, size_t from)
 			arena_printf(r->cx->arena, "%s %s", known, r->x->entities.person_name);
 }
 
+/* "A thin stripe", and "Thin stripes run down the middle" where sentences get their capitals, are
+ * written as no name is; "brindle freight" alone may be one. */
+static bool is_written_as_a_thing(const struct rules *r, size_t from, size_t to)
+{
+	static const char *const determiners[] = {"our", "a", "an", "my", "your", "their"};
+
+	for (size_t i = from > 0 ? from : 1; i < to; i++)
+		if (rules_is_capital(r, i))
+			return false;
+	return (from > 0 && TOKENS_IS_ANY(r->u, from - 1, determiners)) ||
+	       (rules_is_capital(r, 0) && to - from > 1 && to < r->u->n &&
+	        r->u->words[to].gap == GAP_SPACE);
+}
+
 static void answer_org(struct rules *r, size_t from)
 {
 	size_t to = rules_slot_to(r, 'O', from);
 
-	if (to > from && ends_answer(r->u, to))
+	if (to > from && ends_answer(r->u, to) && !is_written_as_a_thing(r, from, to))
 		rules_keep(r, ENTITY_org_name, from, to, true);
 }
 
