@@ -152,6 +152,18 @@ must contain, must not contain}. */
   {"Sprechen Sie Deutsch?", "nglis", "guess"},
   {"I'm Rosa from Delta Dental, do you speak Spanish?", "Rosa", NULL},
   {"Can you speak to our French team about this today?", NULL, NULL}}},
+/* in another writing, however little is said in it */
+{"professional", false, NULL,
+ {{"Привет", "English", NULL},
+  {"こんにちは", "English", NULL},
+  {"مرحبا", "English", NULL},
+  {"你好", "English", NULL},
+  {"Γεια σου", "English", NULL},
+  {"Hello", "hello", "English"}}},
+{"professional", false, NULL,
+ {{"Hello", "your name", NULL},
+  {"ありがとう", "English", "meet you"},
+  {"My name is Иван Петров.", "Иван", "English"}}},
 /* what is asked is no answer, and what is answered no question */
 {"professional", false, NULL,
  {{"What is 17 times 3?", NULL, "hear"},

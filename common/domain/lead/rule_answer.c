@@ -180,20 +180,20 @@ static bool tells_who(const struct extract_entities *e, const struct extract_ent
 	       e->contact_email != before->contact_email;
 }
 
-/* A comma or the like of another writing, whose sentences we can not take apart: "、", "،". */
-static bool is_foreign_mark(uint32_t c)
+/* Words mostly of another writing, which may be anything, unless all are written as a name is:
+ * "Иван Петров". */
+static bool is_unreadable(const struct rules *r)
 {
-	return ((c >= 0x370 && c < 0x2000) || (c >= 0x3000 && c < 0x3040) ||
-	        (c >= 0xff00 && c < 0xff66)) &&
-	       !unicode_is_word(c) && !unicode_is_space(c) && !unicode_is_dash(c);
-}
+	const struct utterance *u = r->u;
+	size_t                  others = 0, capitals = 0;
 
-static bool has_foreign_marks(struct span text)
-{
-	while (text.len)
-		if (is_foreign_mark(utf8_next(&text)))
-			return true;
-	return false;
+	for (size_t i = 0; i < u->n; i++) {
+		struct span text = u->words[i].text;
+
+		others += !rules_is_latin(r, i);
+		capitals += unicode_is_upper(utf8_next(&text)) && (i == 0 || u->words[i].gap == GAP_SPACE);
+	}
+	return others > 0 && others * 2 >= u->n && (capitals < u->n || u->n < 2);
 }
 
 /* "Vielen Dank, bis morgen!": all of it is politeness. */
@@ -212,7 +212,7 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 	unsigned                       asked = r->subjects;
 	size_t                         from = answer_from(r->u);
 
-	if (asked == 0 || is_courtesy(r) || has_foreign_marks(r->u->text))
+	if (asked == 0 || is_courtesy(r) || is_unreadable(r))
 		return;
 	/* "Nobody can find anything in it" is no refusal. */
 	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !e->use_case &&

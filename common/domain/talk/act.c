@@ -12,6 +12,7 @@
 #define ACTS_WORDS_TABLES
 #include "common/domain/talk/acts.words.h"
 
+#define LATIN_END         0x370 /* and U+1E00 to U+1EFF are Latin, too */
 #define FOREIGN_WORDS_MIN 4
 #define OTHERS_MIN        2  /* one may be a name */
 #define BACKCHANNEL_BYTES 60 /* more is a speech of its own */
@@ -360,7 +361,22 @@ static enum act nearest_act(const struct act_vectors *known, const float *vector
 	return scores[best] > known->scale.floor ? best : by_form(u);
 }
 
-/* The examples are English; what has some words and none of its small ones is not. */
+/* Most of its letters are of another writing than ours. */
+static bool is_of_other_writing(struct span text)
+{
+	size_t ours = 0, others = 0;
+
+	while (text.len) {
+		uint32_t c = utf8_next(&text);
+
+		others += c >= LATIN_END && !(c >= 0x1e00 && c < 0x1f00) && unicode_is_word(c);
+		ours += (c < LATIN_END || (c >= 0x1e00 && c < 0x1f00)) && unicode_is_word(c);
+	}
+	return others > ours;
+}
+
+/* The examples are English; what has some words and none of its small ones is not, nor what is
+ * written in other letters. */
 static bool is_english(const struct act_words *said)
 {
 	const struct utterance *u = said->u;
@@ -370,7 +386,7 @@ static bool is_english(const struct act_words *said)
 		return false;
 	for (size_t i = 0; i < u->n; i++)
 		stops += words_is_stop(u->words[i].text);
-	return u->n < FOREIGN_WORDS_MIN || stops > 0;
+	return stops > 0 || (u->n < FOREIGN_WORDS_MIN && !is_of_other_writing(u->text));
 }
 
 const char *language_line(const struct language_lines *lines, enum language language)
