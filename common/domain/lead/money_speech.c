@@ -144,6 +144,16 @@ static bool is_percent(const struct utterance *u, const struct money *m)
 	return end < u->text.ptr + u->text.len && *end == '%';
 }
 
+/* "The 19th" */
+static bool is_ordinal(const struct utterance *u, const struct money *m)
+{
+	static const char *const ends[] = {"th", "st", "nd", "rd"};
+	const char              *end = m->text.ptr + m->text.len;
+	struct span              rest = {end, (size_t)(u->text.ptr + u->text.len - end)}, word;
+
+	return words_next(&rest, &word) && word.ptr == end && WORDS_ANY(word, ends);
+}
+
 /* "50,000 users", "20%", "GPT OSS 120B", "128k context". */
 static bool counts_things(const struct place *p, const struct money *m)
 {
@@ -172,7 +182,7 @@ static bool is_spendable(const struct place *p, const struct money *m, bool is_a
 {
 	enum cue cue;
 
-	if (is_denied(p))
+	if (is_denied(p) || is_ordinal(p->u, m))
 		return false;
 	if (m->high < LEAST)
 		return m->high >= LEAST_THOUSANDS && is_bare(p) && !counts_things(p, m) &&
