@@ -16,10 +16,20 @@ enum {
 
 /* ---- use case ---- */
 
+/* "My colleague can help, his": what is helped is not what comes behind a pause. */
+static bool is_help_given(const struct utterance *u, size_t i)
+{
+	static const char *const helps[] = {"can help", "could help", "might help", "would help"};
+	size_t                   to = i + TOKENS_ANY_AT(u, i, helps);
+
+	return to > i && to < u->n && u->words[to].gap != GAP_SPACE;
+}
+
 /* Words of what leads to a wish at i: what is needed, and what is only being done; 0: none. */
 static size_t wish_at(const struct utterance *u, size_t i, size_t *worth)
 {
-	size_t need = phrases_at(LIST(WISHES), u, i), work = phrases_at(LIST(WORKS_ON), u, i);
+	size_t need = is_help_given(u, i) ? 0 : phrases_at(LIST(WISHES), u, i),
+		   work = phrases_at(LIST(WORKS_ON), u, i);
 
 	*worth = need >= work ? NEED_WORTH : 0;
 	return need >= work ? need : work;
