@@ -173,11 +173,12 @@ static void answer_use_case(struct rules *r)
 	}
 }
 
-/* "We're Tidewell Freight" is no problem, whatever was asked. */
-static bool tells_who(const struct extract_entities *e, const struct extract_entities *before)
+/* "We're Tidewell Freight" is no problem, whatever was asked, nor is how to reach somebody. */
+static bool tells_who(const struct rules *r, const struct extract_entities *before)
 {
-	return e->org_name != before->org_name || e->person_name != before->person_name ||
-	       e->contact_email != before->contact_email;
+	const struct extract_entities *e = &r->x->entities;
+
+	return r->reach || e->org_name != before->org_name || e->person_name != before->person_name;
 }
 
 /* Words mostly of another writing, which may be anything, unless all are written as a name is:
@@ -216,7 +217,7 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 		return;
 	/* "Nobody can find anything in it" is no refusal. */
 	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !e->use_case &&
-	    !tells_who(e, before) && (r->u->n > REFUSAL_WORDS_MAX || !is_declined(r->u)))
+	    !tells_who(r, before) && (r->u->n > REFUSAL_WORDS_MAX || !is_declined(r->u)))
 		answer_use_case(r);
 	if (is_declined(r->u))
 		return;
