@@ -175,6 +175,15 @@ must contain, must not contain}. */
   {"I didn't catch that.", "I said", NULL}}},
 {"professional", false, NULL, {{"What is 17 times 3?", NULL, "told me"}}},
 {"professional", false, NULL, {{"budget? no idea", NULL, "I don't know"}}},
+/* what was corrected is not told as it was told first */
+{"professional", false, NULL,
+ {{"We need a new oven by the 3rd of May.", "3rd of May", NULL},
+  {"Our budget is 20k for the oven.", "20k", NULL},
+  {"Sorry, I meant the 4th.", "4th of May", NULL},
+  {"Actually our budget is 25k.", "25k", NULL},
+  {"When do we need the oven?", "4th of May", "3rd"},
+  {"What is our budget for the oven?", "25k", "20k"},
+  {"And when is our new oven due?", "4th of May", "3rd"}}},
 /* a number is taken up as often as it is told, and is told when it is asked for */
 {"professional", false, NULL,
  {{"What's my phone number?", "have", "you want"},

@@ -221,7 +221,7 @@ static struct answer answer_question(const struct talk *t)
 	const char *recalled = NULL;
 
 	if (t->told.words)
-		return (struct answer){retelling_of_memory(t), ""};
+		return (struct answer){retelling(t), ""};
 	if (t->now->contact_email || t->now->org_name || t->now->role)
 		return (struct answer){acknowledge(t), NULL};
 	if (words_count(t->message) <= SHORT_WORDS)

@@ -5,7 +5,8 @@
 #include "talk_words.h"
 #include "wording.h"
 
-const char *retelling_of_memory(const struct talk *t)
+/* The sentence that was found. */
+static const char *of_memory(const struct talk *t)
 {
 	enum occasion occasion = t->told.is_note ? SAY_noted : t->told.day ? SAY_told_on : SAY_told;
 
@@ -57,6 +58,23 @@ static const char *recap(const struct talk *t, const char *const *told, size_t n
 	return n ? buf_text(&b) : wording_say(t, SAY_untold);
 }
 
+/* The sentence that was found tells of what the notes have otherwise since: it was corrected. */
+static bool is_outdated(const struct talk *t)
+{
+	static const enum entity corrected[] = {ENTITY_budget_range, ENTITY_timeline};
+	struct exchange          said = {.said = span_of(t->told.words ? t->told.words : "")};
+	struct rule_told         then;
+
+	rule_extract_on(t->cx, NULL, &said, 1, &then);
+	for (size_t i = 0; i < COUNT(corrected); i++) {
+		const char *now = t->known->text[corrected[i]], *before = then.now.text[corrected[i]];
+
+		if (now && before && !words_contain(span_of(now), before))
+			return true;
+	}
+	return false;
+}
+
 const char *retelling(const struct talk *t)
 {
 	const char *told[TOLD_MAX] = {NULL}, *says = "";
@@ -67,8 +85,8 @@ const char *retelling(const struct talk *t)
 		n = told_of(t, true, told, &says);
 	if (is_all || n > 1)
 		return recap(t, told, n);
-	if (t->told.words)
-		return retelling_of_memory(t);
+	if (t->told.words && !(n && is_outdated(t)))
+		return of_memory(t);
 	return n ? arena_printf(t->cx->arena, "%s %s", says, told[0]) : NULL;
 }
 

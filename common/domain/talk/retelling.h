@@ -11,7 +11,4 @@ const char *retelling(const struct talk *t);
  * you"; of one thing it is not there. */
 const char *retelling_or_not(const struct talk *t) NEVER_NULL;
 
-/* The sentence that was found, which is there (`t->told`). */
-const char *retelling_of_memory(const struct talk *t) NEVER_NULL;
-
 #endif
