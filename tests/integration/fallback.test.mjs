@@ -103,10 +103,11 @@ const llm = {
 	'no choices': { empty_choices: true, garbage: 'json' },
 };
 
+/* A session each: none gets long enough for a summary, whose model fails when it likes to. */
 test('a language model', async (t) => {
-	const session = await newSession(stack);
 	for (const [name, fault] of Object.entries(llm))
 		await t.test(name, async () => {
+			const session = await newSession(stack);
 			await heal(stack);
 			await stack.sim.fault(always('groq', fault));
 			const logs = marks();
