@@ -66,7 +66,7 @@ const utterance = (client, said) => {
 	return { item, update };
 };
 
-/* Only what is new is added: somebody may read or listen. */
+/* Only what has changed is touched: somebody may read or listen. */
 const transcript = (client) => {
 	const list = element('ol', { className: 'said' });
 	const box = element('div', {
@@ -74,15 +74,27 @@ const transcript = (client) => {
 	}, [list]);
 	const none = faint('Nothing was said yet.');
 	const shown = new Map();
+	/* A reply that nobody heard is taken back. */
+	const dropOthers = (said) => {
+		const ids = new Set(said.map(({ id }) => id));
+		for (const [id, { item }] of shown) {
+			if (ids.has(id)) continue;
+			item.remove();
+			shown.delete(id);
+		}
+	};
+	const showAt = (i, one) => {
+		const known = shown.get(one.id);
+		if (known) known.update(one);
+		else shown.set(one.id, utterance(client, one));
+		const { item } = shown.get(one.id);
+		if (list.children[i] !== item) list.insertBefore(item, list.children[i] ?? null);
+	};
 	const show = (said) => {
 		const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
 		none.hidden = said.length > 0;
-		for (const one of said) {
-			const known = shown.get(one.id);
-			if (known) known.update(one);
-			else shown.set(one.id, utterance(client, one));
-			list.append(...(known ? [] : [shown.get(one.id).item]));
-		}
+		dropOthers(said);
+		said.forEach((one, i) => showAt(i, one));
 		if (isAtEnd) box.scrollTop = box.scrollHeight;
 	};
 	const now = element('p', { className: 'faint', role: 'status' });

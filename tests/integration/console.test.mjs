@@ -15,12 +15,12 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const open = async ({ width = 1280, ...options } = {}) => {
+const open = async ({ width = 1280, path = '/console', ...options } = {}) => {
 	const context = await browser.newContext({ viewport: { width, height: 740 }, ...options });
 	const tab = await context.newPage();
 	const problems = [];
 	tab.on('pageerror', (error) => problems.push(error.message));
-	await tab.goto(`${stack.baseUrl}/console`);
+	await tab.goto(stack.baseUrl + path);
 	return { tab, context, problems };
 };
 
@@ -96,6 +96,50 @@ test('an admin reads a conversation, hears what is said on, and writes a note', 
 	await tab.waitForFunction(
 		() => document.getElementById('notes')?.value === 'Call Dana on Monday.',
 	);
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+/* What was said, as the console shows it. */
+const shownIn = (tab) => tab.locator('.said .words').allTextContents();
+
+test('an admin watches a conversation grow while its visitor talks', LIMIT, async () => {
+	const { tab, context, problems } = await enter('admin');
+	const { tab: page, context: visitor } = await open({ path: '/' });
+	await page.uncheck('#aloud');
+	const say = async (text) => {
+		await page.fill('#text', text);
+		await page.press('#text', 'Enter');
+	};
+	await say('Good morning to you all.');
+	const kept = await page.waitForFunction(() => sessionStorage['scribe.session']);
+	const { session_id } = JSON.parse(await kept.jsonValue());
+	await tab.click(`a[href="#/session/${session_id}"]`);
+	for (const [i, text] of ['We run a bakery.', 'Our oven breaks every winter.'].entries()) {
+		await tab.waitForFunction((n) => document.querySelectorAll('.theirs').length === n, i + 1);
+		await say(text);
+		await tab.waitForSelector(`.said .mine:has-text("${text}")`);
+	}
+	await page.waitForFunction(
+		() => document.querySelectorAll('.theirs[aria-busy=false]').length === 3,
+	);
+	await tab.waitForFunction(() => document.querySelectorAll('.theirs').length === 3);
+	assert.deepEqual(await shownIn(tab), await shownIn(page));
+	assert.deepEqual(problems, []);
+	await Promise.all([context.close(), visitor.close()]);
+});
+
+test('a reply of which nothing was heard goes before their eyes, too', LIMIT, async () => {
+	const pair = pairOf(await newSession(stack));
+	const turn_id = crypto.randomUUID();
+	const said = await post(stack, 'agent_reply', { ...pair, turn_id, user_message: 'Good day.' });
+	assert.equal(said.status, 200, said.text);
+	const { tab, context, problems } = await enter('admin');
+	await show(tab, `session/${pair.session_id}`, '.said .theirs');
+	const cut = { ...pair, turn_id, cancel: true, heard_ms: 0 };
+	assert.deepEqual((await post(stack, 'agent_reply', cut)).json, { cancelled: true });
+	await tab.waitForSelector('.said .theirs', { state: 'detached' });
+	assert.deepEqual(await shownIn(tab), ['Good day.']);
 	assert.deepEqual(problems, []);
 	await context.close();
 });
