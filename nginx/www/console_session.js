@@ -12,14 +12,18 @@ const STATES = { typing: 'scribe is thinkingâ€¦', speaking: 'scribe is speakingâ
 
 const read = async (client, id, signal) => {
 	const of = [['session_id', `eq.${id}`], ['select', '*']];
+	const newest = [...of, ['order', 'ts.desc']];
 	const [session, said, extracts, summary, events] = await Promise.all([
 		client.row('sessions', [['select', '*'], ['id', `eq.${id}`]], { signal }),
-		client.rows('utterances', [...of, ['order', 'ts.asc'], ['limit', UTTERANCES_MAX]], { signal }),
+		client.page('utterances', newest, { from: 0, size: UTTERANCES_MAX, signal }),
 		client.rows('extracts', [...of, ['order', 'created_at.desc'], ['limit', 1]], { signal }),
 		client.row('summaries', of, { signal }),
-		client.rows('events', [...of, ['order', 'ts.asc'], ['limit', EVENTS_MAX]], { signal }),
+		client.rows('events', [...newest, ['limit', EVENTS_MAX]], { signal }),
 	]);
-	return { session, said, extract: extracts[0], summary, events };
+	return {
+		session, summary, extract: extracts[0], events: events.reverse(),
+		said: said.rows.reverse(), total: said.total,
+	};
 };
 
 /* "audio/session/turn.mp3" in its bucket, or what leads to it. */
@@ -72,7 +76,7 @@ const transcript = (client) => {
 	const box = element('div', {
 		className: 'scroll-box', role: 'log', ariaLabel: 'What was said', tabIndex: 0,
 	}, [list]);
-	const none = faint('Nothing was said yet.');
+	const before = faint('');
 	const shown = new Map();
 	/* A reply that nobody heard is taken back. */
 	const dropOthers = (said) => {
@@ -90,9 +94,10 @@ const transcript = (client) => {
 		const { item } = shown.get(one.id);
 		if (list.children[i] !== item) list.insertBefore(item, list.children[i] ?? null);
 	};
-	const show = (said) => {
+	const show = ({ said, total }) => {
 		const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
-		none.hidden = said.length > 0;
+		before.hidden = said.length === total && total > 0;
+		before.textContent = total ? `The newest ${said.length} of ${total}.` : 'Nothing was said yet.';
 		dropOthers(said);
 		said.forEach((one, i) => showAt(i, one));
 		if (isAtEnd) box.scrollTop = box.scrollHeight;
@@ -102,7 +107,7 @@ const transcript = (client) => {
 	const tell = (state) => {
 		now.textContent = STATES[state] ?? '';
 	};
-	return { show, tell, card: section('Transcript', [none, box, now], 'transcript') };
+	return { show, tell, card: section('Transcript', [before, box, now], 'transcript') };
 };
 
 const entityPairs = (entities = {}) =>
@@ -211,7 +216,7 @@ export const showSession = async (main, { client, signal, guard, id }) => {
 		slots.events.replaceChildren(eventsOf(found.events));
 		/* Once: nobody's half-written note is taken away. */
 		if (!slots.notes.firstChild) slots.notes.append(notes(client, found.session));
-		said.show(found.said);
+		said.show(found);
 	}, LOOK_MS);
 	main.replaceChildren(
 		element('a', { href: '#/sessions', text: 'All sessions' }), name, slots.head, all,

@@ -144,6 +144,20 @@ test('a reply of which nothing was heard goes before their eyes, too', LIMIT, as
 	await context.close();
 });
 
+test('of a long conversation the newest words are shown', LIMIT, async () => {
+	const { session_id } = await newSession(stack);
+	await sql(stack, `insert into utterances (session_id, speaker, text, ts)
+		select :'id', 'visitor', 'number ' || i, now() - interval '1 hour' + i * interval '1 second'
+			from generate_series(1, 510) i`, { id: session_id });
+	const { tab, context, problems } = await enter('admin');
+	await show(tab, `session/${session_id}`, '.said li:has-text("number 510")');
+	const shown = await shownIn(tab);
+	assert.deepEqual([shown.length, shown[0], shown.at(-1)], [500, 'number 11', 'number 510']);
+	await tab.waitForSelector('text=The newest 500 of 510.');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
 test('a session that begins appears, and filters choose', LIMIT, async () => {
 	const talk = await converse();
 	const { tab, context, problems } = await enter('admin');
