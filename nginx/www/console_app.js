@@ -26,13 +26,14 @@ let shown = null; /* {leave, changed} */
 
 /* Work that reads and shows: one at a time, and once more if it was asked for meanwhile. What is not
  * urgent waits until the last time is so long ago: each look at contact data is a row in the log.
- * What went wrong is told; what is shown stays. */
+ * What went wrong is told until it goes well again; what is shown stays. */
 const guardFor = (signal) => (work, pauseMs = 0) => {
 	let running = null;
 	let isDue = false;
 	let isHurried = false;
 	let since = -Infinity;
 	let hurry = () => {};
+	let putAway = () => {};
 	const rest = () =>
 		new Promise((resolve) => {
 			hurry = resolve;
@@ -41,10 +42,11 @@ const guardFor = (signal) => (work, pauseMs = 0) => {
 	const look = async () => {
 		try {
 			await work();
+			putAway();
 		} catch (error) {
 			if (signal.aborted || error.code === 'left') return;
 			if (error.code === undefined) console.error(error);
-			if (client.user) showProblem(error);
+			if (client.user) putAway = showProblem(error);
 		}
 	};
 	const run = async () => {

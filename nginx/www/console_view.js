@@ -2,15 +2,18 @@
 import { at, element } from './dom.js';
 import { adviceOf } from './console_words.js';
 
-/** Says what went wrong and what to do, until it is put away. */
+export const clearProblem = () => at('toasts').replaceChildren();
+
+/** Says what went wrong and what to do, until who reads it puts it away, or the caller does by what
+ * this gives. */
 export const showProblem = (error) => {
 	const told = element('p', { text: typeof error === 'string' ? error : adviceOf(error) });
 	if (error.requestId) told.append(element('small', { text: `Request ${error.requestId}` }));
 	const away = element('button', { type: 'button', className: 'plain', text: 'Put away' });
-	away.onclick = () => at('toasts').replaceChildren();
+	away.onclick = clearProblem;
 	at('toasts').replaceChildren(told, away);
+	return () => told.isConnected && clearProblem();
 };
-export const clearProblem = () => at('toasts').replaceChildren();
 
 export const button = (text, onclick, className = 'plain') =>
 	element('button', { type: 'button', className, text, onclick });

@@ -158,6 +158,18 @@ test('of a long conversation the newest words are shown', LIMIT, async () => {
 	await context.close();
 });
 
+test('what went wrong is told until it goes well again', LIMIT, async () => {
+	const { tab, context } = await enter('admin');
+	await tab.waitForSelector('main h2:has-text("Sessions")');
+	await context.route('**/rest/v1/**', (route) => route.abort('connectionrefused'));
+	await tab.getByLabel('Score').selectOption('40');
+	await tab.waitForSelector('#toasts:has-text("does not answer")');
+	await context.unroute('**/rest/v1/**');
+	await newSession(stack);
+	await tab.waitForSelector('#toasts:empty', { state: 'attached' });
+	await context.close();
+});
+
 test('a session that begins appears, and filters choose', LIMIT, async () => {
 	const talk = await converse();
 	const { tab, context, problems } = await enter('admin');
