@@ -1,6 +1,6 @@
 /* console_leads.js -- who is worth a call, and the list to take along. */
 import { element } from './dom.js';
-import { button, choice, faint, score, showProblem, table, title } from './console_view.js';
+import { button, choice, faint, renew, score, showProblem, table, title } from './console_view.js';
 import { label, nameOf, when } from './console_words.js';
 import { FACTS } from './words.js';
 
@@ -108,7 +108,7 @@ export const showLeads = async (main, { client, signal, guard }) => {
 		const rows = await readLeads(client, signal);
 		count.textContent = `${rows.length} ${rows.length === 1 ? 'lead' : 'leads'}`
 			+ (rows.length === ROWS_MAX ? ', the best ones' : '');
-		list.replaceChildren(rows.length ? table('Leads', columns, rows) : faint('There are none.'));
+		renew(list, [rows.length ? table('Leads', columns, rows) : faint('There are none.')]);
 	}, LEADS_MS);
 	main.replaceChildren(
 		title('Leads'),

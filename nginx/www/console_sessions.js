@@ -1,6 +1,6 @@
 /* console_sessions.js -- the list of sessions, as it is now. */
 import { element } from './dom.js';
-import { button, choice, faint, score, table, title } from './console_view.js';
+import { button, choice, faint, renew, score, table, title } from './console_view.js';
 import { INTENTS, isLive, label, nameOf, when } from './console_words.js';
 
 const SIZE = 50;
@@ -74,10 +74,10 @@ export const showSessions = async (main, { client, signal, guard }) => {
 			shown += SIZE;
 			again();
 		});
-		list.replaceChildren(
+		renew(list, [
 			rows.length ? table('Sessions', columns, rows) : faint('There are none.'),
 			...(rows.length < total ? [more] : []),
-		);
+		]);
 		list.ariaBusy = 'false';
 	}, LOOK_MS);
 	const restart = () => {

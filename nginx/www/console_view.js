@@ -72,3 +72,14 @@ export const section = (title, children, className = '') =>
 export const faint = (text) => element('p', { className: 'faint', text });
 
 export const title = (text) => element('h2', { text, tabIndex: -1 });
+
+const nameOf = (control) => control.hash || control.textContent;
+
+/** Puts `children` in the place of what is there. Who was on a link or a button is on the same one. */
+export const renew = (place, children) => {
+	const { activeElement } = document;
+	const name = place.contains(activeElement) ? nameOf(activeElement) : null;
+	place.replaceChildren(...children);
+	[...place.querySelectorAll('a, button')]
+		.find((control) => nameOf(control) === name)?.focus({ preventScroll: true });
+};

@@ -170,6 +170,16 @@ test('what went wrong is told until it goes well again', LIMIT, async () => {
 	await context.close();
 });
 
+test('who is on a link stays there while others come', LIMIT, async () => {
+	const { session_id } = await newSession(stack);
+	const { tab, context } = await enter('admin');
+	await tab.focus(`a[href="#/session/${session_id}"]`);
+	const { session_id: other } = await newSession(stack);
+	await tab.waitForSelector(`a[href="#/session/${other}"]`);
+	assert.equal(await tab.evaluate(() => document.activeElement.hash), `#/session/${session_id}`);
+	await context.close();
+});
+
 test('a session that begins appears, and filters choose', LIMIT, async () => {
 	const talk = await converse();
 	const { tab, context, problems } = await enter('admin');
