@@ -14,20 +14,28 @@ export const parts = {
 	remember: at('remember'),
 };
 
-const isAtEnd = () => {
-	const box = at('scroll');
-	return box.scrollHeight - box.scrollTop - box.clientHeight < 60;
-};
+const box = at('scroll');
+let isFollowing = true; /* somebody who reads further up is left there */
+let lastTop = 0;
+
 const toEnd = () => {
-	at('scroll').scrollTop = at('scroll').scrollHeight;
+	box.scrollTop = box.scrollHeight;
+	lastTop = box.scrollTop;
+	isFollowing = true;
 };
 
-/* Somebody who reads further up is left there. */
 const following = (change) => {
-	const follows = isAtEnd();
 	change();
-	if (follows) toEnd();
+	if (isFollowing) toEnd();
 };
+
+/* What takes room beside it, a problem or a banner, moves nobody up. */
+box.addEventListener('scroll', () => {
+	if (box.scrollHeight - box.scrollTop - box.clientHeight < 60) isFollowing = true;
+	else if (box.scrollTop < lastTop) isFollowing = false;
+	lastTop = box.scrollTop;
+});
+new ResizeObserver(() => isFollowing && toEnd()).observe(box);
 
 /** To choose from: [{name, title, manner}]. */
 export const showModes = (modes, chosen) => {

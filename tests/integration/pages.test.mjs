@@ -623,6 +623,34 @@ test('a server that is gone: the page says so, and nothing is lost', LIMIT, asyn
 	await context.close();
 });
 
+/* How far an element reaches beyond what is seen of the transcript. */
+const hiddenBelow = async (tab, selector) => {
+	const [shown, last] = await Promise.all(
+		['#scroll', selector].map((one) => tab.locator(one).last().boundingBox()),
+	);
+	return last.y + last.height - (shown.y + shown.height);
+};
+
+for (const width of [360, 1280])
+	test(`the end stays in sight beside what is told, ${width} px wide`, LIMIT, async () => {
+		const { tab, context } = await open({ viewport: { width, height: 740 } });
+		await context.route('**/functions/v1/**', (route) => route.abort('connectionrefused'));
+		for (const n of [1, 2, 3, 4, 5, 6, 7]) {
+			await write(tab, `Is anybody there, now that I ask for time number ${n}?`);
+			await tab.locator('.failed').nth(n - 1).waitFor();
+		}
+		await tab.waitForSelector('#problem:has-text("does not answer")');
+		await poll(async () => (await hiddenBelow(tab, '.failed button')) < 0);
+		await context.setOffline(true);
+		await tab.waitForSelector('#offline:has-text("offline")');
+		await poll(async () => (await hiddenBelow(tab, '.failed button')) < 0);
+		await tab.evaluate(() => (document.getElementById('scroll').scrollTop = 0));
+		await context.setOffline(false);
+		await tab.waitForSelector('#offline', { state: 'hidden' });
+		assert.equal(await tab.evaluate(() => document.getElementById('scroll').scrollTop), 0);
+		await context.close();
+	});
+
 test('offline it says so, and a draft outlives a reload', LIMIT, async () => {
 	const { tab, context } = await open();
 	await tab.fill('#text', 'half a sentence');
