@@ -255,6 +255,18 @@ test('a reply is shown and heard while the rest of it is still being written', L
 	await context.close();
 });
 
+test('what is pressed to speak stays where it is while a reply runs', LIMIT, async () => {
+	await says(LONG);
+	const { tab, context, problems } = await open({ viewport: { width: 360, height: 740 } });
+	const before = await tab.locator('#hold').boundingBox();
+	await write(tab, 'Tell me about bread.');
+	await isPlaying(tab);
+	assert.ok(await tab.isVisible('#stop'));
+	assert.deepEqual(await tab.locator('#hold').boundingBox(), before);
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
 test('muted, a reply is text alone', LIMIT, async () => {
 	await says(LONG);
 	const { tab, context, problems } = await open();
