@@ -140,7 +140,10 @@ const showSignIn = (why) => {
 		element('label', { htmlFor: 'email', text: 'E-mail address' }), email,
 		element('label', { htmlFor: 'password', text: 'Password' }), password,
 		send,
-		faint('Who runs this server makes accounts: scripts/admin add EMAIL --role viewer'),
+		element('p', { className: 'faint' }, [
+			'Who runs this server makes accounts: scripts/admin add EMAIL ',
+			element('span', { className: 'one-line', text: '--role viewer' }),
+		]),
 	]);
 	form.onsubmit = async (event) => {
 		event.preventDefault();

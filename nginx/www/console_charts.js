@@ -4,7 +4,11 @@ import { table } from './console_view.js';
 
 const NS = 'http://www.w3.org/2000/svg';
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 200, 40, 24, 10];
-const LABELS_MAX = 8;
+const BESIDE = 64; /* of a window, at both sides of a figure on a phone */
+const LETTER = 6;
+
+/* As wide as its place on a phone, so that its words are no smaller than others there. */
+const widthHere = () => Math.min(WIDTH, window.innerWidth - BESIDE);
 
 const svg = (name, attributes = {}, children = []) => {
 	const made = document.createElementNS(NS, name);
@@ -23,25 +27,34 @@ const roundUp = (value) => {
 const word = (x, y, anchor, text) =>
 	svg('text', { x, y, 'text-anchor': anchor, class: 'label' }, [text]);
 
-const axes = (names, most, unit) => {
-	const step = Math.ceil(names.length / LABELS_MAX);
-	const at = (i) => LEFT + ((i + 0.5) * (WIDTH - LEFT)) / names.length;
+/* Every how many-th name has room. */
+const stepOf = (names, width) => {
+	const longest = Math.max(...names.map(({ length }) => length)) + 1;
+	return Math.ceil((names.length * longest * LETTER) / (width - LEFT));
+};
+
+const axes = (names, { most, unit, width }) => {
+	const step = stepOf(names, width);
+	const at = (i) => LEFT + ((i + 0.5) * (width - LEFT)) / names.length;
 	const lines = [0, 0.5, 1].flatMap((part) => {
 		const y = TOP + (HEIGHT - TOP - BOTTOM) * (1 - part);
 		return [
-			svg('line', { x1: LEFT, x2: WIDTH, y1: y, y2: y, class: 'grid' }),
+			svg('line', { x1: LEFT, x2: width, y1: y, y2: y, class: 'grid' }),
 			word(LEFT - 4, y + 4, 'end', `${+(most * part).toFixed(1)}${unit}`),
 		];
 	});
-	const labels = names.map((name, i) =>
-		(i % step ? null : word(at(i), HEIGHT - 6, 'middle', name))).filter(Boolean);
+	const under = (name, i) => {
+		const isOver = at(i) + name.length * LETTER * 0.6 > width;
+		return word(isOver ? width : at(i), HEIGHT - 6, isOver ? 'end' : 'middle', name);
+	};
+	const labels = names.map((name, i) => (i % step ? null : under(name, i))).filter(Boolean);
 	return [...lines, ...labels];
 };
 
 const heightOf = (value, most) => ((HEIGHT - TOP - BOTTOM) * value) / most;
 
-const bars = (values, most, className) => {
-	const wide = (WIDTH - LEFT) / values.length;
+const bars = (values, { most, width }, className) => {
+	const wide = (width - LEFT) / values.length;
 	return values.map((value, i) => {
 		const tall = heightOf(value ?? 0, most);
 		return svg('rect', {
@@ -54,8 +67,8 @@ const bars = (values, most, className) => {
 	});
 };
 
-const line = (values, most, className) => {
-	const wide = (WIDTH - LEFT) / values.length;
+const line = (values, { most, width }, className) => {
+	const wide = (width - LEFT) / values.length;
 	const points = values
 		.map((value, i) => [LEFT + (i + 0.5) * wide, value])
 		.filter(([, value]) => value !== null)
@@ -70,12 +83,13 @@ const line = (values, most, className) => {
  * null. `most` is the end of the scale, else what is needed. */
 export const chart = ({ heading, told, names, series, unit = '', most }) => {
 	const top = most ?? roundUp(Math.max(...series.flatMap(({ values }) => values.map((v) => v ?? 0))));
+	const scale = { most: top, unit, width: widthHere() };
 	const drawn = svg('svg', {
-		viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `${heading}: ${told}`,
+		viewBox: `0 0 ${scale.width} ${HEIGHT}`, role: 'img', 'aria-label': `${heading}: ${told}`,
 	}, [
-		...axes(names, top, unit),
+		...axes(names, scale),
 		...series.flatMap(({ values, kind }, i) =>
-			(kind === 'line' ? line : bars)(values, top, `series-${i}`)),
+			(kind === 'line' ? line : bars)(values, scale, `series-${i}`)),
 	]);
 	const columns = [
 		{ title: '', cell: (i) => names[i] },

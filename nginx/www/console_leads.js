@@ -50,7 +50,7 @@ const columns = [
 		cell: (row) => row[name] ?? '–',
 	})),
 	{ title: 'Wants', cell: (row) => label(row.final_intent) || '–' },
-	{ title: 'When', cell: (row) => when(row.created_at) },
+	{ title: 'Talked', cell: (row) => when(row.created_at) },
 ];
 
 /* ---- the list as a file ---- */

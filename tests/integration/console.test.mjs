@@ -255,6 +255,22 @@ test('who is shut out while they look is signed out', LIMIT, async () => {
 	await context.close();
 });
 
+test('on a phone charts are read as well as what is around them', LIMIT, async () => {
+	await converse();
+	const { tab, context } = await enter('admin', { width: 360 });
+	await show(tab, 'numbers', 'figure');
+	const labels = await tab.locator('figure .label').evaluateAll((labels) =>
+		labels.map((label) => {
+			const { height, right } = label.getBoundingClientRect();
+			return { height, over: right - label.ownerSVGElement.getBoundingClientRect().right };
+		}));
+	for (const { height, over } of labels)
+		assert.ok(height >= 11 && over < 1, `${height} px high, ${over} too far`);
+	const nav = await tab.locator('#nav').boundingBox();
+	assert.ok(nav.height < 50, `the pages are named in one row, not in ${nav.height} px`);
+	await context.close();
+});
+
 for (const colorScheme of ['light', 'dark'])
 	for (const width of [360, 1280])
 		test(`sign-in is for all, ${colorScheme}, ${width} px wide`, LIMIT, async () => {
