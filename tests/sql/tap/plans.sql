@@ -1,6 +1,6 @@
 -- The reads on every request's path find their rows by the index meant for them.
 begin;
-select plan(20);
+select plan(21);
 
 insert into sessions (id, visitor_id, consent, secret_hash, last_active_at, started_at, lead_score)
 	select lpad(n::text, 32, '0')::uuid, 'visitor ' || n % 50, false, hash(n::text),
@@ -90,6 +90,10 @@ select pg_temp.uses('sessions_ended_idx', $$select id from sessions where ended_
 	and last_active_at < now() - interval '390 minutes' order by last_active_at limit 50$$);
 select pg_temp.uses('audit_log_at_idx', $$select id from audit_log
 	where at < now() - interval '390 minutes' order by at limit 50$$);
+select pg_temp.uses('audit_log_sessions_idx', $$select id from (select id from audit_log
+	where session_id = '00000000-0000-0000-0000-000000000007' or detail ? 'ids'
+		and audit_sessions(subject, detail) @> '"00000000-0000-0000-0000-000000000007"'
+	offset 0) of_it order by id desc limit 50$$);
 select pg_temp.uses('audio_cache_used_idx', $$select key from audio_cache
 	where last_used_at < now() - interval '390 minutes' order by last_used_at limit 50$$);
 select pg_temp.uses('sessions_score_idx', $$select id from sessions

@@ -1,6 +1,6 @@
 -- What people who sign in see and change, as scribe_rest in psql: without a line of C.
 begin;
-select plan(111);
+select plan(135);
 grant usage on schema tap to scribe_app, scribe_rest;
 
 -- ---- who, and what there is ----
@@ -199,6 +199,41 @@ select is(pg_temp.value_by(who, format('select sessions_of_visitors(array[%L])',
 		as h (who, wanted);
 select is(pg_temp.value_by('13', $$select sessions_of_visitors(
 	array['7e57ab1e-0000-4000-8000-000000000001'])$$), '{}', 'not by the id itself');
+
+-- ---- jobs, and who saw what ----
+
+insert into jobs (kind, payload, state, last_error) values
+	('a', '{"to": "dana"}', 'dead', 'upstream_failed: for dana'), ('b', '{}', 'ready', 'as it was');
+select is(pg_temp.value_by(who, $$select string_agg(concat(kind, ' ', error), ', ' order by kind)
+			from jobs_told where kind in ('a', 'b')$$), wanted, 'jobs for ' || who)
+	from (values ('nobody', null), ('anon', null), ('14', null), ('16', null), ('17', null),
+		('13', null), ('12', 'a upstream_failed, b not_ended'),
+		('11', 'a upstream_failed, b not_ended'), ('service', 'a upstream_failed, b not_ended'))
+		as m (who, wanted);
+select is(pg_temp.by(who, 'select * from audit_told(1, 9223372036854775807, null)'), wanted,
+		'the log for ' || who)
+	from (values ('nobody', '42501'), ('anon', '42501'), ('14', '42501'), ('16', '42501'),
+		('17', '42501'), ('13', '42501'), ('12', '1'), ('11', '1'), ('service', '1'))
+		as m (who, wanted);
+select is(pg_temp.by('11', 'select * from audit_log'), '42501', 'by nothing else');
+select results_eq($$select actor, action, subject, detail->>'filter' from audit_log
+		order by id desc limit 1$$, $$values ('service_role', 'contact_read', 'people', 'of=log')$$,
+	'whose account was shown is in it');
+insert into audit_log (actor, action, subject) select 'x', 'y', 'z' from generate_series(1, 300);
+select is(pg_temp.by('12', 'select * from audit_told(1000, 9223372036854775807, null)'), '200',
+	'never more than 200 at once');
+select session(2);
+insert into utterances (id, session_id, speaker, text, text_sealed) values
+	('00000000-0000-0000-0000-000000000003', '00000000-0000-0000-0000-000000000002', 'visitor', 'x',
+		'sealed:v2:k:dA==');
+select pg_temp.by('12', format('select * from hidden_of(''utterances'', %L, true, %L)', ids, ids))
+	from (values ('{00000000-0000-0000-0000-000000000001}'),
+		('{00000000-0000-0000-0000-000000000001,00000000-0000-0000-0000-000000000003}')) k (ids);
+select is(pg_temp.value_by('12', format($$select string_agg(concat(right(of_session::text, 1), ' ', rows_n),
+			', ' order by entry) from audit_told(200, 9223372036854775807,
+			lpad(%L, 32, '0')::uuid) where of_what = 'utterances' and asked like '{%%'$$, session)), wanted,
+		'who saw something of session ' || session)
+	from (values ('1', '1 1,  2'), ('2', ' 2'), ('3', null)) as m (session, wanted);
 
 -- ---- plans ----
 

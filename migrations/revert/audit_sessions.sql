@@ -1,0 +1,6 @@
+begin;
+set local role scribe_owner;
+
+drop index audit_log_sessions_idx;
+
+commit;
