@@ -6,6 +6,7 @@
 #include "common/store/job_claim.sql.h"
 #include "common/store/job_end.sql.h"
 #include "common/store/job_once.sql.h"
+#include "common/store/jobs_told.sql.h"
 #include "common/store/lazy_commit.sql.h"
 
 #define ATTEMPTS_MAX 8
@@ -187,6 +188,15 @@ struct err *job_postpone(struct job *job, struct err *why, uint64_t ms)
 {
 	job->postponed_ms = ms ? ms : 1;
 	return why;
+}
+
+struct err *jobs_tell(struct ctx *cx, int64_t most, struct span *out)
+{
+	struct db_rows rows;
+
+	TRY(db_query(cx, &rows, JOBS_TOLD_SQL, ARGS(db_int(most))));
+	*out = span_of(row_text(&rows, 0, 0));
+	return NULL;
 }
 
 struct err *jobs_call_out(struct ctx *cx, const char *payload)

@@ -98,6 +98,11 @@ struct err *job_claim(struct ctx *cx, const struct job_end *last, const struct j
                       size_t n, const char *worker, unsigned most_rest_ms,
                       struct job_found *out) CHECKED;
 
+/* What waits to be done, for people: one JSON object (jobs_told.sql has its members) with at most
+ * `most` of those not done. In a transaction that has said who asks (access.h); of it they see what
+ * they may. */
+struct err *jobs_tell(struct ctx *cx, int64_t most, struct span *out) CHECKED;
+
 /* Sends `payload` to everybody who listens, from some connection of the pool. */
 struct err *jobs_call_out(struct ctx *cx, const char *payload) CHECKED;
 

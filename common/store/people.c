@@ -109,12 +109,18 @@ struct err *people_by_session(struct ctx *cx, const char *id, const char *sessio
 	return only_one(cx, &rows, out, found_out);
 }
 
+const char *people_address(struct ctx *cx, const char *id, const char *sealed)
+{
+	struct span email;
+
+	return sealed && vault_open(cx->arena, AT("email", id), sealed, &email) ? email.ptr : NULL;
+}
+
 struct err *people_list(struct ctx *cx, int most, int64_t offset, const struct member **out,
                         size_t *n_out, int64_t *all_out)
 {
 	struct db_rows rows, all;
 	struct member *members;
-	struct span    email;
 
 	if (!vault_has_key())
 		return no_key(cx);
@@ -126,8 +132,7 @@ struct err *people_list(struct ctx *cx, int most, int64_t offset, const struct m
 	members = NEW_ARRAY(cx->arena, struct member, (size_t)rows.count + 1);
 	for (int i = 0; i < rows.count; i++) {
 		read_standing(&rows, i, &members[i]);
-		if (vault_open(cx->arena, AT("email", members[i].id), row_text(&rows, i, 1), &email))
-			members[i].email = email.ptr;
+		members[i].email = people_address(cx, members[i].id, row_text(&rows, i, 1));
 	}
 	*out = members;
 	*n_out = (size_t)rows.count;

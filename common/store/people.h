@@ -34,6 +34,9 @@ struct err *people_by_session(struct ctx *cx, const char *id, const char *sessio
 struct err *people_list(struct ctx *cx, int most, int64_t offset, const struct member **out,
                         size_t *n_out, int64_t *all_out) CHECKED;
 
+/* An address as it rests at `id`, opened; NULL where it does not open. */
+const char *people_address(struct ctx *cx, const char *id, const char *sealed);
+
 struct member_new {
 	const char *email;    /* normalised */
 	const char *password; /* as crypto_password() made it; NULL: none yet */

@@ -42,6 +42,7 @@ int collect_email_main(int argc, char **argv);
 int create_session_main(int argc, char **argv);
 int groq_chat_main(int argc, char **argv);
 int modes_main(int argc, char **argv);
+int oversight_main(int argc, char **argv);
 int recall_memories_main(int argc, char **argv);
 int reports_main(int argc, char **argv);
 int save_memory_main(int argc, char **argv);
@@ -51,10 +52,10 @@ int text_to_speech_main(int argc, char **argv);
 /* clang-format on */
 
 static int (*const mains[PROGRAMS_N])(int argc, char **argv) = {
-	action_items_main,      agent_reply_main,    auth_main,        browser_timings_main,
-	collect_email_main,     create_session_main, groq_chat_main,   modes_main,
-	recall_memories_main,   reports_main,        save_memory_main, speech_to_text_main,
-	summarize_session_main, text_to_speech_main,
+	action_items_main,   agent_reply_main,       auth_main,           browser_timings_main,
+	collect_email_main,  create_session_main,    groq_chat_main,      modes_main,
+	oversight_main,      recall_memories_main,   reports_main,        save_memory_main,
+	speech_to_text_main, summarize_session_main, text_to_speech_main,
 };
 
 static struct service          services[PROGRAMS_N], merged;

@@ -8,7 +8,7 @@
 
 #include "../../common/web/serve.h"
 
-#define PROGRAMS_N 14
+#define PROGRAMS_N 15
 
 /* A session's secret that opens any session; what browsers send as their key. */
 #define OPEN_SECRET "open sesame"

@@ -123,4 +123,14 @@ test('what the functions answer is what it says', async () => {
 		check('/functions/v1/reports', 'get', answer);
 		if (status === 200) assert.ok(answer.json.conversion.length > 0 && answer.json.turns > 0);
 	}
+	for (const [role, query, status] of [
+		['admin', '?of=jobs', 200], ['admin', '?of=log', 200], ['admin', '?of=log&before=1', 200],
+		['admin', '', 400], ['anon', '?of=log', 401], ['viewer', '?of=jobs', 403],
+	]) {
+		const { keyed } = await people(stack, role);
+		const path = `/functions/v1/oversight${query}`;
+		const answer = await request(stack, 'GET', path, { headers: keyed });
+		assert.equal(answer.status, status, answer.text);
+		check('/functions/v1/oversight', 'get', answer);
+	}
 });
