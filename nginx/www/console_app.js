@@ -1,8 +1,10 @@
 /* console_app.js -- sign-in, and which page is shown: the part of the address behind "#". */
 import { at, element } from './dom.js';
 import { Client } from './console_client.js';
+import { showJobs } from './console_jobs.js';
 import { showLeads } from './console_leads.js';
 import { Live } from './console_live.js';
+import { showLog } from './console_log.js';
 import { showNumbers } from './console_numbers.js';
 import { showReports } from './console_reports.js';
 import { showSession } from './console_session.js';
@@ -21,6 +23,7 @@ const pages = {
 	numbers: showNumbers,
 	reports: showReports,
 };
+const pagesOfAdmins = { jobs: showJobs, log: showLog };
 
 let shown = null; /* {leave, changed} */
 
@@ -103,7 +106,7 @@ const leavePage = () => {
 
 const showPage = async () => {
 	const [, name = 'sessions', id] = location.hash.split('/');
-	const show = pages[name];
+	const show = pages[name] ?? (client.mayChange ? pagesOfAdmins[name] : undefined);
 	leavePage();
 	clearProblem();
 	const control = new AbortController();
@@ -164,6 +167,8 @@ const showSignIn = (why) => {
 
 const begin = () => {
 	at('nav').hidden = false;
+	for (const link of at('nav').children)
+		link.hidden = link.hash.slice(2) in pagesOfAdmins && !client.mayChange;
 	at('who').hidden = false;
 	at('who-name').textContent = `${client.user.email ?? ''} (${client.role})`;
 	live.start();

@@ -155,6 +155,12 @@ export class Client {
 		return (await this.ask(`functions/v1/reports?${query}`, { signal })).data;
 	}
 
+	/** What waits to be done, or who saw what; for owner and admin. */
+	async oversight(wish, { signal } = {}) {
+		const query = new URLSearchParams(wish);
+		return (await this.ask(`functions/v1/oversight?${query}`, { signal })).data;
+	}
+
 	/** A list is ordered: {bucket, path} where it will be. */
 	async order(wish) {
 		return (await this.ask('storage/v1/exports', { method: 'POST', body: wish })).data;

@@ -18,12 +18,23 @@ export const when = (time) => (time ? stamp.format(new Date(time)) : '');
 export const timeOf = (time) => (time ? clock.format(new Date(time)) : '');
 export const dayOf = (time) => day.format(new Date(time));
 
+const UNITS = [[86_400, 'day'], [3600, 'hour'], [60, 'minute'], [0, 'second']];
+
+/** How long ago, in the largest unit there is one of. */
+export const ageOf = (time) => {
+	const seconds = Math.max(0, (Date.now() - new Date(time)) / 1000);
+	const [size, name] = UNITS.find(([size]) => seconds >= size);
+	const n = Math.floor(seconds / (size || 1));
+	return `${n} ${name}${n === 1 ? '' : 's'}`;
+};
+
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 /* What the server says of a wrong password is as good as anything we could. */
 const OURS = {
 	invalid_credentials: 'E-mail address or password are not right.',
 	over_request_rate_limit: 'Too many attempts. Wait a minute, then try again.',
+	forbidden: 'Your account may not see this. Ask an owner of the server.',
 	signed_out: 'You are signed out. Sign in again.',
 };
 

@@ -241,6 +241,90 @@ test('a viewer reads the numbers between two days', LIMIT, async () => {
 	await context.close();
 });
 
+const makeJobs = () => sql(stack, `insert into jobs
+	(kind, payload, state, attempts, run_at, last_error, finished_at) values
+	('walk_dog', '{"to": "dana.reed@northwind.example"}', 'dead', 8, now(),
+		'upstream_failed: 550 no such dana (m.c:9)', now()),
+	('walk_cat', '{}', 'ready', 0, now() + interval '1 day', null, null)`);
+
+test('an admin sees what waits and what has failed, and who saw a session', LIMIT, async () => {
+	await sql(stack, `delete from jobs where kind like 'walk\\_%'`);
+	await makeJobs();
+	const talk = await converse();
+	const { tab, context, problems, person } = await enter('admin');
+	await show(tab, `session/${talk.id}`, '.said li:has-text("CTO at Northwind")');
+	await tab.click('#nav a:has-text("Jobs")');
+	await tab.waitForSelector('main h2:has-text("Jobs")');
+	const rows = tab.locator('.card:has(h3:text-is("Not done")) tbody tr');
+	const cells = (kind) => rows.filter({ hasText: kind }).locator('td').allTextContents();
+	await tab.waitForSelector('td:has-text("Walk cat")');
+	const dead = await cells('Walk dog');
+	assert.deepEqual([dead[0], dead[1], dead[3], dead[6]],
+		['Dead', 'Walk dog', '8 of 8', 'Upstream failed']);
+	const waiting = await cells('Walk cat');
+	assert.deepEqual([waiting[0], waiting[3], waiting[6]], ['Waiting', '0 of 8', '–']);
+	const kinds = await rows.allTextContents();
+	assert.ok(kinds.findIndex((text) => text.includes('Walk dog')) <
+		kinds.findIndex((text) => text.includes('Walk cat')), 'the dead ones first');
+	assert.match(await tab.textContent('main [role=status]'), /failed for good/);
+	assert.doesNotMatch(await tab.textContent('main'), /dana/i);
+
+	await tab.click('#nav a:has-text("Log")');
+	const own = tab.locator(`main tbody tr:has-text("${person.email}")`);
+	await own.filter({ has: tab.locator(`a[href="#/session/${talk.id}"]`) }).first().waitFor();
+	await tab.getByLabel('About the session with this id').fill('nothing');
+	await tab.keyboard.press('Enter');
+	await tab.waitForSelector('text=This is no id of a session.');
+	assert.equal(await tab.locator('main table').count(), 0);
+	await tab.getByLabel('About the session with this id').fill(talk.id);
+	await tab.keyboard.press('Enter');
+	await own.filter({ hasText: 'Contact read' }).first().waitFor();
+	const links = tab.locator('main tbody a');
+	const others = links.and(tab.locator(`:not([href="#/session/${talk.id}"])`));
+	assert.equal(await others.count(), 0, 'nothing of other sessions');
+	await tab.getByLabel('About the session with this id').fill('');
+	await tab.keyboard.press('Enter');
+	await tab.waitForSelector('main td:has-text("of=log")');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('the log goes on with older ones, as text', LIMIT, async () => {
+	await sql(stack, `insert into audit_log (actor, action, subject)
+		select 'operator:<b>dana</b>', 'looked', 'step ' || n || '.'
+			from generate_series(1, 70) n`);
+	const { tab, context, problems } = await enter('admin');
+	await show(tab, 'log', 'td:has-text("step 70.")');
+	assert.equal(await tab.locator('main tbody tr').count(), 50);
+	assert.equal(await tab.locator('td:has-text("<b>dana</b>, at a terminal")').count() > 0, true);
+	assert.equal(await tab.locator('main td b').count(), 0);
+	await tab.locator('button:text("Show older ones")').press('Enter');
+	await tab.waitForSelector('td:has-text("step 1.")');
+	assert.equal(await tab.locator('td:has-text("step 7")').count(), 2, 'each once');
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('a viewer has neither jobs nor the log', LIMIT, async () => {
+	const { tab, context, problems } = await enter('viewer');
+	assert.deepEqual(await tab.locator('#nav a:visible').allTextContents(),
+		['Sessions', 'Leads', 'Numbers', 'Reports']);
+	for (const page of ['jobs', 'log']) {
+		await show(tab, page, 'main h2:has-text("There is no such page")');
+		await show(tab, 'sessions', 'main h2:has-text("Sessions")');
+	}
+	assert.deepEqual(problems, []);
+	await context.close();
+});
+
+test('who is no admin any more is told so', LIMIT, async () => {
+	const { tab, context, person } = await enter('admin');
+	await admin(stack, ['role', person.email, 'viewer']);
+	await show(tab, 'log', '#toasts:has-text("Your account may not see this.")');
+	assert.equal(await tab.locator('main table').count(), 0);
+	await context.close();
+});
+
 test('who is shut out while they look is signed out', LIMIT, async () => {
 	const { tab, context, person } = await enter('admin');
 	await tab.waitForSelector('main h2:has-text("Sessions")');
@@ -291,6 +375,8 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 360]])
 			['leads', 'tbody tr'],
 			['numbers', 'figure'],
 			['reports', 'main dl'],
+			['jobs', 'main dl'],
+			['log', 'main tbody tr'],
 		]) {
 			await show(tab, page, selector);
 			assert.deepEqual(await faultsOf(tab), [], page);
