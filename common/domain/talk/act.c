@@ -159,16 +159,22 @@ static enum act by_words(const struct utterance *u, enum act act)
 	static const struct {
 		int      say;
 		enum act act;
-	} plain[] = {{ACTS_WORDS_SAY_BYE, ACT_goodbye},       {ACTS_WORDS_SAY_SCORN, ACT_complaint},
-	             {ACTS_WORDS_SAY_WHO, ACT_about_you},     {ACTS_WORDS_SAY_ERASE, ACT_wants_erasure},
-	             {ACTS_WORDS_SAY_RECALL_OWN, ACT_recall}, {ACTS_WORDS_SAY_PLAY, ACT_small_talk},
-	             {ACTS_WORDS_SAY_WORN, ACT_sad}};
+	} plain[] = {
+		{ACTS_WORDS_SAY_BYE, ACT_goodbye},       {ACTS_WORDS_SAY_SCORN, ACT_complaint},
+		{ACTS_WORDS_SAY_WHO, ACT_about_you},     {ACTS_WORDS_SAY_ERASE, ACT_wants_erasure},
+		{ACTS_WORDS_SAY_RECALL_OWN, ACT_recall}, {ACTS_WORDS_SAY_PLAY, ACT_small_talk},
+		{ACTS_WORDS_SAY_WORN, ACT_sad},          {ACTS_WORDS_SAY_REACH_US, ACT_wants_person},
+		{ACTS_WORDS_SAY_UNSURE, ACT_at_a_loss}};
 
 	for (size_t i = 0; i < COUNT(plain); i++)
 		if (fits(u, plain[i].say))
 			return plain[i].act;
+	if (act != ACT_complaint && !asks(u) && fits(u, ACTS_WORDS_SAY_SORRY))
+		return ACT_apology;
 	if (act != ACT_stop_asking && fits(u, ACTS_WORDS_SAY_DROP))
 		return ACT_no;
+	if (fits(u, ACTS_WORDS_SAY_PUT_RIGHT))
+		return ACT_statement;
 	if (tells(u, ACTS_WORDS_MEANT) && !memchr(u->text.ptr, '?', u->text.len))
 		return ACT_statement;
 	if (asks(u) && act != ACT_about_you && fits(u, ACTS_WORDS_SAY_RECALL))
@@ -301,6 +307,12 @@ static bool begins_asking(const struct utterance *u)
 	        fits_at(u, i, ACTS_WORDS_SAY_ASKS_INVERTED));
 }
 
+/* "He never rings anybody back": what others do is no wish. */
+static bool is_told_of_others(const struct utterance *u)
+{
+	return !asks(u) && tells(u, ACTS_WORDS_OTHERS) && !tells(u, ACTS_WORDS_OURSELVES);
+}
+
 /* An act is none without a word that belongs to it; and what would hurt where it is wrong must be
  * clearly nearer than a plain statement. */
 static double doubt(enum act act, const double scores[ACTS_N], const struct utterance *u)
@@ -309,6 +321,7 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 		enum act act;
 		int      words;
 	} gates[] = {{ACT_threat, ACTS_WORDS_GATE_THREAT},
+	             {ACT_stop_asking, ACTS_WORDS_GATE_STOP_ASKING},
 	             {ACT_say_again, ACTS_WORDS_GATE_SAY_AGAIN},
 	             {ACT_about_you, ACTS_WORDS_GATE_ABOUT_YOU},
 	             {ACT_are_you_there, ACTS_WORDS_GATE_ARE_YOU_THERE},
@@ -329,6 +342,10 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 		if (gates[i].act == act && !tells(u, gates[i].words))
 			return 1;
 	if (tells_only && begins_asking(u))
+		return 1;
+	if (act == ACT_goodbye && asks(u) && !tells(u, ACTS_WORDS_ENDS))
+		return 1;
+	if (act == ACT_wants_person && is_told_of_others(u))
 		return 1;
 	if (act == ACT_about_you && !asks(u) && !tells(u, ACTS_WORDS_ADDRESSED))
 		return 1;

@@ -50,6 +50,8 @@ struct utterance;
 	X(no) \
 	X(sad) \
 	X(uneasy) /* nearest to danger, of which no word tells */ \
+	X(at_a_loss) /* for words */ \
+	X(apology) \
 	X(consulting_inquiry) \
 	X(collaboration) \
 	X(media_request) \

@@ -107,7 +107,9 @@ static bool asks_our_tongue(const struct talk *t)
 {
 	const struct utterance u = tokens_split(t->cx, t->message);
 
-	return t->is_question && u.n <= TONGUE_WORDS_MAX && !t->reading->is_in_distress &&
+	bool is_asked = t->is_question || phrases_start(ACTS_LIST(ASKS), t->message);
+
+	return is_asked && u.n <= TONGUE_WORDS_MAX && !t->reading->is_in_distress &&
 	       t->reading->act != ACT_distress && !t->now->person_name &&
 	       phrases_in(ACTS_LIST(SPEAKS), &u, 0, u.n) && phrases_in(ACTS_LIST(TONGUES), &u, 0, u.n);
 }

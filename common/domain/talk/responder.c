@@ -6,6 +6,7 @@
 
 #include "../../base/utf8.h"
 #include "../text/words.h"
+#include "following.h"
 #include "prompt.h"
 #include "listening.h"
 #include "retelling.h"
@@ -30,6 +31,16 @@ static bool is_client(const struct talk *t)
 	       (x->intent == INTENT_CONSULTING_INQUIRY || x->intent == INTENT_COLLABORATION);
 }
 
+/* What somebody tells at length, and not of who they are, may well be the problem, whether or not
+ * it was understood so. */
+static bool is_told_at_length(const struct talk *t)
+{
+	enum { LONG_WORDS = 14 };
+
+	return !t->is_question && !t->now->person_name && !t->now->org_name && !t->now->role &&
+	       words_count(t->message) >= LONG_WORDS;
+}
+
 /* A budget matters not to who has said there is no money. */
 static bool is_missing(const struct talk *t, enum slot slot)
 {
@@ -41,7 +52,7 @@ static bool is_missing(const struct talk *t, enum slot slot)
 	case SLOT_WORK:
 		return !k->org_name && !k->role && (k->use_case || k->budget_range) && !t->has_own_firm;
 	case SLOT_PROBLEM:
-		return !k->use_case;
+		return !k->use_case && !is_told_at_length(t);
 	case SLOT_TIMELINE:
 		return is_client(t) && !k->timeline;
 	case SLOT_BUDGET:
@@ -101,7 +112,8 @@ static const char *ask_by_hint(const struct talk *t)
 	             {HINT_VAGUE, SAY_vague},
 	             {HINT_NO_NUMBER, SAY_number}};
 
-	for (size_t i = 0; i < COUNT(hints) && is_client(t) && !t->now->use_case && !t->was_stopped;
+	for (size_t i = 0; i < COUNT(hints) && is_client(t) && !t->now->use_case && !t->was_stopped &&
+	                   t->reach == REACH_NONE;
 	     i++) {
 		const char *line = wording_say(t, (int)hints[i].occasion);
 
@@ -214,6 +226,12 @@ static const char *ask_back(const struct talk *t)
 	return t->replies_n && strchr(t->replies[0], '?') ? "" : NULL;
 }
 
+/* "Who founded your company?" */
+static bool is_about_us(const struct talk *t)
+{
+	return SAYS(t->message, YOURS) && !SAYS(t->message, OWNERS);
+}
+
 /* One that tells something is taken up; "And the deadline?" is about what was told. */
 static struct answer answer_question(const struct talk *t)
 {
@@ -224,7 +242,7 @@ static struct answer answer_question(const struct talk *t)
 		return (struct answer){retelling(t), ""};
 	if (t->now->contact_email || t->now->org_name || t->now->role)
 		return (struct answer){acknowledge(t), NULL};
-	if (words_count(t->message) <= SHORT_WORDS)
+	if (words_count(t->message) <= SHORT_WORDS && !is_about_us(t))
 		recalled = retelling(t);
 	return recalled ? (struct answer){recalled, ""}
 	                : (struct answer){wording_say(t, ACT_question), ask_back(t)};
@@ -232,6 +250,10 @@ static struct answer answer_question(const struct talk *t)
 
 static const char *about_me(const struct talk *t)
 {
+	if (SAYS(t->message, HOW_LONG) && SAYS(t->message, READERS))
+		return wording_say(t, SAY_keeping);
+	if (SAYS(t->message, OUR_PEOPLE))
+		return wording_say(t, SAY_people);
 	if (SAYS(t->message, READERS))
 		return wording_say(t, SAY_reader);
 	if (SAYS(t->message, ASKS_OUR_NAME))
@@ -363,9 +385,10 @@ static bool is_hesitating(const struct talk *t)
 /* "About $80,000." is near to asking for a price, and tells something all the same. */
 static bool is_told_rather(const struct talk *t, enum act act)
 {
-	static const enum act weak[] = {ACT_price,      ACT_test,           ACT_yes,       ACT_no,
-	                                ACT_say_again,  ACT_not_understood, ACT_what_next, ACT_greeting,
-	                                ACT_small_talk, ACT_recall};
+	static const enum act weak[] = {ACT_price,     ACT_test,      ACT_yes,
+	                                ACT_no,        ACT_say_again, ACT_not_understood,
+	                                ACT_what_next, ACT_greeting,  ACT_small_talk,
+	                                ACT_recall,    ACT_apology,   ACT_at_a_loss};
 	bool                  is_weak = false;
 
 	/* "Our budget is $200,000, can you help us with that?" asks for nothing of before. */
@@ -387,9 +410,11 @@ static bool is_asking(const struct talk *t)
 }
 
 /* Rather than only tells of the weather. */
-static bool wants_chat(const struct talk *t)
+static const char *chat(const struct talk *t)
 {
-	return SAYS(t->message, PLAY) || is_asking(t);
+	if (SAYS(t->message, PLAY))
+		return wording_say(t, SAY_play);
+	return wording_say(t, is_asking(t) ? (int)ACT_small_talk : (int)SAY_go_on);
 }
 
 static struct answer answer(const struct talk *t)
@@ -399,6 +424,8 @@ static struct answer answer(const struct talk *t)
 
 	if (t->reading->is_in_distress || act == ACT_distress)
 		return (struct answer){say_in_distress(t), ""};
+	if (is_asking(t) && following_goes_on(t))
+		return (struct answer){following(t), ""};
 	if (is_told_rather(t, act))
 		act = ACT_statement;
 	if (act == ACT_statement && is_asking(t))
@@ -419,7 +446,7 @@ static struct answer answer(const struct talk *t)
 	case ACT_orders:
 		return (struct answer){wording_say(t, (int)act), ""};
 	case ACT_small_talk:
-		return (struct answer){wording_say(t, wants_chat(t) ? (int)act : (int)SAY_go_on), ""};
+		return (struct answer){chat(t), ""};
 	case ACT_wants_person:
 		return (
 			struct answer){wording_say(t, wants_number(t) ? (int)SAY_no_number : ACT_wants_person),
@@ -430,7 +457,7 @@ static struct answer answer(const struct talk *t)
 	case ACT_say_again:
 		return (struct answer){say_again(t), ""};
 	case ACT_about_you:
-		return (struct answer){about_me(t), ask_back(t)};
+		return (struct answer){about_me(t), SAYS(t->message, READERS) ? "" : ask_back(t)};
 	case ACT_recall:
 		return (struct answer){retelling_or_not(t), ""};
 	case ACT_question:
@@ -442,6 +469,9 @@ static struct answer answer(const struct talk *t)
 		return (struct answer){wording_say(t, (int)act), NULL};
 	case ACT_no: /* what is not told is not asked for in the same breath */
 		return (struct answer){wording_say(t, ACT_no), words_count(t->message) > 1 ? "" : NULL};
+	case ACT_at_a_loss:
+	case ACT_apology:
+		return (struct answer){wording_say(t, (int)act), ""};
 	case ACT_uneasy:
 		return (struct answer){wording_say(t, SAY_go_on), ""};
 	case ACT_advice_request:

@@ -52,6 +52,9 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(reader)   /* about_you: who reads it */ \
 	X(memory)   /* about_you: how it remembers */ \
 	X(nameless) /* about_you: what it is called */ \
+	X(people)   /* about_you: who else there is */ \
+	X(keeping)  /* about_you: for how long it is kept */ \
+	X(play)     /* small_talk: a joke, a song */ \
 	X(danger)   /* in danger still; in each language */ \
 	X(danger_de) \
 	X(danger_fr) \
@@ -79,6 +82,7 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(told_on)   /* the same with a {day} */ \
 	X(noted)     /* the same, of a note with no name on it */ \
 	X(untold)    /* recall: nothing is known */ \
+	X(complaints) /* recall: what somebody has complained of */ \
 	X(no_number) /* wants_person: a number or an address of ours */ \
 	X(address)   /* what_next: without an address */ \
 	X(more)      /* a question when nothing else is missing */ \
