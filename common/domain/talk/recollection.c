@@ -199,25 +199,13 @@ static bool may_be_quoted(struct ctx *cx, struct span sentence)
 static const char *other_side(struct span word, struct span before)
 {
 	static const char *const sides[][2] = {
-		{"i", "you"},
-		{"i'm", "you're"},
-		{"i've", "you've"},
-		{"i'd", "you'd"},
-		{"i'll", "you'll"},
-		{"we", "you"},
-		{"we're", "you're"},
-		{"we've", "you've"},
-		{"we'd", "you'd"},
-		{"we'll", "you'll"},
-		{"my", "your"},
-		{"our", "your"},
-		{"me", "you"},
-		{"us", "you"},
-		{"mine", "yours"},
-		{"ours", "yours"},
-		{"am", "are"},
-		{"myself", "yourself"},
-		{"ourselves", "yourselves"},
+		{"i", "you"},        {"i'm", "you're"},      {"im", "you're"},
+		{"i've", "you've"},  {"ive", "you've"},      {"i'd", "you'd"},
+		{"i'll", "you'll"},  {"we", "you"},          {"we're", "you're"},
+		{"we've", "you've"}, {"we'd", "you'd"},      {"we'll", "you'll"},
+		{"my", "your"},      {"our", "your"},        {"me", "you"},
+		{"us", "you"},       {"mine", "yours"},      {"ours", "yours"},
+		{"am", "are"},       {"myself", "yourself"}, {"ourselves", "yourselves"},
 	};
 
 	if (span_equal(word, SPAN("US")))

@@ -15,6 +15,17 @@ static const char *of_memory(const struct talk *t)
 
 enum { TOLD_MAX = 8, TOLD_OF_ALL = 6 };
 
+/* "My daughter's name" is asked for, and not their own; "our company name" is. */
+static bool is_of_another(struct span message, const char *word)
+{
+	struct span rest = message, now, before = {"", 0}, first = {"", 0};
+
+	for (; words_next(&rest, &now); first = before, before = now)
+		if (words_equal(now, word) && SAYS(first, OWNERS) && !SAYS(before, OF_ONESELF))
+			return true;
+	return false;
+}
+
 /* What somebody told of themselves, as the words in their question name it; with all of it an
  * address or a number only if it is named. */
 static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MAX],
@@ -39,7 +50,8 @@ static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MA
 		bool is_asked = is_all && i < TOLD_OF_ALL;
 
 		for (size_t j = 0; j < COUNT(kinds[i].words) && kinds[i].words[j]; j++)
-			is_asked = is_asked || words_contain(t->message, kinds[i].words[j]);
+			is_asked = is_asked || (words_contain(t->message, kinds[i].words[j]) &&
+			                        !is_of_another(t->message, kinds[i].words[j]));
 		if (!is_asked || !wording_quotable(kinds[i].value) || (n && out[n - 1] == kinds[i].value))
 			continue;
 		*says_out = kinds[i].says;
@@ -49,12 +61,14 @@ static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MA
 }
 
 /* One after the other, or that there is nothing. */
-static const char *recap(const struct talk *t, const char *const *told, size_t n)
+static const char *recap(const struct talk *t, const char *const *told, size_t n, bool is_all)
 {
 	struct buf b = buf_new(t->cx->arena, 0);
 
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&b, "%s%s", i ? ", " : "what I have from you is: ", told[i]);
+	if (n && is_all && t->known->use_case)
+		buf_str(&b, ", and what you need is written down as you said it");
 	return n ? buf_text(&b) : wording_say(t, SAY_untold);
 }
 
@@ -84,7 +98,7 @@ const char *retelling(const struct talk *t)
 	if (is_all)
 		n = told_of(t, true, told, &says);
 	if (is_all || n > 1)
-		return recap(t, told, n);
+		return recap(t, told, n, is_all);
 	if (t->told.words && !(n && is_outdated(t)))
 		return of_memory(t);
 	return n ? arena_printf(t->cx->arena, "%s %s", says, told[0]) : NULL;
@@ -92,8 +106,10 @@ const char *retelling(const struct talk *t)
 
 const char *retelling_or_not(const struct talk *t)
 {
-	const char *retold = retelling(t), *told[TOLD_MAX] = {NULL}, *says;
+	const char *retold =
+		SAYS(t->message, COMPLAINTS) ? wording_say(t, SAY_complaints) : retelling(t);
+	const char *told[TOLD_MAX] = {NULL}, *says;
 	size_t      n = recollection_is_of_all(t->cx, t->message) ? told_of(t, true, told, &says) : 0;
 
-	return retold ? retold : recap(t, told, n);
+	return retold ? retold : recap(t, told, n, true);
 }
