@@ -49,7 +49,7 @@ struct utterance;
 	X(yes) \
 	X(no) \
 	X(sad) \
-	X(uneasy) /* nearest to danger, of which no word tells */ \
+	X(uneasy)    /* nearest to danger, of which no word tells */ \
 	X(at_a_loss) /* for words */ \
 	X(apology) \
 	X(consulting_inquiry) \
