@@ -154,7 +154,7 @@ int main(int argc, char **argv)
 	                                      .body_max = 1024,
 	                                      .deadline_ms = 15000,
 	                                      .rate_per_minute = 120,
-	                                      .threads = 4,
+	                                      .threads = 6,
 	                                      .client_max = 2,
 	                                      .handle = oversight});
 }
