@@ -14,6 +14,20 @@
 
 /* ---- amounts and times ---- */
 
+/* "Make that 12,000", of "15,000 euros": the figures are others; NULL: it is more than figures. */
+static const char *figures_fixed(struct rules *r, const char *known, struct span number)
+{
+	size_t before = strcspn(known, "0123456789"), n = strspn(known + before, "0123456789.,");
+
+	for (size_t i = 0; i < number.len; i++)
+		if (!strchr("0123456789.,", number.ptr[i]))
+			return NULL;
+	if (n == 0)
+		return NULL;
+	return arena_printf(r->cx->arena, "%.*s%.*s%s", (int)before, known, (int)number.len, number.ptr,
+	                    known + before + n);
+}
+
 /* "Make that fifteen", of "twelve thousand pounds": the number is another, of the same kind. */
 static const char *amount_fixed(struct rules *r, const char *known, struct span number)
 {
@@ -23,14 +37,14 @@ static const char *amount_fixed(struct rules *r, const char *known, struct span 
 	while (i < old.n && !phrases_has(LIST(SCALES), old.words[i].low))
 		i++;
 	if (i == old.n && money_largest(span_of(known)) < money_largest(number) * 10)
-		return NULL; /* it is whole */
+		return figures_fixed(r, known, number); /* it is whole */
 	return arena_printf(r->cx->arena, "%.*s %s", (int)number.len, number.ptr,
 	                    i < old.n ? old.words[i].text.ptr : "thousand");
 }
 
-static void correct_amount(struct rules *r)
+static void correct_amount(struct rules *r, const char *known)
 {
-	const char *known = r->x->entities.budget_range, *fixed = NULL;
+	const char *fixed = NULL;
 
 	for (size_t i = 0, at, n; known && !fixed && i < r->u->n; i++) {
 		at = i + phrases_at(LIST(AMOUNT_FIXES), r->u, i);
@@ -45,12 +59,15 @@ static void correct_amount(struct rules *r)
 
 static void find_budget(struct rules *r)
 {
+	const char **budget = &r->x->entities.budget_range, *told = *budget; /* with what it is of */
 	struct span  rest = r->u->text;
 	struct money m;
 
-	while (money_next_spoken(r->u, r->subjects & ASKED_BUDGET, &rest, &m))
-		r->x->entities.budget_range = extract_clean(r->cx, m.text, 200);
-	correct_amount(r);
+	while (money_next_spoken(r->u, r->subjects & ASKED_BUDGET, &rest, &m)) {
+		*budget = extract_clean(r->cx, m.text, 200);
+		told = m.is_marked || m.is_scaled || !told ? *budget : told;
+	}
+	correct_amount(r, told);
 }
 
 /* A day of a month, one past it; i: none. */

@@ -204,6 +204,14 @@ static bool is_denied(const struct utterance *u, size_t from)
 	return TOKENS_ANY_IN(u, at < start ? start : at, from, nots);
 }
 
+/* "No, June", "June is more realistic": it takes the place of another. */
+static bool is_put_right(const struct utterance *u, size_t from, size_t to)
+{
+	return phrases_at(LIST(TIME_BETTERS), u, to) ||
+	       (from > 0 && phrases_at(LIST(TIME_FIXES), u, from - 1) == 1 &&
+	        from > tokens_sentence_from(u, from));
+}
+
 static bool is_meant(const struct utterance *u, bool is_asked, enum core core, size_t from,
                      size_t core_from, size_t to)
 {
@@ -211,6 +219,8 @@ static bool is_meant(const struct utterance *u, bool is_asked, enum core core, s
 
 	if (from > start && (tokens_is(u, from - 1, "meant") || tokens_is(u, from - 1, "mean")))
 		return true; /* of what was told before */
+	if (is_put_right(u, from, to) && !is_about_a_meeting(u, from))
+		return true;
 	if (!is_asked && from == core_from && phrases_at(LIST(TIMES_AMBIGUOUS), u, from))
 		return false;
 	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)) ||
@@ -244,6 +254,8 @@ static void join_next(const struct utterance *u, bool is_asked, size_t *to)
 		if (!phrase_at(u, is_asked, i, &next_from, &next_to) || next_from > *to + 3 ||
 		    next_to <= *to)
 			continue;
+		if (is_put_right(u, next_from, next_to))
+			return;
 		*to = next_to;
 		return;
 	}
