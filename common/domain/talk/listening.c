@@ -85,6 +85,8 @@ static void hear_message(struct talk *t, const char *message)
 {
 	struct span said = span_of(message);
 
+	if (SAYS(said, TITLES))
+		t->titled = message;
 	t->has_money_talk |= SAYS(said, MONEY_TALK);
 	t->was_helped |= t->was_in_distress && tells_of_help(said);
 	t->was_stopped |= tells_of_childhood(said);

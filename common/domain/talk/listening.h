@@ -15,11 +15,12 @@ struct talk {
 	const char                    *system;
 	enum mode                      mode;
 	const struct reading          *reading;
-	struct span                    message;               /* the newest */
-	const struct extract_entities *known;                 /* all that was told */
-	const struct extract_entities *now;                   /* what the newest message told */
-	enum reach                     reach;                 /* whom it told how to reach */
-	const char                    *phone;                 /* their number, if asked for */
+	struct span                    message; /* the newest */
+	const struct extract_entities *known;   /* all that was told */
+	const struct extract_entities *now;     /* what the newest message told */
+	enum reach                     reach;   /* whom it told how to reach */
+	const char                    *phone;   /* their number, if asked for */
+	const char                    *titled;  /* the newest message with "Mr" or the like */
 	const char                    *replies[REPLIES_KEPT]; /* newest first */
 	size_t                         replies_n;
 	bool                           was_asked[SLOTS_N], has_money_talk;

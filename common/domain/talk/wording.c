@@ -3,8 +3,23 @@
 
 #include "../../base/str.h"
 #include "../text/words.h"
+#include "talk_words.h"
+
+#include <ctype.h>
 
 enum { NAME_BYTES = 40, QUOTE_BYTES = 200 };
+
+/* "Mr Ashdown" of who told no other name; NULL: the name was told without that. */
+static const char *with_title(const struct talk *t, const char *name)
+{
+	struct span rest = span_of(t->titled ? t->titled : ""), word, before = {"", 0};
+
+	for (; words_next(&rest, &word); before = word)
+		if (words_equal(word, name) && SAYS(before, TITLES))
+			return arena_printf(t->cx->arena, "%c%.*s %s", toupper((unsigned char)before.ptr[0]),
+			                    (int)before.len - 1, before.ptr + 1, name);
+	return NULL;
+}
 
 const char *wording_first_name(const struct talk *t)
 {
@@ -13,6 +28,12 @@ const char *wording_first_name(const struct talk *t)
 
 	if (!words_next(&rest, &word) || word.len > NAME_BYTES)
 		return NULL;
+	if (!words_count(rest)) {
+		const char *titled = with_title(t, name);
+
+		if (titled)
+			return titled;
+	}
 	return arena_strndup(t->cx->arena, word.ptr, word.len);
 }
 
