@@ -316,3 +316,8 @@ must contain, must not contain}. */
  {{"I'm CTO at a biotech called Helixar.", "Helixar", NULL}}},
 {"professional", false, NULL,
  {{"My name is Ada Lund and I manage the Fjord View Hotel in Bergen.", "Fjord View Hotel", NULL}}},
+/* who sends us to somebody else told nothing before */
+{"interviewer", false, NULL,
+ {{"im iris and we need help with deliveries", "Iris", NULL},
+  {"you better ask my brother", NULL, "You're right"},
+  {"You would need to speak with my wife.", NULL, "I can't put you"}}},

@@ -164,7 +164,7 @@ static enum act by_words(const struct utterance *u, enum act act)
 		{ACTS_WORDS_SAY_WHO, ACT_about_you},     {ACTS_WORDS_SAY_ERASE, ACT_wants_erasure},
 		{ACTS_WORDS_SAY_RECALL_OWN, ACT_recall}, {ACTS_WORDS_SAY_PLAY, ACT_small_talk},
 		{ACTS_WORDS_SAY_WORN, ACT_sad},          {ACTS_WORDS_SAY_REACH_US, ACT_wants_person},
-		{ACTS_WORDS_SAY_UNSURE, ACT_at_a_loss}};
+		{ACTS_WORDS_SAY_UNSURE, ACT_at_a_loss},  {ACTS_WORDS_SAY_ASK_OTHERS, ACT_no}};
 
 	for (size_t i = 0; i < COUNT(plain); i++)
 		if (fits(u, plain[i].say))
@@ -345,7 +345,7 @@ static double doubt(enum act act, const double scores[ACTS_N], const struct utte
 		return 1;
 	if (act == ACT_goodbye && asks(u) && !tells(u, ACTS_WORDS_ENDS))
 		return 1;
-	if (act == ACT_wants_person && is_told_of_others(u))
+	if (act == ACT_wants_person && (is_told_of_others(u) || fits(u, ACTS_WORDS_SAY_ASK_OTHERS)))
 		return 1;
 	if (act == ACT_about_you && !asks(u) && !tells(u, ACTS_WORDS_ADDRESSED))
 		return 1;
