@@ -236,7 +236,6 @@ must contain, must not contain}. */
  {{"We run a hotel group, and our budget is two hundred thousand dollars, can you help us "
    "with that?", NULL, "You told me"},
   {"What did I tell you our budget is?", "two hundred thousand", NULL}}},
-	/* clang-format on */
 /* who is worn out is sold nothing, then and afterwards */
 {"professional", false, NULL,
  {{"Hi, we need help with the rota of our care home.", NULL, NULL},
@@ -321,3 +320,4 @@ must contain, must not contain}. */
  {{"im iris and we need help with deliveries", "Iris", NULL},
   {"you better ask my brother", NULL, "You're right"},
   {"You would need to speak with my wife.", NULL, "I can't put you"}}},
+	/* clang-format on */

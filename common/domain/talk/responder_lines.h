@@ -77,16 +77,16 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(staying_es) \
 	X(staying_it) \
 	X(staying_pt) \
-	X(parting)   /* a farewell after distress */ \
-	X(told)      /* recall: {told} of a memory */ \
-	X(told_on)   /* the same with a {day} */ \
-	X(noted)     /* the same, of a note with no name on it */ \
-	X(untold)    /* recall: nothing is known */ \
+	X(parting)    /* a farewell after distress */ \
+	X(told)       /* recall: {told} of a memory */ \
+	X(told_on)    /* the same with a {day} */ \
+	X(noted)      /* the same, of a note with no name on it */ \
+	X(untold)     /* recall: nothing is known */ \
 	X(complaints) /* recall: what somebody has complained of */ \
-	X(no_number) /* wants_person: a number or an address of ours */ \
-	X(address)   /* what_next: without an address */ \
-	X(more)      /* a question when nothing else is missing */ \
-	X(vague)     /* questions by the hints of dynamics.h */ \
+	X(no_number)  /* wants_person: a number or an address of ours */ \
+	X(address)    /* what_next: without an address */ \
+	X(more)       /* a question when nothing else is missing */ \
+	X(vague)      /* questions by the hints of dynamics.h */ \
 	X(striking) \
 	X(number)
 
