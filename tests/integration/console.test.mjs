@@ -215,6 +215,7 @@ test('a viewer sees no name, no address, no notes, and changes nothing', LIMIT, 
 });
 
 test('a viewer reads the numbers between two days', LIMIT, async () => {
+	await sql(stack, `delete from sessions where started_at = '2026-01-02 12:00'`); /* run again */
 	await sql(stack, `insert into sessions
 		(secret_hash, started_at, lead_score, final_intent, current_mode)
 		values (sha256('x'), '2026-01-02 12:00', 80, 'media_request', 'william')`);
