@@ -304,15 +304,19 @@ test('thoughts that only their end gives away are not in a JSON answer', async (
 	assertPlays(Buffer.from(json.audio_base64, 'base64'));
 });
 
+/* A reply of which no voice says a word until the model has ended. */
+const hearOnceWritten = async () => {
+	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
+	const stream = await open(await newSession(stack), 'I run a hotel.');
+	await modelEnds();
+	await stack.sim.release('voice');
+	return rest(stream);
+};
+
 test('thoughts that are out when their end gives them away: the answer follows them', async () => {
 	const thought = 'He runs a hotel. I should ask.';
 	await says(`${thought} I will.</think>${TWO}`);
-	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
-	const session = await newSession(stack);
-	const stream = await open(session, 'I run a hotel.');
-	await modelEnds();
-	await stack.sim.release('voice');
-	const events = await rest(stream);
+	const events = await hearOnceWritten();
 	assert.equal(done(events).text, `${thought} ${TWO}`);
 	assert.equal(spoken(events), `${thought} ${TWO}`);
 	assert.equal(done(events).is_truncated, undefined);
@@ -343,12 +347,7 @@ test('what was shown of a thought is followed by all of the answer', async () =>
 test('a model that breaks in what nobody is to hear has said all', async () => {
 	await says(`${TWO} We rent ovens. We teach bakers.`);
 	await replies({ sse_error: { after: 14, form: 'data' } }, 1);
-	await stack.sim.fault({ provider: 'elevenlabs', fault: { hold: 'voice' } });
-	const session = await newSession(stack);
-	const stream = await open(session, 'I run a hotel.');
-	await modelEnds();
-	await stack.sim.release('voice');
-	const events = await rest(stream);
+	const events = await hearOnceWritten();
 	assert.deepEqual([done(events).text, done(events).is_truncated], [TWO, undefined]);
 	assert.equal(spoken(events), TWO);
 });
