@@ -1,8 +1,10 @@
-/* acts.c -- a file of the vectors, then the forms, of all examples; its name tells of which. */
+/* acts.c -- a file of the vectors of all examples, what was learnt from them (act_model.h), and
+ * their forms; its name tells of which. */
 #include "acts.h"
 
 #include "../base/crypto.h"
 #include "../base/log.h"
+#include "../domain/talk/act_model.h"
 #include "../domain/text/tokens.h"
 #include "embedding.h"
 #include "engines.h"
@@ -23,11 +25,13 @@
 
 /* Measured on sentences that are not among the examples (acts.tsv, distress.tsv, distress_more.tsv
  * and calm.tsv in tests/data). */
-static const struct act_scale minilm_scale = {.floor = 0.3,
+static const struct act_scale minilm_scale = {.likely = 0.15,
+                                              .sure = 0.3,
                                               .danger_floor = 0.38,
                                               .danger = -0.01,
                                               .danger_idiom = 0.15,
-                                              .danger_unsaid = 0.08};
+                                              .danger_unsaid = 0.08,
+                                              .danger_likely = 0.15};
 
 static struct {
 	struct act_vectors vectors; /* rows NULL: there are none */
@@ -42,9 +46,31 @@ static size_t examples_n(void)
 	return n;
 }
 
+/* The vectors, the weights, the forms. */
+static size_t rows_bytes(void)
+{
+	return examples_n() * DIMS * sizeof(float);
+}
+
+static size_t floats_bytes(void)
+{
+	return rows_bytes() + act_model_floats(DIMS) * sizeof(float);
+}
+
 static size_t file_bytes(void)
 {
-	return examples_n() * (DIMS * sizeof(float) + sizeof(struct act_form));
+	return floats_bytes() + examples_n() * sizeof(struct act_form);
+}
+
+static struct act_vectors vectors_at(const char *bytes)
+{
+	return (struct act_vectors){
+		.rows = (const void *)bytes,
+		.dims = DIMS,
+		.weights = (const void *)(bytes + rows_bytes()),
+		.forms = (const void *)(bytes + floats_bytes()),
+		.scale = minilm_scale,
+	};
 }
 
 /* Other examples, or another way of telling their form, are another file. */
@@ -57,7 +83,7 @@ static const char *path_of(struct arena *a)
 
 	for (size_t i = 0; i < examples_n(); i++)
 		texts[i] = span_of(examples[i].text);
-	hash = hash_parts("acts 1", NULL, texts, examples_n());
+	hash = hash_parts("acts 2", NULL, texts, examples_n());
 	for (size_t i = 0; i < DIGEST_SIZE; i++)
 		snprintf(digest + 2 * i, 3, "%02x", hash.bytes[i]);
 	return minilm_file(a, arena_printf(a, "acts-%s", digest));
@@ -84,13 +110,15 @@ static struct err *make_bytes(struct ctx *cx, struct span *out)
 {
 	const struct act_example *examples = act_examples(&(size_t){0});
 	char                     *bytes = arena_alloc(cx->arena, file_bytes());
-	struct act_form *forms = (struct act_form *)(bytes + examples_n() * DIMS * sizeof(float));
+	struct act_form          *forms = (struct act_form *)(bytes + floats_bytes());
+	struct act_vectors        made = vectors_at(bytes);
 
 	for (size_t i = 0; i < examples_n(); i += BATCH)
 		TRY(embed_batch(cx, i, examples_n() - i < BATCH ? examples_n() - i : BATCH,
 		                (float *)(void *)bytes));
 	for (size_t i = 0; i < examples_n(); i++)
 		forms[i] = act_form_of(cx, span_of(examples[i].text));
+	act_model_learn(cx, &made, (float *)(void *)(bytes + rows_bytes()));
 	*out = (struct span){bytes, file_bytes()};
 	return NULL;
 }
@@ -147,12 +175,7 @@ static const char *map(int fd)
 	if (at == MAP_FAILED)
 		return strerror(errno);
 	table.bytes = file_bytes();
-	table.vectors = (struct act_vectors){
-		.rows = at,
-		.dims = DIMS,
-		.forms = (const void *)((const float *)at + examples_n() * DIMS),
-		.scale = minilm_scale,
-	};
+	table.vectors = vectors_at(at);
 	return NULL;
 }
 

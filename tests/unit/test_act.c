@@ -15,7 +15,11 @@
 
 #define LINE_BYTES 1000
 /* Measured: 189 of 208; 97 of 100 found, none of 300 false. */
-#define ACTS_RIGHT_MIN   0.90
+#define ACTS_RIGHT_MIN 0.90
+/* Measured: 493 of 680, 47 taken for another act that is answered; with the nearest examples alone
+ * 433 and 86. */
+#define MORE_RIGHT_MIN   0.71
+#define MORE_WRONG_MAX   0.08
 #define DISTRESS_MIN     0.97
 #define FALSE_ALARMS_MAX 0.01
 /* Measured: 59 of 60, 1 of 120. */
@@ -103,6 +107,47 @@ static void tells_acts_apart(void **state)
 	assert_int_equal(c.all, 208);
 	if ((double)c.right < ACTS_RIGHT_MIN * (double)c.all)
 		fail_msg("%zu of %zu right", c.right, c.all);
+}
+
+/* Whoever answers takes it for a plain statement. */
+static bool is_plain(const char *act)
+{
+	static const char *const plain[] = {"statement",          "tells_work",
+	                                    "tells_problem",      "uneasy",
+	                                    "media_request",      "speaking_request",
+	                                    "job_opportunity",    "collaboration",
+	                                    "partnership_vendor", "product_feedback",
+	                                    "consulting_inquiry"};
+
+	for (size_t i = 0; i < COUNT(plain); i++)
+		if (str_equal(plain[i], act))
+			return true;
+	return false;
+}
+
+static void judge_more(struct ctx *cx, const char *label, const char *said, void *data)
+{
+	struct counts *c = data;
+	enum act       act = read_act(cx, said);
+	const char    *read = act == ACT_only_looking ? "no" : act_name(act);
+
+	c->all++;
+	if (str_equal(read, label) || (is_plain(read) && is_plain(label)))
+		c->right++;
+	else if (!is_plain(read) && act != ACT_question)
+		c->alarmed++;
+}
+
+/* What people say one step off what one would expect. */
+static void tells_apart_what_sounds_alike(void **state)
+{
+	struct counts c = {0};
+
+	for_each_line(*state, "tests/data/acts_more.tsv", judge_more, &c);
+	assert_int_equal(c.all, 680);
+	if ((double)c.right < MORE_RIGHT_MIN * (double)c.all ||
+	    (double)c.alarmed > MORE_WRONG_MAX * (double)c.all)
+		fail_msg("%zu right, %zu taken for another act", c.right, c.alarmed);
 }
 
 static void judge_distress(struct ctx *cx, const char *label, const char *said, void *data)
@@ -451,6 +496,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(tells_acts_apart),
+		UNIT_TEST(tells_apart_what_sounds_alike),
 		UNIT_TEST(hears_distress_and_little_else),
 		UNIT_TEST(hears_danger_at_the_end_of_a_letter),
 		UNIT_TEST(is_not_alarmed_by_a_word),

@@ -6,6 +6,7 @@
 #include "../text/phrases.h"
 #include "../text/words.h"
 #include "../who/contact.h"
+#include "act_model.h"
 
 #include <assert.h>
 
@@ -72,7 +73,7 @@ static bool asks(const struct utterance *u)
 	return memchr(u->text.ptr, '?', u->text.len) || phrases_at(ACTS_LIST(ASKS), u, begins_at(u));
 }
 
-static struct act_form form_of(const struct utterance *u)
+struct act_form act_form_said(const struct utterance *u)
 {
 	return (struct act_form){.is_question = asks(u),
 	                         .length = u->n <= 2    ? 0
@@ -90,7 +91,7 @@ struct act_form act_form_of(struct ctx *cx, struct span text)
 {
 	struct utterance u = tokens_split(cx, text);
 
-	return form_of(&u);
+	return act_form_said(&u);
 }
 
 /* ---- words ---- */
@@ -171,14 +172,14 @@ static enum act by_words(const struct utterance *u, enum act act)
 			return plain[i].act;
 	if (act != ACT_complaint && !asks(u) && fits(u, ACTS_WORDS_SAY_SORRY))
 		return ACT_apology;
-	if (act != ACT_stop_asking && fits(u, ACTS_WORDS_SAY_DROP))
+	if (asks(u) && act != ACT_about_you && fits(u, ACTS_WORDS_SAY_RECALL))
+		return ACT_recall;
+	if (act != ACT_stop_asking && act != ACT_only_looking && fits(u, ACTS_WORDS_SAY_DROP))
 		return ACT_no;
 	if (fits(u, ACTS_WORDS_SAY_PUT_RIGHT))
 		return ACT_statement;
 	if (tells(u, ACTS_WORDS_MEANT) && !memchr(u->text.ptr, '?', u->text.len))
 		return ACT_statement;
-	if (asks(u) && act != ACT_about_you && fits(u, ACTS_WORDS_SAY_RECALL))
-		return ACT_recall;
 	if (act != ACT_complaint && fits(u, ACTS_WORDS_SAY_ASKED))
 		return ACT_asked_already;
 	return act == ACT_statement && is_asked(u) ? ACT_question : act;
@@ -297,86 +298,59 @@ static double danger_margin(const struct act_scale *scale, const struct utteranc
 	return is_someones || is_hinted ? scale->danger_unsaid : 1;
 }
 
-/* "So is that enough": it asks from its first word on, whether or not that is written. */
-static bool begins_asking(const struct utterance *u)
+/* What would hurt or puzzle where it is not so takes more than a guess. */
+static bool is_costly(enum act act)
 {
-	size_t i = begins_at(u);
+	static const enum act costly[] = {
+		ACT_complaint,     ACT_wants_person, ACT_wants_refund, ACT_wants_erasure, ACT_threat,
+		ACT_asked_already, ACT_stop_asking,  ACT_say_again,    ACT_goodbye,       ACT_orders,
+	};
 
-	return phrases_at(ACTS_LIST(ASKS), u, i) &&
-	       (is_asked(u) || fits_at(u, i, ACTS_WORDS_SAY_ASKS_OUTRIGHT) ||
-	        fits_at(u, i, ACTS_WORDS_SAY_ASKS_INVERTED));
+	for (size_t i = 0; i < COUNT(costly); i++)
+		if (costly[i] == act)
+			return true;
+	return false;
 }
 
-/* "He never rings anybody back": what others do is no wish. */
-static bool is_told_of_others(const struct utterance *u)
+static enum act nearest(const double scores[ACTS_N])
 {
-	return !asks(u) && tells(u, ACTS_WORDS_OTHERS) && !tells(u, ACTS_WORDS_OURSELVES);
-}
-
-/* An act is none without a word that belongs to it; and what would hurt where it is wrong must be
- * clearly nearer than a plain statement. */
-static double doubt(enum act act, const double scores[ACTS_N], const struct utterance *u)
-{
-	static const struct {
-		enum act act;
-		int      words;
-	} gates[] = {{ACT_threat, ACTS_WORDS_GATE_THREAT},
-	             {ACT_stop_asking, ACTS_WORDS_GATE_STOP_ASKING},
-	             {ACT_say_again, ACTS_WORDS_GATE_SAY_AGAIN},
-	             {ACT_about_you, ACTS_WORDS_GATE_ABOUT_YOU},
-	             {ACT_are_you_there, ACTS_WORDS_GATE_ARE_YOU_THERE},
-	             {ACT_not_understood, ACTS_WORDS_GATE_NOT_UNDERSTOOD},
-	             {ACT_asked_already, ACTS_WORDS_GATE_ASKED_ALREADY},
-	             {ACT_what_next, ACTS_WORDS_GATE_WHAT_NEXT},
-	             {ACT_price, ACTS_WORDS_GATE_PRICE},
-	             {ACT_what_can_you_do, ACTS_WORDS_GATE_WHAT_CAN_YOU_DO},
-	             {ACT_orders, ACTS_WORDS_GATE_ORDERS},
-	             {ACT_recall, ACTS_WORDS_GATE_RECALL},
-	             {ACT_wants_person, ACTS_WORDS_GATE_WANTS_PERSON},
-	             {ACT_wants_erasure, ACTS_WORDS_GATE_WANTS_ERASURE}};
-	bool tells_only = act == ACT_yes || act == ACT_no || act == ACT_thanks || act == ACT_test;
-	bool hurts = act == ACT_threat || act == ACT_wants_refund || act == ACT_orders ||
-	             act == ACT_wants_erasure || act == ACT_stop_asking || act == ACT_say_again;
-
-	for (size_t i = 0; i < COUNT(gates); i++)
-		if (gates[i].act == act && !tells(u, gates[i].words))
-			return 1;
-	if (tells_only && begins_asking(u))
-		return 1;
-	if (act == ACT_goodbye && asks(u) && !tells(u, ACTS_WORDS_ENDS))
-		return 1;
-	if (act == ACT_wants_person && (is_told_of_others(u) || fits(u, ACTS_WORDS_SAY_ASK_OTHERS)))
-		return 1;
-	if (act == ACT_about_you && !asks(u) && !tells(u, ACTS_WORDS_ADDRESSED))
-		return 1;
-	if (act == ACT_wants_person &&
-	    (fits(u, ACTS_WORDS_SAY_TO_YOU) || (asks(u) && fits(u, ACTS_WORDS_SAY_RECALL))))
-		return 1;
-	if (act == ACT_greeting && u->n > 2 && !phrases_in(ACTS_LIST(GREETING), u, 0, begins_at(u)))
-		return 1;
-	if (act == ACT_complaint && scores[act] - scores[ACT_statement] < COMPLAINT_DOUBT)
-		return 1;
-	return hurts && scores[act] - scores[ACT_statement] < DOUBT ? 1 : 0;
-}
-
-static enum act nearest_act(const struct act_vectors *known, const float *vector,
-                            const struct utterance *u)
-{
-	double   scores[ACTS_N], danger;
 	enum act best = ACT_statement;
 
-	compare(known, vector, form_of(u), scores);
-	danger = scores[ACT_distress];
 	for (enum act i = 0; i < ACTS_N; i++)
-		if (i != ACT_distress && scores[i] > scores[best] &&
-		    scores[i] - doubt(i, scores, u) > scores[best])
+		if (i != ACT_distress && scores[i] > scores[best])
 			best = i;
-	if (danger > known->scale.danger_floor &&
-	    danger - scores[best] > danger_margin(&known->scale, u))
+	return best;
+}
+
+static enum act likeliest(const float likely[ACTS_N])
+{
+	enum act best = ACT_statement;
+
+	for (enum act i = 0; i < ACTS_N; i++)
+		if (i != ACT_distress && likely[i] > likely[best])
+			best = i;
+	return best;
+}
+
+static enum act by_meaning(const struct act_vectors *known, const float *vector,
+                           const struct utterance *u)
+{
+	const struct act_scale *scale = &known->scale;
+	float                   likely[ACTS_N];
+	double                  scores[ACTS_N], danger, nearer;
+	enum act                best;
+
+	compare(known, vector, act_form_said(u), scores);
+	act_model_ask(known, vector, u, likely);
+	best = likeliest(likely);
+	danger = scores[ACT_distress];
+	nearer = danger > scale->danger_floor ? danger - scores[nearest(scores)] : -1;
+	if (nearer > danger_margin(scale, u) && (double)likely[ACT_distress] > scale->danger_likely)
 		return ACT_distress;
-	if (danger > known->scale.danger_floor && danger > scores[best])
+	if (nearer > 0 && likely[ACT_distress] > likely[best])
 		return ACT_uneasy;
-	return scores[best] > known->scale.floor ? best : by_form(u);
+	return (double)likely[best] > (is_costly(best) ? scale->sure : scale->likely) ? best
+	                                                                              : by_form(u);
 }
 
 /* Most of its letters are of another writing than ours. */
@@ -525,7 +499,7 @@ enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_v
 		return ACT_wants_person;
 	if (fits(u, ACTS_WORDS_SAY_WEARY) || fits(u, ACTS_WORDS_SAY_GRIEF))
 		return ACT_sad;
-	act = vector && is_english(said) ? nearest_act(known, vector, u) : by_form(u);
+	act = vector && is_english(said) ? by_meaning(known, vector, u) : by_form(u);
 	has_orders = text_has_orders(cx, u->text);
 	if (act == ACT_distress && (!has_orders || act_hints_danger(said)))
 		return act;

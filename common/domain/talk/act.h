@@ -1,11 +1,12 @@
 /* act.h -- what somebody does by saying something: asks for a person, complains, is in danger.
  *
- * Told by meaning: the message's vector is held against those of example sentences
- * (act_examples.tsv), and the three nearest of each act decide, with the form of both, a question
- * or none, long or short. Words alone decide where they leave no doubt (acts.words): a message
- * that is nothing but a greeting, thanks, a farewell, yes or no; and that somebody is in danger, in
- * six languages. Without a vector only these are known, and what asks from what tells. What is near
- * nothing is a plain statement.
+ * Told by meaning: the message's vector, its form and its words are asked what was learnt from
+ * example sentences (act_examples.tsv, act_model.h); where that is not sure enough it is a plain
+ * statement or question. Whether somebody is in danger is told by the nearest examples, three of
+ * each act, and what was learnt must not speak against it. Words alone decide where they leave no
+ * doubt (acts.words): a message that is nothing but a greeting, thanks, a farewell, yes or no; and
+ * that somebody is in danger, in six languages. Without a vector only these are known, and what
+ * asks from what tells.
  *
  * Pure; any number of threads. Linear in the message, of which ACT_BYTES_MAX bytes count, and all
  * of it where words may tell of danger. */
@@ -52,6 +53,9 @@ struct utterance;
 	X(uneasy)    /* nearest to danger, of which no word tells */ \
 	X(at_a_loss) /* for words */ \
 	X(apology) \
+	X(tells_work)    /* what they do, and where */ \
+	X(tells_problem) /* what goes wrong there, or what they would like to have */ \
+	X(only_looking)  /* and wants nothing of the firm */ \
 	X(consulting_inquiry) \
 	X(collaboration) \
 	X(media_request) \
@@ -90,20 +94,23 @@ struct act_form {
 	unsigned char is_question, length; /* length: 0 to 3, two words to more than ten */
 };
 struct act_form act_form_of(struct ctx *cx, struct span text);
+struct act_form act_form_said(const struct utterance *u);
 
-/* How alike the sentences of one model are. Below `floor` there is no act. Somebody is in danger
- * when those examples are nearer than `danger_floor`, and by `danger` than all others; by
- * `danger_idiom` where a figure of speech stands there, and by `danger_unsaid` where no word of the
- * message belongs to it. */
+/* How alike the sentences of one model are. An act must be more than `likely`, one that would
+ * hurt or puzzle where it is not so more than `sure`. Somebody is in danger when that is more
+ * than `danger_likely`, and those examples are nearer than `danger_floor`, and by `danger` than
+ * all others; by `danger_idiom` where a figure of speech stands there, and by `danger_unsaid`
+ * where no word of the message belongs to it. */
 struct act_scale {
-	double floor, danger_floor, danger, danger_idiom, danger_unsaid;
+	double likely, sure, danger_floor, danger, danger_idiom, danger_unsaid, danger_likely;
 };
 
 /* The examples as one model sees them. */
 struct act_vectors {
 	const float           *rows; /* of length one, in the order of act_examples() */
 	size_t                 dims;
-	const struct act_form *forms; /* of each example */
+	const struct act_form *forms;   /* of each example */
+	const float           *weights; /* act_model.h */
 	struct act_scale       scale;
 };
 
