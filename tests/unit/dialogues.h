@@ -320,4 +320,30 @@ must contain, must not contain}. */
  {{"im iris and we need help with deliveries", "Iris", NULL},
   {"you better ask my brother", NULL, "You're right"},
   {"You would need to speak with my wife.", NULL, "I can't put you"}}},
+/* what a message tells by its meaning alone is not asked for */
+{"professional", false, NULL,
+ {{"We keep bees on the roofs of eleven schools.", "name", NULL},
+  {"Parents phone all day to ask when the honey can be collected.", NULL, "help with"},
+  {"I'm Tove.", "Tove", "what do you do"},
+  {"Let's say three thousand dollars.", "three thousand dollars", "which company"}}},
+/* nor does anybody ask what has no place in somebody's wish */
+{"professional", false, NULL,
+ {{"We'd love to have one of you speak at our congress of opticians.", NULL, "problem"},
+  {"About two hundred people come.", NULL, "problem"}}},
+/* who wants nothing is asked nothing any more */
+{"entrepreneur", false, NULL,
+ {{"hello", "?", NULL},
+  {"I don't want anything, I only came to have a look.", "fine", "?"},
+  {"We used to have a shop in Dover.", NULL, "?"},
+  {"It rained the whole of August.", NULL, "?"}}},
+/* the words that come closest, as they were said */
+{"professional", false, NULL,
+ {{"Ours can't be more than 70,000 francs.", NULL, NULL},
+  {"For thirty years I was a signalman, until they closed the line.", NULL, NULL},
+  {"Which line of work did I say I was in?", "signalman", "haven't"},
+  {"What did I say about the moon?", "haven't", "signalman"}}},
+/* somebody in danger who will let another know */
+{"professional", false, NULL,
+ {{"I want to kill myself.", "emergency", NULL},
+  {"Perhaps I'll phone my neighbour.", "do", "?"}}},
 	/* clang-format on */

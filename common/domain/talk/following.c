@@ -9,7 +9,8 @@
 static bool is_followed_up(enum act act)
 {
 	return act == ACT_question || act == ACT_statement || act == ACT_no || act == ACT_yes ||
-	       act == ACT_goodbye || act == ACT_uneasy || act == ACT_about_you;
+	       act == ACT_goodbye || act == ACT_uneasy || act == ACT_about_you ||
+	       act == ACT_what_next || act == ACT_not_understood;
 }
 
 /* "And if they don't?" is about what was answered last: nothing else is named. */

@@ -45,12 +45,12 @@ static bool cares(const struct talk *t, const char *reply)
 	       listening_says(t, reply, SAY_danger + language);
 }
 
-/* Who is angry or mourns wants no questions, and who was in distress none, whatever comes after
- * it. */
+/* Who is angry, mourns or wants nothing of us wants no questions, and who was in distress none,
+ * whatever comes after it. */
 static bool is_last_word(const struct talk *t, const char *reply)
 {
-	static const int last[] = {ACT_stop_asking, ACT_complaint, ACT_wants_refund, ACT_threat,
-	                           ACT_sad};
+	static const int last[] = {ACT_stop_asking, ACT_complaint, ACT_wants_refund,
+	                           ACT_threat,      ACT_sad,       ACT_only_looking};
 
 	for (size_t i = 0; i < COUNT(last); i++)
 		if (listening_says(t, reply, last[i]))
@@ -58,10 +58,18 @@ static bool is_last_word(const struct talk *t, const char *reply)
 	return false;
 }
 
+/* What its meaning alone told is in no note; that it was told stands in what was said to it. */
+static void hear_told(struct talk *t, const char *reply)
+{
+	t->was_told[SLOT_WORK] |= listening_says(t, reply, ACT_tells_work);
+	t->was_told[SLOT_PROBLEM] |= listening_says(t, reply, ACT_tells_problem);
+}
+
 static void hear_reply(struct talk *t, const char *reply)
 {
 	for (enum slot slot = SLOT_NAME; slot < SLOTS_N; slot++)
 		t->was_asked[slot] |= listening_asks(t->cx, reply, slot);
+	hear_told(t, reply);
 	t->was_in_distress |= cares(t, reply);
 	t->was_stopped |= t->was_in_distress || is_last_word(t, reply);
 	memmove(t->replies + 1, t->replies, (REPLIES_KEPT - 1) * sizeof(*t->replies));

@@ -24,10 +24,11 @@ struct talk {
 	const char                    *replies[REPLIES_KEPT]; /* newest first */
 	size_t                         replies_n;
 	bool                           was_asked[SLOTS_N], has_money_talk;
-	bool                           was_stopped;     /* nothing more is asked */
-	bool                           is_question;     /* the newest is, as it is written */
-	bool                           asks_our_tongue; /* "do you speak French?" */
-	bool                           has_own_firm;    /* spoke of one, named or not */
+	bool                           was_told[SLOTS_N]; /* by its meaning, in no note */
+	bool                           was_stopped;       /* nothing more is asked */
+	bool                           is_question;       /* the newest is, as it is written */
+	bool                           asks_our_tongue;   /* "do you speak French?" */
+	bool                           has_own_firm;      /* spoke of one, named or not */
 	bool                           was_in_distress, was_helped;
 	struct recollection            told;
 };

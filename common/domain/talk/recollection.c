@@ -65,6 +65,7 @@ struct question {
 	bool        is_owned[TOPICS_MAX], is_definite[TOPICS_MAX]; /* "my oven", "the oven" */
 	size_t      n;
 	bool        is_personal; /* of the one who asks */
+	bool        wants_number, wants_work;
 };
 
 static void read_question(struct span text, bool is_recall, struct question *out)
@@ -72,7 +73,9 @@ static void read_question(struct span text, bool is_recall, struct question *out
 	struct span rest = text, word;
 	size_t      owned = 0, named = 0; /* how many words it still reaches */
 
-	*out = (struct question){.is_personal = is_recall};
+	*out = (struct question){.is_personal = is_recall,
+	                         .wants_number = SAYS(text, HOW_MANY),
+	                         .wants_work = SAYS(text, WHAT_WORK)};
 	if (phrases_start(ACTS_LIST(ABOUT_STARTS), text))
 		out->is_personal = true;
 	while (out->n < TOPICS_MAX && words_next(&rest, &word)) {
@@ -285,26 +288,108 @@ static const char *best_sentence(struct ctx *cx, const struct question *q, struc
 	return found;
 }
 
+/* ---- What comes closest ---- */
+
+/* "Limit" and "limited", "lorry" and "lorries". */
+static bool is_akin(struct span a, struct span b)
+{
+	enum { SHARED_MIN = 4, ENDING_MAX = 3 };
+	size_t shared = 0, longer = a.len > b.len ? a.len : b.len;
+
+	while (shared < a.len && shared < b.len &&
+	       tolower((unsigned char)a.ptr[shared]) == tolower((unsigned char)b.ptr[shared]))
+		shared++;
+	return shared == longer || (shared >= SHARED_MIN && shared + ENDING_MAX >= longer);
+}
+
+static bool has_akin(struct span text, struct span topic)
+{
+	struct span word;
+
+	while (words_next(&text, &word))
+		if (is_akin(stem(word), topic))
+			return true;
+	return false;
+}
+
+static bool has_number(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (isdigit((unsigned char)text.ptr[i]))
+			return true;
+	return SAYS(text, NUMBER_WORDS);
+}
+
+/* How many of the words that a question names it has; one more for a number that is asked for, or
+ * for telling of the work that is. */
+static size_t closeness(const struct question *q, struct span sentence)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->n; i++)
+		n += has_akin(sentence, q->topics[i]);
+	return n + (q->wants_number && has_number(sentence)) +
+	       (q->wants_work && tells_of_work(sentence));
+}
+
+static void find_closest(struct ctx *cx, const struct question *q, struct span words, size_t *most,
+                         struct recollection *out)
+{
+	struct span sentence;
+	size_t      n = 0;
+
+	while (n++ < SENTENCES_MAX && sentence_next(&words, &sentence, true)) {
+		size_t close = closeness(q, sentence);
+		bool   is_name;
+
+		sentence = span_trim(sentence);
+		if (close <= *most || !may_be_quoted(cx, sentence) ||
+		    !(SAYS(sentence, OF_SELF) ||
+		      begins_like_statement(without_opening(sentence), &is_name)))
+			continue;
+		*most = close;
+		while (sentence.len && strchr(".!,; ", sentence.ptr[sentence.len - 1]))
+			sentence.len--;
+		*out = (struct recollection){.words = arena_strndup(cx->arena, sentence.ptr, sentence.len),
+		                             .is_verbatim = true};
+	}
+}
+
+/* A visitor's own words that steer nothing. */
+static bool is_theirs(struct ctx *cx, const char *memory, const char *name, struct span *words,
+                      enum recollection_source *by)
+{
+	*by = recollection_source(span_of(memory), name, words);
+	return (*by == RECOLLECTION_BY_VISITOR || *by == RECOLLECTION_BY_NOBODY) &&
+	       !text_has_orders(cx, *words); /* nothing of it, not even what stands before the order */
+}
+
 void recollection_find(struct ctx *cx, struct span question, bool is_recall, const char *name,
                        const struct prompt_memory *memories, size_t n, struct recollection *out)
 {
 	struct question q;
 	double          best = 0;
+	size_t          most = 0;
 
 	*out = (struct recollection){.words = NULL};
 	read_question(question, is_recall, &q);
 	for (size_t i = 0; i < n && q.n; i++) {
+		enum recollection_source by;
 		struct span              words;
-		enum recollection_source by = recollection_source(span_of(memories[i].text), name, &words);
-		const char              *found;
+		const char              *found = is_theirs(cx, memories[i].text, name, &words, &by)
+		                                     ? best_sentence(cx, &q, words, &best)
+		                                     : NULL;
 
-		if (by == RECOLLECTION_BY_AGENT || by == RECOLLECTION_BY_OTHER)
-			continue;
-		if (text_has_orders(cx, words))
-			continue; /* nothing of it, not even what stands before the order */
-		found = best_sentence(cx, &q, words, &best);
 		if (found)
-			*out = (struct recollection){found, day_of(cx->arena, memories[i].date),
-			                             by == RECOLLECTION_BY_NOBODY};
+			*out = (struct recollection){.words = found,
+			                             .day = day_of(cx->arena, memories[i].date),
+			                             .is_note = by == RECOLLECTION_BY_NOBODY};
+	}
+	for (size_t i = 0; i < n && is_recall && best <= 0; i++) {
+		enum recollection_source by;
+		struct span              words;
+
+		if (is_theirs(cx, memories[i].text, name, &words, &by) && by == RECOLLECTION_BY_VISITOR)
+			find_closest(cx, &q, words, &most, out);
 	}
 }

@@ -3,7 +3,8 @@
  * A question is answered by one sentence of one memory, turned to the listener's
  * side, and only when it has the question's own words and the question is about
  * the visitor's things. What is not plainly a statement of theirs is passed over:
- * orders, questions, what the agent or somebody else said, addresses, markup. */
+ * orders, questions, what the agent or somebody else said, addresses, markup. Who asks what they
+ * said, and is answered by nothing, is given the sentence of theirs that comes closest. */
 #ifndef RECOLLECTION_H
 #define RECOLLECTION_H
 
@@ -13,9 +14,10 @@
 #define RECOLLECTION_BYTES_MAX 200 /* of a sentence that is quoted */
 
 struct recollection {
-	const char *words;   /* without the mark at the end, to stand behind "that"; NULL: none */
-	const char *day;     /* "2 May 2026"; NULL: not known */
-	bool        is_note; /* nobody is on record as having said it */
+	const char *words;       /* without the mark at the end, to stand behind "that"; NULL: none */
+	const char *day;         /* "2 May 2026"; NULL: not known */
+	bool        is_note;     /* nobody is on record as having said it */
+	bool        is_verbatim; /* what comes closest, as it was said */
 };
 
 /* The best answer among the memories (best first). `name` is what the visitor is called;

@@ -31,6 +31,16 @@ static bool is_client(const struct talk *t)
 	       (x->intent == INTENT_CONSULTING_INQUIRY || x->intent == INTENT_COLLABORATION);
 }
 
+/* Who wants a talk, an interview or a job has said what they would like. */
+static bool has_other_intent(const struct talk *t)
+{
+	const struct extract *x = t->reading->told ? t->reading->told->all : NULL;
+
+	x = x ? x : t->reading->known;
+	return x && (x->intent == INTENT_SPEAKING_REQUEST || x->intent == INTENT_MEDIA_REQUEST ||
+	             x->intent == INTENT_JOB_OPPORTUNITY || x->intent == INTENT_PARTNERSHIP_VENDOR);
+}
+
 /* What somebody tells at length, and not of who they are, may well be the problem, whether or not
  * it was understood so. */
 static bool is_told_at_length(const struct talk *t)
@@ -39,6 +49,11 @@ static bool is_told_at_length(const struct talk *t)
 
 	return !t->is_question && !t->now->person_name && !t->now->org_name && !t->now->role &&
 	       words_count(t->message) >= LONG_WORDS;
+}
+
+static bool tells(const struct talk *t, enum slot slot, enum act act)
+{
+	return t->was_told[slot] || t->reading->act == act;
 }
 
 /* A budget matters not to who has said there is no money. */
@@ -50,9 +65,11 @@ static bool is_missing(const struct talk *t, enum slot slot)
 	case SLOT_NAME:
 		return !k->person_name;
 	case SLOT_WORK:
-		return !k->org_name && !k->role && (k->use_case || k->budget_range) && !t->has_own_firm;
+		return !k->org_name && !k->role && (k->use_case || k->budget_range) && !t->has_own_firm &&
+		       !tells(t, slot, ACT_tells_work);
 	case SLOT_PROBLEM:
-		return !k->use_case && !is_told_at_length(t);
+		return !k->use_case && !is_told_at_length(t) && !tells(t, slot, ACT_tells_problem) &&
+		       !has_other_intent(t);
 	case SLOT_TIMELINE:
 		return is_client(t) && !k->timeline;
 	case SLOT_BUDGET:
@@ -171,6 +188,9 @@ static const char *acknowledge_facts(const struct talk *t)
 		return wording_say(t, SAY_when);
 	if (t->reach == REACH_OTHERS)
 		return wording_say(t, SAY_contact);
+	if (t->reading->act == ACT_tells_problem ||
+	    (t->reading->act == ACT_tells_work && !t->was_told[SLOT_WORK]))
+		return wording_say(t, (int)t->reading->act);
 	return now->use_case ? wording_say(t, SAY_use_case) : NULL;
 }
 
@@ -325,6 +345,8 @@ static enum occasion after_danger(const struct talk *t)
 		return SAY_helped;
 	if (is_foreign)
 		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
+	if (SAYS(t->message, REACHES_OUT))
+		return SAY_reaching;
 	return t->reading->act == ACT_question || t->is_question ? SAY_unsure : SAY_staying;
 }
 
@@ -366,20 +388,18 @@ static bool is_mourning(const struct talk *t)
 	return t->replies_n && listening_says(t, t->replies[0], ACT_sad);
 }
 
-/* "Um, yeah, so": somebody looks for words. */
+/* "Um, yeah, so", "I was thinking about, um": somebody looks for words. */
 static bool is_hesitating(const struct talk *t)
 {
 	struct span rest = t->message, word;
-	bool        has_sound = false;
+	bool        has_sound = false, is_sound = false, has_words = false;
 
 	while (words_next(&rest, &word)) {
-		bool is_sound = SAYS(word, SOUNDS);
-
+		is_sound = SAYS(word, SOUNDS);
 		has_sound |= is_sound;
-		if (!is_sound && !SAYS(word, BESIDE_SOUNDS))
-			return false;
+		has_words |= !is_sound && !SAYS(word, BESIDE_SOUNDS);
 	}
-	return has_sound;
+	return has_sound && (is_sound || !has_words);
 }
 
 /* "About $80,000." is near to asking for a price, and tells something all the same. */
@@ -430,6 +450,8 @@ static struct answer answer(const struct talk *t)
 		act = ACT_statement;
 	if (act == ACT_statement && is_asking(t))
 		act = ACT_question;
+	else if (act == ACT_question && !is_asking(t))
+		act = ACT_statement;
 	switch (act) {
 	case ACT_supporter_fan:
 	case ACT_complaint:
@@ -444,6 +466,7 @@ static struct answer answer(const struct talk *t)
 	case ACT_thanks:
 	case ACT_goodbye:
 	case ACT_orders:
+	case ACT_only_looking:
 		return (struct answer){wording_say(t, (int)act), ""};
 	case ACT_small_talk:
 		return (struct answer){chat(t), ""};

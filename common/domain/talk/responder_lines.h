@@ -55,6 +55,7 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(people)   /* about_you: who else there is */ \
 	X(keeping)  /* about_you: for how long it is kept */ \
 	X(play)     /* small_talk: a joke, a song */ \
+	X(reaching) /* in danger: will ask somebody near for help */ \
 	X(danger)   /* in danger still; in each language */ \
 	X(danger_de) \
 	X(danger_fr) \
@@ -80,6 +81,7 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(parting)    /* a farewell after distress */ \
 	X(told)       /* recall: {told} of a memory */ \
 	X(told_on)    /* the same with a {day} */ \
+	X(closest)    /* recall: {told}, word for word, may be what was meant */ \
 	X(noted)      /* the same, of a note with no name on it */ \
 	X(untold)     /* recall: nothing is known */ \
 	X(complaints) /* recall: what somebody has complained of */ \

@@ -8,7 +8,10 @@
 /* The sentence that was found. */
 static const char *of_memory(const struct talk *t)
 {
-	enum occasion occasion = t->told.is_note ? SAY_noted : t->told.day ? SAY_told_on : SAY_told;
+	enum occasion occasion = t->told.is_verbatim ? SAY_closest
+	                         : t->told.is_note   ? SAY_noted
+	                         : t->told.day       ? SAY_told_on
+	                                             : SAY_told;
 
 	return wording_say(t, (int)occasion);
 }
@@ -99,7 +102,7 @@ const char *retelling(const struct talk *t)
 		n = told_of(t, true, told, &says);
 	if (is_all || n > 1)
 		return recap(t, told, n, is_all);
-	if (t->told.words && !(n && is_outdated(t)))
+	if (t->told.words && !(n && (t->told.is_verbatim || is_outdated(t))))
 		return of_memory(t);
 	return n ? arena_printf(t->cx->arena, "%s %s", says, told[0]) : NULL;
 }
