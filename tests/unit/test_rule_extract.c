@@ -153,6 +153,75 @@ static void knows_visitors(void **state)
 	assert_true(check_file("tests/data/dialogues/faults.txt") >= 23);
 }
 
+/* "asked || said // asked || said": what was asked may be missing. */
+static size_t read_turns(struct ctx *cx, const char *text, struct exchange talk[UTTERANCES_MAX])
+{
+	char  *at = arena_strdup(cx->arena, text);
+	size_t n = 0;
+
+	for (char *next = at; next; at = next, n++) {
+		char *bar;
+
+		assert_true(n < UTTERANCES_MAX);
+		next = strstr(at, " // ");
+		if (next) {
+			*next = '\0';
+			next += 4;
+		}
+		bar = strstr(at, " || ");
+		talk[n] = (struct exchange){.asked = {at, bar ? (size_t)(bar - at) : 0},
+		                            .said = span_of(bar ? bar + 4 : at)};
+	}
+	return n;
+}
+
+/* One field of what was said in a line of tests/data/readings.tsv; false: another one. */
+static bool reads(struct ctx *cx, const char *field, const char *want, const char *text)
+{
+	struct exchange       talk[UTTERANCES_MAX];
+	size_t                n = read_turns(cx, text, talk);
+	const struct extract *x = rule_extract(cx, talk, n);
+	const char           *got = NULL;
+
+	want = strcmp(want, "-") == 0 ? NULL : want;
+	if (strcmp(field, "intent") == 0)
+		got = x ? intent_name(x->intent) : NULL;
+	for (size_t i = 0; x && i < ENTITY_COUNT; i++)
+		if (strcmp(field, entity_name((enum entity)i)) == 0)
+			got = x->entities.text[i];
+	if (is_same(got, want))
+		return true;
+	print_error("%s is \"%s\", want \"%s\": %s\n", field, got ? got : "", want ? want : "", text);
+	return false;
+}
+
+static void reads_by_the_form_of_what_is_said(void **state)
+{
+	FILE    *f = fopen("tests/data/readings.tsv", "r");
+	char     line[LINE_BYTES], *rest, *field, *want;
+	unsigned wrong = 0, checked = 0;
+
+	(void)state;
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		struct arena *a = arena_new(16384);
+		struct ctx    cx = {.arena = a};
+
+		rest = line;
+		line[strcspn(line, "\n")] = '\0';
+		field = strsep(&rest, "\t");
+		want = strsep(&rest, "\t");
+		if (line[0] != '#' && rest) {
+			checked++;
+			wrong += !reads(&cx, field, want, rest);
+		}
+		arena_free(&a);
+	}
+	fclose(f);
+	assert_true(checked >= 50);
+	assert_int_equal(wrong, 0);
+}
+
 static void is_not_told_by_adversaries(void **state)
 {
 	(void)state;
@@ -348,6 +417,7 @@ int main(void)
 		cmocka_unit_test(reads_the_newest_where_the_rest_is_known),
 		cmocka_unit_test(tells_what_the_last_one_told),
 		cmocka_unit_test(knows_visitors),
+		cmocka_unit_test(reads_by_the_form_of_what_is_said),
 		cmocka_unit_test(is_not_told_by_adversaries),
 		cmocka_unit_test(knows_what_is_asked_about_from_whose_it_is),
 		cmocka_unit_test(knows_nothing_from_nothing),

@@ -308,15 +308,19 @@ static void look_at(struct rules *r, const struct exchange *x)
 {
 	struct utterance             *u = NEW(r->cx->arena, struct utterance);
 	const struct extract_entities before = r->x->entities;
+	bool                          was_name_told = r->is_name_told;
 
 	*u = tokens_split(r->cx, text_without_orders(r->cx, x->said));
 	drop_hesitations(u);
+	r->is_name_told =
+		phrases_in(LIST(NAME_TALK), u, 0, u->n) || phrases_said(LIST(NAME_TALK), x->asked);
 	if (u->n == 0)
 		return;
 	r->u = u;
 	r->grammar = (struct grammar){lead_words, rules_slot_to, r};
 	r->subjects = rules_subjects_of(r->cx, x->asked);
 	r->has_capitals = tells_by_capitals(u);
+	r->is_name_due = was_name_told || r->is_name_told;
 	rules_mark_contacts(r, u);
 	rules_find_person(r);
 	rules_find_contacts(r);

@@ -151,6 +151,9 @@ static size_t maybe_name_to(const struct rules *r, size_t i)
 	                  (r->has_capitals && !rules_is_capital(r, i))))
 		return i;
 	to = whole_name_to(r, i);
+	if (!is_known && (phrases_in(LIST(ORG_SIGNS), r->u, i + 1, to) ||
+	                  phrases_in(LIST(LEGAL_FORMS), r->u, i + 1, to)))
+		return i; /* "This is Pennine Motors" */
 	return is_known || (r->has_capitals && rules_is_capital(r, i)) || has_name_form(r, i, to) ? to
 	                                                                                          : i;
 }
@@ -204,6 +207,14 @@ static size_t written_name_to(const struct rules *r, size_t i)
 	return to == r->u->n || TOKENS_IS_ANY(r->u, to, selves) ? to : i;
 }
 
+/* "Mine is longer" */
+static bool is_compared(const struct rules *r, size_t i)
+{
+	size_t len = strlen(r->u->words[i].low);
+
+	return !rules_is_known_name(r, i) && len > 3 && strcmp(r->u->words[i].low + len - 2, "er") == 0;
+}
+
 size_t rules_name_slot_to(const struct rules *r, char kind, size_t i)
 {
 	size_t to;
@@ -215,6 +226,8 @@ size_t rules_name_slot_to(const struct rules *r, char kind, size_t i)
 		return r->x->entities.person_name || (!rules_is_capital(r, i) && !rules_is_known_name(r, i))
 		           ? i
 		           : sure_name_to(r, i);
+	case 'P':
+		return r->is_name_due && !is_compared(r, i) ? maybe_name_to(r, i) : i;
 	case 'K':
 		return r->x->entities.person_name ? maybe_name_to(r, i) : i;
 	case 'C': /* misheard, it sounds alike */
@@ -356,7 +369,7 @@ static void find_spelled(struct rules *r)
 
 void rules_find_person(struct rules *r)
 {
-	rules_match(r, LIST(SAY_PERSON), "NMFAKLSWC", take_name);
+	rules_match(r, LIST(SAY_PERSON), "NMFAKLSWCP", take_name);
 	complete_name(r);
 	complete_family_name(r);
 	find_spelled(r);

@@ -32,6 +32,8 @@ struct rules {
 	enum reach              reach;          /* whom the utterance told how to reach */
 	bool                    has_own_firm;   /* spoke of one, named or not */
 	bool                    is_org_due;     /* spoke of a thing that "it's called" can name */
+	bool                    is_name_told;   /* the utterance speaks of names */
+	bool                    is_name_due;    /* or what was said before it does */
 	size_t                  use_case_worth; /* how much the use case says */
 	double                  weights[INTENT_COUNT]; /* evidence for each intent */
 };
