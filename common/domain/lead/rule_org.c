@@ -15,12 +15,18 @@ static bool can_be_org(const struct rules *r, size_t i)
 	       !phrases_has(LIST(NOT_ORGS), w->low) && strlen(w->low) <= 40;
 }
 
-/* The "of" behind "society", "town hall". */
+/* How many words of "society", "town hall", "city" stand at word i, which may have "of" behind. */
+static size_t sort_at(const struct utterance *u, size_t i)
+{
+	size_t n = phrases_at(LIST(ORG_SIGNS), u, i);
+
+	return n ? n : phrases_at(LIST(REALMS), u, i);
+}
+
 static bool ends_sort_of_org(const struct rules *r, size_t i)
 {
 	return i > 0 && tokens_is(r->u, i, "of") &&
-	       (phrases_at(LIST(ORG_SIGNS), r->u, i - 1) == 1 ||
-	        (i > 1 && phrases_at(LIST(ORG_SIGNS), r->u, i - 2) == 2));
+	       (sort_at(r->u, i - 1) == 1 || (i > 1 && sort_at(r->u, i - 2) == 2));
 }
 
 /* "Vale of Clwyd Cheese Company", "O'Connor and Daughters": a sign of an organisation is near. */
@@ -87,7 +93,7 @@ static bool begins_in_capitals(const struct rules *r, size_t i)
 /* "The town hall of Saint-Malo": what it is may be written small. */
 static bool is_sort_of_org(const struct rules *r, size_t i)
 {
-	size_t n = i < r->u->n ? phrases_at(LIST(ORG_SIGNS), r->u, i) : 0;
+	size_t n = i < r->u->n ? sort_at(r->u, i) : 0;
 
 	return n && i + n + 1 < r->u->n && tokens_is(r->u, i + n, "of") &&
 	       r->u->words[i + n + 1].gap == GAP_SPACE && rules_is_capital(r, i + n + 1);
@@ -96,7 +102,7 @@ static bool is_sort_of_org(const struct rules *r, size_t i)
 /* "The bank of england" */
 static bool is_small_sort(const struct rules *r, size_t i)
 {
-	size_t n = phrases_at(LIST(ORG_SIGNS), r->u, i);
+	size_t n = sort_at(r->u, i);
 
 	return n && !rules_is_capital(r, i) && tokens_is(r->u, i + n, "of");
 }
@@ -133,7 +139,7 @@ static size_t org_to(const struct rules *r, size_t i)
 
 	if (i >= r->u->n || !begins_org(r, i))
 		return i;
-	sort = is_sort_of_org(r, i) ? phrases_at(LIST(ORG_SIGNS), r->u, i) : 1;
+	sort = is_sort_of_org(r, i) ? sort_at(r->u, i) : 1;
 	for (to = i + sort; to < r->u->n && (to - i < most || phrases_at(LIST(ORG_SIGNS), r->u, to));
 	     to++) {
 		if (is_legal_form(r, to))
@@ -143,6 +149,8 @@ static size_t org_to(const struct rules *r, size_t i)
 			break;
 		most += !by_capitals && ends_sort_of_org(r, to) ? SORT_WORDS : 0;
 	}
+	if (!by_capitals && to == i + 1 && phrases_at(LIST(ORGS), r->u, i))
+		return i; /* "over at the shop" */
 	/* A place we know is no organisation. */
 	return rules_place_at(r, i) && i + rules_place_at(r, i) >= to ? i : to;
 }
@@ -151,6 +159,39 @@ static bool has_org_sign(const struct rules *r, size_t from, size_t to)
 {
 	return phrases_in(LIST(ORG_SIGNS), r->u, from, to) ||
 	       phrases_in(LIST(LEGAL_FORMS), r->u, from, to);
+}
+
+/* "Oakfield vets", of which the last word tells what it is, and the first is no kind of it. */
+static bool ends_in_sign(const struct rules *r, size_t from, size_t to)
+{
+	return to > from + 1 && phrases_at(LIST(ORG_SIGNS), r->u, to - 1) &&
+	       !phrases_at(LIST(MANY_THINGS), r->u, to - 1) &&
+	       rules_department_to(r->u, from) == from &&
+	       !phrases_has(LIST(TITLE_WORDS), r->u->words[from].low) &&
+	       !rules_is_adjectival(r->u->words[from].low);
+}
+
+/* "I own Apple shares" */
+static bool is_before_a_thing(const struct rules *r, size_t i, size_t to)
+{
+	return to == i + 1 && to < r->u->n && r->u->words[to].gap == GAP_SPACE &&
+	       !words_is_stop(r->u->words[to].text) && !rules_is_capital(r, to);
+}
+
+/* "We own brindle", "we run", and nothing behind it, but no department and no "guided tours". */
+static bool ends_short(const struct rules *r, size_t i, size_t to)
+{
+	return i < to && to == r->u->n && to - i <= SHORT_ORG && rules_department_to(r->u, i) == i &&
+	       !phrases_at(LIST(MANY_THINGS), r->u, to - 1);
+}
+
+/* "We're Dutch" */
+static bool is_how_one_is(const struct rules *r, size_t i)
+{
+	const char *low = r->u->words[i].low;
+
+	return rules_is_known_name(r, i) || rules_is_adjectival(low) ||
+	       phrases_has(LIST(NOT_NAMES), low);
 }
 
 size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
@@ -162,14 +203,19 @@ size_t rules_org_slot_to(const struct rules *r, char kind, size_t i)
 	case 'J':
 		return r->x->entities.org_name ? to : i;
 	case 'B':
-		return is_written && (to - i > 1 || !rules_is_known_name(r, i)) ? to : i;
+		return is_written && (to - i > 1 || !is_how_one_is(r, i)) ? to : i;
 	case 'I':
 		return to > i + 1 && has_org_sign(r, i, to) ? to : i;
 	case 'X':
 		if (phrases_at(LIST(MODELS), r->u, i))
 			return i;
-		return is_written || (rules_department_to(r->u, i) == i && i < to &&
-		                      (has_org_sign(r, i, to) || (to == r->u->n && to - i <= SHORT_ORG)))
+		return (is_written && !is_before_a_thing(r, i, to)) || ends_in_sign(r, i, to) ||
+		               (!is_written && ends_short(r, i, to))
+		           ? to
+		           : i;
+	case 'U':
+		return (is_written && has_org_sign(r, i, to) && to > i + 1) ||
+		               (!r->has_capitals && ends_in_sign(r, i, to))
 		           ? to
 		           : i;
 	case 'Q':
@@ -258,7 +304,7 @@ void rules_find_org(struct rules *r)
 	note_things(r);
 	for (size_t i = 0; i < r->u->n && !r->has_own_firm; i++)
 		r->has_own_firm = pattern_at(&r->grammar, LIST(SAY_OWN_FIRM), r->u, i, &m);
-	rules_match(r, LIST(SAY_ORG), "OBIJXYZQ", take_org);
+	rules_match(r, LIST(SAY_ORG), "OBIJXYZQU", take_org);
 	if (!r->x->entities.org_name)
 		rules_match(r, LIST(SAY_ORG_FAINTLY), "I", take_org_faintly);
 }

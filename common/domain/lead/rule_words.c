@@ -158,7 +158,7 @@ size_t rules_slot_to(const void *rules, char kind, size_t i)
 	case 'G':
 		return i + phrases_at(LIST(COFOUNDERS), r->u, i);
 	default:
-		return strchr("OBIJXYZQ", kind) ? rules_org_slot_to(r, kind, i)
-		                                : rules_name_slot_to(r, kind, i);
+		return strchr("OBIJXYZQU", kind) ? rules_org_slot_to(r, kind, i)
+		                                 : rules_name_slot_to(r, kind, i);
 	}
 }
