@@ -181,7 +181,28 @@ static void take_role(struct rules *r, const struct pattern_match *m,
 	rules_keep(r, ENTITY_role, from, slot->to, false);
 }
 
+/* "I run a haulage firm", "I teach": behind "I", without what leads on. */
+static void find_doing(struct rules *r)
+{
+	struct pattern_match m = {.n = 0};
+
+	for (size_t i = 0; i < r->u->n && !r->x->entities.role; i++) {
+		if (!pattern_at(&r->grammar, LIST(SAY_DOING), r->u, i, &m))
+			continue;
+		if (m.is_refusal) {
+			i = m.to - 1;
+			continue;
+		}
+		while (m.to > i + 2 && phrases_has(LIST(NAME_CLOSERS), r->u->words[m.to - 1].low))
+			m.to--;
+		for (i++; phrases_has(LIST(ROLE_FILLERS), r->u->words[i].low);)
+			i++;
+		rules_keep(r, ENTITY_role, i, m.to, false);
+	}
+}
+
 void rules_find_role(struct rules *r)
 {
 	rules_match(r, LIST(SAY_ROLE), "RTEDG", take_role);
+	find_doing(r);
 }
