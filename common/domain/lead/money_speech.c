@@ -162,6 +162,13 @@ static bool counts_things(const struct place *p, const struct money *m)
 	       (p->from > 1 && phrases_at(LIST(MODELS), p->u, p->from - 2));
 }
 
+/* "Katharine with a K" */
+static bool is_letter(const struct place *p)
+{
+	return p->to == p->from + 2 && p->from > 0 && tokens_is(p->u, p->from - 1, "with") &&
+	       tokens_is(p->u, p->from, "a") && !p->u->words[p->from + 1].low[1];
+}
+
 static bool is_denied(const struct place *p)
 {
 	static const char *const nots[] = {"not", "instead of", "rather than"};
@@ -182,7 +189,7 @@ static bool is_spendable(const struct place *p, const struct money *m, bool is_a
 {
 	enum cue cue;
 
-	if (is_denied(p) || is_ordinal(p->u, m))
+	if (is_denied(p) || is_letter(p) || is_ordinal(p->u, m))
 		return false;
 	if (m->high < LEAST)
 		return m->high >= LEAST_THOUSANDS && is_bare(p) && !counts_things(p, m) &&

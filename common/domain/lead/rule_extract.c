@@ -14,18 +14,42 @@
 
 /* ---- amounts and times ---- */
 
+/* The text with one word in the place of another, when it has that. */
+static const char *replaced(struct rules *r, const char *text, const char *old, struct span new)
+{
+	struct buf  out = buf_new(r->cx->arena, 512);
+	struct span rest = span_of(text), word;
+	const char *done = text;
+	bool        is_found = false;
+
+	while (words_next(&rest, &word)) {
+		if (!words_equal(word, old) || is_found)
+			continue;
+		buf_add(&out, done, (size_t)(word.ptr - done));
+		buf_add(&out, new.ptr, new.len);
+		done = word.ptr + word.len;
+		is_found = true;
+	}
+	buf_str(&out, done);
+	return is_found ? buf_text(&out) : NULL;
+}
+
 /* "Make that 12,000", of "15,000 euros": the figures are others; NULL: it is more than figures. */
-static const char *figures_fixed(struct rules *r, const char *known, struct span number)
+static const char *figures_fixed(struct rules *r, const char *known, struct span number,
+                                 const char *scale)
 {
 	size_t before = strcspn(known, "0123456789"), n = strspn(known + before, "0123456789.,");
 
-	for (size_t i = 0; i < number.len; i++)
+	for (size_t i = 0; i < number.len && !*scale; i++)
 		if (!strchr("0123456789.,", number.ptr[i]))
 			return NULL;
 	if (n == 0)
-		return NULL;
-	return arena_printf(r->cx->arena, "%.*s%.*s%s", (int)before, known, (int)number.len, number.ptr,
-	                    known + before + n);
+		return *scale ? arena_printf(r->cx->arena, "%.*s%s", (int)number.len, number.ptr, scale)
+		              : NULL;
+	if (isalpha((unsigned char)known[before + n])) /* "12k" */
+		scale = "";
+	return arena_printf(r->cx->arena, "%.*s%.*s%s%s", (int)before, known, (int)number.len,
+	                    number.ptr, scale, known + before + n);
 }
 
 /* "Make that fifteen", of "twelve thousand pounds": the number is another, of the same kind. */
@@ -36,10 +60,12 @@ static const char *amount_fixed(struct rules *r, const char *known, struct span 
 
 	while (i < old.n && !phrases_has(LIST(SCALES), old.words[i].low))
 		i++;
-	if (i == old.n && money_largest(span_of(known)) < money_largest(number) * 10)
-		return figures_fixed(r, known, number); /* it is whole */
-	return arena_printf(r->cx->arena, "%.*s %s", (int)number.len, number.ptr,
-	                    i < old.n ? old.words[i].text.ptr : "thousand");
+	if (i < old.n)
+		return arena_printf(r->cx->arena, "%.*s %s", (int)number.len, number.ptr,
+		                    old.words[i].text.ptr);
+	if (money_largest(span_of(known)) < money_largest(number) * 10) /* it is whole */
+		return figures_fixed(r, known, number, "");
+	return figures_fixed(r, known, number, " thousand");
 }
 
 static void correct_amount(struct rules *r, const char *known)
@@ -57,6 +83,34 @@ static void correct_amount(struct rules *r, const char *known)
 		r->x->entities.budget_range = extract_clean(r->cx, span_of(fixed), 200);
 }
 
+/* "12,000 pounds", "£12,000" and "12,000" in dollars. */
+static const char *in_currency(struct rules *r, const char *known, const struct utterance *old,
+                               struct span currency)
+{
+	for (size_t i = 0; i < old->n; i++)
+		if (phrases_has(LIST(CURRENCIES), old->words[i].low))
+			return replaced(r, known, old->words[i].low, currency);
+	return arena_printf(r->cx->arena, "%s %.*s", old->n ? old->words[0].text.ptr : known,
+	                    (int)currency.len, currency.ptr);
+}
+
+/* "Dollars, not pounds", "sorry, euros": what was told was of another currency. */
+static void correct_currency(struct rules *r)
+{
+	const struct utterance *u = r->u;
+	const char             *known = r->x->entities.budget_range, *fixed = NULL;
+	struct utterance        old = tokens_split(r->cx, span_of(known ? known : ""));
+	struct pattern_match    m = {.n = 0};
+
+	for (size_t i = 0; i < u->n && known && !fixed; i++)
+		if (pattern_at(&r->grammar, LIST(SAY_CURRENCY), u, i, &m) && !m.is_refusal)
+			for (size_t k = m.from; k < m.to && !fixed; k++)
+				if (phrases_has(LIST(CURRENCIES), u->words[k].low) &&
+				    !(k > 0 && tokens_is(u, k - 1, "not")))
+					fixed = in_currency(r, known, &old, u->words[k].text);
+	r->x->entities.budget_range = fixed ? fixed : known;
+}
+
 static void find_budget(struct rules *r)
 {
 	const char **budget = &r->x->entities.budget_range, *told = *budget; /* with what it is of */
@@ -68,6 +122,7 @@ static void find_budget(struct rules *r)
 		told = m.is_marked || m.is_scaled || !told ? *budget : told;
 	}
 	correct_amount(r, told);
+	correct_currency(r);
 }
 
 /* A day of a month, one past it; i: none. */
@@ -204,26 +259,6 @@ static void find_timeline(struct rules *r)
 
 /* ---- "it's Northlight, not Northwind" ---- */
 
-/* The text with one word in the place of another, when it has that. */
-static const char *replaced(struct rules *r, const char *text, const char *old, struct span new)
-{
-	struct buf  out = buf_new(r->cx->arena, 512);
-	struct span rest = span_of(text), word;
-	const char *done = text;
-	bool        is_found = false;
-
-	while (words_next(&rest, &word)) {
-		if (!words_equal(word, old) || is_found)
-			continue;
-		buf_add(&out, done, (size_t)(word.ptr - done));
-		buf_add(&out, new.ptr, new.len);
-		done = word.ptr + word.len;
-		is_found = true;
-	}
-	buf_str(&out, done);
-	return is_found ? buf_text(&out) : NULL;
-}
-
 static void correct_word(struct rules *r, size_t old, size_t new)
 {
 	static const enum entity named[] = {ENTITY_person_name, ENTITY_org_name, ENTITY_geo};
@@ -242,14 +277,73 @@ static void correct_word(struct rules *r, size_t old, size_t new)
 	}
 }
 
+/* "Not Royal College, Royal Society": what was told, and then what it should be. */
+static void correct_whole(struct rules *r, size_t i, enum entity entity, char slot)
+{
+	const char *known = r->x->entities.text[entity];
+	size_t      at = i + 1 + tokens_is(r->u, i + 1, "the"), to = rules_told_to(r, known, at);
+
+	if (to == at || to >= r->u->n || r->u->words[to].gap == GAP_STOP)
+		return;
+	for (at = to; at < r->u->n && (phrases_at(LIST(FIXES), r->u, at) ||
+	                               phrases_has(LIST(LINKS), r->u->words[at].low));)
+		at++;
+	to = rules_slot_to(r, slot, at);
+	if (to > at)
+		rules_keep(r, entity, at, to, true);
+}
+
+/* How many letters of one are others in the other. */
+static size_t letters_apart(const char *a, const char *b)
+{
+	enum { LETTERS = 24 };
+	size_t row[LETTERS + 1], n = strlen(b);
+
+	if (n > LETTERS)
+		return n;
+	for (size_t k = 0; k <= n; k++)
+		row[k] = k;
+	for (; *a; a++)
+		for (size_t k = 1, corner = row[0]++, up; k <= n; k++, corner = up) {
+			up = row[k];
+			row[k] = corner + (*a != b[k - 1]);
+			row[k] = up + 1 < row[k] ? up + 1 : row[k];
+			row[k] = row[k - 1] + 1 < row[k] ? row[k - 1] + 1 : row[k];
+		}
+	return row[n];
+}
+
+/* "Stubbs with two b's": the part of a name that sounds like it is spelled so. */
+static void correct_spelling(struct rules *r, size_t i)
+{
+	static const enum entity named[] = {ENTITY_person_name, ENTITY_org_name};
+	const char              *low = r->u->words[i].low;
+
+	for (size_t k = 0; k < COUNT(named); k++) {
+		const char      *known = r->x->entities.text[named[k]];
+		struct utterance old = tokens_split(r->cx, span_of(known ? known : ""));
+
+		for (size_t w = 0; w < old.n; w++)
+			if (letters_apart(old.words[w].low, low) <= 2 && strlen(low) > 2)
+				r->x->entities.text[named[k]] =
+					replaced(r, known, old.words[w].low,
+				             span_of(rules_titled(r->cx, r->u->words[i].text)));
+	}
+}
+
 static void find_corrections(struct rules *r)
 {
+	struct pattern_match     m = {.n = 0};
 	static const char *const buts[] = {"but", "it's", "its", "is"};
 	const struct utterance  *u = r->u;
 
 	for (size_t i = 0; i + 1 < u->n; i++) {
+		if (pattern_at(&r->grammar, LIST(SAY_LETTER), u, i + 1, &m))
+			correct_spelling(r, i);
 		if (!tokens_is(u, i, "not"))
 			continue;
+		correct_whole(r, i, ENTITY_person_name, 'M');
+		correct_whole(r, i, ENTITY_org_name, 'O');
 		if (i > 0 && (i + 2 == u->n || u->words[i + 2].gap != GAP_SPACE) &&
 		    u->words[i].gap != GAP_STOP)
 			correct_word(r, i + 1, i - 1);

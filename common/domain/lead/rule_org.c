@@ -73,7 +73,8 @@ static bool goes_on(const struct rules *r, size_t i, bool by_capitals)
 	if (i + 1 < r->u->n && r->u->words[i + 1].gap == GAP_SPACE &&
 	    phrases_at(LIST(ORG_SIGNS), r->u, i + 1) && !words_is_stop(r->u->words[i].text))
 		return true; /* "baltic product days" */
-	return can_be_org(r, i) && !rules_is_doing(r->u->words[i].low) &&
+	return can_be_org(r, i) &&
+	       (!rules_is_doing(r->u->words[i].low) || tokens_is(r->u, i - 1, "of")) &&
 	       rules_role_to(r, i, false) == i &&
 	       (!rules_place_at(r, i) || tokens_is(r->u, i - 1, "of"));
 }

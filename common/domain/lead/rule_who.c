@@ -166,19 +166,6 @@ static size_t known_name_to(const struct rules *r, size_t i)
 	return whole_name_to(r, i);
 }
 
-/* The visitor's name as we know it. */
-static size_t own_name_to(const struct rules *r, size_t i)
-{
-	const char *known = r->x->entities.person_name;
-	struct span rest = known ? span_of(known) : SPAN(""), word;
-	size_t      to = i;
-
-	for (; words_next(&rest, &word); to++)
-		if (to >= r->u->n || !words_equal(word, r->u->words[to].low))
-			return i;
-	return to;
-}
-
 /* A question mark stands behind the word before this one. */
 static bool is_asked_before(const struct rules *r, size_t to)
 {
@@ -242,7 +229,7 @@ size_t rules_name_slot_to(const struct rules *r, char kind, size_t i)
 		to = to > i ? to : written_name_to(r, i);
 		return to - i >= 2 && !rules_place_at(r, i) ? to : i;
 	case 'H':
-		return own_name_to(r, i);
+		return rules_told_to(r, r->x->entities.person_name, i);
 	case 'A': /* one we know, or written as one */
 		return rules_is_known_name(r, i) || (r->has_capitals && rules_is_capital(r, i))
 		           ? maybe_name_to(r, i)
@@ -279,8 +266,13 @@ static bool keep_family_name(struct rules *r, size_t i, size_t from, size_t to)
 static void take_name(struct rules *r, const struct pattern_match *m,
                       const struct pattern_slot *slot)
 {
-	size_t from = slot->from;
+	struct pattern_match letter = {.n = 0};
+	size_t               from = slot->from;
 
+	/* "It's John with an H": of the name that was told. */
+	if (r->x->entities.person_name &&
+	    pattern_at(&r->grammar, LIST(SAY_LETTER), r->u, slot->to, &letter))
+		return;
 	/* "I'm Terry, Terry Boyle": it is begun anew. */
 	if (slot->to - from > 2 && tokens_is(r->u, from + 1, r->u->words[from].low))
 		from++;
@@ -299,7 +291,7 @@ static void complete_name(struct rules *r)
 	for (size_t i = 0; known && !strchr(known, ' ') && i + 1 < r->u->n; i++) {
 		size_t to;
 
-		if (!words_equal(r->u->words[i].text, known))
+		if (!words_equal(r->u->words[i].text, known) || (i > 0 && tokens_is(r->u, i - 1, "not")))
 			continue;
 		to = whole_name_to(r, i);
 		if (to - i < 2 || (!(r->has_capitals && rules_is_capital(r, i)) && !closes_name(r, to)))

@@ -55,6 +55,17 @@ void rules_match(struct rules *r, const struct phrases *patterns, const char *ki
 	}
 }
 
+size_t rules_told_to(const struct rules *r, const char *known, size_t i)
+{
+	struct span rest = span_of(known ? known : ""), word;
+	size_t      to = i;
+
+	for (; words_next(&rest, &word); to++)
+		if (to >= r->u->n || !words_equal(word, r->u->words[to].low))
+			return i;
+	return to;
+}
+
 bool rules_is_capital(const struct rules *r, size_t i)
 {
 	return i < r->u->n &&

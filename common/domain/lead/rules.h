@@ -68,6 +68,9 @@ size_t rules_topic_words(const struct rules *r, size_t from, size_t to);
  * names written without capitals get them. */
 void rules_keep(struct rules *r, enum entity entity, size_t from, size_t to, bool as_title);
 
+/* What is known (NULL: nothing) stands at word i: one past its last word; i: it does not. */
+size_t rules_told_to(const struct rules *r, const char *known, size_t i);
+
 /* Words without capitals get them, others stay as they were written. */
 const char *rules_titled(struct ctx *cx, struct span text);
 
