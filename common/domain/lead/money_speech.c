@@ -49,11 +49,24 @@ static bool is_year(const struct money *m)
 	return !m->is_marked && !m->is_scaled && m->low >= YEAR_FIRST && m->low <= YEAR_LAST;
 }
 
+/* "The roof cost", but not "it may cost". */
+static bool is_cost(const struct utterance *u, size_t i)
+{
+	static const char *const modals[] = {"can",  "could",  "may",   "might",    "should",
+	                                     "must", "cannot", "can't", "will",     "would",
+	                                     "to",   "not",    "it",    "shouldn't"};
+
+	return tokens_is(u, i, "cost") && i > tokens_sentence_from(u, i) &&
+	       !TOKENS_IS_ANY(u, i - 1, modals);
+}
+
 static enum cue cue_at(const struct utterance *u, size_t i)
 {
 	size_t budget = phrases_at(LIST(BUDGET_WORDS), u, i),
 		   other = phrases_at(LIST(OTHER_MONEY), u, i);
 
+	if (is_cost(u, i))
+		return CUE_OTHER;
 	return budget == 0 && other == 0 ? CUE_NONE : budget >= other ? CUE_BUDGET : CUE_OTHER;
 }
 
@@ -83,7 +96,7 @@ static enum cue nearest_cue(const struct place *p)
 	size_t   start = tokens_sentence_from(p->u, p->from), i;
 	enum cue cue;
 
-	for (i = p->from; i > start && p->from - i < CUE_WORDS; i--) {
+	for (i = p->from + 1; i > start && p->from + 1 - i < CUE_WORDS; i--) {
 		cue = cue_at(p->u, i - 1);
 		if (cue == CUE_BUDGET && is_of_another(p->u, i - 1))
 			return CUE_OTHER;
@@ -171,7 +184,7 @@ static bool is_letter(const struct place *p)
 
 static bool is_denied(const struct place *p)
 {
-	static const char *const nots[] = {"not", "instead of", "rather than"};
+	static const char *const nots[] = {"not", "instead of", "rather than", "much is", "much are"};
 
 	return (p->from > 0 && TOKENS_ANY_AT(p->u, p->from - 1, nots) == 1) ||
 	       (p->from > 1 && TOKENS_ANY_AT(p->u, p->from - 2, nots) == 2);
@@ -189,7 +202,7 @@ static bool is_spendable(const struct place *p, const struct money *m, bool is_a
 {
 	enum cue cue;
 
-	if (is_denied(p) || is_letter(p) || is_ordinal(p->u, m))
+	if (is_denied(p) || is_letter(p) || is_ordinal(p->u, m) || tokens_is(p->u, p->to, "back"))
 		return false;
 	if (m->high < LEAST)
 		return m->high >= LEAST_THOUSANDS && is_bare(p) && !counts_things(p, m) &&

@@ -55,10 +55,13 @@ static const char *figures_fixed(struct rules *r, const char *known, struct span
 /* "Make that fifteen", of "twelve thousand pounds": the number is another, of the same kind. */
 static const char *amount_fixed(struct rules *r, const char *known, struct span number)
 {
+	enum { WHOLE = 1000 };
 	struct utterance old = tokens_split(r->cx, span_of(known));
 	size_t           i = 0;
 
 	while (i < old.n && !phrases_has(LIST(SCALES), old.words[i].low))
+		i++;
+	if (i < old.n && money_largest(number) >= WHOLE)
 		i++;
 	if (i < old.n)
 		return arena_printf(r->cx->arena, "%.*s %s", (int)number.len, number.ptr,
@@ -111,6 +114,20 @@ static void correct_currency(struct rules *r)
 	r->x->entities.budget_range = fixed ? fixed : known;
 }
 
+/* "They offered 310,000 francs, ours stops at 240,000": in what the amount before it is. */
+static const char *as_before(struct rules *r, const struct money *m)
+{
+	struct span  rest = {r->u->text.ptr, (size_t)(m->text.ptr - r->u->text.ptr)};
+	struct money before, last = {.is_marked = false};
+	const char  *fixed = NULL;
+
+	while (!m->is_marked && money_next(&rest, &before))
+		last = before.is_marked ? before : last;
+	if (last.is_marked)
+		fixed = amount_fixed(r, arena_strndup(r->cx->arena, last.text.ptr, last.text.len), m->text);
+	return extract_clean(r->cx, fixed ? span_of(fixed) : m->text, 200);
+}
+
 static void find_budget(struct rules *r)
 {
 	const char **budget = &r->x->entities.budget_range, *told = *budget; /* with what it is of */
@@ -118,7 +135,7 @@ static void find_budget(struct rules *r)
 	struct money m;
 
 	while (money_next_spoken(r->u, r->subjects & ASKED_BUDGET, &rest, &m)) {
-		*budget = extract_clean(r->cx, m.text, 200);
+		*budget = as_before(r, &m);
 		told = m.is_marked || m.is_scaled || !told ? *budget : told;
 	}
 	correct_amount(r, told);
