@@ -8,7 +8,7 @@
 #include "../../base/utf8.h"
 #include "../text/words.h"
 
-enum { WHOLE_NAME_WORDS = 3, REFUSAL_WORDS_MAX = 8, CLAUSE_MIN = 2 };
+enum { WHOLE_NAME_WORDS = 3, REFUSAL_WORDS_MAX = 8 };
 
 static const struct {
 	const struct phrases *patterns;
@@ -163,16 +163,6 @@ static void answer_role(struct rules *r, size_t from)
 		rules_keep(r, ENTITY_role, from, to, false);
 }
 
-static void answer_use_case(struct rules *r)
-{
-	size_t from = 0, to = rules_clause_to(r, from);
-
-	if (to >= from + CLAUSE_MIN && rules_topic_words(r, from, to) >= CLAUSE_MIN) {
-		rules_keep(r, ENTITY_use_case, from, to, false);
-		r->use_case_worth = rules_topic_words(r, from, to);
-	}
-}
-
 /* "We're Tidewell Freight" is no problem, whatever was asked, nor is how to reach somebody. */
 static bool tells_who(const struct rules *r, const struct extract_entities *before)
 {
@@ -216,9 +206,9 @@ void rules_take_answer(struct rules *r, const struct extract_entities *before)
 	if (asked == 0 || is_courtesy(r) || is_unreadable(r))
 		return;
 	/* "Nobody can find anything in it" is no refusal. */
-	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !e->use_case &&
-	    !tells_who(r, before) && (r->u->n > REFUSAL_WORDS_MAX || !is_declined(r->u)))
-		answer_use_case(r);
+	if (asked & ASKED_USE_CASE && e->use_case == before->use_case && !tells_who(r, before) &&
+	    (r->u->n > REFUSAL_WORDS_MAX || !is_declined(r->u)))
+		rules_answer_use_case(r);
 	if (is_declined(r->u))
 		return;
 	if (from >= r->u->n || rules_courtesy_at(r, from))

@@ -9,8 +9,13 @@ enum {
 	PAIN_WORDS_MAX = 12,
 	CLAUSE_WORDS_MAX = 30,
 	CHANNEL_WORDS_MAX = 4,
+	CLEAR_WORDS = 4,
 	NEED_WORTH = 100,
+	PAIN_WORTH = 60,
+	WORK_WORTH = 5,
 	MEANT_WORDS_MIN = 3,
+	ANSWER_TOPICS = 2,
+	DOING_WORDS = 6,
 	AMOUNT_MIN = 2000
 };
 
@@ -25,13 +30,30 @@ static bool is_help_given(const struct utterance *u, size_t i)
 	return to > i && to < u->n && u->words[to].gap != GAP_SPACE;
 }
 
-/* Words of what leads to a wish at i: what is needed, and what is only being done; 0: none. */
-static size_t wish_at(const struct utterance *u, size_t i, size_t *worth)
+/* "I don't need", "do we need", "can it help with": denied, or asked. */
+static bool is_no_wish(const struct rules *r, size_t i)
 {
-	size_t need = is_help_given(u, i) ? 0 : phrases_at(LIST(WISHES), u, i),
+	struct pattern_match m = {.n = 0};
+	size_t               start = tokens_sentence_from(r->u, i);
+
+	if (pattern_at(&r->grammar, LIST(SAY_OF_PRODUCT), r->u, start, &m) && i > start)
+		return true;
+	for (size_t at = i > start + 3 ? i - 3 : start; at < i; at++)
+		if (pattern_at(&r->grammar, LIST(SAY_NO_WISH), r->u, at, &m) && m.to >= i)
+			return true;
+	return false;
+}
+
+/* Words of what leads to a wish at i: what is needed, and what is only being done; 0: none. */
+static size_t wish_at(const struct rules *r, size_t i, size_t *worth)
+{
+	const struct utterance *u = r->u;
+	size_t                  need = is_help_given(u, i) ? 0 : phrases_at(LIST(WISHES), u, i),
 		   work = phrases_at(LIST(WORKS_ON), u, i);
 
-	*worth = need >= work ? NEED_WORTH : 0;
+	if (is_no_wish(r, i))
+		return 0;
+	*worth = need >= work ? NEED_WORTH : WORK_WORTH;
 	return need >= work ? need : work;
 }
 
@@ -39,6 +61,7 @@ static size_t wish_at(const struct utterance *u, size_t i, size_t *worth)
 static bool begins_small_talk(const struct utterance *u, size_t i)
 {
 	return phrases_at(LIST(SMALL_TALK), u, i) > 0 &&
+	       !(tokens_is(u, i, "stop") && i + 1 < u->n && rules_is_doing(u->words[i + 1].low)) &&
 	       !(tokens_is(u, i, "one") && i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE &&
 	         (tokens_is(u, i + 1, "of") || !words_is_stop(u->words[i + 1].text)));
 }
@@ -87,30 +110,35 @@ static size_t topic_words(const struct utterance *u, size_t from, size_t to)
 	return n;
 }
 
-size_t rules_clause_to(const struct rules *r, size_t i)
-{
-	return clause_to(r->u, i);
-}
-
-size_t rules_topic_words(const struct rules *r, size_t from, size_t to)
-{
-	return topic_words(r->u, from, to);
-}
-
 static bool is_corrected(const struct utterance *u, size_t i)
 {
 	static const char *const words[] = {"actually", "sorry", "rather", "instead", "correction"};
 
-	return TOKENS_ANY_IN(u, i > 3 ? i - 3 : 0, i, words);
+	return TOKENS_ANY_IN(u, i > 6 ? i - 6 : 0, i, words);
+}
+
+/* What is thin, of a few words, gives way to what is told at length; what was clear stays. */
+static void keep_use_case(struct rules *r, size_t from, size_t to, size_t worth, bool is_corrected)
+{
+	size_t topics = topic_words(r->u, from, to);
+
+	if (topics == 0 || (topics <= CLEAR_WORDS && phrases_in(LIST(LIFE), r->u, from, to)))
+		return;
+	worth = (to - from >= CLEAR_WORDS ? worth : worth / 10) + topics;
+	if (!is_corrected && (r->is_use_case_clear || worth <= r->use_case_worth))
+		return;
+	rules_keep(r, ENTITY_use_case, from, to, false);
+	r->use_case_worth = worth;
 }
 
 /* "Looking for some advice on X": the wish inside says more. 0: there is none. */
-static size_t nested_wish(const struct utterance *u, size_t i)
+static size_t nested_wish(const struct rules *r, size_t i)
 {
-	size_t worth;
+	const struct utterance *u = r->u;
+	size_t                  worth;
 
 	for (size_t k = i; k < i + 3 && k < u->n && (k == i || u->words[k].gap != GAP_STOP); k++) {
-		size_t n = wish_at(u, k, &worth);
+		size_t n = wish_at(r, k, &worth);
 
 		if (n)
 			return begins_small_talk(u, k + n) && k > i ? 0 : k;
@@ -123,17 +151,15 @@ static void take_pain(struct rules *r)
 {
 	const struct utterance *u = r->u;
 
-	for (size_t i = 0; i < u->n && r->use_case_worth == 0; i++) {
+	for (size_t i = 0; i < u->n; i++) {
 		size_t n = phrases_at(LIST(PAINS), u, i), start = tokens_sentence_from(u, i), from = i;
 
 		while (n && from > start && i - from < PAIN_WORDS_MAX &&
 		       !phrases_at(LIST(CLAUSE_ENDS), u, from - 1) &&
 		       !phrases_at(LIST(MONEY_BREAKS), u, from - 1))
 			from--;
-		if (n == 0 || topic_words(u, from, clause_to(u, i)) == 0)
-			continue;
-		rules_keep(r, ENTITY_use_case, from, clause_to(u, i), false);
-		r->use_case_worth = 1;
+		if (n)
+			keep_use_case(r, from, clause_to(u, i), PAIN_WORTH, false);
 	}
 }
 
@@ -162,18 +188,32 @@ static void take_what_was_meant(struct rules *r, size_t i, size_t behind)
 		return;
 	while (to > from && TOKENS_IS_ANY(u, to - 1, joints))
 		to--;
-	if (topic_words(u, from, to) < MEANT_WORDS_MIN || r->use_case_worth >= NEED_WORTH)
-		return;
-	rules_keep(r, ENTITY_use_case, from, clause_to(u, from) < to ? clause_to(u, from) : to, false);
-	r->use_case_worth = NEED_WORTH;
+	if (topic_words(u, from, to) >= MEANT_WORDS_MIN)
+		keep_use_case(r, from, clause_to(u, from) < to ? clause_to(u, from) : to, NEED_WORTH,
+		              false);
+}
+
+void rules_answer_use_case(struct rules *r)
+{
+	size_t               to = clause_to(r->u, 0);
+	struct pattern_match m = {.n = 0};
+
+	if (to < DOING_WORDS && (phrases_at(LIST(I_DO), r->u, 0) || phrases_at(LIST(WE_DO), r->u, 0)))
+		return; /* "I sell jam" */
+	if (topic_words(r->u, 0, to) >= ANSWER_TOPICS && !phrases_in(LIST(LIFE), r->u, 0, r->u->n) &&
+	    !phrases_in(LIST(NEWS_DAYS), r->u, 0, r->u->n) &&
+	    !pattern_at(&r->grammar, LIST(SAY_ASKED), r->u, 0, &m))
+		keep_use_case(r, 0, to, PAIN_WORTH, false);
 }
 
 void rules_find_use_case(struct rules *r)
 {
 	const struct utterance *u = r->u;
 
+	r->is_use_case_clear = r->use_case_worth >= PAIN_WORTH;
+
 	for (size_t i = 0; i < u->n;) {
-		size_t worth, n = wish_at(u, i, &worth), to;
+		size_t worth = 0, n = wish_at(r, i, &worth), to;
 
 		if (n == 0 || u->words[i].is_contact) {
 			i++;
@@ -185,18 +225,14 @@ void rules_find_use_case(struct rules *r)
 			i += n;
 			continue;
 		}
-		if (nested_wish(u, i + n) > i) {
-			i = nested_wish(u, i + n);
+		if (nested_wish(r, i + n) > i) {
+			i = nested_wish(r, i + n);
 			continue;
 		}
 		to = clause_to(u, i + n);
 		if (is_of_before(u, i + n))
 			take_what_was_meant(r, i, i + n);
-		worth += topic_words(u, i + n, to);
-		if (topic_words(u, i + n, to) && (worth > r->use_case_worth || is_corrected(u, i))) {
-			rules_keep(r, ENTITY_use_case, i + n, to, false);
-			r->use_case_worth = worth;
-		}
+		keep_use_case(r, i + n, to, worth, is_corrected(u, i));
 		i = to > i + n ? to : i + n;
 	}
 	take_pain(r);

@@ -28,13 +28,14 @@ struct rules {
 	unsigned                subjects;     /* what it answers */
 	const struct contact   *contacts;     /* in it */
 	size_t                  contacts_n;
-	const char             *phone;          /* their newest telephone number, as said */
-	enum reach              reach;          /* whom the utterance told how to reach */
-	bool                    has_own_firm;   /* spoke of one, named or not */
-	bool                    is_org_due;     /* spoke of a thing that "it's called" can name */
-	bool                    is_name_told;   /* the utterance speaks of names */
-	bool                    is_name_due;    /* or what was said before it does */
-	size_t                  use_case_worth; /* how much the use case says */
+	const char             *phone;             /* their newest telephone number, as said */
+	enum reach              reach;             /* whom the utterance told how to reach */
+	bool                    has_own_firm;      /* spoke of one, named or not */
+	bool                    is_org_due;        /* spoke of a thing that "it's called" can name */
+	bool                    is_name_told;      /* the utterance speaks of names */
+	bool                    is_name_due;       /* or what was said before it does */
+	size_t                  use_case_worth;    /* how much the use case says */
+	bool                    is_use_case_clear; /* that of what was said before */
 	double                  weights[INTENT_COUNT]; /* evidence for each intent */
 };
 
@@ -47,6 +48,7 @@ void rules_find_role(struct rules *r);        /* role */
 void rules_find_org(struct rules *r);         /* org_name, has_own_firm */
 void rules_find_place(struct rules *r);       /* geo */
 void rules_find_use_case(struct rules *r);    /* use_case */
+void rules_answer_use_case(struct rules *r);  /* use_case, of who was asked */
 void rules_find_channel(struct rules *r);     /* channel */
 void rules_find_permissions(struct rules *r); /* permissions */
 void rules_find_actions(struct rules *r);     /* followup_actions */
@@ -58,11 +60,6 @@ unsigned rules_subjects_of(struct ctx *cx, struct span asked);
 /* What a bare answer says ("Northwind" to "Which company?"), where the other rules, since `before`,
  * have found nothing. */
 void rules_take_answer(struct rules *r, const struct extract_entities *before);
-
-/* The clause at word i, up to another thought or fact: one past its last word; and how many of the
- * words say what it is about. */
-size_t rules_clause_to(const struct rules *r, size_t i);
-size_t rules_topic_words(const struct rules *r, size_t from, size_t to);
 
 /* Words [from, to) into an entity; the last one said stays. With `as_title`
  * names written without capitals get them. */
