@@ -103,10 +103,11 @@ static size_t day_from(const struct utterance *u, size_t i)
 	bool                     has_of = i > 1 && tokens_is(u, i - 1, "of");
 	size_t                   at = i - has_of;
 
+	if (!has_of && is_day_before(u, i) &&
+	    (words_is_capitalised(u->words[i].text) || !phrases_at(LIST(TIMES_AMBIGUOUS), u, i)))
+		return i - 1;
 	if (!phrases_at(LIST(MONTHS), u, i) || (!has_of && phrases_at(LIST(TIMES_AMBIGUOUS), u, i)))
 		return i;
-	if (!has_of && is_day_before(u, i))
-		return i - 1;
 	if (at == 0 || u->words[at].gap != GAP_SPACE ||
 	    !phrases_has(LIST(ORDINALS), u->words[at - 1].low))
 		return i;
@@ -161,12 +162,53 @@ static bool is_about_a_meeting(const struct utterance *u, size_t from)
 	return false;
 }
 
+/* "Installed", "broke", but not "needed", which is of what comes. */
+static bool is_past_form(const struct utterance *u, size_t i)
+{
+	size_t len = i < u->n ? strlen(u->words[i].low) : 0;
+
+	return len > 2 && !phrases_has(LIST(STILL_WANTED), u->words[i].low) &&
+	       (strcmp(u->words[i].low + len - 2, "ed") == 0 || phrases_at(LIST(PAST_FORMS), u, i));
+}
+
+/* "You set it up for us in June", but not "could you set it up in June" nor "you said it would be
+ * done by June". */
+static bool is_told_as_past(const struct utterance *u, size_t from)
+{
+	static const char *const subjects[] = {"you", "they", "he", "she", "we", "i", "it", "who"};
+	bool                     is_past = false;
+
+	for (size_t i = tokens_sentence_from(u, from); i < from; i++) {
+		if (phrases_at(LIST(MODALS), u, i)) {
+			is_past = false;
+			i++;
+		} else if (TOKENS_IS_ANY(u, i, subjects) && is_past_form(u, i + 1))
+			is_past = true;
+	}
+	return is_past;
+}
+
+/* "Are you open on Sunday?", "what happens in June": of us or the world, and no time of theirs. */
+static bool is_asked_of_others(const struct utterance *u, size_t from)
+{
+	static const char *const asks[] = {"do",   "does", "did", "are", "is",    "was",
+	                                   "were", "what", "why", "how", "where", "who"};
+	size_t start = tokens_sentence_from(u, from), end = tokens_sentence_to(u, from);
+
+	while (start < from && phrases_at(LIST(GREETINGS), u, start))
+		start += phrases_at(LIST(GREETINGS), u, start);
+	return TOKENS_IS_ANY(u, start, asks) && from > start + 1 &&
+	       !phrases_in(LIST(CAN_IT_BE), u, start, end) && !phrases_in(LIST(SELVES), u, start, end);
+}
+
 static bool is_past(const struct utterance *u, size_t from, size_t to)
 {
-	size_t start = tokens_sentence_from(u, from);
-	size_t at = from > 5 && from - 5 > start ? from - 5 : start;
+	static const char *const to_come[] = {"to be", "must be", "should be"};
+	size_t                   start = tokens_sentence_from(u, from);
+	size_t                   at = from > 5 && from - 5 > start ? from - 5 : start;
 
-	return tokens_is(u, to, "ago") || phrases_in(LIST(PASTS), u, at, from);
+	return tokens_is(u, to, "ago") ||
+	       (phrases_in(LIST(PASTS), u, at, from) && !TOKENS_ANY_IN(u, at, from, to_come));
 }
 
 /* "Have a good Christmas": somebody wishes us a day. */
@@ -215,7 +257,8 @@ static bool is_put_right(const struct utterance *u, size_t from, size_t to)
 static bool is_meant(const struct utterance *u, bool is_asked, enum core core, size_t from,
                      size_t core_from, size_t to)
 {
-	size_t start = tokens_sentence_from(u, from);
+	static const char *const overs[] = {"ago", "late", "behind", "overdue", "old", "long"};
+	size_t                   start = tokens_sentence_from(u, from);
 
 	if (from > start && (tokens_is(u, from - 1, "meant") || tokens_is(u, from - 1, "mean")))
 		return true; /* of what was told before */
@@ -226,7 +269,9 @@ static bool is_meant(const struct utterance *u, bool is_asked, enum core core, s
 	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)) ||
 	    is_wished(u, core_from) || (!is_asked && is_late_already(u, from)))
 		return false;
-	if (tokens_is(u, to, "ago") ||
+	if (core == CORE_WEAK && !is_asked && (is_told_as_past(u, from) || is_asked_of_others(u, from)))
+		return false;
+	if (TOKENS_IS_ANY(u, to, overs) ||
 	    (phrases_at(LIST(URGENCIES), u, core_from) && is_denied(u, from)))
 		return false;
 	return is_asked || core == CORE_STRONG || from < core_from || is_date(u, core_from) ||
@@ -254,7 +299,7 @@ static void join_next(const struct utterance *u, bool is_asked, size_t *to)
 		if (!phrase_at(u, is_asked, i, &next_from, &next_to) || next_from > *to + 3 ||
 		    next_to <= *to)
 			continue;
-		if (is_put_right(u, next_from, next_to))
+		if (is_put_right(u, next_from, next_to) || phrases_in(LIST(CLOSINGS), u, *to, next_from))
 			return;
 		*to = next_to;
 		return;
