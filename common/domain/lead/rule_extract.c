@@ -371,7 +371,7 @@ static void find_corrections(struct rules *r)
 
 /* ---- all of it ---- */
 
-enum { SHORT_WORDS = 3 };
+enum { SHORT_WORDS = 3, CLEAR_WEIGHT = 3, OVERWHELMING = 5 };
 
 /* Capitals tell names apart only where most words have none: neither in text
  * all in lower case nor in text all in capitals. */
@@ -415,6 +415,27 @@ static void drop_hesitations(struct utterance *u)
 	u->n = n;
 }
 
+static size_t heaviest(const struct rules *r)
+{
+	size_t best = INTENT_CONSULTING_INQUIRY;
+
+	for (size_t i = 0; i < INTENT_COUNT; i++)
+		best = r->weights[i] > r->weights[best] ? i : best;
+	return best;
+}
+
+/* Who wants a speaker, an interview or a job wants it still when they ask what something costs. */
+static void note_clear_intent(struct rules *r)
+{
+	size_t best = heaviest(r);
+
+	if (!r->clear_intent && r->weights[best] >= CLEAR_WEIGHT &&
+	    !phrases_in(LIST(FOUND_YOU), r->u, 0, r->u->n) &&
+	    (best == INTENT_SPEAKING_REQUEST || best == INTENT_MEDIA_REQUEST ||
+	     best == INTENT_JOB_OPPORTUNITY))
+		r->clear_intent = best;
+}
+
 static void look_at(struct rules *r, const struct exchange *x)
 {
 	struct utterance             *u = NEW(r->cx->arena, struct utterance);
@@ -446,6 +467,7 @@ static void look_at(struct rules *r, const struct exchange *x)
 	rules_find_permissions(r);
 	rules_find_actions(r);
 	rules_weigh_intents(r);
+	note_clear_intent(r);
 	rules_take_answer(r, &before);
 	r->u = NULL;
 }
@@ -475,11 +497,13 @@ static void decide_intent(struct rules *r)
 {
 	const struct extract_entities *e = &r->x->entities;
 	double                         second = 0;
-	size_t                         best = INTENT_CONSULTING_INQUIRY;
+	size_t                         best;
 
 	r->weights[INTENT_CONSULTING_INQUIRY] += e->budget_range ? 1 : 0;
-	for (size_t i = 0; i < INTENT_COUNT; i++)
-		best = r->weights[i] > r->weights[best] ? i : best;
+	best = heaviest(r);
+	if (r->clear_intent && best == INTENT_CONSULTING_INQUIRY &&
+	    r->weights[best] < r->weights[r->clear_intent] + OVERWHELMING)
+		best = r->clear_intent;
 	for (size_t i = 0; i < INTENT_COUNT; i++)
 		second = i != best && r->weights[i] > second ? r->weights[i] : second;
 	r->x->intent = (enum intent)best;

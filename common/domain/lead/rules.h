@@ -37,6 +37,7 @@ struct rules {
 	size_t                  use_case_worth;    /* how much the use case says */
 	bool                    is_use_case_clear; /* that of what was said before */
 	double                  weights[INTENT_COUNT]; /* evidence for each intent */
+	size_t                  clear_intent; /* which was plain first; 0: none, nor the first */
 };
 
 /* The words of an address or a number, which no other rule is to take for a name. */

@@ -201,6 +201,15 @@ static bool is_asked_of_others(const struct utterance *u, size_t from)
 	       !phrases_in(LIST(CAN_IT_BE), u, start, end) && !phrases_in(LIST(SELVES), u, start, end);
 }
 
+/* "A summer placement" */
+static bool is_what_kind(const struct utterance *u, size_t i, size_t to)
+{
+	static const char *const articles[] = {"a", "an"};
+
+	return i > 0 && TOKENS_IS_ANY(u, i - 1, articles) && to < u->n &&
+	       u->words[to].gap == GAP_SPACE && !words_is_stop(u->words[to].text);
+}
+
 static bool is_past(const struct utterance *u, size_t from, size_t to)
 {
 	static const char *const to_come[] = {"to be", "must be", "should be"};
@@ -271,7 +280,7 @@ static bool is_meant(const struct utterance *u, bool is_asked, enum core core, s
 		return false;
 	if (core == CORE_WEAK && !is_asked && (is_told_as_past(u, from) || is_asked_of_others(u, from)))
 		return false;
-	if (TOKENS_IS_ANY(u, to, overs) ||
+	if (TOKENS_IS_ANY(u, to, overs) || (core == CORE_WEAK && is_what_kind(u, core_from, to)) ||
 	    (phrases_at(LIST(URGENCIES), u, core_from) && is_denied(u, from)))
 		return false;
 	return is_asked || core == CORE_STRONG || from < core_from || is_date(u, core_from) ||
