@@ -307,7 +307,7 @@ static void correct_whole(struct rules *r, size_t i, enum entity entity, char sl
 		at++;
 	to = rules_slot_to(r, slot, at);
 	if (to > at)
-		rules_keep(r, entity, at, to, true);
+		rules_keep(r, entity, at, to, entity != ENTITY_role);
 }
 
 /* How many letters of one are others in the other. */
@@ -361,6 +361,8 @@ static void find_corrections(struct rules *r)
 			continue;
 		correct_whole(r, i, ENTITY_person_name, 'M');
 		correct_whole(r, i, ENTITY_org_name, 'O');
+		correct_whole(r, i, ENTITY_role, 'R');
+		correct_whole(r, i, ENTITY_role, 'D');
 		if (i > 0 && (i + 2 == u->n || u->words[i + 2].gap != GAP_SPACE) &&
 		    u->words[i].gap != GAP_STOP)
 			correct_word(r, i + 1, i - 1);

@@ -193,7 +193,8 @@ static void find_doing(struct rules *r)
 			i = m.to - 1;
 			continue;
 		}
-		while (m.to > i + 2 && phrases_has(LIST(NAME_CLOSERS), r->u->words[m.to - 1].low))
+		while (m.to > i + 2 && (phrases_has(LIST(NAME_CLOSERS), r->u->words[m.to - 1].low) ||
+		                        phrases_has(LIST(DANGLERS), r->u->words[m.to - 1].low)))
 			m.to--;
 		for (i++; phrases_has(LIST(ROLE_FILLERS), r->u->words[i].low);)
 			i++;

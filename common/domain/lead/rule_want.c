@@ -61,7 +61,7 @@ static size_t wish_at(const struct rules *r, size_t i, size_t *worth)
 static bool begins_small_talk(const struct utterance *u, size_t i)
 {
 	return phrases_at(LIST(SMALL_TALK), u, i) > 0 &&
-	       !(tokens_is(u, i, "stop") && i + 1 < u->n && rules_is_doing(u->words[i + 1].low)) &&
+	       !(tokens_is(u, i, "stop") && i + 2 < u->n && rules_is_doing(u->words[i + 1].low)) &&
 	       !(tokens_is(u, i, "one") && i + 1 < u->n && u->words[i + 1].gap == GAP_SPACE &&
 	         (tokens_is(u, i + 1, "of") || !words_is_stop(u->words[i + 1].text)));
 }
