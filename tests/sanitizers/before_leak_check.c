@@ -1,8 +1,9 @@
 /* Linked into the programs of the asan flavour. runsv sends CONT right behind TERM. One that comes
  * while LeakSanitizer stops the threads at exit takes back its STOP, and both wait for ever: so a
- * program that is supervised lets it come first. */
+ * program that is supervised lets it come first; one that only looks at settings is sent none. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static void wait_for_cont(void)
@@ -18,9 +19,10 @@ static void wait_for_cont(void)
 /* A handler that is given now is called before LeakSanitizer's, which came earlier. */
 __attribute__((constructor)) static void begin(void)
 {
-	sigset_t cont;
+	const char *unit = getenv("SCRIBE_STACK_UNIT");
+	sigset_t    cont;
 
-	if (!getenv("SCRIBE_STACK_UNIT"))
+	if (!unit || !strchr(unit, ':')) /* as "check", where nobody supervises */
 		return;
 	sigemptyset(&cont);
 	sigaddset(&cont, SIGCONT);
