@@ -98,12 +98,38 @@ static void a_descriptor_a_deadline_and_a_cancel_end_a_wait(void **state)
 /* A cancel that fired before anybody asked for its descriptor. */
 static void an_early_cancel_ends_a_late_wait(void **state)
 {
-	struct cancel c;
+	struct deadline until = deadline_in(LONG_MS);
+	struct cancel   c;
 
 	(void)state;
 	cancel_init(&c);
 	cancel_fire(&c, CANCEL_STOPPING);
-	assert_int_equal(wait_fds(&c, NULL, 0, deadline_in(LONG_MS)), WAIT_CANCELLED);
+	assert_int_equal(wait_fds(&c, NULL, 0, until), WAIT_CANCELLED);
+	assert_true(deadline_left_ms(until) > 0); /* at its end it is cancelled as well */
+	cancel_end(&c);
+}
+
+/* Thousands of turns wait for what has no descriptor. */
+static void a_cancel_costs_no_descriptor_until_one_is_waited_for(void **state)
+{
+	struct monitor       m = MONITOR;
+	struct monitor_watch w;
+	struct cancel        c, child;
+
+	(void)state;
+	cancel_init(&c);
+	cancel_init_child(&child, &c);
+	monitor_watch(&m, &w, &child);
+	monitor_lock(&m);
+	assert_int_equal(monitor_wait(&m, &w, deadline_in(0)), WAIT_DEADLINE);
+	monitor_unlock(&m);
+	assert_int_equal(c.fd, -1);
+	assert_int_equal(child.fd, -1);
+	assert_int_equal(wait_fds(&child, NULL, 0, deadline_in(0)), WAIT_DEADLINE);
+	assert_true(child.fd >= 0);
+	assert_int_equal(c.fd, -1);
+	monitor_unwatch(&w);
+	cancel_end(&child);
 	cancel_end(&c);
 }
 
@@ -202,6 +228,7 @@ int main(void)
 		cmocka_unit_test(a_child_follows_its_parent),
 		cmocka_unit_test(a_descriptor_a_deadline_and_a_cancel_end_a_wait),
 		cmocka_unit_test(an_early_cancel_ends_a_late_wait),
+		cmocka_unit_test(a_cancel_costs_no_descriptor_until_one_is_waited_for),
 		cmocka_unit_test(a_monitor_ends_by_deadline_and_cancel),
 		cmocka_unit_test(nobody_overtakes),
 	};
