@@ -245,6 +245,30 @@ test('a reply does not wait for a memory that is held up', async () => {
 	assert.match(stack.logs('agent_reply', from), /"event":"not_recalled"/);
 });
 
+/* Where nothing is locked, and what there is to look through is known at once. */
+test('nor for the looking through memories', async () => {
+	await heal(stack);
+	const who = { visitor_id: crypto.randomUUID(), consent: true };
+	const before = await newSession(stack, who);
+	await turn(stack, before, 'Our oven breaks every winter.');
+	await poll(async () => (await sql(stack, `select from memories where session_id = :'id'`,
+		{ id: before.session_id })).length > 0);
+	const session = await newSession(stack, who);
+	const [[definition]] = await sql(stack, `select pg_get_functiondef('memory_folded'::regproc)`);
+	await sql(stack, `create or replace function memory_folded(said text) returns text
+		language plpgsql immutable parallel safe as $$
+		begin
+			perform pg_sleep(20) where current_query() like '%memory_recall(%';
+			return said;
+		end $$`);
+	const from = stack.logs('agent_reply').length;
+	const { status, json, text } = await turn(stack, session, 'What do you know about my oven?')
+		.finally(() => sql(stack, definition));
+	assert.equal(status, 200, text);
+	assert.ok(json.timings.recall_ms < 5000, `${json.timings.recall_ms} ms`);
+	assert.match(stack.logs('agent_reply', from), /"event":"not_recalled"/);
+});
+
 test('a voice that never answers, with none behind it, leaves the text', async () => {
 	await stack.commandWith({ TTS_PROVIDERS: 'elevenlabs' }, 'reload', 'agent_reply');
 	await heal(stack);
