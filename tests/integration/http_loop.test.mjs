@@ -142,6 +142,24 @@ test('a server without HTTP/2 serves many at once', async () => {
 	await new Promise((resolve) => server.close(resolve));
 });
 
+test('a new connection goes on with the TLS session of the one before', async () => {
+	const reused = [];
+	const server = createTlsServer(
+		{ key: readFileSync(file('key.pem')), cert: readFileSync(file('cert.pem')) },
+		(_, response) => {
+			response.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' });
+			response.end('event: end\ndata: x\n\n');
+		},
+	);
+	server.on('secureConnection', (socket) => reused.push(socket.isSessionReused()));
+	await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const told = await call({ url: `https://127.0.0.1:${server.address().port}/` }, 1, 2).result;
+	server.closeAllConnections();
+	await new Promise((resolve) => server.close(resolve));
+	assert.deepEqual([told.ok, told.failed], [2, 0], told.problems);
+	assert.deepEqual(reused, [false, true]);
+});
+
 test('a connection is kept from one call to the next, and warmed before the first', async () => {
 	const server = await listen(answer);
 	const caller = call(server, 1, 5, 'warm');
