@@ -337,6 +337,37 @@ test('left while it takes its key, which it does all the same: nobody waits for 
 	]);
 });
 
+/* So does what is done by a statement whose cancelling came too late. */
+test('left while its turn begins, which it does all the same: nobody waits for it', async () => {
+	await heal(stack);
+	const session = await newSession(stack);
+	await sql(stack, `create function goes_on() returns trigger language plpgsql as $$
+		begin
+			perform pg_sleep(20);
+			return new;
+		exception when query_canceled then
+			return new;
+		end $$;
+		create trigger goes_on before insert on turns for each row execute function goes_on()`);
+	try {
+		const from = stack.logs('agent_reply').length;
+		const leave = startTurn(session, 'Hello there.');
+		await poll(async () => (await sql(stack,
+			`select from pg_stat_activity where wait_event = 'PgSleep'`)).length);
+		await leave();
+		await poll(() => wasGivenUp(from));
+	} finally {
+		await sql(stack, 'drop function goes_on cascade');
+	}
+	assert.match(await stateOf(session), /^(running|abandoned)$/, 'it has begun');
+	const answer = await answeredAtLast(session, {});
+	assert.equal(answer.status, 200, answer.text);
+	assert.deepEqual(await said(session), [
+		['visitor', 'Hello there.'],
+		['agent', answer.json.text],
+	]);
+});
+
 /* Its commit stands as well, and is told to nobody: whoever asks again finds it done. */
 test('restarted behind the end of a turn that was not told: it is answered', async () => {
 	await heal(stack);
