@@ -2,7 +2,7 @@
 #include "../../common/domain/files/object_name.h"
 #include "../../common/web/input.h"
 #include "call.h"
-#include "told.h"
+#include "entry.h"
 
 #define REMOVE_MAX   1000
 #define REMOVE_BYTES ((size_t)2 << 20)

@@ -2,7 +2,7 @@
 #include "../../common/domain/files/object_name.h"
 #include "../../common/web/input.h"
 #include "call.h"
-#include "told.h"
+#include "entry.h"
 
 #define LIST_MAX   1000
 #define LIST_USUAL 100

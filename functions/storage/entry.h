@@ -1,6 +1,6 @@
-/* told.h -- how an object is told to the API's clients. */
-#ifndef STORAGE_TOLD_H
-#define STORAGE_TOLD_H
+/* entry.h -- how an object is told to the API's clients. */
+#ifndef STORAGE_ENTRY_H
+#define STORAGE_ENTRY_H
 
 #include "../../common/base/json_out.h"
 #include "../../common/store/objects.h"

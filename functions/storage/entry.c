@@ -1,5 +1,5 @@
-/* told.c -- the members that storage-js's FileObject has. */
-#include "told.h"
+/* entry.c -- the members that storage-js's FileObject has. */
+#include "entry.h"
 
 static void tell_metadata(struct ctx *cx, struct json_out *j, const struct object *o)
 {
