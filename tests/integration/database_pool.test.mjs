@@ -189,6 +189,8 @@ test('recalls against a locked table: turns answer, with no more backends', asyn
 
 test('jobs hold a third of the connections, requests pass them', async () => {
 	const probe = start({ DB_POOL_SIZE: '5' });
+	/* Connections lie idle: what may have one has it at once. */
+	await Promise.all([1, 2, 3].map(() => probe.rows({ sql: ['select pg_sleep(0.5)'] })));
 	const job = probe.order({ job: true, sql: [LONG] });
 	await running(probe, LONG);
 	let isServed = false;
