@@ -1,7 +1,7 @@
 begin;
 
 select id, at, actor, action, subject, session_id, detail from audit_log where false;
-select 1 / (has_table_privilege('scribe_app', 'audit_log', 'insert')
+select 1 / (has_column_privilege('scribe_app', 'audit_log', 'actor', 'insert')
 	and not has_table_privilege('scribe_app', 'audit_log', 'select')
 	and not has_table_privilege('scribe_app', 'audit_log', 'update')
 	and not has_table_privilege('scribe_app', 'audit_log', 'delete'))::int;

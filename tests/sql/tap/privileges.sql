@@ -1,6 +1,6 @@
 -- What the programs may not do, and a signed-in person neither.
 begin;
-select plan(73);
+select plan(75);
 
 grant usage on schema tap to scribe_app, scribe_user;
 select session(1);
@@ -37,9 +37,12 @@ select is(try(statement), '42501', 'programs: ' || statement) from (values
 	('select * from audit_log'),
 	('delete from audit_log'),
 	('update audit_log set actor = ''nobody'''),
+	('insert into audit_log (actor, action, subject, detail) values (''a'', ''b'', ''c'', ''{}'')'),
+	('insert into audit_log (actor, action, subject, at) values (''a'', ''b'', ''c'', now())'),
 	('select * from sqitch.changes')) as denied (statement);
 
-select is(try($$insert into audit_log (actor, action, subject) values ('a', 'read', 's')$$), 'ok',
+select is(try($$insert into audit_log (actor, action, subject, session_id)
+	values ('a', 'read', 's', null)$$), 'ok',
 	'programs write the audit log');
 select is(try('select * from profiles'), 'ok', 'programs read profiles');
 select throws_ok('delete from audit_log', '42501', null,
