@@ -9,11 +9,14 @@ with counts as (
 	       max(attempts) as most_attempts
 	from jobs_told group by kind, state
 ),
-waiting as (
-	select id, kind, state, attempts, max_attempts, run_at, created_at, error
-	from jobs_told where state <> 'done'
+first as (
+	select id from jobs_told where state <> 'done'
 	order by array_position('{dead,running,ready}', state), id desc
 	limit $1::int
+),
+waiting as ( -- only of these: an error is read by a regular expression
+	select id, kind, state, attempts, max_attempts, run_at, created_at, error
+	from jobs_told where id = any (array(select id from first))
 )
 select json_build_object(
 	'counts', (select coalesce(json_agg(c order by kind, state), '[]') from counts c),

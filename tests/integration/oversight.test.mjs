@@ -1,6 +1,7 @@
 /* oversight: who is told of jobs and of who saw what, how much at once, and what. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -114,6 +115,23 @@ test('jobs are told with their state, the dead first, without what they are abou
 	assert.deepEqual(told, wanted.map((row) => [row.kind, row.state, String(row.jobs),
 		'2026-01-01 00:00:00+00', '2026-01-02 03:04:05+00', String(row.most_attempts)]),
 	'scripts/jobs tells the same');
+});
+
+const nodesOf = (node) => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+test('of many jobs the errors of those that are shown are read, and no others', async () => {
+	await sql(stack, `insert into jobs (kind, state, last_error)
+		select 'many', 'ready', 'unavailable: many' from generate_series(1, 5000)`);
+	await sql(stack, 'analyze jobs');
+	const statement = await readFile(join(root, 'common/store/jobs_told.sql'), 'utf8');
+	const [[plan]] = await sql(stack,
+		`explain (verbose, format json) ${statement.replaceAll('$1', '50')}`);
+	const reading = nodesOf(JSON.parse(plan)[0].Plan)
+		.filter(({ Output = [] }) => Output.some((text) => /^CASE .*substring/.test(text)));
+	assert.ok(reading.length, plan);
+	const wholly = reading.flatMap(nodesOf).filter((node) => node['Node Type'] === 'Seq Scan');
+	assert.deepEqual(wholly, []);
+	await sql(stack, `delete from jobs where kind = 'many'`);
 });
 
 /* ---- the log ---- */
