@@ -198,11 +198,16 @@ test('a job that never succeeds waits for a person, who retries or drops it', as
 			where id = :'id'`,
 		{ id },
 	);
+	await sql(stack, `insert into jobs (kind, run_at)
+		values (E'test_\\u001b[2J\\u009b\\u202e\\u2066end', now() + interval '1 day')`);
 	for (const LC_ALL of ['C', 'C.UTF-8']) {
-		const { stdout } = await run(join(root, 'scripts/jobs'), [], {
-			env: { PATH: process.env.PATH, STACK_DIR: stack.dir, LC_ALL },
-		});
+		const env = { PATH: process.env.PATH, STACK_DIR: stack.dir, LC_ALL };
+		const { stdout } = await run(join(root, 'scripts/jobs'), [], { env });
 		assert.ok(stdout.includes('?[2J ? red ? ? ??end'), stdout);
+		for (const action of ['list', 'stats']) {
+			const { stdout } = await run(join(root, 'scripts/jobs'), [action], { env });
+			assert.match(stdout, / test_\?\[2J\?\?\?end +\| ready /);
+		}
 	}
 	assert.match((await jobs('stats')).stdout, /test +\| dead +\| +1 /);
 	await jobs('retry', id);
