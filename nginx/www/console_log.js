@@ -9,7 +9,7 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /* "person:<id>", "operator:<name>", "link", a program. */
 const whoOf = ({ actor, name, email }) => {
 	const person = name && email ? `${name} (${email})` : name ?? email;
-	const [kind, id] = actor.split(':');
+	const [kind, id = ''] = actor.split(':');
 	if (kind === 'person') return person ?? `Account ${id.slice(0, 8)}, which is gone`;
 	if (kind === 'operator') return `${id}, at a terminal`;
 	if (kind === 'link') return person ? `Whoever had a link of ${person}` : 'Whoever had a link';

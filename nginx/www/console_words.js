@@ -14,7 +14,11 @@ const stamp = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
 
-export const when = (time) => (time ? stamp.format(new Date(time)) : '');
+/* The database knows times that a Date does not, "infinity" for one: they are shown as they are. */
+export const when = (time) => {
+	const date = new Date(time);
+	return time && !Number.isNaN(date.getTime()) ? stamp.format(date) : time ?? '';
+};
 export const timeOf = (time) => (time ? clock.format(new Date(time)) : '');
 export const dayOf = (time) => day.format(new Date(time));
 
@@ -22,7 +26,7 @@ const UNITS = [[86_400, 'day'], [3600, 'hour'], [60, 'minute'], [0, 'second']];
 
 /** How long ago, in the largest unit there is one of. */
 export const ageOf = (time) => {
-	const seconds = Math.max(0, (Date.now() - new Date(time)) / 1000);
+	const seconds = Math.max(0, (Date.now() - new Date(time)) / 1000 || 0);
 	const [size, name] = UNITS.find(([size]) => seconds >= size);
 	const n = Math.floor(seconds / (size || 1));
 	return `${n} ${name}${n === 1 ? '' : 's'}`;

@@ -306,6 +306,21 @@ test('the log goes on with older ones, as text', LIMIT, async () => {
 	await context.close();
 });
 
+test('an odd row leaves the others to be read', LIMIT, async () => {
+	await sql(stack, `insert into jobs (kind, created_at, run_at) values
+		('walk_odd', '20000-01-01', 'infinity'), ('walk_old', '-infinity', now())`);
+	await sql(stack, `insert into audit_log (at, actor, action, subject) values
+		('infinity', 'person', 'looked', 'oddly'), (now(), ':', 'looked', 'evenly')`);
+	const { tab, context, problems } = await enter('admin');
+	await show(tab, 'jobs', 'tr:has-text("Walk odd"):has-text("infinity")');
+	await tab.waitForSelector('tr:has-text("Walk old")');
+	await show(tab, 'log', 'tr:has-text("oddly"):has-text("which is gone")');
+	await tab.waitForSelector('tr:has-text("evenly")');
+	assert.deepEqual(problems, []);
+	await sql(stack, `delete from jobs where kind in ('walk_odd', 'walk_old')`);
+	await context.close();
+});
+
 test('a viewer has neither jobs nor the log', LIMIT, async () => {
 	const { tab, context, problems } = await enter('viewer');
 	assert.deepEqual(await tab.locator('#nav a:visible').allTextContents(),
