@@ -106,7 +106,8 @@ const leavePage = () => {
 
 const showPage = async () => {
 	const [, name = 'sessions', id] = location.hash.split('/');
-	const show = pages[name] ?? (client.mayChange ? pagesOfAdmins[name] : undefined);
+	const known = client.mayChange ? { ...pages, ...pagesOfAdmins } : pages;
+	const show = Object.hasOwn(known, name) ? known[name] : undefined;
 	leavePage();
 	clearProblem();
 	const control = new AbortController();

@@ -325,7 +325,7 @@ test('a viewer has neither jobs nor the log', LIMIT, async () => {
 	const { tab, context, problems } = await enter('viewer');
 	assert.deepEqual(await tab.locator('#nav a:visible').allTextContents(),
 		['Sessions', 'Leads', 'Numbers', 'Reports']);
-	for (const page of ['jobs', 'log']) {
+	for (const page of ['jobs', 'log', 'constructor', '__proto__']) {
 		await show(tab, page, 'main h2:has-text("There is no such page")');
 		await show(tab, 'sessions', 'main h2:has-text("Sessions")');
 	}
