@@ -246,7 +246,9 @@ static struct err *is_in_distress(struct ctx *cx, const struct remembering *r, b
 	if (may_last)
 		TRY(utterances_in_distress(cx, r->memory.session_id, r->u->position, &before));
 	words = act_words_of(cx, message);
-	act = acts_read(cx, &words, vector->at, vector->model, true);
+	/* Whether distress is over may be told by any act; whether it begins, by that alone. */
+	act = acts_read(cx, &words, vector->at, vector->model,
+	                before > 0 || act_danger_by_meaning(&words));
 	*out = care_is_needed(cx, act, message, before);
 	return NULL;
 }

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { killUnit } from './env/breaking.mjs';
-import { newSession, pairOf, poll, post, root, sql, useStack, whileLocked } from './env/index.mjs';
+import {
+	newSession, pairOf, poll, post, root, sql, TALK, useStack, whileLocked,
+} from './env/index.mjs';
 
 /* So long a reply waits for what is remembered. */
 const stack = useStack({ env: { MEMORY_TURN_MS: '10000' } });
@@ -127,4 +129,28 @@ test('what no turn had time to understand is read before it is remembered', asyn
 	await turn(session, 'We are a shop in Oslo.');
 	await poll(async () => (await remembered(session)).at(-1)[1] === 't');
 	assert.deepEqual(await remembered(session), [['t', 'f'], ['f', 't']]);
+});
+
+describe('where models and vectors are of others', () => {
+	const outside = useStack({
+		functions: TALK,
+		simulator: true,
+		name: 'outside',
+		env: { LLM_PROVIDERS: 'groq,builtin', EMBED_PROVIDERS: 'openai,local' },
+	});
+	const marks = (session) => sql(outside, `select u.in_distress, m.id is not null
+		from utterances u left join memories m on m.utterance_id = u.id
+		where u.session_id = :'id' and u.speaker = 'visitor' order by u.position`,
+		{ id: session.session_id });
+	const say = (session, user_message) => post(outside, 'agent_reply',
+		{ ...pairOf(session), user_message, audio: false });
+
+	/* No word of it is one of danger, and its vector is of a model that has no examples. */
+	test('what only its meaning tells is understood before it is remembered', async () => {
+		const session = await newSession(outside, { consent: true });
+		await say(session, 'We are a shop in Oslo.');
+		await say(session, 'My brother keeps me locked away and takes his belt to me at night.');
+		await poll(async () => (await marks(session)).every((is) => is.includes('t')));
+		assert.deepEqual(await marks(session), [['f', 't'], ['t', 'f']]);
+	});
 });

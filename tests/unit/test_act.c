@@ -179,6 +179,34 @@ static void hears_distress_and_little_else(void **state)
 		fail_msg("found %zu of 60, alarmed by %zu of 120", more.found, more.alarmed);
 }
 
+static void judge_need(struct ctx *cx, const char *label, const char *said, void *data)
+{
+	struct counts   *c = data;
+	struct act_words words = act_words_of(cx, span_of(said));
+	bool             needs = act_danger_by_meaning(&words);
+
+	(void)label;
+	c->all++;
+	c->found += needs;
+	if (read_act(cx, said) == ACT_distress && !words.is_danger && !needs)
+		fail_msg("its vector tells: %s", said);
+}
+
+/* Who makes memories asks for a vector where it may tell, and nowhere else. */
+static void knows_what_no_vector_makes_danger(void **state)
+{
+	struct counts    c = {0};
+	struct act_words plain =
+		act_words_of(*state, SPAN("We repair the bakery; how should the farm be rented?"));
+
+	assert_false(act_danger_by_meaning(&plain));
+	for_each_line(*state, "tests/data/acts.tsv", judge_need, &c);
+	for_each_line(*state, "tests/data/distress.tsv", judge_need, &c);
+	for_each_line(*state, "tests/data/distress_more.tsv", judge_need, &c);
+	assert_int_equal(c.all, 788);
+	assert_in_range(c.found, 100, 600);
+}
+
 /* However late in a long letter, also where one piece of it ends and the next begins. */
 static void hears_danger_at_the_end_of_a_letter(void **state)
 {
@@ -498,6 +526,7 @@ int main(void)
 		UNIT_TEST(tells_acts_apart),
 		UNIT_TEST(tells_apart_what_sounds_alike),
 		UNIT_TEST(hears_distress_and_little_else),
+		UNIT_TEST(knows_what_no_vector_makes_danger),
 		UNIT_TEST(hears_danger_at_the_end_of_a_letter),
 		UNIT_TEST(is_not_alarmed_by_a_word),
 		UNIT_TEST(hears_danger_by_words),

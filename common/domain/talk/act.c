@@ -285,17 +285,22 @@ static void compare(const struct act_vectors *known, const float *vector, struct
 		out[i] = mean(&nearest[i]);
 }
 
+/* Without a word of somebody or of harm nothing is danger, whatever it is near to: "Should people
+ * trust you?" is of nobody's. */
+static bool may_be_danger(const struct utterance *u)
+{
+	return tells(u, ACTS_WORDS_SOMEONE) || tells(u, ACTS_WORDS_HINT) || tells(u, ACTS_WORDS_IDIOM);
+}
+
 /* By how much the examples of danger must be nearer than all others: the more, the less its words
- * tell of somebody's harm. "Should people trust you?" is of nobody's. */
+ * tell of somebody's harm. */
 static double danger_margin(const struct act_scale *scale, const struct utterance *u)
 {
-	bool is_hinted = tells(u, ACTS_WORDS_HINT), is_someones = tells(u, ACTS_WORDS_SOMEONE);
-
 	if (tells(u, ACTS_WORDS_IDIOM))
 		return scale->danger_idiom;
-	if (is_someones && (is_hinted || tells(u, ACTS_WORDS_CUE)))
+	if (tells(u, ACTS_WORDS_SOMEONE) && (tells(u, ACTS_WORDS_HINT) || tells(u, ACTS_WORDS_CUE)))
 		return scale->danger;
-	return is_someones || is_hinted ? scale->danger_unsaid : 1;
+	return scale->danger_unsaid;
 }
 
 /* What would hurt or puzzle where it is not so takes more than a guess. */
@@ -332,22 +337,33 @@ static enum act likeliest(const float likely[ACTS_N])
 	return best;
 }
 
+/* By how much the examples of danger are nearer than all others; -1: they are not near. */
+static double danger_lead(const struct act_vectors *known, const float *vector,
+                          const struct utterance *u)
+{
+	double scores[ACTS_N];
+
+	if (!may_be_danger(u))
+		return -1;
+	compare(known, vector, act_form_said(u), scores);
+	if (scores[ACT_distress] <= known->scale.danger_floor)
+		return -1;
+	return scores[ACT_distress] - scores[nearest(scores)];
+}
+
 static enum act by_meaning(const struct act_vectors *known, const float *vector,
                            const struct utterance *u)
 {
 	const struct act_scale *scale = &known->scale;
+	double                  lead = danger_lead(known, vector, u);
 	float                   likely[ACTS_N];
-	double                  scores[ACTS_N], danger, nearer;
 	enum act                best;
 
-	compare(known, vector, act_form_said(u), scores);
 	act_model_ask(known, vector, u, likely);
 	best = likeliest(likely);
-	danger = scores[ACT_distress];
-	nearer = danger > scale->danger_floor ? danger - scores[nearest(scores)] : -1;
-	if (nearer > danger_margin(scale, u) && (double)likely[ACT_distress] > scale->danger_likely)
+	if (lead > danger_margin(scale, u) && (double)likely[ACT_distress] > scale->danger_likely)
 		return ACT_distress;
-	if (nearer > 0 && likely[ACT_distress] > likely[best])
+	if (lead > 0 && likely[ACT_distress] > likely[best])
 		return ACT_uneasy;
 	return (double)likely[best] > (is_costly(best) ? scale->sure : scale->likely) ? best
 	                                                                              : by_form(u);
@@ -468,6 +484,11 @@ bool act_is_backchannel(const struct act_words *said)
 bool act_hints_danger(const struct act_words *said)
 {
 	return tells(said->u, ACTS_WORDS_HINT) && !tells(said->u, ACTS_WORDS_IDIOM);
+}
+
+bool act_danger_by_meaning(const struct act_words *said)
+{
+	return !said->is_danger && is_english(said) && may_be_danger(said->u);
 }
 
 /* Whatever address or order stands beside it. */

@@ -154,6 +154,10 @@ bool act_is_backchannel(const struct act_words *said);
 /* Does a word of it speak of danger, whatever it means here? */
 bool act_hints_danger(const struct act_words *said);
 
+/* Could a vector tell that it is danger, where its words do not? Of most that is said it could not:
+ * who only wants to know that needs none then. */
+bool act_danger_by_meaning(const struct act_words *said);
+
 /* What the message does; `vector` is its unit vector of the same model, NULL: there is none. */
 enum act act_of(struct ctx *cx, const struct act_words *said, const struct act_vectors *known,
                 const float *vector);
