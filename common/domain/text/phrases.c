@@ -82,8 +82,11 @@ size_t phrases_at(const struct phrases *list, const struct utterance *u, size_t 
 
 bool phrases_said(const struct phrases *list, struct span text)
 {
+	struct words_initials initials = words_initials_of(text);
+
 	for (size_t k = 0; k < list->n; k++)
-		if (words_contain(text, phrases_nth(list, k)))
+		if (words_may_contain(&initials, phrases_nth(list, k)) &&
+		    words_contain(text, phrases_nth(list, k)))
 			return true;
 	return false;
 }

@@ -224,26 +224,30 @@ bool words_contain(struct span text, const char *phrase)
 	return words_find(text, phrase).ptr != NULL;
 }
 
-/* With which characters words of the text begin; [0]: with one that may be any folded. */
-static void find_initials(struct span text, bool initials[0x80])
+struct words_initials words_initials_of(struct span text)
 {
-	struct span word;
+	struct words_initials initials = {{false}};
+	struct span           word;
 
 	while (words_next(&text, &word))
-		initials[initial(word)] = true;
+		initials.at[initial(word)] = true;
+	return initials;
+}
+
+bool words_may_contain(const struct words_initials *initials, const char *phrase)
+{
+	uint32_t first = initial(span_of(phrase));
+
+	return !first || initials->at[first] || initials->at[0];
 }
 
 const char *words_find_any(struct span text, const char *const *phrases, size_t n)
 {
-	bool initials[0x80] = {false};
+	struct words_initials initials = words_initials_of(text);
 
-	find_initials(text, initials);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t first = initial(span_of(phrases[i]));
-
-		if ((!first || initials[first] || initials[0]) && words_contain(text, phrases[i]))
+	for (size_t i = 0; i < n; i++)
+		if (words_may_contain(&initials, phrases[i]) && words_contain(text, phrases[i]))
 			return phrases[i];
-	}
 	return NULL;
 }
 

@@ -27,6 +27,14 @@ bool words_equal(struct span word, const char *other);
 struct span words_find(struct span text, const char *phrase);
 bool        words_contain(struct span text, const char *phrase);
 
+/* With which characters words of a text begin; [0]: with one that may be any, folded. Of many
+ * phrases most begin with no word of it, which is known without a look at its words. */
+struct words_initials {
+	bool at[0x80];
+};
+struct words_initials words_initials_of(struct span text);
+bool                  words_may_contain(const struct words_initials *initials, const char *phrase);
+
 /* The first of the phrases, in the order of the list, that stands in the text; NULL: none. */
 const char *words_find_any(struct span text, const char *const *phrases, size_t n);
 #define WORDS_ANY(text, list) words_find_any((text), (list), COUNT(list))
