@@ -180,6 +180,8 @@ static enum act by_words(const struct utterance *u, enum act act)
 		return ACT_statement;
 	if (tells(u, ACTS_WORDS_MEANT) && !memchr(u->text.ptr, '?', u->text.len))
 		return ACT_statement;
+	if (fits(u, ACTS_WORDS_SAY_STOP))
+		return ACT_stop_asking;
 	if (act != ACT_complaint && fits(u, ACTS_WORDS_SAY_ASKED))
 		return ACT_asked_already;
 	return act == ACT_statement && is_asked(u) ? ACT_question : act;

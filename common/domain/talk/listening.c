@@ -89,6 +89,15 @@ static bool tells_of_childhood(struct span message)
 	return SAYS(message, CHILDHOOD);
 }
 
+/* What somebody tells at length may well be the problem, whether or not it was understood so. */
+static bool is_told_at_length(struct span message)
+{
+	enum { LONG_WORDS = 14 };
+
+	return words_count(message) >= LONG_WORDS && !memchr(message.ptr, '?', message.len) &&
+	       !phrases_start(ACTS_LIST(ASKS), message);
+}
+
 static void hear_message(struct talk *t, const char *message)
 {
 	struct span said = span_of(message);
@@ -98,6 +107,7 @@ static void hear_message(struct talk *t, const char *message)
 	t->has_money_talk |= SAYS(said, MONEY_TALK);
 	t->was_helped |= t->was_in_distress && tells_of_help(said);
 	t->was_stopped |= tells_of_childhood(said);
+	t->was_told[SLOT_PROBLEM] |= is_told_at_length(said);
 }
 
 /* Who is in danger tells nothing that is taken down. */

@@ -41,16 +41,6 @@ static bool has_other_intent(const struct talk *t)
 	             x->intent == INTENT_JOB_OPPORTUNITY || x->intent == INTENT_PARTNERSHIP_VENDOR);
 }
 
-/* What somebody tells at length, and not of who they are, may well be the problem, whether or not
- * it was understood so. */
-static bool is_told_at_length(const struct talk *t)
-{
-	enum { LONG_WORDS = 14 };
-
-	return !t->is_question && !t->now->person_name && !t->now->org_name && !t->now->role &&
-	       words_count(t->message) >= LONG_WORDS;
-}
-
 static bool tells(const struct talk *t, enum slot slot, enum act act)
 {
 	return t->was_told[slot] || t->reading->act == act;
@@ -68,8 +58,7 @@ static bool is_missing(const struct talk *t, enum slot slot)
 		return !k->org_name && !k->role && (k->use_case || k->budget_range) && !t->has_own_firm &&
 		       !tells(t, slot, ACT_tells_work);
 	case SLOT_PROBLEM:
-		return !k->use_case && !is_told_at_length(t) && !tells(t, slot, ACT_tells_problem) &&
-		       !has_other_intent(t);
+		return !k->use_case && !tells(t, slot, ACT_tells_problem) && !has_other_intent(t);
 	case SLOT_TIMELINE:
 		return is_client(t) && !k->timeline;
 	case SLOT_BUDGET:
@@ -189,7 +178,7 @@ static const char *acknowledge_facts(const struct talk *t)
 	if (t->reach == REACH_OTHERS)
 		return wording_say(t, SAY_contact);
 	if (t->reading->act == ACT_tells_problem ||
-	    (t->reading->act == ACT_tells_work && !t->was_told[SLOT_WORK]))
+	    (t->reading->act == ACT_tells_work && !t->was_told[SLOT_WORK] && !now->use_case))
 		return wording_say(t, (int)t->reading->act);
 	return now->use_case ? wording_say(t, SAY_use_case) : NULL;
 }
