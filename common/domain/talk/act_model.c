@@ -13,7 +13,7 @@ enum {
 	BUCKETS = 1 << 13, /* of words and pairs of them */
 	WORDS_MAX = 60,    /* of a sentence; the rest tells nothing new */
 	GRAMS_MAX = 2 * WORDS_MAX + 1,
-	ROUNDS = 30,
+	ROUNDS = 12,
 };
 
 #define QUESTION_WEIGHT 0.3f
@@ -102,7 +102,7 @@ static void features_of(const float *tellings, const float *vector, const struct
 
 /* ---- asking ---- */
 
-static void add_row(float *sums, const float *row, float times)
+static void add_row(float *restrict sums, const float *restrict row, float times)
 {
 	for (size_t k = 0; k < ACTS_N; k++)
 		sums[k] += times * row[k];
@@ -150,9 +150,9 @@ struct lesson {
 	float            act_weight[ACTS_N];
 };
 
-static void learn_row(struct lesson *l, size_t row, const float errors[ACTS_N], float value)
+static void learn_row(struct lesson *l, size_t row, const float *restrict errors, float value)
 {
-	float *w = l->weights + row * ACTS_N, *squares = l->squares + row * ACTS_N;
+	float *restrict w = l->weights + row * ACTS_N, *restrict squares = l->squares + row * ACTS_N;
 
 	for (size_t k = 0; k < ACTS_N; k++) {
 		float slope = errors[k] * value + DECAY * w[k];
