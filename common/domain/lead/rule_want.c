@@ -38,7 +38,7 @@ static bool is_no_wish(const struct rules *r, size_t i)
 
 	if (pattern_at(&r->grammar, LIST(SAY_OF_PRODUCT), r->u, start, &m) && i > start)
 		return true;
-	for (size_t at = i > start + 3 ? i - 3 : start; at < i; at++)
+	for (size_t at = i > start + 4 ? i - 4 : start; at < i; at++)
 		if (pattern_at(&r->grammar, LIST(SAY_NO_WISH), r->u, at, &m) && m.to >= i)
 			return true;
 	return false;
