@@ -61,6 +61,18 @@ static void take_figures(struct span *rest, struct amount *a)
 	*rest = after;
 }
 
+/* "Canadian" of "Canadian dollars": what is behind it. */
+static struct span after_country(struct span rest)
+{
+	struct span  after = rest;
+	struct piece p, next;
+
+	if (!piece_next(&after, &p) || !phrases_is(LIST(CURRENCIES_OF), p.text))
+		return rest;
+	rest = after;
+	return piece_next(&after, &next) && is_currency(&next) ? rest : (struct span){p.text.ptr, 0};
+}
+
 /* At the very front of *rest; unchanged when no amount stands there. */
 static bool take_amount(struct span *rest, struct amount *out)
 {
@@ -83,7 +95,7 @@ static bool take_amount(struct span *rest, struct amount *out)
 	if (out->is_marked)
 		out->text = (struct span){mark.text.ptr, (size_t)(end_of(out->text) - mark.text.ptr)};
 	take_figures(&at, out);
-	for (after = at; piece_next(&after, &p) && is_currency(&p); at = after) {
+	for (after = after_country(at); piece_next(&after, &p) && is_currency(&p); at = after) {
 		out->is_marked = true;
 		out->text.len = (size_t)(end_of(p.text) - out->text.ptr);
 	}
