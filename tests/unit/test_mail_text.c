@@ -124,6 +124,7 @@ static void a_name_looks_like_one(void **state)
 		"Dana, call me",
 		"Dana!",
 		"Evil.example",
+		"Evil.Example",
 		"Dana evil. example",
 		"Dana@evil",
 		"<b>Dana</b>",
