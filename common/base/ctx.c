@@ -6,6 +6,11 @@ bool ctx_cancelled(const struct ctx *cx)
 	return cancel_reason(cx->cancel) != CANCEL_NONE;
 }
 
+bool ctx_is_crowd(const struct ctx *cx)
+{
+	return cx->is_crowd && atomic_load(cx->is_crowd);
+}
+
 void ctx_keep_company(struct ctx *cx, unsigned (*on_lull)(void *data), void *data, unsigned ms)
 {
 	cx->on_lull = on_lull;

@@ -10,6 +10,8 @@
 #include "trace.h"
 #include "wait.h"
 
+#include <stdatomic.h>
+
 #define CTX_ID_MAX 128 /* longest X-Request-Id taken from outside */
 
 struct aside;
@@ -38,16 +40,21 @@ struct ctx {
 	bool     is_job;          /* a worker's, for which nobody waits: requests go first */
 	/* Whose work it is, where work is shared out: by address (address_key), by session. 0: nobody
 	 * knows. */
-	uint64_t        client, session;
-	struct ctx_cost cost;
-	char            id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
-	struct trace    trace;              /* the same of its trace; sent with calls to outside */
+	uint64_t client, session;
+	/* Its client wants so much at once that others go first (crew.h); NULL: nobody watches it. */
+	const atomic_bool *is_crowd;
+	struct ctx_cost    cost;
+	char               id[CTX_ID_MAX + 1]; /* request or job id; on every log line */
+	struct trace       trace;              /* the same of its trace; sent with calls to outside */
 	/* Who pays for what outside services do for it (payers.h); NULL: only the service. */
 	const struct payers *payers;
 };
 
 /* True when nobody wants the result any more (client gone, newer turn). One atomic load. */
 bool ctx_cancelled(const struct ctx *cx);
+
+/* Is its client one that wants so much at once that others go first? */
+bool ctx_is_crowd(const struct ctx *cx);
 
 /* From here on somebody is kept company, the first time in so many milliseconds. */
 void ctx_keep_company(struct ctx *cx, unsigned (*on_lull)(void *data), void *data, unsigned ms);

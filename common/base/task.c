@@ -66,6 +66,7 @@ static struct task *start(struct ctx *cx, task_fn *fn, void *data, size_t stack_
 		.is_job = cx->is_job,
 		.client = cx->client,
 		.session = cx->session,
+		.is_crowd = cx->is_crowd,
 		.payers = cx->payers,
 		.trace = cx->trace,
 	};

@@ -428,7 +428,7 @@ static void start_thread(void)
 	loop.must_stop = false;
 	loop.used_at_ms = 0;
 	atomic_store(&loop.beat_at_ms, clock_mono_ms());
-	if (thread_start(&loop.thread, STACK_BYTES, run, NULL) != 0)
+	if (thread_start_for_all(&loop.thread, STACK_BYTES, run, NULL) != 0)
 		fatal("no thread for outside calls");
 	loop.is_running = true;
 }

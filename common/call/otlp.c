@@ -212,7 +212,7 @@ static void *keep_sending(void *data)
 
 static void start_thread(void)
 {
-	if (thread_start(&office.thread, STACK_BYTES, keep_sending, NULL) != 0)
+	if (thread_start_for_all(&office.thread, STACK_BYTES, keep_sending, NULL) != 0)
 		fatal("cannot start the thread for traces");
 	office.is_running = true;
 }

@@ -232,7 +232,7 @@ static bool start(void)
 	janitor.bell = bell_new();
 	janitor.sockets = epoll_create1(EPOLL_CLOEXEC);
 	janitor.is_running = janitor.bell >= 0 && janitor.sockets >= 0 &&
-	                     thread_start(&janitor.thread, STACK_BYTES, tidy, NULL) == 0;
+	                     thread_start_for_all(&janitor.thread, STACK_BYTES, tidy, NULL) == 0;
 	return janitor.is_running;
 }
 

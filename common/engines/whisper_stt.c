@@ -27,7 +27,6 @@
 #include "whisper_weights.h"
 
 #include <math.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <whisper.h>
 #include <zlib.h>
@@ -49,9 +48,7 @@
 #define FRONT_MS      30000.0
 #define FRONT_USED_MS 60000.0
 #define PACE          0.3
-/* Behind: it gets next to no processor while anybody else wants it. */
-#define BACK_NICE  19
-#define BACK_STACK ((size_t)1 << 20)
+#define BACK_STACK    ((size_t)1 << 20)
 
 static struct settings {
 	const char *language, *model;
@@ -269,7 +266,7 @@ static void *run_behind(void *data)
 {
 	struct job *job = data;
 
-	setpriority(PRIO_PROCESS, (id_t)gettid(), BACK_NICE); /* of this thread and those it starts */
+	thread_stand_back();
 	job->failed = hear_with_state(job);
 	return NULL;
 }

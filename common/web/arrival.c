@@ -60,6 +60,11 @@ enum arrived arrival_hold(struct arrival *a, uint64_t client, size_t bytes,
 	return hold(a, bytes + REQUEST_BYTES);
 }
 
+unsigned arrival_others(const struct arrival *a)
+{
+	return a->sender ? a->sender->requests_n - 1 : 0;
+}
+
 bool arrivals_are_too_many(void)
 {
 	return office.held > office.max;

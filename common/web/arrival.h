@@ -52,6 +52,9 @@ enum arrived arrival_begin_file(struct arrival *a) CHECKED;
 /* Takes some of what is in the socket into the file. Does not wait. */
 enum arrived arrival_take(struct arrival *a, int from) CHECKED;
 
+/* How many others of its client arrive, or wait for who reads them. */
+unsigned arrival_others(const struct arrival *a);
+
 /* Is more held than may be? */
 bool arrivals_are_too_many(void);
 

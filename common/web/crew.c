@@ -8,12 +8,19 @@
 #include "../base/fatal.h"
 #include "../base/log.h"
 #include "../base/metrics.h"
+#include "../base/tally.h"
 #include "../base/thread.h"
 #include "../base/wait.h"
 #include "by_client.h"
 
+#include <math.h>
+
 #define WARM_THREADS 4u     /* stay, though idle */
 #define IDLE_MS      10000u /* after so long the others leave */
+/* Somebody who talks has one thing done, and now and then another beside it. */
+#define CROWD       2u
+#define CROWD_MS    10000.0 /* half of what makes a crowd is forgotten by then */
+#define CROWD_LEAST 0.5     /* of jobs that were too many */
 /* Virtual size: only touched pages cost memory. TLS and libav want some room. */
 #define STACK_BYTES ((size_t)1 << 20)
 
@@ -22,9 +29,13 @@ struct client {
 	struct by_client entry; /* first */
 	unsigned         in_hand, waiting;
 	uint64_t         served; /* when its last job was taken, counted; 0: none was */
+	atomic_bool      is_crowd;
 	struct crew_job *first, *last;
 	struct client   *behind, **in_queue; /* among those who wait; in_queue NULL: it does not */
 };
+
+/* Threads that stood back, for crowds, and those for all others. */
+enum stand { STAND_FRONT, STAND_BACK, STANDS };
 
 struct worker {
 	struct crew     *crew;
@@ -33,6 +44,7 @@ struct worker {
 	struct monitor   told;   /* guards the two below */
 	struct crew_job *job;
 	bool             is_dismissed;
+	enum stand       stand;
 	bool             is_idle;      /* this and the links: guarded by the crew's lock */
 	struct worker   *next, **link; /* among the idle; next also among those who left */
 };
@@ -40,14 +52,20 @@ struct worker {
 struct crew {
 	struct crew_plan  plan;
 	struct monitor    office; /* guards all below; tells when the last thread has left */
-	struct worker    *idle, *left;
+	struct worker    *idle[STANDS], *left;
 	struct by_clients clients;
-	struct client    *queue;     /* those of them who wait */
-	unsigned          workers_n; /* who may take a job; the leaving are still there */
+	struct tallies    crowds;            /* of each client, jobs that came beside CROWD others */
+	struct client    *queue;             /* those of them who wait */
+	unsigned          workers_n[STANDS]; /* who may take a job; the leaving are still there */
 	unsigned          there_n, queue_n;
 	uint64_t          given_n, served_n;
 	bool              is_ending;
 };
+
+static double forget_crowd(double jobs, uint64_t ms)
+{
+	return jobs * exp2(-(double)ms / CROWD_MS);
+}
 
 struct crew *crew_new(const struct crew_plan *plan)
 {
@@ -56,6 +74,7 @@ struct crew *crew_new(const struct crew_plan *plan)
 	if (!c)
 		fatal("out of memory: no threads");
 	c->plan = *plan;
+	c->crowds.wane = forget_crowd;
 	c->office = (struct monitor)MONITOR;
 	return c;
 }
@@ -65,6 +84,21 @@ struct crew *crew_new(const struct crew_plan *plan)
 static struct client *client_of(struct crew *c, uint64_t key)
 {
 	return by_client_of(&c->clients, key, sizeof(struct client));
+}
+
+static unsigned has_all(const struct client *it)
+{
+	return it->in_hand + it->waiting;
+}
+
+/* Before one more job of its is taken or put off. Who nobody knows is many, and no crowd. */
+static void see_crowd(struct crew *c, struct client *it, const struct crew_job *job)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (has_all(it) >= CROWD || job->arriving >= CROWD)
+		tally_add(&c->crowds, it->entry.key, 1, now);
+	atomic_store(&it->is_crowd, tally_used(&c->crowds, it->entry.key, now) >= CROWD_LEAST);
 }
 
 static void forget_absent(struct crew *c, struct client *it)
@@ -157,6 +191,22 @@ static struct crew_job *take_last(struct crew *c, struct client *it,
 	return found;
 }
 
+static enum stand stand_of(const struct crew *c, const struct client *it)
+{
+	return c->plan.crowd_threads && atomic_load(&it->is_crowd) ? STAND_BACK : STAND_FRONT;
+}
+
+static bool has_threads_left(const struct crew *c, enum stand stand)
+{
+	return c->workers_n[stand] <
+	       (stand == STAND_BACK ? c->plan.crowd_threads : c->plan.threads_max);
+}
+
+static unsigned workers_of(const struct crew *c)
+{
+	return c->workers_n[STAND_FRONT] + c->workers_n[STAND_BACK];
+}
+
 static bool goes_before(const struct client *a, const struct client *b)
 {
 	if (a->in_hand != b->in_hand)
@@ -167,19 +217,14 @@ static bool goes_before(const struct client *a, const struct client *b)
 }
 
 /* Who has the least in hand; among such whose turn was longest ago. NULL: nobody may. */
-static struct client *whose_turn(const struct crew *c)
+static struct client *whose_turn(const struct crew *c, enum stand stand)
 {
 	struct client *best = NULL;
 
 	for (struct client *it = c->queue; it; it = it->behind)
-		if (!has_enough(c, it) && (!best || goes_before(it, best)))
+		if (stand_of(c, it) == stand && !has_enough(c, it) && (!best || goes_before(it, best)))
 			best = it;
 	return best;
-}
-
-static unsigned has_all(const struct client *it)
-{
-	return it->in_hand + it->waiting;
 }
 
 /* Who has more than `than` would with another one, and the most; NULL: nobody. */
@@ -197,14 +242,14 @@ static struct client *who_has_most(const struct crew *c, const struct client *th
 
 static void push_idle(struct worker *w)
 {
-	struct crew *c = w->crew;
+	struct worker **idle = &w->crew->idle[w->stand];
 
 	w->is_idle = true;
-	w->next = c->idle;
-	w->link = &c->idle;
+	w->next = *idle;
+	w->link = idle;
 	if (w->next)
 		w->next->link = &w->next;
-	c->idle = w;
+	*idle = w;
 }
 
 static void remove_idle(struct worker *w)
@@ -242,7 +287,7 @@ static bool waited_in_vain(struct worker *w, struct deadline until)
 
 static struct deadline patience(const struct crew *c)
 {
-	return c->workers_n <= WARM_THREADS ? DEADLINE_NEVER : deadline_in(IDLE_MS);
+	return workers_of(c) <= WARM_THREADS ? DEADLINE_NEVER : deadline_in(IDLE_MS);
 }
 
 /* Idle until there is a job or a reason to leave (NULL). The office is locked before and after. */
@@ -258,16 +303,37 @@ static void stay_idle(struct worker *w)
 		monitor_unlock(&c->office);
 		waited_in_vain(w, until);
 		monitor_lock(&c->office);
-		if (w->is_idle && c->workers_n > WARM_THREADS)
+		if (w->is_idle && workers_of(c) > WARM_THREADS)
 			remove_idle(w); /* without a job: it leaves */
 	}
 }
 
-static void serve(struct worker *w, struct client *it)
+static void serve(struct worker *w, struct client *it, struct crew_job *job)
 {
 	it->in_hand++;
 	it->served = ++w->crew->served_n;
 	w->client = it;
+	job->is_crowd = &it->is_crowd;
+}
+
+/* A client that has become a crowd, or is one no more, may have nobody else to come to. */
+static struct client *next_client(const struct worker *w)
+{
+	enum stand     other = w->stand == STAND_BACK ? STAND_FRONT : STAND_BACK;
+	struct client *next = whose_turn(w->crew, w->stand);
+
+	if (!next && has_threads_left(w->crew, other))
+		next = whose_turn(w->crew, other);
+	return next;
+}
+
+/* Which can not be undone: nobody's niceness gets less. */
+static void stand_back(struct worker *w)
+{
+	w->crew->workers_n[w->stand]--;
+	w->stand = STAND_BACK;
+	w->crew->workers_n[w->stand]++;
+	thread_stand_back();
 }
 
 static struct crew_job *next_job(struct worker *w)
@@ -279,15 +345,17 @@ static struct crew_job *next_job(struct worker *w)
 	done->in_hand--;
 	forget_absent(c, done);
 	w->job = NULL;
-	next = whose_turn(c);
+	next = next_client(w);
 	if (next) {
-		serve(w, next);
+		if (stand_of(c, next) == STAND_BACK && w->stand == STAND_FRONT)
+			stand_back(w);
 		w->job = take_first(c, next);
+		serve(w, next, w->job);
 	} else if (!c->is_ending) {
 		stay_idle(w);
 	}
 	if (!w->job)
-		c->workers_n--;
+		c->workers_n[w->stand]--;
 	monitor_unlock(&c->office);
 	return w->job;
 }
@@ -308,6 +376,8 @@ static void *work(void *data)
 {
 	struct worker *w = data;
 
+	if (w->stand == STAND_BACK)
+		thread_stand_back();
 	do
 		w->crew->plan.work(w->job);
 	while (next_job(w));
@@ -325,31 +395,32 @@ static bool start_worker(struct crew *c, struct client *client, struct crew_job 
 
 	if (!w)
 		fatal("out of memory: no thread");
-	*w = (struct worker){.crew = c, .told = MONITOR, .job = job};
-	serve(w, client);
+	*w = (struct worker){.crew = c, .told = MONITOR, .job = job, .stand = stand_of(c, client)};
+	serve(w, client, job);
 	failed = thread_start(&w->thread, STACK_BYTES, work, w);
 	if (failed) {
 		LOG(LOG_WARN, NULL, "thread_not_started", F_INT("errno", failed),
-		    F_INT("threads", c->workers_n));
+		    F_INT("threads", workers_of(c)));
 		client->in_hand--;
 		free(w);
 		return false;
 	}
-	c->workers_n++;
+	c->workers_n[w->stand]++;
 	c->there_n++;
 	return true;
 }
 
 static bool find_hands(struct crew *c, struct client *client, struct crew_job *job)
 {
-	struct worker *w = c->idle;
+	enum stand     stand = stand_of(c, client);
+	struct worker *w = c->idle[stand];
 
 	if (has_enough(c, client))
 		return false;
 	if (!w)
-		return c->workers_n < c->plan.threads_max && start_worker(c, client, job);
+		return has_threads_left(c, stand) && start_worker(c, client, job);
 	remove_idle(w);
-	serve(w, client);
+	serve(w, client, job);
 	put_into_hand(w, job);
 	return true;
 }
@@ -360,7 +431,7 @@ static struct crew_job *queue_up(struct crew *c, struct client *client, struct c
 	struct crew_job *surplus = NULL;
 	struct client   *most;
 
-	if (c->workers_n == 0)
+	if (workers_of(c) == 0)
 		return job;
 	if (c->queue_n >= c->plan.queue_max) {
 		most = who_has_most(c, client);
@@ -402,6 +473,7 @@ struct crew_job *crew_give(struct crew *c, struct crew_job *job)
 	monitor_lock(&c->office);
 	left = take_left(c);
 	client = client_of(c, job->client);
+	see_crowd(c, client, job);
 	job->number = c->given_n++;
 	if (!find_hands(c, client, job))
 		surplus = queue_up(c, client, job);
@@ -425,18 +497,24 @@ struct crew_job *crew_take_back(struct crew *c, uint64_t client,
 	return job;
 }
 
+static void dismiss_idle(struct crew *c, enum stand stand)
+{
+	while (c->idle[stand]) {
+		struct worker *w = c->idle[stand];
+
+		remove_idle(w);
+		put_into_hand(w, NULL);
+	}
+}
+
 void crew_end(struct crew *c)
 {
 	struct worker *left;
 
 	monitor_lock(&c->office);
 	c->is_ending = true;
-	while (c->idle) {
-		struct worker *w = c->idle;
-
-		remove_idle(w);
-		put_into_hand(w, NULL);
-	}
+	dismiss_idle(c, STAND_FRONT);
+	dismiss_idle(c, STAND_BACK);
 	while (c->there_n > 0)
 		monitor_wait(&c->office, NULL, DEADLINE_NEVER);
 	left = take_left(c);

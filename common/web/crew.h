@@ -2,22 +2,31 @@
  *
  * Who became idle last is called first, so the caches are warm and the surplus
  * stays idle until it leaves. When all are at work a job waits: that of a client with few in hand
- * goes before those of one with many, so nobody waits for the whole of another's. Thread-safe. */
+ * goes before those of one with many, so nobody waits for the whole of another's. A client that
+ * has more than two at once is a crowd, from then on until a while after the last such moment: an
+ * attack, or a house of many. What is done for it lets others go first. Thread-safe. */
 #ifndef CREW_H
 #define CREW_H
 
 #include "../base/base.h"
 
+#include <stdatomic.h>
+
 /* A piece of work; lies in what the work is about, which lives until work() has it. */
 struct crew_job {
-	uint64_t         client; /* whose it is; 0: nobody knows */
-	uint64_t         number; /* this and next: the crew's */
+	uint64_t         client;   /* whose it is; 0: nobody knows */
+	unsigned         arriving; /* others of that client, which may be given soon or are already */
+	uint64_t         number;   /* this and next: the crew's */
 	struct crew_job *next;
+	/* While work() has it: its client is a crowd. */
+	const atomic_bool *is_crowd;
 };
 
 struct crew_plan {
-	unsigned threads_max, queue_max;    /* working at once; waiting for one of these */
-	unsigned client_max;                /* of one client working at once; 0: any number */
+	unsigned threads_max, queue_max; /* working at once; waiting for one of these */
+	unsigned client_max;             /* of one client working at once; 0: any number */
+	/* Beside them, of low priority, for clients that are crowds; 0: they have the same threads. */
+	unsigned crowd_threads;
 	void (*work)(struct crew_job *job); /* in one of the threads */
 	void (*end)(void);                  /* as a thread's last act */
 };

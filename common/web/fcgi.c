@@ -166,6 +166,7 @@ void fcgi_serve(struct conn *c, unsigned limit_ms, serve_handler *handle)
 	                       .finish = finish,
 	                       .since_ms = conn_since_ms(c),
 	                       .coming_ms = conn_coming_ms(c),
+	                       .is_crowd = conn_job(c)->is_crowd,
 	                       .refusal = conn_refusal(c)},
 	                 .conn = c};
 

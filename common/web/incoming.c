@@ -21,6 +21,7 @@ static void hand_on(struct conn *c)
 	uint64_t     now = clock_mono_ms();
 	struct conn *surplus;
 
+	c->job.arriving = arrival_others(&c->arrival);
 	if (!conn_has_file(c))
 		arrival_end(&c->arrival);
 	else if (c->refusal != REFUSAL_NONE)

@@ -4,6 +4,8 @@
 
 #include "../base/cancel.h"
 
+#include <stdatomic.h>
+
 /* Why a request is not handled. */
 enum refusal {
 	REFUSAL_NONE,     /* where it is whole; refused, no thread has a place for it */
@@ -27,10 +29,12 @@ struct transport {
 	struct cancel *cancel; /* fired when the client goes away; lives while the request is handled */
 	/* A client that takes nothing of what is written for so long is gone, and at once where nobody
 	 * wants the answer any more; 0: it has the time of its request. */
-	unsigned     stall_ms;
-	uint64_t     since_ms;  /* when the request had arrived, clock_mono_ms() */
-	unsigned     coming_ms; /* how long before that it began to arrive */
-	enum refusal refusal;   /* else than REFUSAL_NONE its body ends somewhere */
+	unsigned stall_ms;
+	uint64_t since_ms;  /* when the request had arrived, clock_mono_ms() */
+	unsigned coming_ms; /* how long before that it began to arrive */
+	const atomic_bool
+				*is_crowd; /* the client is one, who lets others go first; NULL: nobody knows */
+	enum refusal refusal;  /* else than REFUSAL_NONE its body ends somewhere */
 };
 
 /* Called once for each request, from any of the threads. */

@@ -345,6 +345,7 @@ static void serve_one(struct transport *t, struct err *(*story)(struct req *rq))
 	cx.arena = thread_arena;
 	rq = req_new(&cx, t);
 	cx.client = address_key(span_of(req_client_ip(rq)));
+	cx.is_crowd = t->is_crowd;
 	e = story(rq);
 	answer(rq, e);
 	log_request(rq, e, t->since_ms);

@@ -256,7 +256,7 @@ static void start_thread(void)
 	if (office.is_running)
 		return;
 	cancel_init(&office.stop);
-	if (thread_start(&office.thread, STACK_BYTES, store_on, NULL) != 0)
+	if (thread_start_for_all(&office.thread, STACK_BYTES, store_on, NULL) != 0)
 		fatal("cannot start the thread that stores what is sent");
 	office.is_running = true;
 }

@@ -95,7 +95,7 @@ static int start_thread(void)
 	if (shelf.is_running)
 		return 0;
 	cancel_init(&shelf.stop);
-	error = thread_start(&shelf.thread, STACK_BYTES, clean_up, NULL);
+	error = thread_start_for_all(&shelf.thread, STACK_BYTES, clean_up, NULL);
 	shelf.is_running = error == 0;
 	if (error)
 		cancel_end(&shelf.stop);

@@ -4,6 +4,8 @@
 #include "../../common/base/wait.h"
 #include "../../common/web/crew.h"
 
+#include <sys/resource.h>
+
 #define THREADS 3
 #define QUEUE   2
 #define NOBODY  UINT64_MAX
@@ -13,6 +15,8 @@ static struct {
 	struct monitor m;
 	unsigned       begun, done, ended;
 	uint64_t       order[64]; /* whose jobs, as they were begun */
+	int            nice[64];  /* of the threads that did */
+	bool           of_crowd[64];
 	bool           may_go_on;
 	uint64_t       one_of; /* whose next job may go on though the others may not */
 } seen = {.m = MONITOR, .one_of = NOBODY};
@@ -20,6 +24,8 @@ static struct {
 static void work(struct crew_job *job)
 {
 	monitor_lock(&seen.m);
+	seen.nice[seen.begun] = getpriority(PRIO_PROCESS, 0);
+	seen.of_crowd[seen.begun] = atomic_load(job->is_crowd);
 	seen.order[seen.begun++] = job->client;
 	monitor_tell_all(&seen.m);
 	while (!seen.may_go_on && seen.one_of != job->client)
@@ -266,6 +272,95 @@ static void what_waits_can_be_taken_back(void **state)
 	expect_order((uint64_t[]){1, 2, 1, 1, 1}, 5);
 }
 
+static struct crew *new_crew_for_crowds(unsigned threads)
+{
+	return crew_new(&(struct crew_plan){.threads_max = threads,
+	                                    .queue_max = 8,
+	                                    .crowd_threads = threads,
+	                                    .work = work,
+	                                    .end = end});
+}
+
+static void who_wants_much_at_once_lets_others_go_first(void **state)
+{
+	static struct crew_job jobs[8];
+	struct crew           *c = new_crew_for_crowds(3);
+	const int              own = getpriority(PRIO_PROCESS, 0);
+
+	(void)state;
+	begin(false);
+	for (unsigned i = 0; i < 3; i++) {
+		give(c, &jobs[i], 1);
+		await(&seen.begun, i + 1);
+	}
+	give(c, &jobs[3], 2); /* though three threads are at work */
+	await(&seen.begun, 4);
+	assert_int_equal(seen.nice[1], own);
+	assert_false(seen.of_crowd[1]);
+	assert_int_equal(seen.nice[2], 19);
+	assert_true(seen.of_crowd[2]);
+	assert_true(atomic_load(jobs[0].is_crowd)); /* from now on */
+	assert_int_equal(seen.nice[3], own);
+	assert_false(seen.of_crowd[3]);
+	let_go_on(true);
+	await(&seen.done, 4);
+	give(c, &jobs[4], 1); /* with nothing else, but not long after */
+	await(&seen.done, 5);
+	assert_int_equal(seen.nice[4], 19);
+	give(c, &jobs[5], 2);
+	await(&seen.done, 6);
+	assert_int_equal(seen.nice[5], own);
+	crew_end(c);
+}
+
+static void what_still_arrives_makes_a_crowd_too(void **state)
+{
+	static struct crew_job job = {.client = 1, .arriving = 2};
+	struct crew           *c = new_crew_for_crowds(1);
+
+	(void)state;
+	begin(true);
+	assert_null(crew_give(c, &job));
+	await(&seen.done, 1);
+	crew_end(c);
+	assert_int_equal(seen.nice[0], 19);
+}
+
+/* Its first jobs were begun by threads that are nobody's in particular, and the rest waits. */
+static void nothing_of_a_crowd_is_left(void **state)
+{
+	static struct crew_job jobs[9];
+	struct crew           *c = new_crew_for_crowds(1);
+
+	(void)state;
+	begin(false);
+	for (unsigned i = 0; i < COUNT(jobs); i++)
+		give(c, &jobs[i], i < 7 ? 1 : 2);
+	let_go_on(true);
+	crew_end(c);
+	assert_int_equal(seen.done, COUNT(jobs));
+}
+
+static void with_few_threads_for_one_client_all_is_done(void **state)
+{
+	static struct crew_job jobs[6];
+	struct crew           *c = crew_new(&(struct crew_plan){.threads_max = 4,
+	                                                        .queue_max = 8,
+	                                                        .client_max = 1,
+	                                                        .crowd_threads = 4,
+	                                                        .work = work,
+	                                                        .end = end});
+
+	(void)state;
+	begin(false);
+	for (unsigned i = 0; i < COUNT(jobs); i++)
+		give(c, &jobs[i], 1);
+	let_go_on(true);
+	await(&seen.done, COUNT(jobs));
+	crew_end(c);
+	assert_int_equal(seen.nice[COUNT(jobs) - 1], 19);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +373,10 @@ int main(void)
 		UNIT_TEST(one_client_has_no_more_threads_than_it_may),
 		UNIT_TEST(a_full_queue_lets_go_of_who_has_most),
 		UNIT_TEST(what_waits_can_be_taken_back),
+		UNIT_TEST(who_wants_much_at_once_lets_others_go_first),
+		UNIT_TEST(what_still_arrives_makes_a_crowd_too),
+		UNIT_TEST(nothing_of_a_crowd_is_left),
+		UNIT_TEST(with_few_threads_for_one_client_all_is_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
