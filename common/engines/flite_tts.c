@@ -52,7 +52,7 @@ static struct {
 
 static cst_voice     *voice; /* NULL: could not be loaded */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct slots   voices = SLOTS(1);
+static struct slots   voices = SLOTS_BEHIND_CROWDS(1);
 
 /* POSIX promises that a function fits the pointer dlsym returns; C does not say so. */
 static bool find_function(void *library, const char *name, void *to)
@@ -100,7 +100,7 @@ static void open_voice(void)
 		return;
 	}
 	slots_fit(&voices, VOICES);
-	voices.pace[LANE_FRONT] = BYTE_MS;
+	voices.pace[LANE_FRONT] = voices.pace[LANE_BACK] = BYTE_MS;
 	flite.init_library();
 	voice = flite.register_voice(NULL);
 }

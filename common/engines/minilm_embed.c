@@ -31,7 +31,7 @@ static struct arena           *vocabulary_arena;
 
 /* Of tokens, a place for each processor: a text takes a few tenths of a second, and those of one
  * address would otherwise share all processors with the one text of another. */
-static struct slots places = SLOTS(1);
+static struct slots places = SLOTS_BEHIND_CROWDS(1);
 
 const char *minilm_file(struct arena *a, const char *file)
 {

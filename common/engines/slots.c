@@ -1,7 +1,6 @@
 /* slots.c -- who waits is on a list; a place that is given back goes to one of them. */
 #include "slots.h"
 
-#include <math.h>
 #include <unistd.h>
 
 #define HALF_LIFE_MS   30000.0
@@ -15,7 +14,7 @@ struct waiting {
 	uint64_t        client, session, number, since_ms;
 	double          cost, floor; /* what was due at the least when it came */
 	struct slot     slot;
-	bool            has_place, is_job;
+	bool            has_place, is_job, is_crowd;
 };
 
 void slots_resize(struct slots *slots, unsigned n)
@@ -128,7 +127,8 @@ static enum lane lane_of(const struct slots *s, const struct waiting *w, uint64_
 {
 	if (s->front_cost <= 0)
 		return LANE_FRONT;
-	if (w->cost > s->front_cost || tally_used(&s->used, w->client, now) > s->front_used)
+	if (w->is_crowd || w->cost > s->front_cost ||
+	    tally_used(&s->used, w->client, now) > s->front_used)
 		return LANE_BACK;
 	return LANE_FRONT;
 }
@@ -262,7 +262,8 @@ struct err *slots_take(struct ctx *cx, struct slots *slots, double cost, struct 
 	struct waiting mine = {.client = cx->client,
 	                       .session = cx->session,
 	                       .cost = cost,
-	                       .is_job = cx->is_job};
+	                       .is_job = cx->is_job,
+	                       .is_crowd = ctx_is_crowd(cx)};
 	struct err    *e;
 
 	waker_begin(&mine.waker, &slots->lock, cx->cancel);

@@ -10,14 +10,17 @@
  * would wait in vain is refused at once.
  *
  * Work has a cost, in whatever the engine counts. Where a front is given, it has places of its own
- * for what is short, of who has not used much; the rest has as many places behind it, in which it
- * should run only when nobody else needs the processor. Thread-safe. Initialise with SLOTS(n). */
+ * for what is short, of who has not used much and is no crowd (ctx.h); the rest has as many places
+ * behind it, in which it should run only when nobody else needs the processor. Thread-safe.
+ * Initialise with SLOTS(n). */
 #ifndef SLOTS_H
 #define SLOTS_H
 
 #include "../base/ctx.h"
 #include "../base/tally.h"
 #include "../base/wait.h"
+
+#include <math.h>
 
 #define SLOTS_MAX    16u
 #define SLOTS_JOB_MS 500u
@@ -59,6 +62,9 @@ struct slots {
 		.lock = PTHREAD_MUTEX_INITIALIZER, .n = (count), .front_cost = (cost), \
 		.front_used = (have_used), SLOTS_TALLIES \
 	}
+
+/* With a front for all but crowds, for statics. */
+#define SLOTS_BEHIND_CROWDS(count) SLOTS_WITH_FRONT(count, HUGE_VAL, HUGE_VAL)
 
 /* Another number of places, at most SLOTS_MAX; before the first is taken. */
 void slots_resize(struct slots *slots, unsigned n);

@@ -369,6 +369,25 @@ static void what_is_long_has_places_behind(void **state)
 	arena_free(&cid.arena);
 }
 
+static void a_crowd_is_behind_and_nobody_behind_it(void **state)
+{
+	static const atomic_bool is = true;
+	struct ctx  ann = ctx_of(ANN, 0, LONG_MS), bob = ctx_of(BOB, 0, 60), cid = ctx_of(CID, 0, 60);
+	struct slot none;
+
+	(void)state;
+	slots = (struct slots)SLOTS_BEHIND_CROWDS(1);
+	ann.is_crowd = bob.is_crowd = &is;
+	assert_int_equal(lane_taken(&ann, 1), LANE_BACK);
+	assert_int_equal(slots_take(&bob, &slots, 1, &none)->kind, ERR_UNAVAILABLE);
+	assert_int_equal(lane_taken(&cid, 1000000), LANE_FRONT);
+	begin(1); /* where each place is dear there is no other lane */
+	assert_int_equal(lane_taken(&ann, 1), LANE_FRONT);
+	arena_free(&ann.arena);
+	arena_free(&bob.arena);
+	arena_free(&cid.arena);
+}
+
 static void what_it_came_to_counts(void **state)
 {
 	struct ctx  ann = ctx_of(ANN, 0, LONG_MS), bob = ctx_of(BOB, 0, LONG_MS);
@@ -437,6 +456,7 @@ int main(void)
 		UNIT_TEST(who_would_wait_in_vain_is_told_at_once),
 		UNIT_TEST(only_who_goes_before_is_waited_for),
 		UNIT_TEST(what_is_long_has_places_behind),
+		UNIT_TEST(a_crowd_is_behind_and_nobody_behind_it),
 		UNIT_TEST(what_it_came_to_counts),
 		UNIT_TEST(what_was_given_up_is_not_taken_for_quick),
 	};
