@@ -32,6 +32,8 @@
  * more, and should not take for ever where two others are heard: so it gets a tenth of theirs. */
 #define FRONT_CPU_MS 100u
 #define BEHIND_NICE  10
+/* Whose client has had so much, or wants so much at once, that others go first. */
+#define PATIENT_NICE 19
 /* The largest file of samples, and what a page more may be. */
 #define FILE_BYTES (8u << 20)
 
@@ -149,13 +151,23 @@ static void limit_processor(void)
 		fatal("decoder: cannot limit the processor: errno %d", errno);
 }
 
+static void be_nice(int nice)
+{
+	(void)setpriority(PRIO_PROCESS, 0, nice);
+}
+
+void confine_be_patient(void)
+{
+	be_nice(PATIENT_NICE);
+}
+
 /* Whoever works for so long gets little of a processor that others want, from now on. */
 static void fall_behind(int signal)
 {
 	int before = errno;
 
 	(void)signal;
-	(void)setpriority(PRIO_PROCESS, 0, BEHIND_NICE);
+	be_nice(BEHIND_NICE);
 	errno = before;
 }
 
@@ -184,6 +196,13 @@ static const int calls[] = {
 /* Memory that is asked for may be written, never run. */
 static const int mappings[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
 
+static bool may_be_nice(scmp_filter_ctx filter, int nice)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setpriority), 3,
+	                        SCMP_A0(SCMP_CMP_EQ, PRIO_PROCESS, 0), SCMP_A1(SCMP_CMP_EQ, 0, 0),
+	                        SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)nice, 0)) == 0;
+}
+
 static bool fill_filter(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp not_run = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
@@ -194,10 +213,7 @@ static bool fill_filter(scmp_filter_ctx filter)
 		is_full = is_full && seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) == 0;
 	for (size_t i = 0; i < COUNT(mappings); i++)
 		is_full = is_full && seccomp_rule_add(filter, SCMP_ACT_ALLOW, mappings[i], 1, not_run) == 0;
-	return is_full &&
-	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setpriority), 3,
-	                        SCMP_A0(SCMP_CMP_EQ, PRIO_PROCESS, 0), SCMP_A1(SCMP_CMP_EQ, 0, 0),
-	                        SCMP_A2(SCMP_CMP_EQ, BEHIND_NICE, 0)) == 0;
+	return is_full && may_be_nice(filter, BEHIND_NICE) && may_be_nice(filter, PATIENT_NICE);
 }
 
 static void load_filter(void)
@@ -216,6 +232,7 @@ void confine_helper(void)
 	limit(RLIMIT_FSIZE, FILE_BYTES);
 	limit(RLIMIT_MEMLOCK, 0);
 	limit(RLIMIT_MSGQUEUE, 0);
+	limit(RLIMIT_NICE, 0);
 	limit(RLIMIT_NPROC, 0);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		fatal("decoder: cannot hide its memory: errno %d", errno);

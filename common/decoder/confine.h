@@ -34,4 +34,7 @@ void confine_nursery(const char *user);
  * processor it gets little of one that others want. Ends the process when it fails. */
 void confine_helper(void);
 
+/* From now on the helper gets next to no processor that others want. */
+void confine_be_patient(void);
+
 #endif

@@ -22,8 +22,9 @@
 #define DECODERS_MAX 16u
 
 struct errand {
-	uint32_t format; /* enum audio_format */
-	uint32_t bytes;  /* of the recording */
+	uint32_t format;     /* enum audio_format */
+	uint32_t bytes;      /* of the recording */
+	uint32_t is_patient; /* 1: it gets what others leave of the processor */
 };
 enum { ERRAND_RECORDING, ERRAND_SAMPLES, ERRAND_FILES };
 

@@ -57,6 +57,8 @@ _Noreturn void helper_run(int socket)
 	confine_helper();
 	if (errand_receive(socket, &errand, sizeof(errand), files, ERRAND_FILES, 0) != sizeof(errand))
 		_exit(0);
+	if (errand.is_patient)
+		confine_be_patient();
 	result = run(&errand, files);
 	_exit(errand_send(socket, (struct span){(const char *)&result, sizeof(result)}, NULL, 0) ? 0
 	                                                                                         : 1);

@@ -13,6 +13,7 @@
 #include "decoders.h"
 
 #include "../base/log.h"
+#include "../base/thread.h"
 #include "../base/wait.h"
 #include "../domain/voice/wav.h"
 #include "decoding.h"
@@ -42,8 +43,9 @@
 #define START_MS 30000u
 /* Until a helper comes, of whom there is always one more than places: a fork takes milliseconds. */
 #define HELPER_MS     3000u
-#define TRY_MS        250u               /* of sound */
-#define STARTS_MAX    2u                 /* for one recording */
+#define TRY_MS        250u /* of sound */
+#define STARTS_MAX    2u   /* for one recording */
+#define BEGIN_STACK   ((size_t)256 << 10)
 #define HELPERS_TRIED (4 * DECODERS_MAX) /* for one recording */
 #define KILLS_MAX     2u                 /* of those at work on one recording */
 
@@ -192,10 +194,23 @@ static bool nursery_is_gone(void)
 	return nursery.socket < 0 || (poll(&fd, 1, 0) > 0 && fd.revents);
 }
 
+static void *run_begin(void *failed)
+{
+	*(int *)failed = begin_nursery();
+	return NULL;
+}
+
+/* A process has its niceness from the thread that starts it, which may do so for a crowd. */
 static bool begins_nursery(void)
 {
-	int failed = begin_nursery();
+	pthread_t thread;
+	int       failed = 0, started;
 
+	started = thread_start_for_all(&thread, BEGIN_STACK, run_begin, &failed);
+	if (started == 0)
+		pthread_join(thread, NULL);
+	else
+		failed = started;
 	if (failed)
 		LOG(LOG_ERROR, NULL, "decoders_not_started", F_INT("errno", failed));
 	return !failed;
@@ -308,6 +323,7 @@ static struct err *run_errand(struct ctx *cx, struct attempt *a, struct pcm *out
 	struct err     *e = decoding_pack(cx, &d, a->bytes, a->format);
 
 	a->loss = LOSS_NONE;
+	d.errand.is_patient = a->slot.lane == LANE_BACK;
 	if (!e)
 		e = hand_over(cx, &d);
 	if (!e)

@@ -53,7 +53,7 @@ struct err *decoding_pack(struct ctx *cx, struct decoding *d, struct span bytes,
 	const int whole = F_SEAL_SHRINK | F_SEAL_GROW;
 	int      *recording = &d->files[ERRAND_RECORDING], *samples = &d->files[ERRAND_SAMPLES];
 
-	d->errand = (struct errand){format, (uint32_t)bytes.len};
+	d->errand = (struct errand){.format = format, .bytes = (uint32_t)bytes.len};
 	*recording = new_file("recording");
 	if (*recording < 0 || !write_all(*recording, bytes) ||
 	    fcntl(*recording, F_ADD_SEALS, whole | F_SEAL_WRITE | F_SEAL_SEAL) < 0)

@@ -1,6 +1,7 @@
 /* One address asks for all the hearing there is; a visitor at another one talks. Rates, budget and
  * numbers of connections are those that a stack has without settings. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -65,6 +66,42 @@ test('who talks is heard beside addresses that send as much as they may', async 
 		assert.ok([200, 429, 503, 504].includes(status), text);
 		if ([429, 503].includes(status)) assert.ok(Number(headers['retry-after']) >= 1, text);
 	}
+});
+
+const readStat = (pid) => {
+	try {
+		return readFileSync(`/proc/${pid}/stat`, 'utf8');
+	} catch {
+		return ''; // it has just ended
+	}
+};
+
+const childrenOf = (pid) => {
+	try {
+		return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+	} catch {
+		return [];
+	}
+};
+
+/* Of a process and all that it has started, and these. */
+const nicenesses = (pid) => [
+	Number(readStat(pid).replace(/^.*\) /s, '').split(' ')[16]),
+	...childrenOf(pid).flatMap(nicenesses),
+];
+
+test('what an address wants beside much else gets what others leave', async () => {
+	const pair = pairOf(await newSession(stack));
+	const slow = flacOfManyKeys(60000).toString('base64');
+	let hasEnded = false;
+	const many = Promise.all(Array.from({ length: 4 }, () => hear('127.0.0.50', pair, slow)));
+	many.finally(() => (hasEnded = true));
+	await poll(() => hasEnded || nicenesses(stack.pidOf('speech_to_text')).includes(19));
+	assert.ok(!hasEnded, 'no decoder of theirs is behind');
+	const other = await hear('127.0.0.51', pair, short);
+	assert.equal(other.status, 200, other.text);
+	assert.ok(!hasEnded, 'who came last was not served first');
+	await many;
 });
 
 test('an address has as many seconds as the budget tells; others have theirs', async () => {
