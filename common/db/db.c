@@ -16,8 +16,8 @@ static const struct cfg_key keys[] = {
 	CFG_KEY_STR(db_values, url, "DATABASE_URL", .flags = CFG_REQUIRED | CFG_SECRET,
                 .help = "PostgreSQL as a libpq URL; scripts/stack sets its own"),
 	CFG_KEY_INT(db_values, pool_size, "DB_POOL_SIZE", .fallback = "8", .min = 1, .max = 100,
-                .help =
-                    "connections per program, of which jobs use a third; one more stands beside"),
+                .help = "connections per program, of which jobs use a third, addresses that want "
+                        "much at once a half; one more stands beside"),
 	CFG_KEY_INT(db_values, connect_ms, "DB_CONNECT_MS", .fallback = "2000", .min = 10, .max = 60000,
                 .help = "longest wait for a new connection, of all hosts together"),
 	CFG_KEY_INT(db_values, lifetime_ms, "DB_LIFETIME_MS", .fallback = "1800000", .min = 1000,

@@ -18,13 +18,14 @@ struct db_text {
 };
 
 struct db_conn {
-	PGconn         *pg;
-	uint64_t        born_ms;
-	unsigned        era;    /* of the pool, when it was made */
-	bool            is_job; /* whose place it has */
-	struct db_text  texts[DB_TEXTS_MAX];
-	size_t          texts_n;
-	struct db_conn *next_idle;
+	PGconn  *pg;
+	uint64_t born_ms;
+	unsigned era; /* of the pool, when it was made */
+	/* Which turnstile who has it passed before that of all (db_pool.c); NULL: none. */
+	struct turnstile *passed;
+	struct db_text    texts[DB_TEXTS_MAX];
+	size_t            texts_n;
+	struct db_conn   *next_idle;
 };
 
 /* Where connections go to, and as whom: `role`, or NULL: as the url says. Call once, before

@@ -6,7 +6,9 @@
  * a place. So there are never more connections than places, whoever gives up
  * whatever: an unanswered statement keeps its connection and its place until
  * the janitor has ended it. A job passes a turnstile of its own before, which
- * lets a third of the pool through; requests never wait for a queue of jobs.
+ * lets a third of the pool through, and a request of a crowd (ctx.h) one that
+ * lets half of it: nobody else waits for a queue of these, whose threads may
+ * wait for a processor with a connection in hand.
  *
  * Idle ones are lent last-in-first-out: the warm one is used again and the
  * others grow old and go. A connection is looked at before it is lent: an
@@ -20,10 +22,11 @@
 
 #include "../base/metrics.h"
 
-#define JOBS_SHARE 3u /* jobs hold one in so many */
+#define JOBS_SHARE   3u /* jobs hold one in so many */
+#define CROWDS_SHARE 2u /* and crowds */
 
 static struct {
-	struct turnstile  places, job_places;
+	struct turnstile  places, job_places, crowd_places;
 	pthread_mutex_t   lock; /* of idle */
 	struct db_conn   *idle;
 	unsigned          lifetime_ms;
@@ -32,10 +35,11 @@ static struct {
 
 void db_pool_start(unsigned size, unsigned lifetime_ms)
 {
-	unsigned for_jobs = size / JOBS_SHARE ? size / JOBS_SHARE : 1;
+	unsigned for_jobs = size / JOBS_SHARE, for_crowds = size / CROWDS_SHARE;
 
 	pool.places = (struct turnstile)TURNSTILE(size);
-	pool.job_places = (struct turnstile)TURNSTILE(for_jobs);
+	pool.job_places = (struct turnstile)TURNSTILE(for_jobs ? for_jobs : 1);
+	pool.crowd_places = (struct turnstile)TURNSTILE(for_crowds ? for_crowds : 1);
 	pool.lifetime_ms = lifetime_ms;
 }
 
@@ -48,28 +52,36 @@ static struct err *not_entered(struct ctx *cx, enum waited how)
 	FAIL(cx, ERR_UNAVAILABLE, "no database connection became free in time");
 }
 
-static struct err *enter(struct ctx *cx)
+/* What it passes before; NULL: nothing. */
+static struct turnstile *turnstile_of(const struct ctx *cx)
+{
+	if (cx->is_job)
+		return &pool.job_places;
+	return ctx_is_crowd(cx) ? &pool.crowd_places : NULL;
+}
+
+static struct err *enter(struct ctx *cx, struct turnstile *before)
 {
 	enum waited how = WAIT_READY;
 
-	if (cx->is_job)
-		how = turnstile_enter(&pool.job_places, cx->cancel, cx->deadline);
+	if (before)
+		how = turnstile_enter(before, cx->cancel, cx->deadline);
 	if (how != WAIT_READY)
 		return not_entered(cx, how);
 	how = turnstile_enter(&pool.places, cx->cancel, cx->deadline);
 	if (how == WAIT_READY)
 		return NULL;
-	if (cx->is_job)
-		turnstile_leave(&pool.job_places);
+	if (before)
+		turnstile_leave(before);
 	return not_entered(cx, how);
 }
 
-static void leave(bool is_job)
+static void leave(struct turnstile *before)
 {
 	metrics_gauge_add(GAUGE_database_in_use, -1);
 	turnstile_leave(&pool.places);
-	if (is_job)
-		turnstile_leave(&pool.job_places);
+	if (before)
+		turnstile_leave(before);
 }
 
 /* ---- idle connections ---- */
@@ -135,10 +147,11 @@ static struct err *idle_or_new(struct ctx *cx, struct db_conn **out)
 
 struct err *db_pool_take(struct ctx *cx, struct db_conn **out)
 {
-	struct err *e;
-	uint64_t    start_ms = clock_mono_ms();
+	struct err       *e;
+	struct turnstile *before = turnstile_of(cx);
+	uint64_t          start_ms = clock_mono_ms();
 
-	e = enter(cx);
+	e = enter(cx, before);
 	metrics_time_ms(METRIC_database_wait, ALONE, clock_mono_ms() - start_ms);
 	if (e && e->kind == ERR_UNAVAILABLE)
 		metrics_add(METRIC_database_refused, ALONE, 1);
@@ -146,22 +159,22 @@ struct err *db_pool_take(struct ctx *cx, struct db_conn **out)
 	metrics_gauge_add(GAUGE_database_in_use, 1);
 	e = idle_or_new(cx, out);
 	if (e)
-		leave(cx->is_job);
+		leave(before);
 	else
-		(*out)->is_job = cx->is_job;
+		(*out)->passed = before;
 	return e;
 }
 
 /* It is idle or closed before its place is free. */
 static void end_loan(struct db_conn *conn, bool is_fit)
 {
-	bool is_job = conn->is_job;
+	struct turnstile *passed = conn->passed;
 
 	if (is_fit && is_young(conn))
 		push_idle(conn);
 	else
 		db_conn_close(conn);
-	leave(is_job);
+	leave(passed);
 }
 
 /* A statement that has not left us whole is never run: closing ends it. */

@@ -4,8 +4,8 @@
 
 #include "db_conn.h"
 
-/* At most `size` connections, of which jobs hold a third; at least one. Call once, before
- * threads, after db_conn_setup. */
+/* At most `size` connections, of which jobs hold a third and crowds (ctx.h) a half; at least one.
+ * Call once, before threads, after db_conn_setup. */
 void db_pool_start(unsigned size, unsigned lifetime_ms);
 
 /* When no thread borrows any more. Waits, for a bounded time, until what was left running is

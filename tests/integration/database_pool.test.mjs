@@ -202,6 +202,20 @@ test('jobs hold a third of the connections, requests pass them', async () => {
 	assert.equal((await next).code, 'ok');
 });
 
+test('crowds hold half of the connections, others pass them', async () => {
+	const probe = start({ DB_POOL_SIZE: '4' });
+	const held = [1, 2].map(() => probe.order({ crowd: true, sql: [LONG] }));
+	await poll(async () =>
+		(await probe.backends()).filter(([, , query]) => query === LONG).length === 2);
+	let isServed = false;
+	const next = probe.order({ crowd: true, sql: ['select 1'] });
+	next.then(() => (isServed = true));
+	for (let i = 0; i < 20; i++) await probe.rows({ sql: ['select 2'] });
+	assert.ok(!isServed, 'a crowd has a third connection');
+	for (const one of held) probe.cancel(one);
+	assert.equal((await next).code, 'ok');
+});
+
 /* Whoever uses the connection reads what the listener is to hear, if he comes first to it: that
  * takes some tries. It would wake by itself when its time is over, long after. */
 test('what arrives while another uses the listening connection is heard at once', async () => {

@@ -4,7 +4,7 @@
  * when it ends:
  *
  *   {"id": 1, "sql": [...], "ms": deadline, "tx": in one transaction, "careless": its body
- *    swallows errors, "job": as a job, "arg": $1, "times": how often each one runs}
+ *    swallows errors, "job", "crowd": as of one, "arg": $1, "times": how often each one runs}
  *   {"id": 2, "text": "a name", "arg": "$1"}   one of the texts below, which may be prepared
  *   {"id": 5, "sql": [...], "within": bytes}   none of the last one's rows if they are more
  *   {"id": 3, "side": true, "sql": [...]}      over the connection beside the pool
@@ -40,6 +40,7 @@ static const struct {
 struct order {
 	struct ctx          cx;
 	struct cancel       cancel;
+	atomic_bool         is_crowd;
 	const struct cJSON *json;
 	int64_t             id, tries;
 	struct db_rows      rows;
@@ -162,6 +163,8 @@ static void *carry_out(void *data)
 	o->cx.deadline = deadline_in((uint64_t)json_num_at(o->json, "ms", 20000));
 	o->cx.cancel = &o->cancel;
 	o->cx.is_job = json_bool_at(o->json, "job", false);
+	o->is_crowd = json_bool_at(o->json, "crowd", false);
+	o->cx.is_crowd = &o->is_crowd;
 	e = obey(&o->cx, o);
 	answer(o, e, start_ms);
 	return NULL;
