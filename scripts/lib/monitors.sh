@@ -181,7 +181,7 @@ start_monitors() {
 	monitors_are_wanted || return 0
 	switch_monitors
 	write_monitor_units
-	for name in "${monitors[@]}"; do start_unit "$name"; done
+	start_units "${monitors[@]}"
 	await_monitors
 	for name in "${monitors[@]}"; do say "$name: $(monitor_url "$name")"; done
 }

@@ -5,6 +5,8 @@
 # told().
 
 nginx_bin=${NGINX_BIN:-/usr/sbin/nginx}
+# It only carries, which is quick, but for who sends as much as it can carry: what answers goes before.
+nginx_nice=5
 
 # render TEMPLATE NAME=VALUE...: the template with each @NAME@ replaced, on stdout.
 render() {
@@ -452,7 +454,7 @@ write_nginx_unit() {
 		signal QUIT \$(pids_at nginx "\$PWD")
 		rm -f ${run@Q}/inside/{nginx,operate}.sock
 		conf=${stack_dir@Q}/nginx
-		exec $nginx_bin -p "\$conf" -c "\$conf/nginx.conf" -e stderr
+		exec nice -n $nginx_nice $nginx_bin -p "\$conf" -c "\$conf/nginx.conf" -e stderr
 	END
 	write_file 755 "$dir/log/run" <<-END
 		#!/bin/sh

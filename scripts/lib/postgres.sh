@@ -197,7 +197,7 @@ pg_start() {
 	pg_init
 	pg_configure
 	write_postgres_unit
-	start_unit postgresql
+	start_units postgresql
 	wait_until 30 pg_ready || die "PostgreSQL does not answer"
 	begin_backups
 	pg_migrate

@@ -129,8 +129,20 @@ print_run_script() {
 	END
 }
 
+# start_units NAME...: in one session, for niceness counts only within one where each has a share of the
+# processor of its own: what one program does for somebody who waits goes before what another does
+# for a crowd.
+start_units() {
+	local name
+	{
+		declare -p sup run log nginx_user stack_id
+		declare -f unit_mark start_unit
+		for name; do echo "start_unit ${name@Q}"; done
+	} | setsid bash 9>&-
+}
+
 start_unit() {
-	local name=$1 hold=() pid
+	local name=$1 hold=()
 	if [[ -e $sup/$name/b ]]; then
 		hold=(spawn-fcgi -n -s "$run/$name.sock" -b 4096 -M 0600)
 		((EUID)) || hold+=(-M 0660 -G "$nginx_user")
@@ -138,12 +150,20 @@ start_unit() {
 	fi
 	# runsvdir begins with a pause of a second where the directory was changed in this very one.
 	touch -d '1 minute ago' "$sup/$name"
-	# The lock (9) and the caller's pipes must not live on in a supervisor.
+	# The caller's pipes must not live on in a supervisor.
 	env -i "PATH=$PATH" "$(unit_mark "$name")" \
-		setsid "${hold[@]}" "$(command -v runsvdir)" "$sup/$name" \
-		</dev/null >>"$log/supervisor.log" 2>&1 9>&- &
-	pid=$!
-	disown "$pid"
+		"${hold[@]}" "$(command -v runsvdir)" "$sup/$name" \
+		</dev/null >>"$log/supervisor.log" 2>&1 &
+}
+
+# start_program_units NAME...: the patient ones apart, whose session has a smaller share.
+start_program_units() {
+	local name patient=() others=()
+	for name; do
+		if [[ " $patient_units " == *" $name "* ]]; then patient+=("$name"); else others+=("$name"); fi
+	done
+	((!${#patient[@]})) || start_units "${patient[@]}"
+	((!${#others[@]})) || start_units "${others[@]}"
 }
 
 # ask_unit_to_stop NAME: through its supervisor if that lives. runsvdir passes HUP on as an order

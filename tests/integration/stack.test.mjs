@@ -114,6 +114,22 @@ describe('a stack that runs', () => {
 		}
 	});
 
+	test('what waits for nobody else shares a session, in which priorities count', () => {
+		const sessionOf = (name) =>
+			readFileSync(`/proc/${stack.pidOf(name)}/stat`, 'utf8').replace(/^.*\) /s, '')
+				.split(' ')[3];
+		const talking = names.filter((name) =>
+			!['save_memory', 'summarize_session'].includes(name));
+		const sessions = new Set([...talking, 'nginx'].map(sessionOf));
+		assert.equal(sessions.size, 1, [...sessions].join());
+		assert.ok(!sessions.has(sessionOf('save_memory')));
+	});
+
+	test('who carries is behind who answers', () => {
+		const own = getPriority(process.pid);
+		assert.equal(getPriority(stack.pidOf('nginx')), Math.min(19, own + 5));
+	});
+
 	test('secrets are readable by their owner only', () => {
 		const slots = names.map((name) => `sv/${name}/a/env.sh`);
 		for (const file of ['secrets.env', 'env.sh', 'env.up', ...slots])
