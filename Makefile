@@ -229,7 +229,8 @@ bench-recall: setup
 bench-memory: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@node tests/bench/memory.mjs
-# One visitor beside attacks of each kind, a minute of each: KINDS=flac SECONDS=20: only those
+# One visitor beside attacks of each kind, a minute of each, and again with attackers that get what the
+# stack leaves of the processor: KINDS=flac SECONDS=20 NICE=0: only those
 bench-attacks: setup
 	@$(MAKE) -s -j$$(nproc) all
 	@ulimit -n $$(ulimit -Hn) && node tests/bench/attacks.mjs

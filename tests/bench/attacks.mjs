@@ -1,6 +1,7 @@
 /* What a visitor notices of others who want to take the service away:
  *
- *   node tests/bench/attacks.mjs     (make bench-attacks; KINDS=flac,long SECONDS=20: a part of it)
+ *   node tests/bench/attacks.mjs     (make bench-attacks; KINDS=flac,long SECONDS=20: a part of it;
+ *                                     NICE=0: only beside attackers of that niceness)
  *
  * A stack of its own at the settings that it has without any, rates and budgets included, and
  * without keys, so that all the work is done here. One visitor talks from 127.0.0.1: a session,
@@ -12,12 +13,16 @@
  * A turn fails that is answered with anything but 200 and the words that were said. `ratio` is the
  * slowest turn beside the attack to the usual one, the median of those alone just before: a machine
  * has good and bad hours. `attackers` is what these used of it themselves, in cores: it is shared
- * with them here, and would not be elsewhere; `busy` is all that it did.
+ * with them here, and would not be elsewhere; `busy` is all that it did. So each attack runs twice:
+ * with attackers that have as good a claim to a processor as the service has (`nice` 0), and with
+ * such as get what it leaves (19). `answers_s`, how many they had a second, and `sent_mb_s`, what
+ * nginx has read of them, tell whether the second is still that attack: of one that is, its ratio
+ * is what a visitor would notice of others elsewhere; where it is starved, the first's is.
  * Prints a table and writes var/bench/attacks.json. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +37,7 @@ const ASKED = (process.env.KINDS ?? Object.keys(KINDS).join(',')).split(',').fil
 const SECONDS = Number(process.env.SECONDS || 60);
 const ALONE_SECONDS = Number(process.env.ALONE_SECONDS || Math.min(SECONDS, 30));
 const PACE_MS = Number(process.env.PACE || 3) * 1000;
+const NICES = (process.env.NICE ?? '0,19').split(','); /* of attackers */
 const FIRST_MS = 1000; /* by then an attack is under way */
 const SETTLED_TURNS = 2;
 const SETTLED = 1.3; /* times the usual */
@@ -115,11 +121,19 @@ const summary = (turns) => {
 
 /* ---- an attack ---- */
 
-const startAttack = (kind, stack, know) => {
+/* Where each session of processes has a share of the processor of its own, theirs counts. */
+const weighGroup = (pid, nice) => {
+	const file = `/proc/${pid}/autogroup`;
+	if (existsSync(file)) writeFileSync(file, nice);
+};
+
+const startAttack = (kind, nice, stack, know) => {
 	const program = fileURLToPath(new URL('attackers.mjs', import.meta.url));
-	const child = spawn(process.execPath, [program, kind, stack.baseUrl], {
+	const child = spawn('nice', ['-n', nice, process.execPath, program, kind, stack.baseUrl], {
 		stdio: ['pipe', 'pipe', 'inherit'],
+		detached: true,
 	});
+	weighGroup(child.pid, nice);
 	child.stdin.write(`${JSON.stringify(know)}\n`);
 	return child;
 };
@@ -136,17 +150,26 @@ const endAttack = async (child) => {
 
 const rounded = (x) => Math.round(x * 100) / 100;
 
-const beside = async (stack, kind, know) => {
+/* Of all requests that have ended, as nginx tells. */
+const bytesRead = (stack) =>
+	[...readFileSync(join(stack.dir, 'log/access.log'), 'utf8').matchAll(/"request_bytes":(\d+)/g)]
+		.reduce((all, [, bytes]) => all + Number(bytes), 0);
+
+const beside = async (stack, kind, nice, know) => {
 	const before = machineMs();
+	const read = bytesRead(stack);
 	const began = performance.now();
-	const child = startAttack(kind, stack, know);
+	const child = startAttack(kind, nice, stack, know);
 	await pause(FIRST_MS);
 	const turns = await talk(stack, know.keys, SECONDS * 1000);
 	const { answers, used } = await endAttack(child);
 	const took = performance.now() - began;
 	const busy = machineMs().busy - before.busy;
 	const cores = { attackers: rounded(used / took), busy: rounded(busy / took) };
-	return { ...summary(turns), ...cores, answers };
+	const n = Object.values(answers).reduce((all, one) => all + one, 0);
+	const answers_s = rounded((n / took) * 1000);
+	const sent_mb_s = rounded((bytesRead(stack) - read) / took / 1000);
+	return { ...summary(turns), ...cores, answers_s, sent_mb_s, answers };
 };
 
 /* What an attack has left is worked off, and the visitor's own rates are whole again. */
@@ -176,15 +199,15 @@ const measure = async (stack) => {
 	const pairs = await openPairs(stack);
 	const report = [];
 	await turn(stack, { keys: newKeys(), turns: 0 }); // loads the models
-	for (const kind of ASKED) {
+	for (const [kind, nice] of ASKED.flatMap((kind) => NICES.map((nice) => [kind, nice]))) {
 		const last = report.at(-1);
 		if (last) await settle(stack, last.usual_ms);
 		const alone = summary(await talk(stack, newKeys(), ALONE_SECONDS * 1000));
 		const know = { pairs, keys: newKeys(), anonKey: stack.anonKey };
-		const seen = await beside(stack, kind, know);
+		const seen = await beside(stack, kind, nice, know);
 		const usual = { usual_ms: alone.p50_ms, usual_max_ms: alone.max_ms };
 		const ratio = rounded(seen.max_ms / alone.p50_ms);
-		report.push({ attack: kind, ...usual, ratio, ...seen });
+		report.push({ attack: kind, nice: Number(nice), ...usual, ratio, ...seen });
 		console.error(JSON.stringify(report.at(-1)));
 	}
 	return report;
