@@ -3,6 +3,7 @@
 
 #include "wait.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -75,10 +76,12 @@ static void call_midwife(void)
 	monitor_unlock(&midwife.m);
 }
 
+/* Niceness alone leaves them much where they are many: each counts. */
 void thread_stand_back(void)
 {
 	call_midwife();
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), BACK_NICE);
+	(void)sched_setscheduler(gettid(), SCHED_IDLE, &(struct sched_param){0});
 }
 
 int thread_start_for_all(pthread_t *out, size_t stack_bytes, void *(*run)(void *), void *data)

@@ -3,6 +3,7 @@
 
 #include "../../common/base/thread.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 #define STACK_BYTES ((size_t)1 << 20)
@@ -25,7 +26,7 @@ static int nice_of_one(int (*start)(pthread_t *, size_t, void *(*)(void *), void
 }
 
 struct seen {
-	int own, of_child, of_all;
+	int own, policy, of_child, of_all;
 };
 
 static void *stand_back(void *data)
@@ -34,6 +35,7 @@ static void *stand_back(void *data)
 
 	thread_stand_back();
 	seen->own = getpriority(PRIO_PROCESS, 0);
+	seen->policy = sched_getscheduler(0);
 	seen->of_child = nice_of_one(thread_start);
 	seen->of_all = nice_of_one(thread_start_for_all);
 	return NULL;
@@ -53,6 +55,7 @@ static void what_works_for_all_does_not_stand_back(void **state)
 		pthread_join(threads[i], NULL);
 	for (size_t i = 0; i < MANY; i++) {
 		assert_int_equal(seen[i].own, 19);
+		assert_int_equal(seen[i].policy, SCHED_IDLE);
 		assert_int_equal(seen[i].of_child, 19);
 		assert_int_equal(seen[i].of_all, own);
 	}
