@@ -57,6 +57,14 @@ static struct memory_utterance read_waiting(struct ctx *cx, const struct db_rows
 	};
 }
 
+/* The commit of the transaction waits for no disk. */
+static struct err *lock_session(struct ctx *cx, const char *session_id)
+{
+	return db_exec(cx, NULL,
+	               "select " LAZY_COMMIT_SQL " from sessions where id = $1::uuid for no key update",
+	               ARGS(db_text(session_id)));
+}
+
 struct looking {
 	const char    *session_id;
 	int64_t        after;
@@ -65,13 +73,12 @@ struct looking {
 };
 
 /* Behind whoever is adding to the session: they asked for this job while it waited, and may not ask
- * again for what they store now. */
+ * again for what they store now. What the lock leaves in the log nobody needs on the disk. */
 static struct err *look_body(struct ctx *cx, void *data)
 {
 	struct looking *l = data;
 
-	TRY(db_exec(cx, NULL, "select from sessions where id = $1::uuid for no key update",
-	            ARGS(db_text(l->session_id))));
+	TRY(lock_session(cx, l->session_id));
 	return db_query(cx, &l->rows, UTTERANCES_WAITING_SQL,
 	                ARGS(db_text(l->session_id), db_int(l->after), db_int((int64_t)l->max)));
 }
@@ -177,9 +184,7 @@ static struct err *keep_body(struct ctx *cx, void *data)
 	struct db_rows        rows;
 
 	/* A crash that undoes the memories undoes the end of their job with them. */
-	TRY(db_exec(cx, NULL,
-	            "select " LAZY_COMMIT_SQL " from sessions where id = $1::uuid for no key update",
-	            ARGS(db_text(k->session_id))));
+	TRY(lock_session(cx, k->session_id));
 	TRY(db_query(cx, &rows, UTTERANCES_KEEP_SQL,
 	             ARGS(db_text(k->session_id), db_text(k->rows_json), db_bytes(k->names_hash),
 	                  db_int(recall_exact_max()), db_reals(k->vectors, k->vectors_n))));
