@@ -193,13 +193,7 @@ static struct crew_job *take_last(struct crew *c, struct client *it,
 
 static enum stand stand_of(const struct crew *c, const struct client *it)
 {
-	return c->plan.crowd_threads && atomic_load(&it->is_crowd) ? STAND_BACK : STAND_FRONT;
-}
-
-static bool has_threads_left(const struct crew *c, enum stand stand)
-{
-	return c->workers_n[stand] <
-	       (stand == STAND_BACK ? c->plan.crowd_threads : c->plan.threads_max);
+	return c->plan.has_crowds && atomic_load(&it->is_crowd) ? STAND_BACK : STAND_FRONT;
 }
 
 static unsigned workers_of(const struct crew *c)
@@ -217,12 +211,12 @@ static bool goes_before(const struct client *a, const struct client *b)
 }
 
 /* Who has the least in hand; among such whose turn was longest ago. NULL: nobody may. */
-static struct client *whose_turn(const struct crew *c, enum stand stand)
+static struct client *whose_turn(const struct crew *c)
 {
 	struct client *best = NULL;
 
 	for (struct client *it = c->queue; it; it = it->behind)
-		if (stand_of(c, it) == stand && !has_enough(c, it) && (!best || goes_before(it, best)))
+		if (!has_enough(c, it) && (!best || goes_before(it, best)))
 			best = it;
 	return best;
 }
@@ -316,17 +310,6 @@ static void serve(struct worker *w, struct client *it, struct crew_job *job)
 	job->is_crowd = &it->is_crowd;
 }
 
-/* A client that has become a crowd, or is one no more, may have nobody else to come to. */
-static struct client *next_client(const struct worker *w)
-{
-	enum stand     other = w->stand == STAND_BACK ? STAND_FRONT : STAND_BACK;
-	struct client *next = whose_turn(w->crew, w->stand);
-
-	if (!next && has_threads_left(w->crew, other))
-		next = whose_turn(w->crew, other);
-	return next;
-}
-
 /* Which can not be undone: nobody's niceness gets less. */
 static void stand_back(struct worker *w)
 {
@@ -334,6 +317,45 @@ static void stand_back(struct worker *w)
 	w->stand = STAND_BACK;
 	w->crew->workers_n[w->stand]++;
 	thread_stand_back();
+}
+
+static void *work(void *data);
+
+static bool start_worker(struct crew *c, struct client *client, struct crew_job *job)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int            failed;
+
+	if (!w)
+		fatal("out of memory: no thread");
+	*w = (struct worker){.crew = c, .told = MONITOR, .job = job, .stand = stand_of(c, client)};
+	serve(w, client, job);
+	failed = thread_start_for_all(&w->thread, STACK_BYTES, work, w);
+	if (failed) {
+		LOG(LOG_WARN, NULL, "thread_not_started", F_INT("errno", failed),
+		    F_INT("threads", workers_of(c)));
+		client->in_hand--;
+		free(w);
+		return false;
+	}
+	c->workers_n[w->stand]++;
+	c->there_n++;
+	return true;
+}
+
+/* Into its own hands, or of another who takes its place: who stood back does so for ever. */
+static struct crew_job *take_next(struct worker *w, struct client *next)
+{
+	struct crew     *c = w->crew;
+	struct crew_job *job = take_first(c, next);
+	enum stand       stand = stand_of(c, next);
+
+	if (stand == STAND_FRONT && w->stand == STAND_BACK && start_worker(c, next, job))
+		return NULL;
+	if (stand == STAND_BACK && w->stand == STAND_FRONT)
+		stand_back(w);
+	serve(w, next, job);
+	return job;
 }
 
 static struct crew_job *next_job(struct worker *w)
@@ -345,15 +367,11 @@ static struct crew_job *next_job(struct worker *w)
 	done->in_hand--;
 	forget_absent(c, done);
 	w->job = NULL;
-	next = next_client(w);
-	if (next) {
-		if (stand_of(c, next) == STAND_BACK && w->stand == STAND_FRONT)
-			stand_back(w);
-		w->job = take_first(c, next);
-		serve(w, next, w->job);
-	} else if (!c->is_ending) {
+	next = whose_turn(c);
+	if (next)
+		w->job = take_next(w, next);
+	else if (!c->is_ending)
 		stay_idle(w);
-	}
 	if (!w->job)
 		c->workers_n[w->stand]--;
 	monitor_unlock(&c->office);
@@ -388,25 +406,15 @@ static void *work(void *data)
 
 /* ---- who gives ---- */
 
-static bool start_worker(struct crew *c, struct client *client, struct crew_job *job)
+/* An idle one of the other kind leaves, for its place. */
+static bool makes_place(struct crew *c, enum stand other)
 {
-	struct worker *w = calloc(1, sizeof(*w));
-	int            failed;
+	struct worker *w = c->idle[other];
 
 	if (!w)
-		fatal("out of memory: no thread");
-	*w = (struct worker){.crew = c, .told = MONITOR, .job = job, .stand = stand_of(c, client)};
-	serve(w, client, job);
-	failed = thread_start(&w->thread, STACK_BYTES, work, w);
-	if (failed) {
-		LOG(LOG_WARN, NULL, "thread_not_started", F_INT("errno", failed),
-		    F_INT("threads", workers_of(c)));
-		client->in_hand--;
-		free(w);
 		return false;
-	}
-	c->workers_n[w->stand]++;
-	c->there_n++;
+	remove_idle(w);
+	put_into_hand(w, NULL);
 	return true;
 }
 
@@ -418,7 +426,9 @@ static bool find_hands(struct crew *c, struct client *client, struct crew_job *j
 	if (has_enough(c, client))
 		return false;
 	if (!w)
-		return has_threads_left(c, stand) && start_worker(c, client, job);
+		return (workers_of(c) < c->plan.threads_max ||
+		        makes_place(c, stand == STAND_BACK ? STAND_FRONT : STAND_BACK)) &&
+		       start_worker(c, client, job);
 	remove_idle(w);
 	serve(w, client, job);
 	put_into_hand(w, job);

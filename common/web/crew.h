@@ -23,10 +23,9 @@ struct crew_job {
 };
 
 struct crew_plan {
-	unsigned threads_max, queue_max; /* working at once; waiting for one of these */
-	unsigned client_max;             /* of one client working at once; 0: any number */
-	/* Beside them, of low priority, for clients that are crowds; 0: they have the same threads. */
-	unsigned crowd_threads;
+	unsigned threads_max, queue_max;    /* working at once; waiting for one of these */
+	unsigned client_max;                /* of one client working at once; 0: any number */
+	bool     has_crowds;                /* clients that are have threads that stand back */
 	void (*work)(struct crew_job *job); /* in one of the threads */
 	void (*end)(void);                  /* as a thread's last act */
 };

@@ -122,7 +122,7 @@ int serve_fastcgi(const struct serving *how)
 	office.crew = crew_new(&(struct crew_plan){.threads_max = how->threads,
 	                                           .queue_max = how->queue_max,
 	                                           .client_max = how->client_max,
-	                                           .crowd_threads = how->threads,
+	                                           .has_crowds = true,
 	                                           .work = serve_job,
 	                                           .end = how->end});
 	office.refusing = crew_new(&(struct crew_plan){

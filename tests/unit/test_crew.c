@@ -274,17 +274,14 @@ static void what_waits_can_be_taken_back(void **state)
 
 static struct crew *new_crew_for_crowds(unsigned threads)
 {
-	return crew_new(&(struct crew_plan){.threads_max = threads,
-	                                    .queue_max = 8,
-	                                    .crowd_threads = threads,
-	                                    .work = work,
-	                                    .end = end});
+	return crew_new(&(struct crew_plan){
+		.threads_max = threads, .queue_max = 8, .has_crowds = true, .work = work, .end = end});
 }
 
 static void who_wants_much_at_once_lets_others_go_first(void **state)
 {
 	static struct crew_job jobs[8];
-	struct crew           *c = new_crew_for_crowds(3);
+	struct crew           *c = new_crew_for_crowds(4);
 	const int              own = getpriority(PRIO_PROCESS, 0);
 
 	(void)state;
@@ -293,7 +290,7 @@ static void who_wants_much_at_once_lets_others_go_first(void **state)
 		give(c, &jobs[i], 1);
 		await(&seen.begun, i + 1);
 	}
-	give(c, &jobs[3], 2); /* though three threads are at work */
+	give(c, &jobs[3], 2);
 	await(&seen.begun, 4);
 	assert_int_equal(seen.nice[1], own);
 	assert_false(seen.of_crowd[1]);
@@ -347,7 +344,7 @@ static void with_few_threads_for_one_client_all_is_done(void **state)
 	struct crew           *c = crew_new(&(struct crew_plan){.threads_max = 4,
 	                                                        .queue_max = 8,
 	                                                        .client_max = 1,
-	                                                        .crowd_threads = 4,
+	                                                        .has_crowds = true,
 	                                                        .work = work,
 	                                                        .end = end});
 
