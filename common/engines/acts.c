@@ -31,7 +31,7 @@ static const struct act_scale minilm_scale = {.likely = 0.15,
                                               .danger = -0.01,
                                               .danger_idiom = 0.15,
                                               .danger_unsaid = 0.08,
-                                              .danger_likely = 0.15};
+                                              .danger_likely = 0.1};
 
 static struct {
 	struct act_vectors vectors; /* rows NULL: there are none */

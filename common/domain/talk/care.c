@@ -8,6 +8,7 @@
 static bool is_about_other_things(enum act act)
 {
 	return act == ACT_what_can_you_do || act == ACT_orders || act == ACT_test ||
+	       act == ACT_small_talk || act == ACT_recall ||
 	       (act >= ACT_consulting_inquiry && act != ACT_advice_request);
 }
 

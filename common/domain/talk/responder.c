@@ -6,6 +6,7 @@
 
 #include "../../base/utf8.h"
 #include "../text/words.h"
+#include "comfort.h"
 #include "following.h"
 #include "prompt.h"
 #include "listening.h"
@@ -261,12 +262,18 @@ static const char *about_me(const struct talk *t)
 {
 	if (SAYS(t->message, HOW_LONG) && SAYS(t->message, READERS))
 		return wording_say(t, SAY_keeping);
+	if (SAYS(t->message, MAKERS))
+		return wording_say(t, SAY_makers);
+	if (SAYS(t->message, MODELS))
+		return wording_say(t, SAY_no_model);
 	if (SAYS(t->message, OUR_PEOPLE))
 		return wording_say(t, SAY_people);
 	if (SAYS(t->message, READERS))
 		return wording_say(t, SAY_reader);
 	if (SAYS(t->message, ASKS_OUR_NAME))
 		return wording_say(t, SAY_nameless);
+	if (SAYS(t->message, GRASPS))
+		return wording_say(t, SAY_grasp);
 	return wording_say(t, SAYS(t->message, MEMORIES) ? SAY_memory : ACT_about_you);
 }
 
@@ -307,70 +314,6 @@ static bool wants_number(const struct talk *t)
 	return SAYS(t->message, ASKS_OUR_NUMBER);
 }
 
-/* What was said decides which line: what is at hand, what was taken, that nobody would care. */
-static enum occasion danger_of(const struct talk *t)
-{
-	if (SAYS(t->message, TAKEN))
-		return SAY_taken;
-	if (SAYS(t->message, MEANS))
-		return SAY_means;
-	return SAYS(t->message, FEELS_ALONE) ? SAY_matter : SAY_danger;
-}
-
-/* Somebody near is there, or was reached. */
-static bool is_helped(const struct talk *t)
-{
-	return t->was_in_distress && ((SAYS(t->message, HELPERS) && SAYS(t->message, REACHED)) ||
-	                              SAYS(t->message, TELLS_OF_HELP));
-}
-
-static enum occasion after_danger(const struct talk *t)
-{
-	bool is_foreign = t->reading->language != LANGUAGE_en;
-
-	if (!is_foreign && SAYS(t->message, ASKS_FOR_HELP))
-		return SAY_danger;
-	if (is_helped(t) || (is_foreign && phrases_start(ACTS_LIST(THANKS), t->message)))
-		return SAY_helped;
-	if (is_foreign)
-		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
-	if (SAYS(t->message, REACHES_OUT))
-		return SAY_reaching;
-	return t->reading->act == ACT_question || t->is_question ? SAY_unsure : SAY_staying;
-}
-
-/* With help at hand only words that leave no doubt are danger again; the rest may sound like it. */
-static bool is_danger_over(const struct talk *t)
-{
-	return t->reading->act != ACT_distress ||
-	       ((t->was_helped || is_helped(t)) && !act_words_of(t->cx, t->message).is_danger);
-}
-
-/* No list of questions, nothing to sell: somebody is there, that is all. */
-static const char *say_in_distress(const struct talk *t)
-{
-	const char *line = t->reading->distress_line;
-	int         language = (int)t->reading->language;
-
-	if (!is_danger_over(t) && wording_said_ago(t, line) == REPLIES_KEPT)
-		return line;
-	if (language != LANGUAGE_en)
-		return wording_say(t, (int)(is_danger_over(t) ? after_danger(t) : SAY_danger) + language);
-	if (!is_danger_over(t))
-		return wording_say(t, (int)danger_of(t));
-	switch (t->reading->act) {
-	case ACT_are_you_there:
-	case ACT_thanks:
-	case ACT_about_you:
-		return wording_say(t, (int)t->reading->act);
-	case ACT_goodbye:
-		return wording_say(t, SAY_parting);
-	default:
-		return wording_say(t, words_start_with(t->message, "thank", NULL) ? ACT_thanks
-		                                                                  : (int)after_danger(t));
-	}
-}
-
 /* Something sad was told a moment ago. */
 static bool is_mourning(const struct talk *t)
 {
@@ -388,25 +331,7 @@ static bool is_hesitating(const struct talk *t)
 		has_sound |= is_sound;
 		has_words |= !is_sound && !SAYS(word, BESIDE_SOUNDS);
 	}
-	return has_sound && (is_sound || !has_words);
-}
-
-/* "About $80,000." is near to asking for a price, and tells something all the same. */
-static bool is_told_rather(const struct talk *t, enum act act)
-{
-	static const enum act weak[] = {ACT_price,     ACT_test,      ACT_yes,
-	                                ACT_no,        ACT_say_again, ACT_not_understood,
-	                                ACT_what_next, ACT_greeting,  ACT_small_talk,
-	                                ACT_recall,    ACT_apology,   ACT_at_a_loss};
-	bool                  is_weak = false;
-
-	/* "Our budget is $200,000, can you help us with that?" asks for nothing of before. */
-	if (act == ACT_recall && (t->now->budget_range || t->now->contact_email))
-		return true;
-	for (size_t i = 0; i < COUNT(weak); i++)
-		is_weak |= weak[i] == act;
-	return is_weak && !t->is_question && !t->now->use_case &&
-	       (acknowledge_facts(t) || (act != ACT_greeting && has_new_name(t)));
+	return (has_sound && (is_sound || !has_words)) || SAYS(t->message, WAITS);
 }
 
 /* Recognisers write no mark. */
@@ -418,6 +343,27 @@ static bool is_asking(const struct talk *t)
 	       (!is_marked && is_nothing(t->now) && act_form_of(t->cx, t->message).is_question);
 }
 
+/* "About $80,000." is near to asking for a price, and tells something all the same. */
+static bool is_told_rather(const struct talk *t, enum act act)
+{
+	static const enum act weak[] = {ACT_price,     ACT_test,      ACT_yes,
+	                                ACT_no,        ACT_say_again, ACT_not_understood,
+	                                ACT_what_next, ACT_greeting,  ACT_small_talk,
+	                                ACT_recall,    ACT_apology,   ACT_at_a_loss};
+	bool                  is_weak = false;
+
+	/* "You can reach me on 555 0147." */
+	if (act == ACT_wants_person && t->reach == REACH_NUMBER && !is_asking(t))
+		return true;
+	/* "Our budget is $200,000, can you help us with that?" asks for nothing of before. */
+	if (act == ACT_recall && (t->now->budget_range || t->now->contact_email))
+		return true;
+	for (size_t i = 0; i < COUNT(weak); i++)
+		is_weak |= weak[i] == act;
+	return is_weak && !t->is_question && !t->now->use_case &&
+	       (acknowledge_facts(t) || (act != ACT_greeting && has_new_name(t)));
+}
+
 /* Rather than only tells of the weather. */
 static const char *chat(const struct talk *t)
 {
@@ -426,13 +372,19 @@ static const char *chat(const struct talk *t)
 	return wording_say(t, is_asking(t) ? (int)ACT_small_talk : (int)SAY_go_on);
 }
 
+/* It wants something of us, as the intents do. */
+static bool is_wish(enum act act)
+{
+	return act >= ACT_consulting_inquiry && act != ACT_product_feedback;
+}
+
 static struct answer answer(const struct talk *t)
 {
 	enum act act = t->reading->act;
 	int      language = (int)t->reading->language;
 
 	if (t->reading->is_in_distress || act == ACT_distress)
-		return (struct answer){say_in_distress(t), ""};
+		return (struct answer){comfort(t), ""};
 	if (is_asking(t) && following_goes_on(t))
 		return (struct answer){following(t), ""};
 	if (is_told_rather(t, act))
@@ -497,7 +449,9 @@ static struct answer answer(const struct talk *t)
 	default:
 		if (is_mourning(t) && is_nothing(t->now))
 			return (struct answer){wording_say(t, ACT_sad), ""};
-		return (struct answer){acknowledge(t), ask_by_hint(t)};
+		return (struct answer){*acknowledge(t) || !is_wish(act) ? acknowledge(t)
+		                                                        : wording_say(t, SAY_use_case),
+		                       ask_by_hint(t)};
 	}
 }
 

@@ -53,6 +53,10 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(memory)   /* about_you: how it remembers */ \
 	X(nameless) /* about_you: what it is called */ \
 	X(people)   /* about_you: who else there is */ \
+	X(makers)   /* about_you: who made it */ \
+	X(no_model) /* about_you: which model it is */ \
+	X(grasp)    /* about_you: how much it understands */ \
+	X(machine)  /* about_you, from somebody in distress */ \
 	X(keeping)  /* about_you: for how long it is kept */ \
 	X(play)     /* small_talk: a joke, a song */ \
 	X(reaching) /* in danger: will ask somebody near for help */ \
