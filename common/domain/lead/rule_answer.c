@@ -97,6 +97,23 @@ static bool is_of_a_thing(const struct rules *r, size_t from, size_t to)
 	       (tokens_is(r->u, to, "in") && TOKENS_IS_ANY(r->u, to + 1, determiners));
 }
 
+/* "It's raining cats and dogs", "I'm driving": how things are, and nobody's name, unless it is one
+ * we know or written as one. */
+static bool is_how_things_are(const struct rules *r, size_t from)
+{
+	static const char *const states[] = {"it's", "its", "it is", "i'm", "im", "i am", "we're"};
+	const char              *low = r->u->words[from].low;
+	size_t                   back = from > 2 ? from - 2 : 0;
+	bool                     is_state = TOKENS_ANY_IN(r->u, back, from, states);
+
+	if (r->has_capitals && rules_is_capital(r, from) && (from > 0 || rules_is_capital(r, 1)))
+		return false;
+	if (is_state && phrases_at(LIST(WEATHERS), r->u, from))
+		return true;
+	return !rules_is_known_name(r, from) &&
+	       (rules_is_doing(low) || (is_state && rules_is_adjectival(low)));
+}
+
 static void answer_name(struct rules *r, size_t from)
 {
 	size_t to = rules_slot_to(r, 'N', from);
@@ -109,7 +126,7 @@ static void answer_name(struct rules *r, size_t from)
 	if (to == from + 1 && phrases_has(LIST(NOT_NAMES), r->u->words[from].low) &&
 	    !rules_is_known_name(r, from))
 		return; /* "Maybe." */
-	if (is_of_a_thing(r, from, to))
+	if (is_of_a_thing(r, from, to) || is_how_things_are(r, from))
 		return;
 	if (to > from && to - from <= WHOLE_NAME_WORDS && ends_answer(r->u, to))
 		rules_keep(r, ENTITY_person_name, from, to, true);
@@ -147,7 +164,8 @@ static void answer_org(struct rules *r, size_t from)
 {
 	size_t to = rules_slot_to(r, 'O', from);
 
-	if (to > from && ends_answer(r->u, to) && !is_written_as_a_thing(r, from, to))
+	if (to > from && (ends_answer(r->u, to) || rules_counts_at(r->u, to)) &&
+	    !is_written_as_a_thing(r, from, to))
 		rules_keep(r, ENTITY_org_name, from, to, true);
 }
 

@@ -145,7 +145,7 @@ static size_t org_to(const struct rules *r, size_t i)
 	     to++) {
 		if (is_legal_form(r, to))
 			continue;
-		if (r->u->words[to].gap != GAP_SPACE ||
+		if (r->u->words[to].gap != GAP_SPACE || (!by_capitals && rules_counts_at(r->u, to)) ||
 		    (!is_org_glue(r, to, by_capitals) && !goes_on(r, to, by_capitals)))
 			break;
 		most += !by_capitals && ends_sort_of_org(r, to) ? SORT_WORDS : 0;

@@ -1,6 +1,7 @@
 /* rule_words.c -- what the rules share: keeping what was found, and what words look like. */
 #include "rules.h"
 
+#include "../text/quantity.h"
 #include "../text/words.h"
 
 #include <ctype.h>
@@ -145,6 +146,17 @@ size_t rules_courtesy_at(const struct rules *r, size_t i)
 size_t rules_place_at(const struct rules *r, size_t i)
 {
 	return phrases_at(LIST(PLACES), r->u, i);
+}
+
+bool rules_counts_at(const struct utterance *u, size_t i)
+{
+	size_t n = i < u->n ? quantity_words(u, i) : 0, at = i + n, len;
+
+	if (!n || at >= u->n || u->words[at].gap != GAP_SPACE)
+		return false;
+	len = strlen(u->words[at].low);
+	return tokens_is(u, at, "of") || phrases_has(LIST(COUNTED_THINGS), u->words[at].low) ||
+	       (len > 3 && u->words[at].low[len - 1] == 's' && !phrases_at(LIST(ORG_SIGNS), u, at));
 }
 
 /* ---- the slots of lead.words ---- */

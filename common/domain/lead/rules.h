@@ -101,6 +101,9 @@ size_t rules_role_to(const struct rules *r, size_t i, bool is_any);
 /* What somebody can run: "operations", "the data team"; one past its last; i: none. */
 size_t rules_department_to(const struct utterance *u, size_t i);
 
+/* A number stands at word i, and behind it what there are so many of: "sixty seats". */
+bool rules_counts_at(const struct utterance *u, size_t i);
+
 /* How many words of politeness in another language stand at word i; 0: none. */
 size_t rules_courtesy_at(const struct rules *r, size_t i);
 
