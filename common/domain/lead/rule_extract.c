@@ -71,12 +71,23 @@ static const char *amount_fixed(struct rules *r, const char *known, struct span 
 	return figures_fixed(r, known, number, " thousand");
 }
 
+/* "I got the amount wrong, it's": one past it; i: that is not said. */
+static size_t wrong_amount_to(const struct utterance *u, size_t i)
+{
+	size_t at = i + phrases_at(LIST(AMOUNT_WRONGS), u, i);
+
+	while (at > i && at < u->n && phrases_has(LIST(RIGHT_LINKS), u->words[at].low))
+		at++;
+	return at;
+}
+
 static void correct_amount(struct rules *r, const char *known)
 {
 	const char *fixed = NULL;
 
 	for (size_t i = 0, at, n; known && !fixed && i < r->u->n; i++) {
 		at = i + phrases_at(LIST(AMOUNT_FIXES), r->u, i);
+		at = at > i ? at : wrong_amount_to(r->u, i);
 		n = at > i ? quantity_words(r->u, at) : 0;
 		if (n && !phrases_in(LIST(SCALES), r->u, at, at + n) &&
 		    (at + n == r->u->n || r->u->words[at + n].gap != GAP_SPACE))
@@ -253,11 +264,28 @@ static void correct_day(struct rules *r)
 		                                       known, (int)day.len, day.ptr, old.ptr + old.len);
 }
 
+/* "On 14 May. Not May, June": the month of the date that was told is another. */
+static void correct_month(struct rules *r, const char *known)
+{
+	const char      *now = r->x->entities.timeline, *fixed = NULL;
+	struct utterance old = tokens_split(r->cx, span_of(known ? known : ""));
+	struct utterance new = tokens_split(r->cx, span_of(now ? now : ""));
+
+	if (now == known || new.n != 1 || !phrases_at(LIST(MONTHS), &new, 0) || !day_of(&old).ptr ||
+	    !(phrases_in(LIST(FIXES), r->u, 0, r->u->n) || tokens_is(r->u, 0, "not")))
+		return;
+	for (size_t i = 0; i < old.n && !fixed; i++)
+		if (phrases_at(LIST(MONTHS), &old, i))
+			fixed = replaced(r, known, old.words[i].low, new.words[0].text);
+	r->x->entities.timeline = fixed ? fixed : now;
+}
+
 /* "Right away" is how "immediately" is said. Beside a date in the same breath ("this quarter, can
  * you start right away?") it is when to begin, and the date stays. */
 static void find_timeline(struct rules *r)
 {
 	static const char *const haste[] = {"right away", "straight away"};
+	const char              *known = r->x->entities.timeline;
 	size_t                   i = 0, from, to;
 	bool                     has_date = false;
 
@@ -271,6 +299,7 @@ static void find_timeline(struct rules *r)
 			r->x->entities.timeline = "immediately";
 		has_date = has_date || !is_haste;
 	}
+	correct_month(r, known);
 	correct_day(r);
 }
 

@@ -12,10 +12,10 @@
 
 enum core { CORE_NONE, CORE_WEAK, CORE_STRONG };
 
-/* In "10k a month" no time is told. */
+/* In "10k a month", "ten a week" no time is told. */
 static bool ends_amount(const struct utterance *u, size_t i)
 {
-	return i > 0 && (phrases_at(LIST(AMOUNT_ENDS), u, i - 1) ||
+	return i > 0 && (phrases_at(LIST(AMOUNT_ENDS), u, i - 1) || quantity_words(u, i - 1) ||
 	                 (u->words[i - 1].low[0] >= '0' && u->words[i - 1].low[0] <= '9'));
 }
 
@@ -40,7 +40,10 @@ static size_t span_at(const struct utterance *u, size_t i)
 		n += quantity_words(u, i + n);
 	}
 	n += TOKENS_IS_ANY(u, i + n, between);
-	return phrases_at(LIST(TIME_UNITS), u, i + n) && u->words[i + n].gap != GAP_STOP ? n + 1 : 0;
+	return phrases_at(LIST(TIME_UNITS), u, i + n) && u->words[i + n].gap != GAP_STOP &&
+	               !(tokens_is(u, i + n + 1, "a") && phrases_at(LIST(TIME_UNITS), u, i + n + 2))
+	           ? n + 1
+	           : 0;
 }
 
 /* "Week 48" of a year. */
@@ -255,12 +258,47 @@ static bool is_denied(const struct utterance *u, size_t from)
 	return TOKENS_ANY_IN(u, at < start ? start : at, from, nots);
 }
 
+/* "I got the date wrong, it's June", "they moved it to June" */
+static bool is_behind_a_wrong_one(const struct utterance *u, size_t from)
+{
+	enum { LINKS_MAX = 4, WRONG_WORDS_MAX = 4 };
+	size_t at = from;
+
+	while (at > 0 && from - at < LINKS_MAX && phrases_has(LIST(RIGHT_LINKS), u->words[at - 1].low))
+		at--;
+	if (at == from && u->words[from].gap == GAP_SPACE && !tokens_is(u, at - 1, "to") &&
+	    !tokens_is(u, at - 1, "until"))
+		return false; /* "the date wrong on Friday" */
+	for (size_t n = 1; n <= WRONG_WORDS_MAX && n <= at; n++)
+		if (phrases_at(LIST(TIME_WRONGS), u, at - n) == n)
+			return true;
+	return false;
+}
+
 /* "No, June", "June is more realistic": it takes the place of another. */
 static bool is_put_right(const struct utterance *u, size_t from, size_t to)
 {
-	return phrases_at(LIST(TIME_BETTERS), u, to) ||
+	return is_behind_a_wrong_one(u, from) || phrases_at(LIST(TIME_BETTERS), u, to) ||
 	       (from > 0 && phrases_at(LIST(TIME_FIXES), u, from - 1) == 1 &&
 	        from > tokens_sentence_from(u, from));
+}
+
+/* "Four years of experience", "for four years", "two vans a week": how long or how often. */
+static bool is_how_long(const struct utterance *u, size_t i, size_t to)
+{
+	static const char *const lasts[] = {"for", "every", "over"};
+	size_t                   n = span_at(u, i), len;
+
+	if (n == 0 || to != i + n)
+		return false;
+	if (i == 0 || tokens_is(u, to, "of"))
+		return tokens_is(u, to, "of");
+	if (TOKENS_IS_ANY(u, i - 1, lasts))
+		return true;
+	len = strlen(u->words[i - 1].low);
+	return tokens_is(u, i, "a") && !tokens_is(u, to, "from") && u->words[i].gap == GAP_SPACE &&
+	       (phrases_at(LIST(TIME_UNITS), u, i - 1) ||
+	        (len > 3 && u->words[i - 1].low[len - 1] == 's'));
 }
 
 static bool is_meant(const struct utterance *u, bool is_asked, enum core core, size_t from,
@@ -277,6 +315,8 @@ static bool is_meant(const struct utterance *u, bool is_asked, enum core core, s
 		return false;
 	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)) ||
 	    is_wished(u, core_from) || (!is_asked && is_late_already(u, from)))
+		return false;
+	if (core == CORE_WEAK && !is_asked && from == core_from && is_how_long(u, core_from, to))
 		return false;
 	if (core == CORE_WEAK && !is_asked && (is_told_as_past(u, from) || is_asked_of_others(u, from)))
 		return false;
