@@ -16,7 +16,7 @@
 #define LINE_BYTES 1000
 /* Measured: 189 of 208; 97 of 100 found, none of 300 false. */
 #define ACTS_RIGHT_MIN 0.90
-/* Measured: 493 of 680, 47 taken for another act that is answered; with the nearest examples alone
+/* Measured: 490 of 680, 50 taken for another act that is answered; with the nearest examples alone
  * 433 and 86. */
 #define MORE_RIGHT_MIN   0.71
 #define MORE_WRONG_MAX   0.08

@@ -174,6 +174,8 @@ static enum act by_words(const struct utterance *u, enum act act)
 		return ACT_apology;
 	if (asks(u) && act != ACT_about_you && fits(u, ACTS_WORDS_SAY_RECALL))
 		return ACT_recall;
+	if (tells(u, ACTS_WORDS_RECAP))
+		return ACT_recall;
 	if (act != ACT_stop_asking && act != ACT_only_looking && fits(u, ACTS_WORDS_SAY_DROP))
 		return ACT_no;
 	if (fits(u, ACTS_WORDS_SAY_PUT_RIGHT))

@@ -29,6 +29,8 @@ static bool has_turned(struct ctx *cx, enum act act, struct span message, size_t
 {
 	if (says_so(message))
 		return true;
+	if (SAYS(message, ASKS_FOR_HELP))
+		return false;
 	return said_in_distress >= CARE_MESSAGES_MIN &&
 	       (is_about_other_things(act) || tells_of_business(cx, message));
 }

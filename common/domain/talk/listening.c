@@ -62,7 +62,8 @@ static bool is_last_word(const struct talk *t, const char *reply)
 static void hear_told(struct talk *t, const char *reply)
 {
 	t->was_told[SLOT_WORK] |= listening_says(t, reply, ACT_tells_work);
-	t->was_told[SLOT_PROBLEM] |= listening_says(t, reply, ACT_tells_problem);
+	t->was_told[SLOT_PROBLEM] |= listening_says(t, reply, ACT_tells_problem) ||
+	                             (t->has_long_tale && !listening_says(t, reply, ACT_tells_work));
 }
 
 static void hear_reply(struct talk *t, const char *reply)
@@ -107,7 +108,7 @@ static void hear_message(struct talk *t, const char *message)
 	t->has_money_talk |= SAYS(said, MONEY_TALK);
 	t->was_helped |= t->was_in_distress && tells_of_help(said);
 	t->was_stopped |= tells_of_childhood(said);
-	t->was_told[SLOT_PROBLEM] |= is_told_at_length(said);
+	t->has_long_tale = is_told_at_length(said);
 }
 
 /* Who is in danger tells nothing that is taken down. */

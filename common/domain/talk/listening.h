@@ -25,6 +25,7 @@ struct talk {
 	size_t                         replies_n;
 	bool                           was_asked[SLOTS_N], has_money_talk;
 	bool                           was_told[SLOTS_N]; /* by its meaning, in no note */
+	bool                           has_long_tale;     /* the newest may be of the problem */
 	bool                           was_stopped;       /* nothing more is asked */
 	bool                           is_question;       /* the newest is, as it is written */
 	bool                           asks_our_tongue;   /* "do you speak French?" */

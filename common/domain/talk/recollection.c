@@ -104,7 +104,7 @@ bool recollection_is_of_all(struct ctx *cx, struct span question)
 		if (n && i + n == u.n)
 			return true;
 	}
-	return SAYS(question, ASKS_FOR_ALL);
+	return SAYS(question, ASKS_FOR_ALL) || SAYS(question, RECAP);
 }
 
 /* How well a sentence answers, 0..1; 0 when not well enough. "My oven" is answered by half of

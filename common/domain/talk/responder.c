@@ -47,6 +47,13 @@ static bool tells(const struct talk *t, enum slot slot, enum act act)
 	return t->was_told[slot] || t->reading->act == act;
 }
 
+/* Whether or not it was understood so; but not who only tells who they are. */
+static bool tells_at_length(const struct talk *t)
+{
+	return t->has_long_tale && t->reading->act != ACT_tells_work && !t->now->org_name &&
+	       !t->now->role;
+}
+
 /* A budget matters not to who has said there is no money. */
 static bool is_missing(const struct talk *t, enum slot slot)
 {
@@ -59,7 +66,8 @@ static bool is_missing(const struct talk *t, enum slot slot)
 		return !k->org_name && !k->role && (k->use_case || k->budget_range) && !t->has_own_firm &&
 		       !tells(t, slot, ACT_tells_work);
 	case SLOT_PROBLEM:
-		return !k->use_case && !tells(t, slot, ACT_tells_problem) && !has_other_intent(t);
+		return !k->use_case && !tells(t, slot, ACT_tells_problem) && !tells_at_length(t) &&
+		       !has_other_intent(t);
 	case SLOT_TIMELINE:
 		return is_client(t) && !k->timeline;
 	case SLOT_BUDGET:
@@ -314,10 +322,11 @@ static bool wants_number(const struct talk *t)
 	return SAYS(t->message, ASKS_OUR_NUMBER);
 }
 
-/* Something sad was told a moment ago. */
+/* Something sad was told a moment ago; who goes on from there is not pitied at each word. */
 static bool is_mourning(const struct talk *t)
 {
-	return t->replies_n && listening_says(t, t->replies[0], ACT_sad);
+	return t->replies_n && listening_says(t, t->replies[0], ACT_sad) &&
+	       !(t->replies_n > 1 && listening_says(t, t->replies[1], ACT_sad));
 }
 
 /* "Um, yeah, so", "I was thinking about, um": somebody looks for words. */

@@ -36,14 +36,14 @@ static size_t told_of(const struct talk *t, bool is_all, const char *out[TOLD_MA
 {
 	const struct extract_entities *k = t->known;
 	const struct {
-		const char *says, *value, *words[3];
+		const char *says, *value, *words[4];
 	} kinds[TOLD_MAX] = {
 		{"you told me that your name is", k->person_name, {"name", "who i am"}},
 		{"what I have for your work is", k->role, {"job", "living"}},
 		{"what I have for your role is", k->role, {"role"}},
 		{"you told me that it is", k->org_name, {"company", "work"}},
 		{"you told me", k->budget_range, {"budget", "money"}},
-		{"my notes say", k->timeline, {"deadline", "timeline", "when"}},
+		{"my notes say", k->timeline, {"deadline", "timeline", "date", "when"}},
 		{"the address I have is", k->contact_email, {"email", "address"}},
 		{"the number I have is", t->phone, {"number", "phone", "mobile"}},
 	};

@@ -426,8 +426,9 @@ static const char *join_words(struct finds *f, size_t from, size_t to, bool has_
 
 static bool speaks_of_mail(const struct utterance *u, size_t i)
 {
-	static const char *const cues[] = {"email", "e mail", "mail", "address", "reach me", "contact",
-	                                   "write", "gmail",  "send", "invite",  "emails",   "reached"};
+	static const char *const cues[] = {"email",   "e mail",  "mail",      "address",   "reach me",
+	                                   "contact", "write",   "gmail",     "send",      "invite",
+	                                   "emails",  "reached", "get me on", "get me at", "find me"};
 
 	return TOKENS_ANY_IN(u, tokens_sentence_from(u, i), tokens_sentence_to(u, i), cues);
 }
