@@ -72,6 +72,8 @@ static bool joins_name(const struct rules *r, size_t from, size_t i, bool by_cap
 		return false;
 	if (is_particle(r, i))
 		return true;
+	if (!by_capitals && phrases_at(LIST(SELVES), r->u, i))
+		return false; /* "im harold im eighty" */
 	if (letters_at(r->u, i) >= SPELLED_MIN || !can_be_name(r, i) ||
 	    rules_role_to(r, i, false) > i || (!by_capitals && rules_place_at(r, i) && n > 1))
 		return false;

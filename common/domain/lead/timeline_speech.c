@@ -291,6 +291,8 @@ static bool is_how_long(const struct utterance *u, size_t i, size_t to)
 
 	if (n == 0 || to != i + n)
 		return false;
+	while (i > 0 && u->words[i].gap == GAP_SPACE && quantity_words(u, i - 1))
+		i--; /* "twenty six" */
 	if (i == 0 || tokens_is(u, to, "of"))
 		return tokens_is(u, to, "of");
 	if (TOKENS_IS_ANY(u, i - 1, lasts))
@@ -316,7 +318,7 @@ static bool is_meant(const struct utterance *u, bool is_asked, enum core core, s
 	if (is_about_a_meeting(u, from) || (core == CORE_WEAK && is_past(u, from, to)) ||
 	    is_wished(u, core_from) || (!is_asked && is_late_already(u, from)))
 		return false;
-	if (core == CORE_WEAK && !is_asked && from == core_from && is_how_long(u, core_from, to))
+	if (core == CORE_WEAK && from == core_from && is_how_long(u, core_from, to))
 		return false;
 	if (core == CORE_WEAK && !is_asked && (is_told_as_past(u, from) || is_asked_of_others(u, from)))
 		return false;

@@ -161,11 +161,12 @@ static enum act by_words(const struct utterance *u, enum act act)
 		int      say;
 		enum act act;
 	} plain[] = {
-		{ACTS_WORDS_SAY_BYE, ACT_goodbye},       {ACTS_WORDS_SAY_SCORN, ACT_complaint},
-		{ACTS_WORDS_SAY_WHO, ACT_about_you},     {ACTS_WORDS_SAY_ERASE, ACT_wants_erasure},
-		{ACTS_WORDS_SAY_RECALL_OWN, ACT_recall}, {ACTS_WORDS_SAY_PLAY, ACT_small_talk},
-		{ACTS_WORDS_SAY_WORN, ACT_sad},          {ACTS_WORDS_SAY_REACH_US, ACT_wants_person},
-		{ACTS_WORDS_SAY_UNSURE, ACT_at_a_loss},  {ACTS_WORDS_SAY_ASK_OTHERS, ACT_no}};
+		{ACTS_WORDS_SAY_BYE, ACT_goodbye},           {ACTS_WORDS_SAY_LEGAL, ACT_threat},
+		{ACTS_WORDS_SAY_SCORN, ACT_complaint},       {ACTS_WORDS_SAY_WHO, ACT_about_you},
+		{ACTS_WORDS_SAY_ERASE, ACT_wants_erasure},   {ACTS_WORDS_SAY_RECALL_OWN, ACT_recall},
+		{ACTS_WORDS_SAY_PLAY, ACT_small_talk},       {ACTS_WORDS_SAY_WORN, ACT_sad},
+		{ACTS_WORDS_SAY_REACH_US, ACT_wants_person}, {ACTS_WORDS_SAY_UNSURE, ACT_at_a_loss},
+		{ACTS_WORDS_SAY_ASK_OTHERS, ACT_no}};
 
 	for (size_t i = 0; i < COUNT(plain); i++)
 		if (fits(u, plain[i].say))

@@ -10,6 +10,8 @@ static enum occasion danger_of(const struct talk *t)
 {
 	if (SAYS(t->message, TAKEN))
 		return SAY_taken;
+	if (SAYS(t->message, BRINKS))
+		return SAY_brink;
 	if (SAYS(t->message, MEANS))
 		return SAY_means;
 	return SAYS(t->message, FEELS_ALONE) ? SAY_matter : SAY_danger;
@@ -32,6 +34,8 @@ static enum occasion after_danger(const struct talk *t)
 		return SAY_helped;
 	if (is_foreign)
 		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
+	if (SAYS(t->message, BRINKS))
+		return SAY_brink;
 	if (SAYS(t->message, MEANS))
 		return SAY_means;
 	if (SAYS(t->message, REFUSES_HELP))

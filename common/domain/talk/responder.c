@@ -187,7 +187,8 @@ static const char *acknowledge_facts(const struct talk *t)
 	if (t->reach == REACH_OTHERS)
 		return wording_say(t, SAY_contact);
 	if (t->reading->act == ACT_tells_problem ||
-	    (t->reading->act == ACT_tells_work && !t->was_told[SLOT_WORK] && !now->use_case))
+	    (t->reading->act == ACT_tells_work && !t->was_told[SLOT_WORK] && !t->was_stopped &&
+	     !now->use_case))
 		return wording_say(t, (int)t->reading->act);
 	return now->use_case ? wording_say(t, SAY_use_case) : NULL;
 }

@@ -59,6 +59,7 @@ enum slot { SLOT_NAME, SLOT_PROBLEM, SLOT_WORK, SLOT_TIMELINE, SLOT_BUDGET, SLOT
 	X(machine)  /* about_you, from somebody in distress */ \
 	X(keeping)  /* about_you: for how long it is kept */ \
 	X(play)     /* small_talk: a joke, a song */ \
+	X(brink)    /* in danger: where they are could be the end of them */ \
 	X(reaching) /* in danger: will ask somebody near for help */ \
 	X(danger)   /* in danger still; in each language */ \
 	X(danger_de) \
