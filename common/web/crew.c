@@ -310,13 +310,14 @@ static void serve(struct worker *w, struct client *it, struct crew_job *job)
 	job->is_crowd = &it->is_crowd;
 }
 
-/* Which can not be undone: nobody's niceness gets less. */
-static void stand_back(struct worker *w)
+/* It counts among those who stand back, and is to do so as soon as it has let go of the office: who
+ * does may lose the processor at once, for long. Which can not be undone: nobody's niceness gets
+ * less. */
+static void count_back(struct worker *w)
 {
 	w->crew->workers_n[w->stand]--;
 	w->stand = STAND_BACK;
 	w->crew->workers_n[w->stand]++;
-	thread_stand_back();
 }
 
 static void *work(void *data);
@@ -353,15 +354,16 @@ static struct crew_job *take_next(struct worker *w, struct client *next)
 	if (stand == STAND_FRONT && w->stand == STAND_BACK && start_worker(c, next, job))
 		return NULL;
 	if (stand == STAND_BACK && w->stand == STAND_FRONT)
-		stand_back(w);
+		count_back(w);
 	serve(w, next, job);
 	return job;
 }
 
 static struct crew_job *next_job(struct worker *w)
 {
-	struct crew   *c = w->crew;
-	struct client *done = w->client, *next;
+	struct crew     *c = w->crew;
+	struct client   *done = w->client, *next;
+	const enum stand stood = w->stand;
 
 	monitor_lock(&c->office);
 	done->in_hand--;
@@ -375,6 +377,8 @@ static struct crew_job *next_job(struct worker *w)
 	if (!w->job)
 		c->workers_n[w->stand]--;
 	monitor_unlock(&c->office);
+	if (w->stand != stood)
+		thread_stand_back();
 	return w->job;
 }
 

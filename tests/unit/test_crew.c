@@ -4,6 +4,7 @@
 #include "../../common/base/wait.h"
 #include "../../common/web/crew.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 #define THREADS 3
@@ -338,6 +339,77 @@ static void nothing_of_a_crowd_is_left(void **state)
 	assert_int_equal(seen.done, COUNT(jobs));
 }
 
+static struct {
+	struct monitor m;
+	unsigned       asked; /* threads about to stand back */
+	bool           is_watched, may_go_on, waited_in_vain;
+} back = {.m = MONITOR};
+
+/* Instead of the system's: here who stands back loses the processor until it may go on. */
+int sched_setscheduler(pid_t thread, int policy, const struct sched_param *param)
+{
+	struct deadline until = deadline_in(LONG_MS / 4);
+	enum waited     waited = WAIT_READY;
+
+	(void)thread, (void)policy, (void)param;
+	monitor_lock(&back.m);
+	back.asked++;
+	monitor_tell_all(&back.m);
+	while (back.is_watched && !back.may_go_on && waited != WAIT_DEADLINE)
+		waited = monitor_wait(&back.m, NULL, until);
+	back.waited_in_vain |= waited == WAIT_DEADLINE;
+	monitor_unlock(&back.m);
+	return 0;
+}
+
+static void watch_back(bool is_watched, bool may_go_on)
+{
+	monitor_lock(&back.m);
+	back.is_watched = is_watched;
+	back.may_go_on = may_go_on;
+	back.asked = 0;
+	monitor_tell_all(&back.m);
+	monitor_unlock(&back.m);
+}
+
+static void await_back(void)
+{
+	struct deadline until = deadline_in(LONG_MS);
+	enum waited     waited = WAIT_READY;
+
+	monitor_lock(&back.m);
+	while (back.asked < 1 && waited != WAIT_DEADLINE)
+		waited = monitor_wait(&back.m, NULL, until);
+	assert_int_equal(back.asked, 1);
+	monitor_unlock(&back.m);
+}
+
+static void nobody_waits_for_who_stands_back(void **state)
+{
+	static struct crew_job jobs[5];
+	struct crew           *c = new_crew_for_crowds(2);
+
+	(void)state;
+	begin(false);
+	for (unsigned i = 0; i < 2; i++)
+		give(c, &jobs[i], 1);
+	await(&seen.begun, 2);
+	for (unsigned i = 2; i < 4; i++)
+		give(c, &jobs[i], 1);
+	watch_back(true, false);
+	monitor_lock(&seen.m);
+	seen.one_of = 1;
+	monitor_tell_all(&seen.m);
+	monitor_unlock(&seen.m);
+	await_back();
+	give(c, &jobs[4], 2);
+	watch_back(false, true);
+	let_go_on(true);
+	crew_end(c);
+	assert_false(back.waited_in_vain);
+	assert_int_equal(seen.done, COUNT(jobs));
+}
+
 static void with_few_threads_for_one_client_all_is_done(void **state)
 {
 	static struct crew_job jobs[6];
@@ -373,6 +445,7 @@ int main(void)
 		UNIT_TEST(who_wants_much_at_once_lets_others_go_first),
 		UNIT_TEST(what_still_arrives_makes_a_crowd_too),
 		UNIT_TEST(nothing_of_a_crowd_is_left),
+		UNIT_TEST(nobody_waits_for_who_stands_back),
 		UNIT_TEST(with_few_threads_for_one_client_all_is_done),
 	};
 
