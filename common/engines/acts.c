@@ -73,20 +73,27 @@ static struct act_vectors vectors_at(const char *bytes)
 	};
 }
 
-/* Other examples, or another way of telling their form, are another file. */
-static const char *path_of(struct arena *a)
+const char *acts_file_name(struct arena *a, const struct act_example *examples, size_t n)
 {
-	const struct act_example *examples = act_examples(&(size_t){0});
-	struct span              *texts = NEW_ARRAY(a, struct span, examples_n());
-	char                      digest[2 * DIGEST_SIZE + 1];
-	struct hash               hash;
+	struct span *parts = NEW_ARRAY(a, struct span, ACTS_N + 2 * n), *end = parts;
+	char         digest[2 * DIGEST_SIZE + 1];
+	struct hash  hash;
 
-	for (size_t i = 0; i < examples_n(); i++)
-		texts[i] = span_of(examples[i].text);
-	hash = hash_parts("acts 2", NULL, texts, examples_n());
+	for (enum act i = 0; i < ACTS_N; i++)
+		*end++ = span_of(act_name(i));
+	for (size_t i = 0; i < n; i++) {
+		*end++ = span_of(act_name(examples[i].act));
+		*end++ = span_of(examples[i].text);
+	}
+	hash = hash_parts("acts 2", NULL, parts, (size_t)(end - parts));
 	for (size_t i = 0; i < DIGEST_SIZE; i++)
 		snprintf(digest + 2 * i, 3, "%02x", hash.bytes[i]);
-	return minilm_file(a, arena_printf(a, "acts-%s", digest));
+	return arena_printf(a, "acts-%s", digest);
+}
+
+static const char *path_of(struct arena *a)
+{
+	return minilm_file(a, acts_file_name(a, act_examples(&(size_t){0}), examples_n()));
 }
 
 /* ---- making it ---- */

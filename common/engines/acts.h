@@ -13,6 +13,12 @@
  * the embedder of this machine has started. */
 struct err *acts_make(struct ctx *cx) CHECKED;
 
+/* How the file of those examples is called: other examples, or acts, or the same examples of other
+ * acts, are another file. Where their vectors, forms or weights come to be made otherwise, the
+ * purpose of its hash has to change. */
+const char *acts_file_name(struct arena *a, const struct act_example *examples,
+                           size_t n) NEVER_NULL;
+
 /* As a program's start() and stop() (web/service.h): maps the file, while it may read what is
  * root's. That there is none is no problem. */
 int  acts_start(void);

@@ -520,6 +520,19 @@ static void reads_what_was_broken_off(void **state)
 		assert_false(calm[i].is_in_distress || calm[i].is_unread);
 }
 
+static void what_an_example_is_of_tells_its_file(void **state)
+{
+	struct arena            *a = arena_new(4096);
+	const struct act_example thanks[] = {{ACT_thanks, "You helped."}};
+	const struct act_example praise[] = {{ACT_statement, "You helped."}};
+	const char              *name = acts_file_name(a, thanks, 1);
+
+	(void)state;
+	assert_string_equal(acts_file_name(a, thanks, 1), name);
+	assert_string_not_equal(acts_file_name(a, praise, 1), name);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +550,7 @@ int main(void)
 		UNIT_TEST(hears_danger_beside_a_number),
 		UNIT_TEST(takes_a_contact_for_a_statement),
 		UNIT_TEST(reads_what_was_broken_off),
+		UNIT_TEST(what_an_example_is_of_tells_its_file),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
