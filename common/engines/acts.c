@@ -130,22 +130,31 @@ static struct err *make_bytes(struct ctx *cx, struct span *out)
 	return NULL;
 }
 
-/* Whole or not at all: a reader never sees a part. */
+/* Whole or not at all: a reader never sees a part, nor does one after the power was lost. */
 static bool write_whole(struct arena *a, const char *path, struct span bytes)
 {
 	const char *new = arena_printf(a, "%s.new", path);
 	FILE *file = fopen(new, "wbe");
 	bool  ok = file && fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len;
 
+	ok = ok && fflush(file) == 0 && fsync(fileno(file)) == 0;
 	ok = file && fclose(file) == 0 && ok;
 	return ok && rename(new, path) == 0;
+}
+
+/* Of the right size, which what a full disk or a copy cut short is not. */
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return access(path, R_OK) == 0 && stat(path, &st) == 0 && (size_t)st.st_size == file_bytes();
 }
 
 static struct err *make_locked(struct ctx *cx, const char *path)
 {
 	struct span bytes;
 
-	if (access(path, R_OK) == 0)
+	if (is_there(path))
 		return NULL;
 	TRY(make_bytes(cx, &bytes));
 	if (!write_whole(cx->arena, path, bytes))
@@ -159,7 +168,7 @@ struct err *acts_make(struct ctx *cx)
 	int         lock;
 	struct err *e;
 
-	if (access(path, R_OK) == 0)
+	if (is_there(path))
 		return NULL;
 	lock = open(arena_printf(cx->arena, "%s.lock", path), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)

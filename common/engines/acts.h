@@ -9,8 +9,8 @@
 
 #include "../domain/talk/act.h"
 
-/* Makes the file when there is none, which takes seconds; several at once wait for one. For a tool:
- * the embedder of this machine has started. */
+/* Makes the file when there is none, or a part of one, which takes seconds; several at once wait
+ * for one. For a tool: the embedder of this machine has started. */
 struct err *acts_make(struct ctx *cx) CHECKED;
 
 /* How the file of those examples is called: other examples, or acts, or the same examples of other
