@@ -164,6 +164,22 @@ describe('up and down', () => {
 		await stack.remove();
 	});
 
+	test('up that is ended stops what it started, though nobody can be told', async () => {
+		const stack = await newStack({}, FEW);
+		const child = spawn(join(root, 'scripts/stack'), ['up'], {
+			cwd: stack.dir,
+			env: stack.env,
+			stdio: ['ignore', 'ignore', 'pipe'],
+		});
+		const ended = new Promise((done) => child.once('close', done));
+		await poll(() => existsSync(join(stack.stackDir, 'pg/postmaster.pid')));
+		child.stderr.destroy(); /* as a terminal is closed */
+		child.kill('SIGHUP');
+		await ended;
+		assertNothingLeft(stack);
+		await stack.remove();
+	});
+
 	test('a port in use is named, and nothing is left', async () => {
 		const stack = await newStack({}, FEW);
 		const squatter = createServer();
