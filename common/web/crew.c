@@ -478,6 +478,31 @@ static void join_all(struct worker *w)
 	}
 }
 
+/* Who left, but has not ended: who stands back may lose the processor in between, and who gives
+ * does not wait. */
+static void join_ended(struct crew *c, struct worker *left)
+{
+	struct worker *staying = NULL, **last = &staying;
+
+	while (left) {
+		struct worker *next = left->next;
+
+		if (pthread_tryjoin_np(left->thread, NULL) == 0) {
+			free(left);
+		} else {
+			*last = left;
+			last = &left->next;
+		}
+		left = next;
+	}
+	if (!staying)
+		return;
+	monitor_lock(&c->office);
+	*last = c->left;
+	c->left = staying;
+	monitor_unlock(&c->office);
+}
+
 struct crew_job *crew_give(struct crew *c, struct crew_job *job)
 {
 	struct worker   *left;
@@ -493,7 +518,7 @@ struct crew_job *crew_give(struct crew *c, struct crew_job *job)
 		surplus = queue_up(c, client, job);
 	forget_absent(c, client);
 	monitor_unlock(&c->office);
-	join_all(left);
+	join_ended(c, left);
 	return surplus;
 }
 

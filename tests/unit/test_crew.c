@@ -4,6 +4,7 @@
 #include "../../common/base/wait.h"
 #include "../../common/web/crew.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 
@@ -410,6 +411,55 @@ static void nobody_waits_for_who_stands_back(void **state)
 	assert_int_equal(seen.done, COUNT(jobs));
 }
 
+static pthread_key_t  last_words;
+static pthread_once_t has_last_words = PTHREAD_ONCE_INIT;
+
+/* A thread's very last act: it has left the crew by then, and loses the processor. */
+static void linger(void *unused)
+{
+	(void)unused;
+	sched_setscheduler(0, 0, NULL);
+}
+
+static void make_last_words(void)
+{
+	assert_int_equal(pthread_key_create(&last_words, linger), 0);
+}
+
+/* Who stands back lingers. */
+static void work_and_linger(struct crew_job *job)
+{
+	pthread_once(&has_last_words, make_last_words);
+	if (getpriority(PRIO_PROCESS, 0) == 19)
+		pthread_setspecific(last_words, job);
+	work(job);
+}
+
+/* One that stood back gives its place to another, and has left before it has ended. */
+static void nobody_waits_for_who_has_left(void **state)
+{
+	static struct crew_job jobs[6];
+	const struct crew_plan plan = {1, 8, 0, true, work_and_linger, end};
+	struct crew           *c = crew_new(&plan);
+
+	(void)state;
+	begin(false);
+	watch_back(false, false);
+	back.waited_in_vain = false;
+	for (unsigned i = 0; i < 4; i++)
+		give(c, &jobs[i], 1);
+	let_go_on(true);
+	await(&seen.done, 4);
+	watch_back(true, false);
+	give(c, &jobs[4], 2); /* for whom the idle one that stood back makes place */
+	await_back();
+	give(c, &jobs[5], 2);
+	await(&seen.done, 6);
+	watch_back(false, true);
+	crew_end(c);
+	assert_false(back.waited_in_vain);
+}
+
 static void with_few_threads_for_one_client_all_is_done(void **state)
 {
 	static struct crew_job jobs[6];
@@ -446,6 +496,7 @@ int main(void)
 		UNIT_TEST(what_still_arrives_makes_a_crowd_too),
 		UNIT_TEST(nothing_of_a_crowd_is_left),
 		UNIT_TEST(nobody_waits_for_who_stands_back),
+		UNIT_TEST(nobody_waits_for_who_has_left),
 		UNIT_TEST(with_few_threads_for_one_client_all_is_done),
 	};
 
