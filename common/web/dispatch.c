@@ -146,11 +146,15 @@ void conn_limit(struct conn *c, unsigned ms)
 
 void conn_was_read(struct conn *c)
 {
+	int file = c->arrival.file;
+
 	if (!arrival_is_read(&c->arrival))
 		return;
 	pthread_mutex_lock(&office.lock);
+	c->arrival.file = -1;
 	arrival_end(&c->arrival);
 	pthread_mutex_unlock(&office.lock);
+	close(file); /* which takes long where it is large */
 }
 
 static bool is_past_drain(uint64_t now)
