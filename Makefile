@@ -162,7 +162,7 @@ $(B)/fuzz/fuzz_request: $(B)/tests/fuzz/programs.o $(RENAMED_O) \
 $(B)/fuzz/fuzz_request: WRAPPED := service_main serve_cgi session_check session_check_mode session_prove \
               heartbeat_start heartbeat_hold heartbeat_doubt_turn heartbeat_doubt_key \
               bookkeeping_start bookkeeping_now decoders_decode speak embed log_line_write \
-              $(addprefix conn_,fd request_fd was_read since_ms coming_ms refusal begin limit end lost)
+              $(addprefix conn_,fd job request_fd was_read since_ms coming_ms refusal begin limit end lost)
 $(B)/fuzz/fuzz_provider: WRAPPED := http_begin http_end http_do http_content_type http_want \
               signup_mail_count signup_for_mail signup_mail_sent signup_bounced pace_take pace_hold lead_of_session alert_begin alert_end
 

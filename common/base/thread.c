@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define BACK_NICE     19
+#define ASIDE_NICE    6 /* a quarter of the weight of who has none */
 #define MIDWIFE_STACK ((size_t)64 << 10)
 
 int thread_start(pthread_t *out, size_t stack_bytes, void *(*run)(void *), void *data)
@@ -82,6 +83,13 @@ void thread_stand_back(void)
 	call_midwife();
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), BACK_NICE);
 	(void)sched_setscheduler(gettid(), SCHED_IDLE, &(struct sched_param){0});
+}
+
+void thread_step_aside(void)
+{
+	int now = getpriority(PRIO_PROCESS, (id_t)gettid());
+
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), now + ASIDE_NICE);
 }
 
 int thread_start_for_all(pthread_t *out, size_t stack_bytes, void *(*run)(void *), void *data)

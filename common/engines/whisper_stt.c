@@ -266,17 +266,19 @@ static void *run_behind(void *data)
 {
 	struct job *job = data;
 
-	thread_stand_back();
+	thread_step_aside();
 	job->failed = hear_with_state(job);
 	return NULL;
 }
 
-/* In a thread of its own, for who is behind may not come to the front again. */
+/* In a thread of its own, for nobody comes to the front again. Who asks for it may stand back as a
+ * crowd, and would wait for ever while others keep all processors busy: hearing is seconds of work.
+ * There are as few of these threads as there are places behind. */
 static struct err *hear_behind(struct job *job)
 {
 	pthread_t thread;
 
-	if (thread_start(&thread, BACK_STACK, run_behind, job) != 0)
+	if (thread_start_for_all(&thread, BACK_STACK, run_behind, job) != 0)
 		FAIL(job->cx, ERR_UNAVAILABLE, "no thread for a long recording");
 	pthread_join(thread, NULL);
 	return job->failed;

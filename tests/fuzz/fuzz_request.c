@@ -10,6 +10,7 @@
  * CONTENT_LENGTH is added where no line says it. Whatever comes, one answer leaves: of a status we
  * know but not 500, with lines of a head that nobody can break out of, and JSON that is JSON. */
 #include "../../common/base/json_check.h"
+#include "../../common/web/crew.h"
 #include "../../common/web/fcgi.h"
 #include "../../common/web/fcgi_head.h"
 #include "fuzz.h"
@@ -220,6 +221,14 @@ unsigned __wrap_conn_coming_ms(const struct conn *c)
 {
 	(void)c;
 	return 0;
+}
+
+struct crew_job *__wrap_conn_job(struct conn *c)
+{
+	static struct crew_job job;
+
+	(void)c;
+	return &job;
 }
 
 enum refusal __wrap_conn_refusal(const struct conn *c)

@@ -25,8 +25,24 @@ static int nice_of_one(int (*start)(pthread_t *, size_t, void *(*)(void *), void
 	return nice;
 }
 
+static void *note_aside(void *nice)
+{
+	thread_step_aside();
+	return note_nice(nice);
+}
+
+static int nice_of_one_aside(void)
+{
+	pthread_t thread;
+	int       nice = -1;
+
+	assert_int_equal(thread_start_for_all(&thread, STACK_BYTES, note_aside, &nice), 0);
+	pthread_join(thread, NULL);
+	return nice;
+}
+
 struct seen {
-	int own, policy, of_child, of_all;
+	int own, policy, of_child, of_all, aside;
 };
 
 static void *stand_back(void *data)
@@ -38,6 +54,7 @@ static void *stand_back(void *data)
 	seen->policy = sched_getscheduler(0);
 	seen->of_child = nice_of_one(thread_start);
 	seen->of_all = nice_of_one(thread_start_for_all);
+	seen->aside = nice_of_one_aside();
 	return NULL;
 }
 
@@ -58,6 +75,7 @@ static void what_works_for_all_does_not_stand_back(void **state)
 		assert_int_equal(seen[i].policy, SCHED_IDLE);
 		assert_int_equal(seen[i].of_child, 19);
 		assert_int_equal(seen[i].of_all, own);
+		assert_in_range(seen[i].aside, own + 1, own + 10); /* it keeps a share */
 	}
 	assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
 }
