@@ -2,6 +2,7 @@
 #include "whisper_weights.h"
 
 #include "../base/log.h"
+#include "../base/thread.h"
 #include "../base/wait.h"
 #include "whisper_text.h"
 
@@ -11,6 +12,7 @@
 
 /* The library looks for its end with so many; it takes what is cut off for a model, too. */
 #define READS_AT_END 3u
+#define LOAD_STACK   ((size_t)1 << 20)
 
 enum state { UNREAD, BEING_READ, READ, BROKEN };
 
@@ -145,12 +147,29 @@ static bool wait_for_turn(struct ctx *cx, enum waited *how_out)
 	return is_ours;
 }
 
+static void *run_load(void *unused)
+{
+	settle(load());
+	return unused;
+}
+
+/* Others may wait for them by then: who stands back has somebody load them who does not. */
+static void load_for_all(void)
+{
+	pthread_t thread;
+
+	if (thread_start_for_all(&thread, LOAD_STACK, run_load, NULL) == 0)
+		pthread_join(thread, NULL);
+	else
+		run_load(NULL);
+}
+
 struct err *whisper_weights(struct ctx *cx, struct whisper_context **out)
 {
 	enum waited how;
 
 	if (wait_for_turn(cx, &how))
-		settle(load());
+		load_for_all();
 	if (how == WAIT_CANCELLED)
 		FAIL(cx, ERR_CANCELLED, "cancelled while the recogniser is loaded");
 	monitor_lock(&weights.m);

@@ -2,9 +2,12 @@
 #include "unit.h"
 
 #include "../../common/base/task.h"
+#include "../../common/base/thread.h"
 #include "../../common/engines/whisper_weights.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ASK_AT_ONCE 6
@@ -73,6 +76,36 @@ static void they_are_loaded_once_by_who_comes_first(void **state)
 	whisper_weights_stop();
 }
 
+static int nice_of_reader; /* the highest of who read a file */
+
+/* The system's, and it notes who calls it. */
+ssize_t read(int fd, void *to, size_t n)
+{
+	int nice = getpriority(PRIO_PROCESS, 0);
+
+	nice_of_reader = nice > nice_of_reader ? nice : nice_of_reader;
+	return syscall(SYS_read, fd, to, n);
+}
+
+static struct err *ask_from_behind(struct ctx *cx, void *data)
+{
+	thread_stand_back();
+	return ask(cx, data);
+}
+
+static void they_are_loaded_by_nobody_who_stands_back(void **state)
+{
+	struct ctx             *cx = *state;
+	struct whisper_context *model = NULL;
+
+	assert_true(whisper_weights_start(weights_file(cx), true));
+	nice_of_reader = -20;
+	assert_ok(task_join(task_start(cx, ask_from_behind, (void *)&model)));
+	assert_non_null(model);
+	assert_int_equal(nice_of_reader, getpriority(PRIO_PROCESS, 0));
+	whisper_weights_stop();
+}
+
 static void what_can_not_be_loaded_is_told_to_each(void **state)
 {
 	struct ctx             *cx = *state;
@@ -103,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(they_are_loaded_at_start),
 		UNIT_TEST(they_are_loaded_once_by_who_comes_first),
+		UNIT_TEST(they_are_loaded_by_nobody_who_stands_back),
 		UNIT_TEST(what_can_not_be_loaded_is_told_to_each),
 		UNIT_TEST(nothing_was_loaded_and_nothing_is_left),
 	};
