@@ -403,4 +403,8 @@ must contain, must not contain}. */
   {"We're a cab company in Bath.", NULL, "what you do"},
   {"I'll wait until noon, then I'm ringing my solicitor.", "noted", NULL},
   {"And have you got the phone number?", NULL, "don't know"}}},
+/* what somebody does is no title, and what a wife cooked no work of theirs */
+{"professional", false, NULL,
+ {{"I'm Priya Nair, I write for the Irish Business Weekly.", "Priya", "write for"},
+  {"My aunt Edith made the best scones in the street.", NULL, "what you do"}}},
 	/* clang-format on */

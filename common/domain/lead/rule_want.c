@@ -193,6 +193,17 @@ static void take_what_was_meant(struct rules *r, size_t i, size_t behind)
 		              false);
 }
 
+/* "We are a small practice with three vets": who they are, whatever was asked. */
+static bool begins_with_who(const struct utterance *u)
+{
+	enum { BEFORE_MAX = 2 };
+
+	for (size_t i = 0; i <= BEFORE_MAX && i < u->n; i++)
+		if (phrases_at(LIST(SELF_TELLS), u, i))
+			return !phrases_in(LIST(PAINS), u, i, u->n);
+	return false;
+}
+
 void rules_answer_use_case(struct rules *r)
 {
 	size_t               to = clause_to(r->u, 0);
@@ -200,6 +211,8 @@ void rules_answer_use_case(struct rules *r)
 
 	if (to < DOING_WORDS && (phrases_at(LIST(I_DO), r->u, 0) || phrases_at(LIST(WE_DO), r->u, 0)))
 		return; /* "I sell jam" */
+	if (begins_with_who(r->u))
+		return;
 	if (topic_words(r->u, 0, to) >= ANSWER_TOPICS && !phrases_in(LIST(LIFE), r->u, 0, r->u->n) &&
 	    !phrases_in(LIST(NEWS_DAYS), r->u, 0, r->u->n) &&
 	    !pattern_at(&r->grammar, LIST(SAY_ASKED), r->u, 0, &m))

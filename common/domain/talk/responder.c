@@ -156,15 +156,14 @@ static bool is_wanted_then(const struct talk *t)
 	       SAYS(t->message, WANTED_BY);
 }
 
-/* Not "run the bookings", which is what somebody does. */
+/* Not "run the bookings" or "write for a paper", which is what somebody does. */
 static bool is_title(const char *role)
 {
 	struct span rest = span_of(role), word;
-	bool        is_verb = false;
 
-	if (words_next(&rest, &word) && words_next(&rest, &word))
-		is_verb = SAYS(word, ARTICLES);
-	return !is_verb;
+	if (!words_next(&rest, &word))
+		return true;
+	return !SAYS(word, DOINGS) && !(words_next(&rest, &word) && SAYS(word, ARTICLES));
 }
 
 /* NULL: nothing beside a name. */
@@ -188,7 +187,7 @@ static const char *acknowledge_facts(const struct talk *t)
 		return wording_say(t, SAY_contact);
 	if (t->reading->act == ACT_tells_problem ||
 	    (t->reading->act == ACT_tells_work && !t->was_told[SLOT_WORK] && !t->was_stopped &&
-	     !now->use_case))
+	     !now->use_case && SAYS(t->message, OF_SELF)))
 		return wording_say(t, (int)t->reading->act);
 	return now->use_case ? wording_say(t, SAY_use_case) : NULL;
 }
