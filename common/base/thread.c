@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #define BACK_NICE     19
-#define ASIDE_NICE    6 /* a quarter of the weight of who has none */
 #define MIDWIFE_STACK ((size_t)64 << 10)
 
 int thread_start(pthread_t *out, size_t stack_bytes, void *(*run)(void *), void *data)
@@ -85,11 +84,11 @@ void thread_stand_back(void)
 	(void)sched_setscheduler(gettid(), SCHED_IDLE, &(struct sched_param){0});
 }
 
-void thread_step_aside(void)
+void thread_step_aside(int nice)
 {
 	int now = getpriority(PRIO_PROCESS, (id_t)gettid());
 
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), now + ASIDE_NICE);
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), now + nice);
 }
 
 int thread_start_for_all(pthread_t *out, size_t stack_bytes, void *(*run)(void *), void *data)

@@ -10,9 +10,10 @@
  * it. For good: the system lets nobody without special rights come to the front again. */
 void thread_stand_back(void);
 
-/* The same, but that it keeps a share, a quarter of what one of the others has: for long work of
- * which there is little at once, and which must end some time. */
-void thread_step_aside(void);
+/* The same, but that it keeps a share of what one of the others has, a quarter for a niceness of 6,
+ * a fiftieth for 17: for long work of which there is little at once, and which must end some
+ * time. */
+void thread_step_aside(int nice);
 
 /* Runs run(data) in a thread of its own, to be joined or detached, on a stack of so many bytes
  * (only touched pages cost memory). Signals are for the threads that expect them: none is

@@ -48,6 +48,8 @@
 #define FRONT_MS      30000.0
 #define FRONT_USED_MS 60000.0
 #define PACE          0.3
+#define BACK_NICE     6
+#define LONG_NICE     17
 #define BACK_STACK    ((size_t)1 << 20)
 
 static struct settings {
@@ -266,7 +268,7 @@ static void *run_behind(void *data)
 {
 	struct job *job = data;
 
-	thread_step_aside();
+	thread_step_aside(pcm_ms(job->in->pcm) > FRONT_MS ? LONG_NICE : BACK_NICE);
 	job->failed = hear_with_state(job);
 	return NULL;
 }

@@ -27,7 +27,7 @@ static int nice_of_one(int (*start)(pthread_t *, size_t, void *(*)(void *), void
 
 static void *note_aside(void *nice)
 {
-	thread_step_aside();
+	thread_step_aside(6);
 	return note_nice(nice);
 }
 
