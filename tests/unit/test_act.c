@@ -6,11 +6,10 @@
  * them. The phrases of other languages than English were completed from what was missed, though:
  * for these it only tells that they stay found. */
 #include "unit.h"
+#include "meaning.h"
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
-#include "../../common/engines/acts.h"
-#include "../../common/engines/engines.h"
 #include "../../common/engines/unread.h"
 
 #define LINE_BYTES 1000
@@ -28,25 +27,10 @@
 
 static int start(void **state)
 {
-	struct ctx cx = {.arena = arena_new(1 << 20)};
-
 	(void)state;
 	crypto_start();
 	json_start();
-	assert_true(minilm_embed.p.start());
-	embedding.order[0] = &minilm_embed.p;
-	embedding.order_n = 1;
-	assert_ok(acts_make(&cx));
-	arena_free(&cx.arena);
-	return acts_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	acts_stop();
-	minilm_embed.p.stop();
-	return 0;
+	return meaning_start();
 }
 
 /* As the program does, where the message has no vector of its own. */
@@ -553,5 +537,5 @@ int main(void)
 		UNIT_TEST(what_an_example_is_of_tells_its_file),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, meaning_stop);
 }

@@ -1,34 +1,18 @@
 /* test_acts.c -- the file of what was learnt from the examples, and when it is made. */
 #include "unit.h"
+#include "meaning.h"
 
 #include "../../common/base/json_in.h"
-#include "../../common/engines/acts.h"
-#include "../../common/engines/engines.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 static int start(void **state)
 {
-	struct ctx cx = {.arena = arena_new(1 << 20)};
-
 	(void)state;
 	crypto_start();
 	json_start();
-	assert_true(minilm_embed.p.start());
-	embedding.order[0] = &minilm_embed.p;
-	embedding.order_n = 1;
-	assert_ok(acts_make(&cx));
-	arena_free(&cx.arena);
-	return acts_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	acts_stop();
-	minilm_embed.p.stop();
-	return 0;
+	return meaning_start();
 }
 
 /* Is a file of so many bytes taken for what was made? Who has no time makes no other. */
@@ -86,5 +70,5 @@ int main(void)
 		UNIT_TEST(makes_anew_what_was_cut_short),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, meaning_stop);
 }

@@ -2,6 +2,7 @@
 #include "../../common/domain/talk/responder.h"
 
 #include "unit.h"
+#include "meaning.h"
 
 #include "../../common/base/json_in.h"
 #include "../../common/base/str.h"
@@ -11,35 +12,19 @@
 #include "../../common/domain/talk/care.h"
 #include "../../common/domain/talk/prompt.h"
 #include "../../common/domain/text/sentence.h"
-#include "../../common/engines/acts.h"
 #include "../../common/engines/distress.h"
-#include "../../common/engines/engines.h"
 
 enum { TURNS_MAX = 12 };
 
 static int start(void **state)
 {
 	const struct cfg_group *const groups[] = {&distress_settings};
-	struct ctx                    cx = {.arena = arena_new(1 << 20)};
 
 	(void)state;
 	crypto_start();
 	json_start();
 	assert_int_equal(cfg_load(groups, COUNT(groups)), 0);
-	assert_true(minilm_embed.p.start());
-	embedding.order[0] = &minilm_embed.p;
-	embedding.order_n = 1;
-	assert_ok(acts_make(&cx));
-	arena_free(&cx.arena);
-	return acts_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	acts_stop();
-	minilm_embed.p.stop();
-	return 0;
+	return meaning_start();
 }
 
 struct dialogue {
@@ -316,5 +301,5 @@ int main(void)
 		UNIT_TEST(serves_as_an_engine),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, meaning_stop);
 }

@@ -3,37 +3,21 @@
  *
  * "says" holds for each turn a piece that its reply must have, "" for any. */
 #include "unit.h"
+#include "meaning.h"
 
 #include "../../common/base/json_in.h"
 #include "../../common/domain/talk/care.h"
 #include "../../common/domain/talk/prompt.h"
 #include "../../common/domain/talk/responder.h"
-#include "../../common/engines/acts.h"
-#include "../../common/engines/engines.h"
 
 enum { LINE_BYTES = 16384, TURNS_MAX = 40, CONVERSATIONS_MIN = 13 };
 
 static int start(void **state)
 {
-	struct ctx cx = {.arena = arena_new(1 << 20)};
-
 	(void)state;
 	crypto_start();
 	json_start();
-	assert_true(minilm_embed.p.start());
-	embedding.order[0] = &minilm_embed.p;
-	embedding.order_n = 1;
-	assert_ok(acts_make(&cx));
-	arena_free(&cx.arena);
-	return acts_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	acts_stop();
-	minilm_embed.p.stop();
-	return 0;
+	return meaning_start();
 }
 
 struct play {
@@ -150,5 +134,5 @@ int main(void)
 		UNIT_TEST(answers_as_it_should),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, meaning_stop);
 }

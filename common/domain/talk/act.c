@@ -20,9 +20,7 @@
 #define NEAREST           3
 #define FORM_WEIGHT       0.05 /* of asking or telling, among likenesses of 0 to 1 */
 #define LENGTH_WEIGHT     0.02 /* of each step in length */
-#define DOUBT             0.05
-#define COMPLAINT_DOUBT   0.02
-#define SHARED_BYTES      200 /* words that tell of danger are not so far apart */
+#define SHARED_BYTES      200  /* words that tell of danger are not so far apart */
 
 static const char *const names[] = {
 #define X(name) #name,
@@ -322,22 +320,13 @@ static bool is_costly(enum act act)
 	return false;
 }
 
-static enum act nearest(const double scores[ACTS_N])
+/* The act with the most, danger aside. */
+static enum act most_of(const double scores[ACTS_N])
 {
 	enum act best = ACT_statement;
 
 	for (enum act i = 0; i < ACTS_N; i++)
 		if (i != ACT_distress && scores[i] > scores[best])
-			best = i;
-	return best;
-}
-
-static enum act likeliest(const float likely[ACTS_N])
-{
-	enum act best = ACT_statement;
-
-	for (enum act i = 0; i < ACTS_N; i++)
-		if (i != ACT_distress && likely[i] > likely[best])
 			best = i;
 	return best;
 }
@@ -353,25 +342,23 @@ static double danger_lead(const struct act_vectors *known, const float *vector,
 	compare(known, vector, act_form_said(u), scores);
 	if (scores[ACT_distress] <= known->scale.danger_floor)
 		return -1;
-	return scores[ACT_distress] - scores[nearest(scores)];
+	return scores[ACT_distress] - scores[most_of(scores)];
 }
 
 static enum act by_meaning(const struct act_vectors *known, const float *vector,
                            const struct utterance *u)
 {
 	const struct act_scale *scale = &known->scale;
-	double                  lead = danger_lead(known, vector, u);
-	float                   likely[ACTS_N];
+	double                  lead = danger_lead(known, vector, u), likely[ACTS_N];
 	enum act                best;
 
 	act_model_ask(known, vector, u, likely);
-	best = likeliest(likely);
-	if (lead > danger_margin(scale, u) && (double)likely[ACT_distress] > scale->danger_likely)
+	best = most_of(likely);
+	if (lead > danger_margin(scale, u) && likely[ACT_distress] > scale->danger_likely)
 		return ACT_distress;
 	if (lead > 0 && likely[ACT_distress] > likely[best])
 		return ACT_uneasy;
-	return (double)likely[best] > (is_costly(best) ? scale->sure : scale->likely) ? best
-	                                                                              : by_form(u);
+	return likely[best] > (is_costly(best) ? scale->sure : scale->likely) ? best : by_form(u);
 }
 
 /* Most of its letters are of another writing than ours. */

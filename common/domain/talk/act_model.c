@@ -133,12 +133,15 @@ static void ask(const float *weights, size_t dims, const struct features *f, flo
 }
 
 void act_model_ask(const struct act_vectors *known, const float *vector, const struct utterance *u,
-                   float out[ACTS_N])
+                   double out[ACTS_N])
 {
 	struct features f;
+	float           likely[ACTS_N];
 
 	features_of(tellings_of(known->weights, known->dims), vector, u, act_form_said(u), &f);
-	ask(known->weights, known->dims, &f, out);
+	ask(known->weights, known->dims, &f, likely);
+	for (size_t k = 0; k < ACTS_N; k++)
+		out[k] = (double)likely[k];
 }
 
 /* ---- learning ---- */

@@ -19,6 +19,6 @@ void act_model_learn(struct ctx *cx, const struct act_vectors *known, float *wei
 
 /* How likely each act is, 0 to 1 and 1 in all. */
 void act_model_ask(const struct act_vectors *known, const float *vector, const struct utterance *u,
-                   float out[ACTS_N]);
+                   double out[ACTS_N]);
 
 #endif

@@ -5,15 +5,21 @@
 #include "talk_words.h"
 #include "wording.h"
 
+/* What could hurt is near: where they are, or in reach. SAY_danger: neither. */
+static enum occasion near_at_hand(const struct talk *t)
+{
+	if (SAYS(t->message, BRINKS))
+		return SAY_brink;
+	return SAYS(t->message, MEANS) ? SAY_means : SAY_danger;
+}
+
 /* What was said decides which line: what is at hand, what was taken, that nobody would care. */
 static enum occasion danger_of(const struct talk *t)
 {
 	if (SAYS(t->message, TAKEN))
 		return SAY_taken;
-	if (SAYS(t->message, BRINKS))
-		return SAY_brink;
-	if (SAYS(t->message, MEANS))
-		return SAY_means;
+	if (near_at_hand(t) != SAY_danger)
+		return near_at_hand(t);
 	return SAYS(t->message, FEELS_ALONE) ? SAY_matter : SAY_danger;
 }
 
@@ -34,10 +40,8 @@ static enum occasion after_danger(const struct talk *t)
 		return SAY_helped;
 	if (is_foreign)
 		return t->is_question && !SAYS(t->message, PRESENCE) ? SAY_danger : SAY_staying;
-	if (SAYS(t->message, BRINKS))
-		return SAY_brink;
-	if (SAYS(t->message, MEANS))
-		return SAY_means;
+	if (near_at_hand(t) != SAY_danger)
+		return near_at_hand(t);
 	if (SAYS(t->message, REFUSES_HELP))
 		return SAY_matter;
 	if (SAYS(t->message, REACHES_OUT))

@@ -22,12 +22,19 @@ enum { REPLIES_EARLY = 4 };
 
 /* ---- The next question ---- */
 
-/* Who wants something done is asked when and for how much; an applicant or a fan is not. */
-static bool is_client(const struct talk *t)
+/* All that is known of the visitor; NULL: nothing. */
+static const struct extract *known_of(const struct talk *t)
 {
 	const struct extract *x = t->reading->told ? t->reading->told->all : NULL;
 
-	x = x ? x : t->reading->known;
+	return x ? x : t->reading->known;
+}
+
+/* Who wants something done is asked when and for how much; an applicant or a fan is not. */
+static bool is_client(const struct talk *t)
+{
+	const struct extract *x = known_of(t);
+
 	return x && (t->known->use_case || t->known->org_name || t->known->budget_range) &&
 	       (x->intent == INTENT_CONSULTING_INQUIRY || x->intent == INTENT_COLLABORATION);
 }
@@ -35,9 +42,8 @@ static bool is_client(const struct talk *t)
 /* Who wants a talk, an interview or a job has said what they would like. */
 static bool has_other_intent(const struct talk *t)
 {
-	const struct extract *x = t->reading->told ? t->reading->told->all : NULL;
+	const struct extract *x = known_of(t);
 
-	x = x ? x : t->reading->known;
 	return x && (x->intent == INTENT_SPEAKING_REQUEST || x->intent == INTENT_MEDIA_REQUEST ||
 	             x->intent == INTENT_JOB_OPPORTUNITY || x->intent == INTENT_PARTNERSHIP_VENDOR);
 }
@@ -387,6 +393,13 @@ static bool is_wish(enum act act)
 	return act >= ACT_consulting_inquiry && act != ACT_product_feedback;
 }
 
+static const char *take_up(const struct talk *t, enum act act)
+{
+	const char *facts = acknowledge(t);
+
+	return *facts || !is_wish(act) ? facts : wording_say(t, SAY_use_case);
+}
+
 static struct answer answer(const struct talk *t)
 {
 	enum act act = t->reading->act;
@@ -458,9 +471,7 @@ static struct answer answer(const struct talk *t)
 	default:
 		if (is_mourning(t) && is_nothing(t->now))
 			return (struct answer){wording_say(t, ACT_sad), ""};
-		return (struct answer){*acknowledge(t) || !is_wish(act) ? acknowledge(t)
-		                                                        : wording_say(t, SAY_use_case),
-		                       ask_by_hint(t)};
+		return (struct answer){take_up(t, act), ask_by_hint(t)};
 	}
 }
 
